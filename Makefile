@@ -1,0 +1,68 @@
+# The targets print themselves: a comment after ## is their help.
+.DEFAULT_GOAL := help
+
+BIN        := bin/drillgres
+VERSION    := $(shell git describe --tags --always --dirty 2>/dev/null)
+LDFLAGS    := -s -w -X main.version=$(VERSION)
+MAJORS     ?= 13 15 17 18
+# Ryuk would need an image of its own; drillgres labels and sweeps by itself.
+export TESTCONTAINERS_RYUK_DISABLED := true
+export CGO_ENABLED ?= 0
+
+TOOLS      := $(CURDIR)/bin/tools
+GOLANGCI   := $(TOOLS)/golangci-lint
+GOFUMPT    := $(TOOLS)/gofumpt
+ACTIONLINT := $(TOOLS)/actionlint
+
+.PHONY: help
+help: ## print the targets
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+.PHONY: build
+build: ## build bin/drillgres
+	go build -trimpath -ldflags '$(LDFLAGS)' -o $(BIN) ./cmd/drillgres
+
+.PHONY: drill
+drill: build ## make the sample shop's backup and drill it
+	@fixtures/shop/drill $(BIN)
+
+.PHONY: test
+test: ## run every test; the integration tests need a container engine
+	go test -timeout 25m ./...
+
+.PHONY: unit
+unit: ## run the tests that need no container engine
+	go test -short ./...
+
+.PHONY: lint
+lint: $(GOLANGCI) $(GOFUMPT) $(ACTIONLINT) ## check style, and the workflows
+	@test -z "$$($(GOFUMPT) -l .)" || { echo "not gofumpt-formatted:"; $(GOFUMPT) -l .; exit 1; }
+	$(GOLANGCI) run ./...
+	$(ACTIONLINT)
+	go mod tidy -diff
+
+.PHONY: golden
+golden: ## rewrite the golden files from what the program prints now
+	go test ./drill/inspect ./drill/config ./drill/report ./cmd/drillgres -update
+
+.PHONY: images
+images: ## make the Postgres images of the tests, where no registry has them
+	@fixtures/images/ensure $(MAJORS) >/dev/null
+
+.PHONY: bench
+bench: build ## measure the drill against what teams do today; see docs/performance.md
+	@fixtures/bench/run $(BIN)
+
+.PHONY: clean
+clean: ## remove what was built, and what drills left on the engine
+	-@test ! -x $(BIN) || $(BIN) clean
+	rm -rf bin fixtures/shop/backups .drillgres
+
+$(GOLANGCI):
+	GOBIN=$(TOOLS) go install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
+
+$(GOFUMPT):
+	GOBIN=$(TOOLS) go install mvdan.cc/gofumpt@v0.12.0
+
+$(ACTIONLINT):
+	GOBIN=$(TOOLS) go install github.com/rhysd/actionlint/cmd/actionlint@v1.7.12

@@ -1,0 +1,90 @@
+// Package appcheck boots the application on the restored database and puts the
+// config's smoke tests to it.
+package appcheck
+
+import (
+	"context"
+	"time"
+
+	"github.com/drillgres/drillgres/drill/config"
+	"github.com/drillgres/drillgres/drill/outcome"
+	"github.com/drillgres/drillgres/drill/provision"
+	"github.com/drillgres/drillgres/drill/redact"
+)
+
+// Checker checks one application.
+type Checker struct {
+	Config *config.App
+	// Redactor keeps secrets out of log lines. The passwords that the check
+	// makes, and what the application's secretive variables hold, are added to it. nil: one of its own.
+	Redactor *redact.Redactor
+}
+
+// Report is how the application did on the restored database. It is worth
+// reading also when it comes with an error.
+type Report struct {
+	Checks       []outcome.Check
+	Findings     []outcome.Finding
+	Role         string   // that the application connected as
+	ReadySeconds float64  // from its start until it was ready
+	LastLines    []string // of its output, without secrets; only of a failure
+}
+
+// Check starts the services that the application needs, then the application,
+// waits until it is ready, and runs every smoke test, whatever the others
+// found. All of it happens in the server's pod.
+//
+// Failures: app_start_failed (a container ended by itself), app_not_ready,
+// smoke_failed, sandbox_out_of_memory, image_unavailable, isolation_broken,
+// sandbox_lost.
+func (c Checker) Check(ctx context.Context, s provision.Server) (Report, error) {
+	if c.Redactor == nil {
+		c.Redactor = new(redact.Redactor)
+	}
+	var report Report
+	access, err := c.logIn(ctx, s, &report)
+	if err != nil {
+		return report, err
+	}
+	c.Redactor.Add(c.secrets()...)
+	services, err := c.startServices(ctx, s, access)
+	if err != nil {
+		return report, s.Blame(ctx, err)
+	}
+	err = c.checkApp(ctx, s, access, &report)
+	report.Findings = append(report.Findings, endedEarly(services)...)
+	return report, s.Blame(ctx, err)
+}
+
+// checkApp starts the application and tests it for as long as it runs.
+func (c Checker) checkApp(ctx context.Context, s provision.Server, a access, report *Report) error {
+	began := time.Now()
+	app, err := c.startApp(ctx, s, a)
+	if err != nil {
+		return err
+	}
+	alive, stop := whileRunning(ctx, app)
+	defer stop()
+	p := prober{dialer: s, port: c.Config.Port, client: httpClient(s)}
+
+	ready, err := c.waitReady(alive, p)
+	report.add(ready, began)
+	if err != nil {
+		report.LastLines = c.lastLines(ctx, app)
+		return c.notReady(app, ready.Saw, err, report.LastLines)
+	}
+	report.ReadySeconds = time.Since(began).Seconds()
+	err = c.runSmoke(alive, tools{prober: p, app: app, server: s, access: a}, report)
+	if err != nil {
+		report.LastLines = c.lastLines(ctx, app)
+		return blameApp(app, err, report.LastLines)
+	}
+	return nil
+}
+
+// add keeps a check and how long it took.
+func (r *Report) add(check outcome.Check, began time.Time) {
+	check.Stage = outcome.App
+	check.Seconds = time.Since(began).Seconds()
+	r.Checks = append(r.Checks, check)
+}

@@ -1,0 +1,55 @@
+package main
+
+import (
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"github.com/drillgres/drillgres/drill/config"
+)
+
+func newConfig(e edges) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "config",
+		Short: "Look at the config",
+		Args:  positional(cobra.NoArgs),
+		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+	}
+	cmd.AddCommand(newConfigValidate(e), newConfigSchema(e))
+	return cmd
+}
+
+func newConfigValidate(e edges) *cobra.Command {
+	var path string
+	cmd := &cobra.Command{
+		Use:   "validate",
+		Short: "Read the config as a drill would, and report every problem at once",
+		Args:  positional(cobra.NoArgs),
+		RunE: func(*cobra.Command, []string) error {
+			cfg, err := loadConfig(e, path)
+			if err != nil {
+				return err
+			}
+			_, err = fmt.Fprintf(e.stdout, "%s is valid: %d database(s)\n", cfg.File, len(cfg.Databases))
+			return err
+		},
+	}
+	configFlag(cmd, &path)
+	return cmd
+}
+
+func newConfigSchema(e edges) *cobra.Command {
+	return &cobra.Command{
+		Use:   "schema",
+		Short: "Print the config's JSON schema, for editors",
+		Args:  positional(cobra.NoArgs),
+		RunE: func(*cobra.Command, []string) error {
+			schema, err := config.Schema()
+			if err != nil {
+				return err
+			}
+			_, err = fmt.Fprintf(e.stdout, "%s\n", schema)
+			return err
+		},
+	}
+}

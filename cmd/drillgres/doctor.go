@@ -1,0 +1,162 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"fmt"
+	"strings"
+	"text/tabwriter"
+
+	"github.com/spf13/cobra"
+
+	"github.com/drillgres/drillgres/drill/config"
+	"github.com/drillgres/drillgres/drill/fetch"
+	"github.com/drillgres/drillgres/drill/outcome"
+	"github.com/drillgres/drillgres/drill/sandbox/docker"
+	"github.com/drillgres/drillgres/drill/work"
+)
+
+// ailment is one thing that the doctor looked at.
+type ailment struct {
+	what string
+	saw  string
+	err  error
+}
+
+func newDoctor(e edges) *cobra.Command {
+	var path string
+	cmd := &cobra.Command{
+		Use:   "doctor",
+		Short: "Tell whether this machine can drill: engine, images, space, sources",
+		Long:  "Looks at everything that a drill needs without drilling: the config, the container\nengine, the images, the work directory's free space, and each source.\n\n" + exitCodesHelp,
+		Args:  positional(cobra.NoArgs),
+		RunE:  func(cmd *cobra.Command, _ []string) error { return runDoctor(cmd.Context(), e, path) },
+	}
+	configFlag(cmd, &path)
+	return cmd
+}
+
+func runDoctor(ctx context.Context, e edges, path string) error {
+	cfg, err := loadConfig(e, path)
+	if err != nil {
+		return err
+	}
+	var seen []ailment
+	engine, engineSeen := examineEngine(ctx, cfg)
+	seen = append(seen, engineSeen, examineWork(cfg), examineHistory(ctx, cfg))
+	for _, name := range cfg.Names() {
+		db := cfg.Databases[name]
+		seen = append(seen, examineSource(ctx, e, cfg, db))
+		if engine != nil {
+			seen = append(seen, examineImages(ctx, engine, db)...)
+		}
+	}
+	if engine != nil {
+		defer engine.Close()
+	}
+	return printAilments(e, seen)
+}
+
+// printAilments prints what was seen, the hints of what is wrong after it, and
+// ends with the first failure's exit code.
+func printAilments(e edges, seen []ailment) error {
+	tw := tabwriter.NewWriter(e.stdout, 0, 0, 2, ' ', 0)
+	var first *outcome.Failure
+	for _, a := range seen {
+		if a.err == nil {
+			_, _ = fmt.Fprintf(tw, "ok\t%s\t%s\n", a.what, a.saw)
+			continue
+		}
+		f := outcome.AsFailure(a.err)
+		if first == nil {
+			first = f
+		}
+		_, _ = fmt.Fprintf(tw, "WRONG\t%s\t%s: %v\n\t\thint: %s\n", a.what, f.Code, f, f.Remedy())
+	}
+	if err := tw.Flush(); err != nil {
+		return err
+	}
+	if first != nil {
+		return exited(first.Class().ExitCode())
+	}
+	return nil
+}
+
+func examineEngine(ctx context.Context, cfg *config.Config) (*docker.Engine, ailment) {
+	a := ailment{what: "container engine"}
+	root, err := workRoot(cfg)
+	if err != nil {
+		a.err = err
+		return nil, a
+	}
+	engine, err := docker.Connect(ctx, docker.Options{Root: root})
+	if err != nil {
+		a.err = err
+		return nil, a
+	}
+	d, err := engine.Describe(ctx)
+	a.err = err
+	a.saw = fmt.Sprintf("%s %s at %s (%s), %d CPUs, %s memory", d.OS, d.Version, d.Host, d.From, d.CPUs, config.Size(d.Memory))
+	return engine, a
+}
+
+func examineImages(ctx context.Context, engine *docker.Engine, db *config.Database) []ailment {
+	images := []string{string(db.Postgres.Image)}
+	if db.App != nil {
+		images = append(images, string(db.App.Image))
+		for _, s := range db.App.Services {
+			images = append(images, string(s.Image))
+		}
+	}
+	var seen []ailment
+	for _, image := range images {
+		a := ailment{what: db.Name + ": image " + image, saw: "on the engine"}
+		have, err := engine.HasImage(ctx, image)
+		if err == nil && !have {
+			a.saw = "not on the engine: the first drill pulls it"
+		}
+		a.err = err
+		seen = append(seen, a)
+	}
+	return seen
+}
+
+func examineSource(ctx context.Context, e edges, cfg *config.Config, db *config.Database) ailment {
+	a := ailment{what: db.Name + ": source"}
+	b, err := checkBackup(ctx, e, cfg, db)
+	a.err = err
+	a.saw = fmt.Sprintf("%s, newest of %d", b.URI, b.Matched)
+	return a
+}
+
+// examineWork makes a run's directory and removes it.
+func examineWork(cfg *config.Config) ailment {
+	a := ailment{what: "work directory"}
+	root, err := workRoot(cfg)
+	if err != nil {
+		a.err = err
+		return a
+	}
+	private, err := work.New(root, "doctor-"+strings.ToLower(rand.Text()[:8]))
+	if err != nil {
+		a.err = outcome.Fail(outcome.DiskBudgetExceeded, "%w", err).WithHint("name a directory that this user may write with work.dir")
+		return a
+	}
+	a.saw = root
+	if free, ok := fetch.FreeSpace(private.Path); ok {
+		a.saw += fmt.Sprintf(", %s free", config.Size(free))
+	}
+	a.err = private.Close()
+	return a
+}
+
+func examineHistory(ctx context.Context, cfg *config.Config) ailment {
+	a := ailment{what: "history", saw: cfg.Record.History}
+	h, err := openHistory(ctx, cfg)
+	if err != nil {
+		a.err = err
+		return a
+	}
+	a.err = h.Close()
+	return a
+}

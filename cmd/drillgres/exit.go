@@ -1,0 +1,63 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+
+	"github.com/drillgres/drillgres/drill/outcome"
+)
+
+const exitCodesHelp = `Exit codes:
+  0    passed
+  1    unproved: a bug in drillgres
+  2    unproved: wrong flags or config
+  3    failed: the backup, or the schema in it, does not restore
+  4    failed: restored, but the application does not run on it
+  5    unproved: this machine could not carry out the drill
+  6    failed: all held, but over a budget
+  7    passed, but recording or notifying did not work
+  130  unproved: interrupted
+Treat any other code as a failure.`
+
+// exited is the exit code of a command that has already said everything.
+type exited int
+
+func (e exited) Error() string { return fmt.Sprintf("exit %d", int(e)) }
+
+// exitCode turns a command's error into the process's exit code, and prints
+// it unless the command has.
+func exitCode(stderr io.Writer, err error) int {
+	var done exited
+	switch {
+	case err == nil:
+		return outcome.ExitPassed
+	case errors.As(err, &done):
+		return int(done)
+	}
+	f := outcome.AsFailure(err)
+	if f.Code == outcome.Internal && isUnknownCommand(err) {
+		f = outcome.AsFailure(usage("%v", err))
+	}
+	_, _ = fmt.Fprintf(stderr, "error: %v\n", f)
+	if hint := f.Remedy(); hint != "" {
+		_, _ = fmt.Fprintf(stderr, "hint: %s\n", hint)
+	}
+	return f.Class().ExitCode()
+}
+
+// worst orders exit codes for several databases: what is known to be broken
+// comes before what could not be tested, which comes before what was only not
+// told.
+var worst = []int{130, 2, 3, 4, 6, 1, 5, outcome.ExitNotTold}
+
+// exitedWith is the one exit code of several.
+func exitedWith(codes []int) error {
+	for _, code := range worst {
+		if slices.Contains(codes, code) {
+			return exited(code)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,110 @@
+package main
+
+import (
+	"context"
+	"io"
+	"path"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/drillgres/drillgres/drill/config"
+	"github.com/drillgres/drillgres/drill/inspect"
+	"github.com/drillgres/drillgres/drill/locate"
+	"github.com/drillgres/drillgres/drill/outcome"
+	"github.com/drillgres/drillgres/drill/report"
+)
+
+type inspectOptions struct {
+	target string
+	format string
+	major  int
+	s3     config.S3
+}
+
+func newInspect(e edges) *cobra.Command {
+	var o inspectOptions
+	var endpoint string
+	cmd := &cobra.Command{
+		Use:   "inspect FILE|URL",
+		Short: "Print what a dump says of itself, and whether it is whole; needs no engine",
+		Long:  "Reads a dump to its end: a local file, or an object as s3://bucket/key.\n\n" + exitCodesHelp,
+		Args:  positional(cobra.ExactArgs(1)),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			o.target, o.s3.Endpoint = args[0], config.Text(endpoint)
+			return runInspect(cmd.Context(), e, o)
+		},
+	}
+	formatFlag(cmd, &o.format)
+	cmd.Flags().IntVar(&o.major, "major", 0, "production's `MAJOR`: also tell whether its pg_restore reads the dump")
+	cmd.Flags().StringVar(&endpoint, "s3-endpoint", "", "`URL` of an object store that is not AWS")
+	return cmd
+}
+
+// inspected is the JSON of an inspection.
+type inspected struct {
+	SchemaVersion int                    `json:"schema_version"`
+	Name          string                 `json:"name"`
+	Whole         bool                   `json:"whole"`
+	Failure       *outcome.FailureReport `json:"failure"` // null when it is whole
+	Findings      []outcome.Finding      `json:"findings"`
+	Contents      inspect.Contents       `json:"contents"`
+}
+
+func runInspect(ctx context.Context, e edges, o inspectOptions) error {
+	if err := checkFormat(o.format); err != nil {
+		return err
+	}
+	b, err := locateTarget(ctx, o)
+	if err != nil {
+		return err
+	}
+	contents, broken := scan(ctx, b)
+	findings, err := inspect.Judge(contents, broken, inspect.Policy{Major: o.major})
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	if err := printInspected(e, o.format, b.URI, contents, findings, err); err != nil {
+		return err
+	}
+	if err != nil {
+		return exited(outcome.AsFailure(err).Class().ExitCode())
+	}
+	return nil
+}
+
+func printInspected(e edges, format, name string, c inspect.Contents, findings []outcome.Finding, broken error) error {
+	if format != "json" {
+		return report.Contents(e.stdout, name, c, broken, textOptions(e))
+	}
+	doc := inspected{SchemaVersion: outcome.SchemaVersion, Name: name, Whole: broken == nil, Findings: findings, Contents: c}
+	if broken != nil {
+		f := outcome.AsFailure(broken)
+		f.Stage = outcome.Inspect
+		doc.Failure = f.Report()
+	}
+	return report.Document(e.stdout, doc)
+}
+
+// locateTarget finds the one file or object that was named.
+func locateTarget(ctx context.Context, o inspectOptions) (locate.Backup, error) {
+	source, err := openSource(ctx, config.Backup{From: config.Text(o.target), S3: o.s3})
+	if err != nil {
+		return locate.Backup{}, err
+	}
+	rules := locate.Rules{}
+	if strings.HasPrefix(o.target, "s3://") {
+		rules.Want = path.Base(o.target)
+	}
+	return locate.Locator{Source: source, Rules: rules}.Locate(ctx)
+}
+
+// scan reads the whole object, once.
+func scan(ctx context.Context, b locate.Backup) (inspect.Contents, error) {
+	body, err := b.Source.ReadRange(ctx, b.Object, 0, b.Size)
+	if err != nil {
+		return inspect.Contents{}, err
+	}
+	defer func(c io.Closer) { _ = c.Close() }(body) // read only
+	return inspect.Scan(ctx, body, inspect.Limits{MaxDecoded: decodedLimit})
+}

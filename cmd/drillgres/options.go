@@ -1,0 +1,84 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/drillgres/drillgres/drill/config"
+	"github.com/drillgres/drillgres/drill/outcome"
+)
+
+const defaultConfig = "drillgres.yaml"
+
+// configFlag adds --config to a command.
+func configFlag(cmd *cobra.Command, path *string) {
+	cmd.Flags().StringVarP(path, "config", "c", defaultConfig, "config `FILE`")
+}
+
+// formatFlag adds --format to a command.
+func formatFlag(cmd *cobra.Command, format *string) {
+	cmd.Flags().StringVar(format, "format", "text", "format of stdout: text or json")
+}
+
+func checkFormat(format string) error { return oneOf("--format", format, "text", "json") }
+
+func oneOf(flag, value string, allowed ...string) error {
+	if slices.Contains(allowed, value) {
+		return nil
+	}
+	return usage("%s: %q is not one of %s", flag, value, strings.Join(allowed, ", "))
+}
+
+// loadConfig reads the config; what is wrong in it is one Failure.
+func loadConfig(e edges, path string) (*config.Config, error) {
+	cfg, err := config.Load(path, e.getenv)
+	if err == nil {
+		return cfg, nil
+	}
+	var problems config.Errors
+	if errors.As(err, &problems) {
+		return nil, outcome.Fail(outcome.ConfigInvalid, "%d problems in %s:\n%w", len(problems), path, problems).
+			WithHint("correct them and run drillgres config validate")
+	}
+	return nil, outcome.Fail(outcome.ConfigInvalid, "%w", err).WithHint("name the config with --config")
+}
+
+// optionalConfig is nil where the default config is not there.
+func optionalConfig(e edges, path string) (*config.Config, error) {
+	if _, err := os.Stat(path); path == defaultConfig && errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	return loadConfig(e, path)
+}
+
+// chosen are the databases that a command was asked for, by default all, in
+// the order of their names.
+func chosen(cfg *config.Config, names []string) ([]*config.Database, error) {
+	if len(names) == 0 {
+		names = cfg.Names()
+	}
+	var dbs []*config.Database
+	for _, name := range names {
+		db, ok := cfg.Databases[name]
+		if !ok {
+			return nil, outcome.Fail(outcome.ConfigInvalid, "no database %q in %s", name, cfg.File).
+				WithHint("choose from: %s", strings.Join(cfg.Names(), ", "))
+		}
+		if slices.Contains(dbs, db) {
+			return nil, usage("database %q is named twice", name)
+		}
+		dbs = append(dbs, db)
+	}
+	return dbs, nil
+}
+
+// isUnknownCommand recognises cobra's own complaint, which has no type.
+func isUnknownCommand(err error) bool {
+	return strings.HasPrefix(fmt.Sprint(err), "unknown command")
+}

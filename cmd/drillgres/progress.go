@@ -1,0 +1,131 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"sync"
+	"time"
+
+	"github.com/lmittmann/tint"
+	"github.com/schollz/progressbar/v3"
+	"golang.org/x/term"
+
+	"github.com/drillgres/drillgres/drill"
+	"github.com/drillgres/drillgres/drill/outcome"
+)
+
+// isTerminal tells whether a stream ends at a person.
+func isTerminal(stream any) bool {
+	f, ok := stream.(*os.File)
+	return ok && term.IsTerminal(int(f.Fd()))
+}
+
+// colored follows https://no-color.org.
+func colored(e edges, stream any) bool {
+	if v, _ := e.getenv("NO_COLOR"); v != "" {
+		return false
+	}
+	return isTerminal(stream)
+}
+
+func newLogger(e edges) *slog.Logger {
+	if isTerminal(e.stderr) {
+		return slog.New(tint.NewHandler(e.stderr, &tint.Options{TimeFormat: time.TimeOnly, NoColor: !colored(e, e.stderr)}))
+	}
+	return slog.New(slog.NewTextHandler(e.stderr, nil))
+}
+
+// newObserver shows how a drill comes along: a live line a stage on a
+// terminal, else a log line a stage.
+func newObserver(e edges, mode, runID, database string) drill.Observer {
+	if mode == "auto" {
+		mode = "plain"
+		if isTerminal(e.stderr) {
+			mode = "bar"
+		}
+	}
+	switch mode {
+	case "bar":
+		return &barObserver{out: e.stderr, color: colored(e, e.stderr), database: database}
+	case "plain":
+		return logObserver{log: newLogger(e).With("run_id", runID, "database", database)}
+	default:
+		return nil
+	}
+}
+
+// logObserver writes one line at the end of each stage.
+type logObserver struct{ log *slog.Logger }
+
+func (o logObserver) Started(outcome.Stage)                  {}
+func (o logObserver) Progressed(outcome.Stage, int64, int64) {}
+
+func (o logObserver) Ended(s outcome.StageReport, f *outcome.Failure) {
+	took := slog.String("took", fmt.Sprintf("%.2fs", s.Seconds))
+	switch s.Status {
+	case outcome.StageFailed:
+		o.log.Error("stage failed", "stage", s.Stage, took, "code", f.Code, "err", f)
+	case outcome.StageSkipped:
+		o.log.Warn("stage skipped", "stage", s.Stage, "reason", s.Reason)
+	default:
+		o.log.Info("stage "+string(s.Status), "stage", s.Stage, took)
+	}
+}
+
+// barObserver keeps one live line: the stage that runs, with bytes and percent
+// where they are known. A finished stage leaves nothing: the report follows.
+type barObserver struct {
+	out      io.Writer
+	color    bool
+	database string
+
+	mu  sync.Mutex
+	bar *progressbar.ProgressBar // of the stage that runs; it spins by itself while nothing is counted
+	max int64
+}
+
+func (o *barObserver) Started(s outcome.Stage) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.max = -1
+	o.bar = progressbar.NewOptions64(o.max,
+		progressbar.OptionSetWriter(o.out),
+		progressbar.OptionSetDescription(fmt.Sprintf("%s  %-9s", o.database, s)),
+		progressbar.OptionShowBytes(s == outcome.Fetch || s == outcome.Restore),
+		progressbar.OptionUseIECUnits(true),
+		progressbar.OptionSetWidth(24),
+		progressbar.OptionThrottle(100*time.Millisecond),
+		progressbar.OptionEnableColorCodes(o.color),
+		progressbar.OptionClearOnFinish(),
+		progressbar.OptionSpinnerType(14),
+		progressbar.OptionSetElapsedTime(true),
+	)
+	_ = o.bar.RenderBlank()
+}
+
+func (o *barObserver) Progressed(_ outcome.Stage, done, total int64) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.bar == nil {
+		return
+	}
+	if total > 0 && total != o.max {
+		o.bar.ChangeMax64(total)
+		o.max = total
+	}
+	if o.max > 0 {
+		// At its maximum the bar would call itself finished; the stage's end does that.
+		_ = o.bar.Set64(min(done, o.max-1))
+	}
+}
+
+func (o *barObserver) Ended(outcome.StageReport, *outcome.Failure) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.bar != nil {
+		_ = o.bar.Finish()
+		o.bar = nil
+	}
+}

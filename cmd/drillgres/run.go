@@ -1,0 +1,147 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+
+	"github.com/spf13/cobra"
+	"golang.org/x/term"
+
+	"github.com/drillgres/drillgres/drill/config"
+	"github.com/drillgres/drillgres/drill/outcome"
+	"github.com/drillgres/drillgres/drill/report"
+)
+
+type runOptions struct {
+	config    string
+	databases []string
+	backup    string
+	format    string
+	output    string
+	progress  string
+	keep      bool
+}
+
+func (o runOptions) validate() error {
+	return errors.Join(
+		checkFormat(o.format),
+		oneOf("--progress", o.progress, "auto", "bar", "plain", "none"),
+	)
+}
+
+func newRun(e edges) *cobra.Command {
+	var o runOptions
+	cmd := &cobra.Command{
+		Use:   "run [DATABASE…]",
+		Short: "Drill: restore the newest backup and prove that it serves",
+		Long:  "Drills the named databases of the config, or all of them, one after the other.\n\n" + exitCodesHelp,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			o.databases = args
+			return runRun(cmd.Context(), e, o)
+		},
+	}
+	configFlag(cmd, &o.config)
+	formatFlag(cmd, &o.format)
+	f := cmd.Flags()
+	f.StringVar(&o.backup, "backup", "latest", "which backup: latest, a `KEY` at the source, or the path of a local file")
+	f.StringVarP(&o.output, "output", "o", "", "also write the JSON result to `FILE`")
+	f.StringVar(&o.progress, "progress", "auto", "progress on stderr: auto, bar, plain or none")
+	f.BoolVar(&o.keep, "keep", false, "leave the sandbox for inspection; it holds production data")
+	return cmd
+}
+
+func runRun(ctx context.Context, e edges, o runOptions) error {
+	if err := o.validate(); err != nil {
+		return err
+	}
+	cfg, err := loadConfig(e, o.config)
+	if err != nil {
+		return err
+	}
+	dbs, err := chosen(cfg, o.databases)
+	if err != nil {
+		return err
+	}
+	if len(dbs) > 1 && o.backup != "latest" {
+		return usage("--backup names one backup, but %d databases are to be drilled", len(dbs))
+	}
+	w, err := newWiring(ctx, e, cfg, o)
+	if err != nil {
+		return err
+	}
+	defer w.close()
+	results, err := drillAll(ctx, w, dbs)
+	if err != nil {
+		return err
+	}
+	if err := tellResults(e, o, results); err != nil {
+		return err
+	}
+	codes := make([]int, 0, len(results))
+	for _, r := range results {
+		codes = append(codes, r.ExitCode)
+	}
+	return exitedWith(codes)
+}
+
+// drillAll drills one database after the other; after a signal the remaining
+// ones come back interrupted, so that every one has a result.
+func drillAll(ctx context.Context, w *wiring, dbs []*config.Database) ([]outcome.Result, error) {
+	results := make([]outcome.Result, 0, len(dbs))
+	for _, db := range dbs {
+		d, err := w.drillOf(db)
+		if err != nil {
+			return nil, err
+		}
+		results = append(results, d.Run(ctx))
+	}
+	return results, nil
+}
+
+// tellResults prints the results to stdout, and with --output also to a file.
+func tellResults(e edges, o runOptions, results []outcome.Result) error {
+	if o.output != "" {
+		if err := writeJSON(o.output, results); err != nil {
+			return err
+		}
+	}
+	if o.format == "json" {
+		return report.JSON(e.stdout, results)
+	}
+	for _, r := range results {
+		if err := report.Text(e.stdout, r, textOptions(e)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// writeJSON writes the results to a file that is there whole or not at all.
+func writeJSON(path string, results []outcome.Result) (err error) {
+	defer func() {
+		if err != nil {
+			err = outcome.Fail(outcome.ConfigInvalid, "write the result: %w", err).WithHint("name a file that can be written with --output")
+		}
+	}()
+	temp, err := os.CreateTemp(filepath.Dir(path), ".drillgres-*")
+	if err != nil {
+		return err
+	}
+	defer os.Remove(temp.Name()) // gone already when all went well
+	if err := firstOf(report.JSON(temp, results), temp.Close()); err != nil {
+		return err
+	}
+	return os.Rename(temp.Name(), path)
+}
+
+func textOptions(e edges) report.Options {
+	o := report.Options{Color: colored(e, e.stdout)}
+	if f, ok := e.stdout.(*os.File); ok {
+		if width, _, err := term.GetSize(int(f.Fd())); err == nil {
+			o.Width = width
+		}
+	}
+	return o
+}

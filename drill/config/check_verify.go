@@ -1,0 +1,45 @@
+package config
+
+import (
+	"maps"
+	"slices"
+	"strings"
+)
+
+func (l *loader) checkVerify(at *path, v *Verify) {
+	tables := at.key("tables")
+	for _, name := range sortedNames(v.Tables) {
+		l.checkTable(tables.key(name), name, v.Tables[name])
+	}
+	taken := map[string]*path{}
+	for i := range v.Queries {
+		q, place := &v.Queries[i], at.key("queries").at(i)
+		l.checkLabel(place.key("name"), q.Name, taken)
+		if strings.TrimSpace(q.SQL) == "" {
+			l.bad(place.key("sql"), "is missing (want a query)")
+		}
+		l.compileExpect(place.key("expect"), &q.Expect, CompileSQL, needed("value == 0"))
+	}
+}
+
+func (l *loader) checkTable(at *path, name string, t Table) {
+	if _, _, err := SplitTable(name); err != nil {
+		l.bad(at, "%v", err)
+	}
+	if t.MinRows < 0 {
+		l.bad(at.key("min_rows"), "%d is less than 0", t.MinRows)
+	}
+	if t.Newest == nil {
+		return
+	}
+	newest := at.key("newest")
+	if t.Newest.Column == "" {
+		l.bad(newest.key("column"), "is missing (want the column with each row's time)")
+	}
+	l.checkName(newest.key("column"), t.Newest.Column)
+	if t.Newest.Within == 0 {
+		l.bad(newest.key("within"), "is missing or 0 (want how long before the backup the newest row may be, such as 26h)")
+	}
+}
+
+func sortedNames[T any](m map[string]T) []string { return slices.Sorted(maps.Keys(m)) }

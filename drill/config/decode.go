@@ -1,0 +1,193 @@
+package config
+
+import (
+	"math"
+	"reflect"
+	"strconv"
+
+	"go.yaml.in/yaml/v3"
+)
+
+// value decodes node n, which stands at p, into v. verbatim texts keep their
+// ${…}: they are written in a language of their own.
+func (l *loader) value(n *yaml.Node, p *path, v reflect.Value, verbatim bool) {
+	n = resolved(n)
+	if l.places[p.text] == nil {
+		l.places[p.text] = n
+	}
+	if n.Style&yaml.TaggedStyle != 0 {
+		l.problem(n, p, "has a tag (!…), which means nothing here; quote a value that begins with !")
+		return
+	}
+	if n.Kind == yaml.ScalarNode && n.Tag == "!!null" {
+		l.problem(n, p, "has no value (want %s)", wanted(v.Type()))
+		return
+	}
+	if l.special(n, p, v) {
+		return
+	}
+	switch v.Kind() {
+	case reflect.Pointer:
+		v.Set(reflect.New(v.Type().Elem()))
+		l.value(n, p, v.Elem(), verbatim)
+	case reflect.Struct:
+		l.structure(n, p, v)
+	case reflect.Map:
+		l.mapping(n, p, v)
+	case reflect.Slice:
+		l.list(n, p, v)
+	default:
+		l.scalar(n, p, v, verbatim)
+	}
+}
+
+// special decodes the types that have a notation of their own.
+func (l *loader) special(n *yaml.Node, p *path, v reflect.Value) bool {
+	switch target := v.Addr().Interface().(type) {
+	case *Value:
+		*target = l.secret(n, p)
+	case *Text:
+		if l.isScalar(n, p, v) {
+			*target = Text(l.expanded(n, p).text)
+		}
+	case *Duration:
+		if l.isScalar(n, p, v) {
+			d, err := ParseDuration(n.Value)
+			l.note(n, p, err)
+			*target = d
+		}
+	case *Size:
+		if l.isScalar(n, p, v) {
+			s, err := ParseSize(n.Value)
+			l.note(n, p, err)
+			*target = s
+		}
+	case *Expr:
+		if l.isScalar(n, p, v) {
+			target.Source = n.Value
+		}
+	default:
+		return false
+	}
+	return true
+}
+
+func (l *loader) note(n *yaml.Node, p *path, err error) {
+	if err != nil {
+		l.problem(n, p, "%v", err)
+	}
+}
+
+// structure decodes a mapping whose keys are the fields of v.
+func (l *loader) structure(n *yaml.Node, p *path, v reflect.Value) {
+	if !l.isKind(n, p, v, yaml.MappingNode) {
+		return
+	}
+	fields := fieldsOf(v.Type())
+	for _, e := range l.entries(n, p) {
+		at := p.key(e.key.Value)
+		i, known := fields[e.key.Value]
+		if !known {
+			l.unknown(e.key, at, p, fields)
+			continue
+		}
+		l.place(e, at)
+		verbatim := v.Type().Field(i).Tag.Get("config") == "verbatim"
+		l.value(e.value, at, v.Field(i), verbatim)
+	}
+}
+
+// unknown notes a key that means nothing. What it was probably meant to be
+// counts as given, so that its absence is not a second problem.
+func (l *loader) unknown(key *yaml.Node, at, parent *path, fields map[string]int) {
+	near := nearest(key.Value, fields)
+	if near == "" {
+		l.problem(key, at, "is no key of this section (want one of %s)", sortedKeys(fields))
+		return
+	}
+	l.problem(key, at, "is no key of this section (did you mean %s?)", near)
+	l.unusable[parent.key(near).text] = true
+}
+
+// mapping decodes a mapping whose keys are names chosen by the config.
+func (l *loader) mapping(n *yaml.Node, p *path, v reflect.Value) {
+	if !l.isKind(n, p, v, yaml.MappingNode) {
+		return
+	}
+	v.Set(reflect.MakeMap(v.Type()))
+	for _, e := range l.entries(n, p) {
+		at := p.key(e.key.Value)
+		l.place(e, at)
+		item := reflect.New(v.Type().Elem()).Elem()
+		l.value(e.value, at, item, false)
+		v.SetMapIndex(reflect.ValueOf(e.key.Value), item)
+	}
+}
+
+func (l *loader) list(n *yaml.Node, p *path, v reflect.Value) {
+	if !l.isKind(n, p, v, yaml.SequenceNode) {
+		return
+	}
+	v.Set(reflect.MakeSlice(v.Type(), len(n.Content), len(n.Content)))
+	for i, item := range n.Content {
+		l.value(item, p.at(i), v.Index(i), false)
+	}
+}
+
+// place remembers a section by its key's line, and a text by its own.
+func (l *loader) place(e entry, at *path) {
+	if e.value.Kind == yaml.ScalarNode && e.value.Style&(yaml.LiteralStyle|yaml.FoldedStyle) == 0 {
+		l.places[at.text] = e.value
+		return
+	}
+	l.places[at.text] = e.key
+}
+
+// scalar decodes a text, number or truth value.
+func (l *loader) scalar(n *yaml.Node, p *path, v reflect.Value, verbatim bool) {
+	if !l.isScalar(n, p, v) {
+		return
+	}
+	if verbatim {
+		v.SetString(n.Value)
+		return
+	}
+	text, ok := l.unexpanded(n, p)
+	if !ok {
+		return
+	}
+	switch v.Kind() {
+	case reflect.String:
+		v.SetString(text)
+		return
+	case reflect.Bool:
+		if n.Tag == "!!bool" {
+			v.SetBool(n.Value == "true" || n.Value == "True" || n.Value == "TRUE")
+			return
+		}
+	case reflect.Int, reflect.Int64:
+		if i, err := strconv.ParseInt(text, 10, 64); err == nil {
+			v.SetInt(i)
+			return
+		}
+	case reflect.Float64:
+		if f, err := strconv.ParseFloat(text, 64); err == nil && !math.IsInf(f, 0) && !math.IsNaN(f) {
+			v.SetFloat(f)
+			return
+		}
+	}
+	l.problem(n, p, "%s is not %s", quoted(n.Value), wanted(v.Type()))
+}
+
+func (l *loader) isScalar(n *yaml.Node, p *path, v reflect.Value) bool {
+	return l.isKind(n, p, v, yaml.ScalarNode)
+}
+
+// isKind notes a value of the wrong shape, without quoting it.
+func (l *loader) isKind(n *yaml.Node, p *path, v reflect.Value, want yaml.Kind) bool {
+	if n.Kind == want {
+		return true
+	}
+	l.problem(n, p, "is %s (want %s)", shapes[n.Kind], wanted(v.Type()))
+	return false
+}

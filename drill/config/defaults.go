@@ -1,0 +1,64 @@
+package config
+
+import "time"
+
+// setDefaults fills in what the config leaves out. What depends on the engine
+// stays zero and is filled in there: postgres.memory and restore.jobs; so does
+// work.dir, which depends on the user.
+func (c *Config) setDefaults() {
+	or(&c.Record.History, ".drillgres/history.db")
+	c.Record.History = c.Resolve(c.Record.History)
+	if c.Work.Dir != "" {
+		c.Work.Dir = c.Resolve(c.Work.Dir)
+	}
+	for _, db := range c.Databases {
+		db.setDefaults()
+	}
+}
+
+func (db *Database) setDefaults() {
+	or(&db.Postgres.Image, Text("postgres:"+db.Postgres.Version))
+	or(&db.Postgres.ShmSize, 1<<30)
+	or(&db.Restore.Profile, "rehearsal")
+	or(&db.Restore.Timeout, Duration(2*time.Hour))
+	or(&db.Restore.Roles, "create")
+	if s3 := &db.Backup.S3; s3.PathStyle == nil {
+		own := s3.Endpoint != ""
+		s3.PathStyle = &own
+	}
+	if db.App == nil {
+		return
+	}
+	or(&db.App.Ready.Within, Duration(time.Minute))
+	if db.App.Ready.HTTP != "" {
+		orExpr(&db.App.Ready.Expect, CompileHTTP, "status >= 200 && status < 300")
+	}
+	for i := range db.App.Smoke {
+		db.App.Smoke[i].setDefaults()
+	}
+}
+
+func (s *Smoke) setDefaults() {
+	or(&s.Within, Duration(30*time.Second))
+	switch {
+	case s.HTTP != nil:
+		s.HTTP.Method, _, s.HTTP.Path = s.HTTP.request()
+		orExpr(&s.Expect, CompileHTTP, "status >= 200 && status < 300")
+	case len(s.Command) > 0:
+		orExpr(&s.Expect, CompileCommand, "exit == 0")
+	}
+}
+
+func or[T comparable](field *T, value T) {
+	var zero T
+	if *field == zero {
+		*field = value
+	}
+}
+
+// orExpr fills in an expression of ours, which compiles: a test loads each.
+func orExpr(field *Expr, compile func(string) (Expr, error), source string) {
+	if field.IsZero() {
+		*field, _ = compile(source)
+	}
+}

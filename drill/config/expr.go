@@ -1,0 +1,156 @@
+package config
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"reflect"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/expr-lang/expr"
+	"github.com/expr-lang/expr/file"
+	"github.com/expr-lang/expr/types"
+	"github.com/expr-lang/expr/vm"
+)
+
+// Expr is a condition in the language of expr-lang.org, compiled when the
+// config is loaded.
+type Expr struct {
+	Source string
+	expr   *vm.Program
+}
+
+// CompileSQL makes a condition over a query's value (the first column of the
+// first row) and rows (all rows, as maps).
+func CompileSQL(source string) (Expr, error) {
+	row := types.Map{types.Extra: types.Any}
+	return compile(source, types.Map{"value": types.Any, "rows": types.Array(row)})
+}
+
+// CompileHTTP makes a condition over a response's status, body and json, which
+// is nil for a body that is not JSON.
+func CompileHTTP(source string) (Expr, error) {
+	return compile(source, types.Map{"status": types.Int, "json": types.Any, "body": types.String})
+}
+
+// CompileCommand makes a condition over a command's exit and stdout.
+func CompileCommand(source string) (Expr, error) {
+	return compile(source, types.Map{"exit": types.Int, "stdout": types.String})
+}
+
+func compile(source string, env types.Map) (Expr, error) {
+	program, err := expr.Compile(source, expr.Env(env), expr.AsBool())
+	if err == nil {
+		return Expr{Source: source, expr: program}, nil
+	}
+	var at *file.Error
+	if errors.As(err, &at) {
+		err = fmt.Errorf("%s (line %d, column %d)", at.Message, max(1, at.Line), at.Column+1)
+	}
+	known := strings.Join(slices.Sorted(maps.Keys(env)), ", ")
+	return Expr{}, fmt.Errorf("%s is no condition over %s: %s", quoted(source), known, oneLine(err))
+}
+
+// IsZero tells whether there is no expression.
+func (e Expr) IsZero() bool { return e.Source == "" }
+
+// String is the source.
+func (e Expr) String() string { return e.Source }
+
+// Eval tells whether the condition holds for these values of its variables. An
+// error says that it could not be told; it holds no values, only their types.
+func (e Expr) Eval(env map[string]any) (bool, error) {
+	if e.expr == nil {
+		return false, errors.New("no expression to evaluate")
+	}
+	known := make(map[string]any, len(env))
+	for name, v := range env {
+		known[name] = plain(v)
+	}
+	result, err := expr.Run(e.expr, known)
+	if err != nil {
+		return false, fmt.Errorf("evaluate %s: %s", quoted(e.Source), withoutValues(err))
+	}
+	holds, ok := result.(bool)
+	if !ok {
+		return false, fmt.Errorf("evaluate %s: the result is %T, not true or false", quoted(e.Source), result)
+	}
+	return holds, nil
+}
+
+// onlyTypes matches the messages of expr-lang that name types and indexes
+// alone; all others may quote a value that was seen.
+var onlyTypes = regexp.MustCompile(`^(interface conversion: |reflect: |runtime error: |index out of range: |memory budget exceeded` +
+	`|invalid argument for \w+ \(type |operator "in" not defined on |invalid operation: (\S+ [-+*/%<>=]+ \S+|- \S+|bool\(\S+\)|int\((string|bool)\))$` +
+	`|cannot fetch \w+ from )`)
+
+func withoutValues(err error) string {
+	message := oneLine(err)
+	var at *file.Error
+	if errors.As(err, &at) {
+		message, _, _ = strings.Cut(at.Message, "\n")
+	}
+	if !onlyTypes.MatchString(message) {
+		return "a part of it does not fit what was seen"
+	}
+	return message
+}
+
+func oneLine(err error) string {
+	line, _, _ := strings.Cut(err.Error(), "\n")
+	return line
+}
+
+// plain turns a value into one that expr-lang compares with constants: whole
+// numbers become int, others float64, bytes a text; lists and maps in depth.
+func plain(v any) any {
+	switch v := v.(type) {
+	case nil, bool, string, int, float64:
+		return v
+	case []byte:
+		return string(v)
+	case json.Number:
+		return plainNumber(v)
+	case map[string]any:
+		out := make(map[string]any, len(v))
+		for key, item := range v {
+			out[key] = plain(item)
+		}
+		return out
+	}
+	return plainKind(v)
+}
+
+func plainNumber(n json.Number) any {
+	if i, err := n.Int64(); err == nil {
+		return int(i)
+	}
+	if f, err := n.Float64(); err == nil {
+		return f
+	}
+	return n.String()
+}
+
+func plainKind(v any) any {
+	r := reflect.ValueOf(v)
+	switch r.Kind() {
+	case reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64:
+		if r.Type().PkgPath() != "" {
+			return v // time.Duration and its like keep their meaning
+		}
+		return int(r.Int())
+	case reflect.Float32:
+		return r.Float()
+	case reflect.Slice:
+		out := make([]any, r.Len())
+		for i := range out {
+			out[i] = plain(r.Index(i).Interface())
+		}
+		return out
+	default:
+		return v
+	}
+}

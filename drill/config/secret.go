@@ -1,0 +1,106 @@
+package config
+
+import (
+	"bytes"
+	"io"
+	"os"
+	"regexp"
+	"strings"
+
+	"go.yaml.in/yaml/v3"
+
+	"github.com/drillgres/drillgres/drill/redact"
+)
+
+// secret is the Value at n. Nothing of what stands there is ever quoted.
+func (l *loader) secret(n *yaml.Node, p *path) Value {
+	switch n.Kind {
+	case yaml.ScalarNode:
+		e := l.expanded(n, p)
+		l.keep(p, e)
+		return Value(e.text)
+	case yaml.MappingNode:
+		return l.secretFile(n, p)
+	default:
+		l.problem(n, p, "is %s (want a text or {file: path})", shapes[n.Kind])
+		return ""
+	}
+}
+
+// secretFile reads the file that {file: path} names, without its last newline.
+func (l *loader) secretFile(n *yaml.Node, p *path) Value {
+	if len(n.Content) != 2 || n.Content[0].Value != "file" {
+		l.problem(n, p, "is a mapping other than {file: path}; quote a text that begins with {")
+		return ""
+	}
+	node := resolved(n.Content[1])
+	if node.Kind != yaml.ScalarNode || node.Tag == "!!null" {
+		l.problem(node, p, "file wants a path")
+		return ""
+	}
+	e := l.expanded(node, p)
+	if !e.ok {
+		return ""
+	}
+	content, err := readSecret((&Config{Dir: l.dir}).Resolve(e.text))
+	switch {
+	case err != nil:
+		l.problem(node, p, "the secret's file cannot be read: %v", err)
+	case len(content) == 0:
+		l.problem(node, p, "the secret's file %s is empty", quoted(e.text))
+	}
+	l.keepText(content)
+	return Value(content)
+}
+
+func readSecret(path string) (string, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return "", err
+	}
+	defer func() { _ = f.Close() }() // only read from
+	const most = 1 << 20
+	data, err := io.ReadAll(io.LimitReader(f, most))
+	if err != nil {
+		return "", err
+	}
+	data = bytes.TrimSuffix(data, []byte("\n"))
+	return string(bytes.TrimSuffix(data, []byte("\r"))), nil
+}
+
+var (
+	secretName = regexp.MustCompile(`(?i)pass|pwd|secret|token|key|auth|cred|cookie|session|salt|private|dsn|cert|licen[cs]e|sign`)
+	plainWord  = regexp.MustCompile(`^[A-Za-z]{0,15}$`)
+)
+
+// keep remembers what of a Value at p must not be printed.
+func (l *loader) keep(p *path, e expansion) {
+	if secretName.MatchString(p.text[len(p.up.text):]) || secretName.MatchString(strings.Join(e.names, " ")) {
+		l.keepText(e.text)
+		for _, part := range e.parts {
+			l.keepText(part)
+		}
+		return
+	}
+	for _, text := range append(e.parts, e.text) {
+		if !plainWord.MatchString(text) {
+			l.keepText(text)
+		}
+	}
+}
+
+// keepText remembers a secret, and its lines: logs break it up.
+func (l *loader) keepText(text string) {
+	const shortestLine = 12
+	if text == "" {
+		return
+	}
+	l.secrets = append(l.secrets, redact.Secret(text))
+	if lines := strings.Split(text, "\n"); len(lines) > 1 {
+		for _, line := range lines {
+			if line = strings.TrimSpace(line); len(line) >= shortestLine {
+				l.secrets = append(l.secrets, redact.Secret(line))
+			}
+		}
+	}
+}

@@ -1,0 +1,95 @@
+package config
+
+import (
+	"fmt"
+	"math"
+	"regexp"
+	"strconv"
+	"strings"
+	"time"
+)
+
+const day = 24 * time.Hour
+
+var daysAndWeeks = regexp.MustCompile(`^([0-9]+(?:\.[0-9]+)?)([dw])`)
+
+// ParseDuration reads a duration such as 26h, 90s, 7d, 2w or 1d12h. It is
+// never negative.
+func ParseDuration(s string) (Duration, error) {
+	bad := fmt.Errorf("%s is not a duration (want 26h, 7d, 2w)", quoted(s))
+	var total float64
+	rest := s
+	for m := daysAndWeeks.FindStringSubmatch(rest); m != nil; m = daysAndWeeks.FindStringSubmatch(rest) {
+		count, _ := strconv.ParseFloat(m[1], 64) // digits, by the expression above
+		unit := day
+		if m[2] == "w" {
+			unit = 7 * day
+		}
+		total += count * float64(unit)
+		rest = rest[len(m[0]):]
+	}
+	if total >= math.MaxInt64 || s == "" {
+		return 0, bad
+	}
+	if rest == "" {
+		return Duration(total), nil
+	}
+	d, err := time.ParseDuration(rest)
+	if err != nil || d < 0 || rest[0] == '-' || rest[0] == '+' || total+float64(d) >= math.MaxInt64 {
+		return 0, bad
+	}
+	return Duration(total) + Duration(d), nil
+}
+
+// String is the duration as the config would have it: 26h, 7d, 1m30s.
+func (d Duration) String() string {
+	t := time.Duration(d)
+	if t > 0 && t%day == 0 {
+		return fmt.Sprintf("%dd", t/day)
+	}
+	s := t.String()
+	if strings.HasSuffix(s, "m0s") {
+		s = strings.TrimSuffix(s, "0s")
+	}
+	if strings.HasSuffix(s, "h0m") {
+		s = strings.TrimSuffix(s, "0m")
+	}
+	return s
+}
+
+var sizePattern = regexp.MustCompile(`^([0-9]+)(\.[0-9]+)? ?([A-Za-z]*)$`)
+
+var sizeUnits = map[string]int64{
+	"": 1, "b": 1,
+	"kib": 1 << 10, "mib": 1 << 20, "gib": 1 << 30, "tib": 1 << 40,
+	"kb": 1e3, "mb": 1e6, "gb": 1e9, "tb": 1e12,
+}
+
+// ParseSize reads a number of bytes such as 512, 1MiB, 1.5GiB or 20GB.
+func ParseSize(s string) (Size, error) {
+	bad := fmt.Errorf("%s is not a size (want 512MiB, 4GiB, 20GB)", quoted(s))
+	m := sizePattern.FindStringSubmatch(s)
+	if m == nil {
+		return 0, bad
+	}
+	unit, known := sizeUnits[strings.ToLower(m[3])]
+	whole, err := strconv.ParseInt(m[1], 10, 64)
+	if !known || err != nil || whole > (math.MaxInt64-unit)/unit || (m[2] != "" && unit == 1) {
+		return 0, bad
+	}
+	if m[2] == "" {
+		return Size(whole * unit), nil
+	}
+	part, _ := strconv.ParseFloat("0"+m[2], 64) // digits, by the expression above
+	return Size(whole*unit + int64(part*float64(unit))), nil
+}
+
+// String is the size as the config would have it: 512MiB, 1500B.
+func (s Size) String() string {
+	for _, unit := range []string{"TiB", "GiB", "MiB", "KiB"} {
+		if n := Size(sizeUnits[strings.ToLower(unit)]); s >= n && s%n == 0 {
+			return fmt.Sprintf("%d%s", s/n, unit)
+		}
+	}
+	return fmt.Sprintf("%dB", int64(s))
+}

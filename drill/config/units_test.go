@@ -1,0 +1,86 @@
+package config
+
+import (
+	"testing"
+	"time"
+)
+
+func TestParseDuration(t *testing.T) {
+	good := map[string]time.Duration{
+		"0": 0, "26h": 26 * time.Hour, "7d": 7 * day, "2w": 14 * day, "1d12h": 36 * time.Hour,
+		"1w1d1h1m1s": 8*day + time.Hour + time.Minute + time.Second, "1.5d": 36 * time.Hour, "100ms": 100 * time.Millisecond,
+	}
+	for text, want := range good {
+		if got, err := ParseDuration(text); err != nil || time.Duration(got) != want {
+			t.Errorf("%q: got %v, %v; want %v", text, time.Duration(got), err, want)
+		}
+	}
+	for _, text := range []string{"", "26 hours", "30", "-1h", "+1h", "1d-2h", "1h1d", "d", "1y", "999999999w", "300000w1h", " 1h"} {
+		if got, err := ParseDuration(text); err == nil {
+			t.Errorf("%q is taken for %v", text, time.Duration(got))
+		}
+	}
+}
+
+func TestDurationString(t *testing.T) {
+	for text, want := range map[string]string{
+		"26h": "26h", "7d": "7d", "2w": "14d", "90s": "1m30s", "60s": "1m", "1h0m30s": "1h0m30s", "10m": "10m", "0": "0s", "20h": "20h",
+	} {
+		d, err := ParseDuration(text)
+		if err != nil || d.String() != want {
+			t.Errorf("%s: got %s, %v; want %s", text, d, err, want)
+		}
+	}
+}
+
+func TestParseSize(t *testing.T) {
+	good := map[string]Size{
+		"0": 0, "512": 512, "512B": 512, "1KiB": 1024, "1MiB": 1 << 20, "1.5GiB": 3 << 29, "20GB": 20e9, "4 MiB": 4 << 20, "1tib": 1 << 40,
+	}
+	for text, want := range good {
+		if got, err := ParseSize(text); err != nil || got != want {
+			t.Errorf("%q: got %d, %v; want %d", text, got, err, want)
+		}
+	}
+	for _, text := range []string{"", "4G", "-1", "1.5", "1.5B", "MiB", "9999999999GiB", "9223372036854775807TB", "1e3", "0x10", "1  MiB", "NaN"} {
+		if got, err := ParseSize(text); err == nil {
+			t.Errorf("%q is taken for %d", text, got)
+		}
+	}
+}
+
+func FuzzDuration(f *testing.F) {
+	for _, seed := range []string{"26h", "7d", "1w2d3h", "1.5d", "0", "-1h", "9999999999999w"} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		d, err := ParseDuration(text)
+		if d < 0 {
+			t.Fatalf("%q is negative: %d", text, d)
+		}
+		if err != nil {
+			return
+		}
+		if again, err := ParseDuration(d.String()); err != nil || again != d {
+			t.Fatalf("%q → %s → %s, %v", text, d, again, err)
+		}
+	})
+}
+
+func FuzzSize(f *testing.F) {
+	for _, seed := range []string{"512", "1MiB", "1.5GiB", "20GB", "-1", "9223372036854775807"} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		s, err := ParseSize(text)
+		if s < 0 {
+			t.Fatalf("%q is negative: %d", text, s)
+		}
+		if err != nil {
+			return
+		}
+		if again, err := ParseSize(s.String()); err != nil || again != s {
+			t.Fatalf("%q → %s → %s, %v", text, s, again, err)
+		}
+	})
+}

@@ -1,0 +1,145 @@
+package drill
+
+import (
+	"time"
+
+	"github.com/drillgres/drillgres/drill/outcome"
+	"github.com/drillgres/drillgres/drill/restore"
+)
+
+// describe makes the result out of what the stages found and how they went.
+func (d Drill) describe(r *runner, e evidence, leftovers []string) outcome.Result {
+	finished := d.Now()
+	result := outcome.Result{
+		SchemaVersion: outcome.SchemaVersion,
+		RunID:         d.RunID,
+		Drillgres:     d.Version,
+		Database:      d.Database,
+		StartedAt:     r.started,
+		FinishedAt:    finished,
+		Verdict:       outcome.VerdictPassed,
+		Findings:      e.allFindings(),
+		Backup:        e.describeBackup(),
+		Postgres:      d.describePostgres(e),
+		Isolation:     e.server.Isolation,
+		Stages:        r.reports,
+		Tables:        e.verified.Tables,
+		Checks:        append(append([]outcome.Check{}, e.verified.Checks...), e.app.Checks...),
+		Leftovers:     leftovers,
+	}
+	result.Times = d.times(r, e, finished)
+	if taken := e.takenAt(); !taken.IsZero() {
+		rpo := finished.Sub(taken).Seconds()
+		result.RPOSeconds = &rpo
+	}
+	d.addDetails(&result, e)
+	d.judge(&result, r.failure)
+	return result
+}
+
+// judge sets verdict and exit code: the first failure's, or else the budgets'.
+func (d Drill) judge(result *outcome.Result, f *outcome.Failure) {
+	if f == nil {
+		f = d.overBudget(result.Times)
+	}
+	if f == nil {
+		return
+	}
+	result.Verdict, result.ExitCode = f.Class().Verdict(), f.Class().ExitCode()
+	result.Failure = f.Report()
+}
+
+func (d Drill) overBudget(t outcome.Times) *outcome.Failure {
+	for _, b := range []struct {
+		name  string
+		stage outcome.Stage
+		took  float64
+		limit time.Duration
+	}{
+		{"budget.restore", outcome.Restore, t.Restore, d.Budget.Restore},
+		{"budget.total", "", t.Total, d.Budget.Total},
+	} {
+		if b.limit > 0 && b.took > b.limit.Seconds() {
+			f := outcome.Fail(outcome.OverBudget, "took %.1fs, and %s allows %s", b.took, b.name, b.limit)
+			f.Stage = b.stage
+			return f
+		}
+	}
+	return nil
+}
+
+func (e evidence) allFindings() []outcome.Finding {
+	var all []outcome.Finding
+	for _, part := range [][]outcome.Finding{
+		e.backup.Findings, e.findings, e.server.Findings, e.restored.Findings, e.verified.Findings, e.app.Findings,
+	} {
+		all = append(all, part...)
+	}
+	return all
+}
+
+func (e evidence) describeBackup() outcome.Backup {
+	c := e.file.Contents
+	b := outcome.Backup{
+		URI: e.backup.URI, SizeBytes: e.backup.Size, ModifiedAt: e.backup.ModifiedAt, SHA256: e.file.SHA256,
+		ETag: e.backup.ETag, VersionID: e.backup.VersionID,
+		Format: string(c.Format), Compression: c.Compression, ServerVersion: c.ServerVersion, PgDumpVersion: c.DumpVersion,
+	}
+	if !c.TakenAt.IsZero() {
+		b.TakenAt = e.takenAt()
+	}
+	return b
+}
+
+func (d Drill) describePostgres(e evidence) outcome.Postgres {
+	return outcome.Postgres{
+		Image: d.Image, Digest: e.server.Digest, Version: e.server.Version,
+		Extensions: e.verified.Extensions, Profile: d.Profile,
+	}
+}
+
+// times adds up what the stages took. Recovery is what bringing this backup
+// back would take by hand: fetch, restore, and the application's start.
+func (d Drill) times(r *runner, e evidence, finished time.Time) outcome.Times {
+	t := outcome.Times{Total: finished.Sub(r.started).Seconds()}
+	for _, s := range r.reports {
+		switch s.Stage {
+		case outcome.Fetch:
+			t.Fetch = s.Seconds
+		case outcome.Restore:
+			t.Restore = s.Seconds
+		}
+	}
+	if r.failure == nil {
+		t.Recovery = t.Fetch + t.Restore + e.app.ReadySeconds
+	}
+	return t
+}
+
+// addDetails fills in what only a stage itself can tell.
+func (d Drill) addDetails(result *outcome.Result, e evidence) {
+	c := e.file.Contents
+	details := map[outcome.Stage]map[string]any{
+		outcome.Locate:    {"matched": e.backup.Matched},
+		outcome.Fetch:     {"bytes": e.file.Size},
+		outcome.Inspect:   {"format": string(c.Format), "decoded_bytes": c.DecodedBytes, "tables": len(c.Tables), "objects": len(c.Objects)},
+		outcome.Provision: {"server_version": e.server.Version, "database": e.server.Database, "owner": e.server.Owner},
+		outcome.Restore:   {"jobs": e.restored.Jobs, "phases": phases(e.restored)},
+		outcome.Verify:    {"tables": len(e.verified.Tables), "checks": len(e.verified.Checks)},
+		outcome.App:       {"ready_seconds": e.app.ReadySeconds, "checks": len(e.app.Checks), "role": e.app.Role},
+	}
+	for i, s := range result.Stages {
+		if s.Status == outcome.StagePassed {
+			result.Stages[i].Details = details[s.Stage]
+		}
+	}
+}
+
+// phases are the seconds of each part of the restore.
+func phases(r restore.Restored) map[string]float64 {
+	seconds := make(map[string]float64, len(r.Phases))
+	for _, p := range r.Phases {
+		seconds[p.Name] += p.Seconds
+	}
+	return seconds
+}

@@ -1,0 +1,32 @@
+// Package drill carries out one restore drill: it proves a backup stage by
+// stage, cleans up, and tells what it found.
+//
+// Start with [Drill.Run] and the story in its prove function:
+//
+//	locate    choose the newest plausible backup at its source     → locate.Backup
+//	fetch     bring its bytes and read them once, to their end     → fetch.File
+//	inspect   judge what the dump says of itself                   → inspect.Contents
+//	provision make an isolated pod with production's Postgres      → provision.Server
+//	restore   psql or pg_restore, inside the pod, timed            → restore.Restored
+//	verify    compare the catalog with what the dump promised      → verify.Report
+//	app       boot the application on the restored data            → appcheck.Report
+//
+// # Two halves
+//
+// Proving stops at the first failure; telling always runs, every teller, its
+// errors joined. Between the two the sandbox and the run's files are removed.
+//
+// # Who knows what
+//
+// Package outcome is the vocabulary and needs the standard library alone. The
+// stage packages know values of each other, never adapters. Only
+// sandbox/docker knows the container engine, only locate/s3 the AWS SDK, and
+// only cmd/drillgres/wire.go puts them together. A test over `go list -deps`
+// holds this.
+//
+// # Failures
+//
+// An error with a verdict is an outcome.Failure: a stable code, whose class
+// says whose fault it is. An error without one is a bug of ours. "Could not
+// test" is never "bad backup", and never "passed".
+package drill

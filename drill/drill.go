@@ -1,0 +1,155 @@
+package drill
+
+import (
+	"context"
+	"time"
+
+	"github.com/drillgres/drillgres/appcheck"
+	"github.com/drillgres/drillgres/drill/fetch"
+	"github.com/drillgres/drillgres/drill/inspect"
+	"github.com/drillgres/drillgres/drill/locate"
+	"github.com/drillgres/drillgres/drill/outcome"
+	"github.com/drillgres/drillgres/drill/provision"
+	"github.com/drillgres/drillgres/drill/redact"
+	"github.com/drillgres/drillgres/drill/restore"
+	"github.com/drillgres/drillgres/drill/verify"
+)
+
+// The stages, each with the one thing that a drill asks of it. Their errors
+// are Failures; a value that comes with an error says how far the stage came.
+type (
+	// Locator chooses the backup.
+	Locator interface {
+		Locate(ctx context.Context) (locate.Backup, error)
+	}
+	// Fetcher brings the backup and reads it once, to its end.
+	Fetcher interface {
+		Fetch(ctx context.Context, b locate.Backup, p outcome.Progress) (fetch.File, error)
+	}
+	// Provisioner makes the sandbox. A Server with a Pod must be closed, also
+	// when it comes with an error.
+	Provisioner interface {
+		Provision(ctx context.Context, c inspect.Contents) (provision.Server, error)
+	}
+	// Restorer restores the backup into the server.
+	Restorer interface {
+		Restore(ctx context.Context, s provision.Server, f fetch.File, p outcome.Progress) (restore.Restored, error)
+	}
+	// Verifier looks at the restored database. taken is when the backup was made.
+	Verifier interface {
+		Verify(ctx context.Context, s provision.Server, c inspect.Contents, taken time.Time) (verify.Report, error)
+	}
+	// AppChecker boots the application on the restored database and tests it.
+	AppChecker interface {
+		Check(ctx context.Context, s provision.Server) (appcheck.Report, error)
+	}
+	// Teller passes a result on: to the history, to a file, to people.
+	Teller interface {
+		Tell(ctx context.Context, r outcome.Result) error
+	}
+	// Observer watches a drill while it runs.
+	Observer interface {
+		Started(s outcome.Stage)
+		Progressed(s outcome.Stage, done, total int64)
+		Ended(s outcome.StageReport, f *outcome.Failure)
+	}
+)
+
+// Drill is one drill of one database, ready to run.
+type Drill struct {
+	Database string
+	RunID    string
+	Version  string // of drillgres
+	Image    string // of Postgres, as the config names it
+	Profile  string // of the restore: rehearsal or fast
+	Now      func() time.Time
+	Redactor *redact.Redactor
+
+	// Preflight is what must hold before any work: that an engine answers. Its
+	// failure is the provision stage's, found before anything is fetched.
+	Preflight func(ctx context.Context) error
+
+	Locator     Locator
+	Fetcher     Fetcher
+	Policy      inspect.Policy // what the inspect stage accepts
+	Provisioner Provisioner
+	Restorer    Restorer
+	Verifier    Verifier
+	App         AppChecker // nil: the app stage is skipped
+
+	Budget   Budget
+	Deadline map[outcome.Stage]time.Duration // overrides Deadlines
+
+	Tellers  []Teller
+	Observer Observer
+	CleanUp  func(ctx context.Context) (leftovers []string) // of the run's own files
+	Keep     bool                                           // leave the sandbox for inspection
+}
+
+// Budget limits how long a drill that holds may take; 0 is no limit.
+type Budget struct{ Restore, Total time.Duration }
+
+// Run proves the backup, cleans up and tells. It always comes back with a
+// result, whatever happened.
+func (d Drill) Run(ctx context.Context) outcome.Result {
+	r := newRunner(d)
+	found := d.prove(ctx, r)
+	leftovers := d.cleanUp(ctx, found.server.Pod)
+	return d.tell(ctx, d.describe(r, found, leftovers))
+}
+
+// evidence is what the stages of one drill found out.
+type evidence struct {
+	backup   locate.Backup
+	file     fetch.File
+	findings []outcome.Finding // of the inspect stage
+	server   provision.Server
+	restored restore.Restored
+	verified verify.Report
+	app      appcheck.Report
+}
+
+// prove is the story: each step hands its typed value to the next, and after
+// the first failure the remaining ones are not reached.
+func (d Drill) prove(ctx context.Context, r *runner) (e evidence) {
+	r.preflight(ctx)
+	e.backup = step(ctx, r, outcome.Locate, func(ctx context.Context) (locate.Backup, error) {
+		return d.Locator.Locate(ctx)
+	})
+	e.file = step(ctx, r, outcome.Fetch, func(ctx context.Context) (fetch.File, error) {
+		return d.Fetcher.Fetch(ctx, e.backup, r.progress(outcome.Fetch))
+	})
+	e.findings = step(ctx, r, outcome.Inspect, func(context.Context) ([]outcome.Finding, error) {
+		return inspect.Judge(e.file.Contents, e.file.Broken, d.Policy)
+	})
+	e.server = step(ctx, r, outcome.Provision, func(ctx context.Context) (provision.Server, error) {
+		return d.Provisioner.Provision(ctx, e.file.Contents)
+	})
+	ctx, release := r.guard(ctx, e.server.Pod)
+	defer release()
+	e.restored = step(ctx, r, outcome.Restore, func(ctx context.Context) (restore.Restored, error) {
+		return d.Restorer.Restore(ctx, e.server, e.file, r.progress(outcome.Restore))
+	})
+	e.verified = step(ctx, r, outcome.Verify, func(ctx context.Context) (verify.Report, error) {
+		return d.Verifier.Verify(ctx, e.server, e.file.Contents, e.takenAt())
+	})
+	if d.App == nil {
+		r.skip(outcome.App, "no app in the config")
+		return e
+	}
+	e.app = step(ctx, r, outcome.App, func(ctx context.Context) (appcheck.Report, error) {
+		return d.App.Check(ctx, e.server)
+	})
+	return e
+}
+
+// takenAt is when the snapshot was taken, as far as it is known: what the
+// dump says, unless that is later than the object itself (a custom archive
+// holds the dumping machine's local time without its zone).
+func (e evidence) takenAt() time.Time {
+	said := e.file.Contents.TakenAt
+	if said.IsZero() || (!e.backup.ModifiedAt.IsZero() && said.After(e.backup.ModifiedAt)) {
+		return e.backup.ModifiedAt
+	}
+	return said
+}

@@ -1,0 +1,297 @@
+package drill_test
+
+import (
+	"context"
+	"errors"
+	"net"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/drillgres/drillgres/appcheck"
+	"github.com/drillgres/drillgres/drill"
+	"github.com/drillgres/drillgres/drill/fetch"
+	"github.com/drillgres/drillgres/drill/inspect"
+	"github.com/drillgres/drillgres/drill/locate"
+	"github.com/drillgres/drillgres/drill/outcome"
+	"github.com/drillgres/drillgres/drill/provision"
+	"github.com/drillgres/drillgres/drill/redact"
+	"github.com/drillgres/drillgres/drill/restore"
+	"github.com/drillgres/drillgres/drill/sandbox"
+	"github.com/drillgres/drillgres/drill/verify"
+)
+
+// script is a drill whose stages do what a test tells them.
+type script struct {
+	fail    map[outcome.Stage]error
+	during  map[outcome.Stage]func(context.Context)
+	pod     *pod
+	told    []outcome.Result
+	tellErr error
+	cleaned int
+}
+
+func (s *script) at(ctx context.Context, stage outcome.Stage) error {
+	if f := s.during[stage]; f != nil {
+		f(ctx)
+	}
+	return s.fail[stage]
+}
+
+func (s *script) Locate(ctx context.Context) (locate.Backup, error) {
+	return locate.Backup{URI: "file:///backups/a.dump"}, s.at(ctx, outcome.Locate)
+}
+
+func (s *script) Fetch(ctx context.Context, _ locate.Backup, _ outcome.Progress) (fetch.File, error) {
+	c := inspect.Contents{Format: inspect.Plain, Tables: []inspect.Table{{Schema: "public", Name: "t", Rows: 1, Data: true}}}
+	return fetch.File{Contents: c, Broken: s.fail[outcome.Inspect]}, s.at(ctx, outcome.Fetch)
+}
+
+func (s *script) Provision(ctx context.Context, _ inspect.Contents) (provision.Server, error) {
+	return provision.Server{Running: sandbox.Running{Pod: s.pod}}, s.at(ctx, outcome.Provision)
+}
+
+func (s *script) Restore(ctx context.Context, _ provision.Server, _ fetch.File, _ outcome.Progress) (restore.Restored, error) {
+	return restore.Restored{}, s.at(ctx, outcome.Restore)
+}
+
+func (s *script) Verify(ctx context.Context, _ provision.Server, _ inspect.Contents, _ time.Time) (verify.Report, error) {
+	return verify.Report{Checks: []outcome.Check{{Stage: outcome.Verify, Name: "c"}}}, s.at(ctx, outcome.Verify)
+}
+
+func (s *script) Check(ctx context.Context, _ provision.Server) (appcheck.Report, error) {
+	return appcheck.Report{}, s.at(ctx, outcome.App)
+}
+
+func (s *script) Tell(_ context.Context, r outcome.Result) error {
+	s.told = append(s.told, r)
+	return s.tellErr
+}
+
+func (s *script) drill() drill.Drill {
+	return drill.Drill{
+		Database: "shop", RunID: "run", Now: time.Now, Redactor: new(redact.Redactor),
+		Locator: s, Fetcher: s, Provisioner: s, Restorer: s, Verifier: s, App: s,
+		Tellers: []drill.Teller{s},
+		CleanUp: func(context.Context) []string { s.cleaned++; return nil },
+	}
+}
+
+// pod is a sandbox of which only the ends matter here.
+type pod struct {
+	lost   chan struct{}
+	cause  error
+	sick   error
+	closed int
+	left   []string
+}
+
+func (p *pod) Exec(context.Context, sandbox.Command) (int, error) { return 0, nil }
+func (p *pod) Dial(context.Context, string, string) (net.Conn, error) {
+	return nil, errors.ErrUnsupported
+}
+func (p *pod) Place(context.Context, string) (string, error) { return "", nil }
+func (p *pod) Start(context.Context, sandbox.Container) (sandbox.Process, error) {
+	return nil, errors.ErrUnsupported
+}
+func (p *pod) Lost() <-chan struct{}        { return p.lost }
+func (p *pod) Cause() error                 { return p.cause }
+func (p *pod) Health(context.Context) error { return p.sick }
+func (p *pod) Close(context.Context) []string {
+	p.closed++
+	return p.left
+}
+
+func newScript() *script {
+	return &script{
+		fail: map[outcome.Stage]error{}, during: map[outcome.Stage]func(context.Context){},
+		pod: &pod{lost: make(chan struct{})},
+	}
+}
+
+func TestRunPasses(t *testing.T) {
+	s := newScript()
+	got := s.drill().Run(t.Context())
+	if got.Verdict != outcome.VerdictPassed || got.ExitCode != 0 || got.Failure != nil {
+		t.Errorf("verdict %s, exit %d, failure %+v; want a pass", got.Verdict, got.ExitCode, got.Failure)
+	}
+	for _, stage := range got.Stages {
+		if stage.Status != outcome.StagePassed {
+			t.Errorf("stage %s is %s", stage.Stage, stage.Status)
+		}
+	}
+	if s.pod.closed != 1 || s.cleaned != 1 || len(s.told) != 1 {
+		t.Errorf("closed %d, cleaned %d, told %d; want each once", s.pod.closed, s.cleaned, len(s.told))
+	}
+}
+
+// TestRunStopsAtTheFirstFailure goes through every stage: the earlier ones
+// passed, the later ones were not reached, all are listed, and everything is
+// cleaned up and told.
+func TestRunStopsAtTheFirstFailure(t *testing.T) {
+	for i, stage := range outcome.Stages {
+		t.Run(string(stage), func(t *testing.T) {
+			s := newScript()
+			s.fail[stage] = outcome.Fail(outcome.DumpTruncated, "no end")
+			got := s.drill().Run(t.Context())
+			var want []outcome.Status
+			for j := range outcome.Stages {
+				switch {
+				case j < i:
+					want = append(want, outcome.StagePassed)
+				case j == i:
+					want = append(want, outcome.StageFailed)
+				default:
+					want = append(want, outcome.StageNotReached)
+				}
+			}
+			var status []outcome.Status
+			for _, r := range got.Stages {
+				status = append(status, r.Status)
+			}
+			if diff := cmp.Diff(want, status); diff != "" {
+				t.Errorf("stages (-want +got):\n%s", diff)
+			}
+			if got.Verdict != outcome.VerdictFailed || got.ExitCode != 3 || got.Failure.Stage != stage {
+				t.Errorf("verdict %s, exit %d, failure %+v", got.Verdict, got.ExitCode, got.Failure)
+			}
+			reached := slices.Index(outcome.Stages, outcome.Provision) <= i
+			if (s.pod.closed == 1) != reached || s.cleaned != 1 || len(s.told) != 1 {
+				t.Errorf("closed %d, cleaned %d, told %d", s.pod.closed, s.cleaned, len(s.told))
+			}
+		})
+	}
+}
+
+func TestRunClassifies(t *testing.T) {
+	tests := []struct {
+		name    string
+		prepare func(*script, context.CancelFunc)
+		code    outcome.Code
+		exit    int
+		verdict outcome.Verdict
+	}{
+		{"an error without a code is a bug", func(s *script, _ context.CancelFunc) {
+			s.fail[outcome.Restore] = errors.New("surprise")
+		}, outcome.Internal, 1, outcome.VerdictUnproved},
+		{"a panic is a bug", func(s *script, _ context.CancelFunc) {
+			s.during[outcome.Verify] = func(context.Context) { panic("oops") }
+		}, outcome.Internal, 1, outcome.VerdictUnproved},
+		{"an interrupted restore is no failed recovery", func(s *script, cancel context.CancelFunc) {
+			s.during[outcome.Restore] = func(context.Context) { cancel() }
+			s.fail[outcome.Restore] = outcome.Fail(outcome.RestoreFailed, "psql was killed")
+		}, outcome.Interrupted, 130, outcome.VerdictUnproved},
+		{"an interruption between stages", func(s *script, cancel context.CancelFunc) {
+			s.during[outcome.Locate] = func(context.Context) { cancel() }
+		}, outcome.Interrupted, 130, outcome.VerdictUnproved},
+		{"a lost sandbox explains what follows", func(s *script, _ context.CancelFunc) {
+			s.pod.cause = outcome.Fail(outcome.SandboxLost, "the container was paused")
+			s.during[outcome.Restore] = func(ctx context.Context) { close(s.pod.lost); <-ctx.Done() }
+			s.fail[outcome.Restore] = outcome.Fail(outcome.RestoreFailed, "psql ended with 2")
+		}, outcome.SandboxLost, 5, outcome.VerdictUnproved},
+		{"a process killed for memory explains a failed query", func(s *script, _ context.CancelFunc) {
+			s.pod.sick = outcome.Fail(outcome.SandboxOutOfMemory, "killed")
+			s.fail[outcome.Verify] = outcome.Fail(outcome.QueryFailed, "connection lost")
+		}, outcome.SandboxOutOfMemory, 5, outcome.VerdictUnproved},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			ctx, cancel := context.WithCancel(t.Context())
+			defer cancel()
+			s := newScript()
+			tt.prepare(s, cancel)
+			got := s.drill().Run(ctx)
+			if got.Failure == nil || got.Failure.Code != tt.code || got.ExitCode != tt.exit || got.Verdict != tt.verdict {
+				t.Errorf("got %s, exit %d, %+v; want %s, exit %d, %s", got.Verdict, got.ExitCode, got.Failure, tt.verdict, tt.exit, tt.code)
+			}
+			if s.cleaned != 1 || len(s.told) != 1 {
+				t.Errorf("cleaned %d, told %d", s.cleaned, len(s.told))
+			}
+		})
+	}
+}
+
+func TestRunEndsAStageThatHangs(t *testing.T) {
+	s := newScript()
+	s.during[outcome.Verify] = func(ctx context.Context) { <-ctx.Done() }
+	s.fail[outcome.Verify] = context.DeadlineExceeded
+	d := s.drill()
+	d.Deadline = map[outcome.Stage]time.Duration{outcome.Verify: 10 * time.Millisecond}
+	if got := d.Run(t.Context()); got.Failure == nil || got.Failure.Code != outcome.SandboxLost {
+		t.Errorf("failure %+v, want sandbox_lost", got.Failure)
+	}
+}
+
+func TestRunWithoutAnEngineFetchesNothing(t *testing.T) {
+	s := newScript()
+	s.during[outcome.Locate] = func(context.Context) { t.Error("located a backup though no engine answers") }
+	d := s.drill()
+	d.Preflight = func(context.Context) error { return outcome.Fail(outcome.EngineUnreachable, "no engine") }
+	got := d.Run(t.Context())
+	if got.Failure == nil || got.Failure.Code != outcome.EngineUnreachable || got.Failure.Stage != outcome.Provision || got.ExitCode != 5 {
+		t.Errorf("failure %+v, exit %d", got.Failure, got.ExitCode)
+	}
+	if len(got.Stages) != len(outcome.Stages) || got.Stages[3].Status != outcome.StageFailed || got.Stages[0].Status != outcome.StageNotReached {
+		t.Errorf("stages %+v", got.Stages)
+	}
+}
+
+func TestRunWithoutAppSaysSo(t *testing.T) {
+	s := newScript()
+	d := s.drill()
+	d.App = nil
+	got := d.Run(t.Context())
+	last := got.Stages[len(got.Stages)-1]
+	if got.Verdict != outcome.VerdictPassed || last.Stage != outcome.App || last.Status != outcome.StageSkipped || last.Reason == "" {
+		t.Errorf("verdict %s, last stage %+v", got.Verdict, last)
+	}
+}
+
+func TestRunOverBudgetFailsWhatHeld(t *testing.T) {
+	s := newScript()
+	d := s.drill()
+	d.Budget.Total = time.Nanosecond
+	if got := d.Run(t.Context()); got.Failure == nil || got.Failure.Code != outcome.OverBudget || got.ExitCode != 6 || got.Verdict != outcome.VerdictFailed {
+		t.Errorf("%s, exit %d, failure %+v", got.Verdict, got.ExitCode, got.Failure)
+	}
+}
+
+func TestRunThatCannotTellExitsSeven(t *testing.T) {
+	s := newScript()
+	s.tellErr = errors.New("disk full at postgres://u:canary@h/d")
+	got := s.drill().Run(t.Context())
+	if got.Verdict != outcome.VerdictPassed || got.ExitCode != 7 || len(got.TellErrors) != 1 {
+		t.Errorf("%s, exit %d, tell errors %q", got.Verdict, got.ExitCode, got.TellErrors)
+	}
+	if strings.Contains(got.TellErrors[0], "canary") {
+		t.Errorf("a secret in %q", got.TellErrors[0])
+	}
+}
+
+func TestRunKeepsTheSandboxWhenAsked(t *testing.T) {
+	s := newScript()
+	d := s.drill()
+	d.Keep = true
+	d.Run(t.Context())
+	if s.pod.closed != 0 || s.cleaned != 1 {
+		t.Errorf("closed %d, cleaned %d; want the pod kept and the files removed", s.pod.closed, s.cleaned)
+	}
+}
+
+func TestRunReportsLeftoversAndRedacts(t *testing.T) {
+	s := newScript()
+	s.pod.left = []string{"volume x"}
+	s.fail[outcome.App] = outcome.Fail(outcome.SmokeFailed, "password is canary-secret")
+	d := s.drill()
+	d.Redactor.Add("canary-secret")
+	got := d.Run(t.Context())
+	if !slices.Contains(got.Leftovers, "volume x") {
+		t.Errorf("leftovers %q", got.Leftovers)
+	}
+	if strings.Contains(got.Failure.Message, "canary") {
+		t.Errorf("a secret in %q", got.Failure.Message)
+	}
+}

@@ -1,0 +1,30 @@
+package fetch
+
+import (
+	"github.com/drillgres/drillgres/drill/locate"
+	"github.com/drillgres/drillgres/drill/outcome"
+)
+
+// checkSpace fails before the first byte when the backup cannot fit.
+func (f Fetcher) checkSpace(size int64) error {
+	if f.Limit > 0 && size > f.Limit {
+		return outcome.Fail(outcome.DiskBudgetExceeded, "the backup has %s, and work.limit allows %s",
+			locate.Bytes(size), locate.Bytes(f.Limit)).
+			WithHint("raise work.limit")
+	}
+	if free, ok := freeSpace(f.Dir); ok && size > free {
+		return outcome.Fail(outcome.DiskBudgetExceeded, "the backup has %s, and the file system of %s has %s free",
+			locate.Bytes(size), f.Dir, locate.Bytes(free)).
+			WithHint("free space there, or move the work directory with work.dir")
+	}
+	return nil
+}
+
+func writeFailure(path string, err error) error {
+	if isFull(err) {
+		return outcome.Fail(outcome.DiskBudgetExceeded, "the disk is full: %w", err).
+			WithHint("free space there, or move the work directory with work.dir")
+	}
+	return outcome.Fail(outcome.Internal, "write %s: %w", path, err).
+		WithHint("check that the work directory can be written, or move it with work.dir")
+}

@@ -1,0 +1,24 @@
+package fetch
+
+import (
+	"errors"
+
+	"golang.org/x/sys/windows"
+)
+
+// freeSpace is what this user may still write below dir, in bytes.
+func freeSpace(dir string) (int64, bool) {
+	name, err := windows.UTF16PtrFromString(dir)
+	if err != nil {
+		return 0, false
+	}
+	var free uint64
+	if err := windows.GetDiskFreeSpaceEx(name, &free, nil, nil); err != nil {
+		return 0, false
+	}
+	return int64(free), true
+}
+
+func isFull(err error) bool {
+	return errors.Is(err, windows.ERROR_DISK_FULL) || errors.Is(err, windows.ERROR_HANDLE_DISK_FULL)
+}

@@ -1,0 +1,54 @@
+package drill_test
+
+import (
+	"os/exec"
+	"strings"
+	"testing"
+)
+
+const module = "github.com/drillgres/drillgres/"
+
+// TestImports holds the architecture: heavy dependencies stay in their leaf
+// packages, the vocabulary needs nothing, and fixtures are for tests.
+func TestImports(t *testing.T) {
+	heavy := []string{"github.com/testcontainers/", "github.com/moby/", "github.com/docker/", "github.com/aws/"}
+	core := []string{
+		"drill", "drill/outcome", "drill/redact", "drill/config", "drill/locate", "drill/locate/dir", "drill/fetch",
+		"drill/inspect", "drill/sandbox", "drill/provision", "drill/restore", "drill/verify", "drill/record",
+		"drill/report", "drill/work", "appcheck",
+	}
+	for _, pkg := range core {
+		deps := dependencies(t, pkg)
+		for _, h := range append(heavy, module+"fixtures/", module+"cmd/") {
+			forbid(t, pkg, deps, h)
+		}
+	}
+	for _, dep := range dependencies(t, "drill/outcome") {
+		if strings.Contains(dep, ".") && dep != module+"drill/outcome" && !strings.HasPrefix(dep, "vendor/") {
+			t.Errorf("drill/outcome depends on %s: it is to need the standard library alone", dep)
+		}
+	}
+	forbid(t, "cmd/drillgres", dependencies(t, "cmd/drillgres"), module+"fixtures/")
+	forbid(t, "drill/locate/s3", dependencies(t, "drill/locate/s3"), "github.com/testcontainers/")
+	forbid(t, "drill/sandbox/docker", dependencies(t, "drill/sandbox/docker"), "github.com/aws/")
+}
+
+func forbid(t *testing.T, pkg string, deps []string, prefix string) {
+	t.Helper()
+	for _, dep := range deps {
+		if strings.HasPrefix(dep, prefix) {
+			t.Errorf("%s depends on %s", pkg, dep)
+			return
+		}
+	}
+}
+
+// dependencies are all packages that a package needs, without its tests.
+func dependencies(t *testing.T, pkg string) []string {
+	t.Helper()
+	out, err := exec.CommandContext(t.Context(), "go", "list", "-deps", module+pkg).Output()
+	if err != nil {
+		t.Fatalf("go list -deps %s: %v", pkg, err)
+	}
+	return strings.Fields(string(out))
+}

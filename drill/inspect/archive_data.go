@@ -1,0 +1,270 @@
+package inspect
+
+import (
+	"bufio"
+	"errors"
+	"io"
+
+	"github.com/klauspost/compress/zlib"
+	"github.com/klauspost/compress/zstd"
+)
+
+// The kinds of blocks.
+const (
+	blockData  = 1
+	blockBlobs = 3
+)
+
+// block is data that the table of contents promises.
+type block struct {
+	name   string // for messages
+	table  qname
+	copied bool  // rows of a COPY, not INSERTs
+	offset int64 // where it must begin; -1: the archive does not say
+	read   bool
+}
+
+// allBlocks reads blocks until each that is promised was there.
+func (a *archive) allBlocks() {
+	a.data = &unpacker{a: a}
+	defer a.data.close()
+	for missing := len(a.order); missing > 0 && a.err == nil; missing-- {
+		at := a.f.offset()
+		kind, ok := a.f.next()
+		if !ok {
+			a.lacks(missing)
+			return
+		}
+		a.block(kind, at)
+	}
+}
+
+// lacks is the failure for blocks that are not there.
+func (a *archive) lacks(missing int) {
+	for _, id := range a.order {
+		if b := a.blocks[id]; !b.read {
+			a.cut("before the data of " + b.name + " and of " + plural(missing-1, "other entry", "other entries"))
+			return
+		}
+	}
+}
+
+func (a *archive) block(kind byte, at int64) {
+	a.check(kind == blockData || kind == blockBlobs, "a block of an unknown kind")
+	id := a.int()
+	b := a.blocks[id]
+	switch {
+	case a.err != nil:
+		a.inBlock()
+		return
+	case b == nil || b.read:
+		a.corrupt("a block with the unexpected number %d", id)
+		return
+	case b.offset >= 0 && b.offset != at:
+		a.corrupt("the data of %s lies at byte %d, not at %d where its entry says", b.name, at, b.offset)
+		return
+	}
+	b.read = true
+	if kind == blockBlobs {
+		a.largeObjects()
+		return
+	}
+	a.rows(b)
+}
+
+// inBlock words an early end that a number ran into.
+func (a *archive) inBlock() {
+	if a.f.err == io.EOF && a.f.window() == nil {
+		a.err = nil
+		a.cut("within a block of data")
+	}
+}
+
+// largeObjects reads large objects up to the number 0 behind the last.
+func (a *archive) largeObjects() {
+	for a.err == nil {
+		oid := a.int()
+		if a.err != nil {
+			a.inBlock()
+			return
+		}
+		if oid == 0 {
+			return
+		}
+		a.k.c.LargeObjects++
+		f := a.data.open()
+		for w := f.window(); len(w) > 0; w = f.window() {
+			f.skip(len(w))
+		}
+		a.data.finish()
+	}
+}
+
+// rows reads the rows of one table.
+func (a *archive) rows(b *block) {
+	f := a.data.open()
+	if a.pack == packLZ4 { // nothing here decodes it: its chunks are read, its rows unknown
+		a.drainBlock(f)
+		a.k.table(b.table).data(-1, 0)
+		return
+	}
+	if !b.copied {
+		a.inserts(b, f)
+		return
+	}
+	rows, size, closed := readRows(f)
+	a.k.table(b.table).data(rows, size)
+	blank := a.drainBlock(f)
+	if a.err == nil {
+		a.check(closed && blank, "the rows of "+b.name+" have no proper end")
+	}
+}
+
+// drainBlock reads on to the end of the block, and tells whether nothing but
+// line feeds was left.
+func (a *archive) drainBlock(f *feed) bool {
+	blank := true
+	for w := f.window(); len(w) > 0; w = f.window() {
+		for _, c := range w {
+			blank = blank && c == '\n'
+		}
+		f.skip(len(w))
+	}
+	a.data.finish()
+	return blank
+}
+
+// inserts reads rows that were dumped as INSERTs.
+func (a *archive) inserts(b *block, f *feed) {
+	a.k.table(b.table).data(0, 0)
+	s := newScript(f, a.k)
+	s.fragment, s.standard = true, a.sql.standard
+	a.k.searchPath = b.table.schema
+	err := s.run()
+	a.data.finish()
+	if err != nil && a.err == nil {
+		a.corrupt("the rows of %s: %w", b.name, err)
+	}
+}
+
+// unpacker decompresses one block after the other with the same buffers.
+type unpacker struct {
+	a    *archive
+	left int64 // bytes of the chunk that are unread
+	done bool  // the chunk of length 0 was read
+	br   *bufio.Reader
+	zlib io.ReadCloser
+	zstd *zstd.Decoder
+	f    *feed
+}
+
+// Read gives the bytes of the chunks, and ends at the chunk of length 0.
+func (u *unpacker) Read(p []byte) (int, error) {
+	if u.left == 0 && !u.done {
+		u.left = u.a.int()
+		u.a.check(u.left >= 0, "a chunk has a negative length")
+		u.done = u.left == 0
+	}
+	switch {
+	case u.a.err != nil:
+		u.a.inBlock()
+		return 0, u.a.err
+	case u.done:
+		return 0, io.EOF
+	}
+	n, _ := u.a.f.Read(p[:min(u.left, int64(len(p)))])
+	u.left -= int64(n)
+	if n == 0 {
+		u.a.cut("within a block of data")
+		return 0, u.a.err
+	}
+	return n, nil
+}
+
+// open begins the next block.
+func (u *unpacker) open() *feed {
+	u.left, u.done = 0, false
+	if u.f == nil {
+		u.f = newFeed(nil)
+		u.br = bufio.NewReaderSize(nil, sourceBuffer)
+	}
+	u.br.Reset(u)
+	r, err := u.unpack()
+	if err != nil {
+		r = failing{err}
+	}
+	u.f.reset(&metered{r: r, spent: u.a.spent})
+	return u.f
+}
+
+func (u *unpacker) unpack() (io.Reader, error) {
+	switch u.a.pack {
+	case packZlib:
+		return u.inflate()
+	case packZstd:
+		if u.zstd != nil {
+			return u.zstd, u.zstd.Reset(u.br)
+		}
+		var err error
+		u.zstd, err = newZstd(u.br)
+		return u.zstd, err
+	}
+	return u.br, nil
+}
+
+func (u *unpacker) inflate() (io.Reader, error) {
+	if r, ok := u.zlib.(zlib.Resetter); ok {
+		return u.zlib, r.Reset(u.br, nil)
+	}
+	var err error
+	u.zlib, err = zlib.NewReader(u.br)
+	return u.zlib, err
+}
+
+// finish makes sure that the block decoded to its end, and that it has one.
+func (u *unpacker) finish() {
+	for w := u.f.window(); len(w) > 0; w = u.f.window() {
+		u.f.skip(len(w))
+	}
+	broken := u.f.broken()
+	switch {
+	case u.a.err != nil:
+		return
+	case errors.Is(broken, io.ErrUnexpectedEOF):
+		u.a.corrupt("%w", errBlockEnd)
+		return
+	case broken != nil && StreamLevel(broken) && isFailure(broken):
+		u.a.err = broken // the budget
+		return
+	case broken != nil:
+		u.a.corrupt("a block of data does not decode: %w", broken)
+		return
+	}
+	if _, err := u.br.ReadByte(); err == nil {
+		u.a.corrupt("a block of data goes on behind its compressed stream")
+	}
+}
+
+func (u *unpacker) close() {
+	if u.zstd != nil {
+		u.zstd.Close()
+	}
+}
+
+// metered takes what it reads off the budget.
+type metered struct {
+	r     io.Reader
+	spent *budget
+}
+
+func (m *metered) Read(p []byte) (int, error) {
+	n, err := m.r.Read(p)
+	if over := m.spent.spend(n); over != nil {
+		return n, over
+	}
+	return n, err
+}
+
+type failing struct{ err error }
+
+func (f failing) Read([]byte) (int, error) { return 0, f.err }

@@ -1,0 +1,161 @@
+package inspect
+
+import (
+	"bytes"
+	"strings"
+
+	"github.com/drillgres/drillgres/drill/outcome"
+)
+
+// maxCommand is how much of psql's command line is read; a database name may
+// be quoted, a \restrict key has 63 characters.
+const maxCommand = 512
+
+// command reads one of psql's own commands. Only those of pg_dump are allowed:
+// any other could read files or run programs where the dump is restored.
+func (s *script) command() error {
+	line := s.f.line()
+	if s.fragment {
+		return outcome.Fail(outcome.DumpCorrupt, "line %d: a backslash where SQL belongs", line)
+	}
+	text, whole := s.commandLine()
+	name, args := splitCommand(text)
+	switch {
+	case !whole && s.isCut(text):
+		return outcome.Fail(outcome.DumpTruncated, "the dump ends within a command of psql, in line %d", line)
+	case rowEscape(name, s.st.empty()):
+		return outcome.Fail(outcome.DumpCorrupt, "line %d: a row outside of any COPY: the line that begins its COPY is lost", line)
+	case !s.st.empty():
+		return hostile(name, line)
+	}
+	switch name {
+	case "restrict":
+		return s.restrict(args, line)
+	case "unrestrict":
+		return s.unrestrict(args, line)
+	case "connect":
+		return s.connect(args, line)
+	}
+	return hostile(name, line)
+}
+
+// commandLine takes the rest of the line, without its backslash, and tells
+// whether it has its end.
+func (s *script) commandLine() (string, bool) {
+	s.f.skip(1)
+	s.scratch = s.scratch[:0]
+	for w := s.f.window(); len(w) > 0; w = s.f.window() {
+		i := bytes.IndexByte(w, '\n')
+		n := stop(w, i)
+		if room := maxCommand - len(s.scratch); room > 0 {
+			s.scratch = append(s.scratch, w[:min(n, room)]...)
+		}
+		s.f.skip(n)
+		if i >= 0 {
+			return string(s.scratch), true
+		}
+	}
+	return string(s.scratch), false
+}
+
+// splitCommand parts the name from the arguments: it ends at white space or at
+// the backslash of the next command.
+func splitCommand(text string) (name, args string) {
+	i := strings.IndexAny(text, " \t\r\n\v\f\\")
+	switch {
+	case i < 0:
+		return text, ""
+	case i == 0 && text[0] == '\\':
+		return `\`, text[1:]
+	}
+	return text[:i], strings.TrimSpace(text[i:])
+}
+
+// isCut tells a command of pg_dump that the end of the file cuts short.
+func (s *script) isCut(text string) bool {
+	if !s.st.empty() {
+		return false
+	}
+	for _, full := range []string{"restrict ", "connect ", "unrestrict " + s.key} {
+		if text != full && strings.HasPrefix(full, text) {
+			return true
+		}
+	}
+	return false
+}
+
+// rowEscape tells the escapes of COPY text, which are read as commands when the
+// line that began the COPY is lost. At the beginning of a line only those count
+// that psql has no harmful command for.
+func rowEscape(name string, atStart bool) bool {
+	switch name {
+	case "N", ".", `\`, "":
+		return true
+	}
+	first := name[0]
+	return !atStart && len(name) == 1 && strings.IndexByte("bfnrtv", first) >= 0
+}
+
+func hostile(name string, line int64) error {
+	const most = 32
+	return outcome.Fail(outcome.DumpHostile, `line %d: psql's command \%s, which pg_dump never writes`, line, clean(name[:min(len(name), most)]))
+}
+
+func (s *script) restrict(key string, line int64) error {
+	switch {
+	case s.key != "":
+		return hostile("restrict", line)
+	case !isKey(key):
+		return outcome.Fail(outcome.DumpHostile, `line %d: \restrict with a key that pg_dump does not make`, line)
+	}
+	s.key = key
+	s.k.c.Restricted = true
+	return nil
+}
+
+func (s *script) unrestrict(key string, line int64) error {
+	if s.key == "" || key != s.key {
+		return outcome.Fail(outcome.DumpHostile, `line %d: \unrestrict with another key than its \restrict`, line)
+	}
+	s.key = ""
+	return nil
+}
+
+// connect allows \connect with plain or quoted arguments; psql would run what
+// is between backticks.
+func (s *script) connect(args string, line int64) error {
+	if s.key != "" || strings.ContainsAny(unquotedPart(args), "`\\:|") {
+		return hostile("connect", line)
+	}
+	s.standard = true
+	s.k.searchPath = ""
+	if s.k.c.Format == Plain {
+		s.k.c.CreatesDatabase = true
+	}
+	return nil
+}
+
+func unquotedPart(args string) string {
+	var b strings.Builder
+	quote := byte(0)
+	for i := range len(args) {
+		switch c := args[i]; {
+		case quote == 0 && (c == '"' || c == '\''):
+			quote = c
+		case c == quote:
+			quote = 0
+		case quote == 0:
+			b.WriteByte(c)
+		}
+	}
+	return b.String()
+}
+
+func isKey(key string) bool {
+	for i := range len(key) {
+		if c := classes[key[i]]; c < letter || key[i] >= 0x80 {
+			return false
+		}
+	}
+	return key != ""
+}

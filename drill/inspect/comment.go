@@ -1,0 +1,118 @@
+package inspect
+
+import (
+	"bytes"
+	"strings"
+	"time"
+)
+
+// maxComment is how much of a comment's line is read; pg_dump's own are short.
+const maxComment = 256
+
+// The comments by which pg_dump and pg_dumpall begin and end.
+const (
+	dumpHead    = "-- PostgreSQL database dump"
+	dumpTail    = "-- PostgreSQL database dump complete"
+	clusterHead = "-- PostgreSQL database cluster dump"
+	clusterTail = "-- PostgreSQL database cluster dump complete"
+)
+
+// lineComment lexes a comment to the end of its line.
+func (s *script) lineComment() {
+	s.scratch = s.scratch[:0]
+	for w := s.f.window(); len(w) > 0; w = s.f.window() {
+		i := bytes.IndexAny(w, "\r\n")
+		n := stop(w, i)
+		if room := maxComment - len(s.scratch); room > 0 {
+			s.scratch = append(s.scratch, w[:min(n, room)]...)
+		}
+		s.f.skip(n)
+		if i >= 0 {
+			break
+		}
+	}
+	if s.st.empty() && !s.fragment {
+		s.remark(string(bytes.TrimRight(s.scratch, " \t")))
+	}
+}
+
+// remark reads pg_dump's own comments.
+func (s *script) remark(text string) {
+	switch text {
+	case dumpHead:
+		s.heads++
+	case dumpTail:
+		s.tails++
+	case clusterHead:
+		s.clusterHeads++
+		s.k.c.Format = Cluster
+	case clusterTail:
+		s.clusterTails++
+	}
+	if text != "" && text != "--" {
+		s.remarked = text
+	}
+	c := &s.k.c
+	if v, ok := strings.CutPrefix(text, "-- Dumped from database version "); ok && c.ServerVersion == "" {
+		c.ServerVersion = version(v)
+	}
+	if v, ok := strings.CutPrefix(text, "-- Dumped by pg_dump version "); ok && c.DumpVersion == "" {
+		c.DumpVersion = version(v)
+	}
+	if v, ok := strings.CutPrefix(text, "-- Started on "); ok && c.TakenAt.IsZero() {
+		c.TakenAt = startedOn(v)
+	}
+}
+
+// version is "15.18" of "15.18 (Debian 15.18-0+deb12u1)".
+func version(text string) string {
+	v, _, _ := strings.Cut(strings.TrimSpace(text), " ")
+	return v
+}
+
+// startedOn reads the time that pg_dump --verbose notes. The zone is an
+// abbreviation; one that this machine does not know leaves the time unknown.
+func startedOn(text string) time.Time {
+	for _, layout := range []string{"2006-01-02 15:04:05 -07", "2006-01-02 15:04:05 -0700"} {
+		if t, err := time.Parse(layout, text); err == nil {
+			return t.UTC()
+		}
+	}
+	t, err := time.ParseInLocation("2006-01-02 15:04:05 MST", text, time.Local)
+	if err != nil {
+		return time.Time{}
+	}
+	zone, offset := t.Zone()
+	if offset == 0 && t.Location() != time.Local && zone != "UTC" && zone != "GMT" {
+		return time.Time{} // Go made the zone up
+	}
+	return t.UTC()
+}
+
+// blockComment lexes a comment that may hold others.
+func (s *script) blockComment() error {
+	s.f.skip(2)
+	line := s.f.line()
+	for depth := 1; depth > 0; {
+		w := s.f.window()
+		if len(w) == 0 {
+			return s.openSince("a comment", line)
+		}
+		i := bytes.IndexAny(w, "*/")
+		s.f.skip(stop(w, i))
+		if i < 0 {
+			continue
+		}
+		switch string(s.f.peek(2)) {
+		case "*/":
+			depth--
+			s.f.skip(2)
+		case "/*":
+			depth++
+			s.f.skip(2)
+		default:
+			s.f.skip(1)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,163 @@
+package inspect
+
+import (
+	"bufio"
+	"bytes"
+	"errors"
+	"io"
+
+	"github.com/klauspost/compress/gzip"
+	"github.com/klauspost/compress/zstd"
+
+	"github.com/drillgres/drillgres/drill/outcome"
+)
+
+const (
+	sourceBuffer = 128 << 10
+	sniffLength  = 4096 // of the peek that tells compression and format; holds a tar header
+	// maxWindow is what zstd(1) itself decodes without being asked for more.
+	maxWindow = 128 << 20
+)
+
+// Decode unwraps the compression of a backup, told by its first bytes, and says
+// which it was ("", gzip or zstd). Errors, here and from reading, are those that
+// [Scan] calls stream-level, or r's own. The caller closes the reader; r stays open.
+func Decode(r io.Reader, l Limits) (io.ReadCloser, string, error) {
+	return decode(r, &budget{max: l.MaxDecoded})
+}
+
+func decode(r io.Reader, spent *budget) (io.ReadCloser, string, error) {
+	src := &source{r: r}
+	br := bufio.NewReaderSize(src, sourceBuffer)
+	head, _ := br.Peek(sniffLength)
+	if src.err != nil {
+		return nil, "", src.err
+	}
+	if len(head) == 0 {
+		return nil, "", errEmpty("it has no bytes")
+	}
+	switch wrap := wrapping(head); wrap {
+	case "gzip":
+		return newDecoder(&members{br: br}, io.NopCloser(nil), src, spent, wrap)
+	case "zstd":
+		z, err := newZstd(br)
+		if err != nil {
+			return nil, "", decodeError(err, wrap)
+		}
+		return newDecoder(z, z.IOReadCloser(), src, spent, wrap)
+	default:
+		if err := refuse(head); err != nil {
+			return nil, "", err
+		}
+		return newDecoder(br, io.NopCloser(nil), src, spent, "")
+	}
+}
+
+func newZstd(r io.Reader) (*zstd.Decoder, error) {
+	return zstd.NewReader(r, zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true),
+		zstd.WithDecoderMaxWindow(maxWindow))
+}
+
+func newDecoder(r io.Reader, c io.Closer, src *source, spent *budget, wrap string) (io.ReadCloser, string, error) {
+	return &decoder{r: r, Closer: c, src: src, spent: spent, wrap: wrap}, wrap, nil
+}
+
+// decoder gives the decoder's errors their names.
+type decoder struct {
+	io.Closer
+	r     io.Reader
+	src   *source
+	spent *budget
+	wrap  string
+	total int64
+}
+
+func (d *decoder) Read(p []byte) (int, error) {
+	n, err := d.r.Read(p)
+	d.total += int64(n)
+	if over := d.spent.spend(n); over != nil {
+		return n, over
+	}
+	switch {
+	case err == nil:
+		return n, nil
+	case d.src.err != nil:
+		return n, d.src.err
+	case err != io.EOF:
+		return n, decodeError(err, d.wrap)
+	case d.total == 0:
+		return n, errEmpty("it is a " + d.wrap + " of nothing")
+	}
+	return n, io.EOF
+}
+
+func errEmpty(what string) error {
+	return outcome.Fail(outcome.BackupEmpty, "the backup is empty: %s", what)
+}
+
+func decodeError(err error, wrap string) error {
+	switch {
+	case errors.Is(err, io.ErrUnexpectedEOF):
+		return outcome.Fail(outcome.StreamTruncated, "decode %s: the stream ends early", wrap)
+	case errors.Is(err, zstd.ErrWindowSizeExceeded), errors.Is(err, zstd.ErrDecoderSizeExceeded):
+		return outcome.Fail(outcome.FormatUnsupported, "decode zstd: it needs a window of more than %d MiB", maxWindow>>20).
+			WithHint("compress the backup with a window of 128 MiB at most (zstd --long=27)")
+	}
+	return outcome.Fail(outcome.StreamCorrupt, "decode %s: %w", wrap, err)
+}
+
+// members reads a gzip file as gzip(1) does: members follow each other without
+// a gap, and whatever else follows the last one is ignored.
+type members struct {
+	br   *bufio.Reader
+	z    *gzip.Reader
+	done bool
+}
+
+func (m *members) Read(p []byte) (int, error) {
+	for !m.done {
+		if m.z == nil {
+			if err := m.open(); err != nil {
+				return 0, err
+			}
+		}
+		n, err := m.z.Read(p)
+		if err == io.EOF {
+			err = m.next()
+		}
+		if n > 0 || err != nil {
+			return n, err
+		}
+	}
+	return 0, m.rest()
+}
+
+// next begins the member that follows, or ends.
+func (m *members) next() error {
+	head, _ := m.br.Peek(2)
+	if !bytes.HasPrefix(head, []byte{0x1f}) || (len(head) == 2 && head[1] != 0x8b) {
+		m.done = true
+		return nil
+	}
+	return m.open()
+}
+
+func (m *members) open() error {
+	if m.z == nil {
+		m.z = new(gzip.Reader)
+	}
+	err := m.z.Reset(m.br)
+	m.z.Multistream(false)
+	if err == io.EOF { // the magic was there: the header is cut
+		return io.ErrUnexpectedEOF
+	}
+	return err
+}
+
+// rest reads what follows the last member, for the sake of the source's checksum.
+func (m *members) rest() error {
+	if _, err := io.Copy(io.Discard, m.br); err != nil {
+		return err
+	}
+	return io.EOF
+}

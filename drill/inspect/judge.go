@@ -1,0 +1,130 @@
+package inspect
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/drillgres/drillgres/drill/outcome"
+)
+
+// Policy is what a dump is judged by.
+type Policy struct {
+	Major      int  // production's; 0: not known
+	AllowEmpty bool // a dump without a single row may pass
+}
+
+// Judge is what the inspect stage says of a dump. broken is why it is no whole
+// dump, as [Scan] returned it; nil if it is one.
+func Judge(c Contents, broken error, p Policy) ([]outcome.Finding, error) {
+	if broken != nil {
+		return nil, broken
+	}
+	found := findings(c, p)
+	for _, judge := range []func(Contents, Policy) error{unsupported, tooNew, unknownArchive, noData} {
+		if err := judge(c, p); err != nil {
+			return found, err
+		}
+	}
+	return found, nil
+}
+
+// tooNew fails an archive that production's pg_restore cannot read. A plain dump
+// of a newer pg_dump may well restore: only a restore tells.
+func tooNew(c Contents, p Policy) error {
+	reads := readableArchive(p.Major)
+	if c.ArchiveVersion == "" || reads == 0 || archiveMinor(c.ArchiveVersion) <= reads {
+		return nil
+	}
+	return outcome.Fail(outcome.DumpTooNew, "pg_restore %d reads archives up to version 1.%d, and this one is %s%s",
+		p.Major, reads, c.ArchiveVersion, madeBy(c))
+}
+
+// readableArchive is the newest minor version of the archive format that the
+// pg_restore of a major reads; 0: not known.
+func readableArchive(major int) int {
+	switch {
+	case major >= 12 && major <= 15:
+		return 14
+	case major == 16:
+		return 15
+	case major == 17 || major == 18:
+		return 16
+	}
+	return 0
+}
+
+// archiveMinor is 14 of "1.14". A major version that does not exist yet is
+// newer than anything.
+func archiveMinor(version string) int {
+	const beyond = 1000
+	major, minor, _ := strings.Cut(version, ".")
+	n, err := strconv.Atoi(minor)
+	if err != nil || major != "1" {
+		return beyond
+	}
+	return n
+}
+
+func madeBy(c Contents) string {
+	if c.DumpVersion == "" {
+		return ""
+	}
+	return ", made by pg_dump " + c.DumpVersion
+}
+
+// unsupported tells backups that may be good but that this version cannot restore.
+func unsupported(c Contents, _ Policy) error {
+	switch {
+	case c.Format == Cluster:
+		return outcome.Fail(outcome.FormatUnsupported, "the backup is of a whole cluster (pg_dumpall), which this version does not restore").
+			WithHint("drill a pg_dump of one database, plain or custom")
+	case c.Format == Tar || c.Format == Directory:
+		return outcome.Fail(outcome.FormatUnsupported, "the backup is in pg_dump's %s format, which this version does not restore", c.Format)
+	}
+	return nil
+}
+
+// unknownArchive speaks for [Scan], which tells only the version of such archives.
+func unknownArchive(c Contents, _ Policy) error {
+	if c.ArchiveVersion == "" || knownArchive(c.ArchiveVersion) {
+		return nil
+	}
+	return outcome.Fail(outcome.FormatUnsupported, "the archive is of version %s, which this version of drillgres does not read", c.ArchiveVersion).
+		WithHint("use a newer drillgres, or dump with a pg_dump between 9.0 and 18")
+}
+
+func noData(c Contents, p Policy) error {
+	if p.AllowEmpty || c.LargeObjects > 0 {
+		return nil
+	}
+	for _, t := range c.Tables {
+		if t.Rows != 0 {
+			return nil
+		}
+	}
+	if len(c.Tables) == 0 {
+		return outcome.Fail(outcome.DumpNoData, "the dump is whole but holds no table")
+	}
+	return outcome.Fail(outcome.DumpNoData, "the dump is whole but holds no row in any of its %s", plural(len(c.Tables), "table", "tables"))
+}
+
+// majorOf is 15 of "15.18", 18 of "18beta1"; 0: not known.
+func majorOf(version string) int {
+	digits := strings.IndexFunc(version, func(r rune) bool { return r < '0' || r > '9' })
+	if digits < 0 {
+		digits = len(version)
+	}
+	n, err := strconv.Atoi(version[:digits])
+	if err != nil {
+		return 0
+	}
+	return n
+}
+
+func plural(n int, one, many string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return fmt.Sprintf("%d %s", n, many)
+}

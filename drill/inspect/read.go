@@ -1,0 +1,65 @@
+package inspect
+
+import (
+	"bytes"
+
+	"github.com/drillgres/drillgres/drill/outcome"
+)
+
+// read recognises the format and reads the dump.
+func read(f *feed, spent *budget) (Contents, error) {
+	k := newCatalog()
+	err := dispatch(f, k, spent)
+	if broken := f.broken(); StreamLevel(broken) {
+		err = broken
+	}
+	return k.contents(), err
+}
+
+func dispatch(f *feed, k *catalog, spent *budget) error {
+	head := f.peek(sniffLength)
+	switch {
+	case f.broken() != nil:
+		return f.broken()
+	case len(bytes.TrimSpace(bytes.TrimPrefix(head, utf8Mark))) == 0 && len(head) < sniffLength:
+		return errEmpty("it holds nothing but white space")
+	case hasPrefix(head, archiveMagic):
+		return readArchive(f, k, spent)
+	case isTar(head):
+		return readTar(f, k)
+	case wrapping(head) != "":
+		return outcome.Fail(outcome.FormatUnsupported, "the backup is compressed twice, with %s inside", wrapping(head)).
+			WithHint("compress the backup once")
+	}
+	if err := refuse(head); err != nil {
+		return err
+	}
+	if err := alien(head); err != nil {
+		return err
+	}
+	return readPlain(f, k)
+}
+
+// readPlain reads SQL for psql. Where nothing in it was SQL, whatever broke it
+// says less than that it is no dump.
+func readPlain(f *feed, k *catalog) error {
+	k.c.Format = Plain
+	first := excerpt(f.peek(sniffLength))
+	f.text = true
+	if bytes.HasPrefix(f.peek(len(utf8Mark)), utf8Mark) {
+		f.skip(len(utf8Mark))
+	}
+	s := newScript(f, k)
+	err := s.run()
+	switch {
+	case StreamLevel(f.broken()):
+		return f.broken()
+	case !s.isDump() && !s.isStump():
+		return notADump(first)
+	case f.broken() != nil:
+		return f.broken()
+	case err != nil:
+		return err
+	}
+	return s.end()
+}

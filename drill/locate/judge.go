@@ -1,0 +1,56 @@
+package locate
+
+import (
+	"time"
+
+	"github.com/drillgres/drillgres/drill/outcome"
+)
+
+// skewAllowed is how far a source's clock may run ahead before that is
+// reported: the age of every backup there is wrong by as much.
+const skewAllowed = 5 * time.Minute
+
+func (l Locator) judge(o Object) error {
+	if o.Files > 0 {
+		return outcome.Fail(outcome.FormatUnsupported,
+			"%s is a dump in directory format (%d files, %s), which this version does not restore",
+			l.Source.URI(o), o.Files, Bytes(o.Size))
+	}
+	if err := l.judgeAge(o); err != nil {
+		return err
+	}
+	return l.judgeSize(o)
+}
+
+func (l Locator) judgeAge(o Object) error {
+	age := l.now().Sub(o.ModifiedAt)
+	if !l.wantsLatest() || l.MaxAge == 0 || age <= l.MaxAge {
+		return nil
+	}
+	return outcome.Fail(outcome.BackupStale, "the newest backup, %s, is %s old (from %s); backup.max_age allows %s",
+		Show(o.Key), Span(age), o.ModifiedAt.UTC().Format(time.RFC3339), Span(l.MaxAge))
+}
+
+func (l Locator) judgeSize(o Object) error {
+	if o.Size == 0 {
+		return outcome.Fail(outcome.BackupEmpty, "%s is empty: 0 bytes, written %s",
+			Show(o.Key), o.ModifiedAt.UTC().Format(time.RFC3339))
+	}
+	if o.Size < l.MinSize {
+		return outcome.Fail(outcome.BackupTooSmall, "%s has only %s; backup.min_size asks for %s",
+			Show(o.Key), Bytes(o.Size), Bytes(l.MinSize))
+	}
+	return nil
+}
+
+func (l Locator) skew(o Object) *outcome.Finding {
+	ahead := o.ModifiedAt.Sub(l.now())
+	if ahead <= skewAllowed {
+		return nil
+	}
+	return &outcome.Finding{
+		Code:    "clock_skew",
+		Message: Show(o.Key) + " was written " + Span(ahead) + " in the future by the clock of its source: ages are not reliable",
+		Hint:    "set the clocks of this machine and of the source by NTP",
+	}
+}

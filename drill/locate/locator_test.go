@@ -1,0 +1,281 @@
+package locate_test
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/drillgres/drillgres/drill/locate"
+	"github.com/drillgres/drillgres/drill/locate/sourcetest"
+	"github.com/drillgres/drillgres/drill/outcome"
+)
+
+var now = time.Date(2024, 5, 3, 6, 0, 0, 0, time.UTC)
+
+// place makes a source of objects: key → age and content.
+func place(objects ...object) *sourcetest.Memory {
+	var m sourcetest.Memory
+	for _, o := range objects {
+		m.PutAt(o.key, []byte(o.content), now.Add(-o.age))
+	}
+	return &m
+}
+
+type object struct {
+	key     string
+	age     time.Duration
+	content string
+}
+
+func locator(s locate.Source, r locate.Rules) locate.Locator {
+	return locate.Locator{Source: s, Rules: r, Now: func() time.Time { return now }}
+}
+
+func TestChooses(t *testing.T) {
+	hour := time.Hour
+	tests := map[string]struct {
+		there []object
+		rules locate.Rules
+		want  string
+	}{
+		"the newest": {
+			[]object{{"a.dump", 3 * hour, "x"}, {"old/z.dump", 9 * hour, "x"}, {"new/b.dump", hour, "x"}}, locate.Rules{}, "new/b.dump",
+		},
+		"of two that are as old, the greater key": {
+			[]object{{"shop-0502.dump", hour, "x"}, {"shop-0503.dump", hour, "x"}, {"shop-0501.dump", hour, "x"}}, locate.Rules{}, "shop-0503.dump",
+		},
+		"what matches": {
+			[]object{{"shop-1.dump", 2 * hour, "x"}, {"crm-1.dump", hour, "x"}}, locate.Rules{Match: "shop-*.dump"}, "shop-1.dump",
+		},
+		"no sidecars, temporary or hidden files": {
+			[]object{
+				{"shop.dump", 9 * hour, "x"},
+				{"shop.dump.md5", hour, "x"},
+				{"shop.dump.SIG", hour, "x"},
+				{"shop.dump.asc", hour, "x"},
+				{"shop.json", hour, "x"},
+				{"backup.log", hour, "x"},
+				{"README.txt", hour, "x"},
+				{"next.dump.tmp", hour, "x"},
+				{"next.dump.part", hour, "x"},
+				{"next.dump~", hour, "x"},
+				{".next.dump", hour, "x"},
+				{".snapshots/shop.dump", hour, "x"},
+			}, locate.Rules{}, "shop.dump",
+		},
+		"no sidecars although they match": {
+			[]object{{"shop-1", 9 * hour, "x"}, {"shop-1.md5", hour, "x"}, {"shop-1.tmp", hour, "x"}}, locate.Rules{Match: "shop-*"}, "shop-1",
+		},
+		"what looks like a sidecar, if asked for": {
+			[]object{{"dump.sql", 9 * hour, "x"}, {"dump.txt", hour, "x"}}, locate.Rules{Match: "*.txt"}, "dump.txt",
+		},
+		"an armored backup that lies alone": {
+			[]object{{"shop.dump.asc", hour, "x"}}, locate.Rules{}, "shop.dump.asc",
+		},
+		"whatever the name": {
+			[]object{{"db_20240503", hour, "x"}}, locate.Rules{}, "db_20240503",
+		},
+		"the latest by name": {
+			[]object{{"a.dump", 3 * hour, "x"}, {"b.dump", hour, "x"}}, locate.Rules{Want: "latest"}, "b.dump",
+		},
+		"the one asked for, however old": {
+			[]object{{"a.dump", 300 * hour, "x"}, {"b.dump", hour, "x"}}, locate.Rules{Want: "a.dump", MaxAge: 26 * hour}, "a.dump",
+		},
+		"the one asked for by a part of its key": {
+			[]object{{"x/y/a.dump", hour, "x"}, {"x/b.dump", hour, "x"}}, locate.Rules{Want: "/y/a.dump"}, "x/y/a.dump",
+		},
+		"the one asked for by its URI": {
+			[]object{{"y/a.dump", hour, "x"}, {"x/b.dump", hour, "x"}}, locate.Rules{Want: "memory:///x/b.dump"}, "x/b.dump",
+		},
+		"the one asked for although it does not match": {
+			[]object{{"a.sql", hour, "x"}, {"b.dump", hour, "x"}}, locate.Rules{Want: "a.sql", Match: "*.dump"}, "a.sql",
+		},
+		"a whole key before an end of another": {
+			[]object{{"a.dump", hour, "x"}, {"old/a.dump", 2 * hour, "x"}}, locate.Rules{Want: "a.dump"}, "a.dump",
+		},
+		"just within its limits": {
+			[]object{{"a.dump", 26 * hour, "1234"}}, locate.Rules{MaxAge: 26 * hour, MinSize: 4}, "a.dump",
+		},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			b, err := locator(place(test.there...), test.rules).Locate(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+			if b.Key != test.want || b.URI != "memory:///"+test.want {
+				t.Errorf("chose %s (%s), want %s", b.Key, b.URI, test.want)
+			}
+			if len(b.Findings) > 0 {
+				t.Errorf("findings: %v", b.Findings)
+			}
+		})
+	}
+}
+
+func TestRefuses(t *testing.T) {
+	hour := time.Hour
+	two := []object{{"shop-1.dump", 30 * hour, "1234"}, {"shop-2.dump", 28 * hour, "1234"}, {"notes.txt", hour, "x"}}
+	tests := map[string]struct {
+		there []object
+		rules locate.Rules
+		code  outcome.Code
+		want  string
+	}{
+		"an empty place": {nil, locate.Rules{}, outcome.BackupMissing, "there is nothing in memory:///"},
+		"nothing that looks like a backup": {
+			[]object{{"notes.txt", hour, "x"}}, locate.Rules{}, outcome.BackupMissing,
+			"nothing looks like a backup among 1 object in memory:///, the newest of them notes.txt from 2024-05-03T05:00:00Z",
+		},
+		"nothing that matches": {
+			two, locate.Rules{Match: "crm-*"}, outcome.BackupMissing,
+			`backup.match "crm-*" matches nothing among 3 objects in memory:///, the newest of them notes.txt from 2024-05-03T05:00:00Z`,
+		},
+		"an old one": {
+			two, locate.Rules{MaxAge: 26 * hour}, outcome.BackupStale,
+			"the newest backup, shop-2.dump, is 28h old (from 2024-05-02T02:00:00Z); backup.max_age allows 26h",
+		},
+		"a small one": {
+			two, locate.Rules{MinSize: 1 << 20}, outcome.BackupTooSmall,
+			"shop-2.dump has only 4 B; backup.min_size asks for 1.0 MiB",
+		},
+		"an empty one": {
+			[]object{{"shop.dump", hour, ""}}, locate.Rules{MinSize: 1}, outcome.BackupEmpty,
+			"shop.dump is empty: 0 bytes, written 2024-05-03T05:00:00Z",
+		},
+		"an empty one that was asked for": {
+			[]object{{"shop.dump", hour, ""}}, locate.Rules{Want: "shop.dump"}, outcome.BackupEmpty,
+			"shop.dump is empty: 0 bytes, written 2024-05-03T05:00:00Z",
+		},
+		"one asked for that is not there": {
+			two, locate.Rules{Want: "shop-3.dump"}, outcome.BackupMissing,
+			"shop-3.dump is not among 3 objects in memory:///; the nearest: shop-2.dump, shop-1.dump",
+		},
+		"one of two that are called so": {
+			[]object{{"x/a.dump", hour, "x"}, {"y/a.dump", hour, "x"}}, locate.Rules{Want: "a.dump"}, outcome.BackupMissing,
+			"2 backups in memory:/// are called a.dump: ",
+		},
+		"a dump in directory format": {
+			[]object{{"shop.dir/toc.dat", hour, "12"}, {"shop.dir/3344.dat.gz", hour, "345"}, {"shop.dump", 2 * hour, "x"}},
+			locate.Rules{}, outcome.FormatUnsupported, "memory:///shop.dir is a dump in directory format (2 files, 5 B)",
+		},
+		"a pattern that is none":      {two, locate.Rules{Match: "shop-["}, outcome.ConfigInvalid, "not a glob"},
+		"a pattern for another place": {two, locate.Rules{Match: "shop/*.dump"}, outcome.ConfigInvalid, "holds a slash"},
+		"a name that would disturb": {
+			[]object{{"a\x1b[31m.dump", hour, ""}}, locate.Rules{}, outcome.BackupEmpty, `"a\x1b[31m.dump" is empty`,
+		},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			_, err := locator(place(test.there...), test.rules).Locate(t.Context())
+			sourcetest.WantCode(t, err, test.code)
+			if !strings.Contains(err.Error(), test.want) {
+				t.Errorf("it says\n%s\nwithout\n%s", err, test.want)
+			}
+		})
+	}
+}
+
+func TestJudgedBackupIsGiven(t *testing.T) {
+	b, err := locator(place(object{"shop.dump", 48 * time.Hour, "1234"}), locate.Rules{MaxAge: time.Hour}).Locate(t.Context())
+	sourcetest.WantCode(t, err, outcome.BackupStale)
+	if b.URI != "memory:///shop.dump" || b.Size != 4 {
+		t.Errorf("with the failure comes %+v", b)
+	}
+}
+
+func TestCounts(t *testing.T) {
+	b, err := locator(place(object{"a.dump", 1, "x"}, object{"b.dump", 2, "x"}, object{"b.log", 2, "x"}), locate.Rules{}).Locate(t.Context())
+	if err != nil || b.Matched != 2 {
+		t.Errorf("chosen from %d (%v)", b.Matched, err)
+	}
+}
+
+func TestChecksum(t *testing.T) {
+	sum := strings.Repeat("0a", 32)
+	other := strings.Repeat("0b", 32)
+	tests := map[string]struct{ text, want, finding string }{
+		"bare":                   {sum, sum, ""},
+		"as sha256sum writes it": {sum + "  shop.dump\n", sum, ""},
+		"in binary mode":         {sum + " *./shop.dump\n", sum, ""},
+		"with --tag":             {"SHA256 (shop.dump) = " + sum + "\n", sum, ""},
+		"of an escaped name":     {`\` + sum + "  sh\\nop.dump\n", sum, ""},
+		"in capitals":            {strings.ToUpper(sum) + "\r\n", sum, ""},
+		"under an older name":    {sum + "  tmp-1234\n", sum, ""},
+		"among others":           {other + "  crm.dump\n\n" + sum + "  shop.dump\n", sum, ""},
+		"of others alone":        {other + "  crm.dump\n" + sum + "  hr.dump\n", "", "checksum_malformed"},
+		"empty":                  {"", "", "checksum_malformed"},
+		"an md5":                 {strings.Repeat("0a", 16) + "  shop.dump\n", "", "checksum_malformed"},
+		"an error page":          {"<html>404</html>", "", "checksum_malformed"},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			there := place(object{"shop.dump", time.Hour, "x"}, object{"shop.dump.sha256", time.Hour, test.text})
+			b, err := locator(there, locate.Rules{}).Locate(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+			if b.SHA256 != test.want {
+				t.Errorf("got %q", b.SHA256)
+			}
+			checkFinding(t, b, test.finding)
+		})
+	}
+}
+
+func TestChecksumThatCannotBeRead(t *testing.T) {
+	there := place(object{"shop.dump", time.Hour, "x"}, object{"shop.dump.sha256", time.Hour, strings.Repeat("0a", 32)})
+	faulty := &sourcetest.Faulty{Source: there, Plan: func(int, int64, int64) sourcetest.Fault {
+		return sourcetest.Fault{Cut: true, After: 10}
+	}}
+	b, err := locator(faulty, locate.Rules{}).Locate(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	checkFinding(t, b, "checksum_unreadable")
+}
+
+func TestClockSkew(t *testing.T) {
+	for ahead, want := range map[time.Duration]string{4 * time.Minute: "", 90 * time.Minute: "clock_skew"} {
+		b, err := locator(place(object{"shop.dump", -ahead, "x"}), locate.Rules{MaxAge: time.Hour}).Locate(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		checkFinding(t, b, want)
+	}
+}
+
+func checkFinding(t *testing.T, b locate.Backup, want string) {
+	t.Helper()
+	got := ""
+	for _, f := range b.Findings {
+		got += f.Code
+		if f.Message == "" || f.Hint == "" {
+			t.Errorf("%+v says too little", f)
+		}
+	}
+	if got != want {
+		t.Errorf("findings %v, want %q", b.Findings, want)
+	}
+}
+
+func TestWords(t *testing.T) {
+	got := []string{
+		locate.Bytes(0), locate.Bytes(1023), locate.Bytes(1536), locate.Bytes(5 << 40), locate.Bytes(1<<63 - 1),
+		locate.Span(90 * time.Millisecond), locate.Span(65 * time.Second), locate.Span(26 * time.Hour),
+		locate.Span(47*time.Hour + 30*time.Minute), locate.Span(7 * 24 * time.Hour), locate.Span(76 * time.Hour),
+		locate.Show("a/b.dump"), locate.Show("a b"), locate.Show("a\nb"), locate.Show(""), locate.Show("größe"), locate.Show("\xff"),
+		locate.Escape("a b/größe"), locate.Escape("a\nb"), locate.Escape("\xff\uFFFD"), locate.Escape("a\u202eb"),
+	}
+	want := []string{
+		"0 B", "1023 B", "1.5 KiB", "5.0 TiB", "8.0 EiB",
+		"90ms", "1m 5s", "26h", "47h 30m", "7d", "3d 4h",
+		"a/b.dump", `"a b"`, `"a\nb"`, `""`, "größe", `"\xff"`,
+		"a b/größe", "a%0Ab", "%FF\uFFFD", "a%E2%80%AEb",
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}

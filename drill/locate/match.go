@@ -1,0 +1,93 @@
+package locate
+
+import (
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/drillgres/drillgres/drill/outcome"
+)
+
+// sidecars are the extensions of files that lie beside backups or are not yet
+// backups. What remains is taken: an allow-list would miss somebody's naming.
+var sidecars = []string{
+	".sha256", ".sha512", ".sha1", ".md5", ".crc", ".sig", ".minisig",
+	".json", ".log", ".txt", ".err",
+	".tmp", ".temp", ".part", ".partial", ".incomplete", ".filepart",
+}
+
+func checkPattern(pattern string) error {
+	if strings.Contains(pattern, "/") {
+		return outcome.Fail(outcome.ConfigInvalid, "backup.match %q holds a slash, but is compared with base names", pattern).
+			WithHint("name the folder in backup.from and leave only the file's name in backup.match")
+	}
+	if _, err := path.Match(pattern, ""); err != nil {
+		return outcome.Fail(outcome.ConfigInvalid, "backup.match %q is not a glob: %w", pattern, err)
+	}
+	return nil
+}
+
+// isCandidate reports whether o is a backup by its name. A sidecar or a hidden
+// file is one only if the pattern asks for its kind: shop-* means shop-1.dump
+// and not shop-1.dump.sha256, which is always the newer of the two.
+func isCandidate(pattern string, o Object, keys map[string]bool) bool {
+	name := path.Base(o.Key)
+	if o.Files > 0 && name == "." {
+		return true // the source itself is a dump in directory format
+	}
+	if isHidden(o.Key) && !strings.HasPrefix(pattern, ".") {
+		return false
+	}
+	asked := strings.EqualFold(path.Ext(pattern), path.Ext(name))
+	if !asked && (isSidecar(name) || isSignature(o.Key, keys)) {
+		return false
+	}
+	matched, err := path.Match(pattern, name)
+	return pattern == "" || err == nil && matched
+}
+
+func isHidden(key string) bool {
+	return slices.ContainsFunc(strings.Split(key, "/"), func(segment string) bool {
+		return strings.HasPrefix(segment, ".") && segment != "." && segment != ".."
+	})
+}
+
+func isSidecar(name string) bool {
+	return slices.Contains(sidecars, strings.ToLower(path.Ext(name))) || strings.HasSuffix(name, "~")
+}
+
+// isSignature tells shop.dump.asc beside shop.dump, its signature, from one
+// that lies alone: an armored, encrypted backup.
+func isSignature(key string, keys map[string]bool) bool {
+	bare, ok := strings.CutSuffix(key, ".asc")
+	return ok && keys[bare]
+}
+
+// foldDirectories makes one object of the files of each dump in directory
+// format: those that lie beside a toc.dat.
+func foldDirectories(objects []Object) []Object {
+	dumps := map[string]*Object{}
+	for _, o := range objects {
+		if path.Base(o.Key) == "toc.dat" {
+			dir := path.Dir(o.Key)
+			dumps[dir] = &Object{Key: dir}
+		}
+	}
+	var folded []Object
+	for _, o := range objects {
+		dump, ok := dumps[path.Dir(o.Key)]
+		if !ok {
+			folded = append(folded, o)
+			continue
+		}
+		dump.Files++
+		dump.Size += o.Size
+		if o.ModifiedAt.After(dump.ModifiedAt) {
+			dump.ModifiedAt = o.ModifiedAt
+		}
+	}
+	for _, dump := range dumps {
+		folded = append(folded, *dump)
+	}
+	return folded
+}

@@ -1,0 +1,105 @@
+package locate
+
+import (
+	"cmp"
+	"fmt"
+	"path"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/drillgres/drillgres/drill/outcome"
+)
+
+// nearest is how many candidates an error names.
+const nearest = 3
+
+func (l Locator) nothingMatches(objects []Object) error {
+	where := l.Source.URI(Object{})
+	if len(objects) == 0 {
+		return outcome.Fail(outcome.BackupMissing, "there is nothing in %s", where)
+	}
+	newest := slices.MaxFunc(objects, func(a, b Object) int { return a.ModifiedAt.Compare(b.ModifiedAt) })
+	seen := fmt.Sprintf("%s in %s, the newest of them %s from %s", count(len(objects), "object"), where,
+		Show(newest.Key), newest.ModifiedAt.UTC().Format(time.RFC3339))
+	if l.Match == "" {
+		return outcome.Fail(outcome.BackupMissing, "nothing looks like a backup among %s", seen).
+			WithHint("name the backups with backup.match, or correct backup.from")
+	}
+	return outcome.Fail(outcome.BackupMissing, "backup.match %q matches nothing among %s", l.Match, seen)
+}
+
+// wanted finds the object that was asked for: by its whole key or URI, or by
+// an end of them that is unique.
+func (l Locator) wanted(objects, matching []Object) (Object, error) {
+	want := strings.TrimPrefix(l.Want, "/")
+	var ending []Object
+	for _, o := range objects {
+		uri := l.Source.URI(o)
+		if o.Key == l.Want || uri == l.Want {
+			return o, nil
+		}
+		if strings.HasSuffix("/"+o.Key, "/"+want) || strings.HasSuffix(uri, "/"+want) {
+			ending = append(ending, o)
+		}
+	}
+	switch len(ending) {
+	case 1:
+		return ending[0], nil
+	case 0:
+		return Object{}, l.notThere(objects, matching)
+	default:
+		return Object{}, outcome.Fail(outcome.BackupMissing, "%d backups in %s are called %s: %s",
+			len(ending), l.Source.URI(Object{}), Show(l.Want), keys(ending)).
+			WithHint("give the whole key of one of them to --backup")
+	}
+}
+
+func (l Locator) notThere(objects, matching []Object) error {
+	where := l.Source.URI(Object{})
+	if len(matching) == 0 {
+		return outcome.Fail(outcome.BackupMissing, "%s is not among %s in %s",
+			Show(l.Want), count(len(objects), "object"), where)
+	}
+	near := slices.Clone(matching)
+	slices.SortStableFunc(near, func(a, b Object) int {
+		return cmp.Compare(likeness(b.Key, l.Want), likeness(a.Key, l.Want))
+	})
+	return outcome.Fail(outcome.BackupMissing, "%s is not among %s in %s; the nearest: %s",
+		Show(l.Want), count(len(objects), "object"), where, keys(near)).
+		WithHint("give --backup the key of a backup that is there")
+}
+
+// likeness is how many characters two base names share at their beginning and
+// end: names of backups differ in a date between the two.
+func likeness(a, b string) int {
+	a, b = path.Base(a), path.Base(b)
+	n := 0
+	for n < len(a) && n < len(b) && a[n] == b[n] {
+		n++
+	}
+	a, b = a[n:], b[n:]
+	for len(a) > 0 && len(b) > 0 && a[len(a)-1] == b[len(b)-1] {
+		a, b = a[:len(a)-1], b[:len(b)-1]
+		n++
+	}
+	return n
+}
+
+func keys(objects []Object) string {
+	var shown []string
+	for _, o := range objects[:min(nearest, len(objects))] {
+		shown = append(shown, Show(o.Key))
+	}
+	if more := len(objects) - len(shown); more > 0 {
+		shown = append(shown, fmt.Sprintf("and %d more", more))
+	}
+	return strings.Join(shown, ", ")
+}
+
+func count(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
+}

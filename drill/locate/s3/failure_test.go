@@ -1,0 +1,294 @@
+package s3_test
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/drillgres/drillgres/drill/locate"
+	"github.com/drillgres/drillgres/drill/locate/s3"
+	"github.com/drillgres/drillgres/drill/locate/sourcetest"
+	"github.com/drillgres/drillgres/drill/outcome"
+	"github.com/drillgres/drillgres/fixtures/s3server"
+)
+
+func TestNoSuchBucket(t *testing.T) {
+	server := start(t)
+	_, err := source(t, server.Endpoint, "s3://nowhere/prod").List(t.Context())
+	want(t, err, outcome.SourceNotFound, "nowhere", "")
+}
+
+func TestWrongKeys(t *testing.T) {
+	server := start(t)
+	for name, keys := range map[string][2]string{
+		"unknown":      {"AKIAUNKNOWN", "hunter2hunter2"},
+		"wrong secret": {server.AccessKey, "hunter2hunter2"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s3server.Setenv(t, keys[0], keys[1])
+			_, err := source(t, server.Endpoint, "s3://"+bucket).List(t.Context())
+			want(t, err, outcome.SourceDenied, "list s3://"+bucket, "access key")
+			if strings.Contains(err.Error(), "hunter2") {
+				t.Errorf("%v tells the secret", err)
+			}
+		})
+	}
+}
+
+func TestDenied(t *testing.T) {
+	server := start(t)
+	server.Put(t, bucket, "shop.dump", []byte("dump"))
+	accessKey, secretKey := server.AddUser(t)
+	s3server.Setenv(t, accessKey, secretKey)
+	s := source(t, server.Endpoint, "s3://"+bucket)
+
+	server.Allow(t, bucket, accessKey, "s3:GetObject", bucket+"/*")
+	_, err := s.List(t.Context())
+	want(t, err, outcome.SourceDenied, "list s3://"+bucket, "s3:ListBucket")
+
+	server.Allow(t, bucket, accessKey, "s3:ListBucket", bucket)
+	o := sourcetest.Find(t, s, "shop.dump")
+	_, err = s.ReadRange(t.Context(), o, 0, 1)
+	want(t, err, outcome.SourceDenied, "read s3://"+bucket+"/shop.dump", "s3:GetObject")
+	_, err = s.Resolve(t.Context(), o)
+	want(t, err, outcome.SourceDenied, "shop.dump", "s3:GetObject")
+}
+
+func TestNoCredentials(t *testing.T) {
+	s3server.Setenv(t, "", "")
+	start := time.Now()
+	_, err := source(t, "http://127.0.0.1:1", "s3://"+bucket).List(t.Context())
+	want(t, err, outcome.SourceDenied, "no credentials for s3://"+bucket, "AWS_ACCESS_KEY_ID")
+	if took := time.Since(start); took > 5*time.Second {
+		t.Errorf("it took %v to find no credentials", took)
+	}
+}
+
+func TestUnreachable(t *testing.T) {
+	s3server.Setenv(t, "key", "secret")
+	plain := httptest.NewServer(http.NotFoundHandler())
+	defer plain.Close()
+	silent := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }))
+	defer silent.Close()
+	tls := httptest.NewTLSServer(http.NotFoundHandler())
+	tls.Config.ErrorLog = nil
+	defer tls.Close()
+	for name, test := range map[string]struct{ endpoint, message, hint string }{
+		"nobody listens":          {"http://127.0.0.1:1", "connection refused", ""},
+		"no answer":               {silent.URL, "timeout", ""},
+		"no TLS there":            {strings.Replace(plain.URL, "http:", "https:", 1), "HTTP response to HTTPS client", ""},
+		"an unknown certificate":  {tls.URL, "certificate", "AWS_CA_BUNDLE"},
+		"a name that is not told": {"http://s3.invalid", "s3.invalid", ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, err := source(t, test.endpoint, "s3://"+bucket).List(t.Context())
+			want(t, err, outcome.SourceUnreachable, test.message, test.hint)
+		})
+	}
+}
+
+// What a store may answer that versitygw cannot be brought to: the same
+// requests, through a proxy that answers in its place.
+func TestAnswers(t *testing.T) {
+	server := start(t)
+	server.Put(t, bucket, "shop.dump", []byte("dump"))
+	for name, test := range map[string]struct {
+		on      string // GET of the listing or of the object
+		status  int
+		body    string
+		header  [2]string
+		code    outcome.Code
+		message string
+		hint    string
+	}{
+		"errors of the server": {
+			on: "list", status: 503, body: apiError("SlowDown", "Please reduce your request rate."),
+			code: outcome.SourceUnreachable, message: "SlowDown: Please reduce your request rate, HTTP 503",
+		},
+		"errors of a gateway": {on: "list", status: 502, body: "<html>bad gateway</html>", code: outcome.SourceUnreachable, message: "502"},
+		"another region": {
+			on: "list", status: 301, body: apiError("PermanentRedirect", "…"), header: [2]string{"X-Amz-Bucket-Region", "eu-central-1"},
+			code: outcome.SourceNotFound, message: "PermanentRedirect", hint: "set backup.s3.region to eu-central-1",
+		},
+		"a malformed region": {
+			on: "list", status: 400, body: apiError("AuthorizationHeaderMalformed", "the region 'us-east-1' is wrong; expecting 'auto'"),
+			code: outcome.SourceNotFound, message: "expecting 'auto'", hint: "backup.s3.region",
+		},
+		"an expired token": {
+			on: "list", status: 400, body: apiError("ExpiredToken", "The provided token has expired."),
+			code: outcome.SourceDenied, message: "ExpiredToken", hint: "renew the credentials",
+		},
+		"a refusal without words": {on: "list", status: 403, code: outcome.SourceDenied, message: "403", hint: "s3:ListBucket"},
+		"a web page":              {on: "list", status: 200, body: "<html><body>Welcome</body></html>", code: outcome.SourceUnreachable, hint: "backup.s3.endpoint"},
+		"no XML at all":           {on: "list", status: 200, body: "Welcome & hello", code: outcome.SourceUnreachable},
+		"an archived object": {
+			on: "read", status: 403, body: apiError("InvalidObjectState", "The operation is not valid for the object's storage class"),
+			code: outcome.BackupArchived, message: "(storage class GLACIER)",
+		},
+		"a key of the KMS": {
+			on: "read", status: 403, body: apiError("AccessDenied", "User x is not authorized to perform: kms:Decrypt on resource y"),
+			code: outcome.SourceDenied, message: "kms:Decrypt", hint: "allow these credentials kms:Decrypt",
+		},
+		"the whole object": {on: "read", status: 200, body: "dump", code: outcome.SourceUnreachable, message: "the whole object"},
+		"another range": {
+			on: "read", status: 206, body: "d", header: [2]string{"Content-Range", "bytes 0-0/4"},
+			code: outcome.BackupChanged, message: "bytes 0-0/4",
+		},
+		"another object": {
+			on: "read", status: 206, body: "u", header: [2]string{"Etag", `"other"`},
+			code: outcome.BackupChanged, message: "other",
+		},
+		"the server's errors": {on: "read", status: 500, body: apiError("InternalError", "x"), code: outcome.SourceUnreachable, message: "HTTP 500"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			proxy := between(t, server, func(w http.ResponseWriter, r *http.Request) bool {
+				if (test.on == "read") != strings.HasSuffix(r.URL.Path, "/shop.dump") {
+					return false
+				}
+				if test.header[0] != "" {
+					w.Header().Set(test.header[0], test.header[1])
+				}
+				w.WriteHeader(test.status)
+				_, _ = w.Write([]byte(test.body))
+				return true
+			})
+			s := source(t, proxy, "s3://"+bucket)
+			_, err := s.List(t.Context())
+			if test.on == "read" {
+				o := sourcetest.Find(t, s, "shop.dump")
+				o.StorageClass = "GLACIER"
+				_, err = s.ReadRange(t.Context(), o, 1, 1)
+			}
+			want(t, err, test.code, test.message, test.hint)
+		})
+	}
+}
+
+func TestRetries(t *testing.T) {
+	server := start(t)
+	server.Put(t, bucket, "shop.dump", []byte("dump"))
+	seen := map[string]bool{}
+	proxy := between(t, server, func(w http.ResponseWriter, r *http.Request) bool {
+		if seen[r.URL.Path] {
+			return false
+		}
+		seen[r.URL.Path] = true
+		w.WriteHeader(http.StatusServiceUnavailable)
+		return true
+	})
+	s := source(t, proxy, "s3://"+bucket)
+	if got := string(sourcetest.Read(t, s, sourcetest.Find(t, s, "shop.dump"), 1, 2)); got != "um" {
+		t.Errorf("read %q", got)
+	}
+}
+
+// A policy that allows s3:GetObject does not allow s3:GetObjectVersion.
+func TestVersionThatMayNotBeRead(t *testing.T) {
+	server := start(t)
+	server.KeepVersions(t, bucket)
+	server.Put(t, bucket, "shop.dump", []byte("dump"))
+	proxy := between(t, server, func(w http.ResponseWriter, r *http.Request) bool {
+		if !r.URL.Query().Has("versionId") {
+			return false
+		}
+		w.WriteHeader(http.StatusForbidden)
+		_, _ = w.Write([]byte(apiError("AccessDenied", "Access Denied")))
+		return true
+	})
+	s := source(t, proxy, "s3://"+bucket)
+	b := locateIn(t, s)
+	if got := string(sourcetest.Read(t, s, b.Object, 0, b.Size)); got != "dump" {
+		t.Errorf("read %q", got)
+	}
+	server.Put(t, bucket, "shop.dump", []byte("this night's"))
+	_, err := s.ReadRange(t.Context(), b.Object, 0, 1)
+	want(t, err, outcome.BackupChanged, "shop.dump", "")
+}
+
+// AWS encodes keys when asked to; versitygw does not.
+func TestEncodedKeys(t *testing.T) {
+	s3server.Setenv(t, "key", "secret")
+	store := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Query().Get("encoding-type") != "url" {
+			t.Error("keys are not asked for in an encoding that every key survives")
+		}
+		_, _ = w.Write([]byte(`<?xml version="1.0"?><ListBucketResult><Name>` + bucket + `</Name><EncodingType>url</EncodingType>
+			<Contents><Key>a%2Bb+c%0A%25.dump</Key><Size>1</Size><ETag>"x"</ETag><StorageClass>STANDARD</StorageClass></Contents>
+			<Contents><Key>folder/</Key><Size>0</Size></Contents></ListBucketResult>`))
+	}))
+	defer store.Close()
+	got := sourcetest.List(t, source(t, store.URL, "s3://"+bucket))
+	if len(got) != 1 || got[0] != (locate.Object{Key: "a+b c\n%.dump", Size: 1, ETag: "x"}) {
+		t.Errorf("listed %+v", got)
+	}
+}
+
+func TestListingThatRunsInCircles(t *testing.T) {
+	s3server.Setenv(t, "key", "secret")
+	store := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		_, _ = w.Write([]byte(`<ListBucketResult><Name>b</Name><IsTruncated>true</IsTruncated><NextContinuationToken>x</NextContinuationToken></ListBucketResult>`))
+	}))
+	defer store.Close()
+	_, err := source(t, store.URL, "s3://"+bucket).List(t.Context())
+	want(t, err, outcome.SourceUnreachable, "again", "")
+}
+
+// Without a region of its own, the SDK would not even try.
+func TestEndpointWithoutRegion(t *testing.T) {
+	s3server.Setenv(t, "key", "secret")
+	s, err := s3.New(t.Context(), s3.Options{URL: "s3://bucket/prod"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if uri := s.URI(locate.Object{Key: "shop.dump"}); uri != "s3://bucket/prod/shop.dump" {
+		t.Errorf("the object is named %s", uri)
+	}
+}
+
+func want(t *testing.T, err error, code outcome.Code, message, hint string) {
+	t.Helper()
+	sourcetest.WantCode(t, err, code)
+	if !strings.Contains(err.Error(), message) {
+		t.Errorf("it says\n%s\nwithout\n%s", err, message)
+	}
+	if remedy := outcome.AsFailure(err).Remedy(); !strings.Contains(remedy, hint) {
+		t.Errorf("it advises\n%s\nwithout\n%s", remedy, hint)
+	}
+	t.Logf("%v\n  hint: %s", err, outcome.AsFailure(err).Remedy())
+}
+
+func apiError(code, message string) string {
+	return `<?xml version="1.0" encoding="UTF-8"?><Error><Code>` + code + `</Code><Message>` + message + `</Message><RequestId>4442587FB7D0A2F9</RequestId></Error>`
+}
+
+// between is a proxy that hands on what answer does not answer. The requests
+// were signed for its address, so it keeps the Host they were sent to.
+func between(t *testing.T, server *s3server.Server, answer func(http.ResponseWriter, *http.Request) bool) string {
+	t.Helper()
+	upstream, err := url.Parse(server.Endpoint)
+	if err != nil {
+		t.Fatal(err)
+	}
+	transport := &http.Transport{}
+	proxy := &httputil.ReverseProxy{
+		Transport: transport,
+		Rewrite: func(r *httputil.ProxyRequest) {
+			r.SetURL(upstream)
+			r.Out.Host = r.In.Host
+		},
+	}
+	front := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if !answer(w, r) {
+			proxy.ServeHTTP(w, r)
+		}
+	}))
+	t.Cleanup(func() {
+		front.Close()
+		transport.CloseIdleConnections()
+	})
+	return front.URL
+}

@@ -1,0 +1,165 @@
+package s3_test
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+
+	"github.com/drillgres/drillgres/drill/locate"
+	"github.com/drillgres/drillgres/drill/locate/s3"
+	"github.com/drillgres/drillgres/drill/locate/sourcetest"
+	"github.com/drillgres/drillgres/drill/outcome"
+	"github.com/drillgres/drillgres/fixtures/s3server"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+const bucket = "acme-backups"
+
+func TestConformance(t *testing.T) {
+	server := s3server.Start(t)
+	server.Setenv(t)
+	n := 0
+	sourcetest.Run(t, func(t *testing.T) sourcetest.Place {
+		n++
+		name := bucket + string(rune('a'+n))
+		server.CreateBucket(t, name)
+		server.Put(t, name, "production/other.dump", []byte("another database"))
+		return sourcetest.Place{
+			Source:  source(t, server.Endpoint, "s3://"+name+"/prod"),
+			Put:     func(t testing.TB, key string, content []byte) { server.Put(t, name, "prod/"+key, content) },
+			Remove:  func(t testing.TB, key string) { server.Remove(t, name, "prod/"+key) },
+			CanHold: func(key string) bool { return !strings.ContainsAny(key, "\n\x1b") },
+		}
+	})
+}
+
+func TestURLs(t *testing.T) {
+	server := start(t)
+	for _, key := range []string{"prod/shop.dump", "prod/old/shop.dump", "production/shop.dump", "root.dump"} {
+		server.Put(t, bucket, key, []byte(key))
+	}
+	for url, want := range map[string]string{
+		"s3://" + bucket:                          "prod/shop.dump prod/old/shop.dump production/shop.dump root.dump",
+		"s3://" + bucket + "/":                    "prod/shop.dump prod/old/shop.dump production/shop.dump root.dump",
+		"s3://" + bucket + "/prod":                "prod/shop.dump prod/old/shop.dump",
+		"s3://" + bucket + "/prod/":               "prod/shop.dump prod/old/shop.dump",
+		"s3://" + bucket + "/prod/old/shop.dump":  "prod/old/shop.dump",
+		"s3://" + bucket + "/pro":                 "",
+		"s3://" + bucket + "/production/shop.dum": "",
+	} {
+		s := source(t, server.Endpoint, url)
+		got := map[string]bool{}
+		for _, o := range sourcetest.List(t, s) {
+			got[string(sourcetest.Read(t, s, o, 0, o.Size))] = true
+			if key := string(sourcetest.Read(t, s, o, 0, o.Size)); s.URI(o) != "s3://"+bucket+"/"+key {
+				t.Errorf("%s: %s is named %s", url, key, s.URI(o))
+			}
+		}
+		for key := range strings.FieldsSeq(want) {
+			if !got[key] {
+				t.Errorf("%s does not list %s", url, key)
+			}
+		}
+		if len(got) != len(strings.Fields(want)) {
+			t.Errorf("%s lists %v", url, got)
+		}
+	}
+}
+
+func TestNewRefuses(t *testing.T) {
+	s3server.Setenv(t, "key", "secret")
+	for _, o := range []s3.Options{
+		{URL: "s3://"},
+		{URL: "s3:///prod"},
+		{URL: "https://bucket/prod"},
+		{URL: "s3://key:hunter2@bucket/prod"},
+		{URL: "s3://bucket", Endpoint: "minio:9000"},
+		{URL: "s3://bucket", Endpoint: "https://key:hunter2@minio:9000"},
+	} {
+		_, err := s3.New(t.Context(), o)
+		sourcetest.WantCode(t, err, outcome.ConfigInvalid)
+		if strings.Contains(err.Error(), "hunter2") {
+			t.Errorf("%v tells the secret", err)
+		}
+	}
+	_, err := s3.New(t.Context(), s3.Options{URL: "s3://bucket", Profile: "nobody"})
+	sourcetest.WantCode(t, err, outcome.SourceDenied)
+}
+
+func TestProfile(t *testing.T) {
+	server := start(t)
+	server.Put(t, bucket, "shop.dump", []byte("dump"))
+	s3server.Setenv(t, "", "")
+	file := filepath.Join(t.TempDir(), "credentials")
+	text := "[drill]\naws_access_key_id = " + server.AccessKey + "\naws_secret_access_key = " + server.SecretKey + "\n"
+	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("AWS_SHARED_CREDENTIALS_FILE", file)
+	s, err := s3.New(t.Context(), s3.Options{URL: "s3://" + bucket, Endpoint: server.Endpoint, Profile: "drill"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = s.Close() }()
+	sourcetest.Find(t, s, "shop.dump")
+}
+
+func TestVersions(t *testing.T) {
+	server := start(t)
+	server.KeepVersions(t, bucket)
+	server.Put(t, bucket, "shop.dump", []byte("yesterday's"))
+	s := source(t, server.Endpoint, "s3://"+bucket)
+	b := locateIn(t, s)
+	if b.VersionID == "" {
+		t.Error("the version is not known")
+	}
+	server.Put(t, bucket, "shop.dump", []byte("this night's"))
+	if got := string(sourcetest.Read(t, s, b.Object, 0, b.Size)); got != "yesterday's" {
+		t.Errorf("read %q of the version that was listed", got)
+	}
+}
+
+func TestReplacedBeforeItIsResolved(t *testing.T) {
+	server := start(t)
+	server.Put(t, bucket, "shop.dump", []byte("yesterday's"))
+	s := source(t, server.Endpoint, "s3://"+bucket)
+	o := sourcetest.Find(t, s, "shop.dump")
+	server.Put(t, bucket, "shop.dump", []byte("this night's"))
+	_, err := s.Resolve(t.Context(), o)
+	sourcetest.WantCode(t, err, outcome.BackupChanged)
+}
+
+func start(t *testing.T) *s3server.Server {
+	t.Helper()
+	server := s3server.Start(t)
+	server.Setenv(t)
+	server.CreateBucket(t, bucket)
+	return server
+}
+
+func source(t *testing.T, endpoint, url string) *s3.Source {
+	t.Helper()
+	s, err := s3.New(context.WithoutCancel(t.Context()), s3.Options{
+		URL: url, Endpoint: endpoint, Attempts: 2, MaxBackoff: time.Millisecond, HeaderTimeout: time.Second,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = s.Close() })
+	return s
+}
+
+func locateIn(t *testing.T, s locate.Source) locate.Backup {
+	t.Helper()
+	b, err := locate.Locator{Source: s}.Locate(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
+}

@@ -1,0 +1,31 @@
+package outcome
+
+import "slices"
+
+// Normalised is the result with empty lists and maps where it had none, so
+// that its JSON never has null where a script expects a list.
+func (r Result) Normalised() Result {
+	r.Findings = list(r.Findings)
+	r.Tables = list(r.Tables)
+	r.Checks = list(r.Checks)
+	r.Leftovers = list(r.Leftovers)
+	r.TellErrors = list(r.TellErrors)
+	r.Isolation.Interfaces = list(r.Isolation.Interfaces)
+	if r.Postgres.Extensions == nil {
+		r.Postgres.Extensions = map[string]string{}
+	}
+	r.Stages = list(slices.Clone(r.Stages))
+	for i := range r.Stages {
+		if r.Stages[i].Details == nil {
+			r.Stages[i].Details = map[string]any{}
+		}
+	}
+	return r
+}
+
+func list[T any](items []T) []T {
+	if items == nil {
+		return []T{}
+	}
+	return items
+}

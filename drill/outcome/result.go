@@ -1,0 +1,148 @@
+package outcome
+
+import "time"
+
+// SchemaVersion is that of the JSON result. It only grows: fields are added,
+// never renamed or removed.
+const SchemaVersion = 1
+
+// Result is everything that one drill of one database found out. It holds
+// names, counts and durations, never row values or secrets.
+type Result struct {
+	SchemaVersion int       `json:"schema_version"`
+	RunID         string    `json:"run_id"`
+	Drillgres     string    `json:"drillgres"` // version of this program
+	Database      string    `json:"database"`
+	StartedAt     time.Time `json:"started_at"`
+	FinishedAt    time.Time `json:"finished_at"`
+
+	Verdict  Verdict        `json:"verdict"`
+	ExitCode int            `json:"exit_code"`
+	Failure  *FailureReport `json:"failure"` // null when the drill passed
+	Findings []Finding      `json:"findings"`
+
+	Backup    Backup    `json:"backup"`
+	Postgres  Postgres  `json:"postgres"`
+	Isolation Isolation `json:"isolation"`
+
+	Stages []StageReport `json:"stages"` // every stage, always
+	Tables []Table       `json:"tables"`
+	Checks []Check       `json:"checks"`
+
+	Times      Times    `json:"times"`
+	RPOSeconds *float64 `json:"rpo_seconds"` // now − the backup's snapshot time; null = unknown
+	Leftovers  []string `json:"leftovers"`   // what clean-up could not remove
+	TellErrors []string `json:"tell_errors"` // recording or notifying that did not work
+}
+
+// FailureReport is a Failure as a result reports it.
+type FailureReport struct {
+	Stage     Stage  `json:"stage"`
+	Code      Code   `json:"code"`
+	Class     Class  `json:"class"`
+	Message   string `json:"message"`
+	Hint      string `json:"hint"`
+	SQLState  string `json:"sqlstate"`
+	Statement string `json:"statement"`
+	Cascades  int    `json:"cascades"`
+}
+
+// Report is f as a result reports it.
+func (f *Failure) Report() *FailureReport {
+	return &FailureReport{
+		Stage: f.Stage, Code: f.Code, Class: f.Class(), Message: f.Error(), Hint: f.Remedy(),
+		SQLState: f.SQLState, Statement: f.Statement, Cascades: f.Cascades,
+	}
+}
+
+// Backup is the backup that was drilled, as far as the drill came to know it.
+type Backup struct {
+	URI           string    `json:"uri"`
+	SizeBytes     int64     `json:"size_bytes"`
+	ModifiedAt    time.Time `json:"modified_at,omitzero"`
+	SHA256        string    `json:"sha256"`
+	ETag          string    `json:"etag"`
+	VersionID     string    `json:"version_id"`
+	Format        string    `json:"format"`      // plain, custom, directory, tar, cluster
+	Compression   string    `json:"compression"` // of the file as a whole: "", gzip, zstd
+	Encryption    string    `json:"encryption"`
+	ServerVersion string    `json:"server_version"`
+	PgDumpVersion string    `json:"pg_dump_version"`
+	TakenAt       time.Time `json:"taken_at,omitzero"` // when the snapshot was taken, if the dump says so
+}
+
+// Postgres is the server that the backup was restored into.
+type Postgres struct {
+	Image      string            `json:"image"`
+	Digest     string            `json:"digest"`
+	Version    string            `json:"version"`
+	Extensions map[string]string `json:"extensions"` // installed after the restore: name → version
+	Profile    string            `json:"profile"`
+}
+
+// Isolation is what the sandbox looked like from inside.
+type Isolation struct {
+	Network        string   `json:"network"`
+	Interfaces     []string `json:"interfaces"`
+	Routes         int      `json:"routes"`
+	PublishedPorts int      `json:"published_ports"`
+	Outbound       string   `json:"outbound"` // the error of a connect that must fail
+}
+
+// StageReport is how one stage went.
+type StageReport struct {
+	Stage   Stage          `json:"stage"`
+	Status  Status         `json:"status"`
+	Seconds float64        `json:"seconds"`
+	Reason  string         `json:"reason"` // why it was skipped
+	Details map[string]any `json:"details"`
+}
+
+// Table is a restored table.
+type Table struct {
+	Name  string `json:"name"` // schema.table, quoted as SQL needs it
+	Rows  int64  `json:"rows"`
+	Bytes int64  `json:"bytes"` // with indexes and TOAST
+}
+
+// CheckStatus is how an assertion ended. Unknown never counts as passed.
+type CheckStatus string
+
+// The four ends of an assertion.
+const (
+	CheckPassed        CheckStatus = "passed"
+	CheckFailed        CheckStatus = "failed"
+	CheckUnknown       CheckStatus = "unknown"
+	CheckNotConfigured CheckStatus = "not_configured"
+)
+
+// Check is one assertion about the restored database or the application on it.
+type Check struct {
+	Stage   Stage       `json:"stage"`
+	Name    string      `json:"name"`
+	Kind    string      `json:"kind"` // table, query, builtin, http, command, sql
+	Status  CheckStatus `json:"status"`
+	Expect  string      `json:"expect"`
+	Saw     string      `json:"saw"`
+	Seconds float64     `json:"seconds"`
+}
+
+// Times are durations in seconds. Recovery is what bringing this backup back
+// would take: fetch, restore and, where there is one, the application's start.
+type Times struct {
+	Fetch    float64 `json:"fetch_seconds"`
+	Restore  float64 `json:"restore_seconds"`
+	Total    float64 `json:"total_seconds"`
+	Recovery float64 `json:"recovery_seconds"`
+}
+
+// Progress is told how much of a known (or, with total 0, unknown) amount is
+// done. Stages call it freely; a nil Progress is allowed by Report.
+type Progress func(done, total int64)
+
+// Report tells p, if there is one.
+func (p Progress) Report(done, total int64) {
+	if p != nil {
+		p(done, total)
+	}
+}

@@ -1,0 +1,241 @@
+package drill
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime/debug"
+	"slices"
+	"time"
+
+	"github.com/drillgres/drillgres/drill/outcome"
+	"github.com/drillgres/drillgres/drill/sandbox"
+)
+
+// Deadlines ends every stage in a code rather than in a wait. They are far
+// above what a stage needs: restore has its own limit in the config, which the
+// one here only backs.
+var Deadlines = map[outcome.Stage]time.Duration{
+	outcome.Locate:    5 * time.Minute,
+	outcome.Fetch:     12 * time.Hour,
+	outcome.Inspect:   time.Minute,
+	outcome.Provision: 20 * time.Minute,
+	outcome.Restore:   24 * time.Hour,
+	outcome.Verify:    2 * time.Hour,
+	outcome.App:       time.Hour,
+}
+
+// overdue is the code of a stage that did not end within its deadline.
+var overdue = map[outcome.Stage]outcome.Code{
+	outcome.Locate:    outcome.SourceUnreachable,
+	outcome.Fetch:     outcome.SourceUnreachable,
+	outcome.Provision: outcome.ServerStartFailed,
+	outcome.Restore:   outcome.RestoreTimeout,
+	outcome.Verify:    outcome.SandboxLost,
+	outcome.App:       outcome.AppNotReady,
+}
+
+// runner carries out the steps of one drill: it times them, classifies their
+// errors, and after the first failure reaches no further step.
+type runner struct {
+	d       Drill
+	started time.Time
+	reports []outcome.StageReport
+	failure *outcome.Failure
+	health  func(context.Context) error // of the sandbox, once there is one
+}
+
+func newRunner(d Drill) *runner {
+	return &runner{d: d, started: d.Now()}
+}
+
+// preflight fails the drill before its first stage when what provisioning
+// needs is not there.
+func (r *runner) preflight(ctx context.Context) {
+	if r.d.Preflight == nil {
+		return
+	}
+	_, err := guarded(ctx, func(ctx context.Context) (struct{}, error) { return struct{}{}, r.d.Preflight(ctx) })
+	if err != nil {
+		r.failure = r.classify(ctx, ctx, outcome.Provision, err)
+	}
+}
+
+// step carries out one stage, unless an earlier one failed. What fn returns is
+// kept also when it fails.
+func step[T any](ctx context.Context, r *runner, s outcome.Stage, fn func(context.Context) (T, error)) (value T) {
+	if r.failure != nil {
+		r.notReached(s)
+		return value
+	}
+	r.observe(func(o Observer) { o.Started(s) })
+	stageCtx, cancel := context.WithTimeout(ctx, r.deadline(s))
+	defer cancel()
+	began := time.Now()
+	value, err := guarded(stageCtx, fn)
+	report := outcome.StageReport{Stage: s, Status: outcome.StagePassed, Seconds: time.Since(began).Seconds()}
+	if err != nil {
+		r.failure = r.classify(ctx, stageCtx, s, err)
+		report.Status = outcome.StageFailed
+	}
+	r.reports = append(r.reports, report)
+	r.observe(func(o Observer) { o.Ended(report, r.failure) })
+	return value
+}
+
+// guarded turns a panic of a stage into an error, so that clean-up and report
+// come after it as after any other.
+func guarded[T any](ctx context.Context, fn func(context.Context) (T, error)) (value T, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = outcome.Fail(outcome.Internal, "panic: %v\n%s", p, debug.Stack())
+		}
+	}()
+	if err := ctx.Err(); err != nil {
+		return value, err
+	}
+	return fn(ctx)
+}
+
+// classify finds the first cause: a signal or a lost sandbox explains whatever
+// error a stage made of it.
+func (r *runner) classify(ctx, stageCtx context.Context, s outcome.Stage, err error) *outcome.Failure {
+	f := outcome.AsFailure(err)
+	var lost *outcome.Failure
+	switch {
+	case errors.As(context.Cause(ctx), &lost):
+		f = lost
+	case ctx.Err() != nil:
+		f = outcome.Fail(outcome.Interrupted, "interrupted in stage %s", s)
+	case stageCtx.Err() != nil && overdue[s] != "":
+		f = outcome.Fail(overdue[s], "stage %s did not end within %s", s, r.deadline(s))
+	default:
+		if sick := r.sandboxHealth(ctx); sick != nil {
+			f = sick
+		}
+	}
+	named := *f
+	named.Stage = s
+	if r.d.Redactor != nil {
+		named.Err = errors.New(r.d.Redactor.Text(f.Error()))
+		named.Statement = r.d.Redactor.Text(f.Statement)
+		named.Hint = r.d.Redactor.Text(f.Hint)
+	}
+	return &named
+}
+
+// sandboxHealth asks the sandbox, where there is one, whether it explains a
+// failure.
+func (r *runner) sandboxHealth(ctx context.Context) *outcome.Failure {
+	if r.health == nil {
+		return nil
+	}
+	var f *outcome.Failure
+	if errors.As(r.health(ctx), &f) {
+		return f
+	}
+	return nil
+}
+
+// guard gives the context for the stages that need the sandbox: it ends, with
+// the cause, when the sandbox is lost.
+func (r *runner) guard(ctx context.Context, pod sandbox.Pod) (context.Context, func()) {
+	if pod == nil {
+		return ctx, func() {}
+	}
+	r.health = pod.Health
+	ctx, cancel := context.WithCancelCause(ctx)
+	go func() {
+		select {
+		case <-pod.Lost():
+			cancel(pod.Cause())
+		case <-ctx.Done():
+		}
+	}()
+	return ctx, func() { cancel(nil) }
+}
+
+// notReached records a stage after the first failure. The stage whose failure
+// was found before the first stage is the one that failed.
+func (r *runner) notReached(s outcome.Stage) {
+	report := outcome.StageReport{Stage: s, Status: outcome.StageNotReached}
+	if r.failure.Stage == s && !r.failed() {
+		report.Status = outcome.StageFailed
+	}
+	r.reports = append(r.reports, report)
+	if report.Status == outcome.StageFailed {
+		r.observe(func(o Observer) { o.Ended(report, r.failure) })
+	}
+}
+
+// failed tells whether a stage has been reported as failed.
+func (r *runner) failed() bool {
+	return slices.ContainsFunc(r.reports, func(s outcome.StageReport) bool { return s.Status == outcome.StageFailed })
+}
+
+// skip records a stage that the config leaves out.
+func (r *runner) skip(s outcome.Stage, reason string) {
+	report := outcome.StageReport{Stage: s, Status: outcome.StageSkipped, Reason: reason}
+	r.reports = append(r.reports, report)
+	r.observe(func(o Observer) { o.Ended(report, nil) })
+}
+
+func (r *runner) deadline(s outcome.Stage) time.Duration {
+	if d, ok := r.d.Deadline[s]; ok {
+		return d
+	}
+	return Deadlines[s]
+}
+
+func (r *runner) progress(s outcome.Stage) outcome.Progress {
+	if r.d.Observer == nil {
+		return nil
+	}
+	return func(done, total int64) { r.d.Observer.Progressed(s, done, total) }
+}
+
+func (r *runner) observe(tell func(Observer)) {
+	if r.d.Observer != nil {
+		tell(r.d.Observer)
+	}
+}
+
+// cleanUpWithin bounds clean-up, which runs also after the drill's own context
+// has ended.
+const cleanUpWithin = time.Minute
+
+// cleanUp removes the sandbox and the run's files and tells what is left.
+func (d Drill) cleanUp(ctx context.Context, pod sandbox.Pod) (leftovers []string) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleanUpWithin)
+	defer cancel()
+	if pod != nil && !d.Keep {
+		leftovers = append(leftovers, pod.Close(ctx)...)
+	}
+	if d.CleanUp != nil {
+		leftovers = append(leftovers, d.CleanUp(ctx)...)
+	}
+	return leftovers
+}
+
+// tell passes the result on to every teller; what did not work is in the
+// result that comes back.
+func (d Drill) tell(ctx context.Context, result outcome.Result) outcome.Result {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleanUpWithin)
+	defer cancel()
+	for _, t := range d.Tellers {
+		if err := t.Tell(ctx, result); err != nil {
+			result.TellErrors = append(result.TellErrors, d.redacted(fmt.Sprint(err)))
+		}
+	}
+	if len(result.TellErrors) > 0 && result.ExitCode == outcome.ExitPassed {
+		result.ExitCode = outcome.ExitNotTold
+	}
+	return result
+}
+
+func (d Drill) redacted(s string) string {
+	if d.Redactor == nil {
+		return s
+	}
+	return d.Redactor.Text(s)
+}

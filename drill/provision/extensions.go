@@ -1,0 +1,143 @@
+package provision
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/drillgres/drillgres/drill/inspect"
+	"github.com/drillgres/drillgres/drill/outcome"
+)
+
+// preloads lists extensions whose CREATE EXTENSION, or whose first use, fails
+// unless their library was loaded at the server's start; by the errors in their
+// sources.
+var preloads = map[string]string{
+	"citus":          "citus",
+	"pg_cron":        "pg_cron",
+	"pg_net":         "pg_net",
+	"pg_stat_kcache": "pg_stat_kcache",
+	"pg_tle":         "pg_tle",
+	"pgaudit":        "pgaudit",
+	"pglogical":      "pglogical",
+	"timescaledb":    "timescaledb",
+	"vchord":         "vchord",
+	"vectors":        "vectors",
+}
+
+// debianNames are extensions whose Debian (and PGDG) package is named otherwise.
+var debianNames = map[string]string{
+	"h3":                     "h3",
+	"pg_cron":                "cron",
+	"pg_hint_plan":           "pg-hint-plan",
+	"pg_partman":             "partman",
+	"pg_repack":              "repack",
+	"plpython3u":             "plpython3", // postgresql-plpython3-15
+	"postgis":                "postgis-3",
+	"postgis_raster":         "postgis-3",
+	"postgis_sfcgal":         "postgis-3",
+	"postgis_tiger_geocoder": "postgis-3",
+	"postgis_topology":       "postgis-3",
+	"vector":                 "pgvector",
+}
+
+// checkExtensions compares what the dump and the config need with what the
+// image has, before anything is restored.
+func (p Provisioner) checkExtensions(ctx context.Context, conn *pgx.Conn, s *Server, c inspect.Contents) error {
+	needed := slices.Clone(p.Config.Extensions)
+	for _, e := range c.Extensions {
+		needed = append(needed, e.Name)
+	}
+	slices.Sort(needed)
+	needed = slices.Compact(needed)
+
+	rows, err := conn.Query(ctx, "select name from pg_available_extensions")
+	if err != nil {
+		return fmt.Errorf("list the image's extensions: %w", err)
+	}
+	available, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	if err != nil {
+		return fmt.Errorf("list the image's extensions: %w", err)
+	}
+	if lacking := without(needed, available); len(lacking) > 0 {
+		return outcome.Fail(outcome.ExtensionUnavailable, "image %s lacks %s", s.Image, inWords("extension", lacking)).
+			WithHint("set postgres.image to one that has %s, such as postgres:%d with the Debian %s",
+				strings.Join(lacking, ", "), s.Major, inWords("package", packages(lacking, s.Major)))
+	}
+	return checkPreloads(ctx, conn, s, needed)
+}
+
+func checkPreloads(ctx context.Context, conn *pgx.Conn, s *Server, needed []string) error {
+	if err := conn.QueryRow(ctx, "show shared_preload_libraries").Scan(&s.Preloaded); err != nil {
+		return fmt.Errorf("ask for shared_preload_libraries: %w", err)
+	}
+	if lacking := missingPreloads(needed, s.Preloaded); len(lacking) > 0 {
+		return PreloadMissing(lacking, s.Preloaded)
+	}
+	return nil
+}
+
+func missingPreloads(needed []string, loaded string) []string {
+	var lacking []string
+	for _, name := range needed {
+		if library := preloads[name]; library != "" && !loads(loaded, library) {
+			lacking = append(lacking, library)
+		}
+	}
+	return lacking
+}
+
+// PreloadMissing is the failure of a server that did not load these libraries,
+// besides the ones that it did, with the line that would help.
+func PreloadMissing(lacking []string, loaded string) *outcome.Failure {
+	all := lacking
+	if loaded != "" {
+		all = append([]string{loaded}, lacking...)
+	}
+	return outcome.Fail(outcome.PreloadMissing, "%s must be in shared_preload_libraries, which is %q",
+		strings.Join(lacking, ", "), loaded).
+		WithHint("set postgres.settings to {shared_preload_libraries: %q}", strings.Join(all, ","))
+}
+
+// packages are the Debian packages that bring the extensions.
+func packages(extensions []string, major int) []string {
+	var names []string
+	for _, e := range extensions {
+		name := fmt.Sprintf("postgresql-%d-%s", major, packageName(e))
+		if strings.HasPrefix(e, "pl") && packageName(e) != e {
+			name = fmt.Sprintf("postgresql-%s-%d", packageName(e), major)
+		}
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
+}
+
+func packageName(extension string) string {
+	if name, ok := debianNames[extension]; ok {
+		return name
+	}
+	return strings.ReplaceAll(strings.ToLower(extension), "_", "-")
+}
+
+// without is what of a is not in b.
+func without(a, b []string) []string {
+	var rest []string
+	for _, v := range a {
+		if !slices.Contains(b, v) && !slices.Contains(rest, v) {
+			rest = append(rest, v)
+		}
+	}
+	return rest
+}
+
+// inWords writes "extension a" or "extensions a, b".
+func inWords(noun string, names []string) string {
+	if len(names) != 1 {
+		noun += "s"
+	}
+	return noun + " " + strings.Join(names, ", ")
+}

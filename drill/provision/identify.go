@@ -1,0 +1,97 @@
+package provision
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"math"
+	"strconv"
+	"strings"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/drillgres/drillgres/drill/inspect"
+	"github.com/drillgres/drillgres/drill/outcome"
+	"github.com/drillgres/drillgres/drill/sandbox"
+)
+
+// identify asks the server what it is and compares that with what the config
+// pins and what the dump was taken from.
+func (p Provisioner) identify(ctx context.Context, conn *pgx.Conn, s *Server, c inspect.Contents) error {
+	const sql = "select current_setting('server_version'), current_setting('server_version_num')::int / 10000"
+	if err := conn.QueryRow(ctx, sql).Scan(&s.Version, &s.Major); err != nil {
+		return fmt.Errorf("ask the server for its version: %w", err)
+	}
+	s.Version, _, _ = strings.Cut(s.Version, " ")
+	if want := strings.TrimSpace(p.Config.Version); strconv.Itoa(s.Major) != want {
+		return outcome.Fail(outcome.ImageWrongMajor, "image %s runs Postgres %s, postgres.version pins %s", s.Image, s.Version, want).
+			WithHint("set postgres.image to an image of Postgres %s, or postgres.version to production's major", want)
+	}
+	s.compareVersions(c)
+	cpus, err := countCPUs(ctx, s.Pod, p.Config.CPUs)
+	s.CPUs = cpus
+	return err
+}
+
+// compareVersions tells where the sandbox differs from the server that was dumped.
+func (s *Server) compareVersions(c inspect.Contents) {
+	dumped, ok := parseVersion(c.ServerVersion)
+	here, known := parseVersion(s.Version)
+	if !ok || !known {
+		return
+	}
+	switch {
+	case dumped.major != here.major:
+		s.find("major_differs",
+			"set postgres.version to production's major, unless the drill is to rehearse an upgrade",
+			fmt.Sprintf("the dump was taken from Postgres %s and is restored into %s", c.ServerVersion, s.Version))
+	case dumped.minor > here.minor:
+		s.find("minor_unpatched",
+			fmt.Sprintf("pull a newer %s: what the newer minors repaired is missing in the drill", s.Image),
+			fmt.Sprintf("the dump was taken from Postgres %s, image %s runs the older %s", c.ServerVersion, s.Image, s.Version))
+	}
+}
+
+type version struct{ major, minor int }
+
+// parseVersion reads 15.18, 15.18 (Debian …), 18beta1. It does not know the
+// three-part versions before 10, whose majors no drill runs.
+func parseVersion(s string) (version, bool) {
+	s, _, _ = strings.Cut(strings.TrimSpace(s), " ")
+	major, minor, _ := strings.Cut(s, ".")
+	v := version{}
+	var err error
+	if v.major, err = strconv.Atoi(leadingDigits(major)); err != nil {
+		return v, false
+	}
+	if minor != "" {
+		v.minor, err = strconv.Atoi(leadingDigits(minor))
+	}
+	return v, err == nil
+}
+
+func leadingDigits(s string) string {
+	end := strings.IndexFunc(s, func(r rune) bool { return r < '0' || r > '9' })
+	if end < 0 {
+		return s
+	}
+	return s[:end]
+}
+
+// countCPUs is how many CPUs the server's processes see, or the limit of the
+// config where that is less.
+func countCPUs(ctx context.Context, e sandbox.Execer, limit float64) (int, error) {
+	var out bytes.Buffer
+	code, err := e.Exec(ctx, sandbox.Command{Args: []string{"nproc"}, Stdout: &out})
+	if err != nil {
+		return 1, fmt.Errorf("count the sandbox's CPUs: %w", err)
+	}
+	n, err := strconv.Atoi(strings.TrimSpace(out.String()))
+	if code != 0 || err != nil {
+		n = 1 // an image without nproc: one job is slower, and never wrong
+	}
+	if limit > 0 {
+		n = min(n, int(math.Ceil(limit)))
+	}
+	return max(n, 1), nil
+}

@@ -1,0 +1,141 @@
+// Package provision makes the server that a dump is restored into: Postgres of
+// production's major in a sandbox, with the extensions, roles and empty
+// database that the dump counts on.
+package provision
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/drillgres/drillgres/drill/config"
+	"github.com/drillgres/drillgres/drill/inspect"
+	"github.com/drillgres/drillgres/drill/outcome"
+	"github.com/drillgres/drillgres/drill/redact"
+	"github.com/drillgres/drillgres/drill/sandbox"
+)
+
+// Provisioner makes servers.
+type Provisioner struct {
+	Opener   sandbox.Opener
+	Config   config.Postgres
+	Restore  config.Restore
+	Database string   // its key in the config: the database's name where the dump does not tell one
+	RunID    string   // labels everything that is made
+	WorkDir  string   // of the run, mounted read-only: work.Dir.Shared
+	Hosts    []string // names that resolve to 127.0.0.1 inside the pod
+	AppRole  string   // that the application connects as; empty: the database's owner
+	Keep     bool     // the sandbox is meant to outlive the run
+}
+
+// The longest that an image and a server may take to come. They bound a drill
+// that would otherwise hang, and are no measure of anything.
+const (
+	startWithin = 3 * time.Minute
+	pullWithin  = 15 * time.Minute
+)
+
+// superuser has a name that no dump makes or owns anything by, so that a dump
+// which brings the role postgres meets no other of that name.
+const superuser = "drillgres"
+
+// Provision opens a sandbox and prepares its server for the dump.
+//
+// The Server is meaningful even with an error: if its Pod is not nil, the
+// caller closes it.
+//
+// Failures: those of sandbox.Opener, image_wrong_major, extension_unavailable,
+// preload_missing, collation_missing, role_missing.
+func (p Provisioner) Provision(ctx context.Context, c inspect.Contents) (Server, error) {
+	password := newPassword()
+	spec := p.spec(c, password)
+	running, err := p.Opener.Open(ctx, spec)
+	if err != nil {
+		return Server{Running: running}, err
+	}
+	s := Server{
+		Running: running, Image: spec.Image, User: superuser, Password: password,
+		Database: targetName(c, p.Database),
+	}
+	if err := p.prepare(ctx, &s, c); err != nil {
+		return s, s.Blame(ctx, err)
+	}
+	return s, nil
+}
+
+func (p Provisioner) prepare(ctx context.Context, s *Server, c inspect.Contents) error {
+	maintenance := maintenanceFor(s.Database)
+	conn, err := s.Connect(ctx, maintenance, s.User, s.Password)
+	if err != nil {
+		return err
+	}
+	defer conn.Close(context.WithoutCancel(ctx))
+
+	if err := p.identify(ctx, conn, s, c); err != nil {
+		return err
+	}
+	if err := p.checkExtensions(ctx, conn, s, c); err != nil {
+		return err
+	}
+	if err := configureForLoad(ctx, conn, s, p.Config.Settings); err != nil {
+		return err
+	}
+	s.Owner = p.chooseOwner(s, c)
+	if err := p.makeRoles(ctx, conn, s, c); err != nil {
+		return err
+	}
+	s.ConnectTo = s.Database
+	if c.CreatesDatabase {
+		s.ConnectTo = maintenance
+		return dropDatabase(ctx, conn, s)
+	}
+	return p.makeDatabase(ctx, conn, s, c)
+}
+
+func (s *Server) find(code, hint, message string) {
+	s.Findings = append(s.Findings, outcome.Finding{Code: code, Message: message, Hint: hint})
+}
+
+// spec is the sandbox to ask for.
+func (p Provisioner) spec(c inspect.Contents, password redact.Secret) sandbox.Spec {
+	memory, shm := int64(p.Config.Memory), int64(p.Config.ShmSize)
+	if memory == 0 {
+		memory = defaultMemory
+	}
+	if shm == 0 {
+		shm = defaultShm
+	}
+	settings := serverSettings(p.Config.Settings, sizing{
+		Memory: memory, Shm: shm, Jobs: p.Restore.Jobs, Fast: p.Restore.Profile == Fast,
+	}, targetName(c, p.Database))
+	return sandbox.Spec{
+		RunID: p.RunID, Image: p.image(), Settings: settings, Hosts: slices.Clone(p.Hosts), WorkDir: p.WorkDir,
+		User: superuser, Password: password.Reveal(),
+		Memory: memory, ShmSize: shm, CPUs: p.Config.CPUs, InMemory: p.Restore.Profile == Fast, Keep: p.Keep,
+		StartIn: startWithin, PullWithin: pullWithin,
+		Ready: func(ctx context.Context, d sandbox.Dialer) error { return ready(ctx, d, superuser, password) },
+	}
+}
+
+func (p Provisioner) image() string {
+	if p.Config.Image != "" {
+		return string(p.Config.Image)
+	}
+	return "postgres:" + p.Config.Version
+}
+
+// ready asks the server something that only the real one can answer: the
+// entrypoint's first, temporary server does not listen on TCP.
+func ready(ctx context.Context, d sandbox.Dialer, user string, password redact.Secret) error {
+	conn, err := Connect(ctx, d, "template1", user, password)
+	if err != nil {
+		return err
+	}
+	defer conn.Close(context.WithoutCancel(ctx))
+	_, err = conn.Exec(ctx, "select 1")
+	return err
+}
+
+func quote(name string) string { return pgx.Identifier{name}.Sanitize() }

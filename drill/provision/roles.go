@@ -1,0 +1,135 @@
+package provision
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/drillgres/drillgres/drill/inspect"
+	"github.com/drillgres/drillgres/drill/outcome"
+	"github.com/drillgres/drillgres/drill/redact"
+)
+
+// makeRoles makes the roles that the dump needs and does not bring, so that
+// ownership and grants are restored as they were instead of being left out.
+func (p Provisioner) makeRoles(ctx context.Context, conn *pgx.Conn, s *Server, c inspect.Contents) error {
+	rows, err := conn.Query(ctx, "select rolname from pg_roles")
+	if err != nil {
+		return fmt.Errorf("list roles: %w", err)
+	}
+	existing, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	if err != nil {
+		return fmt.Errorf("list roles: %w", err)
+	}
+	s.MadeRoles = without(neededRoles(c, s.Owner, p.AppRole), existing)
+	if len(s.MadeRoles) > 0 && p.Restore.Roles == "strict" {
+		return outcome.Fail(outcome.RoleMissing, "the dump needs %s and does not bring %s",
+			inWords("role", s.MadeRoles), themOrIt(s.MadeRoles))
+	}
+	for _, name := range s.MadeRoles {
+		if _, err := conn.Exec(ctx, "create role "+quote(name)+" superuser nologin"); err != nil {
+			return fmt.Errorf("create role %q: %w", name, err)
+		}
+	}
+	s.tellRoles(c, p.AppRole)
+	return nil
+}
+
+// neededRoles are all that must exist before the dump is restored; roles that
+// the dump makes itself would then be made twice.
+func neededRoles(c inspect.Contents, more ...string) []string {
+	var needed []string
+	for _, name := range append(slices.Clone(c.Roles), more...) {
+		if name != "" && !predefined(name) && !slices.Contains(c.RolesMade, name) {
+			needed = append(needed, name)
+		}
+	}
+	slices.Sort(needed)
+	return slices.Compact(needed)
+}
+
+// predefined roles are the server's own, or words that no role may be called.
+func predefined(name string) bool {
+	return strings.HasPrefix(name, "pg_") || name == "public" || name == "none"
+}
+
+func (s *Server) tellRoles(c inspect.Contents, appRole string) {
+	if len(s.MadeRoles) > 0 {
+		s.find("role_created",
+			"back up the roles too: pg_dumpall --globals-only",
+			fmt.Sprintf("the backup does not bring %s: made for the drill without login, passwords and memberships%s",
+				inWords("role", quoted(s.MadeRoles)), asSuperuser(s.MadeRoles)))
+	}
+	if appRole != "" && !slices.Contains(c.Roles, appRole) && appRole != s.Owner {
+		s.find("app_role_unknown",
+			"correct app.role, or grant the role what it needs in production",
+			fmt.Sprintf("the application's role %q owns nothing in the dump and is granted nothing there", appRole))
+	}
+}
+
+// stayingSuperuser is the role that is a superuser on nearly every production
+// server: what it owns runs with its rights.
+const stayingSuperuser = "postgres"
+
+func asSuperuser(made []string) string {
+	if slices.Contains(made, stayingSuperuser) {
+		return `, "postgres" as a superuser`
+	}
+	return ""
+}
+
+// DemoteRoles ends the superuser rights that made roles have while the dump is
+// loaded.
+func (s Server) DemoteRoles(ctx context.Context, conn *pgx.Conn) error {
+	for _, name := range s.MadeRoles {
+		if name == stayingSuperuser {
+			continue
+		}
+		if _, err := conn.Exec(ctx, "alter role "+quote(name)+" nosuperuser"); err != nil {
+			return fmt.Errorf("demote role %q: %w", name, err)
+		}
+	}
+	return nil
+}
+
+// Login lets a role log in with a new random password, and makes the role if
+// there is none of that name.
+func (s Server) Login(ctx context.Context, role string) (redact.Secret, error) {
+	conn, err := s.Connect(ctx, maintenanceFor(s.Database), s.User, s.Password)
+	if err != nil {
+		return "", s.Blame(ctx, err)
+	}
+	defer conn.Close(context.WithoutCancel(ctx))
+	var exists bool
+	if err := conn.QueryRow(ctx, "select exists (select from pg_roles where rolname = $1)", role).Scan(&exists); err != nil {
+		return "", s.Blame(ctx, fmt.Errorf("look up role %q: %w", role, err))
+	}
+	verb := "create role "
+	if exists {
+		verb = "alter role "
+	}
+	password := newPassword()
+	sql := verb + quote(role) + " login valid until 'infinity' password '" + password.Reveal() + "'"
+	if _, err := conn.Exec(ctx, sql); err != nil {
+		return "", s.Blame(ctx, fmt.Errorf("let role %q log in: %w", role, err))
+	}
+	return password, nil
+}
+
+func quoted(names []string) []string {
+	out := make([]string, len(names))
+	for i, name := range names {
+		out[i] = fmt.Sprintf("%q", name)
+	}
+	return out
+}
+
+func themOrIt(names []string) string {
+	if len(names) == 1 {
+		return "it"
+	}
+	return "them"
+}

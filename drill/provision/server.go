@@ -1,0 +1,82 @@
+package provision
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/drillgres/drillgres/drill/outcome"
+	"github.com/drillgres/drillgres/drill/redact"
+	"github.com/drillgres/drillgres/drill/sandbox"
+)
+
+// Server is a running Postgres of production's major, with an empty database
+// that was made for one dump.
+type Server struct {
+	sandbox.Running
+
+	Image    string
+	Version  string // "15.18"
+	Major    int
+	Database string // to restore into and to look at afterwards
+	// ConnectTo is where psql or pg_restore connects: Database, or the maintenance database when
+	// the dump makes its own.
+	ConnectTo string
+	User      string // superuser
+	Password  redact.Secret
+	// Owner is the role that owns Database; empty: the superuser. Where the dump itself makes the
+	// role or the database, this comes true when it is restored.
+	Owner string
+	// MadeRoles are roles that the dump needs and does not bring. They are superusers while it is
+	// loaded, because their memberships in other roles are not known; Restore takes that back.
+	MadeRoles []string
+	CPUs      int    // that the server may use
+	Preloaded string // shared_preload_libraries
+	Log       LogFile
+	Findings  []outcome.Finding
+}
+
+// LogFile is the server's structured log, inside the Postgres container.
+type LogFile struct {
+	Path   string
+	Format string // jsonlog (15 and later) or csvlog
+}
+
+// Where the server listens inside the pod.
+const (
+	host = "127.0.0.1"
+	port = 5432
+)
+
+// Connect opens a connection to a database of the server through the pod. The
+// error's text holds no password.
+func (s Server) Connect(ctx context.Context, database, user string, password redact.Secret) (*pgx.Conn, error) {
+	return Connect(ctx, s.Pod, database, user, password)
+}
+
+// Connect opens a connection to the Postgres in a pod.
+func Connect(ctx context.Context, d sandbox.Dialer, database, user string, password redact.Secret) (*pgx.Conn, error) {
+	// An empty connection string reads PG* of this machine's environment;
+	// every field that matters is therefore overwritten.
+	cfg, err := pgx.ParseConfig("sslmode=disable")
+	if err != nil {
+		return nil, fmt.Errorf("prepare connection: %s", redactConn(err))
+	}
+	cfg.Host, cfg.Port = host, port
+	cfg.Database, cfg.User, cfg.Password = database, user, password.Reveal()
+	cfg.Fallbacks = nil
+	cfg.RuntimeParams = map[string]string{"application_name": "drillgres"}
+	cfg.DialFunc = d.Dial
+	cfg.LookupFunc = func(_ context.Context, host string) ([]string, error) { return []string{host}, nil }
+	conn, err := pgx.ConnectConfig(ctx, cfg)
+	if err != nil {
+		return nil, fmt.Errorf("connect to database %q as %q: %s", database, user, redactConn(err))
+	}
+	return conn, nil
+}
+
+func redactConn(err error) string {
+	var r redact.Redactor
+	return r.Text(err.Error())
+}

@@ -1,0 +1,138 @@
+package record
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"net/url"
+	"os"
+	"path/filepath"
+
+	"modernc.org/sqlite"
+	sqlite3 "modernc.org/sqlite/lib"
+)
+
+const (
+	// application marks a file as ours, in SQLite's application_id: "drlg".
+	application = 0x64726c67
+	// version is that of the tables, in SQLite's user_version.
+	version = 1
+)
+
+const schema = `
+create table restore_drill_log (
+  run_id             text not null,
+  database           text not null,
+  started_at         text,
+  finished_at        text,
+  verdict            text not null,
+  code               text not null,
+  exit_code          integer not null,
+  backup_uri         text not null,
+  backup_taken_at    text,
+  backup_modified_at text,
+  restore_seconds    real not null,
+  total_seconds      real not null,
+  result             text not null,
+  primary key (run_id, database)
+);
+create index restore_drill_log_database on restore_drill_log (database, started_at);`
+
+// Open opens the history at path and makes it, readable by its owner alone, if
+// there is none.
+func Open(ctx context.Context, path string) (*History, error) {
+	if err := create(path); err != nil {
+		return nil, fmt.Errorf("open history: %w", err)
+	}
+	source, err := dsn(path)
+	if err != nil {
+		return nil, fmt.Errorf("open history: %w", err)
+	}
+	db, err := sql.Open("sqlite", source)
+	if err != nil {
+		return nil, fmt.Errorf("open history %s: %w", path, err)
+	}
+	// SQLite has one writer at a time; waiting for it in the busy handler is
+	// simpler than between connections of our own.
+	db.SetMaxOpenConns(1)
+	h := &History{db: db, path: path}
+	if err := h.prepare(ctx); err != nil {
+		return nil, errors.Join(fmt.Errorf("open history %s: %w", path, explained(err)), db.Close())
+	}
+	return h, nil
+}
+
+// create makes the file before SQLite does, so that nobody else may read it.
+func create(path string) error {
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return err
+	}
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return err
+	}
+	return f.Close()
+}
+
+// dsn is a URI, as a plain path would end at a question mark.
+func dsn(path string) (string, error) {
+	abs, err := filepath.Abs(path)
+	if err != nil {
+		return "", err
+	}
+	slashed := filepath.ToSlash(abs)
+	if slashed[0] != '/' {
+		slashed = "/" + slashed // a drive of Windows
+	}
+	u := url.URL{Scheme: "file", Path: slashed, RawQuery: "_busy_timeout=15000&_txlock=immediate"}
+	return u.String(), nil
+}
+
+// prepare makes the tables of an empty file and refuses one that is not ours.
+func (h *History) prepare(ctx context.Context) error {
+	tx, err := h.db.BeginTx(ctx, nil)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = tx.Rollback() }() // after Commit it does nothing
+	var app, user, objects int
+	for query, into := range map[string]*int{
+		"pragma application_id": &app, "pragma user_version": &user, "select count(*) from sqlite_schema": &objects,
+	} {
+		if err := tx.QueryRowContext(ctx, query).Scan(into); err != nil {
+			return err
+		}
+	}
+	switch {
+	case app == application && user == version:
+		return nil
+	case app == application && user > version:
+		return fmt.Errorf("it was written by a newer drillgres (tables of version %d, this one knows %d)", user, version)
+	case app != 0 || objects != 0:
+		return errors.New("it is a SQLite database of another program (set record.history to a file of its own)")
+	}
+	mark := fmt.Sprintf("%s pragma application_id = %d; pragma user_version = %d;", schema, application, version)
+	if _, err := tx.ExecContext(ctx, mark); err != nil {
+		return err
+	}
+	return tx.Commit()
+}
+
+// explained says what SQLite's commonest complaints mean for a history.
+func explained(err error) error {
+	var e *sqlite.Error
+	if !errors.As(err, &e) {
+		return err
+	}
+	switch e.Code() & 0xff { // the rest of the code is detail
+	case sqlite3.SQLITE_NOTADB:
+		return fmt.Errorf("it is not a SQLite database (set record.history to a file of its own): %w", err)
+	case sqlite3.SQLITE_CORRUPT:
+		return fmt.Errorf("it is damaged (move it away; the next drill begins a new one): %w", err)
+	case sqlite3.SQLITE_BUSY:
+		return fmt.Errorf("another process holds it: %w", err)
+	default:
+		return err
+	}
+}

@@ -1,0 +1,65 @@
+// Package redact keeps secrets and row values out of everything that is
+// printed, logged or recorded.
+package redact
+
+import (
+	"log/slog"
+	"regexp"
+	"slices"
+	"strings"
+	"sync"
+)
+
+const mask = "REDACTED"
+
+// Secret is a text that prints as REDACTED however it is printed. Only Reveal
+// gives it away.
+type Secret string
+
+// Reveal is the secret itself.
+func (s Secret) Reveal() string { return string(s) }
+
+// String, GoString, MarshalText and LogValue all hide it.
+func (s Secret) String() string               { return mask }
+func (s Secret) GoString() string             { return mask }
+func (s Secret) MarshalText() ([]byte, error) { return []byte(mask), nil }
+func (s Secret) LogValue() slog.Value         { return slog.StringValue(mask) }
+
+// Redactor removes known secrets, and passwords in connection strings, from
+// texts. The zero value works; it is safe for concurrent use.
+type Redactor struct {
+	mu      sync.RWMutex
+	secrets []string // longest first, so that no secret is left half
+}
+
+// shortest is the length below which a secret is not searched for: masking
+// every "1" would make reports unreadable.
+const shortest = 4
+
+// Add makes known what must not be printed.
+func (r *Redactor) Add(secrets ...Secret) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, s := range secrets {
+		if len(s) >= shortest && !slices.Contains(r.secrets, string(s)) {
+			r.secrets = append(r.secrets, string(s))
+		}
+	}
+	slices.SortFunc(r.secrets, func(a, b string) int { return len(b) - len(a) })
+}
+
+var (
+	urlPassword = regexp.MustCompile(`(\b[a-zA-Z][a-zA-Z0-9+.-]*://[^\s:/@]*:)\S+@`)
+	keyPassword = regexp.MustCompile(`(?i)(\b(?:password|passwd|pgpassword|secret|token|secret_access_key)\s*=\s*)('[^']*'|"[^"]*"|[^\s&;,'"]+)`)
+)
+
+// Text is s without secrets.
+func (r *Redactor) Text(s string) string {
+	r.mu.RLock()
+	for _, secret := range r.secrets {
+		s = strings.ReplaceAll(s, secret, mask)
+	}
+	r.mu.RUnlock()
+	s = urlPassword.ReplaceAllString(s, "${1}"+mask+"@")
+	return keyPassword.ReplaceAllString(s, "${1}"+mask)
+}

@@ -1,0 +1,80 @@
+package report
+
+import (
+	"strings"
+
+	"github.com/drillgres/drillgres/drill/outcome"
+)
+
+// tally counts the checks of a stage, or of all with an empty stage.
+func tally(checks []outcome.Check, stage outcome.Stage) string {
+	counts := map[outcome.CheckStatus]int{}
+	for _, c := range checks {
+		if stage == "" || c.Stage == stage {
+			counts[c.Status]++
+		}
+	}
+	var parts []string
+	for _, status := range []outcome.CheckStatus{outcome.CheckPassed, outcome.CheckFailed, outcome.CheckUnknown, outcome.CheckNotConfigured} {
+		n := counts[status]
+		if n == 0 {
+			continue
+		}
+		amount := number(int64(n))
+		if len(parts) == 0 {
+			amount = counted(n, "check")
+		}
+		parts = append(parts, amount+" "+strings.ReplaceAll(string(status), "_", " "))
+	}
+	return strings.Join(parts, ", ")
+}
+
+// checks lists what did not hold or is not known; what passed is only counted.
+func (p *printer) checks(checks []outcome.Check) {
+	var rows [][]cell
+	for _, c := range checks {
+		switch c.Status {
+		case outcome.CheckFailed:
+			rows = append(rows, []cell{{"FAILED", p.red}, plain(string(c.Stage)), {text: joined(": ", c.Name, contrast(c))}})
+		case outcome.CheckUnknown:
+			rows = append(rows, []cell{{"unknown", p.yellow}, plain(string(c.Stage)), {text: joined(": ", c.Name, c.Saw)}})
+		}
+	}
+	if len(rows) == 0 {
+		return
+	}
+	p.blank()
+	p.line(p.bold("checks") + "  " + tally(checks, ""))
+	for i := range rows {
+		rows[i][0].text = "  " + rows[i][0].text
+	}
+	p.table(rows)
+}
+
+// contrast sets what was seen against what was expected.
+func contrast(c outcome.Check) string {
+	expected, seen := "", ""
+	if c.Expect != "" {
+		expected = "expected " + c.Expect
+	}
+	if c.Saw != "" {
+		seen = "saw " + c.Saw
+	}
+	return joined(", ", expected, seen)
+}
+
+// findings are what an operator should know although it changes no verdict.
+func (p *printer) findings(findings []outcome.Finding) {
+	if len(findings) == 0 {
+		return
+	}
+	p.blank()
+	p.line(p.bold("findings"))
+	for _, f := range findings {
+		code := "  " + clean(f.Code) + ": "
+		p.block("  "+p.yellow(clean(f.Code))+": ", code, f.Message)
+		if f.Hint != "" {
+			p.block("    hint: ", "    hint: ", f.Hint)
+		}
+	}
+}

@@ -1,0 +1,117 @@
+package report
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/drillgres/drillgres/drill/outcome"
+)
+
+// facts tell what was drilled, into what, and how long it took.
+func (p *printer) facts(r outcome.Result) {
+	var rows [][]cell
+	add := func(name, text string) {
+		if text != "" {
+			rows = append(rows, []cell{{name, p.bold}, {text: text}})
+		}
+	}
+	add("backup", r.Backup.URI)
+	add("", describe(r.Backup, r.StartedAt))
+	add("postgres", postgres(r))
+	add("data", data(r.Tables))
+	add("times", times(r))
+	if r.RPOSeconds != nil && r.Verdict == outcome.VerdictPassed {
+		add("rpo", span(seconds(*r.RPOSeconds))+" between the snapshot and the end of this drill")
+	}
+	if len(rows) > 0 {
+		p.blank()
+		p.table(rows)
+	}
+}
+
+func describe(b outcome.Backup, drilled time.Time) string {
+	return joined(", ", sized(b), format(b), taken(b, drilled), madeBy(b))
+}
+
+func sized(b outcome.Backup) string {
+	if b.URI == "" {
+		return ""
+	}
+	return size(b.SizeBytes)
+}
+
+func format(b outcome.Backup) string { return joined(" in ", b.Format, b.Compression) }
+
+// taken prefers what the dump says of itself to the file's date.
+func taken(b outcome.Backup, now time.Time) string {
+	switch {
+	case !b.TakenAt.IsZero():
+		return fmt.Sprintf("taken %s (%s before the drill)", moment(b.TakenAt), span(now.Sub(b.TakenAt)))
+	case !b.ModifiedAt.IsZero():
+		return fmt.Sprintf("written %s (%s before the drill)", moment(b.ModifiedAt), span(now.Sub(b.ModifiedAt)))
+	default:
+		return ""
+	}
+}
+
+func madeBy(b outcome.Backup) string {
+	switch {
+	case b.PgDumpVersion == "":
+		return ""
+	case b.ServerVersion == "" || b.ServerVersion == b.PgDumpVersion:
+		return "by pg_dump " + b.PgDumpVersion
+	default:
+		return "by pg_dump " + b.PgDumpVersion + " from Postgres " + b.ServerVersion
+	}
+}
+
+func postgres(r outcome.Result) string {
+	if r.Postgres.Image == "" && r.Postgres.Version == "" {
+		return ""
+	}
+	version := ""
+	if r.Postgres.Version != "" {
+		version = "Postgres " + r.Postgres.Version
+	}
+	profile := ""
+	if r.Postgres.Profile != "" {
+		profile = "profile " + r.Postgres.Profile
+	}
+	return joined(", ", r.Postgres.Image, version, profile, isolation(r.Isolation))
+}
+
+func isolation(i outcome.Isolation) string {
+	if i.Network == "" {
+		return ""
+	}
+	if i.Network == "none" {
+		return "no network (" + i.Outbound + ")"
+	}
+	return "network " + i.Network
+}
+
+func data(tables []outcome.Table) string {
+	if len(tables) == 0 {
+		return ""
+	}
+	var rows, bytes int64
+	for _, t := range tables {
+		rows += max(t.Rows, 0)
+		bytes += t.Bytes
+	}
+	return fmt.Sprintf("%s, %s, %s", counted(len(tables), "table"), counted(rows, "row"), size(bytes))
+}
+
+func times(r outcome.Result) string {
+	t := r.Times
+	if t.Recovery == 0 {
+		return ""
+	}
+	text := fmt.Sprintf("recovery %s (fetch %s, restore %s), drill %s", took(t.Recovery), took(t.Fetch), took(t.Restore), took(t.Total))
+	if r.Postgres.Profile == "fast" {
+		text += "; with profile fast these are no recovery times"
+	}
+	return text
+}
+
+func seconds(s float64) time.Duration { return time.Duration(s * float64(time.Second)) }

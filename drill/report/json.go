@@ -1,0 +1,39 @@
+package report
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+
+	"github.com/drillgres/drillgres/drill/outcome"
+)
+
+// several is the document for more or fewer than one drill.
+type several struct {
+	SchemaVersion int              `json:"schema_version"`
+	Results       []outcome.Result `json:"results"`
+}
+
+// JSON writes one document: the result itself for one drill, an object with
+// results for several.
+func JSON(w io.Writer, results []outcome.Result) error {
+	all := make([]outcome.Result, len(results))
+	for i, r := range results {
+		all[i] = r.Normalised()
+	}
+	if len(all) == 1 {
+		return Document(w, all[0])
+	}
+	return Document(w, several{SchemaVersion: outcome.SchemaVersion, Results: all})
+}
+
+// Document writes any value as one indented JSON document.
+func Document(w io.Writer, v any) error {
+	enc := json.NewEncoder(w)
+	enc.SetEscapeHTML(false)
+	enc.SetIndent("", "  ")
+	if err := enc.Encode(v); err != nil {
+		return fmt.Errorf("write JSON: %w", err)
+	}
+	return nil
+}

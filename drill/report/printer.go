@@ -1,0 +1,163 @@
+package report
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"strings"
+	"unicode/utf8"
+)
+
+const (
+	defaultWidth = 100
+	leastWidth   = 40
+)
+
+// printer collects lines. Nothing reaches the writer before all is there.
+type printer struct {
+	out   bytes.Buffer
+	color bool
+	width int
+}
+
+func newPrinter(o Options) *printer {
+	p := &printer{color: o.Color, width: o.Width}
+	if p.width <= 0 {
+		p.width = defaultWidth
+	}
+	p.width = max(p.width, leastWidth)
+	return p
+}
+
+func (p *printer) writeTo(w io.Writer) error {
+	if _, err := w.Write(p.out.Bytes()); err != nil {
+		return fmt.Errorf("write report: %w", err)
+	}
+	return nil
+}
+
+func (p *printer) blank() { p.out.WriteByte('\n') }
+
+func (p *printer) line(s string) {
+	p.out.WriteString(strings.TrimRight(s, " "))
+	p.out.WriteByte('\n')
+}
+
+// maxLines is how much of one text is shown; logs can be long, and the JSON
+// has all of it.
+const maxLines = 30
+
+// block writes a text of any length after a label, its lines broken at the
+// width and indented to where the first one begins. label is coloured, plain is
+// the same without colour.
+func (p *printer) block(label, plain, text string) {
+	indent := utf8.RuneCountInString(plain)
+	lines := p.wrapped(text, indent)
+	rest := len(lines) - maxLines
+	if rest > 1 {
+		lines = append(lines[:maxLines], fmt.Sprintf("… and %d more lines (the JSON has all)", rest))
+	}
+	for i, line := range lines {
+		if i == 0 {
+			p.line(label + line)
+			continue
+		}
+		p.line(strings.Repeat(" ", indent) + line)
+	}
+}
+
+func (p *printer) bullets(texts []string) {
+	for _, text := range texts {
+		p.block("  - ", "  - ", text)
+	}
+}
+
+// wrapped cleans a text and breaks its lines so that they fit beside an indent.
+func (p *printer) wrapped(text string, indent int) []string {
+	width := max(p.width-indent, leastWidth/2)
+	var lines []string
+	for line := range strings.SplitSeq(strings.TrimRight(text, "\n"), "\n") {
+		lines = append(lines, wrap(clean(line), width)...)
+	}
+	return lines
+}
+
+// wrap breaks a line at spaces; a word that is longer than the width, such as
+// a URI, stays whole so that it can be copied.
+func wrap(line string, width int) []string {
+	if utf8.RuneCountInString(line) <= width {
+		return []string{line}
+	}
+	var lines []string
+	current, length := "", 0
+	for word := range strings.SplitSeq(line, " ") {
+		size := utf8.RuneCountInString(word)
+		if length > 0 && length+1+size > width {
+			lines = append(lines, current)
+			current, length = word, size
+			continue
+		}
+		if length > 0 || current != "" {
+			current, length = current+" "+word, length+1+size
+			continue
+		}
+		current, length = word, size
+	}
+	return append(lines, current)
+}
+
+// cell is one field of a table: its text, and how to colour it once padded.
+type cell struct {
+	text  string
+	paint func(string) string
+}
+
+func plain(text string) cell { return cell{text: clean(text)} }
+
+// table writes rows with aligned columns. The last column is wrapped.
+func (p *printer) table(rows [][]cell) {
+	widths := columnWidths(rows)
+	for _, row := range rows {
+		var label, bare strings.Builder
+		last := len(row) - 1
+		for i, c := range row[:last] {
+			gap := strings.Repeat(" ", widths[i]-utf8.RuneCountInString(c.text)+2)
+			bare.WriteString(c.text + gap)
+			if c.paint != nil {
+				c.text = c.paint(c.text)
+			}
+			label.WriteString(c.text + gap)
+		}
+		if row[last].paint != nil && utf8.RuneCountInString(bare.String()+row[last].text) <= p.width {
+			p.line(label.String() + row[last].paint(row[last].text))
+			continue
+		}
+		p.block(label.String(), bare.String(), row[last].text)
+	}
+}
+
+func columnWidths(rows [][]cell) []int {
+	var widths []int
+	for _, row := range rows {
+		for i, c := range row {
+			if i == len(widths) {
+				widths = append(widths, 0)
+			}
+			widths[i] = max(widths[i], utf8.RuneCountInString(c.text))
+		}
+	}
+	return widths
+}
+
+func (p *printer) paint(code, s string) string {
+	if !p.color || s == "" {
+		return s
+	}
+	return "\x1b[" + code + "m" + s + "\x1b[0m"
+}
+
+func (p *printer) red(s string) string    { return p.paint("1;31", s) }
+func (p *printer) green(s string) string  { return p.paint("1;32", s) }
+func (p *printer) yellow(s string) string { return p.paint("1;33", s) }
+func (p *printer) bold(s string) string   { return p.paint("1", s) }
+func (p *printer) dim(s string) string    { return p.paint("2", s) }

@@ -1,0 +1,47 @@
+// Package report shows what a drill found: as text for a person, as JSON for
+// programs.
+package report
+
+import (
+	"io"
+
+	"github.com/drillgres/drillgres/drill/outcome"
+)
+
+// Options are what the text output depends on besides its content.
+type Options struct {
+	Color bool
+	Width int // in characters; 0: 100
+}
+
+// Text writes one drill so that it fits one screen: the verdict first, then
+// what failed, why and what to do, then what was drilled and how it went.
+func Text(w io.Writer, r outcome.Result, o Options) error {
+	p := newPrinter(o)
+	p.headline(r)
+	if r.Failure != nil {
+		p.failure(*r.Failure)
+	}
+	p.facts(r)
+	p.stages(r)
+	p.checks(r.Checks)
+	p.findings(r.Findings)
+	p.leftBehind(r)
+	p.blank()
+	p.line(p.dim("run " + clean(r.RunID) + ", drillgres " + clean(r.Drillgres)))
+	return p.writeTo(w)
+}
+
+// leftBehind tells what did not work after the verdict.
+func (p *printer) leftBehind(r outcome.Result) {
+	if len(r.Leftovers) > 0 {
+		p.blank()
+		p.line(p.yellow("not removed") + " (drillgres clean removes it):")
+		p.bullets(r.Leftovers)
+	}
+	if len(r.TellErrors) > 0 {
+		p.blank()
+		p.line(p.yellow("not told") + " (the drill itself is not affected):")
+		p.bullets(r.TellErrors)
+	}
+}

@@ -1,0 +1,111 @@
+package report
+
+import (
+	"time"
+
+	"github.com/drillgres/drillgres/drill/outcome"
+)
+
+// passed is a drill in which every stage held.
+func passed() outcome.Result {
+	rpo := (3*time.Hour + 14*time.Second).Seconds()
+	return outcome.Result{
+		SchemaVersion: 1, RunID: "20261123-120000-00c0ffee", Drillgres: "0.1.0", Database: "shop",
+		StartedAt: noon, FinishedAt: noon.Add(14 * time.Second), Verdict: outcome.VerdictPassed,
+		Backup: outcome.Backup{
+			URI: "s3://acme-backups/prod/shop-2026-11-23.dump", SizeBytes: 4299161, Format: "custom", SHA256: "ab12",
+			ModifiedAt: noon.Add(-170 * time.Minute), TakenAt: noon.Add(-3 * time.Hour), PgDumpVersion: "15.18", ServerVersion: "15.18",
+		},
+		Postgres:  outcome.Postgres{Image: "postgres:15", Version: "15.18", Profile: "rehearsal", Extensions: map[string]string{"pg_trgm": "1.6"}},
+		Isolation: outcome.Isolation{Network: "none", Interfaces: []string{"lo"}, Outbound: "network is unreachable"},
+		Stages: []outcome.StageReport{
+			{Stage: outcome.Locate, Status: outcome.StagePassed, Seconds: 0.012, Details: map[string]any{"matched": 14}},
+			{Stage: outcome.Fetch, Status: outcome.StagePassed, Seconds: 0.34, Details: map[string]any{"bytes": int64(4299161)}},
+			{Stage: outcome.Inspect, Status: outcome.StagePassed, Seconds: 0.001, Details: map[string]any{"format": "custom", "tables": 12, "objects": 118}},
+			{Stage: outcome.Provision, Status: outcome.StagePassed, Seconds: 1.9, Details: map[string]any{"server_version": "15.18", "owner": "shop_owner"}},
+			{Stage: outcome.Restore, Status: outcome.StagePassed, Seconds: 8.44, Details: map[string]any{"load_seconds": 8.0, "analyze_seconds": 0.44}},
+			{Stage: outcome.Verify, Status: outcome.StagePassed, Seconds: 1.02, Details: map[string]any{"tables": 12, "checks": 3}},
+			{Stage: outcome.App, Status: outcome.StagePassed, Seconds: 1.6, Details: map[string]any{"ready_seconds": 0.8}},
+		},
+		Tables: []outcome.Table{{Name: "public.users", Rows: 300000, Bytes: 40 << 20}, {Name: "public.orders", Rows: 50000, Bytes: 3 << 20}},
+		Checks: []outcome.Check{
+			{Stage: outcome.Verify, Name: "public.users", Kind: "table", Status: outcome.CheckPassed, Expect: "at least 100 rows", Saw: "300000"},
+			{Stage: outcome.Verify, Name: "sequences", Kind: "builtin", Status: outcome.CheckPassed},
+			{Stage: outcome.App, Name: "newest orders are served", Kind: "http", Status: outcome.CheckPassed},
+		},
+		Times:      outcome.Times{Fetch: 0.34, Restore: 8.44, Total: 14.2, Recovery: 9.58},
+		RPOSeconds: &rpo,
+	}
+}
+
+// stopped is passed, but ended by a failure in a stage.
+func stopped(f outcome.FailureReport) outcome.Result {
+	r := passed()
+	r.Failure, r.Verdict, r.ExitCode = &f, f.Class.Verdict(), f.Class.ExitCode()
+	r.Times = outcome.Times{Fetch: 0.34, Total: 2.1}
+	r.Tables, r.Checks = nil, nil
+	reached := true
+	for i := range r.Stages {
+		s := &r.Stages[i]
+		switch {
+		case s.Stage == f.Stage:
+			s.Status, s.Details, reached = outcome.StageFailed, nil, false
+		case !reached:
+			*s = outcome.StageReport{Stage: s.Stage, Status: outcome.StageNotReached}
+		}
+	}
+	return r
+}
+
+func truncated() outcome.Result {
+	r := stopped(outcome.FailureReport{
+		Stage: outcome.Inspect, Code: outcome.DumpTruncated, Class: outcome.ClassBackup,
+		Message: "the dump ends within COPY public.orders after 10000 rows, without its trailer: what is missing cannot be known, and psql would restore it without a word",
+		Hint:    outcome.DumpTruncated.Entry().Remedy,
+	})
+	r.Postgres, r.Isolation = outcome.Postgres{Profile: "rehearsal"}, outcome.Isolation{}
+	return r
+}
+
+func restoreFailed() outcome.Result {
+	r := stopped(outcome.FailureReport{
+		Stage: outcome.Restore, Code: outcome.SearchPathDependency, Class: outcome.ClassSchema,
+		Message: "function earth_distance(point, point) does not exist", SQLState: "42883",
+		Statement: "CREATE INDEX places_near ON public.places USING gist (near(location));", Cascades: 3,
+		Hint: outcome.SearchPathDependency.Entry().Remedy,
+	})
+	r.Findings = []outcome.Finding{{Code: "roles_created", Message: "the backup does not bring the roles shop_app, shop_owner; they were made without login", Hint: "dump them with pg_dumpall --globals-only"}}
+	return r
+}
+
+func appFailed() outcome.Result {
+	r := stopped(outcome.FailureReport{
+		Stage: outcome.App, Code: outcome.SmokeFailed, Class: outcome.ClassApp,
+		Message: "newest orders are served: expected status == 200, saw status 500\nlast log lines:\n  \x1b[31mpanic\x1b[0m: relation \"orders\" does not exist\n  goroutine 1",
+		Hint:    outcome.SmokeFailed.Entry().Remedy,
+	})
+	r.Checks = []outcome.Check{
+		{Stage: outcome.Verify, Name: "public.users", Kind: "table", Status: outcome.CheckPassed},
+		{Stage: outcome.Verify, Name: "public.events newest at", Kind: "table", Status: outcome.CheckUnknown, Saw: "nobody knows when the backup was taken"},
+		{Stage: outcome.App, Name: "newest orders are served", Kind: "http", Status: outcome.CheckFailed, Expect: "status == 200 && len(json) == 5", Saw: "status 500"},
+	}
+	r.Leftovers = []string{"volume drillgres-00c0ffee: in use"}
+	r.TellErrors = []string{"record drill 20261123-120000-00c0ffee: database is locked"}
+	return r
+}
+
+func engineless() outcome.Result {
+	r := stopped(outcome.FailureReport{
+		Stage: outcome.Provision, Code: outcome.EngineUnreachable, Class: outcome.ClassEnvironment,
+		Message: "no container engine answers at unix:///var/run/docker.sock", Hint: outcome.EngineUnreachable.Entry().Remedy,
+	})
+	r.Stages[6] = outcome.StageReport{Stage: outcome.App, Status: outcome.StageSkipped, Reason: "no app in the config"}
+	return r
+}
+
+func withoutApp() outcome.Result {
+	r := passed()
+	r.Stages[6] = outcome.StageReport{Stage: outcome.App, Status: outcome.StageSkipped, Reason: "no app in the config"}
+	r.Postgres.Profile = "fast"
+	return r
+}

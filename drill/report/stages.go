@@ -1,0 +1,133 @@
+package report
+
+import (
+	"fmt"
+
+	"github.com/drillgres/drillgres/drill/outcome"
+)
+
+// stages is the table of stages. A stage that took no time shows none.
+func (p *printer) stages(r outcome.Result) {
+	if len(r.Stages) == 0 {
+		return
+	}
+	rows := [][]cell{{{"stage", p.bold}, {"status", p.bold}, {"time", p.bold}, {"", nil}}}
+	for _, s := range r.Stages {
+		duration := ""
+		if s.Status == outcome.StagePassed || s.Status == outcome.StageFailed {
+			duration = took(s.Seconds)
+		}
+		rows = append(rows, []cell{
+			plain(string(s.Stage)), p.status(s.Status), plain(duration), plain(detail(r, s)),
+		})
+	}
+	p.blank()
+	p.table(rows)
+}
+
+func (p *printer) status(s outcome.Status) cell {
+	switch s {
+	case outcome.StagePassed:
+		return cell{"passed", p.green}
+	case outcome.StageFailed:
+		return cell{"FAILED", p.red}
+	case outcome.StageSkipped:
+		return cell{"skipped", p.yellow}
+	default:
+		return cell{"not reached", p.dim}
+	}
+}
+
+// detail is what is worth knowing of a stage in a few words.
+func detail(r outcome.Result, s outcome.StageReport) string {
+	switch s.Status {
+	case outcome.StageSkipped:
+		return s.Reason
+	case outcome.StageFailed:
+		if r.Failure != nil {
+			return string(r.Failure.Code)
+		}
+		return ""
+	case outcome.StageNotReached:
+		return ""
+	}
+	switch s.Stage {
+	case outcome.Locate:
+		return countOf(s, "matched", "backup")
+	case outcome.Fetch:
+		return fetched(s)
+	case outcome.Inspect:
+		return joined(", ", text(s, "format"), countOf(s, "tables", "table"), countOf(s, "objects", "object"))
+	case outcome.Provision:
+		return provisioned(s)
+	case outcome.Restore:
+		return joined(", ", duration(s, "load_seconds", "load %s"), duration(s, "analyze_seconds", "analyze %s"))
+	case outcome.Verify:
+		return tally(r.Checks, s.Stage)
+	case outcome.App:
+		return joined(", ", duration(s, "ready_seconds", "ready in %s"), tally(r.Checks, s.Stage))
+	default:
+		return ""
+	}
+}
+
+func fetched(s outcome.StageReport) string {
+	bytes, ok := amount(s, "bytes")
+	if !ok {
+		return ""
+	}
+	// Below this a rate says more about the clock than about the source.
+	const least = 0.05
+	if s.Seconds < least {
+		return size(int64(bytes))
+	}
+	return fmt.Sprintf("%s, %s/s", size(int64(bytes)), size(int64(bytes/s.Seconds)))
+}
+
+func provisioned(s outcome.StageReport) string {
+	version := text(s, "server_version")
+	if version == "" {
+		return ""
+	}
+	owner := ""
+	if name := text(s, "owner"); name != "" {
+		owner = "owner " + name
+	}
+	return joined(", ", "Postgres "+version, owner)
+}
+
+func text(s outcome.StageReport, key string) string {
+	value, _ := s.Details[key].(string)
+	return value
+}
+
+func countOf(s outcome.StageReport, key, noun string) string {
+	n, ok := amount(s, key)
+	if !ok {
+		return ""
+	}
+	return counted(int64(n), noun)
+}
+
+func duration(s outcome.StageReport, key, format string) string {
+	n, ok := amount(s, key)
+	if !ok || n == 0 {
+		return ""
+	}
+	return fmt.Sprintf(format, took(n))
+}
+
+// amount is a number among the details; one that was read from JSON is a
+// float64.
+func amount(s outcome.StageReport, key string) (float64, bool) {
+	switch n := s.Details[key].(type) {
+	case int:
+		return float64(n), true
+	case int64:
+		return float64(n), true
+	case float64:
+		return n, true
+	default:
+		return 0, false
+	}
+}

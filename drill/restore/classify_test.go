@@ -1,0 +1,274 @@
+package restore
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/drillgres/drillgres/drill/outcome"
+)
+
+const superuser = "drillgres"
+
+// record is an error of the restoring session, as the server logs it.
+func record(sqlstate, message string, more ...func(*entry)) entry {
+	e := entry{User: superuser, Severity: "ERROR", SQLState: sqlstate, Message: message, Application: "psql", Backend: "client backend"}
+	for _, change := range more {
+		change(&e)
+	}
+	return e
+}
+
+func during(context string) func(*entry)    { return func(e *entry) { e.Context = context } }
+func hinting(hint string) func(*entry)      { return func(e *entry) { e.Hint = hint } }
+func executing(sql string) func(*entry)     { return func(e *entry) { e.Statement = sql } }
+func detailed(detail string) func(*entry)   { return func(e *entry) { e.Detail = detail } }
+func severity(severity string) func(*entry) { return func(e *entry) { e.Severity = severity } }
+
+// Each case is a row of the catalogue of failures seen in the field, with its
+// exact message.
+func TestServerErrorsGetTheirCode(t *testing.T) {
+	const goodPath = "PL/pgSQL function public.gp(text) line 1 at RETURN"
+	tests := []struct {
+		name string
+		e    entry
+		want outcome.Code
+	}{
+		// version and client skew
+		{"GUC_UNKNOWN", record("42704", `unrecognized configuration parameter "transaction_timeout"`), outcome.VersionSkew},
+		{"GUC_UNKNOWN_OLD", record("42704", `unrecognized configuration parameter "default_table_access_method"`), outcome.VersionSkew},
+		{"BUILTIN_LOCALE", record("42601", `option "builtin_locale" not recognized`), outcome.VersionSkew},
+		{"GUC_VALUE", record("22023", `invalid value for parameter "xmloption": "newer"`), outcome.VersionSkew},
+		// missing in the target
+		{"ROLE_MISSING", record("42704", `role "app_owner" does not exist`), outcome.RoleMissing},
+		{"ROLE_EXISTS", record("42710", `role "postgres" already exists`), outcome.ObjectExists},
+		{"SET_ROLE_DENIED", record("42501", `must be member of role "postgres"`), outcome.RestoreFailed},
+		{"EXT_MISSING", record("0A000", `extension "vector" is not available`), outcome.ExtensionUnavailable},
+		{"EXT_MISSING old", record("58P01", `could not open extension control file "/usr/share/postgresql/12/extension/vector.control": No such file or directory`), outcome.ExtensionUnavailable},
+		{"EXT_VERSION", record("22023", `extension "hstore" has no installation script nor update path for version "9.9"`), outcome.ExtensionUnavailable},
+		{"EXT_DEP", record("42704", `required extension "cube" is not installed`), outcome.RestoreFailed},
+		{"EXT_PRELOAD pg_cron", record("XX000", `pg_cron can only be loaded via shared_preload_libraries`), outcome.PreloadMissing},
+		{"EXT_PRELOAD vchord", record("55000", `vchord must be loaded via shared_preload_libraries.`), outcome.PreloadMissing},
+		{"EXT_PRELOAD parameter", record("42704", `unrecognized configuration parameter "cron.database_name"`), outcome.PreloadMissing},
+		{"EXT_SCHEMA", record("42710", `policy "cron_job_policy" for table "job" already exists`), outcome.ObjectExists},
+		{"TIMESCALE", record("0A000", `invalid INSERT on the root table of hypertable "_hyper_1_1_chunk"`,
+			hinting("Make sure the TimescaleDB extension has been preloaded.")), outcome.PreloadMissing},
+		{"TIMESCALE preload", record("55000", `extension "timescaledb" must be preloaded`,
+			hinting("Please preload the timescaledb library via shared_preload_libraries.")), outcome.PreloadMissing},
+		{"TIMESCALE chunk", record("42P07", `relation "_hyper_1_3_chunk_idx" already exists`), outcome.ObjectExists},
+		{"CITUS_AM", record("22023", `invalid value for parameter "default_table_access_method": "columnar"`,
+			detailed(`Table access method "columnar" does not exist.`)), outcome.ExtensionUnavailable},
+		{"TYPE_MISSING", record("42704", `type "public.geometry" does not exist`), outcome.RestoreFailed},
+		{"LIB_MISSING", record("58P01", `could not access file "$libdir/vectors": No such file or directory`), outcome.LibraryMissing},
+		{"LANG_MISSING", record("42704", `language "plpython3u" does not exist`), outcome.LibraryMissing},
+		{"FDW_MISSING", record("42704", `foreign-data wrapper "postgres_fdw" does not exist`), outcome.RestoreFailed},
+		{"TABLESPACE", record("42704", `tablespace "fast" does not exist`), outcome.TablespaceMissing},
+		{"TABLESPACE default", record("22023", `invalid value for parameter "default_tablespace": "fast"`), outcome.TablespaceMissing},
+		{"TSEARCH_FILE", record("F0000", `could not open dictionary file "/usr/share/postgresql/15/tsearch_data/czech.dict": No such file or directory`), outcome.LibraryMissing},
+		{"COLLATION_MISSING", record("42704", `collation "en_US.utf8" for encoding "UTF8" does not exist`), outcome.CollationMissing},
+		{"COLLATION_MISSING create", record("22023", `could not create locale "de_DE.utf8": No such file or directory`), outcome.CollationMissing},
+		{"DB_LOCALE", record("42809", `invalid locale name: "en_US.UTF-8"`), outcome.CollationMissing},
+		{"DB_LOCALE 16", record("42809", `invalid LC_COLLATE locale name: "xx_XX"`), outcome.CollationMissing},
+		{"ENCODING_DB", record("22023", `encoding "LATIN1" does not match locale "C.UTF-8"`), outcome.CollationMissing},
+		// content that cannot replay
+		{"SEARCH_PATH function", record("42883", `function helper(text) does not exist`, during(goodPath)), outcome.SearchPathDependency},
+		{"SEARCH_PATH relation", record("42P01", `relation "a" does not exist`, during(goodPath+"\nCOPY t, line 1: \"1\"")), outcome.SearchPathDependency},
+		{"SEARCH_PATH type", record("42704", `type "earth" does not exist`, during(`SQL function "ll_to_earth" during inlining`)), outcome.SearchPathDependency},
+		{"SEARCH_PATH operator", record("42883", `operator does not exist: public.citext = public.citext`, during(`SQL function "g" statement 1`)), outcome.SearchPathDependency},
+		{"not SEARCH_PATH: qualified", record("42P01", `relation "public.later" does not exist`, during(goodPath)), outcome.RestoreFailed},
+		{"SEARCH_PATH with a qualified argument", record("42883", `function helper(public.money) does not exist`, during(goodPath)), outcome.SearchPathDependency},
+		{"not SEARCH_PATH: no function", record("42P01", `relation "a" does not exist`), outcome.RestoreFailed},
+		{"not SEARCH_PATH: a DO block", record("42P01", `relation "a" does not exist`, during("PL/pgSQL function inline_code_block line 1 at SQL statement")), outcome.RestoreFailed},
+		{"GENERATED_INSERT", record("428C9", `cannot insert a non-DEFAULT value into column "b"`), outcome.CopyFailed},
+		{"GENERATED_COPY", record("42P10", `column "b" is a generated column`), outcome.CopyFailed},
+		{"FK_VIOLATED", record("23503", `insert or update on table "ch" violates foreign key constraint "ch_a_fkey"`), outcome.ConstraintViolated},
+		{"UNIQUE_VIOLATED", record("23505", `could not create unique index "u_pkey"`), outcome.ConstraintViolated},
+		{"CHECK_VIOLATED", record("23514", `check constraint "cc" of relation "ch" is violated by some row`), outcome.ConstraintViolated},
+		{"NOTNULL", record("23502", `null value in column "a" of relation "ch" violates not-null constraint`), outcome.ConstraintViolated},
+		{"ENCODING_DATA", record("22021", `invalid byte sequence for encoding "UTF8": 0xe9 0x0a 0x5c`), outcome.EncodingInvalid},
+		{"ENCODING_NONE", record("22P05", `character with byte sequence 0xe2 0x82 0xac in encoding "UTF8" has no equivalent in encoding "LATIN1"`), outcome.EncodingInvalid},
+		{"COPY_TYPE", record("22P02", `invalid input syntax for type integer: "abc"`, during(`COPY t, line 3, column a: "abc"`)), outcome.CopyFailed},
+		{"COPY_COLUMNS", record("22P04", `extra data after last expected column`, during(`COPY t, line 3: "1	2"`)), outcome.CopyFailed},
+		{"COPY_BYTEA", record("22023", `invalid hexadecimal data: odd number of digits`, during(`COPY t, line 1, column b: "\xabc"`)), outcome.CopyFailed},
+		{"COPY_INPUT", record("0A000", `pattern_in is not implemented`, during(`COPY t, line 1, column p: "x"`)), outcome.CopyFailed},
+		{"PLAIN_TRUNCATED_ROW", record("22P04", `missing data for column "v"`, during(`COPY t, line 10001: "100"`)), outcome.CopyFailed},
+		{"PLAIN_TRUNCATED_STMT", record("42601", `syntax error at end of input`), outcome.RestoreFailed},
+		{"ALREADY_EXISTS table", record("42P07", `relation "k" already exists`), outcome.ObjectExists},
+		{"ALREADY_EXISTS schema", record("42P06", `schema "public" already exists`), outcome.ObjectExists},
+		{"ALREADY_EXISTS function", record("42723", `function "f" already exists with same argument types`), outcome.ObjectExists},
+		{"ALREADY_EXISTS key", record("42P16", `multiple primary keys for table "k" are not allowed`), outcome.ObjectExists},
+		{"SUPERUSER_ONLY", record("42501", `permission denied to create event trigger "x"`), outcome.RestoreFailed},
+		{"PG_TLE", record("42939", `pgtle schema reserved for pg_tle functions`), outcome.RestoreFailed},
+		// environment
+		{"SHM_TOO_SMALL", record("53100", `could not resize shared memory segment "/PostgreSQL.1112019128" to 63999360 bytes: No space left on device`), outcome.SharedMemoryTooSmall},
+		{"DISK_FULL", record("53100", `could not extend file "base/16384/16397": No space left on device`), outcome.SandboxDiskFull},
+		{"LOCKS", record("53200", `out of shared memory`, hinting("You might need to increase max_locks_per_transaction.")), outcome.SharedMemoryTooSmall},
+		{"MEMORY", record("53200", `out of memory`, detailed("Failed on request of size 1024 in memory context \"x\".")), outcome.SandboxOutOfMemory},
+		{"TERMINATED", record("57P01", `terminating connection due to administrator command`, severity("FATAL")), outcome.SandboxLost},
+		{"anything else", record("XX000", `cache lookup failed for relation 16999`), outcome.RestoreFailed},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			f := classify(evidence{Tool: "psql", ExitCode: 3, Log: []entry{tt.e}, User: superuser, ServerMajor: 15, DumpMajor: 15})
+			if f.Code != tt.want {
+				t.Errorf("%s: code %s, want %s", f.Error(), f.Code, tt.want)
+			}
+			if f.SQLState != tt.e.SQLState || !strings.Contains(f.Error(), tt.e.SQLState) {
+				t.Errorf("the SQLSTATE %s is not in %q (%s)", tt.e.SQLState, f.Error(), f.SQLState)
+			}
+		})
+	}
+}
+
+func TestCircumstancesExplainAnError(t *testing.T) {
+	denied := record("42501", `permission denied for table orders`)
+	if f := classify(evidence{Log: []entry{denied}, User: superuser, MadeRoles: []string{"app_owner"}}); f.Code != outcome.RoleMissing {
+		t.Errorf("a role without its memberships: %s, want role_missing", f.Code)
+	}
+	syntax := record("42601", `syntax error at or near "NULLS"`)
+	if f := classify(evidence{Log: []entry{syntax}, User: superuser, DumpMajor: 17, ServerMajor: 13}); f.Code != outcome.VersionSkew {
+		t.Errorf("syntax of a newer major: %s, want version_skew", f.Code)
+	}
+}
+
+func TestMessagesNameTheCulprit(t *testing.T) {
+	tests := []struct {
+		name            string
+		e               evidence
+		message, remedy string
+		forbidden       string
+	}{
+		{
+			name: "the function that relies on search_path",
+			e: evidence{Log: []entry{record("42883", "function helper(text) does not exist",
+				during("PL/pgSQL function public.gp(text) line 1 at RETURN"))}},
+			message: "function public.gp(text) relies on search_path: function helper(text) does not exist (SQLSTATE 42883)",
+			remedy:  "qualify the names in function public.gp(text), or ALTER FUNCTION … SET search_path, in production",
+		},
+		{
+			name: "the place in the data, without the row",
+			e: evidence{Log: []entry{record("22P02", `invalid input syntax for type integer: "a secret"`,
+				during(`COPY users, line 3, column age: "a secret"`))}},
+			message:   "row 3 of users, column age: invalid input syntax for type integer (SQLSTATE 22P02)",
+			forbidden: "secret",
+		},
+		{
+			name: "the library to preload, beside those that are",
+			e: evidence{Preloaded: "pg_stat_statements",
+				Log: []entry{record("42704", `unrecognized configuration parameter "cron.database_name"`)}},
+			message: `pg_cron must be in shared_preload_libraries, which is "pg_stat_statements": ` +
+				`unrecognized configuration parameter "cron.database_name" (SQLSTATE 42704)`,
+			remedy: `set postgres.settings to {shared_preload_libraries: "pg_stat_statements,pg_cron"}`,
+		},
+		{
+			name: "an exception of a function, without its words",
+			e: evidence{Log: []entry{record("P0001", "order of bob@example.com is broken",
+				during("PL/pgSQL function public.watch() line 3 at RAISE"))}},
+			message:   "a function raised an exception of its own: public.watch() (SQLSTATE P0001)",
+			forbidden: "bob",
+		},
+		{
+			name: "a statement without its values",
+			e: evidence{Log: []entry{record("23505", `duplicate key value violates unique constraint "u_pkey"`,
+				detailed("Key (email)=(bob@example.com) already exists."),
+				executing("INSERT INTO public.users VALUES (17, 'bob@example.com', E'it\\'s', $$x$$);"))}},
+			message:   `duplicate key value violates unique constraint "u_pkey" (SQLSTATE 23505)`,
+			forbidden: "bob",
+		},
+		{
+			name:    "a crash for memory, and during what",
+			e:       evidence{Log: []entry{{Severity: "LOG", SQLState: "00000", Message: "server process (PID 71) was terminated by signal 9: Killed", Detail: "Failed process was running: CREATE INDEX i ON public.t USING btree (a);"}, record("57P02", "terminating connection because of crash of another server process", severity("FATAL"))}},
+			message: "the server crashed: server process (PID 71) was terminated by signal 9: Killed",
+		},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			tt.e.User = superuser
+			f := classify(tt.e)
+			if f.Error() != tt.message {
+				t.Errorf("message\n got %q\nwant %q", f.Error(), tt.message)
+			}
+			if tt.remedy != "" && f.Remedy() != tt.remedy {
+				t.Errorf("remedy\n got %q\nwant %q", f.Remedy(), tt.remedy)
+			}
+			if tt.forbidden != "" && strings.Contains(f.Error()+f.Statement+f.Remedy(), tt.forbidden) {
+				t.Errorf("a row value shows in %q, %q, %q", f.Error(), f.Statement, f.Remedy())
+			}
+		})
+	}
+}
+
+func TestOnlyTheFirstCauseIsReported(t *testing.T) {
+	other := record("42P01", "relation \"cron.job\" does not exist")
+	other.User = "someone"
+	own := record("42704", `role "x" does not exist`)
+	own.Application = ownApplication
+	log := []entry{
+		{Severity: "LOG", Message: "database system is ready to accept connections"},
+		other, own,
+		record("57014", "canceling statement due to user request"),
+		record("08P01", "unexpected EOF on client connection with an open transaction"),
+		record("23505", `could not create unique index "u_pkey"`, executing("ALTER TABLE ONLY public.u ADD CONSTRAINT u_pkey PRIMARY KEY (a)")),
+		record("25P02", "current transaction is aborted, commands ignored until end of transaction block"),
+		record("57014", "canceling statement due to user request"),
+		record("42P01", `relation "public.u" does not exist`),
+	}
+	f := classify(evidence{Log: log, User: superuser})
+	if f.Code != outcome.ConstraintViolated || f.Cascades != 2 {
+		t.Errorf("got %s with %d cascades, want constraint_violated with 2", f.Code, f.Cascades)
+	}
+	if want := "ALTER TABLE ONLY public.u ADD CONSTRAINT u_pkey PRIMARY KEY (a)"; f.Statement != want {
+		t.Errorf("statement %q, want %q", f.Statement, want)
+	}
+}
+
+func TestSignalTellsMemoryFromOtherCrashes(t *testing.T) {
+	for signal, want := range map[string]outcome.Code{
+		"9: Killed": outcome.SandboxOutOfMemory, "11: Segmentation fault": outcome.SandboxLost, "7: Bus error": outcome.SandboxLost,
+	} {
+		log := []entry{{Severity: "LOG", Message: "server process (PID 7) was terminated by signal " + signal}}
+		if f := classify(evidence{Log: log, User: superuser}); f.Code != want {
+			t.Errorf("signal %s: %s, want %s", signal, f.Code, want)
+		}
+	}
+}
+
+func TestClientErrorsGetTheirCode(t *testing.T) {
+	tests := []struct {
+		name, line string
+		exit       int
+		want       outcome.Code
+	}{
+		{"RESTRICT_UNKNOWN", `psql:<stdin>:5: error: invalid command \restrict`, 3, outcome.ClientTooOld},
+		{"RESTRICT_UNKNOWN at the end", `psql:<stdin>:900: error: invalid command \unrestrict`, 3, outcome.ClientTooOld},
+		{"RESTRICT_VIOLATION", `psql:<stdin>:7: error: backslash commands are restricted; only \unrestrict is allowed`, 3, outcome.DumpHostile},
+		{"UNRESTRICT_KEY", `psql:<stdin>:9: error: \unrestrict: wrong key`, 3, outcome.DumpHostile},
+		{"CASCADE_N", `psql:<stdin>:9: error: invalid command \N`, 3, outcome.CopyFailed},
+		{"CASCADE_DOT", `psql:<stdin>:9: error: invalid command \.`, 3, outcome.CopyFailed},
+		{"ARCHIVE_TOO_NEW", `pg_restore: error: unsupported version (1.16) in file header`, 1, outcome.ClientTooOld},
+		{"COMPRESSION_UNSUPPORTED", `pg_restore: error: this build does not support compression with ZSTD`, 1, outcome.ClientTooOld},
+		{"ARCHIVE_TRUNCATED", `pg_restore: error: could not read from input file: end of file`, 1, outcome.DumpTruncated},
+		{"EMPTY_BACKUP", `pg_restore: error: input file is too short (read 0, expected 5)`, 1, outcome.DumpTruncated},
+		{"ARCHIVE_CORRUPT", `pg_restore: error: could not uncompress data: incorrect data check`, 1, outcome.DumpCorrupt},
+		{"ARCHIVE_BLOCK_MISSING", `pg_restore: error: could not find block ID 3469 in archive -- possibly corrupt archive`, 1, outcome.DumpCorrupt},
+		{"ARCHIVE_BLOCK_WRONG", `pg_restore: error: found unexpected block ID (3) when reading data -- expected 3469`, 1, outcome.DumpCorrupt},
+		{"NOT_A_DUMP", `pg_restore: error: input file does not appear to be a valid archive`, 1, outcome.DumpCorrupt},
+		{"SERVER_GONE", `psql:<stdin>:12: server closed the connection unexpectedly`, 2, outcome.SandboxLost},
+		{"SERVER_GONE after", `psql:<stdin>:12: error: connection to server was lost`, 2, outcome.SandboxLost},
+		{"no such tool", `OCI runtime exec failed: exec failed: unable to start container process`, 126, outcome.ImageUnavailable},
+		{"killed", ``, 137, outcome.SandboxLost},
+		{"an error that nobody knows", `pg_restore: error: something new`, 1, outcome.RestoreFailed},
+		{"no error at all", ``, 3, outcome.Internal},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			e := evidence{Tool: "psql", ExitCode: tt.exit, User: superuser,
+				Log: []entry{record("57014", "canceling statement due to user request"), record("08P01", "unexpected EOF on client connection")}}
+			if tt.line != "" {
+				e.Stderr = []string{tt.line}
+			}
+			if f := classify(e); f.Code != tt.want {
+				t.Errorf("%s: code %s, want %s", f.Error(), f.Code, tt.want)
+			}
+		})
+	}
+}

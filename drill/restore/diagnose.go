@@ -1,0 +1,99 @@
+package restore
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/drillgres/drillgres/drill/outcome"
+	"github.com/drillgres/drillgres/drill/sandbox"
+)
+
+const (
+	// logHead is how much is read of what the server logged during the
+	// restore: the first cause is at its beginning.
+	logHead = 4 << 20
+	// logWithin is how long an error may take from psql's stderr to the
+	// server's log, which another process writes.
+	logWithin = 3 * time.Second
+	// logInterval is how often it is looked for.
+	logInterval = 100 * time.Millisecond
+	// diagnoseWithin bounds the diagnosis, be the server what it may.
+	diagnoseWithin = time.Minute
+)
+
+// diagnose finds out why the client ended with a code other than 0.
+func (r *run) diagnose(ctx context.Context, code int, stderr []string, offset int64) error {
+	ctx, cancel := context.WithTimeoutCause(ctx, diagnoseWithin,
+		outcome.Fail(outcome.SandboxLost, "%s failed, and the server's log could not be read within %s", r.plan.Tool, diagnoseWithin))
+	defer cancel()
+	log, err := r.readLog(ctx, offset, serverSpoke(stderr))
+	if err != nil {
+		return asFailure(err, "read the server's log")
+	}
+	if sick := r.server.Sick(ctx); sick != nil {
+		return sick
+	}
+	f := classify(evidence{
+		Tool: r.plan.Tool, ExitCode: code, Stderr: stderr, Log: log,
+		User: r.server.User, Image: r.server.Image,
+		DumpMajor: major(r.file.Contents.DumpVersion), ServerMajor: r.server.Major,
+		MadeRoles: r.server.MadeRoles, Preloaded: r.server.Preloaded,
+	})
+	return r.secondLook(f, stderr)
+}
+
+// serverSpoke tells whether the client passed on an error of the server, which
+// is then in the log, or about to be.
+func serverSpoke(stderr []string) bool {
+	for _, line := range stderr {
+		if strings.Contains(line, "ERROR:") || strings.Contains(line, "FATAL:") || strings.Contains(line, "server closed") {
+			return true
+		}
+	}
+	return false
+}
+
+// readLog reads what the server logged from offset on; if expected, until
+// there is an error in it.
+func (r *run) readLog(ctx context.Context, offset int64, expected bool) ([]entry, error) {
+	deadline := time.Now().Add(logWithin)
+	for {
+		var out bytes.Buffer
+		_, err := r.server.Exec(ctx, sandbox.Command{
+			Args: []string{"sh", "-c", `tail -c "+$1" "$0" | head -c "$2"`, r.server.Log.Path,
+				strconv.FormatInt(offset+1, 10), strconv.Itoa(logHead)},
+			Stdout: &out,
+		})
+		if err != nil {
+			return nil, err
+		}
+		entries := parseLog(out.Bytes(), r.server.Log.Format)
+		first, _ := firstError(entries, r.server.User)
+		if !expected || first != nil || crash(entries) != nil || time.Now().After(deadline) {
+			return entries, nil
+		}
+		select {
+		case <-time.After(logInterval):
+		case <-ctx.Done():
+			return nil, context.Cause(ctx)
+		}
+	}
+}
+
+// logSize is where the log ends before the restore begins.
+func (r *run) logSize(ctx context.Context) (int64, error) {
+	var out bytes.Buffer
+	code, err := r.server.Exec(ctx, sandbox.Command{Args: []string{"sh", "-c", `wc -c <"$0"`, r.server.Log.Path}, Stdout: &out})
+	if err != nil {
+		return 0, err
+	}
+	size, err := strconv.ParseInt(strings.TrimSpace(out.String()), 10, 64)
+	if code != 0 || err != nil {
+		return 0, fmt.Errorf("%s: exit code %d", r.server.Log.Path, code)
+	}
+	return size, nil
+}

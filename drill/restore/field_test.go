@@ -1,0 +1,144 @@
+package restore_test
+
+import (
+	"bytes"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/drillgres/drillgres/drill/config"
+	"github.com/drillgres/drillgres/drill/inspect"
+	"github.com/drillgres/drillgres/drill/outcome"
+	"github.com/drillgres/drillgres/drill/provision"
+)
+
+// fieldCase is a failure seen in the field, provoked on a real server.
+type fieldCase struct {
+	name   string
+	dump   string // a plain dump; or
+	source string // what makes a database that is dumped as a custom archive
+	spoil  func([]byte) []byte
+	blind  bool
+	config config.Restore
+	majors string // default: all
+	want   outcome.Code
+	says   []string // in message, statement or remedy
+	never  string   // a value that must show nowhere
+}
+
+var fieldCases = []fieldCase{
+	{name: "a role that nobody made", dump: "create table t(a int); alter table t owner to app_owner;", blind: true,
+		want: outcome.RoleMissing, says: []string{`role "app_owner" does not exist (SQLSTATE 42704)`, "alter table t owner to app_owner;"}},
+	{name: "a setting of a newer major", dump: "SET transaction_timeout = 0;",
+		want: outcome.VersionSkew, says: []string{`"transaction_timeout"`, "SET transaction_timeout = 0;"}},
+	{name: "search_path in an index", want: outcome.SearchPathDependency, says: []string{"function public.key(text) relies on search_path", "CREATE INDEX"},
+		source: `create function helper(t text) returns text language sql immutable as 'select lower(t)';
+			create function key(t text) returns text language plpgsql immutable as 'begin return helper(t); end';
+			create table t(a text); insert into t values ('x'); create index on t (key(a));`},
+	{name: "search_path in a check", want: outcome.SearchPathDependency, says: []string{"function public.known(integer) relies on search_path"},
+		source: `create table kinds(k int); insert into kinds values (1);
+			create function known(i int) returns bool language plpgsql as 'begin return exists (select from kinds where k = i); end';
+			create table t(a int check (known(a))); insert into t values (1);`},
+	{name: "search_path in a generated column", want: outcome.SearchPathDependency, says: []string{"relies on search_path: function helper(text)"},
+		source: `create function helper(t text) returns text language sql immutable as 'select lower(t)';
+			create function key(t text) returns text language plpgsql immutable as 'begin return helper(t); end';
+			create table t(a text, b text generated always as (key(a)) stored); insert into t values ('x');`},
+	{name: "search_path in a materialised view", want: outcome.SearchPathDependency, says: []string{"function public.total() relies on search_path: relation"},
+		source: `create table t(a int); insert into t values (1);
+			create function total() returns bigint language plpgsql as 'begin return (select count(*) from t); end';
+			create materialized view v as select total();`},
+	{name: "unique", dump: "create table u(a text);\nCOPY u (a) FROM stdin;\nbob\nbob\n\\.\nALTER TABLE ONLY u ADD CONSTRAINT u_pkey PRIMARY KEY (a);",
+		want: outcome.ConstraintViolated, says: []string{`could not create unique index "u_pkey"`}, never: "bob"},
+	{name: "foreign key", dump: "create table p(a int primary key); create table c(a int); insert into c values (4711); alter table c add foreign key (a) references p;",
+		want: outcome.ConstraintViolated, says: []string{`violates foreign key constraint "c_a_fkey"`}, never: "4711"},
+	{name: "check", dump: "create table c(a int); insert into c values (4711); alter table c add constraint cc check (a < 9);",
+		want: outcome.ConstraintViolated, says: []string{`check constraint "cc"`}, never: "4711"},
+	{name: "not null", dump: "create table c(a int not null, b int);\nCOPY c (a, b) FROM stdin;\n\\N\t4711\n\\.\n",
+		want: outcome.ConstraintViolated, says: []string{`null value in column "a"`}, never: "4711"},
+	{name: "bytes of another encoding", dump: "SET client_encoding = 'UTF8'; create table t(a text);\nCOPY t (a) FROM stdin;\ncaf\xe9\n\\.\n",
+		want: outcome.EncodingInvalid, says: []string{"row 1 of t"}, never: "caf"},
+	{name: "a value of the wrong type", dump: "create table t(a int);\nCOPY t (a) FROM stdin;\n1\nbob\n\\.\n",
+		want: outcome.CopyFailed, says: []string{"row 2 of t, column a: invalid input syntax for type integer"}, never: "bob"},
+	{name: "a row with too many columns", dump: "create table t(a int);\nCOPY t (a) FROM stdin;\n1\t4711\n\\.\n",
+		want: outcome.CopyFailed, says: []string{"row 1 of t: extra data after last expected column"}, never: "4711"},
+	{name: "bytea with odd hex", dump: "create table t(a bytea);\nCOPY t (a) FROM stdin;\n\\\\xabc\n\\.\n", want: outcome.CopyFailed},
+	{name: "a collation that the image lacks", dump: "create collation c (locale = 'tlh_KX.utf8');", want: outcome.CollationMissing},
+	{name: "a tablespace", dump: "create table t(a int) tablespace fast;", want: outcome.TablespaceMissing, says: []string{`tablespace "fast"`}},
+	{name: "a default tablespace", dump: "SET default_tablespace = fast;", want: outcome.TablespaceMissing},
+	{name: "a C library", dump: "create function f() returns int language c as '$libdir/vectors', 'f';", want: outcome.LibraryMissing, says: []string{"$libdir/vectors"}},
+	{name: "a language", dump: "create function f() returns int language plnothing as '';", want: outcome.LibraryMissing},
+	{name: "a dictionary", dump: "create text search dictionary d (template = ispell, dictfile = klingon, afffile = klingon);", want: outcome.LibraryMissing},
+	{name: "an extension that inspect did not see", dump: "create extension nothing;", blind: true, want: outcome.ExtensionUnavailable},
+	{name: "an object twice", dump: "create table t(a int); create table t(a int);", want: outcome.ObjectExists, says: []string{`relation "t" already exists`}},
+	{name: "a schema that is there", dump: "create schema public;", want: outcome.ObjectExists},
+	{name: "pg_cron without its library", dump: "create extension pg_cron;", blind: true,
+		want: outcome.PreloadMissing, says: []string{"pg_cron must be in shared_preload_libraries", `shared_preload_libraries: "pg_cron"`}},
+	{name: "any other error", dump: "select 1/0;", want: outcome.RestoreFailed, says: []string{"division by zero (SQLSTATE 22012)"}},
+	{name: "an exception of a function", dump: "do $$ begin raise exception 'bob owes 4711'; end $$;", want: outcome.RestoreFailed, says: []string{"P0001"}, never: "4711"},
+	{name: "rows whose COPY line is lost", dump: "\\restrict x\ncreate table t(a int, b text);\n1\tbob\t\\N\n\\.\n\\unrestrict x\n",
+		want: outcome.CopyFailed, says: []string{"line 3 of the dump is a row"}, never: "bob"},
+	{name: "a command of psql", dump: "\\restrict x\nselect 1;\n\\! touch /tmp/owned\n\\unrestrict x\n", want: outcome.DumpHostile},
+	{name: "another key at the end", dump: "\\restrict x\nselect 1;\n\\unrestrict y\n", want: outcome.DumpHostile},
+	{name: "an archive with a damaged block", source: "create table t as select md5(g::text) a from generate_series(1, 20000) g", spoil: flipByte, want: outcome.DumpCorrupt},
+	{name: "an archive cut short", source: "create table t as select md5(g::text) a from generate_series(1, 20000) g",
+		spoil: func(b []byte) []byte { return b[:len(b)*2/3] }, want: outcome.DumpTruncated},
+	{name: "longer than it may take", dump: "select pg_sleep(60);", config: config.Restore{Timeout: config.Duration(time.Second)},
+		want: outcome.RestoreTimeout, says: []string{"within 1s"}},
+	{name: "an error behind many notices", dump: "do $$ begin for i in 1..20000 loop raise notice 'bob %', i; end loop; end $$; select 1/0;",
+		want: outcome.RestoreFailed, says: []string{"22012"}, never: "bob"},
+	{name: "an error in a statement longer than what is read of the log", dump: "select length('" + strings.Repeat("bob", 2<<20) + "') / 0;",
+		want: outcome.RestoreFailed, says: []string{"22012"}, never: "bob"},
+}
+
+func flipByte(b []byte) []byte {
+	b = bytes.Clone(b)
+	b[len(b)/2] ^= 0x55
+	return b
+}
+
+func TestFieldFailures(t *testing.T) {
+	for _, major := range []string{"13", "15"} {
+		t.Run(major, func(t *testing.T) {
+			l := newLab(t, major)
+			first, _, f := l.drill(t, job{dump: []byte("select 1;")})
+			if f != nil {
+				t.Fatal(f)
+			}
+			for _, c := range fieldCases {
+				t.Run(c.name, func(t *testing.T) { l.provoke(t, first, c) })
+			}
+		})
+	}
+}
+
+func (l *lab) provoke(t *testing.T, s provision.Server, c fieldCase) {
+	j := job{dump: []byte(c.dump), config: c.config}
+	if c.source != "" {
+		j.dump = l.source(t, s, c.source, "--format=custom")
+	}
+	if c.spoil != nil {
+		j.dump = c.spoil(j.dump)
+		j.change = func(c *inspect.Contents) { c.Format = inspect.Custom }
+	} else if c.source == "" {
+		j.change = func(c *inspect.Contents) { c.Format = inspect.Plain }
+	}
+	if c.blind {
+		j.change = func(c *inspect.Contents) { *c = inspect.Contents{Format: inspect.Plain} }
+	}
+	_, _, f := l.drill(t, j)
+	if f == nil {
+		t.Fatalf("the restore passed, want %s", c.want)
+	}
+	told := f.Error() + "\n" + f.Statement + "\n" + f.Remedy()
+	if f.Code != c.want {
+		t.Fatalf("code %s, want %s: %s", f.Code, c.want, told)
+	}
+	for _, want := range c.says {
+		if !strings.Contains(told, want) {
+			t.Errorf("%q is not in %q", want, told)
+		}
+	}
+	if c.never != "" && strings.Contains(told, c.never) {
+		t.Errorf("the value %q shows in %q", c.never, told)
+	}
+}

@@ -1,0 +1,103 @@
+package restore
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+
+	"github.com/drillgres/drillgres/drill/outcome"
+)
+
+// finish takes back what was only for the load, and gives the database to its
+// owner.
+func (r *run) finish(ctx context.Context) error {
+	conn, err := r.server.Connect(ctx, r.server.Database, r.server.User, r.server.Password)
+	if err != nil {
+		return named(err)
+	}
+	defer conn.Close(context.WithoutCancel(ctx))
+	if err := r.server.DemoteRoles(ctx, conn); err != nil {
+		return err
+	}
+	if err := r.giveToOwner(ctx, conn); err != nil {
+		return err
+	}
+	for _, sql := range []string{"alter system reset autovacuum", "select pg_reload_conf()"} {
+		if _, err := conn.Exec(ctx, sql); err != nil {
+			return fmt.Errorf("finish the restore: %s: %w", sql, err)
+		}
+	}
+	return nil
+}
+
+// giveToOwner is for an owner whom the dump itself has made. A dump that makes
+// its own database has said who owns it.
+func (r *run) giveToOwner(ctx context.Context, conn *pgx.Conn) error {
+	if r.server.Owner == "" || r.file.Contents.CreatesDatabase {
+		return nil
+	}
+	database, owner := pgx.Identifier{r.server.Database}.Sanitize(), pgx.Identifier{r.server.Owner}.Sanitize()
+	_, err := conn.Exec(ctx, "alter database "+database+" owner to "+owner)
+	var pg *pgconn.PgError
+	if errors.As(err, &pg) {
+		f := outcome.Fail(outcome.RoleMissing, "give database %q to its owner %q: %s", r.server.Database, r.server.Owner, pg.Message)
+		f.SQLState = pg.Code
+		return f
+	}
+	return err
+}
+
+// named is about a database that can't be connected to although the restore
+// went well: the dump was to make it and did not.
+func named(err error) error {
+	var pg *pgconn.PgError
+	if errors.As(err, &pg) && pg.Code == "3D000" {
+		return outcome.Fail(outcome.ContentIncomplete, "the dump did not make its database: %s", pg.Message)
+	}
+	return err
+}
+
+// analyze gives the planner its statistics, which a dump does not carry (before
+// Postgres 18) and without which the application would be slow. An error of a
+// function in it is only told: the rows are there, and autovacuum in
+// production meets the same.
+func (r *run) analyze(ctx context.Context) error {
+	conn, err := r.server.Connect(ctx, r.server.Database, r.server.User, r.server.Password)
+	if err != nil {
+		return err
+	}
+	defer conn.Close(context.WithoutCancel(ctx))
+	_, err = conn.Exec(ctx, "analyze")
+	var pg *pgconn.PgError
+	if !errors.As(err, &pg) {
+		return err
+	}
+	e := entry{SQLState: pg.Code, Message: pg.Message, Context: pg.Where, Hint: pg.Hint}
+	f := fromServer(evidence{ServerMajor: r.server.Major, Preloaded: r.server.Preloaded}, &e)
+	if f.SQLState = pg.Code; ofSandbox(pg.Code) {
+		return f
+	}
+	r.find("analyze_failed", f.Remedy(), "ANALYZE ended early: "+f.Error())
+	return nil
+}
+
+// ofSandbox tells whether an error is about the sandbox and not about the database.
+func ofSandbox(sqlstate string) bool {
+	return strings.HasPrefix(sqlstate, "53") || strings.HasPrefix(sqlstate, "57P") || sqlstate == "58030"
+}
+
+// major is that of a version such as 15.18; 0: not known.
+func major(version string) int {
+	digits, _, _ := strings.Cut(version, ".")
+	end := strings.IndexFunc(digits, func(c rune) bool { return c < '0' || c > '9' })
+	if end >= 0 {
+		digits = digits[:end]
+	}
+	n, _ := strconv.Atoi(digits)
+	return n
+}

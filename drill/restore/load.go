@@ -1,0 +1,96 @@
+package restore
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"time"
+
+	"github.com/drillgres/drillgres/drill/inspect"
+	"github.com/drillgres/drillgres/drill/sandbox"
+)
+
+// load runs psql or pg_restore to its end.
+func (r *run) load(ctx context.Context) error {
+	offset, err := r.logSize(ctx)
+	if err != nil {
+		return asFailure(err, "measure the server's log")
+	}
+	stderr := &clientLog{}
+	command := sandbox.Command{Args: r.plan.Args, Env: r.plan.Env, Stderr: stderr}
+	var code int
+	if r.plan.File {
+		command.Args = append(command.Args, r.archive)
+		code, err = r.loadFile(ctx, command)
+	} else {
+		code, err = r.feed(ctx, command)
+	}
+	if err != nil {
+		return asFailure(err, "run "+r.plan.Tool)
+	}
+	if code != 0 {
+		return r.diagnose(ctx, code, stderr.tells(), offset)
+	}
+	// A process that was killed for memory does not always take the client with it.
+	return r.server.Sick(ctx)
+}
+
+// feed gives psql the decoded dump. An error of the decoder ends psql instead
+// of ending its input, after which it would keep what it has.
+func (r *run) feed(ctx context.Context, c sandbox.Command) (int, error) {
+	dump, err := os.Open(r.file.Path)
+	if err != nil {
+		return 0, fmt.Errorf("open the dump: %w", err)
+	}
+	defer dump.Close()
+	decoded, _, err := inspect.Decode(dump, r.Limits)
+	if err != nil {
+		return 0, err
+	}
+	defer decoded.Close()
+	c.Stdin = &counted{r: decoded, report: r.progress, total: r.file.Contents.DecodedBytes}
+	return r.server.Exec(ctx, c)
+}
+
+// loadFile runs pg_restore and, beside it, watches the database grow.
+func (r *run) loadFile(ctx context.Context, c sandbox.Command) (int, error) {
+	watching, stop := context.WithCancel(ctx)
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		r.watchGrowth(watching)
+	}()
+	code, err := r.server.Exec(ctx, c)
+	stop()
+	<-done
+	return code, err
+}
+
+const growthInterval = time.Second
+
+// watchGrowth reports the database's size until the context ends. It is only
+// progress: what goes wrong with it is left to the restore itself to find.
+func (r *run) watchGrowth(ctx context.Context) {
+	if r.progress == nil {
+		return
+	}
+	conn, err := r.server.Connect(ctx, "template1", r.server.User, r.server.Password)
+	if err != nil {
+		return
+	}
+	defer conn.Close(context.WithoutCancel(ctx))
+	tick := time.NewTicker(growthInterval)
+	defer tick.Stop()
+	for {
+		var size int64
+		if err := conn.QueryRow(ctx, "select pg_database_size($1)", r.server.Database).Scan(&size); err != nil {
+			return
+		}
+		r.progress.Report(size, 0)
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			return
+		}
+	}
+}

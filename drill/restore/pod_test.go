@@ -1,0 +1,154 @@
+package restore_test
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/drillgres/drillgres/drill/config"
+	"github.com/drillgres/drillgres/drill/fetch"
+	"github.com/drillgres/drillgres/drill/inspect"
+	"github.com/drillgres/drillgres/drill/outcome"
+	"github.com/drillgres/drillgres/drill/provision"
+	"github.com/drillgres/drillgres/drill/redact"
+	"github.com/drillgres/drillgres/drill/restore"
+	"github.com/drillgres/drillgres/drill/sandbox"
+	"github.com/drillgres/drillgres/drill/sandbox/docker"
+	"github.com/drillgres/drillgres/fixtures/images"
+)
+
+// lab is a pod of one major, in which every case gets its own database.
+type lab struct {
+	major    string
+	image    string
+	engine   *docker.Engine
+	dir      string // mounted in the pod
+	memory   config.Size
+	shm      config.Size
+	open     sync.Once
+	running  sandbox.Running
+	password string
+	run      string
+	cases    int
+}
+
+// Open gives the one pod again and again, with the password that is asked for.
+func (l *lab) Open(ctx context.Context, s sandbox.Spec) (sandbox.Running, error) {
+	var err error
+	l.open.Do(func() {
+		l.password = s.Password
+		l.running, err = l.engine.Open(ctx, s)
+	})
+	if err != nil || l.running.Pod == nil {
+		return sandbox.Running{}, errors.Join(err, errors.New("the pod did not open"))
+	}
+	conn, err := provision.Connect(ctx, l.running, "template1", s.User, redact.Secret(l.password))
+	if err != nil {
+		return sandbox.Running{}, err
+	}
+	defer conn.Close(ctx)
+	_, err = conn.Exec(ctx, fmt.Sprintf("alter role %s password '%s'", s.User, s.Password))
+	l.password = s.Password
+	return l.running, err
+}
+
+// newLab makes a lab whose pod is opened when it is first needed.
+func newLab(t *testing.T, major string) *lab {
+	t.Helper()
+	l := &lab{major: major, image: images.Postgres(t, major), dir: t.TempDir(), run: "restore-" + strings.ToLower(rand.Text())}
+	if err := os.Chmod(l.dir, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	var err error
+	if l.engine, err = docker.Connect(t.Context(), docker.Options{Root: t.TempDir()}); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if l.running.Pod != nil {
+			for _, left := range l.running.Close(context.WithoutCancel(t.Context())) {
+				t.Errorf("left behind: %s", left)
+			}
+		}
+		_ = l.engine.Close()
+	})
+	return l
+}
+
+// job is one dump to restore.
+type job struct {
+	dump   []byte
+	change func(*inspect.Contents) // what inspect would have told otherwise
+	config config.Restore
+	watch  outcome.Progress
+}
+
+// drill provisions and restores.
+func (l *lab) drill(t *testing.T, j job) (provision.Server, restore.Restored, *outcome.Failure) {
+	t.Helper()
+	l.cases++
+	f := l.file(t, j)
+	p := provision.Provisioner{
+		Opener: l, Restore: j.config, RunID: l.run, WorkDir: l.dir, Database: fmt.Sprintf("case_%d", l.cases),
+		Config: config.Postgres{Version: l.major, Image: config.Text(l.image), Memory: l.memory, ShmSize: l.shm},
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
+	defer cancel()
+	s, err := p.Provision(ctx, f.Contents)
+	if err != nil {
+		t.Fatalf("provision: %v", err)
+	}
+	restored, err := restore.Restorer{Config: j.config, WorkDir: l.dir}.Restore(ctx, s, f, j.watch)
+	return s, restored, outcome.AsFailure(err)
+}
+
+func (l *lab) file(t *testing.T, j job) fetch.File {
+	t.Helper()
+	contents, err := inspect.Scan(t.Context(), bytes.NewReader(j.dump), inspect.Limits{})
+	if err != nil && j.change == nil {
+		t.Logf("inspect: %v", err)
+	}
+	contents.Database.Name = "" // each case in its own
+	if j.change != nil {
+		j.change(&contents)
+	}
+	path := filepath.Join(l.dir, fmt.Sprintf("case-%d.dump", l.cases))
+	if err := os.WriteFile(path, j.dump, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	return fetch.File{Path: path, Size: int64(len(j.dump)), Contents: contents}
+}
+
+// source makes a database by a script, dumps it and drops it again.
+func (l *lab) source(t *testing.T, s provision.Server, script string, dumpArgs ...string) []byte {
+	t.Helper()
+	l.psql(t, s, "postgres", "drop database if exists source")
+	l.psql(t, s, "postgres", "create database source template template0")
+	l.psql(t, s, "source", script)
+	return l.inPod(t, s, append([]string{"pg_dump", "--host=127.0.0.1", "--username=" + s.User, "--dbname=source"}, dumpArgs...), "")
+}
+
+func (l *lab) psql(t *testing.T, s provision.Server, database, script string) string {
+	t.Helper()
+	return string(l.inPod(t, s, []string{"psql", "-XqAt", "-v", "ON_ERROR_STOP=1", "--host=127.0.0.1",
+		"--username=" + s.User, "--dbname=" + database}, script))
+}
+
+func (l *lab) inPod(t *testing.T, s provision.Server, args []string, stdin string) []byte {
+	t.Helper()
+	var out, complaints bytes.Buffer
+	code, err := s.Exec(t.Context(), sandbox.Command{
+		Args: args, Env: []string{"PGPASSWORD=" + l.password}, Stdin: strings.NewReader(stdin), Stdout: &out, Stderr: &complaints,
+	})
+	if err != nil || code != 0 {
+		t.Fatalf("%s: exit code %d, %v\n%s", args[0], code, err, complaints.String())
+	}
+	return out.Bytes()
+}

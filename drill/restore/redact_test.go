@@ -1,0 +1,58 @@
+package restore
+
+import (
+	"strings"
+	"testing"
+)
+
+func TestRedactSQL(t *testing.T) {
+	tests := []struct{ name, sql, want string }{
+		{"a definition stays as it is", "ALTER TABLE public.t\n    ADD CONSTRAINT t_pkey PRIMARY KEY (id);", "ALTER TABLE public.t ADD CONSTRAINT t_pkey PRIMARY KEY (id);"},
+		{"numbers of definitions stay", "CREATE TABLE t (a varchar(20), b int4)", "CREATE TABLE t (a varchar(20), b int4)"},
+		{"values of rows go", "INSERT INTO t VALUES (17, 'bob', 'it''s', NULL, 1.5e3)", "INSERT INTO t VALUES (…, '…', '…', NULL, …)"},
+		{"names keep their digits", `INSERT INTO t2 ("2fa", a1) VALUES (9, 8)`, `INSERT INTO t2 ("2fa", a1) VALUES (…, …)`},
+		{"backslashes in E strings", `INSERT INTO t VALUES (E'it\'s bob', 'x')`, `INSERT INTO t VALUES ('…', '…')`},
+		{"function bodies go", "CREATE FUNCTION f() RETURNS int LANGUAGE sql AS $_$ select 'bob' $_$;", "CREATE FUNCTION f() RETURNS int LANGUAGE sql AS '…';"},
+		{"comments go", "-- Name: bob; Type: x\n\nGRANT ALL /* bob */ ON t TO u;", "GRANT ALL ON t TO u;"},
+		{"an unfinished literal goes to the end", "INSERT INTO t VALUES ('bob", "INSERT INTO t VALUES ('…'"},
+		{"an unfinished dollar body too", "CREATE FUNCTION f() AS $$ bob", "CREATE FUNCTION f() AS '…'"},
+		{"what is no SQL is not shown", "17\tbob\tbob@example.com\n;", ""},
+		{"nothing", "", ""},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			if got := redactSQL(tt.sql); got != tt.want {
+				t.Errorf("got  %q\nwant %q", got, tt.want)
+			}
+		})
+	}
+}
+
+func TestRedactSQLIsShort(t *testing.T) {
+	long := "CREATE TABLE t (" + strings.Repeat("é integer, ", 100000)
+	if got := redactSQL(long); len([]rune(got)) != statementLength || !strings.HasSuffix(got, "…") {
+		t.Errorf("%d characters, ending in %q", len([]rune(got)), got[len(got)-10:])
+	}
+}
+
+func TestRedactMessage(t *testing.T) {
+	tests := []struct{ sqlstate, message, want string }{
+		{"22P02", `invalid input syntax for type integer: "bob"`, "invalid input syntax for type integer"},
+		{"22P02", "invalid input syntax for type integer: \"bob\nsays \"x\"\"", "invalid input syntax for type integer"},
+		{"22P02", `invalid input value for enum public.mood: "bob"`, "invalid input value for enum public.mood"},
+		{"22003", `value "99999999999" is out of range for type integer`, "value … is out of range for type integer"},
+		{"22021", `invalid byte sequence for encoding "UTF8": 0xe9 0x0a`, `invalid byte sequence for encoding "UTF8": …`},
+		{"22P04", `missing data for column "v"`, `missing data for column "v"`},
+		{"22023", `invalid value for parameter "default_tablespace": "fast"`, `invalid value for parameter "default_tablespace": "fast"`},
+		{"42704", `role "app" does not exist`, `role "app" does not exist`},
+		{"42601", `syntax error at or near "NULLS"`, `syntax error at or near "NULLS"`},
+		{"42601", `syntax error at or near "\"`, `syntax error at or near "\"`},
+		{"42601", `syntax error at or near "bob"`, `syntax error at or near "…"`},
+		{"P0001", `bob owes 17`, "a function raised an exception of its own"},
+	}
+	for _, tt := range tests {
+		if got := redactMessage(tt.sqlstate, tt.message); got != tt.want {
+			t.Errorf("%s %q\n got %q\nwant %q", tt.sqlstate, tt.message, got, tt.want)
+		}
+	}
+}

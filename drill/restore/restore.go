@@ -1,0 +1,139 @@
+// Package restore loads a dump into the server that was made for it, the way
+// an operator would, and finds the first cause when that fails.
+package restore
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/drillgres/drillgres/drill/config"
+	"github.com/drillgres/drillgres/drill/fetch"
+	"github.com/drillgres/drillgres/drill/inspect"
+	"github.com/drillgres/drillgres/drill/outcome"
+	"github.com/drillgres/drillgres/drill/provision"
+)
+
+// Restorer restores dumps.
+type Restorer struct {
+	Config  config.Restore
+	Limits  inspect.Limits // of decoding
+	WorkDir string         // of the run, mounted read-only in the sandbox (work.Dir.Shared): a wrapped archive is unpacked there
+}
+
+// Restored is how a restore went.
+type Restored struct {
+	Jobs     int     // that pg_restore ran in parallel; 1 for psql
+	Load     float64 // seconds that psql or pg_restore took
+	Analyze  float64 // seconds that ANALYZE took
+	Phases   []Phase // in the order in which they ran
+	Findings []outcome.Finding
+}
+
+// Phase is a part of a restore: unpack, place, load, finish, analyze.
+type Phase struct {
+	Name    string
+	Seconds float64
+}
+
+// defaultTimeout is what restore.timeout is where the config does not say.
+const defaultTimeout = 2 * time.Hour
+
+// Restore loads the dump into s.Database and brings its statistics up to date.
+// Progress is told in bytes: of a plain dump those that psql has been fed, of
+// all; of an archive those that the database has grown to, of an unknown total.
+// What is known of the restore comes with an error too.
+//
+// Failures: those of the restore stage in the catalogue, and of the stream
+// where the file changed since it was fetched.
+func (r Restorer) Restore(ctx context.Context, s provision.Server, f fetch.File, p outcome.Progress) (Restored, error) {
+	timeout := time.Duration(r.Config.Timeout)
+	if timeout <= 0 {
+		timeout = defaultTimeout
+	}
+	ctx, cancel := context.WithTimeoutCause(ctx, timeout,
+		outcome.Fail(outcome.RestoreTimeout, "the restore did not end within %s (restore.timeout)", timeout))
+	defer cancel()
+	ctx, release := untilLost(ctx, s)
+	defer release()
+
+	run := &run{Restorer: r, server: s, file: f, plan: newPlan(s, f, r.Config.Jobs), progress: p}
+	run.restored.Jobs = run.plan.Jobs
+	err := run.all(ctx)
+	return run.restored, s.Blame(ctx, err)
+}
+
+// untilLost ends a context when the sandbox is lost, with the reason as its cause.
+func untilLost(ctx context.Context, s provision.Server) (context.Context, func()) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	go func() {
+		select {
+		case <-s.Lost():
+			cancel(s.Cause())
+		case <-ctx.Done():
+		}
+	}()
+	return ctx, func() { cancel(nil) }
+}
+
+// run is one restore.
+type run struct {
+	Restorer
+	server   provision.Server
+	file     fetch.File
+	plan     plan
+	progress outcome.Progress
+
+	archive  string // what pg_restore reads, on this machine and then inside the sandbox
+	restored Restored
+}
+
+// all is the story of a restore. Its phases are timed one by one, because only
+// some of them would be part of a real recovery.
+func (r *run) all(ctx context.Context) error {
+	type phase struct {
+		name string
+		do   func(context.Context) error
+	}
+	var phases []phase
+	if r.plan.Unpack {
+		phases = append(phases, phase{"unpack", r.unpack})
+	}
+	if r.plan.File {
+		phases = append(phases, phase{"place", r.place})
+	}
+	phases = append(phases, phase{"load", r.load}, phase{"finish", r.finish}, phase{"analyze", r.analyze})
+	for _, p := range phases {
+		began := time.Now()
+		err := p.do(ctx)
+		r.restored.took(p.name, time.Since(began).Seconds())
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (r *Restored) took(phase string, seconds float64) {
+	r.Phases = append(r.Phases, Phase{phase, seconds})
+	switch phase {
+	case "load":
+		r.Load = seconds
+	case "analyze":
+		r.Analyze = seconds
+	}
+}
+
+func (r *run) find(code, hint, message string) {
+	r.restored.Findings = append(r.restored.Findings, outcome.Finding{Code: code, Message: message, Hint: hint})
+}
+
+// asFailure keeps failures as they are and names the rest after what was done.
+func asFailure(err error, doing string) error {
+	var f *outcome.Failure
+	if err == nil || errors.As(err, &f) {
+		return err
+	}
+	return fmt.Errorf("%s: %w", doing, err)
+}

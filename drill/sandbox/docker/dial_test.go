@@ -1,0 +1,246 @@
+package docker
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net"
+	"os"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/drillgres/drillgres/drill/sandbox"
+)
+
+// serve runs a small server in the pod until the test ends, and waits for its
+// port.
+func serve(t testing.TB, p *pod, port, script string) {
+	t.Helper()
+	ctx, cancel := context.WithCancel(t.Context())
+	var running sync.WaitGroup
+	running.Go(func() {
+		_, _ = p.Exec(ctx, sandbox.Command{Args: []string{"perl", "-e", perlServer + script, port}})
+	})
+	t.Cleanup(func() { cancel(); running.Wait() })
+	sh(t, p, p.reach.listen, port)
+}
+
+const perlServer = `use IO::Socket::INET; $SIG{CHLD} = 'IGNORE';
+my $l = IO::Socket::INET->new(LocalAddr => '127.0.0.1', LocalPort => $ARGV[0], Listen => 20, ReuseAddr => 1) or die;
+while (my $c = $l->accept) { next if fork; binmode $c; $c->autoflush(1); work($c); exit }
+`
+
+const (
+	echo  = `sub work { my $c = shift; print $c $b while sysread $c, $b, 65536 }`
+	flood = `sub work { my $c = shift; my $b = 'x' x 65536; syswrite $c, $b for 1..4096 }`
+	mute  = `sub work { sleep 3600 }`
+)
+
+func TestDialCarriesBytesBothWays(t *testing.T) {
+	p := sharedPod(t)
+	serve(t, p, "7001", echo)
+	c := dial(t, p, "127.0.0.1:7001")
+	want := "a line\nwith \x00 and \r\n in it"
+	if _, err := io.WriteString(c, want); err != nil {
+		t.Fatal(err)
+	}
+	got := make([]byte, len(want))
+	if _, err := io.ReadFull(c, got); err != nil || string(got) != want {
+		t.Errorf("echoed %q, %v", got, err)
+	}
+	if c.RemoteAddr().String() != "127.0.0.1:7001" || c.RemoteAddr().Network() != "tcp" {
+		t.Errorf("remote address %v", c.RemoteAddr())
+	}
+}
+
+func TestDialReadsEverythingUntilTheServerCloses(t *testing.T) {
+	p := sharedPod(t)
+	serve(t, p, "7002", flood)
+	c := dial(t, p, "localhost:7002")
+	began := time.Now()
+	n, err := io.Copy(io.Discard, c)
+	if err != nil || n != 256<<20 {
+		t.Errorf("read %d bytes, %v", n, err)
+	}
+	t.Logf("%.0f MB/s", float64(n)/1e6/time.Since(began).Seconds())
+}
+
+func TestDialReachesPostgresByEveryNameOfTheHostsFile(t *testing.T) {
+	p := sharedPod(t)
+	for _, host := range []string{"127.0.0.1", "localhost", "postgres", "cache", "::1"} {
+		c, err := p.Dial(t.Context(), "tcp", net.JoinHostPort(host, postgresPort))
+		if err != nil {
+			t.Errorf("%s: %v", host, err)
+			continue
+		}
+		_ = c.Close()
+	}
+}
+
+func TestDialTellsWhyNobodyAnswers(t *testing.T) {
+	p := sharedPod(t)
+	for address, want := range map[string]error{"127.0.0.1:7999": syscall.ECONNREFUSED, "192.0.2.1:443": syscall.ENETUNREACH} {
+		_, err := p.Dial(t.Context(), "tcp", address)
+		var op *net.OpError
+		if !errors.Is(err, want) || !errors.As(err, &op) {
+			t.Errorf("dial %s: %v, want %v", address, err, want)
+		}
+	}
+	if _, err := p.Dial(t.Context(), "tcp", "no port"); err == nil {
+		t.Error("an address without a port was dialled")
+	}
+}
+
+func TestDialKeepsDeadlines(t *testing.T) {
+	p := sharedPod(t)
+	serve(t, p, "7003", mute)
+	c := dial(t, p, "127.0.0.1:7003")
+	if err := c.SetReadDeadline(time.Now().Add(50 * time.Millisecond)); err != nil {
+		t.Fatal(err)
+	}
+	_, err := c.Read(make([]byte, 1))
+	var timeout net.Error
+	if !errors.Is(err, os.ErrDeadlineExceeded) || !errors.As(err, &timeout) || !timeout.Timeout() {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestACloseFreesAReader(t *testing.T) {
+	p := sharedPod(t)
+	serve(t, p, "7004", mute)
+	c := dial(t, p, "127.0.0.1:7004")
+	read := make(chan error)
+	go func() {
+		_, err := c.Read(make([]byte, 1))
+		read <- err
+	}()
+	if err := c.Close(); err != nil {
+		t.Error(err)
+	}
+	select {
+	case err := <-read:
+		if err == nil {
+			t.Error("a closed connection gave a byte")
+		}
+	case <-time.After(10 * time.Second):
+		t.Fatal("the reader hangs")
+	}
+	if _, err := c.Write([]byte("x")); !errors.Is(err, net.ErrClosed) {
+		t.Errorf("write after close: %v", err)
+	}
+}
+
+func TestDialGivesUpWithItsContext(t *testing.T) {
+	ctx, cancel := context.WithCancelCause(t.Context())
+	why := errors.New("enough")
+	cancel(why)
+	if _, err := sharedPod(t).Dial(ctx, "tcp", "127.0.0.1:5432"); !errors.Is(err, why) {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestPgxThroughTheSandbox(t *testing.T) {
+	p := sharedPod(t)
+	c, err := query(t.Context(), p)
+	if err != nil {
+		t.Fatal(err)
+	}
+	began := time.Now()
+	for range 200 {
+		var n int
+		if err := c.QueryRow(t.Context(), "select 1").Scan(&n); err != nil {
+			t.Fatal(err)
+		}
+	}
+	t.Logf("%s a round trip", time.Since(began)/200)
+	ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
+	defer cancel()
+	if _, err := c.Exec(ctx, "select pg_sleep(60)"); !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("a query outlived its context: %v", err)
+	}
+	_ = c.Close(t.Context())
+}
+
+// The socket of the image lets everybody in; nothing else may.
+func TestPostgresAsksForThePassword(t *testing.T) {
+	out := sh(t, sharedPod(t), `psql -X -w -h 127.0.0.1 -U drill_admin -d postgres -c 'select 1' 2>&1; true`)
+	if want := "no password supplied"; !contains(out, want) {
+		t.Errorf("got %q, want %q", out, want)
+	}
+}
+
+func TestClosedConnectionsLeaveNoProcesses(t *testing.T) {
+	p := sharedPod(t)
+	serve(t, p, "7005", mute)
+	for range 5 {
+		c, err := p.Dial(t.Context(), "tcp", "127.0.0.1:7005")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := c.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	eventually(t, "the connections' processes have ended", 10*time.Second, func() bool {
+		return processes(t, p, "/dev/tcp/$1/$2") == ""
+	})
+}
+
+func TestRefusalNamesTheSystemsError(t *testing.T) {
+	for said, want := range map[string]error{
+		"bash: connect: Connection refused\nbash: line 1: /dev/tcp/x/1: Connection refused": syscall.ECONNREFUSED,
+		"nc: 10.0.0.1 (10.0.0.1:80): Network unreachable":                                    syscall.ENETUNREACH,
+		"nc: timed out": syscall.ETIMEDOUT,
+	} {
+		if err := refusal(said); !errors.Is(err, want) {
+			t.Errorf("%q: got %v, want %v", said, err, want)
+		}
+	}
+	if err := refusal("bash: nohost: Name or service not known"); err == nil || !contains(err.Error(), "Name or service not known") {
+		t.Errorf("got %v", err)
+	}
+}
+
+func dial(t testing.TB, p *pod, address string) net.Conn {
+	t.Helper()
+	c, err := p.Dial(t.Context(), "tcp", address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = c.Close() })
+	return c
+}
+
+func BenchmarkDial(b *testing.B) {
+	p := sharedPod(b)
+	for b.Loop() {
+		c, err := p.Dial(b.Context(), "tcp", "127.0.0.1:5432")
+		if err != nil {
+			b.Fatal(err)
+		}
+		_ = c.Close()
+	}
+}
+
+func BenchmarkExec(b *testing.B) {
+	p := sharedPod(b)
+	for b.Loop() {
+		if code, err := p.Exec(b.Context(), sandbox.Command{Args: []string{"true"}}); err != nil || code != 0 {
+			b.Fatal(code, err)
+		}
+	}
+}
+
+func BenchmarkExecInput(b *testing.B) {
+	p := sharedPod(b)
+	const size = 512 << 20
+	b.SetBytes(size)
+	for b.Loop() {
+		code, err := p.Exec(b.Context(), sandbox.Command{Args: []string{"sh", "-c", "cat >/dev/null"}, Stdin: io.LimitReader(&endless{}, size)})
+		if err != nil || code != 0 {
+			b.Fatal(code, err)
+		}
+	}
+}

@@ -1,0 +1,207 @@
+package docker
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"go.uber.org/goleak"
+
+	"github.com/drillgres/drillgres/drill/outcome"
+	"github.com/drillgres/drillgres/drill/sandbox"
+	"github.com/drillgres/drillgres/drill/work"
+	"github.com/drillgres/drillgres/fixtures/images"
+)
+
+// common is one pod for all tests that leave it as it was.
+var common struct {
+	sync.Once
+	pod    *pod
+	engine *Engine
+	close  func()
+}
+
+func TestMain(m *testing.M) {
+	code := m.Run()
+	if common.close != nil {
+		common.close()
+	}
+	if code == 0 {
+		if err := goleak.Find(); err != nil {
+			fmt.Fprintln(os.Stderr, "goroutines are left:", err)
+			code = 1
+		}
+	}
+	os.Exit(code)
+}
+
+func connect(t testing.TB, root string) *Engine {
+	t.Helper()
+	images.NeedEngine(t)
+	e, err := Connect(t.Context(), Options{Root: root})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return e
+}
+
+// sharedPod is for tests that neither end it nor fill it.
+func sharedPod(t testing.TB) *pod {
+	t.Helper()
+	images.NeedEngine(t)
+	common.Do(func() {
+		root, err := os.MkdirTemp("", "drillgres-docker-test-")
+		if err != nil {
+			t.Fatal(err)
+		}
+		common.engine = connect(t, root)
+		p, clean := openPod(t, common.engine, func(*sandbox.Spec) {})
+		common.pod = p
+		common.close = func() {
+			clean()
+			_ = common.engine.Close()
+			_ = os.RemoveAll(root)
+		}
+	})
+	if common.pod == nil {
+		t.Fatal("the common pod did not open")
+	}
+	return common.pod
+}
+
+// ownPod is for a test that does things to it.
+func ownPod(t testing.TB, change func(*Engine, *sandbox.Spec)) *pod {
+	t.Helper()
+	e := connect(t, t.TempDir())
+	t.Cleanup(func() { _ = e.Close() })
+	p, clean := openPod(t, e, func(s *sandbox.Spec) { change(e, s) })
+	t.Cleanup(clean)
+	return p
+}
+
+func openPod(t testing.TB, e *Engine, change func(*sandbox.Spec)) (*pod, func()) {
+	t.Helper()
+	spec, dir := newSpec(t, e)
+	change(&spec)
+	r, err := e.Open(context.Background(), spec)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := r.Pod.(*pod)
+	return p, func() {
+		if left := p.Close(context.Background()); len(left) > 0 {
+			t.Errorf("left behind: %v", left)
+		}
+		if err := dir.Close(); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+func newSpec(t testing.TB, e *Engine) (sandbox.Spec, *work.Dir) {
+	t.Helper()
+	dir, err := work.New(e.root, newRunID())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return sandbox.Spec{
+		RunID: dirID(dir), Image: images.Postgres(t, "15"), WorkDir: dir.Shared,
+		User: "drill_admin", Password: "canary1234", Hosts: []string{"cache"},
+		Settings: map[string]string{"fsync": "off", "max_connections": "50"},
+		Memory:   1 << 30, ShmSize: 128 << 20, CPUs: 2, InMemory: true,
+		StartIn: time.Minute, Ready: ready,
+	}, dir
+}
+
+func newRunID() string {
+	b := make([]byte, 6)
+	_, _ = rand.Read(b)
+	return "test-" + hex.EncodeToString(b)
+}
+
+func dirID(d *work.Dir) string { return d.Path[strings.LastIndexByte(d.Path, os.PathSeparator)+1:] }
+
+func ready(ctx context.Context, d sandbox.Dialer) error {
+	c, err := query(ctx, d)
+	if err != nil {
+		return err
+	}
+	return c.Close(ctx)
+}
+
+// query connects as a user of the pod would: over TCP, with a password.
+func query(ctx context.Context, d sandbox.Dialer) (*pgx.Conn, error) {
+	cfg, err := pgx.ParseConfig("host=127.0.0.1 port=5432 user=drill_admin password=canary1234 dbname=postgres sslmode=disable")
+	if err != nil {
+		return nil, err
+	}
+	cfg.DialFunc = d.Dial
+	cfg.LookupFunc = func(_ context.Context, host string) ([]string, error) { return []string{host}, nil }
+	c, err := pgx.ConnectConfig(ctx, cfg)
+	if err != nil {
+		return nil, err
+	}
+	var one int
+	if err := c.QueryRow(ctx, "select 1").Scan(&one); err != nil {
+		return nil, errors.Join(err, c.Close(ctx))
+	}
+	return c, nil
+}
+
+// sh runs a script in a container and gives its output.
+func sh(t testing.TB, x sandbox.Execer, script string, args ...string) string {
+	t.Helper()
+	var out, errs bytes.Buffer
+	code, err := x.Exec(t.Context(), sandbox.Command{
+		Args: append([]string{"bash", "-c", script, "bash"}, args...), Stdout: &out, Stderr: &errs,
+	})
+	if err != nil || code != 0 {
+		t.Fatalf("%s: exit code %d, %v: %s", script, code, err, errs.String())
+	}
+	return strings.TrimSpace(out.String())
+}
+
+func wantCode(t testing.TB, err error, code outcome.Code) *outcome.Failure {
+	t.Helper()
+	var f *outcome.Failure
+	if !errors.As(err, &f) || f.Code != code {
+		t.Fatalf("got %v, want a Failure with code %s", err, code)
+	}
+	return f
+}
+
+// eventually waits for a condition.
+func eventually(t testing.TB, what string, within time.Duration, holds func() bool) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), within)
+	defer cancel()
+	for !holds() {
+		if pause(ctx, 20*time.Millisecond) != nil {
+			t.Fatalf("not within %s: %s", within, what)
+		}
+	}
+}
+
+// processes lists the command lines in the Postgres container that hold a word.
+func processes(t testing.TB, p *pod, word string) string {
+	t.Helper()
+	return sh(t, p, `for f in /proc/[0-9]*/cmdline; do
+		[ "$f" != "/proc/$$/cmdline" ] || continue
+		line=$(tr '\0' ' ' <"$f" 2>/dev/null) || continue
+		case $line in *"for f in"*) ;; *"$1"*) echo "$line" ;; esac
+	done`, word)
+}
+
+
+func contains(text, part string) bool { return strings.Contains(text, part) }
+
+func imageOf(t testing.TB, major string) string { return images.Postgres(t, major) }

@@ -1,0 +1,136 @@
+package docker
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/containerd/errdefs"
+	"github.com/moby/moby/api/pkg/authconfig"
+	"github.com/moby/moby/api/types/mount"
+	"github.com/moby/moby/client"
+	"github.com/testcontainers/testcontainers-go"
+
+	"github.com/drillgres/drillgres/drill/outcome"
+)
+
+const defaultPullWithin = 15 * time.Minute
+
+// image is an image that the engine has.
+type image struct {
+	id      string
+	digest  string // sha256:… of its manifest; empty for an image that was never in a registry
+	volumes []string
+	env     map[string]string
+}
+
+// image gives the image, pulled if the engine does not have it yet.
+func (e *Engine) image(ctx context.Context, ref string, within time.Duration) (image, error) {
+	found, err := e.client.ImageInspect(ctx, ref)
+	if errdefs.IsNotFound(err) {
+		if err := e.pull(ctx, ref, within); err != nil {
+			return image{}, err
+		}
+		found, err = e.client.ImageInspect(ctx, ref)
+	}
+	if err != nil {
+		return image{}, outcome.Fail(outcome.ImageUnavailable, "look up image %s: %w", ref, err)
+	}
+	return describeImage(found), nil
+}
+
+func describeImage(found client.ImageInspectResult) image {
+	img := image{id: found.ID, env: map[string]string{}}
+	if len(found.RepoDigests) > 0 {
+		_, img.digest, _ = strings.Cut(found.RepoDigests[0], "@")
+	}
+	if found.Config == nil {
+		return img
+	}
+	for v := range found.Config.Volumes {
+		img.volumes = append(img.volumes, path.Clean(v))
+	}
+	slices.Sort(img.volumes)
+	for _, pair := range found.Config.Env {
+		name, value, _ := strings.Cut(pair, "=")
+		img.env[name] = value
+	}
+	return img
+}
+
+// pull has a deadline of its own: an engine without a registry may try for
+// as long as it is allowed to.
+func (e *Engine) pull(ctx context.Context, ref string, within time.Duration) error {
+	if within <= 0 {
+		within = defaultPullWithin
+	}
+	limited, cancel := context.WithTimeout(ctx, within)
+	defer cancel()
+	e.log.Info("pulling image", "image", ref)
+	err := e.pullNow(limited, ref)
+	switch {
+	case err == nil:
+		return nil
+	case ctx.Err() != nil:
+		return context.Cause(ctx)
+	case limited.Err() != nil:
+		return outcome.Fail(outcome.ImageUnavailable, "pull image %s: not there after %s", ref, within)
+	}
+	return outcome.Fail(outcome.ImageUnavailable, "pull image %s: %w", ref, err)
+}
+
+func (e *Engine) pullNow(ctx context.Context, ref string) error {
+	var opts client.ImagePullOptions
+	// Without credentials the image may still be public.
+	if _, auth, err := testcontainers.DockerImageAuth(ctx, ref); err == nil {
+		encoded, err := authconfig.Encode(auth)
+		if err != nil {
+			return fmt.Errorf("encode registry credentials: %w", err)
+		}
+		opts.RegistryAuth = encoded
+	}
+	stream, err := e.client.ImagePull(ctx, ref, opts)
+	if err != nil {
+		return err
+	}
+	return errors.Join(stream.Wait(ctx), stream.Close())
+}
+
+// dataDir is where the server's data lies: the volume that the image declares
+// for PGDATA (its parent, from Postgres 18 on), or where there is none a
+// directory that holds PGDATA.
+func (i image) dataDir() string {
+	pgdata := path.Clean(i.env["PGDATA"])
+	if i.env["PGDATA"] == "" {
+		pgdata = "/var/lib/postgresql/data"
+	}
+	for _, v := range slices.Backward(i.volumes) {
+		if pgdata == v || strings.HasPrefix(pgdata, v+"/") {
+			return v
+		}
+	}
+	if parent := path.Dir(pgdata); parent != "/" {
+		return parent
+	}
+	return pgdata
+}
+
+// mounts puts a labelled volume where the image declares one: the anonymous
+// one that the engine would make instead has no label to find it by.
+func (i image) mounts(prefix string, labels map[string]string, except ...string) []mount.Mount {
+	var mounts []mount.Mount
+	for n, target := range i.volumes {
+		if !slices.Contains(except, target) {
+			mounts = append(mounts, volumeAt(fmt.Sprintf("%s-volume-%d", prefix, n), target, labels))
+		}
+	}
+	return mounts
+}
+
+func volumeAt(name, target string, labels map[string]string) mount.Mount {
+	return mount.Mount{Type: mount.TypeVolume, Source: name, Target: target, VolumeOptions: &mount.VolumeOptions{Labels: labels}}
+}

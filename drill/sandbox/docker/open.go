@@ -1,0 +1,210 @@
+package docker
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/containerd/errdefs"
+
+	"github.com/drillgres/drillgres/drill/outcome"
+	"github.com/drillgres/drillgres/drill/sandbox"
+	"github.com/drillgres/drillgres/drill/work"
+)
+
+const (
+	postgresPort   = "5432"
+	retryReady     = 50 * time.Millisecond
+	defaultStartIn = 2 * time.Minute
+	logLines       = 15 // of a container that ended, in the message
+)
+
+// pod is a running sandbox.
+type pod struct {
+	*box
+	engine *Engine
+	pace   pace
+	spec   sandbox.Spec
+	watch  *watch
+	reach  reach
+	bound  bool // the work directory is mounted
+
+	life       context.Context // until Close, for all that goes on in the background
+	stop       context.CancelFunc
+	background sync.WaitGroup
+}
+
+var _ sandbox.Pod = (*pod)(nil)
+
+// Open makes a pod as sandbox.Opener says.
+func (e *Engine) Open(ctx context.Context, s sandbox.Spec) (sandbox.Running, error) {
+	if !work.ValidID(s.RunID) {
+		return sandbox.Running{}, fmt.Errorf("open a sandbox: %q is not a run id", s.RunID)
+	}
+	img, err := e.image(ctx, s.Image, s.PullWithin)
+	if err != nil {
+		return sandbox.Running{}, err
+	}
+	p, err := e.boot(ctx, s, img)
+	if err != nil {
+		return sandbox.Running{}, err
+	}
+	isolation, err := p.prepare(ctx)
+	if err != nil {
+		for _, left := range p.Close(ctx) {
+			err = fmt.Errorf("%w; left behind: %s", err, left)
+		}
+		return sandbox.Running{}, err
+	}
+	p.background.Go(func() { p.converse(p.life) })
+	return sandbox.Running{Pod: p, Digest: img.digest, Isolation: isolation}, nil
+}
+
+// boot starts the Postgres container. What an engine refuses to give although
+// a drill can do without, it is not asked for again.
+func (e *Engine) boot(ctx context.Context, s sandbox.Spec, img image) (*pod, error) {
+	want := wish{init: true, loopback6: true, workDir: e.at.local() && s.WorkDir != ""}
+	for {
+		id, err := e.startPostgres(ctx, s, img, want)
+		if err == nil {
+			return e.newPod(s, id, want.workDir), nil
+		}
+		// A container may come back together with an error.
+		left := e.removeRun(context.WithoutCancel(ctx), s.RunID)
+		if ctx.Err() != nil {
+			return nil, context.Cause(ctx)
+		}
+		less, ok := want.without(err)
+		if !ok || len(left) > 0 {
+			return nil, outcome.Fail(outcome.ServerStartFailed, "start a container of %s: %w%s", s.Image, plain(err), leftBehind(left))
+		}
+		e.log.Debug("the engine refused a part of the sandbox that can be done without", "err", err)
+		want = less
+	}
+}
+
+func leftBehind(left []string) string {
+	if len(left) == 0 {
+		return ""
+	}
+	return "; left behind: " + strings.Join(left, ", ")
+}
+
+func (e *Engine) newPod(s sandbox.Spec, id string, bound bool) *pod {
+	p := &pod{engine: e, pace: e.pace, spec: s, watch: newWatch(), bound: bound}
+	p.life, p.stop = context.WithCancel(context.Background())
+	p.box = &box{client: e.client, id: id, name: "the Postgres container", user: "postgres", shell: true, vital: true, look: p.look}
+	p.background.Go(func() { p.observe(p.life) })
+	return p
+}
+
+// prepare proves the isolation while the server makes its cluster, and then
+// waits for it.
+func (p *pod) prepare(ctx context.Context) (outcome.Isolation, error) {
+	within := p.spec.StartIn
+	if within <= 0 {
+		within = defaultStartIn
+	}
+	limited, cancel := context.WithTimeout(ctx, within)
+	defer cancel()
+	// A cluster is not made twice: what starves while it is made never comes up.
+	p.background.Go(func() {
+		if p.watch.awaitKill(limited, p.id) {
+			cancel()
+		}
+	})
+	isolation, err := p.isolation(limited)
+	if err == nil {
+		err = p.awaitReady(limited)
+	}
+	if err == nil {
+		return isolation, nil
+	}
+	return isolation, p.whyNotReady(ctx, limited, within, err)
+}
+
+func (p *pod) whyNotReady(ctx, limited context.Context, within time.Duration, err error) error {
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	if p.watch.hadKill(p.id) {
+		return p.outOfMemory("a process of Postgres while it started")
+	}
+	if lost := failureIn(p.look(ctx)); lost != nil {
+		if lost.Code == outcome.SandboxLost {
+			return outcome.Fail(outcome.ServerStartFailed, "%w", lost.Err)
+		}
+		return lost
+	}
+	if limited.Err() != nil {
+		return outcome.Fail(outcome.ServerStartFailed, "Postgres does not answer %s after its start: %w%s", within, err, p.lastWords(ctx))
+	}
+	return err
+}
+
+// awaitReady waits for the port, which costs the engine one command, and then
+// for an answer. The server that the image starts only to make the cluster
+// listens on no port.
+func (p *pod) awaitReady(ctx context.Context) error {
+	code, err := p.Exec(ctx, sandbox.Command{Args: []string{p.reach.shell, "-c", p.reach.listen, p.reach.shell, postgresPort}})
+	if err != nil {
+		return err
+	}
+	if code != 0 {
+		return outcome.Fail(outcome.ServerStartFailed, "wait for the port of Postgres: exit code %d", code)
+	}
+	if p.spec.Ready == nil {
+		return nil
+	}
+	for {
+		err := p.spec.Ready(ctx, p)
+		if err == nil {
+			return nil
+		}
+		if lost := failureIn(p.look(ctx)); lost != nil {
+			return lost
+		}
+		if pause(ctx, retryReady) != nil {
+			return err
+		}
+	}
+}
+
+// lastWords are the last lines of the Postgres container's log, ready to be
+// appended to a message.
+func (p *pod) lastWords(ctx context.Context) string {
+	lines, err := p.logs(context.WithoutCancel(ctx), logLines)
+	if err != nil {
+		return fmt.Sprintf(" (its log cannot be read: %v)", err)
+	}
+	if len(lines) == 0 {
+		return " and an empty log"
+	}
+	return "; its last log lines:\n" + strings.Join(lines, "\n")
+}
+
+// serverArgs are the settings as the server's arguments, in a fixed order.
+func serverArgs(settings map[string]string) []string {
+	args := []string{"postgres"}
+	for _, name := range slices.Sorted(maps.Keys(settings)) {
+		args = append(args, "-c", name+"="+settings[name])
+	}
+	return args
+}
+
+// plain is the innermost error: testcontainers wraps what the engine said
+// several times over.
+func plain(err error) error {
+	for next := errors.Unwrap(err); next != nil; next = errors.Unwrap(err) {
+		if errdefs.IsUnknown(err) {
+			break
+		}
+		err = next
+	}
+	return err
+}

@@ -1,0 +1,188 @@
+package docker
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/moby/moby/client"
+
+	"github.com/drillgres/drillgres/drill/outcome"
+	"github.com/drillgres/drillgres/drill/sandbox"
+)
+
+func TestOpenProvesTheIsolation(t *testing.T) {
+	p := sharedPod(t)
+	got, err := p.isolation(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := outcome.Isolation{Network: "none", Interfaces: []string{"lo"}, Outbound: "network is unreachable"}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestThePostgresContainerIsHardened(t *testing.T) {
+	p := sharedPod(t)
+	found, err := p.client.ContainerInspect(t.Context(), p.id, client.ContainerInspectOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := found.Container
+	if c.Config.Labels[labelRun] != p.spec.RunID || c.Config.Labels[labelOwner] == "" || c.Config.Labels[labelRole] != rolePostgres {
+		t.Errorf("labels %v", c.Config.Labels)
+	}
+	for label := range c.Config.Labels {
+		if contains(label, "testcontainers") {
+			t.Errorf("label %s would let a reaper of testcontainers find it", label)
+		}
+	}
+	h := c.HostConfig
+	if h.Memory != 1<<30 || h.MemorySwap != 1<<30 || *h.PidsLimit != pidsLimit || h.NanoCPUs != 2e9 || h.ShmSize != 128<<20 {
+		t.Errorf("limits: memory %d, swap %d, pids %d, cpus %d, shm %d", h.Memory, h.MemorySwap, *h.PidsLimit, h.NanoCPUs, h.ShmSize)
+	}
+	if h.LogConfig.Config["max-size"] == "" {
+		t.Error("the log is not bounded")
+	}
+	status := sh(t, p, `grep -E '^(CapBnd|NoNewPrivs)' /proc/self/status; ulimit -c; cat /proc/1/comm`)
+	// CHOWN, DAC_OVERRIDE, FOWNER, SETGID, SETUID are bits 0, 1, 3, 6, 7.
+	for _, want := range []string{"CapBnd:\t00000000000000cb", "NoNewPrivs:\t1", "\n0\n"} {
+		if !contains(status, want) {
+			t.Errorf("%q is not in\n%s", want, status)
+		}
+	}
+	if contains(status, "postgres") {
+		t.Error("Postgres is process 1: it would take an orphan that was killed for a crashed backend")
+	}
+}
+
+func TestSettingsReachTheServer(t *testing.T) {
+	p := sharedPod(t)
+	got := sh(t, p, `psql -XAt -U drill_admin -d postgres -c 'show max_connections' -c 'show data_checksums'`)
+	if got != "50\non" {
+		t.Errorf("got %q", got)
+	}
+	if diff := cmp.Diff([]string{"postgres", "-c", "a=1", "-c", "b=2 x"}, serverArgs(map[string]string{"b": "2 x", "a": "1"})); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// Data belongs on a labelled volume, whichever directory the major's image
+// has for it.
+func TestDataLiesOnALabelledVolumeThatCloseRemoves(t *testing.T) {
+	for _, c := range []struct{ major, target string }{{"15", "/var/lib/postgresql/data"}, {"18", "/var/lib/postgresql"}} {
+		t.Run(c.major, func(t *testing.T) {
+			p := ownPod(t, func(_ *Engine, s *sandbox.Spec) {
+				s.InMemory = false
+				s.Image = imageOf(t, c.major)
+			})
+			found, err := p.client.ContainerInspect(t.Context(), p.id, client.ContainerInspectOptions{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			volumes := map[string]string{}
+			for _, m := range found.Container.Mounts {
+				if m.Type == "volume" {
+					volumes[m.Destination] = m.Name
+				}
+			}
+			if len(volumes) != 2 || volumes[c.target] == "" || volumes[insideCopy] == "" {
+				t.Errorf("volumes %v, want one at %s", volumes, c.target)
+			}
+			things, err := p.engine.things(t.Context(), labelRun+"="+p.spec.RunID)
+			if err != nil || len(things) != 3 {
+				t.Errorf("labelled: %v, %v; want a container and two volumes", things, err)
+			}
+			for range 2 {
+				if left := p.Close(t.Context()); left != nil {
+					t.Errorf("left behind: %v", left)
+				}
+			}
+			if things, err = p.engine.things(t.Context(), labelRun+"="+p.spec.RunID); err != nil || len(things) > 0 {
+				t.Errorf("after Close: %v, %v", things, err)
+			}
+		})
+	}
+}
+
+func TestOpenFailures(t *testing.T) {
+	for _, c := range []struct {
+		name   string
+		change func(*sandbox.Spec)
+		code   outcome.Code
+		says   string
+	}{
+		{"bad setting", func(s *sandbox.Spec) { s.Settings = map[string]string{"no_such_setting": "1"} },
+			outcome.ServerStartFailed, "no_such_setting"},
+		{"unknown image", func(s *sandbox.Spec) {
+			s.Image, s.PullWithin = "registry.invalid/no/such:image", 20*time.Second
+		}, outcome.ImageUnavailable, "registry.invalid/no/such:image"},
+		{"never ready", func(s *sandbox.Spec) {
+			s.StartIn = 8 * time.Second
+			s.Ready = func(context.Context, sandbox.Dialer) error { return errors.New("still waking up") }
+		}, outcome.ServerStartFailed, "still waking up"},
+		{"too little memory", func(s *sandbox.Spec) { s.Memory = 16 << 20 }, outcome.SandboxOutOfMemory, "16 MiB"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			e := connect(t, t.TempDir())
+			defer e.Close() //nolint:errcheck // closes idle connections
+			spec, dir := newSpec(t, e)
+			defer dir.Close() //nolint:errcheck // checked elsewhere
+			c.change(&spec)
+			_, err := e.Open(t.Context(), spec)
+			if err == nil {
+				t.Fatal("it opened")
+			}
+			t.Log(err)
+			if f := wantCode(t, err, c.code); !contains(f.Error(), c.says) {
+				t.Errorf("%q is not in: %s", c.says, f)
+			}
+			if things, err := e.things(t.Context(), labelRun+"="+spec.RunID); err != nil || len(things) > 0 {
+				t.Errorf("left behind: %v, %v", things, err)
+			}
+		})
+	}
+}
+
+func TestOpenIsCancelled(t *testing.T) {
+	e := connect(t, t.TempDir())
+	defer e.Close() //nolint:errcheck // closes idle connections
+	spec, dir := newSpec(t, e)
+	defer dir.Close() //nolint:errcheck // checked elsewhere
+	why := errors.New("the user pressed ctrl-c")
+	ctx, cancel := context.WithCancelCause(t.Context())
+	spec.Ready = func(context.Context, sandbox.Dialer) error {
+		cancel(why)
+		return errors.New("not yet")
+	}
+	if _, err := e.Open(ctx, spec); !errors.Is(err, why) {
+		t.Errorf("got %v", err)
+	}
+	if things, err := e.things(t.Context(), labelRun+"="+spec.RunID); err != nil || len(things) > 0 {
+		t.Errorf("left behind: %v, %v", things, err)
+	}
+}
+
+func TestWishGivesUpOnlyWhatTheEngineRefused(t *testing.T) {
+	all := wish{init: true, loopback6: true, workDir: true}
+	for said, want := range map[string]wish{
+		`open /proc/sys/net/ipv6/conf/lo/disable_ipv6: no such file or directory`:           {init: true, workDir: true},
+		`invalid mount config for type "bind": bind source path does not exist: /x/shared`:  {init: true, loopback6: true},
+		`exec: "docker-init": executable file not found in $PATH`:                           {loopback6: true, workDir: true},
+		`Mounts denied: the path /x is not shared from the host and is not known to Docker`: {init: true, loopback6: true},
+	} {
+		got, ok := all.without(errors.New(said))
+		if !ok || got != want {
+			t.Errorf("%s: got %+v %v, want %+v", said, got, ok, want)
+		}
+		if _, again := want.without(errors.New(said)); again {
+			t.Errorf("%s: gives up something else on the same error", said)
+		}
+	}
+	if _, ok := all.without(errors.New("no space left on device")); ok {
+		t.Error("gives up something because of a full disk")
+	}
+}

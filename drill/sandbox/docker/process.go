@@ -1,0 +1,164 @@
+package docker
+
+import (
+	"context"
+	"io"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/containerd/errdefs"
+	"github.com/moby/moby/api/pkg/stdcopy"
+	"github.com/moby/moby/api/types/container"
+	"github.com/moby/moby/client"
+
+	"github.com/drillgres/drillgres/drill/outcome"
+	"github.com/drillgres/drillgres/drill/sandbox"
+)
+
+const (
+	maxLogBytes = 4 << 20 // of a log's end that are read
+	maxLogLine  = 2000    // bytes of a line that are kept
+)
+
+// process is a further container of the pod.
+type process struct {
+	*box
+	pod  *pod
+	done chan struct{}
+
+	code        int
+	outOfMemory bool
+}
+
+var _ sandbox.Process = (*process)(nil)
+
+// Start starts a container in the pod's network namespace.
+func (p *pod) Start(ctx context.Context, c sandbox.Container) (sandbox.Process, error) {
+	img, err := p.engine.image(ctx, c.Image, p.spec.PullWithin)
+	if err != nil {
+		return nil, err
+	}
+	labels := with(p.engine.labels(p.spec, roleApp), labelName, c.Name)
+	name := containerName(p.spec, c.Name)
+	id, err := p.engine.run(ctx, recipe{
+		name: name, image: img, ref: c.Image, labels: labels, cmd: c.Command, env: maps.Clone(c.Env),
+		host: func(h *container.HostConfig) {
+			h.NetworkMode = container.NetworkMode(p.networkMode())
+			h.Mounts = img.mounts(name, labels)
+			limit(h, p.spec)
+		},
+	})
+	if err != nil {
+		return nil, p.whyNotStarted(ctx, c, err)
+	}
+	s := &process{pod: p, done: make(chan struct{})}
+	s.box = &box{client: p.client, id: id, name: "the container " + c.Name, look: s.look}
+	if err := p.joined(ctx, id, c.Name); err != nil {
+		p.engine.discard(ctx, id)
+		return nil, err
+	}
+	p.background.Go(func() { s.await(p.life) })
+	s.shell = s.hasShell(ctx)
+	return s, nil
+}
+
+// whyNotStarted tells a lost pod from a container that cannot be started. The
+// container itself, if there is one, goes with the pod.
+func (p *pod) whyNotStarted(ctx context.Context, c sandbox.Container, err error) error {
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	if lost := failureIn(p.look(ctx)); lost != nil {
+		return lost
+	}
+	return outcome.Fail(outcome.AppStartFailed, "start the container %s of %s: %w", c.Name, c.Image, plain(err))
+}
+
+// hasShell finds out whether commands can be started, and so killed, by a
+// shell. A container that has ended runs no commands at all.
+func (s *process) hasShell(ctx context.Context) bool {
+	code, err := s.box.Exec(ctx, sandbox.Command{Args: []string{"sh", "-c", "exit 0"}})
+	return err == nil && code == 0
+}
+
+// look tells a lost pod from a container of it that has ended.
+func (s *process) look(ctx context.Context) error {
+	if err := s.pod.look(ctx); err != nil {
+		return err
+	}
+	found, err := s.client.ContainerInspect(ctx, s.id, client.ContainerInspectOptions{})
+	if err != nil {
+		return err
+	}
+	if state := found.Container.State; state != nil && !state.Running {
+		return outcome.Fail(outcome.AppStartFailed, "%s has ended with exit code %d", s.name, state.ExitCode)
+	}
+	return nil
+}
+
+// await closes done when the container has ended, or the pod is closed.
+func (s *process) await(life context.Context) {
+	defer close(s.done)
+	for {
+		result := s.client.ContainerWait(life, s.id, client.ContainerWaitOptions{Condition: container.WaitConditionNotRunning})
+		select {
+		case r := <-result.Result:
+			s.code = int(r.StatusCode)
+		case err := <-result.Error:
+			// The engine broke off, or the container is gone.
+			if !errdefs.IsNotFound(err) && pause(life, s.pod.pace.look) == nil {
+				continue
+			}
+			s.code = -1
+		}
+		s.outOfMemory = s.killedForMemory(life)
+		return
+	}
+}
+
+func (s *process) killedForMemory(ctx context.Context) bool {
+	if s.pod.watch.hadKill(s.id) {
+		return true
+	}
+	found, err := s.client.ContainerInspect(ctx, s.id, client.ContainerInspectOptions{})
+	return err == nil && found.Container.State != nil && found.Container.State.OOMKilled
+}
+
+// Done is closed when the container has ended, or was removed.
+func (s *process) Done() <-chan struct{} { return s.done }
+
+// Ended tells the exit code, which is -1 where nobody knows it.
+func (s *process) Ended() (exitCode int, outOfMemory bool) { return s.code, s.outOfMemory }
+
+// Logs are the last lines of both streams.
+func (s *process) Logs(ctx context.Context, lines int) ([]string, error) { return s.logs(ctx, lines) }
+
+func (b *box) logs(ctx context.Context, lines int) ([]string, error) {
+	stream, err := b.client.ContainerLogs(ctx, b.id, client.ContainerLogsOptions{
+		ShowStdout: true, ShowStderr: true, Tail: strconv.Itoa(lines),
+	})
+	if err != nil {
+		return nil, err
+	}
+	defer stream.Close() //nolint:errcheck // was only read
+	var text strings.Builder
+	if _, err := stdcopy.StdCopy(&text, &text, io.LimitReader(stream, maxLogBytes)); err != nil {
+		return nil, err
+	}
+	return lastLines(text.String(), lines), nil
+}
+
+func lastLines(text string, n int) []string {
+	if strings.TrimSpace(text) == "" {
+		return nil
+	}
+	lines := strings.Split(strings.TrimRight(text, "\r\n"), "\n")
+	lines = slices.Clone(lines[max(0, len(lines)-n):])
+	for i, line := range lines {
+		line = strings.TrimRight(line, "\r")
+		lines[i] = strings.ToValidUTF8(line[:min(len(line), maxLogLine)], "")
+	}
+	return lines
+}

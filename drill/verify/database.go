@@ -1,0 +1,196 @@
+package verify
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/drillgres/drillgres/drill/inspect"
+	"github.com/drillgres/drillgres/drill/outcome"
+	"github.com/drillgres/drillgres/drill/verify/query"
+)
+
+// database is what the catalog of the restored database holds, with every
+// table counted.
+type database struct {
+	relations  map[uint32]*relation
+	byName     map[name]*relation
+	objects    map[object]bool
+	extensions map[string]string // name → version
+}
+
+type name struct{ schema, name string }
+
+// relation is anything that rows can be read from.
+type relation struct {
+	OID           uint32
+	Schema, Name  string
+	Quoted        string // schema.table, as SQL needs it
+	Kind          string // pg_class.relkind
+	Root          uint32 // the partitioned table that it is a part of, in the end; 0: none
+	HasChildren   bool   // by inheritance or partitioning
+	FromExtension bool
+	Bytes         int64 // with indexes and TOAST
+
+	rows    int64
+	trouble string // why it could not be counted; empty: it was
+}
+
+func (r *relation) ident() string { return pgx.Identifier{r.Schema, r.Name}.Sanitize() }
+
+// holdsRows tells whether rows are stored in the relation itself.
+func (r *relation) holdsRows() bool { return r.Kind == "r" }
+
+// isTable tells whether the relation is a table, partitioned or not.
+func (r *relation) isTable() bool { return r.Kind == "r" || r.Kind == "p" }
+
+const relationsSQL = `
+select c.oid, n.nspname, c.relname, format('%I.%I', n.nspname, c.relname), c.relkind::text,
+       case when c.relispartition then coalesce(pg_partition_root(c.oid)::oid, 0::oid) else 0::oid end,
+       c.relhassubclass,
+       exists (select from pg_depend d where d.classid = 'pg_class'::regclass and d.objid = c.oid and d.deptype = 'e'),
+       pg_total_relation_size(c.oid)
+from pg_class c join pg_namespace n on n.oid = c.relnamespace
+where c.relkind in ('r', 'p', 'v', 'm', 'f')
+  and n.nspname not in ('pg_catalog', 'information_schema') and n.nspname !~ '^pg_(toast|temp_)'
+order by n.nspname, c.relname`
+
+func readDatabase(ctx context.Context, conn *pgx.Conn, p outcome.Progress) (*database, error) {
+	db := &database{
+		relations: map[uint32]*relation{}, byName: map[name]*relation{},
+		objects: map[object]bool{}, extensions: map[string]string{},
+	}
+	if err := db.readRelations(ctx, conn); err != nil {
+		return nil, fmt.Errorf("list the restored tables: %w", err)
+	}
+	if err := db.readObjects(ctx, conn); err != nil {
+		return nil, fmt.Errorf("list the restored objects: %w", err)
+	}
+	if err := db.readExtensions(ctx, conn); err != nil {
+		return nil, fmt.Errorf("list the restored extensions: %w", err)
+	}
+	if err := db.count(ctx, conn, p); err != nil {
+		return nil, fmt.Errorf("count the restored rows: %w", err)
+	}
+	return db, nil
+}
+
+func (db *database) readRelations(ctx context.Context, conn *pgx.Conn) error {
+	rows, err := conn.Query(ctx, relationsSQL)
+	if err != nil {
+		return err
+	}
+	list, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (*relation, error) {
+		var r relation
+		return &r, row.Scan(&r.OID, &r.Schema, &r.Name, &r.Quoted, &r.Kind, &r.Root, &r.HasChildren, &r.FromExtension, &r.Bytes)
+	})
+	for _, r := range list {
+		db.relations[r.OID] = r
+		db.byName[name{r.Schema, r.Name}] = r
+	}
+	return err
+}
+
+func (db *database) readObjects(ctx context.Context, conn *pgx.Conn) error {
+	rows, err := conn.Query(ctx, objectsSQL)
+	if err != nil {
+		return err
+	}
+	var kind string
+	var o object
+	_, err = pgx.ForEachRow(rows, []any{&kind, &o.schema, &o.name, &o.table}, func() error {
+		o.kind = inspect.Kind(kind)
+		db.objects[o] = true
+		db.objects[object{kind: o.kind, schema: o.schema, name: o.name}] = true
+		return nil
+	})
+	return err
+}
+
+func (db *database) readExtensions(ctx context.Context, conn *pgx.Conn) error {
+	rows, err := conn.Query(ctx, `select extname, extversion from pg_extension`)
+	if err != nil {
+		return err
+	}
+	var extension, version string
+	_, err = pgx.ForEachRow(rows, []any{&extension, &version}, func() error {
+		db.extensions[extension] = version
+		return nil
+	})
+	return err
+}
+
+// count counts every table once; a partitioned table is the sum of its parts.
+// A table that cannot be read is no error: it is the check of rows that says so.
+func (db *database) count(ctx context.Context, conn *pgx.Conn, p outcome.Progress) error {
+	list := db.stored()
+	for i, r := range list {
+		err := conn.QueryRow(ctx, "select count(*) from only "+r.ident(), pgx.QueryExecModeExec).Scan(&r.rows)
+		switch {
+		case err == nil:
+		case ctx.Err() != nil, conn.IsClosed(), resource(err) != "":
+			return fmt.Errorf("%s: %w", r.Quoted, err)
+		default:
+			r.trouble = query.ErrorText(err)
+		}
+		p.Report(int64(i+1), int64(len(list)))
+	}
+	for _, r := range list {
+		db.addToRoot(r)
+	}
+	return nil
+}
+
+func (db *database) addToRoot(r *relation) {
+	root := db.relations[r.Root]
+	if root == nil {
+		return
+	}
+	root.rows += r.rows
+	root.Bytes += r.Bytes
+	root.trouble = firstOf(root.trouble, r.trouble)
+}
+
+// stored lists the relations that hold rows themselves, sorted by name.
+func (db *database) stored() []*relation {
+	var list []*relation
+	for _, r := range db.relations {
+		if r.holdsRows() {
+			list = append(list, r)
+		}
+	}
+	sortByName(list)
+	return list
+}
+
+// whole is the table that a relation is reported and compared as: a partition
+// is a part of its root.
+func (db *database) whole(r *relation) *relation {
+	if root := db.relations[r.Root]; root != nil {
+		return root
+	}
+	return r
+}
+
+// tables lists every table that is not part of another, sorted by name.
+func (db *database) tables() []outcome.Table {
+	var list []*relation
+	for _, r := range db.relations {
+		if r.isTable() && db.whole(r) == r {
+			list = append(list, r)
+		}
+	}
+	sortByName(list)
+	tables := make([]outcome.Table, 0, len(list))
+	for _, r := range list {
+		tables = append(tables, outcome.Table{Name: r.Quoted, Rows: r.rows, Bytes: r.Bytes})
+	}
+	return tables
+}
+
+func sortByName(list []*relation) {
+	slices.SortFunc(list, func(a, b *relation) int { return strings.Compare(a.Quoted, b.Quoted) })
+}

@@ -1,0 +1,36 @@
+package verify
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/drillgres/drillgres/drill/inspect"
+	"github.com/drillgres/drillgres/drill/outcome"
+)
+
+// checkExtensions looks for every extension that the dump makes.
+func checkExtensions(db *database, promised []inspect.Extension) verdict {
+	v := verdict{check: builtin("extensions", "those of the dump")}
+	var expected, present []string
+	for _, e := range promised {
+		expected = append(expected, e.Name)
+		version, ok := db.extensions[e.Name]
+		if !ok {
+			v.problems = append(v.problems, problem{code: outcome.ContentIncomplete, text: "extension " + e.Name + " is missing"})
+			continue
+		}
+		present = append(present, e.Name+" "+version)
+	}
+	slices.Sort(expected)
+	slices.Sort(present)
+	v.check.Expect = orNone(expected)
+	v.check.Saw = orNone(present)
+	return v.conclude()
+}
+
+func orNone(list []string) string {
+	if len(list) == 0 {
+		return "none"
+	}
+	return strings.Join(list, ", ")
+}

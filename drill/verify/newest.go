@@ -1,0 +1,134 @@
+package verify
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/drillgres/drillgres/drill/config"
+	"github.com/drillgres/drillgres/drill/outcome"
+	"github.com/drillgres/drillgres/drill/verify/query"
+)
+
+// ahead is how far after the backup a value may lie and still count as
+// written before it; what lies further ahead is a plan, not a trace of a
+// writer. Without a time zone it may be local time east of UTC.
+var ahead = map[string]time.Duration{
+	"timestamp with time zone":    5 * time.Minute,
+	"timestamp without time zone": 14 * time.Hour,
+	"date":                        24 * time.Hour,
+}
+
+// checkNewest measures how long before the backup the newest row was written.
+func checkNewest(ctx context.Context, conn *pgx.Conn, db *database, configured string, n config.Newest, taken time.Time) (verdict, error) {
+	within := time.Duration(n.Within)
+	v := verdict{check: outcome.Check{
+		Name: configured + " newest " + n.Column, Kind: "table", Status: outcome.CheckPassed,
+		Expect: fmt.Sprintf("at most %s before the backup", spell(within)),
+	}}
+	r, err := db.lookUp(configured)
+	if err != nil {
+		return v.fail(outcome.TableMissing, "missing", err.Error()), nil
+	}
+	if taken.IsZero() {
+		v.check = unknown(v.check, "nobody knows when the backup was taken")
+		return v, nil
+	}
+	kind, err := columnType(ctx, conn, r, n.Column)
+	if err != nil {
+		return v, err
+	}
+	if kind == "" {
+		saw := "no such column"
+		return v.fail(outcome.QueryFailed, saw, fmt.Sprintf("%s has no column %s", configured, n.Column)), nil
+	}
+	if _, ok := ahead[kind]; !ok {
+		return v.fail(outcome.QueryFailed, "its type is "+kind,
+			fmt.Sprintf("%s.%s is of type %s: newest needs a date, timestamp or timestamptz", configured, n.Column, kind)), nil
+	}
+	newest, err := newestValue(ctx, conn, r, n.Column, taken.Add(ahead[kind]))
+	if err != nil {
+		if ends(ctx, conn, err) {
+			return v, err
+		}
+		return v.fail(outcome.QueryFailed, "cannot be read", fmt.Sprintf("%s.%s cannot be read: %s", configured, n.Column, query.ErrorText(err))), nil
+	}
+	return v.judgeAge(configured+"."+n.Column, kind, newest, taken, within), nil
+}
+
+// judgeAge compares the newest value with the time of the backup. A date
+// stands for the end of its day: its rows may have been written that late.
+func (v verdict) judgeAge(column, kind string, newest *time.Time, taken time.Time, within time.Duration) verdict {
+	if newest == nil {
+		return v.fail(outcome.DataStale, "no value before the backup", column+" holds no value from before the backup")
+	}
+	written, layout := *newest, time.RFC3339
+	if kind == "date" {
+		written, layout = newest.AddDate(0, 0, 1), time.DateOnly
+	}
+	age := max(0, taken.Sub(written))
+	v.check.Saw = fmt.Sprintf("newest %s, %s before the backup", newest.UTC().Format(layout), spell(age))
+	if age > within {
+		return v.fail(outcome.DataStale, v.check.Saw,
+			fmt.Sprintf("the newest %s is from %s, %s before the backup; at most %s is allowed",
+				column, newest.UTC().Format(layout), spell(age), spell(within)))
+	}
+	return v
+}
+
+// columnTypeSQL finds the type of a column, below all domains.
+const columnTypeSQL = `
+with recursive base (type) as (
+  select atttypid from pg_attribute where attrelid = $1 and attname = $2 and attnum > 0 and not attisdropped
+  union all
+  select t.typbasetype from base b join pg_type t on t.oid = b.type where t.typbasetype <> 0
+)
+select format_type(b.type, null) from base b join pg_type t on t.oid = b.type where t.typbasetype = 0`
+
+// columnType is the type of a column, or "" if there is no such column.
+func columnType(ctx context.Context, conn *pgx.Conn, r *relation, column string) (kind string, err error) {
+	err = conn.QueryRow(ctx, columnTypeSQL, r.OID, column).Scan(&kind)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return "", nil
+	}
+	if err != nil {
+		return "", fmt.Errorf("look up column %s of %s: %w", column, r.Quoted, err)
+	}
+	return kind, nil
+}
+
+// newestValue is the newest value that is not later than latest; nil if there
+// is none. The condition leaves an index on the column usable.
+func newestValue(ctx context.Context, conn *pgx.Conn, r *relation, column string, latest time.Time) (*time.Time, error) {
+	var newest *time.Time
+	ident := pgx.Identifier{column}.Sanitize()
+	sql := fmt.Sprintf("select max(%[1]s)::timestamptz from %[2]s where %[1]s <= $1::timestamptz and %[1]s > '-infinity'", ident, r.ident())
+	err := conn.QueryRow(ctx, sql, latest).Scan(&newest)
+	return newest, err
+}
+
+// spell writes a duration as short as it can be read: 3h12m, 45s. It rounds
+// up, so that what is over a limit also reads so.
+func spell(d time.Duration) string {
+	unit := time.Second
+	if d >= time.Minute {
+		unit = time.Minute
+	}
+	if rest := d % unit; rest != 0 {
+		d += unit - rest
+	}
+	if d >= 48*time.Hour {
+		return fmt.Sprintf("%dd%dh", d/(24*time.Hour), d%(24*time.Hour)/time.Hour)
+	}
+	text := d.String()
+	if d >= time.Minute {
+		text = text[:len(text)-len("0s")]
+	}
+	if d >= time.Hour && d%time.Hour == 0 {
+		text = text[:len(text)-len("0m")]
+	}
+	return text
+}

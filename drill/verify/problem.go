@@ -1,0 +1,92 @@
+package verify
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/drillgres/drillgres/drill/outcome"
+)
+
+// problem is one thing that does not hold.
+type problem struct {
+	code     outcome.Code
+	text     string
+	sqlState string // where the server said it
+}
+
+// severity orders the codes of this stage: what explains the others comes first.
+var severity = []outcome.Code{
+	outcome.ContentIncomplete, outcome.TableMissing, outcome.RowsMissing, outcome.DataStale,
+	outcome.IndexCorrupt, outcome.SequenceBehind, outcome.QueryFailed,
+}
+
+// shown is how many names a message lists before it only counts.
+const shown = 3
+
+// worst is the Failure for the most severe code among the problems, or nil.
+func worst(problems []problem) error {
+	for _, code := range severity {
+		var texts []string
+		var state string
+		for _, p := range problems {
+			if p.code == code {
+				texts = append(texts, p.text)
+				state = firstOf(state, p.sqlState)
+			}
+		}
+		if len(texts) == 0 {
+			continue
+		}
+		f := &outcome.Failure{Code: code, Err: errors.New(few(texts)), SQLState: state}
+		f.Cascades = len(problems) - len(texts)
+		return f
+	}
+	return nil
+}
+
+func firstOf(a, b string) string {
+	if a != "" {
+		return a
+	}
+	return b
+}
+
+// few joins the first texts and tells how many more there are.
+func few(texts []string) string {
+	if len(texts) <= shown {
+		return strings.Join(texts, "; ")
+	}
+	return fmt.Sprintf("%s; and %s more", strings.Join(texts[:shown], "; "), thousands(int64(len(texts)-shown)))
+}
+
+// thousands writes a number the way people read it: 1,234,567.
+func thousands(n int64) string {
+	digits := strconv.FormatInt(n, 10)
+	sign := ""
+	if strings.HasPrefix(digits, "-") {
+		sign, digits = "-", digits[1:]
+	}
+	var groups []string
+	for len(digits) > 3 {
+		groups = append(groups, digits[len(digits)-3:])
+		digits = digits[:len(digits)-3]
+	}
+	slices.Reverse(groups)
+	return sign + strings.Join(append([]string{digits}, groups...), ",")
+}
+
+// amount is a number with its noun: "1 row", "2,000 rows".
+func amount(n int64, noun string) string {
+	if n != 1 {
+		noun += "s"
+	}
+	return thousands(n) + " " + noun
+}
+
+// builtin is the start of a check that needs no config.
+func builtin(name, expect string) outcome.Check {
+	return outcome.Check{Name: name, Kind: "builtin", Status: outcome.CheckPassed, Expect: expect}
+}

@@ -1,0 +1,93 @@
+package verify
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/drillgres/drillgres/drill/config"
+	"github.com/drillgres/drillgres/drill/outcome"
+	"github.com/drillgres/drillgres/drill/verify/query"
+)
+
+// queryChecks are the checks that verify.queries asks for.
+func queryChecks(conn *pgx.Conn, queries []config.Query, within time.Duration) []check {
+	if len(queries) == 0 {
+		return []check{notConfigured("queries", "query")}
+	}
+	var list []check
+	for _, q := range queries {
+		list = append(list, func(ctx context.Context) (verdict, error) { return checkQuery(ctx, conn, q, within) })
+	}
+	return list
+}
+
+// checkQuery runs a query of the config and judges its result. Its author
+// asked to see the value; of the rows only their number is shown.
+func checkQuery(ctx context.Context, conn *pgx.Conn, q config.Query, within time.Duration) (verdict, error) {
+	v := verdict{check: outcome.Check{Name: q.Name, Kind: "query", Status: outcome.CheckPassed, Expect: q.Expect.Source}}
+	if within == 0 {
+		within = timeLeft(ctx) / 2
+	}
+	found, err := runQuery(ctx, conn, q.SQL, within)
+	if err != nil {
+		if ends(ctx, conn, err) {
+			return v, fmt.Errorf("query %q: %w", q.Name, err)
+		}
+		return v.didNotRun(q.Name, err, within), nil
+	}
+	v.check.Saw = found.String()
+	if q.Expect.IsZero() {
+		return v, nil
+	}
+	held, err := q.Expect.Eval(map[string]any{"value": found.Value, "rows": found.Rows})
+	if err != nil {
+		return v.fail(outcome.QueryFailed, found.String(), fmt.Sprintf("query %q: %v", q.Name, err)), nil
+	}
+	if !held {
+		return v.fail(outcome.QueryFailed, found.String(),
+			fmt.Sprintf("query %q: expected %s, saw %s", q.Name, q.Expect.Source, found)), nil
+	}
+	return v, nil
+}
+
+// cancelled is the SQLSTATE of a statement that ran into its timeout.
+const cancelled = "57014"
+
+func (v verdict) didNotRun(name string, err error, within time.Duration) verdict {
+	state, saw := query.State(err), query.ErrorText(err)
+	text := fmt.Sprintf("query %q did not run: %s", name, saw)
+	if state == cancelled {
+		saw = "did not end within " + within.String()
+		text = fmt.Sprintf("query %q %s", name, saw)
+	}
+	v = v.fail(outcome.QueryFailed, saw, text)
+	v.problems[0].sqlState = state
+	return v
+}
+
+// runQuery runs one statement in a read-only transaction, with the search_path
+// and the time zone that the database gives its sessions.
+func runQuery(ctx context.Context, conn *pgx.Conn, sql string, within time.Duration) (found query.Result, err error) {
+	tx, err := conn.BeginTx(ctx, pgx.TxOptions{AccessMode: pgx.ReadOnly})
+	if err != nil {
+		return found, err
+	}
+	defer func() {
+		undo, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
+		defer cancel()
+		err = errors.Join(err, tx.Rollback(undo))
+	}()
+	settings := fmt.Sprintf("set local search_path to default; set local timezone to default; set local statement_timeout = %d", within.Milliseconds())
+	if _, err := tx.Exec(ctx, settings, pgx.QueryExecModeSimpleProtocol); err != nil {
+		return found, err
+	}
+	rows, err := tx.Query(ctx, sql)
+	if err != nil {
+		return found, err
+	}
+	return query.Read(rows)
+}

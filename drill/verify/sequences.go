@@ -1,0 +1,155 @@
+package verify
+
+import (
+	"context"
+	"fmt"
+	"math/big"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/drillgres/drillgres/drill/outcome"
+	"github.com/drillgres/drillgres/drill/verify/query"
+)
+
+// sequence is a sequence together with a column that it fills.
+type sequence struct {
+	Schema, Name      string
+	Quoted            string
+	Increment         int64
+	Min, Max          int64
+	TableSchema       string
+	Table             string
+	Column            string
+	QuotedColumn      string // schema.table.column
+	Unique            bool   // the column is part of a unique index
+	last, next, until int64
+}
+
+// sequencesSQL lists the columns that take their value straight from a
+// sequence: identity columns, and those with nextval as their whole default,
+// whoever owns the sequence. A sequence that an application calls itself, or whose
+// value is computed with, says nothing about the column that owns it.
+// A cycling sequence meets its old values by intent.
+const sequencesSQL = `
+with filled (seq, tab, col) as (
+  select d.objid, d.refobjid, d.refobjsubid from pg_depend d
+  where d.classid = 'pg_class'::regclass and d.refclassid = 'pg_class'::regclass and d.deptype = 'i' and d.refobjsubid > 0
+  union
+  select d.refobjid, a.adrelid, a.adnum from pg_attrdef a
+    join pg_depend d on d.classid = 'pg_attrdef'::regclass and d.objid = a.oid and d.refclassid = 'pg_class'::regclass
+  where pg_get_expr(a.adbin, a.adrelid) ~ $re$^\(?nextval\('[^']*'::regclass\)\)?(::(integer|smallint|bigint|numeric))?$$re$
+)
+select sn.nspname, s.relname, format('%I.%I', sn.nspname, s.relname), q.seqincrement, q.seqmin, q.seqmax,
+       tn.nspname, t.relname, a.attname, format('%I.%I.%I', tn.nspname, t.relname, a.attname),
+       exists (select from pg_index i where i.indrelid = t.oid and i.indisunique and i.indpred is null and a.attnum = any (i.indkey))
+from filled f
+  join pg_class s on s.oid = f.seq and s.relkind = 'S' join pg_namespace sn on sn.oid = s.relnamespace
+  join pg_sequence q on q.seqrelid = s.oid
+  join pg_class t on t.oid = f.tab and t.relkind in ('r', 'p') and not t.relispartition join pg_namespace tn on tn.oid = t.relnamespace
+  join pg_attribute a on a.attrelid = t.oid and a.attnum = f.col and not a.attisdropped
+where not q.seqcycle and a.atttypid in ('int2'::regtype, 'int4'::regtype, 'int8'::regtype, 'numeric'::regtype)
+  and not exists (select from pg_depend d where d.classid = 'pg_class'::regclass and d.objid = s.oid and d.deptype = 'e')
+order by 3, 10`
+
+// lookahead is how many of the sequence's next values are looked for.
+const lookahead = 1000
+
+// checkSequences looks for sequences whose next values are taken already: the
+// application's next insert would fail. A single value far above the sequence
+// (an id that somebody gave by hand) does not hinder it, so being below the
+// column's highest value is no failure in itself.
+func checkSequences(ctx context.Context, conn *pgx.Conn) (verdict, error) {
+	v := verdict{check: builtin("sequences", "next values are free")}
+	sequences, err := listSequences(ctx, conn)
+	if err != nil {
+		return v, fmt.Errorf("list sequences: %w", err)
+	}
+	for i := range sequences {
+		s := &sequences[i]
+		taken, err := s.taken(ctx, conn)
+		switch {
+		case err != nil && ends(ctx, conn, err):
+			return v, fmt.Errorf("compare sequence %s with %s: %w", s.Quoted, s.QuotedColumn, err)
+		case err != nil:
+			v.problems = append(v.problems, problem{
+				code: outcome.ContentIncomplete,
+				text: fmt.Sprintf("sequence %s cannot be compared with %s: %s", s.Quoted, s.QuotedColumn, query.ErrorText(err)),
+			})
+		case taken:
+			v.report(s)
+		}
+	}
+	v.check.Saw = fmt.Sprintf("%s of %s behind", thousands(int64(len(v.problems))), amount(int64(len(sequences)), "sequence"))
+	return v.conclude(), nil
+}
+
+// report tells of a sequence that is behind. Where nothing keeps the column
+// unique, the next insert works, and what its author meant is not known.
+func (v *verdict) report(s *sequence) {
+	text := fmt.Sprintf("sequence %s goes on at %d, but %s already holds values from there on", s.Quoted, s.next, s.QuotedColumn)
+	if s.Unique {
+		v.problems = append(v.problems, problem{code: outcome.SequenceBehind, text: text})
+		return
+	}
+	v.findings = append(v.findings, outcome.Finding{
+		Code: string(outcome.SequenceBehind), Message: text + "; no unique index forbids them twice",
+		Hint: outcome.SequenceBehind.Entry().Remedy,
+	})
+}
+
+func listSequences(ctx context.Context, conn *pgx.Conn) ([]sequence, error) {
+	rows, err := conn.Query(ctx, sequencesSQL)
+	if err != nil {
+		return nil, err
+	}
+	return pgx.CollectRows(rows, func(row pgx.CollectableRow) (s sequence, err error) {
+		err = row.Scan(&s.Schema, &s.Name, &s.Quoted, &s.Increment, &s.Min, &s.Max,
+			&s.TableSchema, &s.Table, &s.Column, &s.QuotedColumn, &s.Unique)
+		return s, err
+	})
+}
+
+// taken tells whether the column holds one of the sequence's next values.
+func (s *sequence) taken(ctx context.Context, conn *pgx.Conn) (found bool, err error) {
+	var called bool
+	state := "select last_value, is_called from " + pgx.Identifier{s.Schema, s.Name}.Sanitize()
+	if err := conn.QueryRow(ctx, state, pgx.QueryExecModeExec).Scan(&s.last, &called); err != nil {
+		return false, err
+	}
+	if !s.goOn(called) {
+		return false, nil
+	}
+	column := pgx.Identifier{s.Column}.Sanitize()
+	sql := fmt.Sprintf("select exists (select from %[1]s where %[2]s between %[3]d and %[4]d and (%[2]s::numeric - (%[5]d)) %% (%[6]d) = 0)",
+		pgx.Identifier{s.TableSchema, s.Table}.Sanitize(), column, min(s.next, s.until), max(s.next, s.until), s.next, s.Increment)
+	err = conn.QueryRow(ctx, sql, pgx.QueryExecModeExec).Scan(&found)
+	return found, err
+}
+
+// goOn works out the next value and the last one to look for; false: the
+// sequence has come to its end and gives no more.
+func (s *sequence) goOn(called bool) bool {
+	s.next = s.last
+	if called {
+		if s.Increment > 0 && s.last > s.Max-s.Increment || s.Increment < 0 && s.last < s.Min-s.Increment {
+			return false
+		}
+		s.next = s.last + s.Increment
+	}
+	s.until = s.ahead(lookahead)
+	return true
+}
+
+// ahead is the value after so many steps from the next one, held within the
+// sequence's bounds.
+func (s *sequence) ahead(steps int64) int64 {
+	n := new(big.Int).Mul(big.NewInt(s.Increment), big.NewInt(steps))
+	n.Add(n, big.NewInt(s.next))
+	switch {
+	case n.Cmp(big.NewInt(s.Max)) > 0:
+		return s.Max
+	case n.Cmp(big.NewInt(s.Min)) < 0:
+		return s.Min
+	}
+	return n.Int64()
+}

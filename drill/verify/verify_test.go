@@ -1,0 +1,208 @@
+package verify_test
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/jackc/pgx/v5"
+
+	"github.com/drillgres/drillgres/drill/config"
+	"github.com/drillgres/drillgres/drill/inspect"
+	"github.com/drillgres/drillgres/drill/outcome"
+	"github.com/drillgres/drillgres/drill/provision"
+	"github.com/drillgres/drillgres/drill/verify"
+)
+
+// taken is when the backups of these tests were made.
+var taken = time.Date(2026, 11, 20, 3, 0, 0, 0, time.UTC)
+
+// database is one restored database, with a connection to change it.
+type database struct {
+	provision.Server
+	conn *pgx.Conn
+}
+
+// restored is a database of the test's own that holds what the script makes.
+func restored(t *testing.T, script string) database {
+	t.Helper()
+	s := shared.Get(t)
+	s.Database = "verify_" + strings.Map(letter, strings.ToLower(t.Name()))
+	run(t, connect(t, s, "postgres"), "create database "+s.Database+" template template0")
+	d := database{s, connect(t, s, s.Database)}
+	run(t, d.conn, script)
+	return d
+}
+
+// refill empties the database and fills it anew, which is quicker than another one.
+func (d database) refill(t *testing.T, script string) {
+	t.Helper()
+	run(t, d.conn, "drop schema public cascade; create schema public; "+script)
+}
+
+func letter(r rune) rune {
+	if r >= 'a' && r <= 'z' || r >= '0' && r <= '9' {
+		return r
+	}
+	return '_'
+}
+
+func connect(t *testing.T, s provision.Server, database string) *pgx.Conn {
+	t.Helper()
+	conn, err := s.Connect(t.Context(), database, s.User, s.Password)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = conn.Close(context.WithoutCancel(t.Context())) })
+	return conn
+}
+
+func run(t *testing.T, conn *pgx.Conn, script string) {
+	t.Helper()
+	if _, err := conn.Exec(t.Context(), script, pgx.QueryExecModeSimpleProtocol); err != nil {
+		t.Fatalf("%s: %v", script, err)
+	}
+}
+
+// check runs Verify and gives the report and the code and text of the failure.
+func check(t *testing.T, v verify.Verifier, d database, c inspect.Contents) (verify.Report, outcome.Code, string) {
+	t.Helper()
+	report, err := v.Verify(t.Context(), d.Server, c, taken)
+	if err == nil {
+		return report, "", ""
+	}
+	var f *outcome.Failure
+	if !errors.As(err, &f) {
+		t.Fatalf("not a Failure: %v", err)
+	}
+	return report, f.Code, f.Error()
+}
+
+// named finds a check of the report by its name.
+func named(t *testing.T, r verify.Report, name string) outcome.Check {
+	t.Helper()
+	for _, c := range r.Checks {
+		if c.Name == name {
+			return c
+		}
+	}
+	t.Fatalf("no check %q in %+v", name, r.Checks)
+	return outcome.Check{}
+}
+
+func findings(r verify.Report) []string {
+	var codes []string
+	for _, f := range r.Findings {
+		codes = append(codes, f.Code)
+	}
+	return codes
+}
+
+func want[T any](t *testing.T, what string, got, expected T) {
+	t.Helper()
+	if diff := cmp.Diff(expected, got); diff != "" {
+		t.Errorf("%s (-want +got):\n%s", what, diff)
+	}
+}
+
+func TestNothingPromisedNothingConfigured(t *testing.T) {
+	s := restored(t, `create table a (id int primary key); insert into a values (1), (2)`)
+	report, code, text := check(t, verify.Verifier{}, s, inspect.Contents{})
+	if code != "" {
+		t.Fatalf("%s: %s", code, text)
+	}
+	statuses := map[string]outcome.CheckStatus{}
+	for _, c := range report.Checks {
+		statuses[c.Name] = c.Status
+		if c.Stage != outcome.Verify {
+			t.Errorf("check %s is of stage %q", c.Name, c.Stage)
+		}
+	}
+	want(t, "statuses", statuses, map[string]outcome.CheckStatus{
+		"objects": "unknown", "rows": "unknown", "extensions": "passed", "indexes": "passed",
+		"constraints": "passed", "sequences": "passed", "tables": "not_configured", "queries": "not_configured",
+	})
+}
+
+// TestTables holds the listing: exact rows, partitions counted with their
+// root, names as SQL needs them.
+func TestTables(t *testing.T) {
+	s := restored(t, `
+create schema "My Shop";
+create table "My Shop"."order" (id int); insert into "My Shop"."order" select generate_series(1, 1234);
+create table parent (id int); create table child () inherits (parent);
+insert into parent values (1); insert into child values (2), (3);
+create table events (id int, at date) partition by range (at);
+create table events_a partition of events for values from ('2026-01-01') to ('2026-02-01');
+create table events_b partition of events for values from ('2026-02-01') to ('2026-03-01') partition by list (id);
+create table events_b1 partition of events_b for values in (1);
+insert into events values (7, '2026-01-05'), (1, '2026-02-05'), (1, '2026-02-06');
+create view v as select * from parent;
+create extension pg_trgm`)
+	report, _, _ := check(t, verify.Verifier{}, s, inspect.Contents{})
+	got := map[string]int64{}
+	var names []string
+	for _, table := range report.Tables {
+		got[table.Name] = table.Rows
+		names = append(names, table.Name)
+		if table.Rows > 0 && table.Bytes <= 0 {
+			t.Errorf("%s: %d bytes", table.Name, table.Bytes)
+		}
+	}
+	want(t, "rows", got, map[string]int64{`"My Shop"."order"`: 1234, "public.child": 2, "public.events": 3, "public.parent": 1})
+	want(t, "order", names, []string{`"My Shop"."order"`, "public.child", "public.events", "public.parent"})
+	if report.Extensions["pg_trgm"] == "" {
+		t.Errorf("extensions: %v", report.Extensions)
+	}
+}
+
+// TestWorstFirst: every check runs, and the failure names the most severe.
+func TestWorstFirst(t *testing.T) {
+	s := restored(t, `create table a (id int); create sequence q; create table b (id int primary key default nextval('q')); insert into b values (1)`)
+	v := verify.Verifier{Config: config.Verify{
+		Tables:  map[string]config.Table{"public.a": {MinRows: 10}, "public.gone": {}},
+		Queries: []config.Query{{Name: "broken", SQL: "select", Expect: sqlExpr(t, "value == 1")}},
+	}}
+	report, code, text := check(t, v, s, inspect.Contents{Objects: []inspect.Object{{Kind: inspect.KindTable, Schema: "public", Name: "a"}}})
+	want(t, "code", code, outcome.TableMissing)
+	want(t, "text", text, "table public.gone does not exist")
+	for _, name := range []string{"public.a", "public.gone", "sequences", "broken"} {
+		want(t, name, named(t, report, name).Status, outcome.CheckFailed)
+	}
+	want(t, "objects", named(t, report, "objects").Status, outcome.CheckPassed)
+}
+
+// TestInterrupted: a cancelled drill is neither a bad backup nor a lost sandbox.
+func TestInterrupted(t *testing.T) {
+	s := restored(t, `create table a (id int)`)
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	_, err := verify.Verifier{}.Verify(ctx, s.Server, inspect.Contents{}, taken)
+	want(t, "code", outcome.AsFailure(err).Code, outcome.Interrupted)
+}
+
+// TestHostileNames: what the restored database calls like Postgres' own does
+// not deceive the checks.
+func TestHostileNames(t *testing.T) {
+	s := restored(t, `
+create table orders (id int); insert into orders select generate_series(1, 10);
+create schema evil; alter database `+"verify_testhostilenames"+` set search_path = evil, pg_catalog;
+create view evil.pg_class as select null::oid as oid where false;
+create function evil.count(int) returns bigint language sql as 'select 1000000::bigint'`)
+	report, code, text := check(t, verify.Verifier{}, s, inspect.Contents{Tables: []inspect.Table{{Schema: "public", Name: "orders", Rows: 20, Data: true}}})
+	want(t, "code", code, outcome.ContentIncomplete)
+	want(t, "text", text, "public.orders: 20 rows promised, 10 restored")
+	want(t, "tables", report.Tables[0].Rows, 10)
+}
+
+func sqlExpr(t *testing.T, source string) config.Expr {
+	t.Helper()
+	e, err := config.CompileSQL(source)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return e
+}

@@ -1,0 +1,250 @@
+package work_test
+
+import (
+	"bufio"
+	"errors"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"sync"
+	"testing"
+
+	"github.com/drillgres/drillgres/drill/work"
+)
+
+const id = "20260102-abcdef"
+
+func TestNewMakesAPrivateDirectoryWithASharedOneInside(t *testing.T) {
+	d := open(t, filepath.Join(t.TempDir(), "deep", "root"), id)
+	if runtime.GOOS == "windows" {
+		t.Skip("no modes on windows")
+	}
+	for path, want := range map[string]fs.FileMode{d.Path: 0o700, d.Shared: 0o755, filepath.Dir(d.Path): 0o700} {
+		if got := stat(t, path).Mode().Perm(); got != want {
+			t.Errorf("%s has mode %v, want %v", path, got, want)
+		}
+	}
+}
+
+func TestCloseRemovesEverythingAndMayBeCalledTwice(t *testing.T) {
+	root := t.TempDir()
+	d := open(t, root, id)
+	write(t, filepath.Join(d.Shared, "backup"))
+	for range 2 {
+		if err := d.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if entries, err := os.ReadDir(root); err != nil || len(entries) != 0 {
+		t.Errorf("left in the root: %v, %v", entries, err)
+	}
+}
+
+func TestNewRefusesWhatIsNotARunID(t *testing.T) {
+	for _, bad := range []string{"", "..", "a/b", "../../etc", "short", ".hidden-run", "x\x00yzzzzz"} {
+		if _, err := work.New(t.TempDir(), bad); err == nil {
+			t.Errorf("run id %q was accepted", bad)
+		}
+	}
+}
+
+func TestNewRefusesADirectoryOfALivingRun(t *testing.T) {
+	root := t.TempDir()
+	open(t, root, id)
+	if _, err := work.New(root, id); err == nil {
+		t.Error("two runs share a directory")
+	}
+}
+
+func TestAliveWhileTheLockIsHeld(t *testing.T) {
+	root := t.TempDir()
+	if work.Alive(root, id) {
+		t.Error("a run that never was is alive")
+	}
+	d := open(t, root, id)
+	if !work.Alive(root, id) {
+		t.Error("the run is not alive")
+	}
+	if err := d.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if work.Alive(root, id) {
+		t.Error("the closed run is alive")
+	}
+}
+
+func TestSweepRemovesOnlyDeadRuns(t *testing.T) {
+	root := t.TempDir()
+	living := open(t, root, "living-run")
+	dead := filepath.Join(root, "dead-run")
+	makeDir(t, dead)
+	write(t, filepath.Join(dead, "backup"))
+	write(t, dead+".lock")
+	stranger := filepath.Join(root, "stranger") // without a lock: not a run's
+	makeDir(t, stranger)
+
+	removed, err := work.Sweep(root)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(removed) != 1 || removed[0] != dead {
+		t.Errorf("removed %v, want only %s", removed, dead)
+	}
+	for _, gone := range []string{dead, dead + ".lock"} {
+		if _, err := os.Lstat(gone); !errors.Is(err, fs.ErrNotExist) {
+			t.Errorf("%s is still there", gone)
+		}
+	}
+	stat(t, living.Path)
+	stat(t, stranger)
+}
+
+func TestSweepFollowsNoLinks(t *testing.T) {
+	root, outside := t.TempDir(), t.TempDir()
+	precious := filepath.Join(outside, "precious")
+	write(t, precious)
+	if err := os.Symlink(outside, filepath.Join(root, "linked-run")); err != nil {
+		t.Skip(err)
+	}
+	write(t, filepath.Join(root, "linked-run.lock"))
+	dead := filepath.Join(root, "dead-run")
+	makeDir(t, dead)
+	write(t, dead+".lock")
+	if err := os.Symlink(outside, filepath.Join(dead, "link")); err != nil {
+		t.Fatal(err)
+	}
+
+	removed, err := work.Sweep(root)
+	if err == nil {
+		t.Error("a link under a run's name was taken for its directory")
+	}
+	if len(removed) != 1 || removed[0] != dead {
+		t.Errorf("removed %v, want %s", removed, dead)
+	}
+	stat(t, precious)
+}
+
+func TestSweepOfNothing(t *testing.T) {
+	removed, err := work.Sweep(filepath.Join(t.TempDir(), "none"))
+	if err != nil || removed != nil {
+		t.Errorf("got %v, %v", removed, err)
+	}
+}
+
+// A run must never lose its directory to a sweep that began before it had its
+// lock.
+func TestSweepAndNewDoNotRace(t *testing.T) {
+	root := t.TempDir()
+	done := make(chan struct{})
+	var sweepers sync.WaitGroup
+	for range 2 {
+		sweepers.Go(func() {
+			for {
+				select {
+				case <-done:
+					return
+				default:
+					if _, err := work.Sweep(root); err != nil {
+						t.Error(err)
+						return
+					}
+					work.Alive(root, id)
+				}
+			}
+		})
+	}
+	for range 300 {
+		d, err := work.New(root, id)
+		if err != nil {
+			t.Error(err)
+			break
+		}
+		if _, err := os.Stat(d.Shared); err != nil || !work.Alive(root, id) {
+			t.Errorf("the living run lost its directory: %v", err)
+		}
+		if err := d.Close(); err != nil {
+			t.Error(err)
+		}
+	}
+	close(done)
+	sweepers.Wait()
+}
+
+// A killed process cannot clean up; the kernel gives back its lock.
+func TestAKilledRunIsDead(t *testing.T) {
+	root := t.TempDir()
+	if os.Getenv("WORK_TEST_ROOT") != "" {
+		if _, err := work.New(os.Getenv("WORK_TEST_ROOT"), id); err != nil {
+			t.Fatal(err)
+		}
+		_, _ = os.Stdout.WriteString("ready\n")
+		select {}
+	}
+	cmd := exec.Command(os.Args[0], "-test.run=^TestAKilledRunIsDead$", "-test.timeout=60s")
+	cmd.Env = append(os.Environ(), "WORK_TEST_ROOT="+root)
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	if line, err := bufio.NewReader(out).ReadString('\n'); line != "ready\n" {
+		t.Fatalf("the run said %q, %v", line, err)
+	}
+	if !work.Alive(root, id) {
+		t.Error("the run of another process is not alive")
+	}
+	if removed, err := work.Sweep(root); err != nil || removed != nil {
+		t.Errorf("swept a living run: %v, %v", removed, err)
+	}
+	if err := cmd.Process.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	_ = cmd.Wait()
+	if work.Alive(root, id) {
+		t.Error("the killed run is alive")
+	}
+	if removed, err := work.Sweep(root); err != nil || len(removed) != 1 {
+		t.Errorf("swept %v, %v; want the killed run", removed, err)
+	}
+}
+
+func open(t *testing.T, root, id string) *work.Dir {
+	t.Helper()
+	d, err := work.New(root, id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := d.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return d
+}
+
+func stat(t *testing.T, path string) fs.FileInfo {
+	t.Helper()
+	info, err := os.Stat(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return info
+}
+
+func makeDir(t *testing.T, path string) {
+	t.Helper()
+	if err := os.Mkdir(path, 0o700); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func write(t *testing.T, path string) {
+	t.Helper()
+	if err := os.WriteFile(path, []byte("x"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
