@@ -51,7 +51,7 @@ images: ## make the Postgres images of the tests, where no registry has them
 
 .PHONY: bench
 bench: build ## measure the drill against what teams do today; see docs/performance.md
-	@fixtures/bench/run $(BIN)
+	go test -run '^$$' -bench . -benchtime 3x -timeout 1h -v ./fixtures/bench
 
 .PHONY: clean
 clean: ## remove what was built, and what drills left on the engine

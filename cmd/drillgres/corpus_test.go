@@ -31,7 +31,7 @@ func TestCorpus(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			result, exit, stderr := drilled(t, t.Context(), "--config", config)
+			result, exit, stderr := drilled(t, "--config", config)
 			expect(t, c, result, exit)
 			if strings.Contains(stderr+fmt.Sprintf("%+v", result), "canary") {
 				t.Errorf("a secret of the backup in the output:\n%s\n%+v", stderr, result)

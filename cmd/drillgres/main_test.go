@@ -4,9 +4,12 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"flag"
 	"os"
+	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -28,6 +31,7 @@ func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir:           "testdata/script",
 		UpdateScripts: *update,
+		Cmds:          map[string]func(*testscript.TestScript, bool, []string){"exits": exits},
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("HOME", env.WorkDir)
 			env.Setenv("XDG_CACHE_HOME", filepath.Join(env.WorkDir, "cache"))
@@ -37,9 +41,9 @@ func TestScripts(t *testing.T) {
 }
 
 // drilled runs the whole program and gives its result.
-func drilled(t *testing.T, ctx context.Context, args ...string) (result outcome.Result, exit int, stderr string) {
+func drilled(t *testing.T, args ...string) (result outcome.Result, exit int, stderr string) {
 	t.Helper()
-	stdout, exit, stderr := program(ctx, append([]string{"run", "--format", "json", "--progress", "none"}, args...)...)
+	stdout, exit, stderr := program(t.Context(), append([]string{"run", "--format", "json", "--progress", "none"}, args...)...)
 	if err := json.Unmarshal([]byte(stdout), &result); err != nil {
 		t.Fatalf("drillgres %s: exit %d, no result in %q; stderr:\n%s", strings.Join(args, " "), exit, stdout, stderr)
 	}
@@ -51,4 +55,22 @@ func program(ctx context.Context, args ...string) (stdout string, exit int, stde
 	var out, errs bytes.Buffer
 	exit = run(ctx, args, strings.NewReader(""), &out, &errs, os.LookupEnv)
 	return out.String(), exit, errs.String()
+}
+
+// exits N COMMAND… runs a command that must end with exit code N.
+func exits(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: exits CODE COMMAND…")
+	}
+	got := 0
+	var ended *exec.ExitError
+	switch err := ts.Exec(args[1], args[2:]...); {
+	case errors.As(err, &ended):
+		got = ended.ExitCode()
+	case err != nil:
+		ts.Fatalf("%v", err)
+	}
+	if want := args[0]; strconv.Itoa(got) != want {
+		ts.Fatalf("exit code %d, want %s", got, want)
+	}
 }

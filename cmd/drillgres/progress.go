@@ -32,7 +32,7 @@ func colored(e edges, stream any) bool {
 
 func newLogger(e edges) *slog.Logger {
 	if isTerminal(e.stderr) {
-		return slog.New(tint.NewHandler(e.stderr, &tint.Options{TimeFormat: time.TimeOnly, NoColor: !colored(e, e.stderr)}))
+		return slog.New(tint.NewTextHandler(e.stderr, &tint.Options{TimeFormat: time.TimeOnly, NoColor: !colored(e, e.stderr)}))
 	}
 	return slog.New(slog.NewTextHandler(e.stderr, nil))
 }

@@ -3,8 +3,11 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
+	"io"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
@@ -12,6 +15,7 @@ import (
 	"github.com/drillgres/drillgres/drill/config"
 	"github.com/drillgres/drillgres/drill/outcome"
 	"github.com/drillgres/drillgres/drill/report"
+	"github.com/drillgres/drillgres/drill/sandbox/docker"
 )
 
 type runOptions struct {
@@ -95,9 +99,25 @@ func drillAll(ctx context.Context, w *wiring, dbs []*config.Database) ([]outcome
 		if err != nil {
 			return nil, err
 		}
-		results = append(results, d.Run(ctx))
+		r := d.Run(ctx)
+		if w.opts.keep {
+			sayKept(w.stderr, r)
+		}
+		results = append(results, r)
 	}
 	return results, nil
+}
+
+// sayKept tells how to look into a sandbox that was kept, and how to remove it.
+func sayKept(stderr io.Writer, r outcome.Result) {
+	i := slices.IndexFunc(r.Stages, func(s outcome.StageReport) bool { return s.Stage == outcome.Provision })
+	if r.Stages[i].Status != outcome.StagePassed {
+		return
+	}
+	_, _ = fmt.Fprintf(stderr, `kept: the sandbox of run %s, which holds production's data
+  look inside:  docker exec -it %s psql -U drillgres -d %v
+  remove it:    drillgres clean
+`, r.RunID, docker.PostgresName(r.RunID), r.Stages[i].Details["database"])
 }
 
 // tellResults prints the results to stdout, and with --output also to a file.

@@ -2,6 +2,7 @@ package config
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"maps"
@@ -82,7 +83,7 @@ func (l *loader) document(data []byte) *yaml.Node {
 	}
 	dec := yaml.NewDecoder(bytes.NewReader(data))
 	var doc, second yaml.Node
-	if err := parseNode(dec, &doc); err == io.EOF {
+	if err := parseNode(dec, &doc); errors.Is(err, io.EOF) {
 		l.addAt(0, 0, "", "is empty (want version: 1 and databases:)")
 		return nil
 	} else if err != nil {
@@ -91,7 +92,7 @@ func (l *loader) document(data []byte) *yaml.Node {
 	}
 	if err := parseNode(dec, &second); err == nil {
 		l.addAt(second.Line, second.Column, "", "a second document begins here (want one)")
-	} else if err != io.EOF {
+	} else if !errors.Is(err, io.EOF) {
 		l.syntax(err, data)
 	}
 	root := doc.Content[0]

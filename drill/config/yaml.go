@@ -56,7 +56,7 @@ const maxNodes = 50_000
 // bounded tells whether the document, its aliases expanded, is of a size that
 // can be walked, and notes it if not.
 func (l *loader) bounded(root *yaml.Node) bool {
-	var left = maxNodes
+	left := maxNodes
 	open := map[*yaml.Node]bool{} // anchors being expanded
 	var walk func(n *yaml.Node) bool
 	walk = func(n *yaml.Node) bool {

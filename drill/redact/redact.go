@@ -19,11 +19,17 @@ type Secret string
 // Reveal is the secret itself.
 func (s Secret) Reveal() string { return string(s) }
 
-// String, GoString, MarshalText and LogValue all hide it.
-func (s Secret) String() string               { return mask }
-func (s Secret) GoString() string             { return mask }
+// String hides the secret from %v, %s and their like.
+func (s Secret) String() string { return mask }
+
+// GoString hides it from %#v.
+func (s Secret) GoString() string { return mask }
+
+// MarshalText hides it from JSON and its like.
 func (s Secret) MarshalText() ([]byte, error) { return []byte(mask), nil }
-func (s Secret) LogValue() slog.Value         { return slog.StringValue(mask) }
+
+// LogValue hides it from slog.
+func (s Secret) LogValue() slog.Value { return slog.StringValue(mask) }
 
 // Redactor removes known secrets, and passwords in connection strings, from
 // texts. The zero value works; it is safe for concurrent use.

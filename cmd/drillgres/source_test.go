@@ -1,0 +1,184 @@
+package main
+
+import (
+	"bytes"
+	"crypto/rand"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/drillgres/drillgres/drill/outcome"
+	"github.com/drillgres/drillgres/fixtures/images"
+	"github.com/drillgres/drillgres/fixtures/s3server"
+)
+
+const bucket = "acme-backups"
+
+// store is a real S3 server behind a proxy on which a test can put faults.
+type store struct {
+	*s3server.Server
+	proxy string
+
+	mu    sync.Mutex
+	fault func(http.ResponseWriter, *http.Request) (answered bool)
+}
+
+func newStore(t *testing.T) *store {
+	s := &store{Server: s3server.Start(t)}
+	s.Setenv(t)
+	s.CreateBucket(t, bucket)
+	target, err := url.Parse(s.Endpoint)
+	if err != nil {
+		t.Fatal(err)
+	}
+	forward := &httputil.ReverseProxy{Rewrite: func(r *httputil.ProxyRequest) {
+		r.SetURL(target)
+		r.Out.Host = r.In.Host // the signature covers it
+	}}
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		s.mu.Lock()
+		fault := s.fault
+		s.mu.Unlock()
+		if fault == nil || !fault(w, r) {
+			forward.ServeHTTP(w, r)
+		}
+	}))
+	t.Cleanup(server.Close)
+	s.proxy = server.URL
+	return s
+}
+
+func (s *store) config(t *testing.T, endpoint, bucket string) string {
+	return writeConfig(t, fmt.Sprintf(`
+version: 1
+databases:
+  shop:
+    backup: {from: "s3://%s/prod/", s3: {endpoint: "%s"}}
+    postgres: {version: "15", image: "%s"}
+`, bucket, endpoint, images.Postgres(t, "15")))
+}
+
+func writeConfig(t *testing.T, text string) string {
+	t.Helper()
+	dir := t.TempDir()
+	path := filepath.Join(dir, "drillgres.yaml")
+	text += fmt.Sprintf("work: {dir: %s}\n", filepath.Join(dir, "work"))
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+// TestS3Failures provokes, on a real S3 server, every way in which an object
+// store keeps a drill from its backup.
+func TestS3Failures(t *testing.T) {
+	s := newStore(t)
+	noise := make([]byte, 40<<20)
+	if _, err := rand.Read(noise); err != nil {
+		t.Fatal(err)
+	}
+	s.Put(t, bucket, "prod/shop.dump", noise)
+	tests := []struct {
+		name    string
+		prepare func(t *testing.T) (endpoint, bucket string)
+		code    outcome.Code
+		stage   outcome.Stage
+	}{
+		{"wrong keys", func(t *testing.T) (string, string) {
+			s3server.Setenv(t, s.AccessKey, "canary-wrong-secret")
+			return s.Endpoint, bucket
+		}, outcome.SourceDenied, outcome.Locate},
+		{"nobody listens", func(*testing.T) (string, string) {
+			return "http://127.0.0.1:1", bucket
+		}, outcome.SourceUnreachable, outcome.Locate},
+		{"no such bucket", func(*testing.T) (string, string) {
+			return s.Endpoint, "no-such-bucket"
+		}, outcome.SourceNotFound, outcome.Locate},
+		{"errors of the server", func(*testing.T) (string, string) {
+			s.fault = func(w http.ResponseWriter, _ *http.Request) bool {
+				http.Error(w, "", http.StatusServiceUnavailable)
+				return true
+			}
+			return s.proxy, bucket
+		}, outcome.SourceUnreachable, outcome.Locate},
+		{"archived", func(*testing.T) (string, string) {
+			s.fault = func(w http.ResponseWriter, r *http.Request) bool {
+				if r.Method != http.MethodGet || !strings.HasSuffix(r.URL.Path, "shop.dump") {
+					return false
+				}
+				w.WriteHeader(http.StatusForbidden)
+				fmt.Fprint(w, `<?xml version="1.0"?><Error><Code>InvalidObjectState</Code><Message>The operation is not valid for the object's storage class</Message></Error>`)
+				return true
+			}
+			return s.proxy, bucket
+		}, outcome.BackupArchived, outcome.Fetch},
+		{"replaced on the way", func(t *testing.T) (string, string) {
+			var once sync.Once
+			s.fault = func(_ http.ResponseWriter, r *http.Request) bool {
+				if r.Method == http.MethodGet && !strings.HasPrefix(r.Header.Get("Range"), "bytes=0-") && strings.HasSuffix(r.URL.Path, "shop.dump") {
+					once.Do(func() { s.Put(t, bucket, "prod/shop.dump", append(bytes.Clone(noise), 'x')) })
+				}
+				return false
+			}
+			return s.proxy, bucket
+		}, outcome.BackupChanged, outcome.Fetch},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			s.Setenv(t)
+			s.fault = nil
+			endpoint, from := tt.prepare(t)
+			r, exit, stderr := drilled(t, "--config", s.config(t, endpoint, from))
+			if r.Failure == nil || r.Failure.Code != tt.code || r.Failure.Stage != tt.stage || exit != tt.code.Class().ExitCode() {
+				t.Errorf("exit %d, %+v; want %s in stage %s", exit, r.Failure, tt.code, tt.stage)
+			}
+			if strings.Contains(stderr+fmt.Sprint(r), "canary") {
+				t.Errorf("a secret in the output: %s %+v", stderr, r)
+			}
+		})
+	}
+}
+
+// TestS3Drill drills a backup from a real S3 server whose connections break
+// on the way.
+func TestS3Drill(t *testing.T) {
+	s := newStore(t)
+	s.Put(t, bucket, "prod/shop.dump", shopDump(t))
+	var mu sync.Mutex
+	cuts := 3
+	s.fault = func(w http.ResponseWriter, r *http.Request) bool {
+		mu.Lock()
+		defer mu.Unlock()
+		if cuts == 0 || r.Header.Get("Range") == "" || !strings.HasSuffix(r.URL.Path, "shop.dump") {
+			return false
+		}
+		cuts--
+		panic(http.ErrAbortHandler)
+	}
+	r, exit, stderr := drilled(t, "--config", s.config(t, s.proxy, bucket))
+	if r.Verdict != outcome.VerdictPassed || exit != 0 {
+		t.Fatalf("%s, exit %d: %+v\n%s", r.Verdict, exit, r.Failure, stderr)
+	}
+	if cuts != 0 || r.Backup.ETag == "" || r.Backup.SHA256 == "" || !strings.HasPrefix(r.Backup.URI, "s3://"+bucket) {
+		t.Errorf("cuts left %d, backup %+v", cuts, r.Backup)
+	}
+}
+
+func TestChecksumBesideTheBackup(t *testing.T) {
+	config := localConfig(t, "")
+	backup := filepath.Join(filepath.Dir(config), "backups", "shop.dump")
+	if err := os.WriteFile(backup+".sha256", []byte(strings.Repeat("ab", 32)+"  shop.dump\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	r, exit, _ := drilled(t, "--config", config)
+	if r.Failure == nil || r.Failure.Code != outcome.ChecksumMismatch || exit != 3 {
+		t.Errorf("exit %d, %+v", exit, r.Failure)
+	}
+}
