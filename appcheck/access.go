@@ -30,6 +30,7 @@ type access struct {
 func (c Checker) logIn(ctx context.Context, s provision.Server, report *Report) (access, error) {
 	a := access{database: s.Database, role: cmp.Or(c.Config.Role, s.Owner, s.User), password: s.Password}
 	report.Role = a.role
+	c.Redactor.Add(s.Password)
 	if a.role == s.User {
 		report.Findings = append(report.Findings, outcome.Finding{
 			Code:    "app_as_superuser",
@@ -98,31 +99,4 @@ func (a access) resolve(configured map[string]config.Value) map[string]string {
 		})
 	}
 	return env
-}
-
-// secretive are the names of variables whose values are hidden in log lines.
-var secretive = regexp.MustCompile(`(?i)pass|secret|token|key|credential|dsn`)
-
-// secrets are the values of the config's variables and headers that look like
-// secrets by their names. Those that the config takes from the environment are
-// known already.
-func (c Checker) secrets() []redact.Secret {
-	sources := []map[string]config.Value{c.Config.Env}
-	for _, service := range c.Config.Services {
-		sources = append(sources, service.Env)
-	}
-	for _, smoke := range c.Config.Smoke {
-		if smoke.HTTP != nil {
-			sources = append(sources, smoke.HTTP.Headers)
-		}
-	}
-	var secrets []redact.Secret
-	for _, values := range sources {
-		for name, value := range values {
-			if secretive.MatchString(name) {
-				secrets = append(secrets, value)
-			}
-		}
-	}
-	return secrets
 }

@@ -15,9 +15,11 @@ import (
 // Checker checks one application.
 type Checker struct {
 	Config *config.App
-	// Redactor keeps secrets out of log lines. The passwords that the check
-	// makes, and what the application's secretive variables hold, are added to it. nil: one of its own.
+	// Redactor keeps secrets out of what the application says. The passwords
+	// that the check makes are added to it. nil: one of its own.
 	Redactor *redact.Redactor
+
+	guessed *redact.Redactor // of secrets that only look like some: for the application's own words alone
 }
 
 // Report is how the application did on the restored database. It is worth
@@ -41,12 +43,13 @@ func (c Checker) Check(ctx context.Context, s provision.Server) (Report, error) 
 	if c.Redactor == nil {
 		c.Redactor = new(redact.Redactor)
 	}
+	c.guessed = new(redact.Redactor)
+	c.guessed.Add(c.lookSecret()...)
 	var report Report
 	access, err := c.logIn(ctx, s, &report)
 	if err != nil {
 		return report, err
 	}
-	c.Redactor.Add(c.secrets()...)
 	services, err := c.startServices(ctx, s, access)
 	if err != nil {
 		return report, s.Blame(ctx, err)
@@ -81,6 +84,9 @@ func (c Checker) checkApp(ctx context.Context, s provision.Server, a access, rep
 	}
 	return nil
 }
+
+// text is something that the application said, without secrets.
+func (c Checker) text(s string) string { return c.Redactor.Text(c.guessed.Text(s)) }
 
 // add keeps a check and how long it took.
 func (r *Report) add(check outcome.Check, began time.Time) {

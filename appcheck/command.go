@@ -17,16 +17,30 @@ func (c Checker) command(ctx context.Context, app sandbox.Process, args []string
 	var stdout, stderr output
 	exit, err := app.Exec(ctx, sandbox.Command{Args: args, Stdout: &stdout, Stderr: &stderr})
 	if err != nil {
-		return answer{problem: err.Error()}
+		return answer{problem: err.Error(), brokeOff: true}
 	}
 	saw := fmt.Sprintf("exit %d, %d bytes of output", exit, stdout.size)
-	if last := stderr.lastLine(); exit != 0 && last != "" {
-		saw += ", last error line: " + cut(c.Redactor.Text(last), lineLength)
+	if last := complaint(exit, &stdout, &stderr); last != "" {
+		saw += ", last line of its errors: " + cut(c.text(last), lineLength)
 	}
 	return answer{
 		saw:      saw,
 		env:      map[string]any{"exit": exit, "stdout": stdout.kept.String()},
 		byItself: exit == 0,
+	}
+}
+
+// complaint is the last line of what a command that failed says about it.
+// That it could not be started at all, engines tell on its standard output.
+func complaint(exit int, stdout, stderr *output) string {
+	const cannotRun, notFound = 126, 127
+	switch last := stderr.lastLine(); {
+	case exit == 0:
+		return ""
+	case last == "" && (exit == cannotRun || exit == notFound):
+		return stdout.lastLine()
+	default:
+		return last
 	}
 }
 

@@ -26,7 +26,7 @@ func (c Checker) lastLines(ctx context.Context, p sandbox.Process) []string {
 	}
 	shown := make([]string, len(lines))
 	for i, line := range lines {
-		shown[i] = cut(c.Redactor.Text(line), lineLength)
+		shown[i] = cut(c.text(line), lineLength)
 	}
 	return shown
 }

@@ -53,12 +53,13 @@ func (p prober) request(ctx context.Context, h config.HTTP) answer {
 	}
 	response, err := p.client.Do(request)
 	if err != nil {
-		return answer{problem: "no answer: " + withoutURL(err)}
+		return answer{problem: "no answer: " + withoutURL(err), brokeOff: true}
 	}
 	defer func() { _ = response.Body.Close() }() // only read from
 	body, err := io.ReadAll(io.LimitReader(response.Body, maxBody+1))
 	if err != nil {
-		return answer{problem: fmt.Sprintf("status %d, and its body broke off after %d bytes: %v", response.StatusCode, len(body), err)}
+		problem := fmt.Sprintf("status %d, and its body broke off after %d bytes: %v", response.StatusCode, len(body), err)
+		return answer{problem: problem, brokeOff: true}
 	}
 	size := fmt.Sprintf("%d bytes", len(body))
 	if len(body) > maxBody {

@@ -72,6 +72,9 @@ func (c Checker) waitReady(alive context.Context, p prober) (outcome.Check, erro
 	if err != nil {
 		check.Status = outcome.CheckFailed
 	}
+	if errors.Is(err, errEnded) {
+		check.Saw = err.Error()
+	}
 	return check, err
 }
 

@@ -37,6 +37,7 @@ type answer struct {
 	env      map[string]any // for the expression
 	byItself bool           // whether it holds where there is no expression
 	problem  string         // why there is no answer to judge; empty: there is
+	brokeOff bool           // the problem is one that the application's end explains
 }
 
 // smokeError says which smoke tests did not hold.
@@ -94,20 +95,30 @@ func (c Checker) judge(alive context.Context, t tools, s config.Smoke) (outcome.
 	defer cancel()
 	a := c.carryOut(ctx, t, s)
 	if a.problem != "" {
-		_ = outlive(ctx, deathNotice)
-		if cause := context.Cause(ctx); cause != nil {
-			a.problem = cause.Error()
-		}
-		return outcome.CheckFailed, c.Redactor.Text(a.problem)
+		return outcome.CheckFailed, c.text(a.whyNone(ctx, alive))
 	}
 	held, why := a.holds(s.Expect)
 	if why != "" {
-		return outcome.CheckFailed, c.Redactor.Text(a.saw + ": " + why)
+		return outcome.CheckFailed, c.text(a.saw + ": " + why)
 	}
 	if !held {
-		return outcome.CheckFailed, c.Redactor.Text(a.saw)
+		return outcome.CheckFailed, c.text(a.saw)
 	}
-	return outcome.CheckPassed, c.Redactor.Text(a.saw)
+	return outcome.CheckPassed, c.text(a.saw)
+}
+
+// whyNone tells why there is no answer to judge. The time that was over, and
+// the end of the application, explain whatever came of them.
+func (a answer) whyNone(ctx, alive context.Context) string {
+	if cause := context.Cause(ctx); cause != nil {
+		return cause.Error()
+	}
+	if a.brokeOff {
+		if cause := outlive(alive, deathNotice); cause != nil {
+			return cause.Error()
+		}
+	}
+	return a.problem
 }
 
 // holds judges an answer; why tells what kept it from being judged.

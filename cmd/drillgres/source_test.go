@@ -5,9 +5,6 @@ import (
 	"crypto/rand"
 	"fmt"
 	"net/http"
-	"net/http/httptest"
-	"net/http/httputil"
-	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
@@ -21,41 +18,16 @@ import (
 
 const bucket = "acme-backups"
 
-// store is a real S3 server behind a proxy on which a test can put faults.
-type store struct {
-	*s3server.Server
-	proxy string
-
-	mu    sync.Mutex
-	fault func(http.ResponseWriter, *http.Request) (answered bool)
-}
-
-func newStore(t *testing.T) *store {
-	s := &store{Server: s3server.Start(t)}
+// newStore is a real S3 server with an empty bucket, and its keys in the
+// environment.
+func newStore(t *testing.T) *s3server.Server {
+	s := s3server.Start(t)
 	s.Setenv(t)
 	s.CreateBucket(t, bucket)
-	target, err := url.Parse(s.Endpoint)
-	if err != nil {
-		t.Fatal(err)
-	}
-	forward := &httputil.ReverseProxy{Rewrite: func(r *httputil.ProxyRequest) {
-		r.SetURL(target)
-		r.Out.Host = r.In.Host // the signature covers it
-	}}
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		s.mu.Lock()
-		fault := s.fault
-		s.mu.Unlock()
-		if fault == nil || !fault(w, r) {
-			forward.ServeHTTP(w, r)
-		}
-	}))
-	t.Cleanup(server.Close)
-	s.proxy = server.URL
 	return s
 }
 
-func (s *store) config(t *testing.T, endpoint, bucket string) string {
+func s3Config(t *testing.T, endpoint, bucket string) string {
 	return writeConfig(t, fmt.Sprintf(`
 version: 1
 databases:
@@ -101,41 +73,37 @@ func TestS3Failures(t *testing.T) {
 		{"no such bucket", func(*testing.T) (string, string) {
 			return s.Endpoint, "no-such-bucket"
 		}, outcome.SourceNotFound, outcome.Locate},
-		{"errors of the server", func(*testing.T) (string, string) {
-			s.fault = func(w http.ResponseWriter, _ *http.Request) bool {
+		{"errors of the server", func(t *testing.T) (string, string) {
+			return s.Before(t, func(w http.ResponseWriter, _ *http.Request) bool {
 				http.Error(w, "", http.StatusServiceUnavailable)
 				return true
-			}
-			return s.proxy, bucket
+			}), bucket
 		}, outcome.SourceUnreachable, outcome.Locate},
-		{"archived", func(*testing.T) (string, string) {
-			s.fault = func(w http.ResponseWriter, r *http.Request) bool {
+		{"archived", func(t *testing.T) (string, string) {
+			return s.Before(t, func(w http.ResponseWriter, r *http.Request) bool {
 				if r.Method != http.MethodGet || !strings.HasSuffix(r.URL.Path, "shop.dump") {
 					return false
 				}
 				w.WriteHeader(http.StatusForbidden)
 				fmt.Fprint(w, `<?xml version="1.0"?><Error><Code>InvalidObjectState</Code><Message>The operation is not valid for the object's storage class</Message></Error>`)
 				return true
-			}
-			return s.proxy, bucket
+			}), bucket
 		}, outcome.BackupArchived, outcome.Fetch},
 		{"replaced on the way", func(t *testing.T) (string, string) {
 			var once sync.Once
-			s.fault = func(_ http.ResponseWriter, r *http.Request) bool {
+			return s.Before(t, func(_ http.ResponseWriter, r *http.Request) bool {
 				if r.Method == http.MethodGet && !strings.HasPrefix(r.Header.Get("Range"), "bytes=0-") && strings.HasSuffix(r.URL.Path, "shop.dump") {
 					once.Do(func() { s.Put(t, bucket, "prod/shop.dump", append(bytes.Clone(noise), 'x')) })
 				}
 				return false
-			}
-			return s.proxy, bucket
+			}), bucket
 		}, outcome.BackupChanged, outcome.Fetch},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			s.Setenv(t)
-			s.fault = nil
 			endpoint, from := tt.prepare(t)
-			r, exit, stderr := drilled(t, "--config", s.config(t, endpoint, from))
+			r, exit, stderr := drilled(t, "--config", s3Config(t, endpoint, from))
 			if r.Failure == nil || r.Failure.Code != tt.code || r.Failure.Stage != tt.stage || exit != tt.code.Class().ExitCode() {
 				t.Errorf("exit %d, %+v; want %s in stage %s", exit, r.Failure, tt.code, tt.stage)
 			}
@@ -153,7 +121,7 @@ func TestS3Drill(t *testing.T) {
 	s.Put(t, bucket, "prod/shop.dump", shopDump(t))
 	var mu sync.Mutex
 	cuts := 3
-	s.fault = func(w http.ResponseWriter, r *http.Request) bool {
+	endpoint := s.Before(t, func(_ http.ResponseWriter, r *http.Request) bool {
 		mu.Lock()
 		defer mu.Unlock()
 		if cuts == 0 || r.Header.Get("Range") == "" || !strings.HasSuffix(r.URL.Path, "shop.dump") {
@@ -161,8 +129,8 @@ func TestS3Drill(t *testing.T) {
 		}
 		cuts--
 		panic(http.ErrAbortHandler)
-	}
-	r, exit, stderr := drilled(t, "--config", s.config(t, s.proxy, bucket))
+	})
+	r, exit, stderr := drilled(t, "--config", s3Config(t, endpoint, bucket))
 	if r.Verdict != outcome.VerdictPassed || exit != 0 {
 		t.Fatalf("%s, exit %d: %+v\n%s", r.Verdict, exit, r.Failure, stderr)
 	}

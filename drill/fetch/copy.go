@@ -58,16 +58,23 @@ func (f Fetcher) download(ctx context.Context, b locate.Backup, disk *os.File, p
 		arrived:  newFrontier(b.Size, f.PartSize),
 		progress: &meter{report: p, total: b.Size},
 	}
-	start := time.Now()
-	var ended time.Time
-	var running sync.WaitGroup
+	var (
+		running sync.WaitGroup
+		failed  error
+		took    time.Duration
+	)
 	running.Go(func() {
-		d.arrived.end(d.run(ctx))
-		ended = time.Now()
+		start := time.Now()
+		failed = d.run(ctx)
+		took = time.Since(start)
+		d.arrived.end(failed)
 	})
 	file, err := f.readThrough(ctx, b, disk.Name(), &stream{ctx: ctx, r: d.arrived.reader(disk)})
 	running.Wait()
-	file.Seconds = ended.Sub(start).Seconds()
+	file.Seconds = took.Seconds()
+	if failed != nil { // perhaps after the last byte was read
+		return file, failed
+	}
 	return file, err
 }
 

@@ -12,7 +12,7 @@ func (f Fetcher) checkSpace(size int64) error {
 			locate.Bytes(size), locate.Bytes(f.Limit)).
 			WithHint("raise work.limit")
 	}
-	if free, ok := freeSpace(f.Dir); ok && size > free {
+	if free, ok := FreeSpace(f.Dir); ok && size > free {
 		return outcome.Fail(outcome.DiskBudgetExceeded, "the backup has %s, and the file system of %s has %s free",
 			locate.Bytes(size), f.Dir, locate.Bytes(free)).
 			WithHint("free space there, or move the work directory with work.dir")

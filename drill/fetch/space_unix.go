@@ -8,13 +8,14 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// freeSpace is what an unprivileged user may still write below dir, in bytes.
-func freeSpace(dir string) (int64, bool) {
+// FreeSpace is how many bytes this user may still write to the file system of
+// dir; false where that cannot be told.
+func FreeSpace(dir string) (int64, bool) {
 	var s unix.Statfs_t
 	if err := unix.Statfs(dir, &s); err != nil {
 		return 0, false
 	}
-	return int64(s.Bavail) * int64(s.Bsize), true
+	return int64(s.Bavail) * int64(s.Bsize), true //nolint:unconvert // other types on other systems
 }
 
 func isFull(err error) bool {

@@ -6,8 +6,9 @@ import (
 	"golang.org/x/sys/windows"
 )
 
-// freeSpace is what this user may still write below dir, in bytes.
-func freeSpace(dir string) (int64, bool) {
+// FreeSpace is how many bytes this user may still write to the file system of
+// dir; false where that cannot be told.
+func FreeSpace(dir string) (int64, bool) {
 	name, err := windows.UTF16PtrFromString(dir)
 	if err != nil {
 		return 0, false

@@ -70,7 +70,7 @@ func readArchive(f *feed, k *catalog, spent *budget) error {
 
 func newArchive(f *feed, k *catalog, spent *budget) *archive {
 	a := &archive{f: f, k: k, spent: spent, blocks: map[int64]*block{}}
-	a.sql = newScript(newFeed(nil), k)
+	a.sql = newScript(newFeed(nil, smallBuffer), k)
 	a.sql.fragment = true
 	return a
 }
@@ -149,7 +149,7 @@ func (a *archive) int() int64 {
 	for i := range a.intSize {
 		v |= uint64(a.byte()) << (8 * i)
 	}
-	a.check(sign <= 1 && v < 1<<62, "a number in it is impossible")
+	a.check(sign == 0 && v < 1<<62 || sign == 1 && v > 0 && v < 1<<62, "a number in it is impossible")
 	if sign == 1 {
 		return -int64(v)
 	}

@@ -74,7 +74,7 @@ func (a *archive) block(kind byte, at int64) {
 
 // inBlock words an early end that a number ran into.
 func (a *archive) inBlock() {
-	if a.f.err == io.EOF && a.f.window() == nil {
+	if a.f.ended() && a.f.window() == nil {
 		a.err = nil
 		a.cut("within a block of data")
 	}
@@ -108,6 +108,7 @@ func (a *archive) rows(b *block) {
 		a.k.table(b.table).data(-1, 0)
 		return
 	}
+	f.text = true
 	if !b.copied {
 		a.inserts(b, f)
 		return
@@ -185,7 +186,7 @@ func (u *unpacker) Read(p []byte) (int, error) {
 func (u *unpacker) open() *feed {
 	u.left, u.done = 0, false
 	if u.f == nil {
-		u.f = newFeed(nil)
+		u.f = newFeed(nil, feedBuffer)
 		u.br = bufio.NewReaderSize(nil, sourceBuffer)
 	}
 	u.br.Reset(u)

@@ -2,7 +2,6 @@ package inspect
 
 import (
 	"bytes"
-	"errors"
 	"slices"
 	"strings"
 
@@ -16,6 +15,7 @@ type entry struct {
 	owner, space, copyStmt string
 	dropped                bool // has a DROP, without which pg_restore sets no owner
 	offset                 int64
+	file                   string // of a directory or tar
 	state                  byte
 }
 
@@ -81,7 +81,7 @@ func (a *archive) offset(e *entry) {
 		e.state = offsetNone
 		if a.bytes() && len(a.text) > 0 {
 			e.state = offsetUnset
-			a.files = append(a.files, string(a.text))
+			e.file = string(a.text)
 		}
 		return
 	}
@@ -131,8 +131,7 @@ func (a *archive) define(sql []byte) {
 	}
 	a.sql.f.reset(bytes.NewReader(sql))
 	a.sql.st.reset()
-	var f *outcome.Failure
-	if err := a.sql.run(); errors.As(err, &f) && f.Code == outcome.DumpHostile {
+	if err := a.sql.run(); codeIs(err, outcome.DumpHostile) {
 		a.err = err
 	}
 }
@@ -141,7 +140,8 @@ func (a *archive) define(sql []byte) {
 // are not needed to restore into another one.
 func (a *archive) database(e *entry, definition []byte) {
 	apart := newCatalog()
-	s := newScript(newFeed(bytes.NewReader(definition)), apart)
+	a.sql.f.reset(bytes.NewReader(definition))
+	s := newScript(a.sql.f, apart)
 	s.fragment = true
 	if err := s.run(); err != nil {
 		a.corrupt("the definition of its database does not read")
@@ -188,7 +188,13 @@ func (a *archive) expect(e *entry) {
 	if e.desc == "TABLE DATA" {
 		b.table = qname{e.schema, e.tag}
 		b.name = b.table.String()
+		if e.file != "" { // large objects lie in files of other names
+			a.files = append(a.files, e.file)
+		}
 		a.target(b, e.copyStmt)
+	}
+	if !a.k.holds(b.name, b.table.schema, b.table.name, e.file) {
+		return
 	}
 	a.blocks[e.id] = b
 	a.order = append(a.order, e.id)

@@ -8,8 +8,12 @@ import (
 	"github.com/drillgres/drillgres/drill/outcome"
 )
 
-// maxNames bounds how many objects are remembered, whatever the file claims.
-const maxNames = 2_000_000
+// What is remembered is bounded, whatever the file claims: names, with what
+// each of them costs besides its bytes.
+const (
+	maxMemory = 256 << 20
+	perName   = 64
+)
 
 // catalog gathers what a dump promises.
 type catalog struct {
@@ -22,7 +26,8 @@ type catalog struct {
 	partitionOf         map[qname]qname
 
 	searchPath string // the schema of names without one
-	full       bool   // maxNames is reached
+	memory     int
+	full       bool // maxMemory is reached
 }
 
 // qname is a name with its schema, which is empty for what is in none.
@@ -50,6 +55,15 @@ func newCatalog() *catalog {
 	}
 }
 
+// holds makes room for names, and tells whether there was any.
+func (k *catalog) holds(names ...string) bool {
+	for _, n := range names {
+		k.memory += perName + len(n)
+	}
+	k.full = k.full || k.memory > maxMemory
+	return !k.full
+}
+
 // object remembers a promise. What is made twice is promised once (views with
 // a placeholder, shell types), but functions of one name differ in arguments.
 func (k *catalog) object(kind Kind, n qname, table string) {
@@ -57,7 +71,7 @@ func (k *catalog) object(kind Kind, n qname, table string) {
 	if _, ok := k.objects[key]; ok && kind != KindFunction {
 		return
 	}
-	if k.full = k.full || len(k.c.Objects) >= maxNames; k.full {
+	if !k.holds(string(kind), n.schema, n.name, table) {
 		return
 	}
 	k.objects[key] = len(k.c.Objects)
@@ -78,7 +92,7 @@ func (k *catalog) own(kinds []Kind, n qname, owner string) {
 func (k *catalog) table(n qname) *Table {
 	i, ok := k.tables[n]
 	if !ok {
-		if k.full = k.full || len(k.c.Tables) >= maxNames; k.full {
+		if !k.holds(n.schema, n.name) {
 			return &Table{}
 		}
 		i = len(k.c.Tables)
@@ -99,16 +113,30 @@ func (t *Table) data(rows, size int64) {
 	t.Rows += rows
 }
 
-// role notes a role that the dump needs. Predefined roles and keywords are none.
+// role notes a role that the dump needs. Predefined roles are always there.
 func (k *catalog) role(name string) {
-	if name != "" && !strings.HasPrefix(name, "pg_") && len(k.roles) < maxNames {
-		k.roles[name] = true
+	if !strings.HasPrefix(name, "pg_") {
+		k.note(k.roles, name)
 	}
 }
 
+// tablespace notes a tablespace that the dump names.
 func (k *catalog) tablespace(name string) {
-	if name != "" && !strings.HasPrefix(name, "pg_") && len(k.spaces) < maxNames {
-		k.spaces[name] = true
+	if !strings.HasPrefix(name, "pg_") {
+		k.note(k.spaces, name)
+	}
+}
+
+func (k *catalog) note(set map[string]bool, name string) {
+	if name != "" && !set[name] && k.holds(name) {
+		set[name] = true
+	}
+}
+
+// partition notes that a table is part of another.
+func (k *catalog) partition(part, of qname) {
+	if k.holds(part.schema, part.name, of.schema, of.name) {
+		k.partitionOf[part] = of
 	}
 }
 
@@ -117,7 +145,7 @@ func (k *catalog) check() error {
 	if !k.full {
 		return nil
 	}
-	return outcome.Fail(outcome.FormatUnsupported, "the dump names more than %d objects", maxNames).
+	return outcome.Fail(outcome.FormatUnsupported, "the names of what the dump holds need more than %d MiB", maxMemory>>20).
 		WithHint("dump the database in parts: this version does not read one with so many objects")
 }
 

@@ -2,6 +2,7 @@ package inspect
 
 import (
 	"bytes"
+	"slices"
 	"strings"
 
 	"github.com/drillgres/drillgres/drill/outcome"
@@ -23,9 +24,9 @@ func (s *script) command() error {
 	switch {
 	case !whole && s.isCut(text):
 		return outcome.Fail(outcome.DumpTruncated, "the dump ends within a command of psql, in line %d", line)
-	case rowEscape(name, s.st.empty()):
+	case !s.runs(name):
 		return outcome.Fail(outcome.DumpCorrupt, "line %d: a row outside of any COPY: the line that begins its COPY is lost", line)
-	case !s.st.empty():
+	case !s.st.empty(), len(text) == maxCommand: // what is behind was not read
 		return hostile(name, line)
 	}
 	switch name {
@@ -76,7 +77,7 @@ func (s *script) isCut(text string) bool {
 	if !s.st.empty() {
 		return false
 	}
-	for _, full := range []string{"restrict ", "connect ", "unrestrict " + s.key} {
+	for _, full := range []string{"restrict \n", "connect \n", "unrestrict " + s.key} {
 		if text != full && strings.HasPrefix(full, text) {
 			return true
 		}
@@ -84,16 +85,36 @@ func (s *script) isCut(text string) bool {
 	return false
 }
 
-// rowEscape tells the escapes of COPY text, which are read as commands when the
-// line that began the COPY is lost. At the beginning of a line only those count
-// that psql has no harmful command for.
-func rowEscape(name string, atStart bool) bool {
-	switch name {
-	case "N", ".", `\`, "":
+// runs tells names that psql has a command for. Any other is no attack but a row
+// that is read as SQL, as are the single letters of COPY's escapes within a line.
+func (s *script) runs(name string) bool {
+	switch {
+	case name == "":
+		return false
+	case !s.st.empty() && len(name) == 1 && strings.ContainsAny(name, "bfnrtvx"):
+		return false
+	case strings.ContainsAny(name[:1], "!;:?"), strings.HasPrefix(name, "lo_"):
 		return true
 	}
-	first := name[0]
-	return !atStart && len(name) == 1 && strings.IndexByte("bfnrtv", first) >= 0
+	plain := strings.TrimRight(name, "+S")
+	return slices.Contains(commands, name) || slices.Contains(commands, plain) ||
+		name[0] == 'd' && len(name) <= 7 && letters(plain)
+}
+
+// commands are those of psql up to 18, without the \d family.
+var commands = strings.Fields(`a bind bind_named c C cd close close_prepared connect conninfo copy copyright crosstabview
+	e echo edit ef elif else encoding endif endpipeline errverbose ev f flush flushrequest g gdesc getenv getresults gexec
+	gset gx h H help html i if include include_relative ir l list o out p parse password print prompt pset q qecho quit
+	r reset restrict s sendpipeline set setenv sf startpipeline sv syncpipeline t T timing unrestrict unset w warn watch
+	write x z`)
+
+func letters(text string) bool {
+	for i := range len(text) {
+		if classes[text[i]] != letter || text[i] >= 0x80 {
+			return false
+		}
+	}
+	return true
 }
 
 func hostile(name string, line int64) error {

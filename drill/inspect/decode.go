@@ -13,7 +13,7 @@ import (
 )
 
 const (
-	sourceBuffer = 128 << 10
+	sourceBuffer = 64 << 10
 	sniffLength  = 4096 // of the peek that tells compression and format; holds a tar header
 	// maxWindow is what zstd(1) itself decodes without being asked for more.
 	maxWindow = 128 << 20
@@ -122,7 +122,7 @@ func (m *members) Read(p []byte) (int, error) {
 			}
 		}
 		n, err := m.z.Read(p)
-		if err == io.EOF {
+		if err == io.EOF { //nolint:errorlint // an error of the source may wrap it
 			err = m.next()
 		}
 		if n > 0 || err != nil {
@@ -148,7 +148,7 @@ func (m *members) open() error {
 	}
 	err := m.z.Reset(m.br)
 	m.z.Multistream(false)
-	if err == io.EOF { // the magic was there: the header is cut
+	if err == io.EOF { //nolint:errorlint // the magic was there: the header is cut
 		return io.ErrUnexpectedEOF
 	}
 	return err

@@ -7,7 +7,11 @@ import (
 	"github.com/drillgres/drillgres/drill/outcome"
 )
 
-const feedBuffer = 256 << 10
+// Sizes of feeds: of a file or a block of data, and of one definition.
+const (
+	feedBuffer  = 128 << 10
+	smallBuffer = 16 << 10
+)
 
 // feed is a window on a stream that moves forward only, and knows where it is.
 type feed struct {
@@ -21,8 +25,8 @@ type feed struct {
 	err      error // why there is no more; io.EOF at the end
 }
 
-func newFeed(r io.Reader) *feed {
-	return &feed{r: r, buf: make([]byte, feedBuffer)}
+func newFeed(r io.Reader, size int) *feed {
+	return &feed{r: r, buf: make([]byte, size)}
 }
 
 // reset starts over on another stream, with the same buffer.
@@ -67,6 +71,13 @@ func (f *feed) accept(n int) {
 	f.end += n
 }
 
+// asText makes zero bytes damage, those at hand among them.
+func (f *feed) asText() {
+	n := f.end - f.pos
+	f.text, f.end = true, f.pos
+	f.accept(n)
+}
+
 var newline = []byte{'\n'}
 
 // window gives the unread bytes that are at hand; none at the end.
@@ -77,7 +88,7 @@ func (f *feed) window() []byte {
 	return f.buf[f.pos:f.end]
 }
 
-// peek gives the next n bytes, or fewer at the end. n is at most feedBuffer.
+// peek gives the next n bytes, or fewer at the end. n is at most its buffer.
 func (f *feed) peek(n int) []byte {
 	for f.end-f.pos < n && f.fill() {
 	}
@@ -107,9 +118,15 @@ func (f *feed) line() int64 {
 // offset is how many bytes were read.
 func (f *feed) offset() int64 { return f.before + int64(f.pos) }
 
+// ended tells that the stream simply ended. An error of the source may wrap
+// io.EOF, as those of HTTP clients do, and is no end.
+func (f *feed) ended() bool {
+	return f.err == io.EOF //nolint:errorlint // see above
+}
+
 // broken is why the stream ended, unless it simply did.
 func (f *feed) broken() error {
-	if f.err == io.EOF {
+	if f.ended() {
 		return nil
 	}
 	return f.err
@@ -133,7 +150,7 @@ func (f *feed) drain() error {
 	}
 	f.before += int64(f.end - f.pos)
 	f.end = f.pos
-	if f.err == io.EOF {
+	if f.ended() {
 		return nil
 	}
 	f.err, f.text = nil, false

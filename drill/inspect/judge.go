@@ -75,11 +75,11 @@ func madeBy(c Contents) string {
 
 // unsupported tells backups that may be good but that this version cannot restore.
 func unsupported(c Contents, _ Policy) error {
-	switch {
-	case c.Format == Cluster:
+	switch c.Format {
+	case Cluster:
 		return outcome.Fail(outcome.FormatUnsupported, "the backup is of a whole cluster (pg_dumpall), which this version does not restore").
 			WithHint("drill a pg_dump of one database, plain or custom")
-	case c.Format == Tar || c.Format == Directory:
+	case Tar, Directory:
 		return outcome.Fail(outcome.FormatUnsupported, "the backup is in pg_dump's %s format, which this version does not restore", c.Format)
 	}
 	return nil

@@ -21,8 +21,6 @@ func dispatch(f *feed, k *catalog, spent *budget) error {
 	switch {
 	case f.broken() != nil:
 		return f.broken()
-	case len(bytes.TrimSpace(bytes.TrimPrefix(head, utf8Mark))) == 0 && len(head) < sniffLength:
-		return errEmpty("it holds nothing but white space")
 	case hasPrefix(head, archiveMagic):
 		return readArchive(f, k, spent)
 	case isTar(head):
@@ -45,7 +43,7 @@ func dispatch(f *feed, k *catalog, spent *budget) error {
 func readPlain(f *feed, k *catalog) error {
 	k.c.Format = Plain
 	first := excerpt(f.peek(sniffLength))
-	f.text = true
+	f.asText()
 	if bytes.HasPrefix(f.peek(len(utf8Mark)), utf8Mark) {
 		f.skip(len(utf8Mark))
 	}
@@ -54,6 +52,10 @@ func readPlain(f *feed, k *catalog) error {
 	switch {
 	case StreamLevel(f.broken()):
 		return f.broken()
+	case codeIs(err, outcome.DumpHostile):
+		return err
+	case err == nil && f.broken() == nil && s.isBlank():
+		return errEmpty("it holds nothing but white space")
 	case !s.isDump() && !s.isStump():
 		return notADump(first)
 	case f.broken() != nil:

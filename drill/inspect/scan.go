@@ -31,7 +31,7 @@ func Scan(ctx context.Context, r io.Reader, l Limits) (Contents, error) {
 	}
 	defer func() { _ = stream.Close() }()
 
-	f := newFeed(stream)
+	f := newFeed(stream, feedBuffer)
 	c, err := read(f, spent)
 	c.Compression = compression
 	if rest := f.drain(); rest != nil {
@@ -104,4 +104,9 @@ func (b *budget) spend(n int) error {
 func isFailure(err error) bool {
 	var f *outcome.Failure
 	return errors.As(err, &f)
+}
+
+func codeIs(err error, code outcome.Code) bool {
+	var f *outcome.Failure
+	return errors.As(err, &f) && f.Code == code
 }

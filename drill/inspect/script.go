@@ -25,7 +25,6 @@ type script struct {
 	clusterTails int
 	remarked     string // the last comment that says something
 	key          string // of the \restrict that is open
-	copying      qname  // whose rows were read last
 }
 
 func newScript(f *feed, k *catalog) *script {
@@ -177,6 +176,11 @@ func (s *script) unfinished() error {
 		return nil
 	}
 	return s.openSince("a statement", s.st.line)
+}
+
+// isBlank tells that there was nothing to read.
+func (s *script) isBlank() bool {
+	return s.statements == 0 && s.remarked == ""
 }
 
 // isDump tells whether anything that was read is of a dump.

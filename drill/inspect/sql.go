@@ -45,7 +45,7 @@ func (s *script) copyStatement(p *phrase) (*copyTarget, error) {
 	case p.until("from"), p.until("to"):
 		return nil, outcome.Fail(outcome.DumpHostile, "line %d: a COPY with a file or a program of the server", s.st.line)
 	}
-	return nil, nil
+	return nil, outcome.Fail(outcome.DumpCorrupt, "line %d: a COPY that does not say from where", s.st.line)
 }
 
 // insert counts the rows of INSERT … VALUES.

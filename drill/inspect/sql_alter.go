@@ -94,7 +94,7 @@ func (k *catalog) alterTable(p *phrase, n qname) {
 	case p.has("add constraint"):
 		k.addConstraint(p, n)
 	case p.has("attach partition"):
-		k.partitionOf[p.name(k.searchPath)] = n
+		k.partition(p.name(k.searchPath), n)
 	case p.has("alter column"), p.has("alter"):
 		p.take()
 		k.addIdentity(p, n)

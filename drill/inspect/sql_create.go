@@ -77,10 +77,10 @@ func (k *catalog) createTable(p *phrase) {
 	n := k.newName(p)
 	k.object(KindTable, n, "")
 	if p.has("partition of") {
-		k.partitionOf[n] = p.name(k.searchPath)
+		k.partition(n, p.name(k.searchPath))
 	}
 	rest := *p
-	if rest.until("partition by") {
+	if rest.until("partition by") && k.holds(n.schema, n.name) {
 		k.partitioned[n] = true
 	}
 	k.table(n)
@@ -161,13 +161,12 @@ func (k *catalog) createSchema(p *phrase) {
 
 // createRole reads CREATE ROLE, USER and GROUP, and CREATE USER MAPPING.
 func (k *catalog) createRole(p *phrase) {
+	p.drop("if not exists")
 	if p.has("for") {
 		k.roleList(p)
 		return
 	}
-	if name := p.name("").name; name != "" && len(k.made) < maxNames {
-		k.made[name] = true
-	}
+	k.note(k.made, p.name("").name)
 }
 
 // createDatabase reads the options with which production's database was made.

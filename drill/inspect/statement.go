@@ -88,11 +88,13 @@ func (s *statement) createsFunction() bool {
 
 // insertValues notes VALUES of an INSERT, whose groups are then only counted.
 func (s *statement) insertValues() {
-	if len(s.tokens) > 0 && s.depth == 0 && s.tokens[0].is("insert") {
-		s.values = true
-		if last := s.tokens[len(s.tokens)-1]; last.is("default") { // DEFAULT VALUES
-			s.rows = 1
-		}
+	n := len(s.tokens)
+	if n < 2 || s.depth > 0 || !s.tokens[0].is("insert") {
+		return
+	}
+	s.values = true
+	if s.tokens[n-2].is("default") { // DEFAULT VALUES
+		s.rows = 1
 	}
 }
 

@@ -2,6 +2,7 @@ package inspect
 
 import (
 	"archive/tar"
+	"bytes"
 	"errors"
 	"io"
 	"path"
@@ -15,26 +16,30 @@ const tocName = "toc.dat"
 // readTar walks a tar to its end: pg_dump's own format, whose first member is
 // its table of contents, or a directory dump that somebody packed. Its rows are not read.
 func readTar(f *feed, k *catalog) error {
-	t := tar.NewReader(f)
+	tail := &zeroTail{r: f}
+	t := tar.NewReader(tail)
 	var promised []string
 	present := map[string]bool{}
 	for {
 		h, err := t.Next()
-		if err == io.EOF {
-			return tarEnd(k, promised, present)
+		if err == io.EOF { //nolint:errorlint // an error of the source may wrap it
+			return tarEnd(tail, k, promised, present)
 		}
 		if err != nil {
 			return tarError(err)
 		}
 		if path.Base(h.Name) != tocName || k.c.Format != "" {
-			present[member(h.Name)] = len(present) < maxNames
+			if !k.holds(h.Name) {
+				return k.check()
+			}
+			present[member(h.Name)] = true
 			continue
 		}
 		k.c.Format = Directory
 		if len(present) == 0 {
 			k.c.Format = Tar
 		}
-		if promised, err = readToc(newFeed(t), k); err != nil {
+		if promised, err = readToc(newFeed(t, feedBuffer), k); err != nil {
 			return err
 		}
 	}
@@ -49,9 +54,31 @@ func member(name string) string {
 	return name
 }
 
-func tarEnd(k *catalog, promised []string, present map[string]bool) error {
+// zeroTail counts the zero bytes at the end of what it reads. A tar archive ends
+// in 1024 of them, which Go's reader does not insist on.
+type zeroTail struct {
+	r     io.Reader
+	zeros int
+}
+
+const tarTrailer = 1024
+
+func (z *zeroTail) Read(p []byte) (int, error) {
+	n, err := z.r.Read(p)
+	if rest := len(bytes.TrimRight(p[:n], "\x00")); rest > 0 {
+		z.zeros = n - rest
+	} else {
+		z.zeros += n
+	}
+	return n, err
+}
+
+func tarEnd(tail *zeroTail, k *catalog, promised []string, present map[string]bool) error {
 	if k.c.Format == "" {
 		return outcome.Fail(outcome.NotADump, "not a dump: it is a tar archive without a %s", tocName)
+	}
+	if _, err := io.Copy(io.Discard, tail); err != nil {
+		return tarError(err)
 	}
 	var missing []string
 	for _, name := range promised {
@@ -62,6 +89,9 @@ func tarEnd(k *catalog, promised []string, present map[string]bool) error {
 	if len(missing) > 0 {
 		return outcome.Fail(outcome.DumpTruncated, "the tar archive lacks %s of data: %s",
 			plural(len(missing), "file", "files"), some(missing))
+	}
+	if tail.zeros < tarTrailer {
+		return outcome.Fail(outcome.DumpTruncated, "the tar archive ends early: its trailer is missing")
 	}
 	return nil
 }

@@ -13,8 +13,8 @@ const skewAllowed = 5 * time.Minute
 func (l Locator) judge(o Object) error {
 	if o.Files > 0 {
 		return outcome.Fail(outcome.FormatUnsupported,
-			"%s is a dump in directory format (%d files, %s), which this version does not restore",
-			l.Source.URI(o), o.Files, Bytes(o.Size))
+			"%s is a dump in directory format (%s, %s), which this version does not restore",
+			l.Source.URI(o), count(o.Files, "file"), Bytes(o.Size))
 	}
 	if err := l.judgeAge(o); err != nil {
 		return err

@@ -70,14 +70,16 @@ func (l Locator) choose(objects []Object) (Object, int, error) {
 
 // matching gives the objects that are candidates, newest first. Of several
 // with the same time the greatest key comes first: names often carry a date.
+// What the source itself names, a single file, is one whatever it is called.
 func (l Locator) matching(objects []Object) []Object {
+	whole := l.Source.URI(Object{})
 	keys := make(map[string]bool, len(objects))
 	for _, o := range objects {
 		keys[o.Key] = true
 	}
 	var found []Object
 	for _, o := range objects {
-		if isCandidate(l.Match, o, keys) {
+		if isCandidate(l.Match, o, keys) || l.Source.URI(o) == whole {
 			found = append(found, o)
 		}
 	}

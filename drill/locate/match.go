@@ -32,9 +32,6 @@ func checkPattern(pattern string) error {
 // and not shop-1.dump.sha256, which is always the newer of the two.
 func isCandidate(pattern string, o Object, keys map[string]bool) bool {
 	name := path.Base(o.Key)
-	if o.Files > 0 && name == "." {
-		return true // the source itself is a dump in directory format
-	}
 	if isHidden(o.Key) && !strings.HasPrefix(pattern, ".") {
 		return false
 	}

@@ -128,7 +128,7 @@ var Catalogue = []Entry{
 	{KeyMissing, []Stage{Fetch}, ClassEnvironment,
 		"the backup is encrypted and the drill has no key for it",
 		"drill a copy that is decrypted beforehand: this version reads no encrypted backups"},
-	{FormatUnsupported, []Stage{Fetch, Inspect}, ClassEnvironment,
+	{FormatUnsupported, []Stage{Locate, Fetch, Inspect}, ClassEnvironment,
 		"a backup of a kind that this version does not restore",
 		"drill a plain or custom pg_dump, bare or wrapped in gzip or zstd"},
 	{DiskBudgetExceeded, []Stage{Fetch, Restore}, ClassEnvironment,

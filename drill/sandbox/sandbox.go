@@ -63,7 +63,8 @@ type Process interface {
 	Ended() (exitCode int, outOfMemory bool)
 	// Logs are the last lines of its output, both streams, oldest first.
 	Logs(ctx context.Context, lines int) ([]string, error)
-	// Exec runs a command in this container, as Execer does.
+	// Exec runs a command in this container, as Execer does, but by default as
+	// the image's own user.
 	Exec(ctx context.Context, c Command) (exitCode int, err error)
 }
 

@@ -1,11 +1,10 @@
-package verify_test
+package verify
 
 import (
 	"testing"
 
 	"github.com/drillgres/drillgres/drill/inspect"
 	"github.com/drillgres/drillgres/drill/outcome"
-	"github.com/drillgres/drillgres/drill/verify"
 )
 
 func TestSequences(t *testing.T) {
@@ -42,15 +41,20 @@ insert into b values (2)`, text: "sequence public.q goes on at 1, but public.b.i
 			text: `sequence public."A_Id_seq" goes on at 1, but public."A"."Id" already holds values from there on`},
 	}
 	s := restored(t, "")
+	session := s.session(t)
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
 			s.refill(t, c.script)
-			report, code, text := check(t, verify.Verifier{}, s, inspect.Contents{})
+			v, err := checkSequences(t.Context(), session)
+			if err != nil {
+				t.Fatal(err)
+			}
+			code, text := v.blame()
 			want(t, "text", text, c.text)
 			if c.text != "" {
 				want(t, "code", code, outcome.SequenceBehind)
 			}
-			want(t, "findings", findings(report), c.findings)
+			want(t, "findings", findings(v.findings), c.findings)
 		})
 	}
 }
@@ -58,7 +62,7 @@ insert into b values (2)`, text: "sequence public.q goes on at 1, but public.b.i
 func TestInvalidIndex(t *testing.T) {
 	s := restored(t, `create table a (id int); create index "A idx" on a (id);
 update pg_index set indisvalid = false where indexrelid = '"A idx"'::regclass`)
-	report, code, text := check(t, verify.Verifier{}, s, inspect.Contents{})
+	report, code, text := verifyAll(t, Verifier{}, s, inspect.Contents{})
 	want(t, "code", code, outcome.IndexCorrupt)
 	want(t, "text", text, `index public."A idx" on public.a is invalid`)
 	want(t, "saw", named(t, report, "indexes").Saw, "1 invalid")
@@ -68,16 +72,16 @@ update pg_index set indisvalid = false where indexrelid = '"A idx"'::regclass`)
 // dump.
 func TestIncompletePartitionedIndex(t *testing.T) {
 	s := restored(t, `create table a (id int) partition by list (id); create table a1 partition of a for values in (1); create index i on only a (id)`)
-	report, code, text := check(t, verify.Verifier{}, s, inspect.Contents{})
+	report, code, text := verifyAll(t, Verifier{}, s, inspect.Contents{})
 	if code != "" {
 		t.Fatalf("%s: %s", code, text)
 	}
-	want(t, "findings", findings(report), []string{"index_incomplete"})
+	want(t, "findings", findings(report.Findings), []string{"index_incomplete"})
 }
 
 func TestConstraintNotValidated(t *testing.T) {
 	s := restored(t, `create table a (id int); insert into a values (-1); alter table a add constraint positive check (id > 0) not valid`)
-	report, code, text := check(t, verify.Verifier{}, s, inspect.Contents{})
+	report, code, text := verifyAll(t, Verifier{}, s, inspect.Contents{})
 	if code != "" {
 		t.Fatalf("%s: %s", code, text)
 	}

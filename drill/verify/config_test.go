@@ -1,4 +1,4 @@
-package verify_test
+package verify
 
 import (
 	"strings"
@@ -8,7 +8,6 @@ import (
 	"github.com/drillgres/drillgres/drill/config"
 	"github.com/drillgres/drillgres/drill/inspect"
 	"github.com/drillgres/drillgres/drill/outcome"
-	"github.com/drillgres/drillgres/drill/verify"
 )
 
 func TestConfiguredTables(t *testing.T) {
@@ -34,10 +33,15 @@ create table events (id int) partition by list (id); create table events_1 parti
 		{table: "public.v", min: 1, saw: "1,500 rows"},
 		{table: "public.m", min: 1, saw: "1,500 rows"},
 	}
+	session := s.session(t)
+	db := read(t, session)
 	for _, c := range cases {
-		v := verify.Verifier{Config: config.Verify{Tables: map[string]config.Table{c.table: {MinRows: c.min}}}}
-		report, code, text := check(t, v, s, inspect.Contents{})
-		want(t, c.table, []string{string(code), text, named(t, report, c.table).Saw}, []string{string(c.code), c.text, c.saw})
+		v, err := checkTable(t.Context(), session, db, c.table, c.min)
+		if err != nil {
+			t.Fatal(err)
+		}
+		code, text := v.blame()
+		want(t, c.table, []string{string(code), text, v.check.Saw}, []string{string(c.code), c.text, c.saw})
 	}
 }
 
@@ -73,18 +77,22 @@ insert into orders values ('2026-11-20 01:00+00', '2026-11-20 01:00', '2026-11-1
 		{column: "name", within: time.Hour, code: outcome.QueryFailed, saw: "its type is text",
 			text: "public.orders.name is of type text: newest needs a date, timestamp or timestamptz"},
 	}
+	session := s.session(t)
+	db := read(t, session)
 	for _, c := range cases {
-		newest := &config.Newest{Column: c.column, Within: config.Duration(c.within)}
-		v := verify.Verifier{Config: config.Verify{Tables: map[string]config.Table{"public.orders": {Newest: newest}}}}
-		report, code, text := check(t, v, s, inspect.Contents{})
-		saw := named(t, report, "public.orders newest "+c.column).Saw
-		want(t, c.column, []string{string(code), text, saw}, []string{string(c.code), c.text, c.saw})
+		newest := config.Newest{Column: c.column, Within: config.Duration(c.within)}
+		v, err := checkNewest(t.Context(), session, db, "public.orders", newest, taken)
+		if err != nil {
+			t.Fatal(err)
+		}
+		code, text := v.blame()
+		want(t, c.column, []string{string(code), text, v.check.Saw}, []string{string(c.code), c.text, c.saw})
 	}
 }
 
 func TestNewestOfAnUndatedBackup(t *testing.T) {
 	s := restored(t, `create table a (at timestamptz); insert into a values ('1999-01-01')`)
-	v := verify.Verifier{Config: config.Verify{Tables: map[string]config.Table{
+	v := Verifier{Config: config.Verify{Tables: map[string]config.Table{
 		"public.a": {Newest: &config.Newest{Column: "at", Within: config.Duration(time.Hour)}},
 	}}}
 	report, err := v.Verify(t.Context(), s.Server, inspect.Contents{}, time.Time{})
@@ -133,7 +141,7 @@ create schema app; create table app.t (id int); alter database verify_testquerie
 	for _, c := range cases {
 		queries = append(queries, config.Query{Name: c.sql, SQL: c.sql, Expect: sqlExpr(t, c.expect)})
 	}
-	report, code, text := check(t, verify.Verifier{Config: config.Verify{Queries: queries}}, s, inspect.Contents{})
+	report, code, text := verifyAll(t, Verifier{Config: config.Verify{Queries: queries}}, s, inspect.Contents{})
 	for _, c := range cases {
 		found := named(t, report, c.sql)
 		want(t, c.sql, []string{string(found.Status), found.Saw, found.Expect}, []string{string(c.status), c.saw, c.expect})
@@ -146,12 +154,12 @@ create schema app; create table app.t (id int); alter database verify_testquerie
 
 func TestSlowQueryFailsUnderItsOwnName(t *testing.T) {
 	s := restored(t, ``)
-	v := verify.Verifier{Config: config.Verify{Queries: []config.Query{
+	v := Verifier{Config: config.Verify{Queries: []config.Query{
 		{Name: "slow", SQL: "select pg_sleep(600)", Expect: sqlExpr(t, "true")},
 		{Name: "quick", SQL: "select 1", Expect: sqlExpr(t, "value == 1")},
 	}}}
 	v.QueryWithin = 50 * time.Millisecond
-	report, code, text := check(t, v, s, inspect.Contents{})
+	report, code, text := verifyAll(t, v, s, inspect.Contents{})
 	want(t, "code", code, outcome.QueryFailed)
 	want(t, "text", text, `query "slow" did not end within 50ms`)
 	want(t, "quick", named(t, report, "quick").Status, outcome.CheckPassed)

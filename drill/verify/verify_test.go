@@ -1,4 +1,4 @@
-package verify_test
+package verify
 
 import (
 	"context"
@@ -14,33 +14,61 @@ import (
 	"github.com/drillgres/drillgres/drill/inspect"
 	"github.com/drillgres/drillgres/drill/outcome"
 	"github.com/drillgres/drillgres/drill/provision"
-	"github.com/drillgres/drillgres/drill/verify"
 )
 
 // taken is when the backups of these tests were made.
 var taken = time.Date(2026, 11, 20, 3, 0, 0, 0, time.UTC)
 
-// database is one restored database, with a connection to change it.
-type database struct {
+// fixture is one restored database, with a connection to change it.
+type fixture struct {
 	provision.Server
 	conn *pgx.Conn
 }
 
 // restored is a database of the test's own that holds what the script makes.
-func restored(t *testing.T, script string) database {
+func restored(t *testing.T, script string) fixture {
 	t.Helper()
 	s := shared.Get(t)
 	s.Database = "verify_" + strings.Map(letter, strings.ToLower(t.Name()))
 	run(t, connect(t, s, "postgres"), "create database "+s.Database+" template template0")
-	d := database{s, connect(t, s, s.Database)}
+	d := fixture{s, connect(t, s, s.Database)}
 	run(t, d.conn, script)
 	return d
 }
 
 // refill empties the database and fills it anew, which is quicker than another one.
-func (d database) refill(t *testing.T, script string) {
+func (d fixture) refill(t *testing.T, script string) {
 	t.Helper()
 	run(t, d.conn, "drop schema public cascade; create schema public; "+script)
+}
+
+// session is a connection as the checks have it.
+func (d fixture) session(t *testing.T) *pgx.Conn {
+	t.Helper()
+	conn, err := open(t.Context(), d.Server)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { closeConn(t.Context(), conn) })
+	return conn
+}
+
+// read is the database that the checks look at.
+func read(t *testing.T, conn *pgx.Conn) *database {
+	t.Helper()
+	db, err := readDatabase(t.Context(), conn, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return db
+}
+
+// blame is what a check's problems would fail the stage with.
+func (v verdict) blame() (code outcome.Code, text string) {
+	if err := worst(v.problems); err != nil {
+		return outcome.AsFailure(err).Code, err.Error()
+	}
+	return "", ""
 }
 
 func letter(r rune) rune {
@@ -67,8 +95,8 @@ func run(t *testing.T, conn *pgx.Conn, script string) {
 	}
 }
 
-// check runs Verify and gives the report and the code and text of the failure.
-func check(t *testing.T, v verify.Verifier, d database, c inspect.Contents) (verify.Report, outcome.Code, string) {
+// verifyAll runs Verify and gives the report and the code and text of the failure.
+func verifyAll(t *testing.T, v Verifier, d fixture, c inspect.Contents) (Report, outcome.Code, string) {
 	t.Helper()
 	report, err := v.Verify(t.Context(), d.Server, c, taken)
 	if err == nil {
@@ -82,7 +110,7 @@ func check(t *testing.T, v verify.Verifier, d database, c inspect.Contents) (ver
 }
 
 // named finds a check of the report by its name.
-func named(t *testing.T, r verify.Report, name string) outcome.Check {
+func named(t *testing.T, r Report, name string) outcome.Check {
 	t.Helper()
 	for _, c := range r.Checks {
 		if c.Name == name {
@@ -93,9 +121,9 @@ func named(t *testing.T, r verify.Report, name string) outcome.Check {
 	return outcome.Check{}
 }
 
-func findings(r verify.Report) []string {
+func findings(list []outcome.Finding) []string {
 	var codes []string
-	for _, f := range r.Findings {
+	for _, f := range list {
 		codes = append(codes, f.Code)
 	}
 	return codes
@@ -110,7 +138,7 @@ func want[T any](t *testing.T, what string, got, expected T) {
 
 func TestNothingPromisedNothingConfigured(t *testing.T) {
 	s := restored(t, `create table a (id int primary key); insert into a values (1), (2)`)
-	report, code, text := check(t, verify.Verifier{}, s, inspect.Contents{})
+	report, code, text := verifyAll(t, Verifier{}, s, inspect.Contents{})
 	if code != "" {
 		t.Fatalf("%s: %s", code, text)
 	}
@@ -142,7 +170,7 @@ create table events_b1 partition of events_b for values in (1);
 insert into events values (7, '2026-01-05'), (1, '2026-02-05'), (1, '2026-02-06');
 create view v as select * from parent;
 create extension pg_trgm`)
-	report, _, _ := check(t, verify.Verifier{}, s, inspect.Contents{})
+	report, _, _ := verifyAll(t, Verifier{}, s, inspect.Contents{})
 	got := map[string]int64{}
 	var names []string
 	for _, table := range report.Tables {
@@ -162,11 +190,11 @@ create extension pg_trgm`)
 // TestWorstFirst: every check runs, and the failure names the most severe.
 func TestWorstFirst(t *testing.T) {
 	s := restored(t, `create table a (id int); create sequence q; create table b (id int primary key default nextval('q')); insert into b values (1)`)
-	v := verify.Verifier{Config: config.Verify{
+	v := Verifier{Config: config.Verify{
 		Tables:  map[string]config.Table{"public.a": {MinRows: 10}, "public.gone": {}},
 		Queries: []config.Query{{Name: "broken", SQL: "select", Expect: sqlExpr(t, "value == 1")}},
 	}}
-	report, code, text := check(t, v, s, inspect.Contents{Objects: []inspect.Object{{Kind: inspect.KindTable, Schema: "public", Name: "a"}}})
+	report, code, text := verifyAll(t, v, s, inspect.Contents{Objects: []inspect.Object{{Kind: inspect.KindTable, Schema: "public", Name: "a"}}})
 	want(t, "code", code, outcome.TableMissing)
 	want(t, "text", text, "table public.gone does not exist")
 	for _, name := range []string{"public.a", "public.gone", "sequences", "broken"} {
@@ -180,7 +208,7 @@ func TestInterrupted(t *testing.T) {
 	s := restored(t, `create table a (id int)`)
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	_, err := verify.Verifier{}.Verify(ctx, s.Server, inspect.Contents{}, taken)
+	_, err := Verifier{}.Verify(ctx, s.Server, inspect.Contents{}, taken)
 	want(t, "code", outcome.AsFailure(err).Code, outcome.Interrupted)
 }
 
@@ -192,7 +220,7 @@ create table orders (id int); insert into orders select generate_series(1, 10);
 create schema evil; alter database `+"verify_testhostilenames"+` set search_path = evil, pg_catalog;
 create view evil.pg_class as select null::oid as oid where false;
 create function evil.count(int) returns bigint language sql as 'select 1000000::bigint'`)
-	report, code, text := check(t, verify.Verifier{}, s, inspect.Contents{Tables: []inspect.Table{{Schema: "public", Name: "orders", Rows: 20, Data: true}}})
+	report, code, text := verifyAll(t, Verifier{}, s, inspect.Contents{Tables: []inspect.Table{{Schema: "public", Name: "orders", Rows: 20, Data: true}}})
 	want(t, "code", code, outcome.ContentIncomplete)
 	want(t, "text", text, "public.orders: 20 rows promised, 10 restored")
 	want(t, "tables", report.Tables[0].Rows, 10)

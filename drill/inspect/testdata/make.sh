@@ -36,4 +36,4 @@ dump 18 root-18.sql --load-via-partition-root
 # Written to a redirected stdout, pg_dump 17 and 18 leave the table of contents
 # behind the data a second time.
 docker exec inspect-testdata-18 sh -c 'pg_dump -U postgres -Fc shop >/tmp/twice && cat /tmp/twice' >dumps/twice-18.dump
-docker exec inspect-testdata-18 pg_dumpall -U postgres >dumps/cluster-18.sql
+docker exec inspect-testdata-18 pg_dumpall -U postgres --no-role-passwords >dumps/cluster-18.sql

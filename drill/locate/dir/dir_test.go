@@ -57,6 +57,17 @@ func TestOneFile(t *testing.T) {
 	}
 }
 
+func TestOneFileIsTakenWhateverItsName(t *testing.T) {
+	for _, base := range []string{".hidden", "dump.txt", "dump.json"} {
+		name := filepath.Join(t.TempDir(), base)
+		write(t, name, []byte("dump"))
+		b, err := locate.Locator{Source: source(t, name), Rules: locate.Rules{Match: "shop-*"}}.Locate(t.Context())
+		if err != nil || b.Key != base {
+			t.Errorf("%s: chose %q (%v)", base, b.Key, err)
+		}
+	}
+}
+
 func TestNotThere(t *testing.T) {
 	_, err := source(t, filepath.Join(t.TempDir(), "nowhere")).List(t.Context())
 	sourcetest.WantCode(t, err, outcome.SourceNotFound)

@@ -88,10 +88,10 @@ func (s *Source) listSingle(ctx context.Context) ([]locate.Object, error) {
 	in := s.listInput(s.path)
 	in.MaxKeys = aws.Int32(1)
 	out, err := s.listPage(ctx, in)
+	if ctx.Err() == nil && err != nil && outcome.AsFailure(err).Code == outcome.SourceDenied {
+		return nil, nil //nolint:nilerr // the folder was listed, and is empty
+	}
 	if err != nil {
-		if outcome.AsFailure(err).Code == outcome.SourceDenied {
-			return nil, nil
-		}
 		return nil, err
 	}
 	for _, item := range out.Contents {

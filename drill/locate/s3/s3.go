@@ -120,7 +120,7 @@ func (s *Source) Close() error {
 // URI is s3://bucket/key, what cannot be printed percent-encoded.
 func (s *Source) URI(o locate.Object) string {
 	key := s.fullKey(o)
-	if o.Key == "" {
+	if o.Key == "" || o.Key == "." { // the folder itself
 		key = s.path
 	}
 	return strings.TrimSuffix("s3://"+s.bucket+"/"+locate.Escape(key), "/")

@@ -1,7 +1,6 @@
 package s3_test
 
 import (
-	"context"
 	"os"
 	"path/filepath"
 	"strings"
@@ -72,6 +71,17 @@ func TestURLs(t *testing.T) {
 	}
 }
 
+func TestNamedObjectIsTaken(t *testing.T) {
+	server := start(t)
+	server.Put(t, bucket, "prod/dump.txt", []byte("dump"))
+	server.Put(t, bucket, "dir/toc.dat", []byte("toc"))
+	if b := locateIn(t, source(t, server.Endpoint, "s3://"+bucket+"/prod/dump.txt")); b.Key != "dump.txt" {
+		t.Errorf("chose %q", b.Key)
+	}
+	_, err := locate.Locator{Source: source(t, server.Endpoint, "s3://"+bucket+"/dir")}.Locate(t.Context())
+	want(t, err, outcome.FormatUnsupported, "s3://"+bucket+"/dir is a dump in directory format (1 file,", "")
+}
+
 func TestNewRefuses(t *testing.T) {
 	s3server.Setenv(t, "key", "secret")
 	for _, o := range []s3.Options{
@@ -102,12 +112,7 @@ func TestProfile(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Setenv("AWS_SHARED_CREDENTIALS_FILE", file)
-	s, err := s3.New(t.Context(), s3.Options{URL: "s3://" + bucket, Endpoint: server.Endpoint, Profile: "drill"})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = s.Close() }()
-	sourcetest.Find(t, s, "shop.dump")
+	sourcetest.Find(t, open(t, s3.Options{URL: "s3://" + bucket, Endpoint: server.Endpoint, Profile: "drill"}), "shop.dump")
 }
 
 func TestVersions(t *testing.T) {
@@ -145,9 +150,13 @@ func start(t *testing.T) *s3server.Server {
 
 func source(t *testing.T, endpoint, url string) *s3.Source {
 	t.Helper()
-	s, err := s3.New(context.WithoutCancel(t.Context()), s3.Options{
-		URL: url, Endpoint: endpoint, Attempts: 2, MaxBackoff: time.Millisecond, HeaderTimeout: time.Second,
-	})
+	return open(t, s3.Options{URL: url, Endpoint: endpoint})
+}
+
+func open(t *testing.T, o s3.Options) *s3.Source {
+	t.Helper()
+	o.Attempts, o.MaxBackoff = 2, time.Millisecond
+	s, err := s3.New(t.Context(), o)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"sync/atomic"
+	"time"
 
 	"github.com/drillgres/drillgres/drill/locate"
 )
@@ -22,6 +23,7 @@ type Fault struct {
 	End    bool  // the answer ends as if it were complete
 	Stall  bool  // nothing more comes
 	Extra  []byte
+	Pace   time.Duration // before each 100 bytes, whatever else goes wrong
 }
 
 // Faulty is a source whose reading goes wrong as planned.
@@ -51,7 +53,7 @@ func (f *Faulty) ReadRange(ctx context.Context, o locate.Object, offset, length 
 	return struct {
 		io.Reader
 		io.Closer
-	}{fault.apply(ctx, r), r}, nil
+	}{fault.paced(ctx, fault.apply(ctx, r)), r}, nil
 }
 
 func (f Fault) apply(ctx context.Context, r io.Reader) io.Reader {
@@ -66,6 +68,29 @@ func (f Fault) apply(ctx context.Context, r io.Reader) io.Reader {
 		return io.MultiReader(r, bytes.NewReader(f.Extra))
 	default:
 		return r
+	}
+}
+
+func (f Fault) paced(ctx context.Context, r io.Reader) io.Reader {
+	if f.Pace == 0 {
+		return r
+	}
+	return &paced{ctx: ctx, r: r, pace: f.Pace}
+}
+
+// paced gives a little at a time.
+type paced struct {
+	ctx  context.Context
+	r    io.Reader
+	pace time.Duration
+}
+
+func (p *paced) Read(b []byte) (int, error) {
+	select {
+	case <-p.ctx.Done():
+		return 0, context.Cause(p.ctx)
+	case <-time.After(p.pace):
+		return p.r.Read(b[:min(len(b), 100)])
 	}
 }
 

@@ -28,7 +28,10 @@ func ErrorText(err error) string {
 		return err.Error()
 	}
 	message := e.Message
-	if strings.HasPrefix(e.Code, "22") || strings.HasPrefix(e.Code, "23") || strings.HasPrefix(e.Code, "P0") {
+	if e.Code == "P0001" {
+		message = "a function raised an exception of its own"
+	}
+	if strings.HasPrefix(e.Code, "22") || strings.HasPrefix(e.Code, "23") {
 		message = quoted.ReplaceAllString(message, "…")
 	}
 	return fmt.Sprintf("%s (%s)", cut(message, 200), e.Code)

@@ -1,0 +1,100 @@
+package inspect_test
+
+import (
+	"errors"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/drillgres/drillgres/drill/inspect"
+	"github.com/drillgres/drillgres/drill/outcome"
+)
+
+func TestJudge(t *testing.T) {
+	full := []inspect.Table{{Schema: "public", Name: "t", Rows: 1, Bytes: 2, Data: true}}
+	plain := inspect.Contents{Format: inspect.Plain, DumpVersion: "15.18", Tables: full}
+	archive := func(version, dump string) inspect.Contents {
+		return inspect.Contents{Format: inspect.Custom, ArchiveVersion: version, DumpVersion: dump, Tables: full}
+	}
+	for name, c := range map[string]struct {
+		contents inspect.Contents
+		policy   inspect.Policy
+		want     outcome.Code
+		findings []string
+	}{
+		"plain":                             {plain, inspect.Policy{Major: 15}, "", nil},
+		"plain of a newer pg_dump":          {plain, inspect.Policy{Major: 13}, "", []string{"pg_dump_newer"}},
+		"plain, major not known":            {plain, inspect.Policy{}, "", nil},
+		"1.14 for 13":                       {archive("1.14", "13.23"), inspect.Policy{Major: 13}, "", nil},
+		"1.14 of 15 for 13":                 {archive("1.14", "15.18"), inspect.Policy{Major: 13}, "", []string{"pg_dump_newer"}},
+		"1.15 for 15":                       {archive("1.15", "16.2"), inspect.Policy{Major: 15}, outcome.DumpTooNew, []string{"pg_dump_newer"}},
+		"1.15 for 16":                       {archive("1.15", "16.2"), inspect.Policy{Major: 16}, "", nil},
+		"1.16 for 16":                       {archive("1.16", "17.1"), inspect.Policy{Major: 16}, outcome.DumpTooNew, []string{"pg_dump_newer"}},
+		"1.16 for 17":                       {archive("1.16", "17.1"), inspect.Policy{Major: 17}, "", nil},
+		"1.16 of 18 for 17":                 {archive("1.16", "18beta1"), inspect.Policy{Major: 17}, "", []string{"pg_dump_newer"}},
+		"old archive":                       {archive("1.14", "13.23"), inspect.Policy{Major: 18}, "", nil},
+		"too old an archive":                {archive("1.9", ""), inspect.Policy{Major: 18}, outcome.FormatUnsupported, nil},
+		"tar that is also too new":          {inspect.Contents{Format: inspect.Tar, ArchiveVersion: "1.16"}, inspect.Policy{Major: 13}, outcome.FormatUnsupported, nil},
+		"directory":                         {inspect.Contents{Format: inspect.Directory, ArchiveVersion: "1.14"}, inspect.Policy{Major: 15}, outcome.FormatUnsupported, nil},
+		"cluster":                           {inspect.Contents{Format: inspect.Cluster, DumpVersion: "15.1"}, inspect.Policy{Major: 15}, outcome.FormatUnsupported, nil},
+		"of an empty database":              {inspect.Contents{Format: inspect.Plain, DumpVersion: "15.1"}, inspect.Policy{Major: 15}, outcome.DumpNoData, nil},
+		"schema alone":                      {inspect.Contents{Format: inspect.Plain, DumpVersion: "15.1", Tables: []inspect.Table{{Name: "t"}}}, inspect.Policy{Major: 15}, outcome.DumpNoData, nil},
+		"schema alone, allowed":             {inspect.Contents{Format: inspect.Plain, DumpVersion: "15.1", Tables: []inspect.Table{{Name: "t"}}}, inspect.Policy{Major: 15, AllowEmpty: true}, "", nil},
+		"nothing but empty data":            {inspect.Contents{Format: inspect.Plain, DumpVersion: "15.1", Tables: []inspect.Table{{Name: "t", Data: true}}}, inspect.Policy{Major: 15}, outcome.DumpNoData, nil},
+		"large objects alone":               {inspect.Contents{Format: inspect.Plain, DumpVersion: "15.1", LargeObjects: 1}, inspect.Policy{Major: 15}, "", nil},
+		"rows that cannot be counted":       {inspect.Contents{Format: inspect.Custom, ArchiveVersion: "1.16", Tables: []inspect.Table{{Name: "t", Rows: -1, Data: true}}}, inspect.Policy{Major: 18}, "", nil},
+		"of somebody else":                  {inspect.Contents{Format: inspect.Plain, Tables: full}, inspect.Policy{Major: 15}, "", []string{"third_party_dump"}},
+		"a table without data":              {inspect.Contents{Format: inspect.Plain, DumpVersion: "15.1", Tables: append([]inspect.Table{{Schema: "s", Name: "left\nout"}}, full...)}, inspect.Policy{Major: 15}, "", []string{"table_without_data"}},
+		"a table without inserts":           {inspect.Contents{Format: inspect.Plain, DumpVersion: "15.1", Tables: []inspect.Table{{Name: "t"}, {Name: "u", Rows: 2, Data: true}}}, inspect.Policy{Major: 15}, "", nil},
+		"what would reach out":              {inspect.Contents{Format: inspect.Plain, DumpVersion: "15.1", Tables: append([]inspect.Table{{Schema: "cron", Name: "job", Rows: 1, Bytes: 2, Data: true}}, full...), Objects: []inspect.Object{{Kind: inspect.KindSubscription, Name: "a"}, {Kind: inspect.KindServer, Name: "b"}, {Kind: inspect.KindEventTrigger, Name: "c"}}}, inspect.Policy{Major: 15}, "", []string{"subscription", "foreign_server", "event_trigger", "cron_jobs"}},
+		"a table without data and no other": {inspect.Contents{Format: inspect.Plain, DumpVersion: "15.1", LargeObjects: 1, Tables: []inspect.Table{{Name: "t"}}}, inspect.Policy{Major: 15}, "", nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			found, err := inspect.Judge(c.contents, nil, c.policy)
+			if codeOf(err) != c.want {
+				t.Errorf("got %q (%v), want %q", codeOf(err), err, c.want)
+			}
+			var codes []string
+			for _, f := range found {
+				codes = append(codes, f.Code)
+				if f.Message == "" || f.Hint == "" || strings.Contains(f.Message, "\n") {
+					t.Errorf("finding %+v", f)
+				}
+			}
+			if diff := cmp.Diff(c.findings, codes); diff != "" {
+				t.Errorf("findings (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestJudgeOfABrokenDump(t *testing.T) {
+	broken := outcome.Fail(outcome.DumpTruncated, "cut")
+	if _, err := inspect.Judge(inspect.Contents{}, broken, inspect.Policy{}); !errors.Is(err, broken) {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestJudgeOfRealDumps(t *testing.T) {
+	unsupported := []string{"cluster-18.sql", "tar-15.tar"}
+	for _, file := range dumps(t) {
+		name := file[strings.LastIndex(file, "/")+1:]
+		c, err := scan(t, load(t, file))
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := outcome.Code("")
+		switch {
+		case slices.Contains(unsupported, name):
+			want = outcome.FormatUnsupported
+		case name == "schema-15.sql":
+			want = outcome.DumpNoData
+		}
+		found, err := inspect.Judge(c, nil, inspect.Policy{Major: 18})
+		if codeOf(err) != want || len(found) > 0 {
+			t.Errorf("%s: %v, findings %v", name, err, found)
+		}
+	}
+}

@@ -1,0 +1,60 @@
+package verify
+
+import (
+	"testing"
+	"time"
+)
+
+func TestThousands(t *testing.T) {
+	for n, want := range map[int64]string{0: "0", 999: "999", 1000: "1,000", 1234567: "1,234,567", -4200: "-4,200"} {
+		if got := thousands(n); got != want {
+			t.Errorf("%d: %s, want %s", n, got, want)
+		}
+	}
+}
+
+func TestSpell(t *testing.T) {
+	for d, want := range map[time.Duration]string{
+		0: "0s", 45 * time.Second: "45s", time.Minute: "1m", 90 * time.Second: "2m", 26 * time.Hour: "26h",
+		26*time.Hour + time.Second: "26h1m", 3*time.Hour + 12*time.Minute: "3h12m", 50 * time.Hour: "2d2h",
+	} {
+		if got := spell(d); got != want {
+			t.Errorf("%d: %s, want %s", d, got, want)
+		}
+	}
+}
+
+func TestFew(t *testing.T) {
+	if got := few([]string{"a", "b", "c"}); got != "a; b; c" {
+		t.Error(got)
+	}
+	if got := few([]string{"a", "b", "c", "d", "e"}); got != "a; b; c; and 2 more" {
+		t.Error(got)
+	}
+}
+
+// TestSequenceEnds: the values that are looked for stay within the sequence.
+func TestSequenceEnds(t *testing.T) {
+	const most = 1<<63 - 1
+	cases := []struct {
+		name        string
+		s           sequence
+		called      bool
+		goesOn      bool
+		next, until int64
+	}{
+		{"not called yet", sequence{last: 1, Increment: 1, Min: 1, Max: most}, false, true, 1, 1001},
+		{"called", sequence{last: 1, Increment: 1, Min: 1, Max: most}, true, true, 2, 1002},
+		{"near its end", sequence{last: 8, Increment: 2, Min: 1, Max: 11}, true, true, 10, 11},
+		{"at its end", sequence{last: 10, Increment: 2, Min: 1, Max: 11}, true, false, 0, 0},
+		{"largest step", sequence{last: 5, Increment: most - 5, Min: 1, Max: most}, true, true, most, most},
+		{"down to its end", sequence{last: -most, Increment: -2, Min: -most - 1, Max: -1}, true, false, 0, 0},
+		{"down", sequence{last: -1, Increment: -1, Min: -most, Max: -1}, true, true, -2, -1002},
+	}
+	for _, c := range cases {
+		goesOn := c.s.goOn(c.called)
+		if goesOn != c.goesOn || goesOn && (c.s.next != c.next || c.s.until != c.until) {
+			t.Errorf("%s: %v, from %d to %d", c.name, goesOn, c.s.next, c.s.until)
+		}
+	}
+}
