@@ -18,6 +18,12 @@ type checkOptions struct {
 	format    string
 }
 
+// checkedAll is the JSON of a check.
+type checkedAll struct {
+	SchemaVersion int              `json:"schema_version"`
+	Checked       []report.Checked `json:"checked"`
+}
+
 func newCheck(e edges) *cobra.Command {
 	var o checkOptions
 	cmd := &cobra.Command{
@@ -51,7 +57,7 @@ func runCheck(ctx context.Context, e edges, o checkOptions) error {
 		b, err := checkBackup(ctx, e, cfg, db)
 		c := report.Checked{Database: db.Name, Backup: outcome.Backup{
 			URI: b.URI, SizeBytes: b.Size, ModifiedAt: b.ModifiedAt, ETag: b.ETag, VersionID: b.VersionID,
-		}, Matched: b.Matched, Findings: b.Findings}
+		}, Matched: b.Matched, Findings: append([]outcome.Finding{}, b.Findings...)}
 		code := outcome.ExitPassed
 		if err != nil {
 			f := outcome.AsFailure(err)
@@ -68,7 +74,7 @@ func runCheck(ctx context.Context, e edges, o checkOptions) error {
 
 func printChecked(e edges, format string, checked []report.Checked) error {
 	if format == "json" {
-		return report.Document(e.stdout, checked)
+		return report.Document(e.stdout, checkedAll{outcome.SchemaVersion, checked})
 	}
 	return report.Check(e.stdout, checked, e.now(), textOptions(e))
 }

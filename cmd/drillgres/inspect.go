@@ -77,7 +77,10 @@ func printInspected(e edges, format, name string, c inspect.Contents, findings [
 	if format != "json" {
 		return report.Contents(e.stdout, name, c, broken, textOptions(e))
 	}
-	doc := inspected{SchemaVersion: outcome.SchemaVersion, Name: name, Whole: broken == nil, Findings: findings, Contents: c}
+	doc := inspected{
+		SchemaVersion: outcome.SchemaVersion, Name: name, Whole: broken == nil,
+		Findings: append([]outcome.Finding{}, findings...), Contents: c.Normalised(),
+	}
 	if broken != nil {
 		f := outcome.AsFailure(broken)
 		f.Stage = outcome.Inspect

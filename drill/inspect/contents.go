@@ -100,3 +100,21 @@ type Table struct {
 	Bytes  int64  `json:"bytes"` // of its COPY text
 	Data   bool   `json:"data"`  // whether the dump has a data block for it, be it empty
 }
+
+// Normalised is c without nil lists, so that its JSON holds [] and never null.
+func (c Contents) Normalised() Contents {
+	c.Extensions = notNil(c.Extensions)
+	c.Roles = notNil(c.Roles)
+	c.RolesMade = notNil(c.RolesMade)
+	c.Tablespaces = notNil(c.Tablespaces)
+	c.Objects = notNil(c.Objects)
+	c.Tables = notNil(c.Tables)
+	return c
+}
+
+func notNil[T any](list []T) []T {
+	if list == nil {
+		return []T{}
+	}
+	return list
+}
