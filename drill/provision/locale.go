@@ -41,7 +41,10 @@ var clientOnly = []string{"BIG5", "GB18030", "GBK", "JOHAB", "SJIS", "SHIFT_JIS_
 // chooseLocale takes each part from the config, else from the dump, else from
 // the server.
 func chooseLocale(cfg config.Postgres, dumped inspect.Database, def locale) locale {
-	l := locale{encoding: dumped.Encoding, provider: dumped.LocaleProvider, collate: dumped.Collate, ctype: dumped.CType, name: dumped.Locale, rules: dumped.ICURules}
+	l := locale{
+		encoding: dumped.Encoding, provider: dumped.LocaleProvider,
+		collate: dumped.Collate, ctype: dumped.CType, name: dumped.Locale, rules: dumped.ICURules,
+	}
 	if slices.Contains(clientOnly, strings.ToUpper(l.encoding)) {
 		l.encoding = ""
 	}
@@ -126,12 +129,17 @@ func (l locale) explain(err error, s *Server) error {
 }
 
 func (l locale) String() string {
-	parts := []string{}
-	for _, p := range [][2]string{{"encoding", l.encoding}, {"locale provider", l.provider}, {"LC_COLLATE", l.collate}, {"LC_CTYPE", l.ctype}, {"locale", l.name}} {
-		if p[1] != "" {
-			parts = append(parts, p[0]+" "+p[1])
+	var parts []string
+	add := func(what, value string) {
+		if value != "" {
+			parts = append(parts, what+" "+value)
 		}
 	}
+	add("encoding", l.encoding)
+	add("locale provider", l.provider)
+	add("LC_COLLATE", l.collate)
+	add("LC_CTYPE", l.ctype)
+	add("locale", l.name)
 	return strings.Join(parts, ", ")
 }
 

@@ -59,6 +59,7 @@ func (p Provisioner) Provision(ctx context.Context, c inspect.Contents) (Server,
 		Running: running, Image: spec.Image, User: superuser, Password: password,
 		Database: targetName(c, p.Database),
 	}
+	s.Maintenance = maintenanceFor(s.Database)
 	if err := p.prepare(ctx, &s, c); err != nil {
 		return s, s.Blame(ctx, err)
 	}
@@ -66,12 +67,11 @@ func (p Provisioner) Provision(ctx context.Context, c inspect.Contents) (Server,
 }
 
 func (p Provisioner) prepare(ctx context.Context, s *Server, c inspect.Contents) error {
-	maintenance := maintenanceFor(s.Database)
-	conn, err := s.Connect(ctx, maintenance, s.User, s.Password)
+	conn, err := s.Connect(ctx, s.Maintenance, s.User, s.Password)
 	if err != nil {
 		return err
 	}
-	defer conn.Close(context.WithoutCancel(ctx))
+	defer Close(ctx, conn)
 
 	if err := p.identify(ctx, conn, s, c); err != nil {
 		return err
@@ -88,7 +88,7 @@ func (p Provisioner) prepare(ctx context.Context, s *Server, c inspect.Contents)
 	}
 	s.ConnectTo = s.Database
 	if c.CreatesDatabase {
-		s.ConnectTo = maintenance
+		s.ConnectTo = s.Maintenance
 		return dropDatabase(ctx, conn, s)
 	}
 	return p.makeDatabase(ctx, conn, s, c)
@@ -133,7 +133,7 @@ func ready(ctx context.Context, d sandbox.Dialer, user string, password redact.S
 	if err != nil {
 		return err
 	}
-	defer conn.Close(context.WithoutCancel(ctx))
+	defer Close(ctx, conn)
 	_, err = conn.Exec(ctx, "select 1")
 	return err
 }

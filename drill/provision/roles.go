@@ -24,18 +24,37 @@ func (p Provisioner) makeRoles(ctx context.Context, conn *pgx.Conn, s *Server, c
 	if err != nil {
 		return fmt.Errorf("list roles: %w", err)
 	}
-	s.MadeRoles = without(neededRoles(c, s.Owner, p.AppRole), existing)
+	s.MadeRoles = without(neededRoles(c, s.Owner), existing)
 	if len(s.MadeRoles) > 0 && p.Restore.Roles == "strict" {
 		return outcome.Fail(outcome.RoleMissing, "the dump needs %s and does not bring %s",
-			inWords("role", s.MadeRoles), themOrIt(s.MadeRoles))
+			inWords("role", quoted(s.MadeRoles)), themOrIt(s.MadeRoles))
 	}
 	for _, name := range s.MadeRoles {
-		if _, err := conn.Exec(ctx, "create role "+quote(name)+" superuser nologin"); err != nil {
-			return fmt.Errorf("create role %q: %w", name, err)
+		if err := makeRole(ctx, conn, name, "superuser nologin"); err != nil {
+			return err
 		}
 	}
-	s.tellRoles(c, p.AppRole)
+	s.tellRoles()
+	return p.makeAppRole(ctx, conn, s, c, existing)
+}
+
+func makeRole(ctx context.Context, conn *pgx.Conn, name, attributes string) error {
+	if _, err := conn.Exec(ctx, "create role "+quote(name)+" "+attributes); err != nil {
+		return fmt.Errorf("create role %q: %w", name, err)
+	}
 	return nil
+}
+
+// makeAppRole makes the application's role where the dump has no use for it.
+func (p Provisioner) makeAppRole(ctx context.Context, conn *pgx.Conn, s *Server, c inspect.Contents, existing []string) error {
+	lacking := without(neededRoles(inspect.Contents{RolesMade: c.RolesMade}, p.AppRole), append(existing, s.MadeRoles...))
+	if len(lacking) == 0 {
+		return nil
+	}
+	s.find("app_role_unknown",
+		"correct app.role, or grant the role what it needs in production",
+		fmt.Sprintf("the application's role %q owns nothing in the dump and is granted nothing there", p.AppRole))
+	return makeRole(ctx, conn, p.AppRole, "nologin")
 }
 
 // neededRoles are all that must exist before the dump is restored; roles that
@@ -56,18 +75,14 @@ func predefined(name string) bool {
 	return strings.HasPrefix(name, "pg_") || name == "public" || name == "none"
 }
 
-func (s *Server) tellRoles(c inspect.Contents, appRole string) {
-	if len(s.MadeRoles) > 0 {
-		s.find("role_created",
-			"back up the roles too: pg_dumpall --globals-only",
-			fmt.Sprintf("the backup does not bring %s: made for the drill without login, passwords and memberships%s",
-				inWords("role", quoted(s.MadeRoles)), asSuperuser(s.MadeRoles)))
+func (s *Server) tellRoles() {
+	if len(s.MadeRoles) == 0 {
+		return
 	}
-	if appRole != "" && !slices.Contains(c.Roles, appRole) && appRole != s.Owner {
-		s.find("app_role_unknown",
-			"correct app.role, or grant the role what it needs in production",
-			fmt.Sprintf("the application's role %q owns nothing in the dump and is granted nothing there", appRole))
-	}
+	s.find("role_created",
+		"back up the roles too: pg_dumpall --globals-only",
+		fmt.Sprintf("the backup does not bring %s: made for the drill without login, password and memberships%s",
+			inWords("role", quoted(s.MadeRoles)), asSuperuser(s.MadeRoles)))
 }
 
 // stayingSuperuser is the role that is a superuser on nearly every production
@@ -98,11 +113,11 @@ func (s Server) DemoteRoles(ctx context.Context, conn *pgx.Conn) error {
 // Login lets a role log in with a new random password, and makes the role if
 // there is none of that name.
 func (s Server) Login(ctx context.Context, role string) (redact.Secret, error) {
-	conn, err := s.Connect(ctx, maintenanceFor(s.Database), s.User, s.Password)
+	conn, err := s.Connect(ctx, s.Maintenance, s.User, s.Password)
 	if err != nil {
 		return "", s.Blame(ctx, err)
 	}
-	defer conn.Close(context.WithoutCancel(ctx))
+	defer Close(ctx, conn)
 	var exists bool
 	if err := conn.QueryRow(ctx, "select exists (select from pg_roles where rolname = $1)", role).Scan(&exists); err != nil {
 		return "", s.Blame(ctx, fmt.Errorf("look up role %q: %w", role, err))

@@ -2,9 +2,12 @@ package provision
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 
 	"github.com/drillgres/drillgres/drill/outcome"
 	"github.com/drillgres/drillgres/drill/redact"
@@ -23,8 +26,11 @@ type Server struct {
 	// ConnectTo is where psql or pg_restore connects: Database, or the maintenance database when
 	// the dump makes its own.
 	ConnectTo string
-	User      string // superuser
-	Password  redact.Secret
+	// Maintenance is the database to be connected to for what concerns the whole server, or
+	// Database itself.
+	Maintenance string
+	User        string // superuser
+	Password    redact.Secret
 	// Owner is the role that owns Database; empty: the superuser. Where the dump itself makes the
 	// role or the database, this comes true when it is restored.
 	Owner string
@@ -50,7 +56,7 @@ const (
 )
 
 // Connect opens a connection to a database of the server through the pod. The
-// error's text holds no password.
+// error's text holds no password; a refusal of the server is a *pgconn.PgError in it.
 func (s Server) Connect(ctx context.Context, database, user string, password redact.Secret) (*pgx.Conn, error) {
 	return Connect(ctx, s.Pod, database, user, password)
 }
@@ -71,9 +77,25 @@ func Connect(ctx context.Context, d sandbox.Dialer, database, user string, passw
 	cfg.LookupFunc = func(_ context.Context, host string) ([]string, error) { return []string{host}, nil }
 	conn, err := pgx.ConnectConfig(ctx, cfg)
 	if err != nil {
-		return nil, fmt.Errorf("connect to database %q as %q: %s", database, user, redactConn(err))
+		doing := fmt.Sprintf("connect to database %q as %q", database, user)
+		var refused *pgconn.PgError // the server's words; pgx's own error holds the password
+		if errors.As(err, &refused) {
+			return nil, fmt.Errorf("%s: %w", doing, refused)
+		}
+		return nil, fmt.Errorf("%s: %s", doing, redactConn(err))
 	}
 	return conn, nil
+}
+
+// goodbyeWithin bounds taking leave of a server that may be gone.
+const goodbyeWithin = time.Second
+
+// Close ends a connection, also when ctx has ended. Whatever mattered has been
+// answered before, so that its error tells nothing.
+func Close(ctx context.Context, conn *pgx.Conn) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), goodbyeWithin)
+	defer cancel()
+	_ = conn.Close(ctx)
 }
 
 func redactConn(err error) string {

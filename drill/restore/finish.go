@@ -6,21 +6,23 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 
 	"github.com/drillgres/drillgres/drill/outcome"
+	"github.com/drillgres/drillgres/drill/provision"
 )
 
 // finish takes back what was only for the load, and gives the database to its
 // owner.
 func (r *run) finish(ctx context.Context) error {
-	conn, err := r.server.Connect(ctx, r.server.Database, r.server.User, r.server.Password)
+	conn, err := r.server.Connect(ctx, r.server.Maintenance, r.server.User, r.server.Password)
 	if err != nil {
-		return named(err)
+		return err
 	}
-	defer conn.Close(context.WithoutCancel(ctx))
+	defer provision.Close(ctx, conn)
 	if err := r.server.DemoteRoles(ctx, conn); err != nil {
 		return err
 	}
@@ -52,9 +54,9 @@ func (r *run) giveToOwner(ctx context.Context, conn *pgx.Conn) error {
 	return err
 }
 
-// named is about a database that can't be connected to although the restore
-// went well: the dump was to make it and did not.
-func named(err error) error {
+// notMade is about a database that is not there although the restore went
+// well: the dump was to make it and did not.
+func notMade(err error) error {
 	var pg *pgconn.PgError
 	if errors.As(err, &pg) && pg.Code == "3D000" {
 		return outcome.Fail(outcome.ContentIncomplete, "the dump did not make its database: %s", pg.Message)
@@ -69,10 +71,15 @@ func named(err error) error {
 func (r *run) analyze(ctx context.Context) error {
 	conn, err := r.server.Connect(ctx, r.server.Database, r.server.User, r.server.Password)
 	if err != nil {
+		return notMade(err)
+	}
+	defer provision.Close(ctx, conn)
+	if _, err := conn.Exec(ctx, "set statement_timeout = 0"); err != nil { // the dump may set another for its database
 		return err
 	}
-	defer conn.Close(context.WithoutCancel(ctx))
+	began := time.Now()
 	_, err = conn.Exec(ctx, "analyze")
+	r.restored.Analyze = time.Since(began).Seconds()
 	var pg *pgconn.PgError
 	if !errors.As(err, &pg) {
 		return err

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/drillgres/drillgres/drill/inspect"
+	"github.com/drillgres/drillgres/drill/provision"
 	"github.com/drillgres/drillgres/drill/sandbox"
 )
 
@@ -19,12 +20,14 @@ func (r *run) load(ctx context.Context) error {
 	stderr := &clientLog{}
 	command := sandbox.Command{Args: r.plan.Args, Env: r.plan.Env, Stderr: stderr}
 	var code int
+	began := time.Now()
 	if r.plan.File {
 		command.Args = append(command.Args, r.archive)
 		code, err = r.loadFile(ctx, command)
 	} else {
 		code, err = r.feed(ctx, command)
 	}
+	r.restored.Load = time.Since(began).Seconds()
 	if err != nil {
 		return asFailure(err, "run "+r.plan.Tool)
 	}
@@ -32,7 +35,29 @@ func (r *run) load(ctx context.Context) error {
 		return r.diagnose(ctx, code, stderr.tells(), offset)
 	}
 	// A process that was killed for memory does not always take the client with it.
-	return r.server.Sick(ctx)
+	if sick := r.server.Sick(ctx); sick != nil {
+		return sick
+	}
+	if r.plan.File {
+		return nil // pg_restore can't be told to go on
+	}
+	return r.findTolerated(ctx, offset)
+}
+
+// findTolerated tells of errors after which the client went on: a dump can
+// switch ON_ERROR_STOP off. Whether they lost anything is for verify to say.
+func (r *run) findTolerated(ctx context.Context, offset int64) error {
+	log, err := r.readLog(ctx, offset, false)
+	if err != nil {
+		return asFailure(err, "read the server's log")
+	}
+	first, more := firstError(log, r.server.User)
+	if first == nil {
+		return nil
+	}
+	r.find("errors_tolerated", "take \\set ON_ERROR_STOP off out of the dump",
+		fmt.Sprintf("the dump lets psql go on after errors, of which there were %d, the first: %s", 1+more, told(first)))
+	return nil
 }
 
 // feed gives psql the decoded dump. An error of the decoder ends psql instead
@@ -74,11 +99,11 @@ func (r *run) watchGrowth(ctx context.Context) {
 	if r.progress == nil {
 		return
 	}
-	conn, err := r.server.Connect(ctx, "template1", r.server.User, r.server.Password)
+	conn, err := r.server.Connect(ctx, r.server.Maintenance, r.server.User, r.server.Password)
 	if err != nil {
 		return
 	}
-	defer conn.Close(context.WithoutCancel(ctx))
+	defer provision.Close(ctx, conn)
 	tick := time.NewTicker(growthInterval)
 	defer tick.Stop()
 	for {

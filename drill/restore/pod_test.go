@@ -22,15 +22,31 @@ import (
 	"github.com/drillgres/drillgres/drill/restore"
 	"github.com/drillgres/drillgres/drill/sandbox"
 	"github.com/drillgres/drillgres/drill/sandbox/docker"
+	"github.com/drillgres/drillgres/drill/work"
 	"github.com/drillgres/drillgres/fixtures/images"
 )
+
+// labs are the pods, one of a major, that all tests share which leave it as it was.
+var labs = map[string]*lab{}
+
+func TestMain(m *testing.M) {
+	code := m.Run()
+	for _, l := range labs {
+		if err := l.close(context.Background()); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			code = 1
+		}
+	}
+	os.Exit(code)
+}
 
 // lab is a pod of one major, in which every case gets its own database.
 type lab struct {
 	major    string
 	image    string
 	engine   *docker.Engine
-	dir      string // mounted in the pod
+	root     string
+	work     *work.Dir // its lock tells whoever sweeps that the pod is in use
 	memory   config.Size
 	shm      config.Size
 	open     sync.Once
@@ -54,32 +70,69 @@ func (l *lab) Open(ctx context.Context, s sandbox.Spec) (sandbox.Running, error)
 	if err != nil {
 		return sandbox.Running{}, err
 	}
-	defer conn.Close(ctx)
+	defer provision.Close(ctx, conn)
 	_, err = conn.Exec(ctx, fmt.Sprintf("alter role %s password '%s'", s.User, s.Password))
 	l.password = s.Password
 	return l.running, err
 }
 
-// newLab makes a lab whose pod is opened when it is first needed.
-func newLab(t *testing.T, major string) *lab {
+// sharedLab is for tests that do not end the pod.
+func sharedLab(t *testing.T, major string) *lab {
 	t.Helper()
-	l := &lab{major: major, image: images.Postgres(t, major), dir: t.TempDir(), run: "restore-" + strings.ToLower(rand.Text())}
-	if err := os.Chmod(l.dir, 0o755); err != nil {
-		t.Fatal(err)
+	if labs[major] == nil {
+		labs[major] = newLab(t, major)
 	}
-	var err error
-	if l.engine, err = docker.Connect(t.Context(), docker.Options{Root: t.TempDir()}); err != nil {
-		t.Fatal(err)
-	}
+	return labs[major]
+}
+
+// ownLab is for tests that do. The pod is opened when it is first needed.
+func ownLab(t *testing.T, major string) *lab {
+	t.Helper()
+	l := newLab(t, major)
 	t.Cleanup(func() {
-		if l.running.Pod != nil {
-			for _, left := range l.running.Close(context.WithoutCancel(t.Context())) {
-				t.Errorf("left behind: %s", left)
-			}
+		if err := l.close(context.WithoutCancel(t.Context())); err != nil {
+			t.Error(err)
 		}
-		_ = l.engine.Close()
 	})
 	return l
+}
+
+func newLab(t *testing.T, major string) *lab {
+	t.Helper()
+	l := &lab{major: major, image: images.Postgres(t, major), run: "restore-" + strings.ToLower(rand.Text())}
+	var err error
+	if l.root, err = os.MkdirTemp("", "drillgres-restore-test-"); err != nil {
+		t.Fatal(err)
+	}
+	if l.work, err = work.New(l.root, l.run); err != nil {
+		t.Fatal(err)
+	}
+	if l.engine, err = docker.Connect(t.Context(), docker.Options{Root: l.root}); err != nil {
+		t.Fatal(err)
+	}
+	return l
+}
+
+func (l *lab) close(ctx context.Context) error {
+	var left []string
+	if l.running.Pod != nil {
+		left = l.running.Close(ctx)
+	}
+	err := errors.Join(l.engine.Close(), l.work.Close(), os.RemoveAll(l.root))
+	if len(left) > 0 {
+		err = errors.Join(err, fmt.Errorf("left behind: %s", strings.Join(left, ", ")))
+	}
+	return err
+}
+
+// server is one with an empty database, for what a test wants of it itself.
+func (l *lab) server(t *testing.T) provision.Server {
+	t.Helper()
+	s, _, f := l.drill(t, job{dump: []byte("select 1;"), change: plain})
+	if f != nil {
+		t.Fatal(f)
+	}
+	return s
 }
 
 // job is one dump to restore.
@@ -95,8 +148,9 @@ func (l *lab) drill(t *testing.T, j job) (provision.Server, restore.Restored, *o
 	t.Helper()
 	l.cases++
 	f := l.file(t, j)
+	j.config.Profile = provision.Fast // what is tested does not depend on durability
 	p := provision.Provisioner{
-		Opener: l, Restore: j.config, RunID: l.run, WorkDir: l.dir, Database: fmt.Sprintf("case_%d", l.cases),
+		Opener: l, Restore: j.config, RunID: l.run, WorkDir: l.work.Shared, Database: fmt.Sprintf("case_%d", l.cases),
 		Config: config.Postgres{Version: l.major, Image: config.Text(l.image), Memory: l.memory, ShmSize: l.shm},
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
@@ -105,7 +159,7 @@ func (l *lab) drill(t *testing.T, j job) (provision.Server, restore.Restored, *o
 	if err != nil {
 		t.Fatalf("provision: %v", err)
 	}
-	restored, err := restore.Restorer{Config: j.config, WorkDir: l.dir}.Restore(ctx, s, f, j.watch)
+	restored, err := restore.Restorer{Config: j.config, WorkDir: l.work.Shared}.Restore(ctx, s, f, j.watch)
 	return s, restored, outcome.AsFailure(err)
 }
 
@@ -113,13 +167,13 @@ func (l *lab) file(t *testing.T, j job) fetch.File {
 	t.Helper()
 	contents, err := inspect.Scan(t.Context(), bytes.NewReader(j.dump), inspect.Limits{})
 	if err != nil && j.change == nil {
-		t.Logf("inspect: %v", err)
+		t.Fatalf("inspect: %v", err)
 	}
 	contents.Database.Name = "" // each case in its own
 	if j.change != nil {
 		j.change(&contents)
 	}
-	path := filepath.Join(l.dir, fmt.Sprintf("case-%d.dump", l.cases))
+	path := filepath.Join(l.work.Shared, fmt.Sprintf("case-%d.dump", l.cases))
 	if err := os.WriteFile(path, j.dump, 0o644); err != nil {
 		t.Fatal(err)
 	}

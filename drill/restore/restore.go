@@ -31,7 +31,8 @@ type Restored struct {
 	Findings []outcome.Finding
 }
 
-// Phase is a part of a restore: unpack, place, load, finish, analyze.
+// Phase is a part of a restore: unpack, place, load, finish, analyze. With the
+// load come the questions to the server before and after it.
 type Phase struct {
 	Name    string
 	Seconds float64
@@ -107,22 +108,12 @@ func (r *run) all(ctx context.Context) error {
 	for _, p := range phases {
 		began := time.Now()
 		err := p.do(ctx)
-		r.restored.took(p.name, time.Since(began).Seconds())
+		r.restored.Phases = append(r.restored.Phases, Phase{p.name, time.Since(began).Seconds()})
 		if err != nil {
 			return err
 		}
 	}
 	return nil
-}
-
-func (r *Restored) took(phase string, seconds float64) {
-	r.Phases = append(r.Phases, Phase{phase, seconds})
-	switch phase {
-	case "load":
-		r.Load = seconds
-	case "analyze":
-		r.Analyze = seconds
-	}
 }
 
 func (r *run) find(code, hint, message string) {

@@ -140,7 +140,7 @@ func csvEntry(record []string) entry {
 // told to stop, none is a cause.
 func firstError(entries []entry, user string) (first *entry, cascades int) {
 	for _, e := range entries {
-		if !e.isError() || e.User != user || e.Application == ownApplication || e.clientLeft() {
+		if !e.isError() || !e.ofClient(user) || e.clientLeft() {
 			continue
 		}
 		if first == nil {
@@ -154,6 +154,13 @@ func firstError(entries []entry, user string) (first *entry, cascades int) {
 
 // ownApplication is how connections of drillgres itself name themselves.
 const ownApplication = "drillgres"
+
+// ofClient tells whether it was said to a client of the user. A record that
+// is cut off does not tell which kind of process wrote it.
+func (e entry) ofClient(user string) bool {
+	return e.User == user && e.Application != ownApplication &&
+		slices.Contains([]string{"", "client backend", "parallel worker"}, e.Backend)
+}
 
 func (e entry) isError() bool {
 	return slices.Contains([]string{"ERROR", "FATAL", "PANIC"}, e.Severity)

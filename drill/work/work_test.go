@@ -155,7 +155,7 @@ func TestSweepAndNewDoNotRace(t *testing.T) {
 			}
 		})
 	}
-	for range 300 {
+	for range 100 {
 		d, err := work.New(root, id)
 		if err != nil {
 			t.Error(err)

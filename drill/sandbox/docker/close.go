@@ -2,16 +2,15 @@ package docker
 
 import (
 	"context"
-	"errors"
 	"fmt"
+	"sync"
 	"time"
 
-	"github.com/containerd/errdefs"
 	"github.com/moby/moby/client"
 )
 
 const (
-	removeWithin = 60 * time.Second
+	removeWithin = 30 * time.Second
 	removeAgain  = 200 * time.Millisecond
 )
 
@@ -19,9 +18,37 @@ const (
 // run's label, even if the context is cancelled. It may be called twice.
 func (p *pod) Close(ctx context.Context) (leftovers []string) {
 	p.stop()
+	p.chores.close()
 	leftovers = p.engine.removeRun(context.WithoutCancel(ctx), p.spec.RunID)
-	p.background.Wait()
+	p.chores.Wait()
 	return leftovers
+}
+
+// chores is what goes on in a pod's background, and must have ended when the
+// pod's Close has.
+type chores struct {
+	sync.WaitGroup
+	mu     sync.Mutex
+	closed bool
+}
+
+// Go starts a chore; a late one, of a pod that is closing, is done at once.
+func (c *chores) Go(do func()) {
+	c.mu.Lock()
+	late := c.closed
+	if !late {
+		c.WaitGroup.Go(do)
+	}
+	c.mu.Unlock()
+	if late {
+		do()
+	}
+}
+
+func (c *chores) close() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.closed = true
 }
 
 // discard removes one container whose failure is being reported; if it cannot
@@ -32,12 +59,12 @@ func (e *Engine) discard(ctx context.Context, id string) {
 	_, _ = e.client.ContainerRemove(ctx, id, client.ContainerRemoveOptions{Force: true, RemoveVolumes: true})
 }
 
-// removeRun removes everything of a run and then looks what is left. An
-// engine may refuse for a moment to remove what it is still busy with.
+// removeRun removes everything of a run and looks again until nothing is
+// left: an engine may refuse for a moment what it is still busy with.
 func (e *Engine) removeRun(ctx context.Context, run string) (leftovers []string) {
 	ctx, cancel := context.WithTimeout(ctx, removeWithin)
 	defer cancel()
-	for {
+	for again := false; ; again = true {
 		things, err := e.things(ctx, labelRun+"="+run)
 		if err != nil {
 			return []string{fmt.Sprintf("whatever carries the label %s=%s (%v)", labelRun, run, err)}
@@ -45,18 +72,14 @@ func (e *Engine) removeRun(ctx context.Context, run string) (leftovers []string)
 		if len(things) == 0 {
 			return nil
 		}
-		var refused []error
+		if again && pause(ctx, removeAgain) != nil {
+			return leftovers
+		}
 		leftovers = nil
 		for _, t := range things {
 			if err := e.remove(ctx, t); err != nil {
-				refused = append(refused, err)
 				leftovers = append(leftovers, fmt.Sprintf("%s (%v)", t, err))
 			}
 		}
-		if len(refused) > 0 && (pause(ctx, removeAgain) != nil || permanent(errors.Join(refused...))) {
-			return leftovers
-		}
 	}
 }
-
-func permanent(err error) bool { return errdefs.IsPermissionDenied(err) }

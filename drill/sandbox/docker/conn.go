@@ -114,9 +114,9 @@ func (c *conn) Close() error {
 	if c.closed.Swap(true) {
 		return net.ErrClosed
 	}
-	err := c.conn.CloseWrite()
-	c.pod.background.Go(c.linger)
-	return err
+	_ = c.conn.CloseWrite() // fails only where the inner end has ended
+	c.pod.chores.Go(c.linger)
+	return nil
 }
 
 // linger lets the inner end finish what it was handed, and kills it if it

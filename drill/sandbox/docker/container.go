@@ -2,7 +2,6 @@ package docker
 
 import (
 	"context"
-	"fmt"
 	"strings"
 
 	"github.com/moby/moby/api/types/container"
@@ -105,7 +104,7 @@ func harden(h *container.HostConfig) {
 func (e *Engine) startPostgres(ctx context.Context, s sandbox.Spec, img image, want wish) (string, error) {
 	labels := e.labels(s, rolePostgres)
 	return e.run(ctx, recipe{
-		name: containerName(s, rolePostgres), image: img, ref: s.Image, labels: labels,
+		name: PostgresName(s.RunID), image: img, ref: s.Image, labels: labels,
 		cmd: serverArgs(s.Settings),
 		env: map[string]string{
 			"POSTGRES_USER": s.User, "POSTGRES_PASSWORD": s.Password, "POSTGRES_DB": "postgres",
@@ -146,7 +145,7 @@ func hosts(names []string) []string {
 }
 
 func postgresMounts(s sandbox.Spec, img image, labels map[string]string, workDir bool) []mount.Mount {
-	prefix, data := containerName(s, rolePostgres), img.dataDir()
+	prefix, data := PostgresName(s.RunID), img.dataDir()
 	mounts := img.mounts(prefix, labels, data)
 	if s.InMemory {
 		mounts = append(mounts, mount.Mount{Type: mount.TypeTmpfs, Target: data})
@@ -158,8 +157,4 @@ func postgresMounts(s sandbox.Spec, img image, labels map[string]string, workDir
 		mounts = append(mounts, mount.Mount{Type: mount.TypeBind, Source: s.WorkDir, Target: insideWork, ReadOnly: true})
 	}
 	return mounts
-}
-
-func containerName(s sandbox.Spec, name string) string {
-	return fmt.Sprintf("drillgres-%s-%s", s.RunID, name)
 }

@@ -55,9 +55,9 @@ func (p *pod) Dial(ctx context.Context, network, address string) (net.Conn, erro
 	if err != nil {
 		return nil, failed(err)
 	}
-	plain := *p.box
-	plain.shell = false // the process id comes by standard output, before the connection's bytes
-	x, err := plain.start(ctx, sandbox.Command{
+	bare := *p.box
+	bare.shell = false // the process id comes by standard output, before the connection's bytes
+	x, err := bare.start(ctx, sandbox.Command{
 		Args:  []string{p.reach.shell, "-c", p.reach.dial, p.reach.shell, host, port},
 		Stdin: strings.NewReader(""), // its input is the connection; there only has to be one
 	})

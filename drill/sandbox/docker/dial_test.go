@@ -191,7 +191,7 @@ func TestClosedConnectionsLeaveNoProcesses(t *testing.T) {
 func TestRefusalNamesTheSystemsError(t *testing.T) {
 	for said, want := range map[string]error{
 		"bash: connect: Connection refused\nbash: line 1: /dev/tcp/x/1: Connection refused": syscall.ECONNREFUSED,
-		"nc: 10.0.0.1 (10.0.0.1:80): Network unreachable":                                    syscall.ENETUNREACH,
+		"nc: 10.0.0.1 (10.0.0.1:80): Network unreachable":                                   syscall.ENETUNREACH,
 		"nc: timed out": syscall.ETIMEDOUT,
 	} {
 		if err := refusal(said); !errors.Is(err, want) {

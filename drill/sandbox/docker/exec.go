@@ -141,9 +141,9 @@ func (b *box) attach(ctx context.Context, id string) (client.HijackedResponse, e
 func (x *execution) stream(ctx context.Context, c sandbox.Command) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	killed := make(chan struct{})
+	gone := make(chan struct{})
 	stop := context.AfterFunc(ctx, func() {
-		defer close(killed)
+		defer close(gone)
 		x.kill()
 		x.conn.Close()
 	})
@@ -156,7 +156,7 @@ func (x *execution) stream(ctx context.Context, c sandbox.Command) error {
 		cancel(err)
 	}
 	if !stop() {
-		<-killed
+		<-gone
 		x.conn.Close()
 		feeding.Wait()
 		return x.cause(ctx)

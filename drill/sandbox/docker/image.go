@@ -38,7 +38,7 @@ func (e *Engine) image(ctx context.Context, ref string, within time.Duration) (i
 		found, err = e.client.ImageInspect(ctx, ref)
 	}
 	if err != nil {
-		return image{}, outcome.Fail(outcome.ImageUnavailable, "look up image %s: %w", ref, err)
+		return image{}, outcome.Fail(outcome.ImageUnavailable, "look up image %s: %w", ref, plain(err))
 	}
 	return describeImage(found), nil
 }
@@ -80,7 +80,7 @@ func (e *Engine) pull(ctx context.Context, ref string, within time.Duration) err
 	case limited.Err() != nil:
 		return outcome.Fail(outcome.ImageUnavailable, "pull image %s: not there after %s", ref, within)
 	}
-	return outcome.Fail(outcome.ImageUnavailable, "pull image %s: %w", ref, err)
+	return outcome.Fail(outcome.ImageUnavailable, "pull image %s: %w", ref, plain(err))
 }
 
 func (e *Engine) pullNow(ctx context.Context, ref string) error {

@@ -51,32 +51,29 @@ type surroundings struct {
 
 // isolation looks from inside whether there is a way out, and finds out by
 // which tools to get in.
-func (p *pod) isolation(ctx context.Context) (outcome.Isolation, error) {
+func (p *pod) isolation(ctx context.Context) (outcome.Isolation, reach, error) {
 	found, err := p.lookAround(ctx)
 	if err != nil {
-		return outcome.Isolation{}, err
-	}
-	switch {
-	case found.bash:
-		p.reach = byBash
-	case found.netcat:
-		p.reach = byNetcat
-	default:
-		return outcome.Isolation{}, outcome.Fail(outcome.ServerStartFailed, "the image %s has neither bash nor nc, one of which drillgres needs to reach Postgres", p.spec.Image).
-			WithHint("set postgres.image to an image that has bash")
+		return outcome.Isolation{}, reach{}, err
 	}
 	mode, published, err := p.network(ctx, p.id)
 	if err != nil {
-		return outcome.Isolation{}, p.explain(ctx, err)
+		return outcome.Isolation{}, reach{}, p.explain(ctx, err)
 	}
 	i := outcome.Isolation{
 		Network: mode, Interfaces: found.interfaces, Routes: found.routes,
 		PublishedPorts: published, Outbound: found.outbound,
 	}
-	if mode != "none" || published > 0 {
-		return i, outcome.Fail(outcome.IsolationBroken, "the Postgres container was given network %q and %d published ports, though it asked for none", mode, published)
+	switch {
+	case mode != "none" || published > 0:
+		return i, reach{}, outcome.Fail(outcome.IsolationBroken, "the Postgres container was given network %q and %d published ports, though it asked for none", mode, published)
+	case found.bash:
+		return i, byBash, found.wayOut()
+	case found.netcat:
+		return i, byNetcat, found.wayOut()
 	}
-	return i, found.wayOut()
+	return i, reach{}, outcome.Fail(outcome.ServerStartFailed, "the image %s has neither bash nor nc, one of which drillgres needs to reach Postgres", p.spec.Image).
+		WithHint("set postgres.image to an image that has bash")
 }
 
 func (p *pod) lookAround(ctx context.Context) (surroundings, error) {

@@ -19,8 +19,8 @@ const killWithin = 10 * time.Second
 // which alone it can be killed, as the first line of its standard error.
 const announce = `echo $$ >&2; exec "$@"`
 
-// kill ends the command and all that it started. Where even that does not
-// work, a command with an input takes its container with it.
+// kill ends the command and all that it started. Where that does not work and
+// the command must not live on, its container goes with it.
 func (x *execution) kill() {
 	ctx, cancel := context.WithTimeout(context.Background(), killWithin)
 	defer cancel()

@@ -5,12 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"regexp"
 	"slices"
 	"strings"
-	"sync"
+	"sync/atomic"
 	"time"
-
-	"github.com/containerd/errdefs"
 
 	"github.com/drillgres/drillgres/drill/outcome"
 	"github.com/drillgres/drillgres/drill/sandbox"
@@ -32,11 +31,12 @@ type pod struct {
 	spec   sandbox.Spec
 	watch  *watch
 	reach  reach
-	bound  bool // the work directory is mounted
+	bound  bool        // the work directory is mounted
+	open   atomic.Bool // Open has given it away
 
-	life       context.Context // until Close, for all that goes on in the background
-	stop       context.CancelFunc
-	background sync.WaitGroup
+	life   context.Context // until Close
+	stop   context.CancelFunc
+	chores chores
 }
 
 var _ sandbox.Pod = (*pod)(nil)
@@ -61,7 +61,9 @@ func (e *Engine) Open(ctx context.Context, s sandbox.Spec) (sandbox.Running, err
 		}
 		return sandbox.Running{}, err
 	}
-	p.background.Go(func() { p.converse(p.life) })
+	p.open.Store(true)
+	p.chores.Go(func() { p.converse(p.life) })
+	p.chores.Go(func() { p.guardDisk(p.life) })
 	return sandbox.Running{Pod: p, Digest: img.digest, Isolation: isolation}, nil
 }
 
@@ -99,7 +101,7 @@ func (e *Engine) newPod(s sandbox.Spec, id string, bound bool) *pod {
 	p := &pod{engine: e, pace: e.pace, spec: s, watch: newWatch(), bound: bound}
 	p.life, p.stop = context.WithCancel(context.Background())
 	p.box = &box{client: e.client, id: id, name: "the Postgres container", user: "postgres", shell: true, vital: true, look: p.look}
-	p.background.Go(func() { p.observe(p.life) })
+	p.chores.Go(func() { p.observe(p.life) })
 	return p
 }
 
@@ -113,13 +115,14 @@ func (p *pod) prepare(ctx context.Context) (outcome.Isolation, error) {
 	limited, cancel := context.WithTimeout(ctx, within)
 	defer cancel()
 	// A cluster is not made twice: what starves while it is made never comes up.
-	p.background.Go(func() {
+	p.chores.Go(func() {
 		if p.watch.awaitKill(limited, p.id) {
 			cancel()
 		}
 	})
-	isolation, err := p.isolation(limited)
+	isolation, way, err := p.isolation(limited)
 	if err == nil {
+		p.reach = way
 		err = p.awaitReady(limited)
 	}
 	if err == nil {
@@ -176,17 +179,26 @@ func (p *pod) awaitReady(ctx context.Context) error {
 }
 
 // lastWords are the last lines of the Postgres container's log, ready to be
-// appended to a message.
+// appended to a message. Once the server is open to restored data, whose
+// values its log may hold, they are only the reason why it ended.
 func (p *pod) lastWords(ctx context.Context) string {
-	lines, err := p.logs(context.WithoutCancel(ctx), logLines)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), answerWithin)
+	defer cancel()
+	lines, err := p.logs(ctx, logLines)
 	if err != nil {
 		return fmt.Sprintf(" (its log cannot be read: %v)", err)
 	}
+	if p.open.Load() {
+		lines = slices.DeleteFunc(lines, func(line string) bool { return !fatal.MatchString(line) })
+	}
+	lines = slices.DeleteFunc(lines, func(line string) bool { return strings.TrimSpace(line) == "" })
 	if len(lines) == 0 {
-		return " and an empty log"
+		return ""
 	}
 	return "; its last log lines:\n" + strings.Join(lines, "\n")
 }
+
+var fatal = regexp.MustCompile(`\b(PANIC|FATAL):  `)
 
 // serverArgs are the settings as the server's arguments, in a fixed order.
 func serverArgs(settings map[string]string) []string {
@@ -197,14 +209,11 @@ func serverArgs(settings map[string]string) []string {
 	return args
 }
 
-// plain is the innermost error: testcontainers wraps what the engine said
+// plain is what the engine itself said: testcontainers and the client wrap it
 // several times over.
 func plain(err error) error {
-	for next := errors.Unwrap(err); next != nil; next = errors.Unwrap(err) {
-		if errdefs.IsUnknown(err) {
-			break
-		}
-		err = next
+	if _, said, ok := strings.Cut(err.Error(), "Error response from daemon: "); ok {
+		return errors.New(said)
 	}
 	return err
 }

@@ -3,10 +3,12 @@ package docker
 import (
 	"context"
 	"errors"
+	"slices"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/moby/moby/api/types/mount"
 	"github.com/moby/moby/client"
 
 	"github.com/drillgres/drillgres/drill/outcome"
@@ -15,7 +17,7 @@ import (
 
 func TestOpenProvesTheIsolation(t *testing.T) {
 	p := sharedPod(t)
-	got, err := p.isolation(t.Context())
+	got, _, err := p.isolation(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -72,39 +74,57 @@ func TestSettingsReachTheServer(t *testing.T) {
 
 // Data belongs on a labelled volume, whichever directory the major's image
 // has for it.
-func TestDataLiesOnALabelledVolumeThatCloseRemoves(t *testing.T) {
-	for _, c := range []struct{ major, target string }{{"15", "/var/lib/postgresql/data"}, {"18", "/var/lib/postgresql"}} {
-		t.Run(c.major, func(t *testing.T) {
-			p := ownPod(t, func(_ *Engine, s *sandbox.Spec) {
-				s.InMemory = false
-				s.Image = imageOf(t, c.major)
-			})
-			found, err := p.client.ContainerInspect(t.Context(), p.id, client.ContainerInspectOptions{})
-			if err != nil {
-				t.Fatal(err)
-			}
-			volumes := map[string]string{}
-			for _, m := range found.Container.Mounts {
-				if m.Type == "volume" {
-					volumes[m.Destination] = m.Name
-				}
-			}
-			if len(volumes) != 2 || volumes[c.target] == "" || volumes[insideCopy] == "" {
-				t.Errorf("volumes %v, want one at %s", volumes, c.target)
-			}
-			things, err := p.engine.things(t.Context(), labelRun+"="+p.spec.RunID)
-			if err != nil || len(things) != 3 {
-				t.Errorf("labelled: %v, %v; want a container and two volumes", things, err)
-			}
-			for range 2 {
-				if left := p.Close(t.Context()); left != nil {
-					t.Errorf("left behind: %v", left)
-				}
-			}
-			if things, err = p.engine.things(t.Context(), labelRun+"="+p.spec.RunID); err != nil || len(things) > 0 {
-				t.Errorf("after Close: %v, %v", things, err)
-			}
-		})
+func TestDataLiesOnALabelledVolume(t *testing.T) {
+	p := sharedPod(t)
+	want := []string{"/drillgres/in", "/var/lib/postgresql/data"}
+	if diff := cmp.Diff(want, volumesOf(t, p)); diff != "" {
+		t.Error(diff)
+	}
+	things, err := p.engine.things(t.Context(), labelRun+"="+p.spec.RunID)
+	if err != nil || len(things) < 3 {
+		t.Errorf("labelled: %v, %v; want a container and two volumes", things, err)
+	}
+}
+
+// volumesOf are the places of the Postgres container's volumes.
+func volumesOf(t *testing.T, p *pod) []string {
+	t.Helper()
+	found, err := p.client.ContainerInspect(t.Context(), p.id, client.ContainerInspectOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var places []string
+	for _, m := range found.Container.Mounts {
+		if m.Type == mount.TypeVolume {
+			places = append(places, m.Destination)
+		}
+	}
+	slices.Sort(places)
+	return places
+}
+
+// An engine that does not share this machine's files refuses the mount; the
+// official image of Postgres 18 has another volume than those before.
+func TestAPodWithoutAMountedWorkDirectory(t *testing.T) {
+	t.Parallel()
+	p := ownPod(t, func(_ *Engine, s *sandbox.Spec) {
+		s.Image, s.InMemory = imageOf(t, "18"), false
+		s.WorkDir = "/no/such/directory/on/the/engine"
+	})
+	if p.bound {
+		t.Fatal("a directory that is not there was mounted")
+	}
+	if diff := cmp.Diff([]string{"/drillgres/in", "/var/lib/postgresql"}, volumesOf(t, p)); diff != "" {
+		t.Error(diff)
+	}
+	placeCopies(t, p)
+	for range 2 {
+		if left := p.Close(t.Context()); left != nil {
+			t.Errorf("left behind: %v", left)
+		}
+	}
+	if things, err := p.engine.things(t.Context(), labelRun+"="+p.spec.RunID); err != nil || len(things) > 0 {
+		t.Errorf("after Close: %v, %v", things, err)
 	}
 }
 
@@ -118,15 +138,12 @@ func TestOpenFailures(t *testing.T) {
 		{"bad setting", func(s *sandbox.Spec) { s.Settings = map[string]string{"no_such_setting": "1"} },
 			outcome.ServerStartFailed, "no_such_setting"},
 		{"unknown image", func(s *sandbox.Spec) {
-			s.Image, s.PullWithin = "registry.invalid/no/such:image", 20*time.Second
-		}, outcome.ImageUnavailable, "registry.invalid/no/such:image"},
-		{"never ready", func(s *sandbox.Spec) {
-			s.StartIn = 8 * time.Second
-			s.Ready = func(context.Context, sandbox.Dialer) error { return errors.New("still waking up") }
-		}, outcome.ServerStartFailed, "still waking up"},
+			s.Image, s.PullWithin = "127.0.0.1:1/no/such:image", 20*time.Second
+		}, outcome.ImageUnavailable, "127.0.0.1:1/no/such:image"},
 		{"too little memory", func(s *sandbox.Spec) { s.Memory = 16 << 20 }, outcome.SandboxOutOfMemory, "16 MiB"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
 			e := connect(t, t.TempDir())
 			defer e.Close() //nolint:errcheck // closes idle connections
 			spec, dir := newSpec(t, e)
@@ -147,7 +164,23 @@ func TestOpenFailures(t *testing.T) {
 	}
 }
 
+func TestOpenTellsWhatReadyMisses(t *testing.T) {
+	common := sharedPod(t)
+	p := &pod{box: common.box, engine: common.engine, watch: newWatch(), reach: common.reach, spec: common.spec}
+	p.spec.Ready = func(context.Context, sandbox.Dialer) error { return errors.New("still waking up") }
+	limited, cancel := context.WithTimeout(t.Context(), time.Second)
+	defer cancel()
+	err := p.whyNotReady(t.Context(), limited, time.Second, p.awaitReady(limited))
+	f := wantCode(t, err, outcome.ServerStartFailed)
+	for _, says := range []string{"still waking up", "ready to accept connections"} {
+		if !contains(f.Error(), says) {
+			t.Errorf("%q is not in: %s", says, f)
+		}
+	}
+}
+
 func TestOpenIsCancelled(t *testing.T) {
+	t.Parallel()
 	e := connect(t, t.TempDir())
 	defer e.Close() //nolint:errcheck // closes idle connections
 	spec, dir := newSpec(t, e)

@@ -41,7 +41,7 @@ func (p *pod) Start(ctx context.Context, c sandbox.Container) (sandbox.Process, 
 		return nil, err
 	}
 	labels := with(p.engine.labels(p.spec, roleApp), labelName, c.Name)
-	name := containerName(p.spec, c.Name)
+	name := nameOf(p.spec.RunID, roleApp+"-"+c.Name)
 	id, err := p.engine.run(ctx, recipe{
 		name: name, image: img, ref: c.Image, labels: labels, cmd: c.Command, env: maps.Clone(c.Env),
 		host: func(h *container.HostConfig) {
@@ -59,7 +59,7 @@ func (p *pod) Start(ctx context.Context, c sandbox.Container) (sandbox.Process, 
 		p.engine.discard(ctx, id)
 		return nil, err
 	}
-	p.background.Go(func() { s.await(p.life) })
+	p.chores.Go(func() { s.await(p.life) })
 	s.shell = s.hasShell(ctx)
 	return s, nil
 }
@@ -118,11 +118,15 @@ func (s *process) await(life context.Context) {
 	}
 }
 
-func (s *process) killedForMemory(ctx context.Context) bool {
-	if s.pod.watch.hadKill(s.id) {
+// killedForMemory tells whether the kernel did it. The engine may learn of a
+// container's end before it learns of that.
+func (s *process) killedForMemory(life context.Context) bool {
+	ctx, cancel := context.WithTimeout(life, settleWithin)
+	defer cancel()
+	if s.code == killed && s.pod.watch.awaitKill(ctx, s.id) {
 		return true
 	}
-	found, err := s.client.ContainerInspect(ctx, s.id, client.ContainerInspectOptions{})
+	found, err := s.client.ContainerInspect(life, s.id, client.ContainerInspectOptions{})
 	return err == nil && found.Container.State != nil && found.Container.State.OOMKilled
 }
 

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/containerd/errdefs"
@@ -106,7 +107,7 @@ func (e *Engine) things(ctx context.Context, label string) ([]thing, error) {
 }
 
 // remove refuses whatever does not carry our label, whoever asks. What is
-// gone already is removed.
+// gone already, or is just being removed by somebody else, is removed.
 func (e *Engine) remove(ctx context.Context, t thing) error {
 	if !work.ValidID(t.labels[labelRun]) {
 		return fmt.Errorf("remove %s %s: refused, it carries no %s", t.kind, t.name, labelRun)
@@ -120,8 +121,8 @@ func (e *Engine) remove(ctx context.Context, t thing) error {
 	case "network":
 		_, err = e.client.NetworkRemove(ctx, t.id, client.NetworkRemoveOptions{})
 	}
-	if err != nil && !errdefs.IsNotFound(err) {
-		return fmt.Errorf("remove %s: %w", t, err)
+	if err == nil || errdefs.IsNotFound(err) || strings.Contains(err.Error(), "already in progress") {
+		return nil
 	}
-	return nil
+	return fmt.Errorf("remove %s: %w", t, err)
 }

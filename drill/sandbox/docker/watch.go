@@ -24,9 +24,10 @@ type pace struct {
 	look   time.Duration // between looks at the container
 	greet  time.Duration // between questions to the server
 	silent time.Duration // of engine or server until the pod counts as lost
+	space  time.Duration // between looks at the engine's disk
 }
 
-var defaultPace = pace{look: 2 * time.Second, greet: 10 * time.Second, silent: 45 * time.Second}
+var defaultPace = pace{look: 2 * time.Second, greet: 10 * time.Second, silent: 45 * time.Second, space: 5 * time.Second}
 
 // watch is what has become of a pod.
 type watch struct {
@@ -168,7 +169,7 @@ func (p *pod) judge(ctx context.Context, s *container.State) error {
 // the run, until the pod is lost or closed.
 func (p *pod) observe(ctx context.Context) {
 	news := make(chan struct{}, 1)
-	p.background.Go(func() { p.listen(ctx, news) })
+	p.chores.Go(func() { p.listen(ctx, news) })
 	ticker := time.NewTicker(p.pace.look)
 	defer ticker.Stop()
 	answered := time.Now()

@@ -1,7 +1,6 @@
 package docker
 
 import (
-	"bytes"
 	"testing"
 	"time"
 
@@ -12,6 +11,7 @@ import (
 )
 
 func TestAPausedPodIsLost(t *testing.T) {
+	t.Parallel()
 	p := ownPod(t, func(*Engine, *sandbox.Spec) {})
 	if err := p.Health(t.Context()); err != nil {
 		t.Fatal(err)
@@ -26,6 +26,7 @@ func TestAPausedPodIsLost(t *testing.T) {
 }
 
 func TestAKilledPodIsLostAndSoIsWhatRunsInIt(t *testing.T) {
+	t.Parallel()
 	p := ownPod(t, func(*Engine, *sandbox.Spec) {})
 	conn := dial(t, p, "127.0.0.1:5432")
 	ended := make(chan error)
@@ -42,6 +43,9 @@ func TestAKilledPodIsLostAndSoIsWhatRunsInIt(t *testing.T) {
 	}
 	wantCode(t, <-ended, outcome.SandboxLost)
 	wantLost(t, p, outcome.SandboxLost, "exit code 137")
+	if contains(p.Cause().Error(), "LOG:") {
+		t.Errorf("lines of the log, which may hold restored data, are in: %v", p.Cause())
+	}
 	if _, err := conn.Read(make([]byte, 1)); err == nil {
 		t.Error("the connection still gives bytes")
 	}
@@ -51,20 +55,28 @@ func TestAKilledPodIsLostAndSoIsWhatRunsInIt(t *testing.T) {
 
 // A stopped server keeps its port open: only an answer shows that it lives.
 func TestAHungServerIsLost(t *testing.T) {
+	t.Parallel()
 	p := ownPod(t, func(e *Engine, _ *sandbox.Spec) {
-		e.pace = pace{look: time.Second, greet: 200 * time.Millisecond, silent: 4 * time.Second}
+		e.pace = pace{look: time.Second, greet: 200 * time.Millisecond, silent: 4 * time.Second, space: time.Second}
 	})
 	sh(t, p, `kill -STOP "$(head -1 "$PGDATA/postmaster.pid")"`)
 	wantLost(t, p, outcome.SandboxLost, "Postgres has not answered")
 }
 
-// The container outlives it, and its state says nothing of it.
-func TestHealthTellsThatAProcessWasKilledForMemory(t *testing.T) {
-	p := ownPod(t, func(_ *Engine, s *sandbox.Spec) { s.Memory, s.InMemory = 200<<20, false })
-	var errs bytes.Buffer
-	code, err := p.Exec(t.Context(), sandbox.Command{
-		Args: []string{"perl", "-e", `my $x = "x" x (1 << 30); print length $x`}, Stderr: &errs,
-	})
+// The Postgres container outlives it, and its state says nothing of it.
+func TestWhatIsKilledForMemorySaysSo(t *testing.T) {
+	t.Parallel()
+	p := ownPod(t, func(_ *Engine, s *sandbox.Spec) { s.Memory = 200 << 20 })
+	const hog = `my $x = "x" x (1 << 30); print length $x`
+	c := start(t, p, sandbox.Container{Name: "hungry", Command: []string{"perl", "-e", hog}})
+	waitDone(t, c)
+	if code, oom := c.Ended(); code != 137 || !oom {
+		t.Errorf("a further container: exit code %d, out of memory %v", code, oom)
+	}
+	if err := p.Health(t.Context()); err != nil {
+		t.Errorf("a further container's memory is not the pod's: %v", err)
+	}
+	code, err := p.Exec(t.Context(), sandbox.Command{Args: []string{"perl", "-e", hog}})
 	if err == nil && code == 0 {
 		t.Fatal("a process got more memory than the container has")
 	}

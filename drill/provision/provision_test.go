@@ -1,0 +1,262 @@
+package provision_test
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/drillgres/drillgres/drill/config"
+	"github.com/drillgres/drillgres/drill/inspect"
+	"github.com/drillgres/drillgres/drill/outcome"
+	"github.com/drillgres/drillgres/drill/provision"
+	"github.com/drillgres/drillgres/drill/redact"
+	"github.com/drillgres/drillgres/drill/sandbox"
+	"github.com/drillgres/drillgres/drill/sandbox/docker"
+	"github.com/drillgres/drillgres/drill/work"
+	"github.com/drillgres/drillgres/fixtures/images"
+)
+
+// lab gives one pod again and again, with the password that is asked for.
+type lab struct {
+	image    string
+	engine   *docker.Engine
+	work     *work.Dir // its lock tells whoever sweeps that the pod is in use
+	running  sandbox.Running
+	password string
+	run      string
+}
+
+func newLab(t *testing.T, major string) *lab {
+	t.Helper()
+	l := &lab{image: images.Postgres(t, major), run: "provision-" + strings.ToLower(rand.Text())}
+	root := t.TempDir()
+	var err error
+	if l.work, err = work.New(root, l.run); err != nil {
+		t.Fatal(err)
+	}
+	if l.engine, err = docker.Connect(t.Context(), docker.Options{Root: root}); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if l.running.Pod != nil {
+			if left := l.running.Close(context.WithoutCancel(t.Context())); len(left) > 0 {
+				t.Errorf("left behind: %s", left)
+			}
+		}
+		if err := errors.Join(l.engine.Close(), l.work.Close()); err != nil {
+			t.Error(err)
+		}
+	})
+	return l
+}
+
+func (l *lab) Open(ctx context.Context, s sandbox.Spec) (sandbox.Running, error) {
+	if l.running.Pod == nil {
+		var err error
+		l.running, err = l.engine.Open(ctx, s)
+		l.password = s.Password
+		return l.running, err
+	}
+	conn, err := provision.Connect(ctx, l.running, "template1", s.User, redact.Secret(l.password))
+	if err != nil {
+		return sandbox.Running{}, err
+	}
+	defer provision.Close(ctx, conn)
+	_, err = conn.Exec(ctx, fmt.Sprintf("alter role %s password '%s'", s.User, s.Password))
+	l.password = s.Password
+	return l.running, err
+}
+
+func (l *lab) provisioner(major string) provision.Provisioner {
+	return provision.Provisioner{
+		Opener: l, Restore: config.Restore{Profile: provision.Fast}, RunID: l.run, WorkDir: l.work.Shared,
+		Database: "shop", Config: config.Postgres{Version: major, Image: config.Text(l.image)},
+	}
+}
+
+// ask gives the answer to a query in a database of the server.
+func ask(t *testing.T, s provision.Server, database, sql string) string {
+	t.Helper()
+	conn, err := s.Connect(t.Context(), database, s.User, s.Password)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer provision.Close(t.Context(), conn)
+	var answer string
+	if err := conn.QueryRow(t.Context(), sql).Scan(&answer); err != nil && !errors.Is(err, pgx.ErrNoRows) {
+		t.Fatal(err)
+	}
+	return answer
+}
+
+func codes(findings []outcome.Finding) []string {
+	var codes []string
+	for _, f := range findings {
+		codes = append(codes, f.Code)
+	}
+	return codes
+}
+
+func TestProvision(t *testing.T) {
+	for _, major := range []string{"13", "15", "17"} {
+		t.Run(major, func(t *testing.T) {
+			l := newLab(t, major)
+			t.Run("a server as the dump needs it", func(t *testing.T) { l.asNeeded(t, major) })
+			t.Run("databases of other names and locales", func(t *testing.T) { l.databases(t, major) })
+			t.Run("what can't be had", func(t *testing.T) { l.refusals(t, major) })
+		})
+	}
+}
+
+func (l *lab) asNeeded(t *testing.T, major string) {
+	p := l.provisioner(major)
+	p.AppRole = "nobody_knows"
+	s, err := p.Provision(t.Context(), inspect.Contents{
+		Format: inspect.Plain, ServerVersion: major + ".99",
+		Roles:      []string{"app", `o"dd`, "postgres", "pg_monitor"},
+		Objects:    []inspect.Object{{Owner: `o"dd`}, {Owner: `o"dd`}, {Owner: "app"}},
+		Extensions: []inspect.Extension{{Name: "pg_trgm"}, {Name: "plpgsql"}},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if s.Database != "shop" || s.ConnectTo != "shop" || s.Owner != `o"dd` || fmt.Sprint(s.Major) != major || !strings.HasPrefix(s.Version, major+".") || s.CPUs < 1 {
+		t.Errorf("server %+v", s)
+	}
+	if want := []string{"app", `o"dd`, "postgres"}; !slices.Equal(s.MadeRoles, want) {
+		t.Errorf("made roles %q, want %q", s.MadeRoles, want)
+	}
+	if got, want := codes(s.Findings), []string{"minor_unpatched", "database_owner", "role_created", "app_role_unknown"}; !slices.Equal(got, want) {
+		t.Errorf("findings %q, want %q", got, want)
+	}
+	for sql, want := range map[string]string{
+		"select datdba::regrole::text from pg_database where datname = 'shop'": `"o""dd"`,
+		"select count(*)::text from pg_roles where rolcanlogin":                "1",
+		"select setting from pg_settings where name = 'autovacuum'":            "off",
+		"select setting from pg_settings where name = 'wal_level'":             "minimal",
+		"select setting from pg_settings where name = 'log_destination'":       s.Log.Format,
+		"select (pg_stat_file('" + s.Log.Path + "')).isdir::text":              "false",
+	} {
+		if got := ask(t, s, "shop", sql); got != want {
+			t.Errorf("%s: %s, want %s", sql, got, want)
+		}
+	}
+	password, err := s.Login(t.Context(), "made_by_login")
+	if err != nil {
+		t.Fatal(err)
+	}
+	conn, err := s.Connect(t.Context(), "shop", "made_by_login", password)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = conn.Close(t.Context())
+}
+
+func (l *lab) databases(t *testing.T, major string) {
+	const locale = "select pg_encoding_to_char(encoding) || ' ' || datcollate from pg_database where datname = current_database()"
+	tests := []struct {
+		dumped inspect.Database
+		want   string
+		find   []string
+	}{
+		{inspect.Database{Name: "postgres"}, "UTF8 en_US.utf8", nil},
+		{inspect.Database{Name: `odd "name' = x`, Encoding: "LATIN1"}, "LATIN1 C", []string{"locale_assumed"}},
+		{inspect.Database{Name: "again", Encoding: "UTF8", Collate: "C", CType: "en_US.utf8"}, "UTF8 C", nil},
+		{inspect.Database{Name: "again", Encoding: "SQL_ASCII", Collate: "C", CType: "C"}, "SQL_ASCII C", nil},
+	}
+	for _, tt := range tests {
+		s, err := l.provisioner(major).Provision(t.Context(), inspect.Contents{Database: tt.dumped})
+		if err != nil {
+			t.Errorf("%+v: %v", tt.dumped, err)
+			continue
+		}
+		if got := ask(t, s, tt.dumped.Name, locale); got != tt.want {
+			t.Errorf("%+v: %s, want %s", tt.dumped, got, tt.want)
+		}
+		if got := codes(s.Findings); !slices.Equal(got, tt.find) {
+			t.Errorf("%+v: findings %q, want %q", tt.dumped, got, tt.find)
+		}
+	}
+}
+
+func (l *lab) refusals(t *testing.T, major string) {
+	tests := []struct {
+		name     string
+		change   func(*provision.Provisioner)
+		contents inspect.Contents
+		want     outcome.Code
+		says     []string
+	}{
+		{"another major", func(p *provision.Provisioner) { p.Config.Version = "16" }, inspect.Contents{},
+			outcome.ImageWrongMajor, []string{l.image, "Postgres " + major + ".", "pins 16"}},
+		{"extensions", func(p *provision.Provisioner) { p.Config.Extensions = []string{"warp"} },
+			inspect.Contents{Extensions: []inspect.Extension{{Name: "postgis"}, {Name: "pg_trgm"}}},
+			outcome.ExtensionUnavailable, []string{l.image, "postgis, warp", "postgresql-" + major + "-postgis-3"}},
+		{"a preloaded library", nil, inspect.Contents{Extensions: []inspect.Extension{{Name: "pg_cron"}}},
+			outcome.PreloadMissing, []string{`shared_preload_libraries: "pg_cron"`}},
+		{"roles, if they may not be made", func(p *provision.Provisioner) { p.Restore.Roles = "strict" }, inspect.Contents{Roles: []string{"strictly"}},
+			outcome.RoleMissing, []string{`role "strictly"`}},
+		{"a locale", nil, inspect.Contents{Database: inspect.Database{Encoding: "UTF8", Collate: "tlh_KX.UTF-8", CType: "tlh_KX.UTF-8"}},
+			outcome.CollationMissing, []string{"tlh_KX.UTF-8", l.image}},
+		{"an encoding beside its locale", nil, inspect.Contents{Database: inspect.Database{Encoding: "LATIN1", Collate: "en_US.utf8", CType: "en_US.utf8"}},
+			outcome.CollationMissing, []string{"LATIN1"}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			p := l.provisioner(major)
+			if tt.change != nil {
+				tt.change(&p)
+			}
+			s, err := p.Provision(t.Context(), tt.contents)
+			f := outcome.AsFailure(err)
+			if f == nil || f.Code != tt.want {
+				t.Fatalf("got %v, want %s", err, tt.want)
+			}
+			for _, want := range tt.says {
+				if told := f.Error() + "\n" + f.Remedy(); !strings.Contains(told, want) {
+					t.Errorf("%q is not in %q", want, told)
+				}
+			}
+			if s.Pod == nil {
+				t.Error("the pod is not handed back, and so nobody can close it")
+			}
+		})
+	}
+}
+
+// opener fails, and keeps what it was asked for.
+type opener struct{ asked sandbox.Spec }
+
+func (o *opener) Open(_ context.Context, s sandbox.Spec) (sandbox.Running, error) {
+	o.asked = s
+	return sandbox.Running{}, outcome.Fail(outcome.ImageUnavailable, "no such image")
+}
+
+func TestTheSandboxThatIsAskedFor(t *testing.T) {
+	o := &opener{}
+	p := provision.Provisioner{Opener: o, Database: "shop", RunID: "run", Hosts: []string{"cache"}, Config: config.Postgres{Version: "16", CPUs: 2}}
+	_, err := p.Provision(t.Context(), inspect.Contents{})
+	if f := outcome.AsFailure(err); f == nil || f.Code != outcome.ImageUnavailable {
+		t.Errorf("got %v, want the opener's failure", err)
+	}
+	s := o.asked
+	if s.Image != "postgres:16" || s.Memory != 4<<30 || s.ShmSize != 1<<30 || s.CPUs != 2 || s.InMemory || !slices.Equal(s.Hosts, []string{"cache"}) || s.Ready == nil {
+		t.Errorf("asked for %+v", s)
+	}
+	if s.User == "postgres" {
+		t.Error("the superuser has the name that most dumps' objects belong to")
+	}
+	p.Restore.Profile, p.Config.Image = provision.Fast, "example.com/pg:16"
+	if _, err := p.Provision(t.Context(), inspect.Contents{}); err == nil || !o.asked.InMemory || o.asked.Image != "example.com/pg:16" {
+		t.Errorf("asked for %+v", o.asked)
+	}
+	if o.asked.Password == s.Password {
+		t.Error("two runs share a password")
+	}
+}

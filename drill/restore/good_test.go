@@ -1,0 +1,223 @@
+package restore_test
+
+import (
+	"bytes"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/klauspost/compress/gzip"
+	"github.com/klauspost/compress/zstd"
+
+	"github.com/drillgres/drillgres/drill/inspect"
+	"github.com/drillgres/drillgres/drill/outcome"
+	"github.com/drillgres/drillgres/drill/provision"
+)
+
+// production has what a restore easily stumbles over: objects that belong to
+// the role postgres, to roles that the dump does not bring and that had more
+// rights than their grants show, and odd names.
+const production = `
+	create role "Odd ""Owner" nologin; create role app nologin; create role reader nologin; create role postgres superuser nologin;
+	grant pg_read_all_settings to app;
+	alter database source owner to "Odd ""Owner"; grant all on schema public to "Odd ""Owner";
+	create extension pg_trgm;
+	create type mood as enum ('good', 'bad');
+	create table customers (id serial primary key, name text, mood mood, lower text generated always as (lower(name)) stored);
+	create table orders (id bigint generated always as identity primary key, customer int references customers, note text);
+	create index on customers using gin (name gin_trgm_ops);
+	create index on orders (customer);
+	insert into customers (name, mood) select 'customer ' || g, 'good' from generate_series(1, 3000) g;
+	insert into orders (customer, note) select 1 + g % 3000, repeat('x', 50) from generate_series(1, 9000) g;
+	create function watch() returns event_trigger language plpgsql as 'begin end';
+	create event trigger watching on ddl_command_end execute function watch();
+	create function settings() returns bigint language sql security definer as 'select count(*) from pg_catalog.pg_settings';
+	create materialized view summary as select settings(), count(*) from orders;
+	create table "Strange.Name
+with newline" (a int);
+	alter table customers owner to "Odd ""Owner"; alter table orders owner to "Odd ""Owner";
+	alter materialized view summary owner to app; alter event trigger watching owner to postgres; alter function watch() owner to postgres;
+	grant select on orders to reader; grant select on orders to app;
+	create publication everything for all tables; alter publication everything owner to postgres;
+	select lo_from_bytea(0, 'large');
+`
+
+func TestGoodDumpsRestoreWhole(t *testing.T) {
+	for _, major := range []string{"13", "15", "17"} {
+		t.Run(major, func(t *testing.T) {
+			l := sharedLab(t, major)
+			s := l.server(t)
+			plainDump := l.source(t, s, production)
+			custom := l.inPod(t, s, []string{"pg_dump", "--host=127.0.0.1", "--username=" + s.User, "--dbname=source", "--format=custom"}, "")
+			dumps := map[string][]byte{"plain": plainDump, "custom": custom}
+			if major == "15" {
+				dumps["plain in gzip"], dumps["custom in zstd"] = inGzip(t, plainDump), inZstd(t, custom)
+			}
+			for name, dump := range dumps {
+				t.Run(name, func(t *testing.T) {
+					l.psql(t, s, "template1", "set client_min_messages = error; drop database if exists source with (force)")
+					l.dropAll(t, s)
+					l.restoresWhole(t, dump)
+				})
+			}
+		})
+	}
+}
+
+// dropAll ends what an earlier case has restored, so that its roles are missing again.
+func (l *lab) dropAll(t *testing.T, s provision.Server) {
+	t.Helper()
+	names := l.psql(t, s, "template1", "select datname from pg_database where datname like 'case%'")
+	for name := range strings.FieldsSeq(names) {
+		l.psql(t, s, "template1", "drop database "+name+" with (force)")
+	}
+	l.psql(t, s, "template1", `set client_min_messages = error; drop role if exists "Odd ""Owner", app, reader, postgres`)
+}
+
+func (l *lab) restoresWhole(t *testing.T, dump []byte) {
+	var seen int64
+	s, restored, f := l.drill(t, job{dump: dump, watch: func(done, _ int64) { seen = max(seen, done) }})
+	if f != nil {
+		t.Fatalf("%s: %v (%s)", f.Code, f, f.Statement)
+	}
+	if seen == 0 {
+		t.Error("no progress was told")
+	}
+	if restored.Load <= 0 || restored.Analyze <= 0 || len(restored.Findings) > 0 {
+		t.Errorf("restored: %+v", restored)
+	}
+	l.holds(t, s)
+	l.tellsRoles(t, s)
+	l.letsIn(t, s)
+}
+
+func (l *lab) holds(t *testing.T, s provision.Server) {
+	t.Helper()
+	conn, err := s.Connect(t.Context(), s.Database, s.User, s.Password)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer provision.Close(t.Context(), conn)
+	for sql, want := range map[string]string{
+		"select count(*) from customers":                                                "3000",
+		"select count(*) from orders":                                                   "9000",
+		"select count from summary":                                                     "9000",
+		"select count(*) from pg_largeobject_metadata":                                  "1",
+		"select relowner::regrole from pg_class where relname='orders'":                 `"Odd ""Owner"`,
+		"select evtowner::regrole from pg_event_trigger":                                "postgres",
+		"select count(*) > 0 from pg_stats where tablename = 'orders'":                  "true",
+		"select current_setting('autovacuum')":                                          "on",
+		"select string_agg(rolname, ',' order by rolname) from pg_roles where rolsuper": "drillgres,postgres",
+		"select count(*) from pg_roles where rolcanlogin":                               "1",
+		"select datdba::regrole from pg_database where datname = current_database()":    `"Odd ""Owner"`,
+	} {
+		var got string
+		if err := conn.QueryRow(t.Context(), "select ("+sql+")::text").Scan(&got); err != nil || got != want {
+			t.Errorf("%s: %s, %v, want %s", sql, got, err, want)
+		}
+	}
+}
+
+func (l *lab) tellsRoles(t *testing.T, s provision.Server) {
+	t.Helper()
+	if want := []string{`Odd "Owner`, "app", "postgres", "reader"}; !slices.Equal(s.MadeRoles, want) {
+		t.Errorf("made roles %q, want %q", s.MadeRoles, want)
+	}
+	var codes []string
+	for _, f := range s.Findings {
+		codes = append(codes, f.Code)
+	}
+	if !slices.Contains(codes, "role_created") {
+		t.Errorf("findings %q, want role_created among them", codes)
+	}
+}
+
+// letsIn tries the application's way: as its own role, with its own password.
+func (l *lab) letsIn(t *testing.T, s provision.Server) {
+	t.Helper()
+	password, err := s.Login(t.Context(), "reader")
+	if err != nil {
+		t.Fatal(err)
+	}
+	conn, err := s.Connect(t.Context(), s.Database, "reader", password)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer provision.Close(t.Context(), conn)
+	var n int
+	if err := conn.QueryRow(t.Context(), "select count(*) from orders").Scan(&n); err != nil || n != 9000 {
+		t.Errorf("reader sees %d orders, %v", n, err)
+	}
+	if _, err := conn.Exec(t.Context(), "delete from orders"); err == nil {
+		t.Error("reader may delete what it was only granted to select")
+	}
+}
+
+func TestADumpThatMakesItsOwnDatabase(t *testing.T) {
+	l := sharedLab(t, "15")
+	dump := l.source(t, l.server(t), "create table t as select generate_series(1, 10) a", "--create")
+	s, _, f := l.drill(t, job{dump: dump, change: func(c *inspect.Contents) { c.Database.Name = "source" }})
+	if f != nil {
+		t.Fatalf("%s: %v (%s)", f.Code, f, f.Statement)
+	}
+	if s.Database != "source" || s.ConnectTo != "postgres" {
+		t.Errorf("restored into %s by way of %s", s.Database, s.ConnectTo)
+	}
+	if got := strings.TrimSpace(l.psql(t, s, "source", "select count(*) from t")); got != "10" {
+		t.Errorf("%s rows, want 10", got)
+	}
+	_, _, f = l.drill(t, job{dump: []byte("select 1;"), change: func(c *inspect.Contents) {
+		c.Format, c.CreatesDatabase = inspect.Plain, true
+	}})
+	if f == nil || f.Code != outcome.ContentIncomplete {
+		t.Errorf("a dump that makes no database: %v, want content_incomplete", f)
+	}
+}
+
+func TestErrorsThatTheDumpToleratesAreTold(t *testing.T) {
+	l := sharedLab(t, "15")
+	_, restored, f := l.drill(t, job{change: plain, dump: []byte("\\set ON_ERROR_STOP off\ncreate table t(a int);\ncreate table t(a int);\nselect 1/0;\n")})
+	if f != nil {
+		t.Fatalf("%s: %v", f.Code, f)
+	}
+	if len(restored.Findings) != 1 || restored.Findings[0].Code != "errors_tolerated" || !strings.Contains(restored.Findings[0].Message, `there were 2, the first: relation "t" already exists`) {
+		t.Errorf("findings %+v, want errors_tolerated", restored.Findings)
+	}
+}
+
+func TestAnalyzeThatFailsIsOnlyTold(t *testing.T) {
+	l := sharedLab(t, "15")
+	// The statistics' expression is first evaluated by ANALYZE.
+	dump := "create function f(i int) returns int language plpgsql immutable as 'begin return 1 / (i - 5); end';" +
+		"create table t as select generate_series(1, 10) a; create statistics s on (f(a)), a from t;"
+	_, restored, f := l.drill(t, job{dump: []byte(dump), change: plain})
+	if f != nil {
+		t.Fatalf("%s: %v", f.Code, f)
+	}
+	if len(restored.Findings) != 1 || restored.Findings[0].Code != "analyze_failed" || !strings.Contains(restored.Findings[0].Message, "22012") {
+		t.Errorf("findings %+v, want analyze_failed with its SQLSTATE", restored.Findings)
+	}
+}
+
+func inGzip(t *testing.T, data []byte) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	z := gzip.NewWriter(&b)
+	if _, err := z.Write(data); err != nil {
+		t.Fatal(err)
+	}
+	if err := z.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
+}
+
+func inZstd(t *testing.T, data []byte) []byte {
+	t.Helper()
+	z, err := zstd.NewWriter(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer z.Close()
+	return z.EncodeAll(data, nil)
+}

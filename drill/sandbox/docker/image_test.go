@@ -1,0 +1,62 @@
+package docker
+
+import (
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/drillgres/drillgres/drill/outcome"
+)
+
+func TestDataDir(t *testing.T) {
+	for _, c := range []struct {
+		name, pgdata string
+		volumes      []string
+		want         string
+	}{
+		{"official before 18", "/var/lib/postgresql/data", []string{"/var/lib/postgresql/data"}, "/var/lib/postgresql/data"},
+		{"official from 18", "/var/lib/postgresql/18/docker", []string{"/var/lib/postgresql"}, "/var/lib/postgresql"},
+		{"a longer name is no parent", "/data-dir/pg", []string{"/data"}, "/data-dir"},
+		{"nested volumes", "/a/b/c", []string{"/a", "/a/b"}, "/a/b"},
+		{"no volume", "/var/lib/postgresql/data", nil, "/var/lib/postgresql"},
+		{"no volume, at the top", "/pgdata", nil, "/pgdata"},
+		{"nothing known", "", nil, "/var/lib/postgresql"},
+	} {
+		got := image{env: map[string]string{"PGDATA": c.pgdata}, volumes: c.volumes}.dataDir()
+		if got != c.want {
+			t.Errorf("%s: got %s, want %s", c.name, got, c.want)
+		}
+	}
+}
+
+func TestParseProbe(t *testing.T) {
+	isolated := `tool bash
+interface lo 0x9
+interface tunl0 0x80
+route4 Iface
+route6 lo
+outbound bash: connect: Network is unreachable bash: line 1: /dev/tcp/192.0.2.1/443: Network is unreachable
+`
+	want := surroundings{bash: true, interfaces: []string{"lo", "tunl0"}, outbound: "network is unreachable"}
+	got := parseProbe(isolated)
+	if diff := cmp.Diff(want, got, cmp.AllowUnexported(surroundings{})); diff != "" {
+		t.Error(diff)
+	}
+	if err := got.wayOut(); err != nil {
+		t.Errorf("a tunnel that is down is no way out: %v", err)
+	}
+	for name, out := range map[string]string{
+		"an interface that is up": "interface lo 0x9\ninterface eth0 0x1003\noutbound x: Network is unreachable\n",
+		"a route":                 "interface lo 0x9\nroute4 Iface\nroute4 eth0\noutbound x: Network is unreachable\n",
+		"a route of IPv6":         "interface lo 0x9\nroute6 eth0\noutbound x: Network is unreachable\n",
+		"a connect that works":    "interface lo 0x9\noutbound \n",
+		"a connect that hangs":    "interface lo 0x9\noutbound nc: timed out\n",
+		"odd flags":               "interface lo 0x9\ninterface eth0 what\noutbound x: Network is unreachable\n",
+		"no answer":               "",
+	} {
+		wantCode(t, parseProbe(out).wayOut(), outcome.IsolationBroken)
+		if parseProbe(out).wayOut() == nil {
+			t.Errorf("%s passed for isolated", name)
+		}
+	}
+}
