@@ -77,9 +77,16 @@ func majorOf(db *config.Database) int {
 	return major
 }
 
-// decodedLimit ends a decompression bomb: 16 TiB is more than any table or
-// database that this program can restore within its deadlines.
+// decodedLimit ends a decompression bomb where the config has no limit of its
+// own: 16 TiB is more than what can be restored within the deadlines.
 const decodedLimit = 16 << 40
+
+func decodedLimitOf(cfg *config.Config) int64 {
+	if cfg.Work.Limit > 0 {
+		return int64(cfg.Work.Limit)
+	}
+	return decodedLimit
+}
 
 func workRoot(cfg *config.Config) (string, error) {
 	if cfg != nil && cfg.Work.Dir != "" {
@@ -110,7 +117,7 @@ func (w *wiring) drillOf(db *config.Database) (drill.Drill, error) {
 	if err != nil {
 		return drill.Drill{}, outcome.Fail(outcome.DiskBudgetExceeded, "%w", err).WithHint("name a directory that this user may write with work.dir")
 	}
-	limits := inspect.Limits{MaxDecoded: decodedLimit}
+	limits := inspect.Limits{MaxDecoded: decodedLimitOf(w.cfg)}
 	d := drill.Drill{
 		Database: db.Name, RunID: id, Version: programVersion(), Now: w.now, Redactor: w.redactor,
 		Image: string(db.Postgres.Image), Profile: db.Restore.Profile,

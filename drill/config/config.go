@@ -164,7 +164,7 @@ type Record struct {
 // Work is where the drill keeps its private files while it runs.
 type Work struct {
 	Dir   string `yaml:"dir"`   // default: drillgres in the user's cache directory
-	Limit Size   `yaml:"limit"` // of what one drill may write there; 0: what the disk has
+	Limit Size   `yaml:"limit"` // of what one drill may write there, and of what a backup may decode to; 0: what the disk has
 }
 
 // Duration is a time.Duration that is also written with d and w: 26h, 7d, 2w.

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/drillgres/drillgres/drill/outcome"
+	"github.com/drillgres/drillgres/drill/provision"
 	"github.com/drillgres/drillgres/drill/sandbox"
 )
 
@@ -43,6 +44,9 @@ func (r *run) diagnose(ctx context.Context, code int, stderr []string, offset in
 		DumpMajor: major(r.file.Contents.DumpVersion), ServerMajor: r.server.Major,
 		MadeRoles: r.server.MadeRoles, Preloaded: r.server.Preloaded,
 	})
+	if f.Code == outcome.SandboxDiskFull && r.Config.Profile == provision.Fast {
+		f.Hint = "raise postgres.memory, half of which holds the data in profile fast, or use profile rehearsal"
+	}
 	return r.secondLook(f, stderr)
 }
 

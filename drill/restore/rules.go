@@ -110,13 +110,25 @@ var clientRules = []clientRule{
 		`valid archive|corrupt|entry ID -?\d+ out of range|unexpected data offset flag|could not read from input file|` +
 		`could not set default_toast_compression|unexpected end of file|mismatch in actual vs\. predicted file position`),
 		outcome.DumpCorrupt, ""},
+	{says(`shared memory segment.*No space left`), outcome.SharedMemoryTooSmall, ""},
+	{says(`No space left on device`), outcome.SandboxDiskFull, ""},
 	{says(`out of memory`), outcome.SandboxOutOfMemory, ""},
 	{says(`server closed the connection|connection to server|could not (?:send|receive) data|terminating connection`), outcome.SandboxLost, ""},
 }
 
-// fromClient names a failure about which the server said nothing.
+// passedOn is how psql passes on an error of the server, by its SQLSTATE alone.
+var passedOn = regexp.MustCompile(`(?:ERROR|FATAL|PANIC):  ([0-9A-Z]{5})$`)
+
+// fromClient names a failure about which the server logged nothing: because
+// it is the client's, or because the log could not be written either, which
+// is so when the server's disk is full.
 func fromClient(e evidence) *outcome.Failure {
 	for _, line := range e.Stderr {
+		if m := passedOn.FindStringSubmatch(line); m != nil {
+			f := fromServer(e, &entry{SQLState: m[1], Message: clientMessage(line)})
+			f.SQLState = m[1]
+			return f
+		}
 		for _, r := range clientRules {
 			if r.says.MatchString(line) {
 				return &outcome.Failure{Code: r.code, Hint: r.hint, Err: fmt.Errorf("%s", clientMessage(line))}

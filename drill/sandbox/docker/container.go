@@ -148,7 +148,10 @@ func postgresMounts(s sandbox.Spec, img image, labels map[string]string, workDir
 	prefix, data := PostgresName(s.RunID), img.dataDir()
 	mounts := img.mounts(prefix, labels, data)
 	if s.InMemory {
-		mounts = append(mounts, mount.Mount{Type: mount.TypeTmpfs, Target: data})
+		// What lies there counts as the container's memory: it must end in a
+		// full disk before it ends in a killed server.
+		half := &mount.TmpfsOptions{SizeBytes: s.Memory / 2}
+		mounts = append(mounts, mount.Mount{Type: mount.TypeTmpfs, Target: data, TmpfsOptions: half})
 	} else {
 		mounts = append(mounts, volumeAt(prefix+"-data", data, labels))
 	}
