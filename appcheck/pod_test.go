@@ -119,22 +119,30 @@ func TestRealApplications(t *testing.T) {
 				holds(config.Smoke{Name: "sql", SQL: "select current_user, count(*) from orders", Within: second}, config.CompileSQL, `value == "shop_app" && rows[0].count == 6`),
 			}
 		}, checks: "passed passed passed passed passed passed passed"},
-		{name: "exits at once", change: func(a *config.App) { a.Command = []string{"exit"} },
+		{
+			name: "exits at once", change: func(a *config.App) { a.Command = []string{"exit"} },
 			code: outcome.AppStartFailed, checks: "failed",
 			text: "the application ended with exit code 3 before it was ready; its last log lines:\n" +
-				"cannot serve with postgres://shop_app:REDACTED@127.0.0.1:5432/shop?sslmode=disable and REDACTED"},
+				"cannot serve with postgres://shop_app:REDACTED@127.0.0.1:5432/shop?sslmode=disable and REDACTED",
+		},
 		{name: "never ready", change: func(a *config.App) {
 			a.Command, a.Ready.Within = []string{"hang"}, config.Duration(time.Second)
 		}, code: outcome.AppNotReady, checks: "failed", text: "the application was not ready within 1s: no answer: dial tcp"},
-		{name: "lacks a grant", change: func(a *config.App) {
-			a.Smoke = []config.Smoke{get("users", "/users"), get("orders", "/orders"),
-				holds(config.Smoke{Name: "sql", SQL: "select count(*) from users", Within: second}, config.CompileSQL, "value == 0")}
-		}, code: outcome.SmokeFailed, checks: "passed failed passed failed",
-			text: `smoke test "users": expected status is 2xx, saw status 500, `},
-		{name: "ends during a test", change: func(a *config.App) {
-			a.Smoke = []config.Smoke{get("crash", "/crash"), get("orders", "/orders")}
-		}, code: outcome.AppStartFailed, checks: "passed failed unknown",
-			text: "the application ended with exit code 4 during smoke test \"crash\"; its last log lines:\ncrashing"},
+		{
+			name: "lacks a grant", change: func(a *config.App) {
+				a.Smoke = []config.Smoke{
+					get("users", "/users"), get("orders", "/orders"),
+					holds(config.Smoke{Name: "sql", SQL: "select count(*) from users", Within: second}, config.CompileSQL, "value == 0"),
+				}
+			}, code: outcome.SmokeFailed, checks: "passed failed passed failed",
+			text: `smoke test "users": expected status is 2xx, saw status 500, `,
+		},
+		{
+			name: "ends during a test", change: func(a *config.App) {
+				a.Smoke = []config.Smoke{get("crash", "/crash"), get("orders", "/orders")}
+			}, code: outcome.AppStartFailed, checks: "passed failed unknown",
+			text: "the application ended with exit code 4 during smoke test \"crash\"; its last log lines:\ncrashing",
+		},
 		{name: "no such command", change: func(a *config.App) {
 			a.Smoke = []config.Smoke{{Name: "self test", Command: []string{"/nothing"}, Within: second}}
 		}, code: outcome.SmokeFailed, checks: "passed failed", text: `smoke test "self test": expected exit == 0, saw exit 12`},

@@ -47,8 +47,11 @@ func TestSmokeHTTP(t *testing.T) {
 		saw    string
 	}{
 		{"get", config.HTTP{Get: "/orders?limit=5"}, `status == 200 && len(json) == 2 && json[0].q == "limit=5"`, "passed", "status 200, 38 bytes"},
-		{"post", config.HTTP{Post: "/orders", Body: "a=1", Headers: map[string]config.Value{"Authorization": "Bearer canary", "Host": "shop.example"}},
-			`status == 201 && json.got == "a=1" && json.token == "Bearer canary" && json.host == "shop.example"`, "passed", "status 201, 64 bytes"},
+		{
+			"post",
+			config.HTTP{Post: "/orders", Body: "a=1", Headers: map[string]config.Value{"Authorization": "Bearer canary", "Host": "shop.example"}},
+			`status == 201 && json.got == "a=1" && json.token == "Bearer canary" && json.host == "shop.example"`, "passed", "status 201, 64 bytes",
+		},
 		{"method", config.HTTP{Method: "POST", Path: "/orders"}, "status == 201", "passed", "status 201, 45 bytes"},
 		{"default", config.HTTP{Get: "/orders"}, "", "passed", "status 200, 31 bytes"},
 		{"default fails", config.HTTP{Get: "/broken"}, "", "failed", "status 500, 21 bytes"},

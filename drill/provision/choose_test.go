@@ -76,18 +76,48 @@ func TestLocaleOptions(t *testing.T) {
 		{"the image's encoding", config.Postgres{}, inspect.Database{Encoding: "UTF8"}, 15, " encoding 'UTF8'"},
 		{"another encoding", config.Postgres{}, inspect.Database{Encoding: "LATIN1"}, 15, " encoding 'LATIN1' lc_collate 'C' lc_ctype 'C'"},
 		{"an encoding of clients", config.Postgres{}, inspect.Database{Encoding: "SJIS"}, 15, ""},
-		{"an archive before 15", config.Postgres{}, inspect.Database{Encoding: "UTF8", Collate: "de_DE.UTF-8", CType: "C"}, 13,
-			" encoding 'UTF8' lc_collate 'de_DE.UTF-8' lc_ctype 'C'"},
-		{"libc from 15 on", config.Postgres{}, inspect.Database{LocaleProvider: "libc", Collate: "C", CType: "C"}, 15,
-			" lc_collate 'C' lc_ctype 'C' locale_provider libc"},
-		{"ICU", config.Postgres{}, inspect.Database{LocaleProvider: "icu", Collate: "C", CType: "C", Locale: "de-DE", ICURules: "&a < b"}, 15,
-			" lc_collate 'C' lc_ctype 'C' locale_provider icu icu_locale 'de-DE'"},
-		{"ICU with rules", config.Postgres{}, inspect.Database{LocaleProvider: "icu", Locale: "und", ICURules: "&a < 'b'"}, 16,
-			" locale_provider icu icu_locale 'und' icu_rules '&a < ''b'''"},
-		{"builtin", config.Postgres{}, inspect.Database{LocaleProvider: "builtin", Locale: "C.UTF-8"}, 17,
-			" locale_provider builtin builtin_locale 'C.UTF-8'"},
-		{"the config wins", config.Postgres{Encoding: "UTF8", Locale: "C"}, inspect.Database{Encoding: "LATIN1", LocaleProvider: "icu", Locale: "de"}, 15,
-			" encoding 'UTF8' lc_collate 'C' lc_ctype 'C' locale_provider libc"},
+		{
+			"an archive before 15",
+			config.Postgres{},
+			inspect.Database{Encoding: "UTF8", Collate: "de_DE.UTF-8", CType: "C"},
+			13,
+			" encoding 'UTF8' lc_collate 'de_DE.UTF-8' lc_ctype 'C'",
+		},
+		{
+			"libc from 15 on",
+			config.Postgres{},
+			inspect.Database{LocaleProvider: "libc", Collate: "C", CType: "C"},
+			15,
+			" lc_collate 'C' lc_ctype 'C' locale_provider libc",
+		},
+		{
+			"ICU",
+			config.Postgres{},
+			inspect.Database{LocaleProvider: "icu", Collate: "C", CType: "C", Locale: "de-DE", ICURules: "&a < b"},
+			15,
+			" lc_collate 'C' lc_ctype 'C' locale_provider icu icu_locale 'de-DE'",
+		},
+		{
+			"ICU with rules",
+			config.Postgres{},
+			inspect.Database{LocaleProvider: "icu", Locale: "und", ICURules: "&a < 'b'"},
+			16,
+			" locale_provider icu icu_locale 'und' icu_rules '&a < ''b'''",
+		},
+		{
+			"builtin",
+			config.Postgres{},
+			inspect.Database{LocaleProvider: "builtin", Locale: "C.UTF-8"},
+			17,
+			" locale_provider builtin builtin_locale 'C.UTF-8'",
+		},
+		{
+			"the config wins",
+			config.Postgres{Encoding: "UTF8", Locale: "C"},
+			inspect.Database{Encoding: "LATIN1", LocaleProvider: "icu", Locale: "de"},
+			15,
+			" encoding 'UTF8' lc_collate 'C' lc_ctype 'C' locale_provider libc",
+		},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -133,8 +163,12 @@ func TestVersions(t *testing.T) {
 
 func TestVersionsThatDifferAreTold(t *testing.T) {
 	tests := []struct{ dumped, here, want string }{
-		{"15.18", "15.18", ""}, {"15.17", "15.18", ""}, {"", "15.18", ""},
-		{"15.19", "15.18", "minor_unpatched"}, {"13.23", "15.18", "major_differs"}, {"17.2", "15.18", "major_differs"},
+		{"15.18", "15.18", ""},
+		{"15.17", "15.18", ""},
+		{"", "15.18", ""},
+		{"15.19", "15.18", "minor_unpatched"},
+		{"13.23", "15.18", "major_differs"},
+		{"17.2", "15.18", "major_differs"},
 	}
 	for _, tt := range tests {
 		s := Server{Version: tt.here, Image: "postgres:15"}

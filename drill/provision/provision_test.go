@@ -193,19 +193,42 @@ func (l *lab) refusals(t *testing.T, major string) {
 		want     outcome.Code
 		says     []string
 	}{
-		{"another major", func(p *provision.Provisioner) { p.Config.Version = "16" }, inspect.Contents{},
-			outcome.ImageWrongMajor, []string{l.image, "Postgres " + major + ".", "pins 16"}},
-		{"extensions", func(p *provision.Provisioner) { p.Config.Extensions = []string{"warp"} },
+		{
+			"another major", func(p *provision.Provisioner) { p.Config.Version = "16" },
+			inspect.Contents{},
+			outcome.ImageWrongMajor,
+			[]string{l.image, "Postgres " + major + ".", "pins 16"},
+		},
+		{
+			"extensions", func(p *provision.Provisioner) { p.Config.Extensions = []string{"warp"} },
 			inspect.Contents{Extensions: []inspect.Extension{{Name: "postgis"}, {Name: "pg_trgm"}}},
-			outcome.ExtensionUnavailable, []string{l.image, "postgis, warp", "postgresql-" + major + "-postgis-3"}},
-		{"a preloaded library", nil, inspect.Contents{Extensions: []inspect.Extension{{Name: "pg_cron"}}},
-			outcome.PreloadMissing, []string{`shared_preload_libraries: "pg_cron"`}},
-		{"roles, if they may not be made", func(p *provision.Provisioner) { p.Restore.Roles = "strict" }, inspect.Contents{Roles: []string{"strictly"}},
-			outcome.RoleMissing, []string{`role "strictly"`}},
-		{"a locale", nil, inspect.Contents{Database: inspect.Database{Encoding: "UTF8", Collate: "tlh_KX.UTF-8", CType: "tlh_KX.UTF-8"}},
-			outcome.CollationMissing, []string{"tlh_KX.UTF-8", l.image}},
-		{"an encoding beside its locale", nil, inspect.Contents{Database: inspect.Database{Encoding: "LATIN1", Collate: "en_US.utf8", CType: "en_US.utf8"}},
-			outcome.CollationMissing, []string{"LATIN1"}},
+			outcome.ExtensionUnavailable,
+			[]string{l.image, "postgis, warp", "postgresql-" + major + "-postgis-3"},
+		},
+		{
+			"a preloaded library", nil,
+			inspect.Contents{Extensions: []inspect.Extension{{Name: "pg_cron"}}},
+			outcome.PreloadMissing,
+			[]string{`shared_preload_libraries: "pg_cron"`},
+		},
+		{
+			"roles, if they may not be made", func(p *provision.Provisioner) { p.Restore.Roles = "strict" },
+			inspect.Contents{Roles: []string{"strictly"}},
+			outcome.RoleMissing,
+			[]string{`role "strictly"`},
+		},
+		{
+			"a locale", nil,
+			inspect.Contents{Database: inspect.Database{Encoding: "UTF8", Collate: "tlh_KX.UTF-8", CType: "tlh_KX.UTF-8"}},
+			outcome.CollationMissing,
+			[]string{"tlh_KX.UTF-8", l.image},
+		},
+		{
+			"an encoding beside its locale", nil,
+			inspect.Contents{Database: inspect.Database{Encoding: "LATIN1", Collate: "en_US.utf8", CType: "en_US.utf8"}},
+			outcome.CollationMissing,
+			[]string{"LATIN1"},
+		},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

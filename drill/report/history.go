@@ -55,7 +55,9 @@ func (p *printer) past(r outcome.Result) []cell {
 		restore = took(r.Times.Restore)
 	}
 	return []cell{
-		plain(moment(r.StartedAt)), plain(r.Database), {string(r.Verdict), p.verdictPaint(r.Verdict)}, plain(code),
+		plain(moment(r.StartedAt)), plain(r.Database),
+		{string(r.Verdict), p.verdictPaint(r.Verdict)},
+		plain(code),
 		plain(restore), plain(took(r.Times.Total)), plain(baseName(r.Backup.URI)),
 	}
 }

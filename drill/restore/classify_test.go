@@ -153,8 +153,10 @@ func TestMessagesNameTheCulprit(t *testing.T) {
 		},
 		{
 			name: "the library to preload, beside those that are",
-			e: evidence{Preloaded: "pg_stat_statements",
-				Log: []entry{record("42704", `unrecognized configuration parameter "cron.database_name"`)}},
+			e: evidence{
+				Preloaded: "pg_stat_statements",
+				Log:       []entry{record("42704", `unrecognized configuration parameter "cron.database_name"`)},
+			},
 			message: `pg_cron must be in shared_preload_libraries, which is "pg_stat_statements": ` +
 				`unrecognized configuration parameter "cron.database_name" (SQLSTATE 42704)`,
 			remedy: `set postgres.settings to {shared_preload_libraries: "pg_stat_statements,pg_cron"}`,
@@ -264,8 +266,10 @@ func TestClientErrorsGetTheirCode(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			e := evidence{Tool: "psql", ExitCode: tt.exit, User: superuser,
-				Log: []entry{record("57014", "canceling statement due to user request"), record("08P01", "unexpected EOF on client connection")}}
+			e := evidence{
+				Tool: "psql", ExitCode: tt.exit, User: superuser,
+				Log: []entry{record("57014", "canceling statement due to user request"), record("08P01", "unexpected EOF on client connection")},
+			}
 			if tt.line != "" {
 				e.Stderr = []string{tt.line}
 			}

@@ -68,8 +68,10 @@ func (r *run) readLog(ctx context.Context, offset int64, expected bool) ([]entry
 	for {
 		var out bytes.Buffer
 		_, err := r.server.Exec(ctx, sandbox.Command{
-			Args: []string{"sh", "-c", `tail -c "+$1" "$0" | head -c "$2"`, r.server.Log.Path,
-				strconv.FormatInt(offset+1, 10), strconv.Itoa(logHead)},
+			Args: []string{
+				"sh", "-c", `tail -c "+$1" "$0" | head -c "$2"`, r.server.Log.Path,
+				strconv.FormatInt(offset+1, 10), strconv.Itoa(logHead),
+			},
 			Stdout: &out,
 		})
 		if err != nil {

@@ -27,40 +27,66 @@ type fieldCase struct {
 }
 
 var fieldCases = []fieldCase{
-	{name: "a role that nobody made", both: true, dump: "create table t(a int); alter table t owner to app_owner;", blind: true,
-		want: outcome.RoleMissing, says: []string{`role "app_owner" does not exist (SQLSTATE 42704)`, "alter table t owner to app_owner;"}},
-	{name: "a setting of a newer major", both: true, dump: "SET transaction_timeout = 0;",
-		want: outcome.VersionSkew, says: []string{`"transaction_timeout"`, "SET transaction_timeout = 0;"}},
-	{name: "search_path in an index", both: true, want: outcome.SearchPathDependency, says: []string{"function public.key(text) relies on search_path", "CREATE INDEX"},
+	{
+		name: "a role that nobody made", both: true, dump: "create table t(a int); alter table t owner to app_owner;", blind: true,
+		want: outcome.RoleMissing, says: []string{`role "app_owner" does not exist (SQLSTATE 42704)`, "alter table t owner to app_owner;"},
+	},
+	{
+		name: "a setting of a newer major", both: true, dump: "SET transaction_timeout = 0;",
+		want: outcome.VersionSkew, says: []string{`"transaction_timeout"`, "SET transaction_timeout = 0;"},
+	},
+	{
+		name: "search_path in an index", both: true, want: outcome.SearchPathDependency, says: []string{"function public.key(text) relies on search_path", "CREATE INDEX"},
 		source: `create function helper(t text) returns text language sql immutable as 'select lower(t)';
 			create function key(t text) returns text language plpgsql immutable as 'begin return helper(t); end';
-			create table t(a text); insert into t values ('x'); create index on t (key(a));`},
-	{name: "search_path in a check", want: outcome.SearchPathDependency, says: []string{"function public.known(integer) relies on search_path"},
+			create table t(a text); insert into t values ('x'); create index on t (key(a));`,
+	},
+	{
+		name: "search_path in a check", want: outcome.SearchPathDependency, says: []string{"function public.known(integer) relies on search_path"},
 		source: `create table kinds(k int); insert into kinds values (1);
 			create function known(i int) returns bool language plpgsql as 'begin return exists (select from kinds where k = i); end';
-			create table t(a int check (known(a))); insert into t values (1);`},
-	{name: "search_path in a generated column", want: outcome.SearchPathDependency, says: []string{"function public.key(text) relies on search_path", "row 1 of t", "function helper(text)"},
+			create table t(a int check (known(a))); insert into t values (1);`,
+	},
+	{
+		name: "search_path in a generated column", want: outcome.SearchPathDependency, says: []string{"function public.key(text) relies on search_path", "row 1 of t", "function helper(text)"},
 		source: `create function helper(t text) returns text language sql immutable as 'select lower(t)';
 			create function key(t text) returns text language plpgsql immutable as 'begin return helper(t); end';
-			create table t(a text, b text generated always as (key(a)) stored); insert into t values ('x');`},
-	{name: "search_path in a materialised view", want: outcome.SearchPathDependency, says: []string{"function public.total() relies on search_path: relation"},
+			create table t(a text, b text generated always as (key(a)) stored); insert into t values ('x');`,
+	},
+	{
+		name: "search_path in a materialised view", want: outcome.SearchPathDependency, says: []string{"function public.total() relies on search_path: relation"},
 		source: `create table t(a int); insert into t values (1);
 			create function total() returns bigint language plpgsql as 'begin return (select count(*) from t); end';
-			create materialized view v as select total();`},
-	{name: "unique", both: true, dump: "create table u(a text);\nCOPY u (a) FROM stdin;\nbob\nbob\n\\.\nALTER TABLE ONLY u ADD CONSTRAINT u_pkey PRIMARY KEY (a);",
-		want: outcome.ConstraintViolated, says: []string{`could not create unique index "u_pkey"`}, never: "bob"},
-	{name: "foreign key", dump: "create table p(a int primary key); create table c(a int); insert into c values (4711); alter table c add foreign key (a) references p;",
-		want: outcome.ConstraintViolated, says: []string{`violates foreign key constraint "c_a_fkey"`}, never: "4711"},
-	{name: "check", dump: "create table c(a int); insert into c values (4711); alter table c add constraint cc check (a < 9);",
-		want: outcome.ConstraintViolated, says: []string{`check constraint "cc"`}, never: "4711"},
-	{name: "not null", dump: "create table c(a int not null, b int);\nCOPY c (a, b) FROM stdin;\n\\N\t4711\n\\.\n",
-		want: outcome.ConstraintViolated, says: []string{`null value in column "a"`}, never: "4711"},
-	{name: "bytes of another encoding", both: true, dump: "SET client_encoding = 'UTF8'; create table t(a text);\nCOPY t (a) FROM stdin;\ncaf\xe9\n\\.\n",
-		want: outcome.EncodingInvalid, says: []string{"row 1 of t"}, never: "caf"},
-	{name: "a value of the wrong type", both: true, dump: "create table t(a int);\nCOPY t (a) FROM stdin;\n1\nbob\n\\.\n",
-		want: outcome.CopyFailed, says: []string{"row 2 of t, column a: invalid input syntax for type integer"}, never: "bob"},
-	{name: "a row with too many columns", dump: "create table t(a int);\nCOPY t (a) FROM stdin;\n1\t4711\n\\.\n",
-		want: outcome.CopyFailed, says: []string{"row 1 of t: extra data after last expected column"}, never: "4711"},
+			create materialized view v as select total();`,
+	},
+	{
+		name: "unique", both: true, dump: "create table u(a text);\nCOPY u (a) FROM stdin;\nbob\nbob\n\\.\nALTER TABLE ONLY u ADD CONSTRAINT u_pkey PRIMARY KEY (a);",
+		want: outcome.ConstraintViolated, says: []string{`could not create unique index "u_pkey"`}, never: "bob",
+	},
+	{
+		name: "foreign key", dump: "create table p(a int primary key); create table c(a int); insert into c values (4711); alter table c add foreign key (a) references p;",
+		want: outcome.ConstraintViolated, says: []string{`violates foreign key constraint "c_a_fkey"`}, never: "4711",
+	},
+	{
+		name: "check", dump: "create table c(a int); insert into c values (4711); alter table c add constraint cc check (a < 9);",
+		want: outcome.ConstraintViolated, says: []string{`check constraint "cc"`}, never: "4711",
+	},
+	{
+		name: "not null", dump: "create table c(a int not null, b int);\nCOPY c (a, b) FROM stdin;\n\\N\t4711\n\\.\n",
+		want: outcome.ConstraintViolated, says: []string{`null value in column "a"`}, never: "4711",
+	},
+	{
+		name: "bytes of another encoding", both: true, dump: "SET client_encoding = 'UTF8'; create table t(a text);\nCOPY t (a) FROM stdin;\ncaf\xe9\n\\.\n",
+		want: outcome.EncodingInvalid, says: []string{"row 1 of t"}, never: "caf",
+	},
+	{
+		name: "a value of the wrong type", both: true, dump: "create table t(a int);\nCOPY t (a) FROM stdin;\n1\nbob\n\\.\n",
+		want: outcome.CopyFailed, says: []string{"row 2 of t, column a: invalid input syntax for type integer"}, never: "bob",
+	},
+	{
+		name: "a row with too many columns", dump: "create table t(a int);\nCOPY t (a) FROM stdin;\n1\t4711\n\\.\n",
+		want: outcome.CopyFailed, says: []string{"row 1 of t: extra data after last expected column"}, never: "4711",
+	},
 	{name: "bytea with odd hex", dump: "create table t(a bytea);\nCOPY t (a) FROM stdin;\n\\\\xabc\n\\.\n", want: outcome.CopyFailed},
 	{name: "a collation that the image lacks", dump: "create collation c (locale = 'tlh_KX.utf8');", want: outcome.CollationMissing},
 	{name: "a tablespace", dump: "create table t(a int) tablespace fast;", want: outcome.TablespaceMissing, says: []string{`tablespace "fast"`}},
@@ -71,23 +97,35 @@ var fieldCases = []fieldCase{
 	{name: "an extension that inspect did not see", both: true, dump: "create extension nothing;", blind: true, want: outcome.ExtensionUnavailable},
 	{name: "an object twice", dump: "create table t(a int); create table t(a int);", want: outcome.ObjectExists, says: []string{`relation "t" already exists`}},
 	{name: "a schema that is there", dump: "create schema public;", want: outcome.ObjectExists},
-	{name: "pg_cron without its library", both: true, dump: "create extension pg_cron;", blind: true,
-		want: outcome.PreloadMissing, says: []string{"pg_cron must be in shared_preload_libraries", `shared_preload_libraries: "pg_cron"`}},
+	{
+		name: "pg_cron without its library", both: true, dump: "create extension pg_cron;", blind: true,
+		want: outcome.PreloadMissing, says: []string{"pg_cron must be in shared_preload_libraries", `shared_preload_libraries: "pg_cron"`},
+	},
 	{name: "any other error", both: true, dump: "select 1/0;", want: outcome.RestoreFailed, says: []string{"division by zero (SQLSTATE 22012)"}},
 	{name: "an exception of a function", dump: "do $$ begin raise exception 'bob owes 4711'; end $$;", want: outcome.RestoreFailed, says: []string{"P0001"}, never: "4711"},
-	{name: "rows whose COPY line is lost", both: true, dump: "\\restrict x\ncreate table t(a int, b text);\n1\tbob\t\\N\n\\.\n\\unrestrict x\n",
-		want: outcome.CopyFailed, says: []string{"line 3 of the dump is a row"}, never: "bob"},
+	{
+		name: "rows whose COPY line is lost", both: true, dump: "\\restrict x\ncreate table t(a int, b text);\n1\tbob\t\\N\n\\.\n\\unrestrict x\n",
+		want: outcome.CopyFailed, says: []string{"line 3 of the dump is a row"}, never: "bob",
+	},
 	{name: "a command of psql", both: true, dump: "\\restrict x\nselect 1;\n\\! touch /tmp/owned\n\\unrestrict x\n", want: outcome.DumpHostile},
 	{name: "another key at the end", dump: "\\restrict x\nselect 1;\n\\unrestrict y\n", want: outcome.DumpHostile},
 	{name: "an archive with a damaged block", both: true, source: "create table t as select md5(g::text) a from generate_series(1, 20000) g", spoil: flipByte, want: outcome.DumpCorrupt},
-	{name: "an archive cut short", source: "create table t as select md5(g::text) a from generate_series(1, 20000) g",
-		spoil: func(b []byte) []byte { return b[:len(b)*2/3] }, want: outcome.DumpTruncated},
-	{name: "longer than it may take", dump: "select pg_sleep(60);", config: config.Restore{Timeout: config.Duration(time.Second)},
-		want: outcome.RestoreTimeout, says: []string{"within 1s"}},
-	{name: "an error behind many notices", dump: "do $$ begin for i in 1..20000 loop raise notice 'bob %', i; end loop; end $$; select 1/0;",
-		want: outcome.RestoreFailed, says: []string{"22012"}, never: "bob"},
-	{name: "an error in a statement longer than what is read of the log", both: true, dump: "select length('" + strings.Repeat("bob", 2<<20) + "') / 0;",
-		want: outcome.RestoreFailed, says: []string{"22012"}, never: "bob"},
+	{
+		name: "an archive cut short", source: "create table t as select md5(g::text) a from generate_series(1, 20000) g",
+		spoil: func(b []byte) []byte { return b[:len(b)*2/3] }, want: outcome.DumpTruncated,
+	},
+	{
+		name: "longer than it may take", dump: "select pg_sleep(60);", config: config.Restore{Timeout: config.Duration(time.Second)},
+		want: outcome.RestoreTimeout, says: []string{"within 1s"},
+	},
+	{
+		name: "an error behind many notices", dump: "do $$ begin for i in 1..20000 loop raise notice 'bob %', i; end loop; end $$; select 1/0;",
+		want: outcome.RestoreFailed, says: []string{"22012"}, never: "bob",
+	},
+	{
+		name: "an error in a statement longer than what is read of the log", both: true, dump: "select length('" + strings.Repeat("bob", 2<<20) + "') / 0;",
+		want: outcome.RestoreFailed, says: []string{"22012"}, never: "bob",
+	},
 }
 
 // plain is for scripts so short that inspect would not take them for a dump.

@@ -38,8 +38,10 @@ func newPlan(s provision.Server, f fetch.File, jobs int) plan {
 func scriptPlan(s provision.Server) plan {
 	// With VERBOSITY=sqlstate stderr carries no row of the dump; what was
 	// wrong is read from the server's log.
-	args := []string{"psql", "--no-psqlrc", "--quiet", "--no-password",
-		"--set=ON_ERROR_STOP=1", "--set=VERBOSITY=sqlstate", "--dbname=" + conninfo(s), "--file=-"}
+	args := []string{
+		"psql", "--no-psqlrc", "--quiet", "--no-password",
+		"--set=ON_ERROR_STOP=1", "--set=VERBOSITY=sqlstate", "--dbname=" + conninfo(s), "--file=-",
+	}
 	return plan{Tool: "psql", Args: args, Env: clientEnv(s), Jobs: 1}
 }
 
@@ -47,8 +49,10 @@ func archivePlan(s provision.Server, c inspect.Contents, jobs int) plan {
 	if jobs <= 0 {
 		jobs = min(mostJobs, max(s.CPUs, 1))
 	}
-	args := []string{"pg_restore", "--exit-on-error", "--no-password",
-		"--jobs=" + strconv.Itoa(jobs), "--dbname=" + conninfo(s)}
+	args := []string{
+		"pg_restore", "--exit-on-error", "--no-password",
+		"--jobs=" + strconv.Itoa(jobs), "--dbname=" + conninfo(s),
+	}
 	return plan{Tool: "pg_restore", Args: args, Env: clientEnv(s), Jobs: jobs, Unpack: c.Compression != "", File: true}
 }
 

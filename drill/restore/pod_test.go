@@ -191,8 +191,10 @@ func (l *lab) source(t *testing.T, s provision.Server, script string, dumpArgs .
 
 func (l *lab) psql(t *testing.T, s provision.Server, database, script string) string {
 	t.Helper()
-	return string(l.inPod(t, s, []string{"psql", "-XqAt", "-v", "ON_ERROR_STOP=1", "--host=127.0.0.1",
-		"--username=" + s.User, "--dbname=" + database}, script))
+	return string(l.inPod(t, s, []string{
+		"psql", "-XqAt", "-v", "ON_ERROR_STOP=1", "--host=127.0.0.1",
+		"--username=" + s.User, "--dbname=" + database,
+	}, script))
 }
 
 func (l *lab) inPod(t *testing.T, s provision.Server, args []string, stdin string) []byte {

@@ -40,8 +40,11 @@ var serverRules = slices.Concat(missingRules, dataRules, resourceRules)
 // missingRules are about what the dump counts on and the server does not have.
 var missingRules = []rule{
 	{[]string{"42704"}, says(`^unrecognized configuration parameter`), outcome.VersionSkew, ""},
-	{[]string{"42704"}, says(`^role "`), outcome.RoleMissing,
-		"back up the roles too (pg_dumpall --globals-only): the drill did not find this one in the dump beforehand"},
+	{
+		[]string{"42704"},
+		says(`^role "`), outcome.RoleMissing,
+		"back up the roles too (pg_dumpall --globals-only): the drill did not find this one in the dump beforehand",
+	},
 	{[]string{"42704"}, says(`^tablespace "`), outcome.TablespaceMissing, ""},
 	{[]string{"22023"}, says(`^invalid value for parameter "default_tablespace"`), outcome.TablespaceMissing, ""},
 	{[]string{"42704"}, says(`^language "`), outcome.LibraryMissing, ""},
@@ -49,18 +52,32 @@ var missingRules = []rule{
 	{[]string{"22023"}, says(`^invalid value for parameter "default_table_access_method"`), outcome.ExtensionUnavailable, ""},
 	{[]string{"22023"}, says(`^invalid value for parameter "default_toast_compression"`), outcome.LibraryMissing, ""},
 	{[]string{"22023"}, says(`^invalid value for parameter`), outcome.VersionSkew, ""},
-	{nil, says(`^extension "[^"]*" is not available|could not open extension control file|has no installation script nor update path`),
-		outcome.ExtensionUnavailable, ""},
-	{nil, says(`^required extension "`), outcome.RestoreFailed,
-		"dump the whole database with pg_dump, which orders extensions by what they require"},
-	{[]string{"42704"}, says(`^foreign-data wrapper "`), outcome.RestoreFailed,
-		"dump the whole database: the extension that brings the wrapper is not in the dump"},
-	{[]string{"42704"}, says(`^type "`), outcome.RestoreFailed,
-		"dump the whole database: the extension or schema that brings the type is not in the dump"},
-	{nil, says(`^(collation "|invalid (?:LC_\w+ )?locale name|could not create locale|could not open collator|could not convert locale name|ICU locale "|ICU is not supported|encoding "[^"]*" does not match locale)`),
-		outcome.CollationMissing, ""},
-	{nil, says(`^(could not (?:access file|load library|find function "[^"]*" in file|open (?:dictionary|stop-word|thesaurus|affix|configuration) file)|incompatible library)`),
-		outcome.LibraryMissing, ""},
+	{
+		nil, says(`^extension "[^"]*" is not available|could not open extension control file|has no installation script nor update path`),
+		outcome.ExtensionUnavailable, "",
+	},
+	{
+		nil, says(`^required extension "`), outcome.RestoreFailed,
+		"dump the whole database with pg_dump, which orders extensions by what they require",
+	},
+	{
+		[]string{"42704"},
+		says(`^foreign-data wrapper "`), outcome.RestoreFailed,
+		"dump the whole database: the extension that brings the wrapper is not in the dump",
+	},
+	{
+		[]string{"42704"},
+		says(`^type "`), outcome.RestoreFailed,
+		"dump the whole database: the extension or schema that brings the type is not in the dump",
+	},
+	{
+		nil, says(`^(collation "|invalid (?:LC_\w+ )?locale name|could not create locale|could not open collator|could not convert locale name|ICU locale "|ICU is not supported|encoding "[^"]*" does not match locale)`),
+		outcome.CollationMissing, "",
+	},
+	{
+		nil, says(`^(could not (?:access file|load library|find function "[^"]*" in file|open (?:dictionary|stop-word|thesaurus|affix|configuration) file)|incompatible library)`),
+		outcome.LibraryMissing, "",
+	},
 	{[]string{"0A000"}, says(`^compression method \w+ not supported|^unsupported XML feature`), outcome.LibraryMissing, ""},
 	{[]string{"42601"}, says(`^option "[^"]*" not recognized|^unrecognized (?:\w+ )*(?:option|parameter)`), outcome.VersionSkew, ""},
 	{[]string{"22023"}, says(`^unrecognized parameter`), outcome.VersionSkew, ""},
@@ -79,8 +96,11 @@ var dataRules = []rule{
 var resourceRules = []rule{
 	{[]string{"53100"}, says(`shared memory segment|/dev/shm`), outcome.SharedMemoryTooSmall, ""},
 	{[]string{"53100"}, nil, outcome.SandboxDiskFull, ""},
-	{[]string{"53200"}, says(`^out of shared memory`), outcome.SharedMemoryTooSmall,
-		"raise postgres.settings.max_locks_per_transaction: the dump has more objects than one transaction may lock"},
+	{
+		[]string{"53200"},
+		says(`^out of shared memory`), outcome.SharedMemoryTooSmall,
+		"raise postgres.settings.max_locks_per_transaction: the dump has more objects than one transaction may lock",
+	},
 	{[]string{"53200"}, nil, outcome.SandboxOutOfMemory, ""},
 	{[]string{"53300"}, nil, outcome.ConfigInvalid, "lower restore.jobs, or raise postgres.settings.max_connections"},
 	{[]string{"57P01", "57P02", "57P03", "58030"}, nil, outcome.SandboxLost, ""},
@@ -99,17 +119,25 @@ var clientRules = []clientRule{
 	{says(`backslash commands are restricted`), outcome.DumpHostile, ""},
 	{says(`\\unrestrict: (?:wrong key|not currently in restricted mode)|\\restrict: `), outcome.DumpHostile, ""},
 	{says(`invalid command \\(?:un)?restrict`), outcome.ClientTooOld, ""},
-	{says(`invalid command \\(?:N|\.)`), outcome.CopyFailed,
-		"look for a COPY line that was lost: rows were read as commands"},
-	{says(`unsupported version \(\d+\.\d+\) in file header`), outcome.ClientTooOld,
-		"dump with the pg_dump of production's major, or use an image with a newer pg_restore"},
-	{says(`does not support compression|not (?:built|compiled) with .*(?:zlib|lz4|zstd|compression)`), outcome.ClientTooOld,
-		"use an image whose pg_restore reads this compression"},
+	{
+		says(`invalid command \\(?:N|\.)`), outcome.CopyFailed,
+		"look for a COPY line that was lost: rows were read as commands",
+	},
+	{
+		says(`unsupported version \(\d+\.\d+\) in file header`), outcome.ClientTooOld,
+		"dump with the pg_dump of production's major, or use an image with a newer pg_restore",
+	},
+	{
+		says(`does not support compression|not (?:built|compiled) with .*(?:zlib|lz4|zstd|compression)`), outcome.ClientTooOld,
+		"use an image whose pg_restore reads this compression",
+	},
 	{says(`could not read from input file: end of file|input file is too short`), outcome.DumpTruncated, ""},
-	{says(`could not (?:un|de)compress data|could not find block ID|unexpected block ID|unrecognized data block type|` +
-		`valid archive|corrupt|entry ID -?\d+ out of range|unexpected data offset flag|could not read from input file|` +
-		`could not set default_toast_compression|unexpected end of file|mismatch in actual vs\. predicted file position`),
-		outcome.DumpCorrupt, ""},
+	{
+		says(`could not (?:un|de)compress data|could not find block ID|unexpected block ID|unrecognized data block type|` +
+			`valid archive|corrupt|entry ID -?\d+ out of range|unexpected data offset flag|could not read from input file|` +
+			`could not set default_toast_compression|unexpected end of file|mismatch in actual vs\. predicted file position`),
+		outcome.DumpCorrupt, "",
+	},
 	{says(`shared memory segment.*No space left`), outcome.SharedMemoryTooSmall, ""},
 	{says(`No space left on device`), outcome.SandboxDiskFull, ""},
 	{says(`out of memory`), outcome.SandboxOutOfMemory, ""},

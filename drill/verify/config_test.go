@@ -61,21 +61,31 @@ insert into orders values ('2026-11-20 01:00+00', '2026-11-20 01:00', '2026-11-1
 		saw    string
 	}{
 		{column: "created_at", within: 2 * time.Hour, saw: "newest 2026-11-20T01:00:00Z, 2h before the backup"},
-		{column: "created_at", within: 119 * time.Minute, code: outcome.DataStale, saw: "newest 2026-11-20T01:00:00Z, 2h before the backup",
-			text: "the newest public.orders.created_at is from 2026-11-20T01:00:00Z, 2h before the backup; at most 1h59m is allowed"},
+		{
+			column: "created_at", within: 119 * time.Minute, code: outcome.DataStale, saw: "newest 2026-11-20T01:00:00Z, 2h before the backup",
+			text: "the newest public.orders.created_at is from 2026-11-20T01:00:00Z, 2h before the backup; at most 1h59m is allowed",
+		},
 		{column: "local", within: 2 * time.Hour, saw: "newest 2026-11-20T01:00:00Z, 2h before the backup"},
 		{column: "day", within: 3 * time.Hour, saw: "newest 2026-11-19, 3h before the backup"},
-		{column: "day", within: 2 * time.Hour, code: outcome.DataStale, saw: "newest 2026-11-19, 3h before the backup",
-			text: "the newest public.orders.day is from 2026-11-19, 3h before the backup; at most 2h is allowed"},
+		{
+			column: "day", within: 2 * time.Hour, code: outcome.DataStale, saw: "newest 2026-11-19, 3h before the backup",
+			text: "the newest public.orders.day is from 2026-11-19, 3h before the backup; at most 2h is allowed",
+		},
 		{column: "m", within: 2 * time.Hour, saw: "newest 2026-11-20T01:00:00Z, 2h before the backup"},
 		{column: "Odd Name", within: time.Hour, saw: "newest 2026-11-20T02:59:30Z, 30s before the backup"},
-		{column: "plan", within: 26 * time.Hour, code: outcome.DataStale, saw: "newest 2026-11-01T00:00:00Z, 19d3h before the backup",
-			text: "the newest public.orders.plan is from 2026-11-01T00:00:00Z, 19d3h before the backup; at most 26h is allowed"},
-		{column: "empty", within: time.Hour, code: outcome.DataStale, saw: "no value before the backup",
-			text: "public.orders.empty holds no value from before the backup"},
+		{
+			column: "plan", within: 26 * time.Hour, code: outcome.DataStale, saw: "newest 2026-11-01T00:00:00Z, 19d3h before the backup",
+			text: "the newest public.orders.plan is from 2026-11-01T00:00:00Z, 19d3h before the backup; at most 26h is allowed",
+		},
+		{
+			column: "empty", within: time.Hour, code: outcome.DataStale, saw: "no value before the backup",
+			text: "public.orders.empty holds no value from before the backup",
+		},
 		{column: "gone", within: time.Hour, code: outcome.QueryFailed, saw: "no such column", text: "public.orders has no column gone"},
-		{column: "name", within: time.Hour, code: outcome.QueryFailed, saw: "its type is text",
-			text: "public.orders.name is of type text: newest needs a date, timestamp or timestamptz"},
+		{
+			column: "name", within: time.Hour, code: outcome.QueryFailed, saw: "its type is text",
+			text: "public.orders.name is of type text: newest needs a date, timestamp or timestamptz",
+		},
 	}
 	session := s.session(t)
 	db := read(t, session)

@@ -49,8 +49,10 @@ func promised() []inspect.Object {
 		shop(inspect.KindFunction, "f", ""), shop(inspect.KindFunction, "p", ""), shop(inspect.KindFunction, "total", ""),
 		shop(inspect.KindFunction, "t()", ""),
 		shop(inspect.KindTrigger, "touch", "orders"), shop(inspect.KindPolicy, "mine", "Users"),
-		{Kind: inspect.KindEventTrigger, Name: "watch"}, {Kind: inspect.KindPublication, Name: "pub"},
-		{Kind: inspect.KindServer, Name: "far"}, shop(inspect.KindForeignTable, "remote", ""),
+		{Kind: inspect.KindEventTrigger, Name: "watch"},
+		{Kind: inspect.KindPublication, Name: "pub"},
+		{Kind: inspect.KindServer, Name: "far"},
+		shop(inspect.KindForeignTable, "remote", ""),
 	}
 }
 
@@ -59,8 +61,10 @@ func TestContentComplete(t *testing.T) {
 	c := inspect.Contents{
 		Objects: promised(),
 		Tables: []inspect.Table{
-			{Schema: "shop", Name: "Users", Rows: 2, Data: true}, {Schema: "shop", Name: "orders_1", Rows: 1, Data: true},
-			{Schema: "shop", Name: "orders", Rows: 0}, {Schema: "shop", Name: "remote", Rows: 3, Data: true},
+			{Schema: "shop", Name: "Users", Rows: 2, Data: true},
+			{Schema: "shop", Name: "orders_1", Rows: 1, Data: true},
+			{Schema: "shop", Name: "orders", Rows: 0},
+			{Schema: "shop", Name: "remote", Rows: 3, Data: true},
 		},
 	}
 	report, code, text := verifyAll(t, Verifier{}, s, c)

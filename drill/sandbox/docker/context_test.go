@@ -32,20 +32,41 @@ func TestResolveFindsTheEngineAsTheDockerCommandDoes(t *testing.T) {
 		env      map[string]string
 		want     endpoint
 	}{
-		{"the current context", "", map[string]string{"DOCKER_CONFIG": dir},
-			endpoint{host: "unix:///home/me/.colima/docker.sock"}},
-		{"DOCKER_CONTEXT", "", map[string]string{"DOCKER_CONFIG": dir, "DOCKER_CONTEXT": "remote"},
-			endpoint{host: "tcp://build.example:2376", certs: certs, verify: true}},
-		{"DOCKER_CONTEXT=default", "", map[string]string{"DOCKER_CONFIG": dir, "DOCKER_CONTEXT": "default"},
-			endpoint{host: client.DefaultDockerHost}},
-		{"DOCKER_HOST before contexts", "", map[string]string{"DOCKER_CONFIG": dir, "DOCKER_CONTEXT": "remote", "DOCKER_HOST": "tcp://h:1"},
-			endpoint{host: "tcp://h:1"}},
-		{"DOCKER_HOST with TLS", "", map[string]string{"DOCKER_CONFIG": dir, "DOCKER_HOST": "tcp://h:1", "DOCKER_TLS_VERIFY": "1"},
-			endpoint{host: "tcp://h:1", certs: dir, verify: true}},
-		{"named explicitly", "tcp://x:2", map[string]string{"DOCKER_CONFIG": dir, "DOCKER_HOST": "tcp://h:1", "DOCKER_CERT_PATH": "/c"},
-			endpoint{host: "tcp://x:2", certs: "/c"}},
-		{"nothing at all", "", map[string]string{"DOCKER_CONFIG": none},
-			endpoint{host: client.DefaultDockerHost}},
+		{
+			"the current context", "",
+			map[string]string{"DOCKER_CONFIG": dir},
+			endpoint{host: "unix:///home/me/.colima/docker.sock"},
+		},
+		{
+			"DOCKER_CONTEXT", "",
+			map[string]string{"DOCKER_CONFIG": dir, "DOCKER_CONTEXT": "remote"},
+			endpoint{host: "tcp://build.example:2376", certs: certs, verify: true},
+		},
+		{
+			"DOCKER_CONTEXT=default", "",
+			map[string]string{"DOCKER_CONFIG": dir, "DOCKER_CONTEXT": "default"},
+			endpoint{host: client.DefaultDockerHost},
+		},
+		{
+			"DOCKER_HOST before contexts", "",
+			map[string]string{"DOCKER_CONFIG": dir, "DOCKER_CONTEXT": "remote", "DOCKER_HOST": "tcp://h:1"},
+			endpoint{host: "tcp://h:1"},
+		},
+		{
+			"DOCKER_HOST with TLS", "",
+			map[string]string{"DOCKER_CONFIG": dir, "DOCKER_HOST": "tcp://h:1", "DOCKER_TLS_VERIFY": "1"},
+			endpoint{host: "tcp://h:1", certs: dir, verify: true},
+		},
+		{
+			"named explicitly", "tcp://x:2",
+			map[string]string{"DOCKER_CONFIG": dir, "DOCKER_HOST": "tcp://h:1", "DOCKER_CERT_PATH": "/c"},
+			endpoint{host: "tcp://x:2", certs: "/c"},
+		},
+		{
+			"nothing at all", "",
+			map[string]string{"DOCKER_CONFIG": none},
+			endpoint{host: client.DefaultDockerHost},
+		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			got, err := resolve(c.explicit, func(name string) string { return c.env[name] })

@@ -135,8 +135,10 @@ func TestOpenFailures(t *testing.T) {
 		code   outcome.Code
 		says   string
 	}{
-		{"bad setting", func(s *sandbox.Spec) { s.Settings = map[string]string{"no_such_setting": "1"} },
-			outcome.ServerStartFailed, "no_such_setting"},
+		{
+			"bad setting", func(s *sandbox.Spec) { s.Settings = map[string]string{"no_such_setting": "1"} },
+			outcome.ServerStartFailed, "no_such_setting",
+		},
 		{"unknown image", func(s *sandbox.Spec) {
 			s.Image, s.PullWithin = "127.0.0.1:1/no/such:image", 20*time.Second
 		}, outcome.ImageUnavailable, "127.0.0.1:1/no/such:image"},

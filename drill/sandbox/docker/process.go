@@ -79,7 +79,7 @@ func (p *pod) whyNotStarted(ctx context.Context, c sandbox.Container, err error)
 // hasShell finds out whether commands can be started, and so killed, by a
 // shell. A container that has ended runs no commands at all.
 func (s *process) hasShell(ctx context.Context) bool {
-	code, err := s.box.Exec(ctx, sandbox.Command{Args: []string{"sh", "-c", "exit 0"}})
+	code, err := s.Exec(ctx, sandbox.Command{Args: []string{"sh", "-c", "exit 0"}})
 	return err == nil && code == 0
 }
 

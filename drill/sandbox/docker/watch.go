@@ -212,7 +212,7 @@ func (p *pod) listen(ctx context.Context, news chan<- struct{}) {
 				case news <- struct{}{}:
 				default:
 				}
-			case <-stream.Err:
+			case <-stream.Err: //nolint:errcheck // whatever ended the stream, it is opened again
 				open = false
 			}
 		}
