@@ -31,6 +31,13 @@ type (
 	Provisioner interface {
 		Provision(ctx context.Context, c inspect.Contents) (provision.Server, error)
 	}
+	// Beginner is implemented by a Provisioner that can begin while the backup
+	// is still on its way. Abandon gives up what it began and no Provision took
+	// over.
+	Beginner interface {
+		Begin(ctx context.Context)
+		Abandon(ctx context.Context) (leftovers []string)
+	}
 	// Restorer restores the backup into the server.
 	Restorer interface {
 		Restore(ctx context.Context, s provision.Server, f fetch.File, p outcome.Progress) (restore.Restored, error)
@@ -116,6 +123,7 @@ func (d Drill) prove(ctx context.Context, r *runner) (e evidence) {
 	e.backup = step(ctx, r, outcome.Locate, func(ctx context.Context) (locate.Backup, error) {
 		return d.Locator.Locate(ctx)
 	})
+	r.begin(ctx)
 	e.file = step(ctx, r, outcome.Fetch, func(ctx context.Context) (fetch.File, error) {
 		return d.Fetcher.Fetch(ctx, e.backup, r.progress(outcome.Fetch))
 	})

@@ -61,6 +61,14 @@ func (r *runner) preflight(ctx context.Context) {
 	}
 }
 
+// begin lets the sandbox come up while the backup is fetched: there is one
+// that is worth it.
+func (r *runner) begin(ctx context.Context) {
+	if b, ok := r.d.Provisioner.(Beginner); ok && r.failure == nil {
+		b.Begin(ctx)
+	}
+}
+
 // step carries out one stage, unless an earlier one failed. What fn returns is
 // kept also when it fails.
 func step[T any](ctx context.Context, r *runner, s outcome.Stage, fn func(context.Context) (T, error)) (value T) {
@@ -210,6 +218,9 @@ func (d Drill) cleanUp(ctx context.Context, pod sandbox.Pod) (leftovers []string
 	defer cancel()
 	if pod != nil && !d.Keep {
 		leftovers = append(leftovers, pod.Close(ctx)...)
+	}
+	if b, ok := d.Provisioner.(Beginner); ok {
+		leftovers = append(leftovers, b.Abandon(ctx)...)
 	}
 	if d.CleanUp != nil {
 		leftovers = append(leftovers, d.CleanUp(ctx)...)

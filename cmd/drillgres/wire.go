@@ -26,7 +26,6 @@ import (
 	"github.com/drillgres/drillgres/drill/record"
 	"github.com/drillgres/drillgres/drill/redact"
 	"github.com/drillgres/drillgres/drill/restore"
-	"github.com/drillgres/drillgres/drill/sandbox"
 	"github.com/drillgres/drillgres/drill/sandbox/docker"
 	"github.com/drillgres/drillgres/drill/verify"
 	"github.com/drillgres/drillgres/drill/work"
@@ -45,6 +44,7 @@ type wiring struct {
 
 	engine    *docker.Engine // nil until preflight
 	engineErr error
+	memory    config.Size // of a sandbox whose config does not say
 }
 
 // newWiring opens what must work before any drill starts.
@@ -64,11 +64,26 @@ func newWiring(ctx context.Context, e edges, cfg *config.Config, o runOptions) (
 
 func (w *wiring) close() { _ = w.history.Close() } // every Tell was committed
 
-// opener opens sandboxes on the engine that preflight has connected to.
-type opener struct{ w *wiring }
+// provisioner makes its server on the engine that preflight has connected to.
+type provisioner struct {
+	w *wiring
+	*provision.Provisioner
+}
 
-func (o opener) Open(ctx context.Context, s sandbox.Spec) (sandbox.Running, error) {
-	return o.w.engine.Open(ctx, s)
+var _ drill.Beginner = provisioner{}
+
+func (p provisioner) Begin(ctx context.Context) {
+	p.Opener = p.w.engine
+	if p.Config.Memory == 0 {
+		p.Config.Memory = p.w.memory
+	}
+	p.Provisioner.Begin(ctx)
+}
+
+func (p provisioner) Provision(ctx context.Context, c inspect.Contents) (provision.Server, error) {
+	s, err := p.Provisioner.Provision(ctx, c)
+	p.w.redactor.Add(s.Password)
+	return s, err
 }
 
 // majorOf is production's major; the config has been checked to hold a number.
@@ -151,8 +166,8 @@ func (w *wiring) drillOf(db *config.Database) (drill.Drill, error) {
 }
 
 func (w *wiring) provisioner(db *config.Database, id string, private *work.Dir) drill.Provisioner {
-	p := provision.Provisioner{
-		Opener: opener{w}, Config: db.Postgres, Restore: db.Restore, Database: db.Name,
+	p := &provision.Provisioner{
+		Config: db.Postgres, Restore: db.Restore, Database: db.Name,
 		RunID: id, WorkDir: private.Shared, Keep: w.opts.keep,
 	}
 	if db.App != nil {
@@ -162,19 +177,34 @@ func (w *wiring) provisioner(db *config.Database, id string, private *work.Dir) 
 		}
 		slices.Sort(p.Hosts)
 	}
-	return p
+	return provisioner{w, p}
 }
 
 // preflight connects to the container engine, once, and sweeps what dead runs
 // have left there and in the work directory.
 func (w *wiring) preflight(ctx context.Context) error {
 	if w.engine == nil && w.engineErr == nil {
-		w.engine, w.engineErr = docker.Connect(ctx, docker.Options{Root: w.workRoot, Log: w.log})
-		if w.engineErr == nil {
-			sweepBefore(ctx, w.engine, w.workRoot, w.log)
-		}
+		w.engineErr = w.connect(ctx)
 	}
 	return w.engineErr
+}
+
+// defaultMemory is a sandbox's where the config does not say, if the engine's
+// machine has enough of it.
+const defaultMemory = 4 << 30
+
+func (w *wiring) connect(ctx context.Context) error {
+	engine, err := docker.Connect(ctx, docker.Options{Root: w.workRoot, Log: w.log})
+	if err != nil {
+		return err
+	}
+	about, err := engine.Describe(ctx)
+	if err != nil {
+		return err
+	}
+	w.engine, w.memory = engine, config.Size(min(defaultMemory, about.Memory/4*3))
+	sweepBefore(ctx, engine, w.workRoot, w.log)
+	return nil
 }
 
 // newRunID is the time and some randomness: sortable, and unique.

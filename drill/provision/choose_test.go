@@ -46,7 +46,7 @@ func TestOwner(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			var s Server
-			if got := (Provisioner{Config: config.Postgres{Owner: tt.config}}).chooseOwner(&s, tt.contents); got != tt.want {
+			if got := (&Provisioner{Config: config.Postgres{Owner: tt.config}}).chooseOwner(&s, tt.contents); got != tt.want {
 				t.Errorf("got %q, want %q", got, tt.want)
 			}
 			if tt.finding == "" && len(s.Findings) > 0 || tt.finding != "" && (len(s.Findings) != 1 || !strings.Contains(s.Findings[0].Message, tt.finding)) {

@@ -33,7 +33,7 @@ func maintenanceFor(target string) string {
 
 // chooseOwner is who owns the database: from the config, else from the dump,
 // else whoever owns most of the dump's objects.
-func (p Provisioner) chooseOwner(s *Server, c inspect.Contents) string {
+func (p *Provisioner) chooseOwner(s *Server, c inspect.Contents) string {
 	if p.Config.Owner != "" {
 		return p.Config.Owner
 	}
@@ -69,7 +69,7 @@ func mostlyOwnedBy(objects []inspect.Object) (owner string, owned int) {
 
 // makeDatabase makes the empty database from template0, which holds nothing
 // that a dump could collide with.
-func (p Provisioner) makeDatabase(ctx context.Context, conn *pgx.Conn, s *Server, c inspect.Contents) error {
+func (p *Provisioner) makeDatabase(ctx context.Context, conn *pgx.Conn, s *Server, c inspect.Contents) error {
 	if err := dropDatabase(ctx, conn, s); err != nil {
 		return err
 	}

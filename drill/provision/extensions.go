@@ -46,7 +46,7 @@ var debianNames = map[string]string{
 
 // checkExtensions compares what the dump and the config need with what the
 // image has, before anything is restored.
-func (p Provisioner) checkExtensions(ctx context.Context, conn *pgx.Conn, s *Server, c inspect.Contents) error {
+func (p *Provisioner) checkExtensions(ctx context.Context, conn *pgx.Conn, s *Server, c inspect.Contents) error {
 	needed := slices.Clone(p.Config.Extensions)
 	for _, e := range c.Extensions {
 		needed = append(needed, e.Name)

@@ -17,7 +17,7 @@ import (
 
 // identify asks the server what it is and compares that with what the config
 // pins and what the dump was taken from.
-func (p Provisioner) identify(ctx context.Context, conn *pgx.Conn, s *Server, c inspect.Contents) error {
+func (p *Provisioner) identify(ctx context.Context, conn *pgx.Conn, s *Server, c inspect.Contents) error {
 	const sql = "select current_setting('server_version'), current_setting('server_version_num')::int / 10000"
 	if err := conn.QueryRow(ctx, sql).Scan(&s.Version, &s.Major); err != nil {
 		return fmt.Errorf("ask the server for its version: %w", err)

@@ -28,6 +28,8 @@ type Provisioner struct {
 	Hosts    []string // names that resolve to 127.0.0.1 inside the pod
 	AppRole  string   // that the application connects as; empty: the database's owner
 	Keep     bool     // the sandbox is meant to outlive the run
+
+	ahead *opening // that no Server has taken over yet
 }
 
 // The longest that an image and a server may take to come. They bound a drill
@@ -44,19 +46,17 @@ const superuser = "drillgres"
 // Provision opens a sandbox and prepares its server for the dump.
 //
 // The Server is meaningful even with an error: if its Pod is not nil, the
-// caller closes it.
+// caller closes it. The caller also calls Abandon, in any case.
 //
 // Failures: those of sandbox.Opener, image_wrong_major, extension_unavailable,
 // preload_missing, collation_missing, role_missing.
-func (p Provisioner) Provision(ctx context.Context, c inspect.Contents) (Server, error) {
-	password := newPassword()
-	spec := p.spec(c, password)
-	running, err := p.Opener.Open(ctx, spec)
+func (p *Provisioner) Provision(ctx context.Context, c inspect.Contents) (Server, error) {
+	opened, err := p.take(ctx, c)
 	if err != nil {
-		return Server{Running: running}, err
+		return Server{}, err
 	}
 	s := Server{
-		Running: running, Image: spec.Image, User: superuser, Password: password,
+		Running: opened.running, Image: p.image(), User: superuser, Password: opened.password,
 		Database: targetName(c, p.Database),
 	}
 	s.Maintenance = maintenanceFor(s.Database)
@@ -66,7 +66,7 @@ func (p Provisioner) Provision(ctx context.Context, c inspect.Contents) (Server,
 	return s, nil
 }
 
-func (p Provisioner) prepare(ctx context.Context, s *Server, c inspect.Contents) error {
+func (p *Provisioner) prepare(ctx context.Context, s *Server, c inspect.Contents) error {
 	conn, err := s.Connect(ctx, s.Maintenance, s.User, s.Password)
 	if err != nil {
 		return err
@@ -99,7 +99,7 @@ func (s *Server) find(code, hint, message string) {
 }
 
 // spec is the sandbox to ask for.
-func (p Provisioner) spec(c inspect.Contents, password redact.Secret) sandbox.Spec {
+func (p *Provisioner) spec(c inspect.Contents, password redact.Secret) sandbox.Spec {
 	memory, shm := int64(p.Config.Memory), int64(p.Config.ShmSize)
 	if memory == 0 {
 		memory = defaultMemory
@@ -119,7 +119,7 @@ func (p Provisioner) spec(c inspect.Contents, password redact.Secret) sandbox.Sp
 	}
 }
 
-func (p Provisioner) image() string {
+func (p *Provisioner) image() string {
 	if p.Config.Image != "" {
 		return string(p.Config.Image)
 	}

@@ -73,8 +73,8 @@ func (l *lab) Open(ctx context.Context, s sandbox.Spec) (sandbox.Running, error)
 	return l.running, err
 }
 
-func (l *lab) provisioner(major string) provision.Provisioner {
-	return provision.Provisioner{
+func (l *lab) provisioner(major string) *provision.Provisioner {
+	return &provision.Provisioner{
 		Opener: l, Restore: config.Restore{Profile: provision.Fast}, RunID: l.run, WorkDir: l.work.Shared,
 		Database: "shop", Config: config.Postgres{Version: major, Image: config.Text(l.image)},
 	}
@@ -234,7 +234,7 @@ func (l *lab) refusals(t *testing.T, major string) {
 		t.Run(tt.name, func(t *testing.T) {
 			p := l.provisioner(major)
 			if tt.change != nil {
-				tt.change(&p)
+				tt.change(p)
 			}
 			s, err := p.Provision(t.Context(), tt.contents)
 			f := outcome.AsFailure(err)

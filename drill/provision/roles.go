@@ -15,7 +15,7 @@ import (
 
 // makeRoles makes the roles that the dump needs and does not bring, so that
 // ownership and grants are restored as they were instead of being left out.
-func (p Provisioner) makeRoles(ctx context.Context, conn *pgx.Conn, s *Server, c inspect.Contents) error {
+func (p *Provisioner) makeRoles(ctx context.Context, conn *pgx.Conn, s *Server, c inspect.Contents) error {
 	rows, err := conn.Query(ctx, "select rolname from pg_roles")
 	if err != nil {
 		return fmt.Errorf("list roles: %w", err)
@@ -46,7 +46,7 @@ func makeRole(ctx context.Context, conn *pgx.Conn, name, attributes string) erro
 }
 
 // makeAppRole makes the application's role where the dump has no use for it.
-func (p Provisioner) makeAppRole(ctx context.Context, conn *pgx.Conn, s *Server, c inspect.Contents, existing []string) error {
+func (p *Provisioner) makeAppRole(ctx context.Context, conn *pgx.Conn, s *Server, c inspect.Contents, existing []string) error {
 	lacking := without(neededRoles(inspect.Contents{RolesMade: c.RolesMade}, p.AppRole), append(existing, s.MadeRoles...))
 	if len(lacking) == 0 {
 		return nil

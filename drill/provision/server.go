@@ -58,11 +58,19 @@ const (
 // Connect opens a connection to a database of the server through the pod. The
 // error's text holds no password; a refusal of the server is a *pgconn.PgError in it.
 func (s Server) Connect(ctx context.Context, database, user string, password redact.Secret) (*pgx.Conn, error) {
-	return Connect(ctx, s.Pod, database, user, password)
+	params := map[string]string{}
+	if s.Major >= 17 && user == s.User {
+		params["event_triggers"] = "off" // one on login could keep the drill out
+	}
+	return connect(ctx, s.Pod, database, user, password, params)
 }
 
 // Connect opens a connection to the Postgres in a pod.
 func Connect(ctx context.Context, d sandbox.Dialer, database, user string, password redact.Secret) (*pgx.Conn, error) {
+	return connect(ctx, d, database, user, password, map[string]string{})
+}
+
+func connect(ctx context.Context, d sandbox.Dialer, database, user string, password redact.Secret, params map[string]string) (*pgx.Conn, error) {
 	// An empty connection string reads PG* of this machine's environment;
 	// every field that matters is therefore overwritten.
 	cfg, err := pgx.ParseConfig("sslmode=disable")
@@ -72,7 +80,8 @@ func Connect(ctx context.Context, d sandbox.Dialer, database, user string, passw
 	cfg.Host, cfg.Port = host, port
 	cfg.Database, cfg.User, cfg.Password = database, user, password.Reveal()
 	cfg.Fallbacks = nil
-	cfg.RuntimeParams = map[string]string{"application_name": "drillgres"}
+	cfg.RuntimeParams = params
+	cfg.RuntimeParams["application_name"] = "drillgres"
 	cfg.DialFunc = d.Dial
 	cfg.LookupFunc = func(_ context.Context, host string) ([]string, error) { return []string{host}, nil }
 	conn, err := pgx.ConnectConfig(ctx, cfg)

@@ -64,6 +64,10 @@ func notMade(err error) error {
 	return err
 }
 
+// quickTarget is that of the second stage of vacuumdb --analyze-in-stages, at
+// which an operator lets the application in.
+const quickTarget = "10"
+
 // analyze gives the planner its statistics, which a dump does not carry (before
 // Postgres 18) and without which the application would be slow. An error of a
 // function in it is only told: the rows are there, and autovacuum in
@@ -74,8 +78,13 @@ func (r *run) analyze(ctx context.Context) error {
 		return notMade(err)
 	}
 	defer provision.Close(ctx, conn)
-	if _, err := conn.Exec(ctx, "set statement_timeout = 0"); err != nil { // the dump may set another for its database
-		return err
+	for _, sql := range []string{
+		"set statement_timeout = 0", // the dump may set another for its database
+		"set default_statistics_target = " + quickTarget,
+	} {
+		if _, err := conn.Exec(ctx, sql); err != nil {
+			return err
+		}
 	}
 	began := time.Now()
 	_, err = conn.Exec(ctx, "analyze")

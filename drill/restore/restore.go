@@ -44,7 +44,8 @@ const defaultTimeout = 2 * time.Hour
 // Restore loads the dump into s.Database and brings its statistics up to date.
 // Progress is told in bytes: of a plain dump those that psql has been fed, of
 // all; of an archive those that the database has grown to, of an unknown total.
-// What is known of the restore comes with an error too.
+// What is known of the restore comes with an error too. The caller ends ctx, with
+// the cause, when the sandbox is lost.
 //
 // Failures: those of the restore stage in the catalogue, and of the stream
 // where the file changed since it was fetched.
@@ -56,26 +57,11 @@ func (r Restorer) Restore(ctx context.Context, s provision.Server, f fetch.File,
 	ctx, cancel := context.WithTimeoutCause(ctx, timeout,
 		outcome.Fail(outcome.RestoreTimeout, "the restore did not end within %s (restore.timeout)", timeout))
 	defer cancel()
-	ctx, release := untilLost(ctx, s)
-	defer release()
 
 	run := &run{Restorer: r, server: s, file: f, plan: newPlan(s, f, r.Config.Jobs), progress: p}
 	run.restored.Jobs = run.plan.Jobs
 	err := run.all(ctx)
 	return run.restored, s.Blame(ctx, err)
-}
-
-// untilLost ends a context when the sandbox is lost, with the reason as its cause.
-func untilLost(ctx context.Context, s provision.Server) (context.Context, func()) {
-	ctx, cancel := context.WithCancelCause(ctx)
-	go func() {
-		select {
-		case <-s.Lost():
-			cancel(s.Cause())
-		case <-ctx.Done():
-		}
-	}()
-	return ctx, func() { cancel(nil) }
 }
 
 // run is one restore.

@@ -1,0 +1,108 @@
+package provision_test
+
+import (
+	"context"
+	"errors"
+	"net"
+	"testing"
+
+	"github.com/drillgres/drillgres/drill/config"
+	"github.com/drillgres/drillgres/drill/inspect"
+	"github.com/drillgres/drillgres/drill/provision"
+	"github.com/drillgres/drillgres/drill/sandbox"
+)
+
+// slowOpener opens when it is let, unless its context ends first.
+type slowOpener struct {
+	let    chan struct{}
+	opened int
+	pod    *closable
+}
+
+func (o *slowOpener) Open(ctx context.Context, _ sandbox.Spec) (sandbox.Running, error) {
+	o.opened++
+	select {
+	case <-o.let: // comes first, also when the context has ended
+		return sandbox.Running{Pod: o.pod}, nil
+	default:
+	}
+	select {
+	case <-o.let:
+		return sandbox.Running{Pod: o.pod}, nil
+	case <-ctx.Done():
+		return sandbox.Running{}, context.Cause(ctx)
+	}
+}
+
+// closable is a pod in which nothing answers.
+type closable struct {
+	sandbox.Pod
+	closed int
+}
+
+func (c *closable) Close(context.Context) []string { c.closed++; return nil }
+func (c *closable) Health(context.Context) error   { return nil }
+func (c *closable) Dial(context.Context, string, string) (net.Conn, error) {
+	return nil, errors.New("nobody answers")
+}
+
+func newAhead(settings map[string]string) (*provision.Provisioner, *slowOpener) {
+	o := &slowOpener{let: make(chan struct{}), pod: &closable{}}
+	return &provision.Provisioner{
+		Opener: o, RunID: "run-ahead", Database: "shop", Config: config.Postgres{Version: "15", Settings: settings},
+	}, o
+}
+
+func TestAbandonClosesWhatNobodyTookOver(t *testing.T) {
+	p, o := newAhead(nil)
+	close(o.let)
+	p.Begin(t.Context())
+	if left := p.Abandon(t.Context()); left != nil || o.pod.closed != 1 {
+		t.Errorf("left %q, closed %d times, want once", left, o.pod.closed)
+	}
+}
+
+func TestAbandonEndsAnOpenThatHangs(t *testing.T) {
+	p, o := newAhead(nil)
+	p.Begin(t.Context())
+	if left := p.Abandon(t.Context()); left != nil || o.pod.closed != 0 {
+		t.Errorf("left %q, closed %d", left, o.pod.closed)
+	}
+	if left := p.Abandon(t.Context()); left != nil {
+		t.Errorf("the second time: %q", left)
+	}
+}
+
+func TestProvisionTakesOverWhatWasBegun(t *testing.T) {
+	p, o := newAhead(nil)
+	p.Begin(t.Context())
+	close(o.let)
+	s, err := p.Provision(t.Context(), inspect.Contents{})
+	if err == nil || s.Pod != sandbox.Pod(o.pod) || o.opened != 1 {
+		t.Errorf("opened %d, pod %v, err %v; want the one pod, and that nobody answers in it", o.opened, s.Pod, err)
+	}
+	if p.Abandon(t.Context()); o.pod.closed != 0 {
+		t.Error("what was taken over was closed")
+	}
+}
+
+func TestNothingIsBegunThatDependsOnTheDump(t *testing.T) {
+	p, o := newAhead(map[string]string{"shared_preload_libraries": "pg_cron"})
+	p.Begin(t.Context())
+	if p.Abandon(t.Context()); o.opened != 0 {
+		t.Error("the sandbox was opened before the database's name was known")
+	}
+}
+
+func TestAnInterruptedProvisionIsAbandoned(t *testing.T) {
+	p, o := newAhead(nil)
+	ctx, cancel := context.WithCancel(t.Context())
+	p.Begin(t.Context())
+	cancel()
+	if _, err := p.Provision(ctx, inspect.Contents{}); !errors.Is(err, context.Canceled) {
+		t.Errorf("err %v", err)
+	}
+	if p.Abandon(t.Context()); o.opened != 1 || o.pod.closed != 0 {
+		t.Errorf("opened %d, closed %d", o.opened, o.pod.closed)
+	}
+}
