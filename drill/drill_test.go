@@ -32,6 +32,8 @@ type script struct {
 	told    []outcome.Result
 	tellErr error
 	cleaned int
+
+	begun, abandoned int
 }
 
 func (s *script) at(ctx context.Context, stage outcome.Stage) error {
@@ -53,6 +55,10 @@ func (s *script) Fetch(ctx context.Context, _ locate.Backup, _ outcome.Progress)
 func (s *script) Provision(ctx context.Context, _ inspect.Contents) (provision.Server, error) {
 	return provision.Server{Running: sandbox.Running{Pod: s.pod}}, s.at(ctx, outcome.Provision)
 }
+
+func (s *script) Begin(context.Context) { s.begun++ }
+
+func (s *script) Abandon(context.Context) []string { s.abandoned++; return nil }
 
 func (s *script) Restore(ctx context.Context, _ provision.Server, _ fetch.File, _ outcome.Progress) (restore.Restored, error) {
 	return restore.Restored{}, s.at(ctx, outcome.Restore)
@@ -157,6 +163,9 @@ func TestRunStopsAtTheFirstFailure(t *testing.T) {
 			}
 			if got.Verdict != outcome.VerdictFailed || got.ExitCode != 3 || got.Failure.Stage != stage {
 				t.Errorf("verdict %s, exit %d, failure %+v", got.Verdict, got.ExitCode, got.Failure)
+			}
+			if located := stage != outcome.Locate; (s.begun == 1) != located || s.abandoned != 1 {
+				t.Errorf("begun %d, abandoned %d; a sandbox is begun for a backup that was found, and never left", s.begun, s.abandoned)
 			}
 			reached := slices.Index(outcome.Stages, outcome.Provision) <= i
 			if (s.pod.closed == 1) != reached || s.cleaned != 1 || len(s.told) != 1 {

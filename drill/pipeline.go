@@ -49,13 +49,22 @@ func newRunner(d Drill) *runner {
 	return &runner{d: d, started: d.Now()}
 }
 
+// preflightWithin bounds what is asked of the engine before the first stage.
+const preflightWithin = 3 * time.Minute
+
 // preflight fails the drill before its first stage when what provisioning
 // needs is not there.
 func (r *runner) preflight(ctx context.Context) {
 	if r.d.Preflight == nil {
 		return
 	}
-	_, err := guarded(ctx, func(ctx context.Context) (struct{}, error) { return struct{}{}, r.d.Preflight(ctx) })
+	limited, cancel := context.WithTimeoutCause(ctx, preflightWithin,
+		outcome.Fail(outcome.EngineUnreachable, "the container engine did not answer within %s", preflightWithin))
+	defer cancel()
+	_, err := guarded(limited, func(ctx context.Context) (struct{}, error) { return struct{}{}, r.d.Preflight(ctx) })
+	if err != nil && ctx.Err() == nil && limited.Err() != nil {
+		err = context.Cause(limited)
+	}
 	if err != nil {
 		r.failure = r.classify(ctx, ctx, outcome.Provision, err)
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -66,9 +67,15 @@ func sweep(ctx context.Context, engine *docker.Engine, root string, o docker.Swe
 	return append(removed, files...), kept, errors.Join(engineErr, filesErr)
 }
 
+// sweepWithin bounds the sweep before a drill: an engine can hang on a
+// leftover that it cannot remove.
+const sweepWithin = time.Minute
+
 // sweepBefore is the sweep at the start of a drill: what it cannot remove is a
 // warning, no reason not to drill.
 func sweepBefore(ctx context.Context, engine *docker.Engine, root string, log *slog.Logger) {
+	ctx, cancel := context.WithTimeout(ctx, sweepWithin)
+	defer cancel()
 	removed, _, err := sweep(ctx, engine, root, docker.SweepOptions{})
 	for _, r := range removed {
 		log.Info("removed what a dead run left", "what", r)

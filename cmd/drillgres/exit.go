@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"github.com/drillgres/drillgres/drill/outcome"
+	"github.com/drillgres/drillgres/drill/report"
 )
 
 const exitCodesHelp = `Exit codes:
@@ -40,9 +41,15 @@ func exitCode(stderr io.Writer, err error) int {
 	if f.Code == outcome.Internal && isUnknownCommand(err) {
 		f = outcome.AsFailure(usage("%v", err))
 	}
-	_, _ = fmt.Fprintf(stderr, "error: %v\n", f)
+	return complain(stderr, f)
+}
+
+// complain prints an error as error: and hint:, and gives its exit code.
+func complain(stderr io.Writer, err error) int {
+	f := outcome.AsFailure(err)
+	_, _ = fmt.Fprintf(stderr, "error: %s\n", report.Clean(f.Error()))
 	if hint := f.Remedy(); hint != "" {
-		_, _ = fmt.Fprintf(stderr, "hint: %s\n", hint)
+		_, _ = fmt.Fprintf(stderr, "hint: %s\n", report.Clean(hint))
 	}
 	return f.Class().ExitCode()
 }

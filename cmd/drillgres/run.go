@@ -76,28 +76,30 @@ func runRun(ctx context.Context, e edges, o runOptions) error {
 		return err
 	}
 	defer w.close()
-	results, err := drillAll(ctx, w, dbs)
-	if err != nil {
-		return err
-	}
-	if err := tellResults(e, o, results); err != nil {
-		return err
-	}
-	codes := make([]int, 0, len(results))
+	results, drillErr := drillAll(ctx, w, dbs)
+	var codes []int
 	for _, r := range results {
 		codes = append(codes, r.ExitCode)
+	}
+	// Whatever else went wrong, the verdicts that there are come first.
+	if err := tellResults(e, o, results); err != nil {
+		complain(e.stderr, err)
+		codes = append(codes, outcome.ExitNotTold)
+	}
+	if drillErr != nil {
+		codes = append(codes, complain(e.stderr, drillErr))
 	}
 	return exitedWith(codes)
 }
 
 // drillAll drills one database after the other; after a signal the remaining
-// ones come back interrupted, so that every one has a result.
+// ones come back interrupted. With an error come the results so far.
 func drillAll(ctx context.Context, w *wiring, dbs []*config.Database) ([]outcome.Result, error) {
 	results := make([]outcome.Result, 0, len(dbs))
 	for _, db := range dbs {
 		d, err := w.drillOf(db)
 		if err != nil {
-			return nil, err
+			return results, err
 		}
 		r := d.Run(ctx)
 		if w.opts.keep {
@@ -115,19 +117,23 @@ func sayKept(stderr io.Writer, r outcome.Result) {
 		return
 	}
 	_, _ = fmt.Fprintf(stderr, `kept: the sandbox of run %s, which holds production's data
-  look inside:  docker exec -it %s psql -U drillgres -d %v
+  look inside:  docker exec -it %s psql -U drillgres -d postgres
+  databases:    \l, then \c NAME
   remove it:    drillgres clean
-`, r.RunID, docker.PostgresName(r.RunID), r.Stages[i].Details["database"])
+`, r.RunID, docker.PostgresName(r.RunID))
 }
 
 // tellResults prints the results to stdout, and with --output also to a file.
 func tellResults(e edges, o runOptions, results []outcome.Result) error {
+	err := printResults(e, o.format, results)
 	if o.output != "" {
-		if err := writeJSON(o.output, results); err != nil {
-			return err
-		}
+		err = errors.Join(err, writeJSON(o.output, results))
 	}
-	if o.format == "json" {
+	return err
+}
+
+func printResults(e edges, format string, results []outcome.Result) error {
+	if format == "json" {
 		return report.JSON(e.stdout, results)
 	}
 	for _, r := range results {

@@ -2,8 +2,10 @@ package provision
 
 import (
 	"context"
+	"runtime/debug"
 
 	"github.com/drillgres/drillgres/drill/inspect"
+	"github.com/drillgres/drillgres/drill/outcome"
 	"github.com/drillgres/drillgres/drill/redact"
 	"github.com/drillgres/drillgres/drill/sandbox"
 )
@@ -48,13 +50,18 @@ func (p *Provisioner) open(ctx context.Context, c inspect.Contents) *opening {
 	o := &opening{password: newPassword(), cancel: cancel, done: make(chan struct{})}
 	go func() {
 		defer close(o.done)
+		defer func() {
+			if p := recover(); p != nil { // nobody else guards this goroutine
+				o.err = outcome.Fail(outcome.Internal, "panic: %v\n%s", p, debug.Stack())
+			}
+		}()
 		o.running, o.err = p.Opener.Open(ctx, p.spec(c, o.password))
 	}()
 	return o
 }
 
 // take is the sandbox that was begun, or else a new one. While ctx lives it
-// is waited for; afterwards it is left to Abandon.
+// is waited for. It stays Abandon's until a Server has it.
 func (p *Provisioner) take(ctx context.Context, c inspect.Contents) (*opening, error) {
 	if p.ahead == nil {
 		p.ahead = p.open(ctx, c)
@@ -62,7 +69,9 @@ func (p *Provisioner) take(ctx context.Context, c inspect.Contents) (*opening, e
 	o := p.ahead
 	select {
 	case <-o.done:
-		p.ahead = nil
+		if o.err != nil {
+			p.ahead = nil // a failed Open has left nothing
+		}
 		return o, o.err
 	case <-ctx.Done():
 		return o, context.Cause(ctx)

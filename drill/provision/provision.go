@@ -60,10 +60,9 @@ func (p *Provisioner) Provision(ctx context.Context, c inspect.Contents) (Server
 		Database: targetName(c, p.Database),
 	}
 	s.Maintenance = maintenanceFor(s.Database)
-	if err := p.prepare(ctx, &s, c); err != nil {
-		return s, s.Blame(ctx, err)
-	}
-	return s, nil
+	err = p.prepare(ctx, &s, c)
+	p.ahead = nil
+	return s, s.Blame(ctx, err)
 }
 
 func (p *Provisioner) prepare(ctx context.Context, s *Server, c inspect.Contents) error {

@@ -10,6 +10,15 @@ import (
 // movements.
 var escape = regexp.MustCompile(`\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|[PX^_][^\x1b]*(?:\x1b\\)?|[ -/]*[0-~])`)
 
+// Clean makes a text of several lines fit for a terminal.
+func Clean(s string) string {
+	lines := strings.Split(s, "\n")
+	for i, line := range lines {
+		lines[i] = clean(line)
+	}
+	return strings.Join(lines, "\n")
+}
+
 // clean makes one line of a text that came out of a dump, a listing or a log:
 // nothing in it can move the cursor, recolour or reorder what is shown.
 func clean(s string) string {

@@ -93,10 +93,14 @@ func unnamed(e evidence, first *entry) *outcome.Failure {
 // told is the server's message as it can be shown: with the place in the data
 // or the function, with the SQLSTATE, and without values.
 func told(first *entry) string {
-	message := redactMessage(first.SQLState, first.Message)
+	state := first.SQLState
+	if strings.Contains(first.Context, " at RAISE") { // which may claim any SQLSTATE
+		state = "P0001"
+	}
+	message := redactMessage(state, first.Message)
 	if place := copyPlace(first.Context); place != "" {
 		message = place + ": " + message
-	} else if name := function(first.Context); name != "" && first.SQLState == "P0001" {
+	} else if name := function(first.Context); name != "" && state == "P0001" {
 		message += ": " + name
 	}
 	return fmt.Sprintf("%s (SQLSTATE %s)", message, first.SQLState)

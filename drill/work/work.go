@@ -60,6 +60,9 @@ func New(root, id string) (*Dir, error) {
 	if err := os.MkdirAll(root, 0o700); err != nil {
 		return nil, fmt.Errorf("make work directory: %w", err)
 	}
+	if err := identify(root); err != nil {
+		return nil, fmt.Errorf("make work directory: %w", err)
+	}
 	// The lock comes first: a directory without one belongs to nobody.
 	lock, err := acquire(filepath.Join(root, id+lockSuffix))
 	if err != nil {

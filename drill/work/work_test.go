@@ -2,6 +2,7 @@ package work_test
 
 import (
 	"bufio"
+	"crypto/rand"
 	"errors"
 	"io/fs"
 	"os"
@@ -37,7 +38,7 @@ func TestCloseRemovesEverythingAndMayBeCalledTwice(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if entries, err := os.ReadDir(root); err != nil || len(entries) != 0 {
+	if entries, err := os.ReadDir(root); err != nil || len(entries) != 1 || entries[0].Name() != "id" {
 		t.Errorf("left in the root: %v, %v", entries, err)
 	}
 }
@@ -246,5 +247,24 @@ func write(t *testing.T, path string) {
 	t.Helper()
 	if err := os.WriteFile(path, []byte("x"), 0o600); err != nil {
 		t.Fatal(err)
+	}
+}
+
+func TestRootsHaveIdentitiesOfTheirOwn(t *testing.T) {
+	roots := []string{t.TempDir(), t.TempDir()}
+	if got := work.Identity(roots[0]); got != "" {
+		t.Errorf("a root without a run has the identity %q", got)
+	}
+	var ids []string
+	for _, root := range append(roots, roots[0]) {
+		d, err := work.New(root, "run-"+rand.Text())
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer d.Close()
+		ids = append(ids, work.Identity(root))
+	}
+	if ids[0] == "" || ids[0] == ids[1] || ids[0] != ids[2] {
+		t.Errorf("identities %q: want one a root, and the same for each of its runs", ids)
 	}
 }

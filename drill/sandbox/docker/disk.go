@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/drillgres/drillgres/drill/outcome"
 	"github.com/drillgres/drillgres/drill/sandbox"
@@ -14,14 +15,22 @@ import (
 // or, of a small disk, a twentieth.
 const reserve = 1 << 30
 
+// unseen is how long the disk may go unwatched.
+const unseen = 2 * time.Minute
+
 // guardDisk ends a pod that is about to fill the engine's disk. Few engines
 // can limit a volume, and others live on that disk too.
 func (p *pod) guardDisk(ctx context.Context) {
+	seen := time.Now()
 	for pause(ctx, p.pace.space) == nil && p.Cause() == nil {
 		free, total, err := p.space(ctx)
 		if err != nil {
-			continue // what ails the container, its other watchers find out
+			if time.Since(seen) > unseen && ctx.Err() == nil {
+				p.watch.lose(outcome.Fail(outcome.SandboxLost, "the engine's free space could not be asked for during %s: %w", unseen, err))
+			}
+			continue
 		}
+		seen = time.Now()
 		if full := tooFull(free, total); full != nil {
 			p.watch.lose(full)
 		}
@@ -37,10 +46,12 @@ func tooFull(free, total int64) *outcome.Failure {
 		free>>20, total>>20, least>>20)
 }
 
-// space is that of the disk on which the engine keeps its volumes.
+// space is that of the disk on which the engine keeps its volumes. It is asked
+// for as root: what a dump can run, runs as postgres and could stop a process
+// of that user.
 func (p *pod) space(ctx context.Context) (free, total int64, err error) {
 	var out strings.Builder
-	code, err := p.Exec(ctx, sandbox.Command{Args: []string{"df", "-P", "-k", insideCopy}, Stdout: &out})
+	code, err := p.Exec(ctx, sandbox.Command{User: "0", Args: []string{"df", "-P", "-k", insideCopy}, Stdout: &out})
 	if err != nil {
 		return 0, 0, err
 	}

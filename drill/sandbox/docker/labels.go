@@ -2,20 +2,18 @@ package docker
 
 import (
 	"maps"
-	"os"
-	"runtime"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/drillgres/drillgres/drill/sandbox"
+	"github.com/drillgres/drillgres/drill/work"
 )
 
 // The labels of everything that a run makes on the engine. Nothing without
 // labelRun is ever removed.
 const (
 	labelRun     = "io.drillgres.run"
-	labelOwner   = "io.drillgres.owner"   // the host whose process made it
+	labelOwner   = "io.drillgres.owner"   // identity of the work root below which its lock lies
 	labelRoot    = "io.drillgres.root"    // where that process's lock lies
 	labelExpires = "io.drillgres.expires" // RFC 3339; past it any drillgres may remove it
 	labelRole    = "io.drillgres.role"    // postgres or app
@@ -27,13 +25,14 @@ const (
 	rolePostgres = "postgres"
 	roleApp      = "app"
 
-	expiresAfter = 24 * time.Hour
+	// More than all deadlines of a drill together.
+	expiresAfter = 48 * time.Hour
 )
 
 func (e *Engine) labels(s sandbox.Spec, role string) map[string]string {
 	return map[string]string{
 		labelRun:     s.RunID,
-		labelOwner:   hostIdentity(),
+		labelOwner:   work.Identity(e.root),
 		labelRoot:    e.root,
 		labelExpires: time.Now().Add(expiresAfter).UTC().Format(time.RFC3339),
 		labelKeep:    strconv.FormatBool(s.Keep),
@@ -45,22 +44,4 @@ func with(labels map[string]string, key, value string) map[string]string {
 	labels = maps.Clone(labels)
 	labels[key] = value
 	return labels
-}
-
-// hostIdentity names the machine whose locks can be looked at from here. Two
-// containers that share a host's engine share neither files nor processes, so
-// on Linux the process namespace is part of it.
-func hostIdentity() string {
-	name, err := os.Hostname()
-	if err != nil {
-		name = "unknown"
-	}
-	if runtime.GOOS != "linux" {
-		return name
-	}
-	ns, err := os.Readlink("/proc/self/ns/pid")
-	if err != nil {
-		return name
-	}
-	return name + "/" + strings.Trim(strings.TrimPrefix(ns, "pid:"), "[]")
 }

@@ -69,10 +69,17 @@ func (e *Engine) Open(ctx context.Context, s sandbox.Spec) (sandbox.Running, err
 
 // boot starts the Postgres container. What an engine refuses to give although
 // a drill can do without, it is not asked for again.
+// makeWithin is how long an engine may take to create and start a container.
+const makeWithin = 45 * time.Second
+
 func (e *Engine) boot(ctx context.Context, s sandbox.Spec, img image) (*pod, error) {
 	want := wish{init: true, loopback6: true, workDir: e.at.local() && s.WorkDir != ""}
 	for {
-		id, err := e.startPostgres(ctx, s, img, want)
+		// A create that is cancelled half-way may still be carried out, when
+		// nobody looks for its container any more.
+		making, made := context.WithTimeout(context.WithoutCancel(ctx), makeWithin)
+		id, err := e.startPostgres(making, s, img, want)
+		made()
 		if err == nil {
 			return e.newPod(s, id, want.workDir), nil
 		}

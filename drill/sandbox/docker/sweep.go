@@ -62,7 +62,7 @@ func (t thing) String() string {
 func (t thing) spared(o SweepOptions, now time.Time) string {
 	expires, err := time.Parse(time.RFC3339, t.labels[labelExpires])
 	expired := err == nil && now.After(expires)
-	here := t.labels[labelOwner] == hostIdentity() && t.labels[labelRoot] != ""
+	here := t.labels[labelOwner] != "" && t.labels[labelOwner] == work.Identity(t.labels[labelRoot])
 	switch {
 	case here && work.Alive(t.labels[labelRoot], t.labels[labelRun]):
 		return "the run is alive"

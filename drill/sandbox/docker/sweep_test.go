@@ -55,7 +55,7 @@ func TestWhatSweepSpares(t *testing.T) {
 	root, now := t.TempDir(), time.Now()
 	label := func(changes map[string]string) map[string]string {
 		l := map[string]string{
-			labelRun: "dead-run", labelOwner: hostIdentity(), labelRoot: root, labelKeep: "false",
+			labelRun: "dead-run", labelOwner: work.Identity(root), labelRoot: root, labelKeep: "false",
 			labelExpires: now.Add(time.Hour).Format(time.RFC3339),
 		}
 		for k, v := range changes {

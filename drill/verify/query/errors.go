@@ -18,7 +18,7 @@ func State(err error) string {
 	return ""
 }
 
-var quoted = regexp.MustCompile(`"[^"]*"|'[^']*'`)
+var quoted = regexp.MustCompile(`(?s)".*"|'.*'`) // from the first to the last: a value may hold quotes itself
 
 // ErrorText is a server's error without row values: of errors about data (class
 // 22) and about constraints (23), what the message quotes may be one.
@@ -28,7 +28,7 @@ func ErrorText(err error) string {
 		return err.Error()
 	}
 	message := e.Message
-	if e.Code == "P0001" {
+	if e.Code == "P0001" || e.Routine == "exec_stmt_raise" { // RAISE may claim any SQLSTATE
 		message = "a function raised an exception of its own"
 	}
 	if strings.HasPrefix(e.Code, "22") || strings.HasPrefix(e.Code, "23") {
