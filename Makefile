@@ -28,7 +28,7 @@ drill: build ## make the sample shop's backup and drill it
 
 .PHONY: test
 test: ## run every test; the integration tests need a container engine
-	go test -timeout 25m ./...
+	go test -timeout 25m -parallel 4 ./...
 
 .PHONY: unit
 unit: ## run the tests that need no container engine

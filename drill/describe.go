@@ -3,6 +3,7 @@ package drill
 import (
 	"time"
 
+	"github.com/drillgres/drillgres/drill/inspect"
 	"github.com/drillgres/drillgres/drill/outcome"
 	"github.com/drillgres/drillgres/drill/restore"
 )
@@ -71,11 +72,25 @@ func (d Drill) overBudget(t outcome.Times) *outcome.Failure {
 func (e evidence) allFindings() []outcome.Finding {
 	var all []outcome.Finding
 	for _, part := range [][]outcome.Finding{
-		e.backup.Findings, e.findings, e.server.Findings, e.restored.Findings, e.verified.Findings, e.app.Findings,
+		e.backup.Findings, e.findings, e.unsummed(), e.server.Findings, e.restored.Findings, e.verified.Findings, e.app.Findings,
 	} {
 		all = append(all, part...)
 	}
 	return all
+}
+
+// unsummed tells of a dump in which nothing shows rows that are lost in the
+// middle of a COPY: neither a compression's checksum nor one beside it.
+func (e evidence) unsummed() []outcome.Finding {
+	c := e.file.Contents
+	if c.Format != inspect.Plain || c.Compression != "" || e.backup.SHA256 != "" {
+		return nil
+	}
+	return []outcome.Finding{{
+		Code:    "checksum_missing",
+		Message: "nothing in an uncompressed plain dump shows rows that are lost in its middle",
+		Hint:    "compress the dump, or store its checksum beside it as NAME.sha256",
+	}}
 }
 
 func (e evidence) describeBackup() outcome.Backup {

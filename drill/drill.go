@@ -136,7 +136,8 @@ func (d Drill) prove(ctx context.Context, r *runner) (e evidence) {
 	ctx, release := r.guard(ctx, e.server.Pod)
 	defer release()
 	e.restored = step(ctx, r, outcome.Restore, func(ctx context.Context) (restore.Restored, error) {
-		return d.Restorer.Restore(ctx, e.server, e.file, r.progress(outcome.Restore))
+		restored, err := d.Restorer.Restore(ctx, e.server, e.file, r.progress(outcome.Restore))
+		return restored, e.unchanged(ctx, err)
 	})
 	e.verified = step(ctx, r, outcome.Verify, func(ctx context.Context) (verify.Report, error) {
 		return d.Verifier.Verify(ctx, e.server, e.file.Contents, e.takenAt())
@@ -149,6 +150,20 @@ func (d Drill) prove(ctx context.Context, r *runner) (e evidence) {
 		return d.App.Check(ctx, e.server)
 	})
 	return e
+}
+
+// unchanged tells of a backup that was read in place twice, and replaced in
+// between: that explains whatever came of the restore.
+func (e evidence) unchanged(ctx context.Context, err error) error {
+	_, inPlace := e.backup.Source.(locate.LocalPath)
+	w, ok := e.backup.Source.(locate.Watcher)
+	if !inPlace || !ok || ctx.Err() != nil {
+		return err
+	}
+	if changed := w.Unchanged(ctx, e.backup.Object); changed != nil {
+		return changed
+	}
+	return err
 }
 
 // takenAt is when the snapshot was taken, as far as it is known: what the

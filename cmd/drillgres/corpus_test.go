@@ -33,6 +33,7 @@ func TestCorpus(t *testing.T) {
 			}
 			result, exit, stderr := drilled(t, "--config", config)
 			expect(t, c, result, exit)
+			nothingLeft(t, config)
 			if strings.Contains(stderr+fmt.Sprintf("%+v", result), "canary") {
 				t.Errorf("a secret of the backup in the output:\n%s\n%+v", stderr, result)
 			}

@@ -96,6 +96,14 @@ func left(t *testing.T, config string) []string {
 	return append(engineList(t, "ps", "-aq", "--filter", label), engineList(t, "volume", "ls", "-q", "--filter", label)...)
 }
 
+// nothingLeft looks for itself, whatever the results say.
+func nothingLeft(t *testing.T, config string) {
+	t.Helper()
+	if l := left(t, config); len(l) > 0 {
+		t.Errorf("left on the engine: %q", l)
+	}
+}
+
 func engineList(t *testing.T, args ...string) []string {
 	t.Helper()
 	out, err := exec.CommandContext(t.Context(), "docker", args...).Output()

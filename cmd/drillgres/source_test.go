@@ -149,4 +149,5 @@ func TestChecksumBesideTheBackup(t *testing.T) {
 	if r.Failure == nil || r.Failure.Code != outcome.ChecksumMismatch || exit != 3 {
 		t.Errorf("exit %d, %+v", exit, r.Failure)
 	}
+	nothingLeft(t, config)
 }

@@ -64,6 +64,15 @@ func newWiring(ctx context.Context, e edges, cfg *config.Config, o runOptions) (
 
 func (w *wiring) close() { _ = w.history.Close() } // every Tell was committed
 
+// policy is what the dump is judged by. One that was asked for may be of any age.
+func (w *wiring) policy(db *config.Database) inspect.Policy {
+	p := inspect.Policy{Major: majorOf(db), AllowEmpty: db.Verify.AllowEmpty, Now: w.now()}
+	if w.opts.backup == "latest" {
+		p.MaxAge = time.Duration(db.Backup.MaxAge)
+	}
+	return p
+}
+
 // provisioner makes its server on the engine that preflight has connected to.
 type provisioner struct {
 	w *wiring
@@ -144,7 +153,7 @@ func (w *wiring) drillOf(db *config.Database) (drill.Drill, error) {
 				return inspect.Scan(ctx, r, limits)
 			},
 		},
-		Policy:      inspect.Policy{Major: majorOf(db), AllowEmpty: db.Verify.AllowEmpty},
+		Policy:      w.policy(db),
 		Provisioner: w.provisioner(db, id, private),
 		Restorer:    restore.Restorer{Config: db.Restore, Limits: limits, WorkDir: private.Shared},
 		Verifier:    verify.Verifier{Config: db.Verify},

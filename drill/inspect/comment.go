@@ -41,6 +41,7 @@ func (s *script) remark(text string) {
 	switch text {
 	case dumpHead:
 		s.heads++
+		s.k.c.Dumps++
 	case dumpTail:
 		s.tails++
 	case clusterHead:

@@ -28,6 +28,8 @@ type Contents struct {
 
 	Database        Database `json:"database"`
 	CreatesDatabase bool     `json:"creates_database"` // pg_dump -C: it makes and connects to its own database
+	Dumps           int      `json:"dumps"`            // of pg_dump that a plain dump is put together from
+	DropsFirst      bool     `json:"drops_first"`      // pg_dump --clean without --if-exists: it drops what must be there
 
 	Extensions   []Extension `json:"extensions"`
 	Roles        []string    `json:"roles"`         // that it needs, sorted: owners, grantees, policies

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/drillgres/drillgres/drill/outcome"
 )
@@ -12,6 +13,9 @@ import (
 type Policy struct {
 	Major      int  // production's; 0: not known
 	AllowEmpty bool // a dump without a single row may pass
+
+	MaxAge time.Duration // of the snapshot at Now; 0: any age
+	Now    time.Time
 }
 
 // Judge is what the inspect stage says of a dump. broken is why it is no whole
@@ -21,12 +25,31 @@ func Judge(c Contents, broken error, p Policy) ([]outcome.Finding, error) {
 		return nil, broken
 	}
 	found := findings(c, p)
-	for _, judge := range []func(Contents, Policy) error{unsupported, tooNew, unknownArchive, noData} {
+	for _, judge := range []func(Contents, Policy) error{unsupported, tooNew, unknownArchive, tooOld, noData} {
 		if err := judge(c, p); err != nil {
 			return found, err
 		}
 	}
 	return found, nil
+}
+
+// anyZone is how far an archive's time, which is the dumping machine's local
+// time without its zone, may be off.
+const anyZone = 14 * time.Hour
+
+// tooOld fails an old dump in a young file: a backup job that uploads
+// yesterday's dump again, every day.
+func tooOld(c Contents, p Policy) error {
+	slack := time.Duration(0)
+	if c.ArchiveVersion != "" {
+		slack = anyZone
+	}
+	if p.MaxAge == 0 || c.TakenAt.IsZero() || p.Now.Sub(c.TakenAt) <= p.MaxAge+slack {
+		return nil
+	}
+	return outcome.Fail(outcome.BackupStale, "the file is young enough, but the dump in it was taken %s; backup.max_age allows %s",
+		c.TakenAt.UTC().Format(time.RFC3339), p.MaxAge).
+		WithHint("find out why the backup job stores an old dump again: pg_dump most likely fails before the upload")
 }
 
 // tooNew fails an archive that production's pg_restore cannot read. A plain dump
@@ -81,6 +104,14 @@ func unsupported(c Contents, _ Policy) error {
 			WithHint("drill a pg_dump of one database, plain or custom")
 	case Tar, Directory:
 		return outcome.Fail(outcome.FormatUnsupported, "the backup is in pg_dump's %s format, which this version does not restore", c.Format)
+	}
+	switch {
+	case c.Dumps > 1 && c.CreatesDatabase:
+		return outcome.Fail(outcome.FormatUnsupported, "the file holds %d dumps, each of which makes its own database", c.Dumps).
+			WithHint("drill a pg_dump of one database, plain or custom")
+	case c.DropsFirst:
+		return outcome.Fail(outcome.FormatUnsupported, "the dump drops what an empty database does not have (pg_dump --clean without --if-exists)").
+			WithHint("dump with --if-exists beside --clean, or without --clean")
 	}
 	return nil
 }

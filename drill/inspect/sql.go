@@ -25,6 +25,10 @@ func (s *script) statement() (*copyTarget, error) {
 		s.k.alter(p)
 	case "select":
 		s.selects(p)
+	case "drop":
+		if len(s.k.c.Objects) == 0 && !p.until("if exists") {
+			s.k.c.DropsFirst = true
+		}
 	case "grant", "revoke":
 		s.k.grant(p, verb.text)
 	}

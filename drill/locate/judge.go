@@ -10,6 +10,9 @@ import (
 // reported: the age of every backup there is wrong by as much.
 const skewAllowed = 5 * time.Minute
 
+// futureAllowed is how far it may be ahead before no age can be told.
+const futureAllowed = 24 * time.Hour
+
 func (l Locator) judge(o Object) error {
 	if o.Files > 0 {
 		return outcome.Fail(outcome.FormatUnsupported,
@@ -24,6 +27,11 @@ func (l Locator) judge(o Object) error {
 
 func (l Locator) judgeAge(o Object) error {
 	age := l.now().Sub(o.ModifiedAt)
+	if l.wantsLatest() && l.MaxAge > 0 && age < -futureAllowed {
+		return outcome.Fail(outcome.BackupStale, "the newest backup, %s, is dated %s in the future (%s): whether it is older than backup.max_age allows cannot be told, and it hides every real one",
+			Show(o.Key), Span(-age), o.ModifiedAt.UTC().Format(time.RFC3339)).
+			WithHint("remove it or correct its time, and set the clocks of this machine and of the source by NTP")
+	}
 	if !l.wantsLatest() || l.MaxAge == 0 || age <= l.MaxAge {
 		return nil
 	}

@@ -2,6 +2,7 @@ package locate
 
 import (
 	"path"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -11,10 +12,14 @@ import (
 // sidecars are the extensions of files that lie beside backups or are not yet
 // backups. What remains is taken: an allow-list would miss somebody's naming.
 var sidecars = []string{
-	".sha256", ".sha512", ".sha1", ".md5", ".crc", ".sig", ".minisig",
-	".json", ".log", ".txt", ".err",
+	".sha256", ".sha512", ".sha384", ".sha224", ".sha1", ".md5", ".crc", ".b2",
+	".sha256sum", ".sha512sum", ".sha1sum", ".md5sum", ".sig", ".minisig",
+	".json", ".log", ".txt", ".err", ".yml", ".yaml", ".manifest", ".done", ".ok", ".lock",
 	".tmp", ".temp", ".part", ".partial", ".incomplete", ".filepart",
 }
+
+// sums are the lists of checksums that md5sum and its like are used with.
+var sums = regexp.MustCompile(`^(md5|sha\d+)sums?$`)
 
 func checkPattern(pattern string) error {
 	if strings.Contains(pattern, "/") {
@@ -50,7 +55,9 @@ func isHidden(key string) bool {
 }
 
 func isSidecar(name string) bool {
-	return slices.Contains(sidecars, strings.ToLower(path.Ext(name))) || strings.HasSuffix(name, "~")
+	name = strings.ToLower(name)
+	signed := strings.TrimSuffix(name, ".asc") // shop.dump.sha256.asc
+	return slices.Contains(sidecars, path.Ext(signed)) || strings.HasSuffix(name, "~") || sums.MatchString(name)
 }
 
 // isSignature tells shop.dump.asc beside shop.dump, its signature, from one

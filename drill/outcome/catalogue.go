@@ -17,8 +17,8 @@ var Catalogue = []Entry{
 		Remedy: "check that the backup job still runs and that backup.from and backup.match name where it writes",
 	},
 	{
-		Code: BackupStale, Class: ClassBackup, Stages: []Stage{Locate},
-		Cause:  "the newest backup is older than backup.max_age",
+		Code: BackupStale, Class: ClassBackup, Stages: []Stage{Locate, Inspect},
+		Cause:  "the newest backup, or the dump in it, is older than backup.max_age",
 		Remedy: "find out why the backup job stopped, or raise backup.max_age if this age is intended",
 	},
 	{

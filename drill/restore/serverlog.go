@@ -140,7 +140,7 @@ func csvEntry(record []string) entry {
 // told to stop, none is a cause.
 func firstError(entries []entry, user string) (first *entry, cascades int) {
 	for _, e := range entries {
-		if !e.isError() || !e.ofClient(user) || e.clientLeft() {
+		if !e.isError() || len(e.SQLState) < 2 || !e.ofClient(user) || e.clientLeft() { // a record may be cut off
 			continue
 		}
 		if first == nil {

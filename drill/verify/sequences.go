@@ -41,7 +41,7 @@ with filled (seq, tab, col) as (
 )
 select sn.nspname, s.relname, format('%I.%I', sn.nspname, s.relname), q.seqincrement, q.seqmin, q.seqmax,
        tn.nspname, t.relname, a.attname, format('%I.%I.%I', tn.nspname, t.relname, a.attname),
-       exists (select from pg_index i where i.indrelid = t.oid and i.indisunique and i.indpred is null and a.attnum = any (i.indkey))
+       exists (select from pg_index i where i.indrelid = t.oid and i.indisunique and i.indpred is null and i.indnkeyatts = 1 and i.indkey[0] = a.attnum)
 from filled f
   join pg_class s on s.oid = f.seq and s.relkind = 'S' join pg_namespace sn on sn.oid = s.relnamespace
   join pg_sequence q on q.seqrelid = s.oid

@@ -16,6 +16,13 @@ import (
 func TestSweepRemovesDeadRunsOnly(t *testing.T) {
 	e := connect(t, t.TempDir())
 	defer e.Close() //nolint:errcheck // closes idle connections
+	first, err := work.New(e.root, "first-run") // gives the root its identity
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := first.Close(); err != nil {
+		t.Fatal(err)
+	}
 	dead, living, kept := dummy(t, e, false), dummy(t, e, false), dummy(t, e, true)
 	hold, err := work.New(e.root, living)
 	if err != nil {
@@ -53,6 +60,13 @@ func TestSweepRemovesDeadRunsOnly(t *testing.T) {
 
 func TestWhatSweepSpares(t *testing.T) {
 	root, now := t.TempDir(), time.Now()
+	dead, err := work.New(root, "dead-run")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := dead.Close(); err != nil {
+		t.Fatal(err)
+	}
 	label := func(changes map[string]string) map[string]string {
 		l := map[string]string{
 			labelRun: "dead-run", labelOwner: work.Identity(root), labelRoot: root, labelKeep: "false",
