@@ -99,6 +99,9 @@ func (a *archive) offset(e *entry) {
 		"an entry has an impossible offset")
 }
 
+// longestProperties bounds what is kept of a database's properties.
+const longestProperties = 64 << 10
+
 // learn takes from an entry what it promises.
 func (a *archive) learn(e *entry, definition []byte) {
 	switch {
@@ -108,7 +111,9 @@ func (a *archive) learn(e *entry, definition []byte) {
 		a.database(e, definition)
 	case strings.HasPrefix(e.desc, "BLOB"):
 		a.own(e, len(a.k.c.Objects))
-	case e.desc == "DATABASE PROPERTIES", strings.HasPrefix(e.tag, "DATABASE ") && auxiliary(e.desc):
+	case e.desc == "DATABASE PROPERTIES":
+		a.k.c.Properties = string(definition[:min(len(definition), longestProperties)])
+	case strings.HasPrefix(e.tag, "DATABASE ") && auxiliary(e.desc):
 		// of the database as a whole: restored only by pg_restore --create
 	default:
 		a.k.searchPath = e.schema

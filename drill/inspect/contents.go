@@ -26,10 +26,13 @@ type Contents struct {
 	Restricted     bool      `json:"restricted"` // wrapped in \restrict … \unrestrict
 	DecodedBytes   int64     `json:"decoded_bytes"`
 
-	Database        Database `json:"database"`
-	CreatesDatabase bool     `json:"creates_database"` // pg_dump -C: it makes and connects to its own database
-	Dumps           int      `json:"dumps"`            // of pg_dump that a plain dump is put together from
-	DropsFirst      bool     `json:"drops_first"`      // pg_dump --clean without --if-exists: it drops what must be there
+	Database Database `json:"database"`
+	// Properties are an archive's statements about its database as a whole (ALTER DATABASE … SET),
+	// which pg_restore carries out only when it makes the database too.
+	Properties      string `json:"-"`
+	CreatesDatabase bool   `json:"creates_database"` // pg_dump -C: it makes and connects to its own database
+	Dumps           int    `json:"dumps"`            // of pg_dump that a plain dump is put together from
+	DropsFirst      bool   `json:"drops_first"`      // pg_dump --clean without --if-exists: it drops what must be there
 
 	Extensions   []Extension `json:"extensions"`
 	Roles        []string    `json:"roles"`         // that it needs, sorted: owners, grantees, policies

@@ -29,12 +29,26 @@ func (r *run) finish(ctx context.Context) error {
 	if err := r.giveToOwner(ctx, conn); err != nil {
 		return err
 	}
+	r.setProperties(ctx, conn)
 	for _, sql := range []string{"alter system reset autovacuum", "select pg_reload_conf()"} {
 		if _, err := conn.Exec(ctx, sql); err != nil {
 			return fmt.Errorf("finish the restore: %s: %w", sql, err)
 		}
 	}
 	return nil
+}
+
+// setProperties carries out what an archive says of its database as a whole, such
+// as its search_path, as pg_restore --create would.
+func (r *run) setProperties(ctx context.Context, conn *pgx.Conn) {
+	if r.file.Contents.Properties == "" || r.file.Contents.Database.Name != r.server.Database {
+		return
+	}
+	var pg *pgconn.PgError
+	if _, err := conn.Exec(ctx, r.file.Contents.Properties); errors.As(err, &pg) {
+		r.find("database_settings_lost", "check that production's server knows what ALTER DATABASE … SET names",
+			"the database's own settings could not be restored: "+told(&entry{SQLState: pg.Code, Message: pg.Message}))
+	}
 }
 
 // giveToOwner is for an owner whom the dump itself has made. A dump that makes

@@ -15,7 +15,7 @@ import (
 // Only things of runs of this test are looked at: others drill here too.
 func TestSweepRemovesDeadRunsOnly(t *testing.T) {
 	e := connect(t, t.TempDir())
-	defer e.Close() //nolint:errcheck // closes idle connections
+	defer e.Close()                             //nolint:errcheck // closes idle connections
 	first, err := work.New(e.root, "first-run") // gives the root its identity
 	if err != nil {
 		t.Fatal(err)
