@@ -90,10 +90,9 @@ func (o *barObserver) Started(s outcome.Stage) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	o.max = -1
-	o.bar = progressbar.NewOptions64(o.max,
+	options := []progressbar.Option{
 		progressbar.OptionSetWriter(o.out),
 		progressbar.OptionSetDescription(fmt.Sprintf("%s  %-9s", o.database, s)),
-		progressbar.OptionShowBytes(s == outcome.Fetch || s == outcome.Restore),
 		progressbar.OptionUseIECUnits(true),
 		progressbar.OptionSetWidth(24),
 		progressbar.OptionThrottle(100*time.Millisecond),
@@ -101,7 +100,11 @@ func (o *barObserver) Started(s outcome.Stage) {
 		progressbar.OptionClearOnFinish(),
 		progressbar.OptionSpinnerType(14),
 		progressbar.OptionSetElapsedTime(true),
-	)
+	}
+	if s == outcome.Fetch || s == outcome.Restore {
+		options = append(options, progressbar.OptionShowBytes(true), progressbar.OptionShowCount())
+	}
+	o.bar = progressbar.NewOptions64(o.max, options...)
 	_ = o.bar.RenderBlank()
 }
 
@@ -117,8 +120,9 @@ func (o *barObserver) Progressed(_ outcome.Stage, done, total int64) {
 	}
 	if o.max > 0 {
 		// At its maximum the bar would call itself finished; the stage's end does that.
-		_ = o.bar.Set64(min(done, o.max-1))
+		done = min(done, o.max-1)
 	}
+	_ = o.bar.Set64(done)
 }
 
 func (o *barObserver) Ended(outcome.StageReport, *outcome.Failure) {
