@@ -95,7 +95,7 @@ func (o *barObserver) Started(s outcome.Stage) {
 		progressbar.OptionSetDescription(fmt.Sprintf("%s  %-9s", o.database, s)),
 		progressbar.OptionUseIECUnits(true),
 		progressbar.OptionSetWidth(24),
-		progressbar.OptionThrottle(100*time.Millisecond),
+		progressbar.OptionThrottle(100 * time.Millisecond),
 		progressbar.OptionEnableColorCodes(o.color),
 		progressbar.OptionClearOnFinish(),
 		progressbar.OptionSpinnerType(14),
