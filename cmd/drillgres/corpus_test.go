@@ -73,6 +73,8 @@ type productions struct {
 }
 
 func newProductions(t *testing.T) *productions {
+	t.Helper()
+	images.NeedEngine(t)
 	ctx, cancel := context.WithCancel(context.Background())
 	p := &productions{t: t, ctx: ctx, servers: map[string]*production.Server{}}
 	t.Cleanup(func() {
