@@ -11,6 +11,7 @@ import (
 
 	"github.com/drillgres/drillgres/drill/config"
 	"github.com/drillgres/drillgres/drill/fetch"
+	"github.com/drillgres/drillgres/drill/locate"
 	"github.com/drillgres/drillgres/drill/outcome"
 	"github.com/drillgres/drillgres/drill/sandbox/docker"
 	"github.com/drillgres/drillgres/drill/work"
@@ -96,7 +97,7 @@ func examineEngine(ctx context.Context, cfg *config.Config) (*docker.Engine, ail
 	}
 	d, err := engine.Describe(ctx)
 	a.err = err
-	a.saw = fmt.Sprintf("%s %s at %s (%s), %d CPUs, %s memory", d.OS, d.Version, d.Host, d.From, d.CPUs, config.Size(d.Memory))
+	a.saw = fmt.Sprintf("%s %s at %s (%s), %d CPUs, %s memory", d.OS, d.Version, d.Host, d.From, d.CPUs, locate.Bytes(d.Memory))
 	return engine, a
 }
 
@@ -144,7 +145,7 @@ func examineWork(cfg *config.Config) ailment {
 	}
 	a.saw = root
 	if free, ok := fetch.FreeSpace(private.Path); ok {
-		a.saw += fmt.Sprintf(", %s free", config.Size(free))
+		a.saw += fmt.Sprintf(", %s free", locate.Bytes(free))
 	}
 	a.err = private.Close()
 	return a

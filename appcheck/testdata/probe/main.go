@@ -1,4 +1,4 @@
-// Probe is an application for tests: what it does, well or badly, is its
+// Command probe is an application for tests: what it does, well or badly, is its
 // first argument.
 package main
 
