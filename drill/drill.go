@@ -123,10 +123,11 @@ func (d Drill) prove(ctx context.Context, r *runner) (e evidence) {
 	e.backup = step(ctx, r, outcome.Locate, func(ctx context.Context) (locate.Backup, error) {
 		return d.Locator.Locate(ctx)
 	})
-	r.begin(ctx)
+	fetched := r.begin(ctx)
 	e.file = step(ctx, r, outcome.Fetch, func(ctx context.Context) (fetch.File, error) {
 		return d.Fetcher.Fetch(ctx, e.backup, r.progress(outcome.Fetch))
 	})
+	fetched()
 	e.findings = step(ctx, r, outcome.Inspect, func(context.Context) ([]outcome.Finding, error) {
 		return inspect.Judge(e.file.Contents, e.file.Broken, d.Policy)
 	})

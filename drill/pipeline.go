@@ -70,11 +70,26 @@ func (r *runner) preflight(ctx context.Context) {
 	}
 }
 
-// begin lets the sandbox come up while the backup is fetched: there is one
-// that is worth it.
-func (r *runner) begin(ctx context.Context) {
-	if b, ok := r.d.Provisioner.(Beginner); ok && r.failure == nil {
+// soon is what a fetch takes that ends before a sandbox is worth beginning: a
+// small backup nearby, of which inspect may say at once that it is broken.
+const soon = 300 * time.Millisecond
+
+// begin lets the sandbox come up while the backup is fetched. What it returns
+// is called when the fetch has ended.
+func (r *runner) begin(ctx context.Context) (fetched func()) {
+	b, ok := r.d.Provisioner.(Beginner)
+	if !ok || r.failure != nil {
+		return func() {}
+	}
+	done := make(chan struct{})
+	timer := time.AfterFunc(soon, func() {
+		defer close(done)
 		b.Begin(ctx)
+	})
+	return func() {
+		if !timer.Stop() {
+			<-done
+		}
 	}
 }
 
