@@ -119,6 +119,8 @@ var elsewhere = map[outcome.Code]string{
 	outcome.SmokeFailed:       "TestAppFailures",
 	outcome.Interrupted:       "TestSignals",
 	outcome.ConfigInvalid:     "TestScripts",
+	outcome.ContentDrifted:    "TestDrift",
+	outcome.ControlFailed:     "TestProve",
 	outcome.Internal:          "drill.TestRunClassifies: a bug cannot be provoked from outside",
 }
 

@@ -11,6 +11,14 @@ func (l *loader) checkVerify(at *path, v *Verify) {
 	for _, name := range sortedNames(v.Tables) {
 		l.checkTable(tables.key(name), name, v.Tables[name])
 	}
+	l.oneOf(at.key("integrity"), v.Integrity, "basic", "standard", "deep")
+	l.notZero(at.key("integrity_within"), v.IntegrityWithin)
+	drifting := at.key("drift").key("tables")
+	for _, name := range sortedNames(v.Drift.Tables) {
+		if _, _, err := SplitTable(name); err != nil {
+			l.bad(drifting.key(name), "%v", err)
+		}
+	}
 	taken := map[string]*path{}
 	for i := range v.Queries {
 		q, place := &v.Queries[i], at.key("queries").at(i)

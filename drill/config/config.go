@@ -77,6 +77,17 @@ type Verify struct {
 	AllowEmpty bool             `yaml:"allow_empty"` // a dump without a single row may pass
 	Tables     map[string]Table `yaml:"tables"`      // by schema.table
 	Queries    []Query          `yaml:"queries"`
+
+	Integrity       string   `yaml:"integrity" jsonschema:"enum=basic,enum=standard,enum=deep"` // how closely to look; default standard
+	IntegrityWithin Duration `yaml:"integrity_within"`                                          // time for reading tables and indexes; default 10m
+	Drift           Drift    `yaml:"drift"`
+}
+
+// Drift is how far the content may be from the last passed drill's.
+type Drift struct {
+	Rows   *Percent           `yaml:"rows"`   // that any one table, and all together, may lose; default 20%
+	Size   *Percent           `yaml:"size"`   // that the whole database may lose in bytes; default 50%
+	Tables map[string]Percent `yaml:"tables"` // rows that this schema.table may lose
 }
 
 // Table is what one table must hold.
@@ -172,6 +183,9 @@ type Duration time.Duration
 
 // Size is a number of bytes, written as 1MiB, 20GB, 512.
 type Size int64
+
+// Percent is a share of 100, written as 20%; off stands for 100%.
+type Percent float64
 
 // Text is a text in which ${NAME} and ${NAME:-default} refer to the
 // environment; $${ stands for ${ itself. It holds the text with these filled in.

@@ -62,6 +62,12 @@ func (l *loader) special(n *yaml.Node, p *path, v reflect.Value) bool {
 			l.note(n, p, err)
 			*target = s
 		}
+	case *Percent:
+		if l.isScalar(n, p, v) {
+			share, err := ParsePercent(n.Value)
+			l.note(n, p, err)
+			*target = share
+		}
 	case *Expr:
 		if l.isScalar(n, p, v) {
 			target.Source = n.Value

@@ -22,6 +22,10 @@ func (db *Database) setDefaults() {
 	or(&db.Restore.Profile, "rehearsal")
 	or(&db.Restore.Timeout, Duration(2*time.Hour))
 	or(&db.Restore.Roles, "create")
+	or(&db.Verify.Integrity, "standard")
+	or(&db.Verify.IntegrityWithin, Duration(10*time.Minute))
+	orPercent(&db.Verify.Drift.Rows, 20)
+	orPercent(&db.Verify.Drift.Size, 50)
 	if s3 := &db.Backup.S3; s3.PathStyle == nil {
 		own := s3.Endpoint != ""
 		s3.PathStyle = &own
@@ -53,6 +57,12 @@ func or[T comparable](field *T, value T) {
 	var zero T
 	if *field == zero {
 		*field = value
+	}
+}
+
+func orPercent(field **Percent, value Percent) {
+	if *field == nil {
+		*field = &value
 	}
 }
 

@@ -51,6 +51,8 @@ func notation(t reflect.Type) *jsonschema.Schema {
 		return &jsonschema.Schema{Type: "string", Examples: []any{"90s", "26h", "7d", "2w"}}
 	case reflect.TypeFor[Size]():
 		return &jsonschema.Schema{OneOf: scalars()[:2], Examples: []any{"512MiB", "4GiB", "20GB"}}
+	case reflect.TypeFor[Percent]():
+		return &jsonschema.Schema{OneOf: []*jsonschema.Schema{{Type: "string"}, {Type: "boolean"}}, Examples: []any{"20%", "off"}}
 	case reflect.TypeFor[Text]():
 		return &jsonschema.Schema{Type: "string"}
 	case reflect.TypeFor[Expr]():

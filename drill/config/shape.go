@@ -24,6 +24,8 @@ func wanted(t reflect.Type) string {
 		return "a duration such as 26h, 7d, 2w"
 	case reflect.TypeFor[Size]():
 		return "a size such as 512MiB, 4GiB, 20GB"
+	case reflect.TypeFor[Percent]():
+		return "a share such as 20%, or off"
 	case reflect.TypeFor[Expr]():
 		return "an expression"
 	case reflect.TypeFor[Table]():

@@ -57,6 +57,25 @@ func (d Duration) String() string {
 	return s
 }
 
+// ParsePercent reads a share between 0% and 100% such as 20% or 2.5%. off
+// stands for 100%.
+func ParsePercent(s string) (Percent, error) {
+	if s == "off" {
+		return 100, nil
+	}
+	digits, found := strings.CutSuffix(s, "%")
+	share, err := strconv.ParseFloat(digits, 64)
+	if !found || err != nil || !percentPattern.MatchString(digits) || share > 100 {
+		return 0, fmt.Errorf("%s is not a share (want 20%%, 2.5%%, off)", quoted(s))
+	}
+	return Percent(share), nil
+}
+
+var percentPattern = regexp.MustCompile(`^[0-9]+(?:\.[0-9]+)?$`)
+
+// String is the share as the config would have it.
+func (p Percent) String() string { return strconv.FormatFloat(float64(p), 'f', -1, 64) + "%" }
+
 var sizePattern = regexp.MustCompile(`^([0-9]+)(\.[0-9]+)? ?([A-Za-z]*)$`)
 
 var sizeUnits = map[string]int64{

@@ -33,6 +33,19 @@ func TestDurationString(t *testing.T) {
 	}
 }
 
+func TestParsePercent(t *testing.T) {
+	for text, want := range map[string]Percent{"0%": 0, "20%": 20, "2.5%": 2.5, "100%": 100, "off": 100} {
+		if got, err := ParsePercent(text); err != nil || got != want {
+			t.Errorf("%q: got %v, %v; want %v", text, got, err, want)
+		}
+	}
+	for _, text := range []string{"", "20", "0.2", "-1%", "101%", "%", "1e1%", "+5%", "inf%", "20 %", "none"} {
+		if got, err := ParsePercent(text); err == nil {
+			t.Errorf("%q is taken for %v", text, got)
+		}
+	}
+}
+
 func TestParseSize(t *testing.T) {
 	good := map[string]Size{
 		"0": 0, "512": 512, "512B": 512, "1KiB": 1024, "1MiB": 1 << 20, "1.5GiB": 3 << 29, "20GB": 20e9, "4 MiB": 4 << 20, "1tib": 1 << 40,

@@ -7,6 +7,15 @@ type Entry struct {
 	Class  Class
 	Cause  string
 	Remedy string // one imperative sentence, lower case, no full stop
+
+	Example    string      // what a drill prints, or what was done to get there
+	Neighbours []Neighbour // codes that are easily taken for this one
+}
+
+// Neighbour tells a code from another one.
+type Neighbour struct {
+	Code Code
+	Tell string // what is so there and not here, one sentence, lower case, no full stop
 }
 
 // Catalogue lists every code that this version can report, in stage order.
@@ -272,6 +281,11 @@ var Catalogue = []Entry{
 		Remedy: "run the query on production to tell a bad backup from a wrong expectation",
 	},
 	{
+		Code: ContentDrifted, Class: ClassBackup, Stages: []Stage{Verify},
+		Cause:  "the content is far from that of the last passed drill: a table is gone, or rows or bytes are",
+		Remedy: "check which database the backup job dumps and that nothing deleted the rows; if the change is intended, run drillgres accept RUN",
+	},
+	{
 		Code: AppStartFailed, Class: ClassApp, Stages: []Stage{App},
 		Cause:  "the application's container ended",
 		Remedy: "read its last log lines in the message; it runs without a network, on a copy of production's data",
@@ -287,24 +301,29 @@ var Catalogue = []Entry{
 		Remedy: "compare what was expected with what was seen in the checks",
 	},
 	{
-		OverBudget, nil, ClassBudget,
-		"everything held, but took longer than the budget allows",
-		"raise the budget, or make the restore faster (restore.jobs, postgres.cpus, postgres.memory)",
+		Code: OverBudget, Class: ClassBudget,
+		Cause:  "everything held, but took longer than the budget allows",
+		Remedy: "raise the budget, or make the restore faster (restore.jobs, postgres.cpus, postgres.memory)",
 	},
 	{
-		Interrupted, nil, ClassSignal,
-		"cancelled by a signal",
-		"run the drill again",
+		Code: ControlFailed, Class: ClassInternal,
+		Cause:  "drillgres prove broke a copy of the backup, and the drill of the copy did not end in the code that the damage deserves",
+		Remedy: "guard the tables that the message names with verify.tables; where nothing of the config could have seen the damage, report it",
 	},
 	{
-		ConfigInvalid, nil, ClassUsage,
-		"flags or config are wrong",
-		"correct the places that the message names",
+		Code: Interrupted, Class: ClassSignal,
+		Cause:  "cancelled by a signal",
+		Remedy: "run the drill again",
 	},
 	{
-		Internal, nil, ClassInternal,
-		"a bug in drillgres",
-		"report it with the message and the output of --format json",
+		Code: ConfigInvalid, Class: ClassUsage,
+		Cause:  "flags or config are wrong",
+		Remedy: "correct the places that the message names",
+	},
+	{
+		Code: Internal, Class: ClassInternal,
+		Cause:  "a bug in drillgres",
+		Remedy: "report it with the message and the output of --format json",
 	},
 }
 

@@ -65,6 +65,7 @@ const (
 	IndexCorrupt      Code = "index_corrupt"
 	SequenceBehind    Code = "sequence_behind"
 	QueryFailed       Code = "query_failed"
+	ContentDrifted    Code = "content_drifted"
 
 	// app
 	AppStartFailed Code = "app_start_failed"
@@ -73,6 +74,7 @@ const (
 
 	// any stage
 	OverBudget    Code = "over_budget"
+	ControlFailed Code = "control_failed"
 	Interrupted   Code = "interrupted"
 	ConfigInvalid Code = "config_invalid"
 	Internal      Code = "internal"

@@ -54,6 +54,10 @@ type Failure struct {
 
 	SQLState  string // the server's SQLSTATE, where the server said it
 	Statement string // the statement that failed, cut, its literals removed
+	Object    string // what it is about: schema.table, an index, an entry of the archive
+	Function  string // of the server's CONTEXT, where it is the culprit
+	Line      int64  // of the decoded dump, from 1; 0: not known
+	Offset    int64  // in bytes, in the backup as it is stored; 0: not known
 	Cascades  int    // how many further errors followed from this one
 }
 

@@ -10,6 +10,11 @@ func (r Result) Normalised() Result {
 	r.Checks = list(r.Checks)
 	r.Leftovers = list(r.Leftovers)
 	r.TellErrors = list(r.TellErrors)
+	r.Integrity.Unreached = list(r.Integrity.Unreached)
+	r.Integrity.NotProved = list(r.Integrity.NotProved)
+	if r.Schema.Parts == nil {
+		r.Schema.Parts = map[string]string{}
+	}
 	r.Isolation.Interfaces = list(r.Isolation.Interfaces)
 	if r.Postgres.Extensions == nil {
 		r.Postgres.Extensions = map[string]string{}

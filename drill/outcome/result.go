@@ -29,6 +29,10 @@ type Result struct {
 	Tables []Table       `json:"tables"`
 	Checks []Check       `json:"checks"`
 
+	Integrity Integrity `json:"integrity"`
+	Schema    Schema    `json:"schema"`
+	Baseline  *Baseline `json:"baseline"` // null: there was none to compare with
+
 	Times      Times    `json:"times"`
 	RPOSeconds *float64 `json:"rpo_seconds"` // now − the backup's snapshot time; null = unknown
 	Leftovers  []string `json:"leftovers"`   // what clean-up could not remove
@@ -44,6 +48,10 @@ type FailureReport struct {
 	Hint      string `json:"hint"`
 	SQLState  string `json:"sqlstate"`
 	Statement string `json:"statement"`
+	Object    string `json:"object"`
+	Function  string `json:"function"`
+	Line      int64  `json:"line"`   // of the decoded dump, from 1; 0: not known
+	Offset    int64  `json:"offset"` // in bytes, in the backup as it is stored; 0: not known
 	Cascades  int    `json:"cascades"`
 }
 
@@ -51,7 +59,8 @@ type FailureReport struct {
 func (f *Failure) Report() *FailureReport {
 	return &FailureReport{
 		Stage: f.Stage, Code: f.Code, Class: f.Class(), Message: f.Error(), Hint: f.Remedy(),
-		SQLState: f.SQLState, Statement: f.Statement, Cascades: f.Cascades,
+		SQLState: f.SQLState, Statement: f.Statement, Object: f.Object, Function: f.Function,
+		Line: f.Line, Offset: f.Offset, Cascades: f.Cascades,
 	}
 }
 
@@ -103,6 +112,29 @@ type Table struct {
 	Name  string `json:"name"` // schema.table, quoted as SQL needs it
 	Rows  int64  `json:"rows"`
 	Bytes int64  `json:"bytes"` // with indexes and TOAST
+
+	Fingerprint string `json:"fingerprint"` // of its columns, constraints, indexes …; empty: not known
+}
+
+// Integrity is how closely the restored database was looked at.
+type Integrity struct {
+	Level     string   `json:"level"`      // basic, standard, deep; empty: not reached
+	Unreached []string `json:"unreached"`  // relations that the time budget left out
+	NotProved []string `json:"not_proved"` // what this level does not look at
+}
+
+// Schema is a fingerprint of everything in the database but its rows.
+// Fingerprints of different majors of Postgres are not comparable.
+type Schema struct {
+	Fingerprint string            `json:"fingerprint"` // empty: not known
+	Parts       map[string]string `json:"parts"`       // of the fingerprint, by kind of object
+}
+
+// Baseline is the earlier drill that this one's content was compared with.
+type Baseline struct {
+	RunID     string    `json:"run_id"`
+	StartedAt time.Time `json:"started_at"`
+	Accepted  string    `json:"accepted"` // the reason for which somebody accepted it; empty: it passed
 }
 
 // CheckStatus is how an assertion ended. Unknown never counts as passed.
@@ -124,6 +156,7 @@ type Check struct {
 	Status  CheckStatus `json:"status"`
 	Expect  string      `json:"expect"`
 	Saw     string      `json:"saw"`
+	RestsOn string      `json:"rests_on"` // what was read to come to this end
 	Seconds float64     `json:"seconds"`
 }
 
