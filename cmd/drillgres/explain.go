@@ -1,7 +1,9 @@
 package main
 
 import (
+	"cmp"
 	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -10,19 +12,98 @@ import (
 )
 
 func newExplain(e edges) *cobra.Command {
-	return &cobra.Command{
+	var format string
+	cmd := &cobra.Command{
 		Use:   "explain [CODE]",
-		Short: "Print cause and remedy of a failure code; without CODE, the list",
+		Short: "Print what a failure code or a finding means, and what to do; without CODE, the list",
+		Long:  "Prints cause, remedy, an example, and how to tell the code from its neighbours. docs/failures.md\nholds the same of all codes.",
 		Args:  positional(cobra.MaximumNArgs(1)),
-		RunE: func(_ *cobra.Command, args []string) error {
-			if len(args) == 0 {
-				return report.Catalogue(e.stdout)
-			}
-			i := slices.IndexFunc(outcome.Catalogue, func(entry outcome.Entry) bool { return string(entry.Code) == args[0] })
-			if i < 0 {
-				return outcome.Fail(outcome.ConfigInvalid, "no failure code %q", args[0]).WithHint("run drillgres explain for the list")
-			}
-			return report.Entry(e.stdout, outcome.Catalogue[i])
-		},
+		RunE:  func(_ *cobra.Command, args []string) error { return runExplain(e, format, args) },
 	}
+	formatFlag(cmd, &format)
+	return cmd
+}
+
+func runExplain(e edges, format string, args []string) error {
+	if err := checkFormat(format); err != nil {
+		return err
+	}
+	x := report.Explain(outcome.Catalogue, outcome.Findings)
+	if len(args) == 1 {
+		x = report.Explain(meanings(args[0]))
+		if len(x.Codes)+len(x.Findings) == 0 {
+			return unknownCode(args[0])
+		}
+	}
+	switch {
+	case format == "json":
+		return report.Document(e.stdout, x)
+	case len(args) == 0:
+		return x.List(e.stdout, textOptions(e))
+	default:
+		return x.Text(e.stdout, textOptions(e))
+	}
+}
+
+// meanings are the code and the finding of a name. Some names are both.
+func meanings(name string) (codes []outcome.Entry, findings []outcome.FindingEntry) {
+	for _, c := range outcome.Catalogue {
+		if string(c.Code) == name {
+			codes = append(codes, c)
+		}
+	}
+	for _, f := range outcome.Findings {
+		if f.Code == name {
+			findings = append(findings, f)
+		}
+	}
+	return codes, findings
+}
+
+func unknownCode(name string) error {
+	f := outcome.Fail(outcome.ConfigInvalid, "no failure code %q, nor a finding of that name", name)
+	if near := nearCodes(name); len(near) > 0 {
+		return f.WithHint("try %s, or run drillgres explain for the list", strings.Join(near, ", "))
+	}
+	return f.WithHint("run drillgres explain for the list")
+}
+
+// nearCodes are what may have been meant: codes of a failure in whose words
+// the name occurs, then names that are much like it.
+func nearCodes(name string) (near []string) {
+	const most = 3
+	var alike []string
+	name = strings.ToLower(name)
+	for _, c := range outcome.Catalogue {
+		if strings.Contains(strings.ToLower(strings.Join(c.Messages, "\n")), name) {
+			near = append(near, string(c.Code))
+		}
+		alike = append(alike, string(c.Code))
+	}
+	for _, f := range outcome.Findings {
+		alike = append(alike, f.Code)
+	}
+	alike = slices.DeleteFunc(alike, func(code string) bool {
+		return !strings.Contains(code, name) && 2*shared(code, name) < max(len(code), len(name))
+	})
+	slices.SortStableFunc(alike, func(a, b string) int { return cmp.Compare(shared(b, name), shared(a, name)) })
+	for _, code := range alike {
+		if !slices.Contains(near, code) {
+			near = append(near, code)
+		}
+	}
+	return near[:min(most, len(near))]
+}
+
+// shared is how many bytes two names have in common at their beginning and end.
+func shared(a, b string) (n int) {
+	for n < min(len(a), len(b)) && a[n] == b[n] {
+		n++
+	}
+	a, b = a[n:], b[n:]
+	for len(a) > 0 && len(b) > 0 && a[len(a)-1] == b[len(b)-1] {
+		a, b = a[:len(a)-1], b[:len(b)-1]
+		n++
+	}
+	return n
 }

@@ -1,20 +1,55 @@
 package report
 
 import (
+	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/drillgres/drillgres/drill/outcome"
 )
 
-// Catalogue writes every failure code with its cause.
-func Catalogue(w io.Writer) error {
-	p := newPrinter(Options{})
+// Explained is what the catalogue knows of codes and findings, as a document.
+type Explained struct {
+	SchemaVersion int                    `json:"schema_version"`
+	Codes         []ExplainedCode        `json:"codes"`
+	Findings      []outcome.FindingEntry `json:"findings"`
+}
+
+// ExplainedCode is an entry of the catalogue with what follows from its class.
+type ExplainedCode struct {
+	outcome.Entry
+	Verdict  outcome.Verdict `json:"verdict"`
+	ExitCode int             `json:"exit_code"`
+}
+
+// Explain makes a document of entries, without null for a list.
+func Explain(codes []outcome.Entry, findings []outcome.FindingEntry) Explained {
+	x := Explained{
+		SchemaVersion: outcome.SchemaVersion, Codes: []ExplainedCode{}, Findings: append([]outcome.FindingEntry{}, findings...),
+	}
+	for _, e := range codes {
+		e.Stages = append([]outcome.Stage{}, e.Stages...)
+		e.Messages = append([]string{}, e.Messages...)
+		x.Codes = append(x.Codes, ExplainedCode{e, e.Class.Verdict(), e.Class.ExitCode()})
+	}
+	return x
+}
+
+// List writes a line for each code and each finding.
+func (x Explained) List(w io.Writer, o Options) error {
+	p := newPrinter(o)
 	rows := [][]cell{{{text: "code"}, {text: "class"}, {text: "exit"}, {text: "cause"}}}
-	for _, e := range outcome.Catalogue {
+	for _, e := range x.Codes {
 		rows = append(rows, []cell{
-			plain(string(e.Code)), plain(string(e.Class)), plain(number(int64(e.Class.ExitCode()))), plain(e.Cause),
+			plain(string(e.Code)), plain(string(e.Class)), plain(number(int64(e.ExitCode))), plain(outcome.FirstSentence(e.Cause)),
 		})
+	}
+	p.table(rows)
+	p.blank()
+	rows = [][]cell{{{text: "finding"}, {text: "stage"}, {text: "meaning"}}}
+	for _, f := range x.Findings {
+		rows = append(rows, []cell{plain(f.Code), plain(string(f.Stage)), plain(outcome.FirstSentence(f.Meaning))})
 	}
 	p.table(rows)
 	p.blank()
@@ -22,20 +57,58 @@ func Catalogue(w io.Writer) error {
 	return p.writeTo(w)
 }
 
-// Entry writes what the catalogue knows of one code.
-func Entry(w io.Writer, e outcome.Entry) error {
-	p := newPrinter(Options{})
-	p.line(string(e.Code))
-	p.blank()
-	p.table([][]cell{
-		{{text: "cause"}, {text: e.Cause}},
-		{{text: "remedy"}, {text: e.Remedy}},
-		{{text: "class"}, {text: string(e.Class) + ": " + whose(e.Class)}},
-		{{text: "verdict"}, {text: string(e.Class.Verdict())}},
-		{{text: "exit"}, {text: number(int64(e.Class.ExitCode()))}},
-		{{text: "stages"}, {text: stagesOf(e)}},
-	})
+// Text writes all that is known.
+func (x Explained) Text(w io.Writer, o Options) error {
+	p := newPrinter(o)
+	for i, e := range x.Codes {
+		if i > 0 {
+			p.blank()
+		}
+		p.line(p.bold(string(e.Code)))
+		p.blank()
+		p.table(describeCode(e))
+	}
+	for i, f := range x.Findings {
+		if i > 0 || len(x.Codes) > 0 {
+			p.blank()
+		}
+		p.line(p.bold(f.Code) + " (a finding)")
+		p.blank()
+		p.table(labelled("meaning", f.Meaning, "remedy", f.Remedy, "verdict", "not changed by a finding", "stage", string(f.Stage)))
+	}
 	return p.writeTo(w)
+}
+
+func describeCode(e ExplainedCode) [][]cell {
+	rows := labelled("cause", e.Cause, "remedy", e.Remedy, "example", e.Example.Case, "", printed(e.Example))
+	for i, n := range e.Neighbours {
+		rows = append(rows, labelled(first("not", i), fmt.Sprintf("%s, if %s", n.Code, n.Tell))...)
+	}
+	for i, m := range e.Messages {
+		rows = append(rows, labelled(first("seen as", i), m)...)
+	}
+	return append(rows, labelled(
+		"class", string(e.Class)+": "+whose(e.Class), "verdict", fmt.Sprintf("%s, exit code %d", e.Verdict, e.ExitCode), "stages", stagesOf(e.Entry),
+	)...)
+}
+
+// printed is an example's message as a drill prints it.
+func printed(e outcome.Example) string { return "error: " + e.Message }
+
+// labelled makes rows of a label and a text each.
+func labelled(pairs ...string) (rows [][]cell) {
+	for pair := range slices.Chunk(pairs, 2) {
+		rows = append(rows, []cell{plain(pair[0]), {text: pair[1]}})
+	}
+	return rows
+}
+
+// first is the label of the first row of several, and none of the others.
+func first(label string, i int) string {
+	if i > 0 {
+		return ""
+	}
+	return label
 }
 
 func stagesOf(e outcome.Entry) string {
@@ -47,6 +120,12 @@ func stagesOf(e outcome.Entry) string {
 		names[i] = string(s)
 	}
 	return strings.Join(names, ", ")
+}
+
+// classes are all of them, in the order in which they are explained.
+var classes = []outcome.Class{
+	outcome.ClassBackup, outcome.ClassSchema, outcome.ClassApp, outcome.ClassBudget,
+	outcome.ClassEnvironment, outcome.ClassUsage, outcome.ClassSignal, outcome.ClassInternal,
 }
 
 // whose says whose fault a class of failures is.

@@ -1,0 +1,174 @@
+package outcome
+
+// FindingEntry is what the catalogue knows of a finding: something that an
+// operator should know and that changes no verdict.
+type FindingEntry struct {
+	Code    string `json:"code"` // may also be a failure's, of which it is then the milder form
+	Stage   Stage  `json:"stage"`
+	Meaning string `json:"meaning"` // sentences, the first of which stands alone
+	Remedy  string `json:"remedy"`  // one imperative sentence, lower case, no full stop
+}
+
+// Findings lists every finding that this version can report, by stage.
+var Findings = []FindingEntry{
+	{
+		Code: "clock_skew", Stage: Locate,
+		Meaning: "The newest backup was written in the future by the clock of its source. Ages are off by as much.",
+		Remedy:  "set the clocks of this machine and of the source by NTP",
+	},
+	{
+		Code: "checksum_unreadable", Stage: Locate,
+		Meaning: "The checksum beside the backup could not be read. The bytes were not compared with it.",
+		Remedy:  "let this user or these credentials read NAME.sha256 too, or remove it",
+	},
+	{
+		Code: "checksum_malformed", Stage: Locate,
+		Meaning: "The checksum beside the backup could not be understood. It is empty, holds something else than sha256 sums, or none for this backup.",
+		Remedy:  "write it with sha256sum after the backup is complete, or remove it",
+	},
+	{
+		Code: "checksum_missing", Stage: Fetch,
+		Meaning: "Nothing in an uncompressed plain dump shows rows that are lost in its middle. A compression brings a checksum of its own.",
+		Remedy:  "compress the dump, or store its checksum beside it as NAME.sha256",
+	},
+	{
+		Code: "third_party_dump", Stage: Inspect,
+		Meaning: "The dump does not say that pg_dump made it. Only pg_dump's last line proves that a plain dump is whole.",
+		Remedy:  "dump with pg_dump and keep its comments",
+	},
+	{
+		Code: "pg_dump_newer", Stage: Inspect,
+		Meaning: "The dump was made by a newer pg_dump than production's major. Such a dump often ends in version_skew.",
+		Remedy:  "dump with the pg_dump of production's major",
+	},
+	{
+		Code: "table_without_data", Stage: Inspect,
+		Meaning: "Tables are dumped without data, while others have theirs.",
+		Remedy:  "dump without --exclude-table-data, if that is not intended",
+	},
+	{
+		Code: "subscription", Stage: Inspect,
+		Meaning: "The dump brings subscriptions with their connection strings. The sandbox has no network, they reach nobody.",
+		Remedy:  "drop or disable them first in a real recovery outside a sandbox",
+	},
+	{
+		Code: "foreign_server", Stage: Inspect,
+		Meaning: "The dump brings foreign servers, with the passwords of their user mappings. The sandbox has no network, they reach nobody.",
+		Remedy:  "expect queries on their foreign tables to fail in the drill",
+	},
+	{
+		Code: "event_trigger", Stage: Inspect,
+		Meaning: "The dump brings event triggers, which are restored enabled. What they do stays in the sandbox.",
+		Remedy:  "make sure that they may run in a recovery",
+	},
+	{
+		Code: "cron_jobs", Stage: Inspect,
+		Meaning: "The dump brings jobs of pg_cron. The drill keeps them from running; a real recovery would not.",
+		Remedy:  "disable them first in a real recovery beside a running production",
+	},
+	{
+		Code: "major_differs", Stage: Provision,
+		Meaning: "The dump was taken from another major than it is restored into.",
+		Remedy:  "set postgres.version to production's major, unless the drill is to rehearse an upgrade",
+	},
+	{
+		Code: "minor_unpatched", Stage: Provision,
+		Meaning: "The image runs an older minor than the server that was dumped. What the newer minors repaired is missing in the drill.",
+		Remedy:  "pull a newer postgres.image",
+	},
+	{
+		Code: "database_owner", Stage: Provision,
+		Meaning: "The dump does not tell the database's owner. It is taken to be the role that owns most of the dump's objects.",
+		Remedy:  "set postgres.owner to production's owner of the database",
+	},
+	{
+		Code: "role_created", Stage: Provision,
+		Meaning: "The dump needs roles that it does not bring. They were made for the drill without login, password and memberships; a recovery from this backup alone would lack them.",
+		Remedy:  "back up the roles too: pg_dumpall --globals-only",
+	},
+	{
+		Code: "app_role_unknown", Stage: Provision,
+		Meaning: "The application's role owns nothing in the dump and is granted nothing there. It was made all the same, and may be the wrong one.",
+		Remedy:  "correct app.role, or grant the role what it needs in production",
+	},
+	{
+		Code: "locale_assumed", Stage: Provision,
+		Meaning: "The dump tells an encoding but no locale, and the image's locale has another encoding. The database has locale C, in which text sorts otherwise than in production.",
+		Remedy:  "set postgres.locale to production's locale",
+	},
+	{
+		Code: "errors_tolerated", Stage: Restore,
+		Meaning: "The dump lets psql go on after errors, and there were some. Whether they lost anything is for verify to say.",
+		Remedy:  `take \set ON_ERROR_STOP off out of the dump`,
+	},
+	{
+		Code: "database_settings_lost", Stage: Restore,
+		Meaning: "The database's own settings could not be restored. They are what ALTER DATABASE … SET has set, such as a search_path.",
+		Remedy:  "check that production's server knows what ALTER DATABASE … SET names",
+	},
+	{
+		Code: "analyze_failed", Stage: Restore,
+		Meaning: "ANALYZE ended early, by an error of a function that an index or a statistic calls. The rows are there; autovacuum in production meets the same.",
+		Remedy:  "repair the function that the message names, in production",
+	},
+	{
+		Code: "rows_added", Stage: Verify,
+		Meaning: "A table has more rows after the restore than the dump holds. Something in the database wrote to it meanwhile.",
+		Remedy:  "look for triggers, rules or jobs that write to the table while it is restored",
+	},
+	{
+		Code: "index_incomplete", Stage: Verify,
+		Meaning: "A partitioned index lacks its part on some partitions and is not valid. It is so in production too.",
+		Remedy:  "create the index on every partition in production and attach it",
+	},
+	{
+		Code: "constraint_not_validated", Stage: Verify,
+		Meaning: "Constraints were never held against the rows (NOT VALID). They are so in production too.",
+		Remedy:  "run ALTER TABLE … VALIDATE CONSTRAINT in production",
+	},
+	{
+		Code: string(SequenceBehind), Stage: Verify,
+		Meaning: "A sequence's next value already exists in its column, which no unique index forbids. The next insert works; whether it is meant so is not known.",
+		Remedy:  "set the sequence in production with setval, if it is not meant so",
+	},
+	{
+		Code: "sequence_unused", Stage: Verify,
+		Meaning: "A sequence that nothing has ever taken a value from is behind its column. It is so in production too, as where rows get their ids by hand.",
+		Remedy:  "set the sequence in production with setval, if rows are ever to take their values from it",
+	},
+	{
+		Code: "amcheck_missing", Stage: Verify,
+		Meaning: "Neither the pages of tables nor indexes were checked, because the image has no amcheck.",
+		Remedy:  "set postgres.image to an image with Postgres' contrib modules",
+	},
+	{
+		Code: "integrity_unreached", Stage: Verify,
+		Meaning: "Relations were not read in the time for integrity. The largest come last, and are named in the result.",
+		Remedy:  "raise verify.integrity_within",
+	},
+	{
+		Code: "integrity_unclear", Stage: Verify,
+		Meaning: "Relations could not be checked, because the check itself ended in an error. Nothing says that they are damaged.",
+		Remedy:  "look up the SQLSTATE in the message",
+	},
+	{
+		Code: "schema_changed", Stage: Verify,
+		Meaning: "The schema is not that of the drill that this one is compared with. A migration explains most of it.",
+		Remedy:  "hold it against the migrations since then",
+	},
+	{
+		Code: "table_emptied", Stage: Verify,
+		Meaning: "A table that had rows in the drill that this one is compared with is empty. It had too few rows for verify.drift.rows to count, or any loss is allowed.",
+		Remedy:  "find out who emptied it, or allow it with verify.drift.tables",
+	},
+	{
+		Code: "app_as_superuser", Stage: App,
+		Meaning: "The application connected as superuser. Missing grants would not have been noticed.",
+		Remedy:  "set app.role to the role that the application has in production",
+	},
+	{
+		Code: "service_ended", Stage: App,
+		Meaning: "A service of app.services ended while the application was tested.",
+		Remedy:  "look at what the service needs: it runs without a network",
+	},
+}
