@@ -45,8 +45,15 @@ func notADump(first string) error {
 	return outcome.Fail(outcome.NotADump, "not a dump: it begins with %q", first)
 }
 
+// longestShown is how much of one text of the dump a message shows, in bytes:
+// a name has at most 63, unless somebody made it up.
+const longestShown = 160
+
 // clean makes text of the dump fit for a line of a report.
 func clean(text string) string {
+	if len(text) > longestShown {
+		return clean(text[:longestShown]) + "…"
+	}
 	return strings.Map(func(r rune) rune {
 		if r == utf8.RuneError || !unicode.IsPrint(r) {
 			return '?'

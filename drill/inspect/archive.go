@@ -1,6 +1,7 @@
 package inspect
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"time"
@@ -37,6 +38,11 @@ type archive struct {
 	k     *catalog
 	spent *budget
 	err   error
+
+	begin int64  // where the block begins that is read; 0: none is
+	about string // the object that is read, where it has a name
+
+	passed func(*entry) // is told of each entry, if it is there
 
 	minor            int
 	intSize, offSize int
@@ -192,10 +198,17 @@ func (a *archive) check(sound bool, damage string) {
 	}
 }
 
+// corrupt fails for damage: in the block that is read, else near where it is read.
 func (a *archive) corrupt(format string, args ...any) {
 	if a.err == nil {
-		a.err = outcome.Fail(outcome.DumpCorrupt, "the archive is damaged near byte %d: %w", a.f.offset(), fmt.Errorf(format, args...))
+		a.fail(outcome.DumpCorrupt, cmp.Or(a.begin, a.f.offset()), "the archive is damaged: %w", fmt.Errorf(format, args...))
 	}
+}
+
+func (a *archive) fail(code outcome.Code, offset int64, format string, args ...any) {
+	f := outcome.Fail(code, format, args...)
+	f.Offset, f.Object = offset, a.about
+	a.err = f
 }
 
 // cut fails for an early end; the stream's own error goes first.
@@ -205,9 +218,9 @@ func (a *archive) cut(where string) {
 	case a.f.broken() != nil:
 		a.err = a.f.broken()
 	case where == "":
-		a.err = outcome.Fail(outcome.DumpTruncated, "the archive ends within its table of contents, after %d bytes", a.f.offset())
+		a.fail(outcome.DumpTruncated, a.f.offset(), "the archive ends within its table of contents")
 	default:
-		a.err = outcome.Fail(outcome.DumpTruncated, "the archive ends %s, after %d bytes", where, a.f.offset())
+		a.fail(outcome.DumpTruncated, a.f.offset(), "the archive ends %s", where)
 	}
 }
 

@@ -18,6 +18,7 @@ const (
 // block is data that the table of contents promises.
 type block struct {
 	name   string // for messages
+	object string // the same, as a Failure has it
 	table  qname
 	copied bool  // rows of a COPY, not INSERTs
 	offset int64 // where it must begin; -1: the archive does not say
@@ -43,6 +44,7 @@ func (a *archive) allBlocks() {
 func (a *archive) lacks(missing int) {
 	for _, id := range a.order {
 		if b := a.blocks[id]; !b.read {
+			a.about = b.object
 			a.cut("before the data of " + b.name + " and of " + plural(missing-1, "other entry", "other entries"))
 			return
 		}
@@ -50,6 +52,7 @@ func (a *archive) lacks(missing int) {
 }
 
 func (a *archive) block(kind byte, at int64) {
+	a.begin, a.about = at, ""
 	a.check(kind == blockData || kind == blockBlobs, "a block of an unknown kind")
 	id := a.int()
 	b := a.blocks[id]
@@ -60,7 +63,9 @@ func (a *archive) block(kind byte, at int64) {
 	case b == nil || b.read:
 		a.corrupt("a block with the unexpected number %d", id)
 		return
-	case b.offset >= 0 && b.offset != at:
+	}
+	a.about = b.object
+	if b.offset >= 0 && b.offset != at {
 		a.corrupt("the data of %s lies at byte %d, not at %d where its entry says", b.name, at, b.offset)
 		return
 	}

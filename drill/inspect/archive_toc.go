@@ -2,6 +2,7 @@ package inspect
 
 import (
 	"bytes"
+	"errors"
 	"slices"
 	"strings"
 
@@ -65,6 +66,9 @@ func (a *archive) entry() {
 	}
 	a.offset(&e)
 	if a.err == nil {
+		if a.passed != nil {
+			a.passed(&e)
+		}
 		a.learn(&e, definition)
 	}
 }
@@ -118,7 +122,7 @@ func (a *archive) learn(e *entry, definition []byte) {
 	default:
 		a.k.searchPath = e.schema
 		first := len(a.k.c.Objects)
-		a.define(definition)
+		a.define(e, definition)
 		a.own(e, first)
 		a.k.tablespace(e.space)
 	}
@@ -130,14 +134,16 @@ func auxiliary(desc string) bool {
 
 // define reads the SQL of an entry. What is wrong with it the server will say,
 // unless it reaches for files.
-func (a *archive) define(sql []byte) {
+func (a *archive) define(e *entry, sql []byte) {
 	if len(sql) == 0 {
 		return
 	}
 	a.sql.f.reset(bytes.NewReader(sql))
 	a.sql.st.reset()
-	if err := a.sql.run(); codeIs(err, outcome.DumpHostile) {
-		a.err = err
+	var f *outcome.Failure
+	if err := a.sql.run(); errors.As(err, &f) && f.Code == outcome.DumpHostile {
+		f.Object = qname{e.schema, e.tag}.String()
+		a.err = f
 	}
 }
 
@@ -186,13 +192,13 @@ func (a *archive) expect(e *entry) {
 		a.corrupt("two entries have the number %d", e.id)
 		return
 	}
-	b := &block{offset: -1, name: e.desc}
+	b := &block{offset: -1, name: clean(e.desc)}
 	if e.state == offsetSet {
 		b.offset = e.offset
 	}
 	if e.desc == "TABLE DATA" {
 		b.table = qname{e.schema, e.tag}
-		b.name = b.table.String()
+		b.name, b.object = b.table.String(), b.table.quoted()
 		if e.file != "" { // large objects lie in files of other names
 			a.files = append(a.files, e.file)
 		}

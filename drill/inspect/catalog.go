@@ -157,6 +157,7 @@ func (k *catalog) contents() Contents {
 	c.Tablespaces = sorted(k.spaces)
 	c.Extensions = append([]Extension{}, c.Extensions...)
 	c.Objects = append([]Object{}, c.Objects...)
+	c.Sequences = append([]Sequence{}, c.Sequences...)
 	c.Tables = []Table{}
 	for _, t := range k.c.Tables {
 		if t.Data || !k.rowless(qname{t.Schema, t.Name}) {

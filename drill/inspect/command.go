@@ -17,17 +17,17 @@ const maxCommand = 512
 func (s *script) command() error {
 	line := s.f.line()
 	if s.fragment {
-		return outcome.Fail(outcome.DumpCorrupt, "line %d: a backslash where SQL belongs", line)
+		return s.fail(line, outcome.DumpCorrupt, "a backslash where SQL belongs")
 	}
 	text, whole := s.commandLine()
 	name, args := splitCommand(text)
 	switch {
 	case !whole && s.isCut(text):
-		return outcome.Fail(outcome.DumpTruncated, "the dump ends within a command of psql, in line %d", line)
+		return s.fail(line, outcome.DumpTruncated, "the dump ends within a command of psql")
 	case !s.runs(name):
-		return outcome.Fail(outcome.DumpCorrupt, "line %d: a row outside of any COPY: the line that begins its COPY is lost", line)
+		return s.fail(line, outcome.DumpCorrupt, "a row outside of any COPY: the line that begins its COPY is lost")
 	case !s.st.empty(), len(text) == maxCommand: // what is behind was not read
-		return hostile(name, line)
+		return s.hostile(name, line)
 	}
 	switch name {
 	case "restrict":
@@ -37,7 +37,7 @@ func (s *script) command() error {
 	case "connect":
 		return s.connect(args, line)
 	}
-	return hostile(name, line)
+	return s.hostile(name, line)
 }
 
 // commandLine takes the rest of the line, without its backslash, and tells
@@ -117,17 +117,17 @@ func letters(text string) bool {
 	return true
 }
 
-func hostile(name string, line int64) error {
+func (s *script) hostile(name string, line int64) error {
 	const most = 32
-	return outcome.Fail(outcome.DumpHostile, `line %d: psql's command \%s, which pg_dump never writes`, line, clean(name[:min(len(name), most)]))
+	return s.fail(line, outcome.DumpHostile, `psql's command \%s, which pg_dump never writes`, clean(name[:min(len(name), most)]))
 }
 
 func (s *script) restrict(key string, line int64) error {
 	switch {
 	case s.key != "":
-		return hostile("restrict", line)
+		return s.hostile("restrict", line)
 	case !isKey(key):
-		return outcome.Fail(outcome.DumpHostile, `line %d: \restrict with a key that pg_dump does not make`, line)
+		return s.fail(line, outcome.DumpHostile, `\restrict with a key that pg_dump does not make`)
 	}
 	s.key = key
 	s.k.c.Restricted = true
@@ -136,7 +136,7 @@ func (s *script) restrict(key string, line int64) error {
 
 func (s *script) unrestrict(key string, line int64) error {
 	if s.key == "" || key != s.key {
-		return outcome.Fail(outcome.DumpHostile, `line %d: \unrestrict with another key than its \restrict`, line)
+		return s.fail(line, outcome.DumpHostile, `\unrestrict with another key than its \restrict`)
 	}
 	s.key = ""
 	return nil
@@ -146,7 +146,7 @@ func (s *script) unrestrict(key string, line int64) error {
 // is between backticks.
 func (s *script) connect(args string, line int64) error {
 	if s.key != "" || strings.ContainsAny(unquotedPart(args), "`\\:|") {
-		return hostile("connect", line)
+		return s.hostile("connect", line)
 	}
 	s.standard = true
 	s.k.searchPath = ""

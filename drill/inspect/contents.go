@@ -40,6 +40,7 @@ type Contents struct {
 	Tablespaces  []string    `json:"tablespaces"`   // that it names
 	Objects      []Object    `json:"objects"`       // what it promises to make
 	Tables       []Table     `json:"tables"`        // every table with its promised rows
+	Sequences    []Sequence  `json:"sequences"`     // where it sets them to go on
 	LargeObjects int         `json:"large_objects"` // number of
 }
 
@@ -114,6 +115,7 @@ func (c Contents) Normalised() Contents {
 	c.Tablespaces = notNil(c.Tablespaces)
 	c.Objects = notNil(c.Objects)
 	c.Tables = notNil(c.Tables)
+	c.Sequences = notNil(c.Sequences)
 	return c
 }
 

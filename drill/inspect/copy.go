@@ -17,8 +17,15 @@ func (s *script) copyRows(t *copyTarget) error {
 	line := s.f.line()
 	for b, ok := s.f.next(); ok && b != '\n'; b, ok = s.f.next() {
 		if !isSpace(b) {
-			return outcome.Fail(outcome.DumpCorrupt, "line %d: text behind COPY … FROM stdin", line)
+			return s.fail(line, outcome.DumpCorrupt, "text behind COPY … FROM stdin")
 		}
+	}
+	if s.seek != nil && s.f.line() > s.seek.line {
+		return errPassed
+	}
+	if s.seek != nil && t.counted {
+		s.seek.rows(s.f)
+		return nil
 	}
 	rows, size, closed := readRows(s.f)
 	if !t.counted {
@@ -26,8 +33,10 @@ func (s *script) copyRows(t *copyTarget) error {
 	}
 	s.k.table(t.table).data(rows, size)
 	if !closed {
-		return outcome.Fail(outcome.DumpTruncated, "the dump ends within the rows of %s, after %d lines of them",
+		f := s.fail(s.f.lastLine(), outcome.DumpTruncated, "the dump ends within the rows of %s, after %d lines of them",
 			t.table, max(rows, 0))
+		f.Object = t.table.quoted()
+		return f
 	}
 	return nil
 }

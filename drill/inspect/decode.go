@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 
+	"github.com/klauspost/compress/flate"
 	"github.com/klauspost/compress/gzip"
 	"github.com/klauspost/compress/zstd"
 
@@ -29,6 +30,7 @@ func Decode(r io.Reader, l Limits) (io.ReadCloser, string, error) {
 func decode(r io.Reader, spent *budget) (io.ReadCloser, string, error) {
 	src := &source{r: r}
 	br := bufio.NewReaderSize(src, sourceBuffer)
+	from := stored{src, br}
 	head, _ := br.Peek(sniffLength)
 	if src.err != nil {
 		return nil, "", src.err
@@ -38,18 +40,18 @@ func decode(r io.Reader, spent *budget) (io.ReadCloser, string, error) {
 	}
 	switch wrap := wrapping(head); wrap {
 	case "gzip":
-		return newDecoder(&members{br: br}, io.NopCloser(nil), src, spent, wrap)
+		return newDecoder(&members{br: br}, io.NopCloser(nil), from, spent, wrap)
 	case "zstd":
 		z, err := newZstd(br)
 		if err != nil {
-			return nil, "", decodeError(err, wrap)
+			return nil, "", decodeError(err, wrap, from.offset())
 		}
-		return newDecoder(z, z.IOReadCloser(), src, spent, wrap)
+		return newDecoder(z, z.IOReadCloser(), from, spent, wrap)
 	default:
 		if err := refuse(head); err != nil {
 			return nil, "", err
 		}
-		return newDecoder(br, io.NopCloser(nil), src, spent, "")
+		return newDecoder(br, io.NopCloser(nil), from, spent, "")
 	}
 }
 
@@ -58,15 +60,24 @@ func newZstd(r io.Reader) (*zstd.Decoder, error) {
 		zstd.WithDecoderMaxWindow(maxWindow))
 }
 
-func newDecoder(r io.Reader, c io.Closer, src *source, spent *budget, wrap string) (io.ReadCloser, string, error) {
-	return &decoder{r: r, Closer: c, src: src, spent: spent, wrap: wrap}, wrap, nil
+// stored is what a decoder reads: a source by way of a buffer.
+type stored struct {
+	*source
+	br *bufio.Reader
+}
+
+// offset is how many bytes the decoder has taken.
+func (s stored) offset() int64 { return s.read - int64(s.br.Buffered()) }
+
+func newDecoder(r io.Reader, c io.Closer, from stored, spent *budget, wrap string) (io.ReadCloser, string, error) {
+	return &decoder{r: r, Closer: c, from: from, spent: spent, wrap: wrap}, wrap, nil
 }
 
 // decoder gives the decoder's errors their names.
 type decoder struct {
 	io.Closer
 	r     io.Reader
-	src   *source
+	from  stored
 	spent *budget
 	wrap  string
 	total int64
@@ -81,10 +92,10 @@ func (d *decoder) Read(p []byte) (int, error) {
 	switch {
 	case err == nil:
 		return n, nil
-	case d.src.err != nil:
-		return n, d.src.err
+	case d.from.err != nil:
+		return n, d.from.err
 	case err != io.EOF:
-		return n, decodeError(err, d.wrap)
+		return n, decodeError(err, d.wrap, d.from.offset())
 	case d.total == 0:
 		return n, errEmpty("it is a " + d.wrap + " of nothing")
 	}
@@ -95,15 +106,22 @@ func errEmpty(what string) error {
 	return outcome.Fail(outcome.BackupEmpty, "the backup is empty: %s", what)
 }
 
-func decodeError(err error, wrap string) error {
+// decodeError names an error of a decoder that had come to an offset of the
+// file. What a checksum tells lies before it.
+func decodeError(err error, wrap string, offset int64) error {
+	if errors.As(err, new(flate.CorruptInputError)) {
+		err = errors.New("corrupt input") // its own offset counts from the member's beginning
+	}
+	f := outcome.Fail(outcome.StreamCorrupt, "decode %s: %w", wrap, err)
 	switch {
 	case errors.Is(err, io.ErrUnexpectedEOF):
-		return outcome.Fail(outcome.StreamTruncated, "decode %s: the stream ends early", wrap)
+		f = outcome.Fail(outcome.StreamTruncated, "decode %s: the stream ends early", wrap)
 	case errors.Is(err, zstd.ErrWindowSizeExceeded), errors.Is(err, zstd.ErrDecoderSizeExceeded):
 		return outcome.Fail(outcome.FormatUnsupported, "decode zstd: it needs a window of more than %d MiB", maxWindow>>20).
 			WithHint("compress the backup with a window of 128 MiB at most (zstd --long=27)")
 	}
-	return outcome.Fail(outcome.StreamCorrupt, "decode %s: %w", wrap, err)
+	f.Offset = offset
+	return f
 }
 
 // members reads a gzip file as gzip(1) does: members follow each other without

@@ -21,6 +21,7 @@ type feed struct {
 	before   int64 // bytes of the stream before buf
 	lines    int64 // line feeds before buf[counted]
 	counted  int
+	last     byte  // the one before buf
 	text     bool  // a zero byte is damage
 	err      error // why there is no more; io.EOF at the end
 }
@@ -43,6 +44,7 @@ func (f *feed) fill() bool {
 	if f.pos > 0 {
 		f.line()
 		f.before += int64(f.pos)
+		f.last = f.buf[f.pos-1]
 		f.end = copy(f.buf, f.buf[f.pos:f.end])
 		f.pos, f.counted = 0, 0
 	}
@@ -64,8 +66,8 @@ func (f *feed) accept(n int) {
 	if i := bytes.IndexByte(fresh, 0); i >= 0 {
 		f.end += i
 		f.before += int64(n - i) // passed over: nothing behind it is read
-		f.err = outcome.Fail(outcome.DumpCorrupt, "line %d: a zero byte, which no dump as text can hold",
-			f.line()+int64(bytes.Count(f.buf[f.pos:f.end], newline)))
+		f.err = atLine(f.line()+int64(bytes.Count(f.buf[f.pos:f.end], newline)),
+			outcome.DumpCorrupt, "a zero byte, which no dump as text can hold")
 		return
 	}
 	f.end += n
@@ -113,6 +115,18 @@ func (f *feed) line() int64 {
 	f.lines += int64(bytes.Count(f.buf[f.counted:f.pos], newline))
 	f.counted = f.pos
 	return f.lines + 1
+}
+
+// lastLine is the number of the line in which the byte stands that was read last.
+func (f *feed) lastLine() int64 {
+	last := f.last
+	if f.pos > 0 {
+		last = f.buf[f.pos-1]
+	}
+	if last == '\n' {
+		return f.line() - 1
+	}
+	return f.line()
 }
 
 // offset is how many bytes were read.

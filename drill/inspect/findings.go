@@ -37,7 +37,7 @@ func newerDump(c Contents, p Policy) *outcome.Finding {
 		return nil
 	}
 	return finding("pg_dump_newer", "dump with the pg_dump of production's major",
-		"the dump was made by pg_dump %s, newer than production's major %d, which may not know all of it", c.DumpVersion, p.Major)
+		"the dump was made by pg_dump %s, newer than production's major %d, which may not know all of it", clean(c.DumpVersion), p.Major)
 }
 
 // withoutData lists tables that have no data block while others do. Of a dump
@@ -90,7 +90,7 @@ func ofKind(c Contents, kind Kind, code, hint, format string) *outcome.Finding {
 	var names []string
 	for _, o := range c.Objects {
 		if o.Kind == kind {
-			names = append(names, o.Name)
+			names = append(names, clean(o.Name))
 		}
 	}
 	if len(names) == 0 {

@@ -3,26 +3,165 @@ package inspect_test
 import (
 	"bytes"
 	"context"
+	"os"
+	"path/filepath"
+	"reflect"
+	"runtime/metrics"
+	"strings"
 	"testing"
+	"time"
+	"unicode"
+
+	"github.com/google/go-cmp/cmp"
 
 	"github.com/drillgres/drillgres/drill/inspect"
 	"github.com/drillgres/drillgres/drill/outcome"
 )
 
-// Whatever the bytes, Scan ends, in contents or in a failure with a code.
+// FuzzScan: whatever the bytes and however they are compressed.
 func FuzzScan(f *testing.F) {
 	for _, file := range dumps(f) {
 		f.Add(load(f, file))
 	}
-	f.Add(gzipped(f, []byte(dumpOf("COPY t FROM stdin;\n1\n\\.\n"))))
-	f.Add(zstded(f, []byte(dumpOf("INSERT INTO t VALUES (1, $a$;$a$), (E'\\'', U&\"x\");\n"))))
-	f.Fuzz(func(t *testing.T, content []byte) {
-		c, err := inspect.Scan(context.Background(), bytes.NewReader(content), inspect.Limits{MaxDecoded: 8 << 20})
-		if code := codeOf(err); code == outcome.Internal || code == outcome.Interrupted {
-			t.Errorf("no code of its own: %v", err)
+	for _, content := range tiny(f, "*") {
+		f.Add(content)
+		f.Add(gzipped(f, content))
+		f.Add(zstded(f, content))
+	}
+	f.Fuzz(func(t *testing.T, content []byte) { holds(t, content) })
+}
+
+// FuzzPlain: whatever stands behind the first lines of a plain dump.
+func FuzzPlain(f *testing.F) {
+	for _, file := range dumps(f) {
+		if text, ok := bytes.CutPrefix(load(f, file), []byte(plainMagic)); ok {
+			f.Add(text, uint8(7))
 		}
-		if _, err := inspect.Judge(c, err, inspect.Policy{Major: 15}); codeOf(err) == outcome.Internal {
-			t.Errorf("judged: %v", err)
-		}
+	}
+	for _, content := range tiny(f, "*.sql") {
+		f.Add(bytes.TrimPrefix(content, []byte(plainMagic)), uint8(1))
+	}
+	for _, text := range []string{
+		"COPY t FROM stdin;\n1\n\\.\n", "INSERT INTO t VALUES (1, $a$;$a$), (E'\\'', U&\"x\");\n", "\\restrict abc\n\\unrestrict abc\n",
+		"CREATE FUNCTION f() BEGIN ATOMIC SELECT CASE 1 WHEN 1 THEN 2 END; END;\n", "/* /* */ */ -- x\nCREATE TABLE \"a\"\"b\".c (\n);\n",
+	} {
+		f.Add([]byte(text+dumpTail), uint8(3))
+	}
+	f.Fuzz(func(t *testing.T, text []byte, chunk uint8) {
+		content := append([]byte(plainMagic), text...)
+		holds(t, content)
+		sameInChunks(t, content, int(chunk))
 	})
+}
+
+// FuzzArchive: whatever stands behind the first bytes of an archive.
+func FuzzArchive(f *testing.F) {
+	for _, file := range dumps(f) {
+		if rest, ok := bytes.CutPrefix(load(f, file), []byte(archiveMagic)); ok {
+			f.Add(rest, uint8(7))
+		}
+	}
+	for _, content := range tiny(f, "*.dump") {
+		f.Add(bytes.TrimPrefix(content, []byte(archiveMagic)), uint8(1))
+	}
+	f.Fuzz(func(t *testing.T, rest []byte, chunk uint8) {
+		content := append([]byte(archiveMagic), rest...)
+		holds(t, content)
+		sameInChunks(t, content, int(chunk))
+	})
+}
+
+// By these Scan knows a plain dump and an archive.
+const (
+	plainMagic   = "--\n-- PostgreSQL database dump\n--\n"
+	archiveMagic = "PGDMP\x01"
+)
+
+// tiny are real dumps of a very small database: mutations of them go deep.
+func tiny(f *testing.F, pattern string) (contents [][]byte) {
+	files, err := filepath.Glob(filepath.Join("testdata/tiny", pattern))
+	if err != nil || len(files) == 0 {
+		f.Fatalf("no tiny dumps: %v", err)
+	}
+	for _, file := range files {
+		content, err := os.ReadFile(file)
+		if err != nil {
+			f.Fatal(err)
+		}
+		contents = append(contents, content)
+	}
+	return contents
+}
+
+const (
+	fuzzDecoded = 256 << 10 // what a backup may decode to
+	fuzzWithin  = 30 * time.Second
+)
+
+// holds is what must hold for any bytes: reading them ends soon, in contents or
+// in a failure that has a code and can be printed, and takes memory by what they
+// are, never by what they say.
+func holds(t *testing.T, content []byte) {
+	hangs := time.AfterFunc(fuzzWithin, func() { panic("it does not end") })
+	defer hangs.Stop()
+	before := allocated()
+	c, err := inspect.Scan(context.Background(), bytes.NewReader(content), inspect.Limits{MaxDecoded: fuzzDecoded})
+	if took, most := allocated()-before, allowed(content); took > most {
+		t.Errorf("%d bytes of backup took %d bytes of memory, and %d would be enough", len(content), took, most)
+	}
+	if code := codeOf(err); code == outcome.Internal || code == outcome.Interrupted {
+		t.Errorf("no code of its own: %v", err)
+	}
+	found, judged := inspect.Judge(c, err, inspect.Policy{Major: 15})
+	if codeOf(judged) == outcome.Internal {
+		t.Errorf("judged: %v", judged)
+	}
+	printable(t, judged, found)
+}
+
+// allowed is how much reading may allocate in all. A zstd decoder makes its
+// window, of at most 128 MiB, at once; that of a frame may be larger than the last one's.
+func allowed(content []byte) uint64 {
+	const fixed, perByte, window = 8 << 20, 64, 128 << 20
+	most := uint64(fixed + perByte*(len(content)+fuzzDecoded))
+	if frames := bytes.Count(content, []byte("\x28\xb5\x2f\xfd")); frames > 0 {
+		most += uint64(min(frames, 8) * window)
+	}
+	return most
+}
+
+func allocated() uint64 {
+	total := []metrics.Sample{{Name: "/gc/heap/allocs:bytes"}}
+	metrics.Read(total)
+	return total[0].Value.Uint64()
+}
+
+// printable: a hostile backup must not write to the terminal by way of a message.
+func printable(t *testing.T, err error, found []outcome.Finding) {
+	const longest = 4 << 10
+	var messages []string
+	if err != nil {
+		messages = append(messages, err.Error())
+	}
+	for _, f := range found {
+		messages = append(messages, f.Message, f.Hint)
+	}
+	for _, m := range messages {
+		if i := strings.IndexFunc(m, func(r rune) bool { return r == unicode.ReplacementChar || !unicode.IsPrint(r) }); i >= 0 || len(m) > longest {
+			t.Errorf("a message that cannot be printed, of %d bytes: %.200q", len(m), m)
+		}
+	}
+}
+
+// sameInChunks: how the bytes arrive changes nothing of what they say.
+func sameInChunks(t *testing.T, content []byte, chunk int) {
+	const whole, narrow = 128 << 10, 4 << 10
+	if len(content) > whole {
+		return
+	}
+	want, wantErr := inspect.InChunks(content, whole, whole)
+	got, gotErr := inspect.InChunks(content, narrow, max(chunk, 1))
+	if !reflect.DeepEqual(want, got) || codeOf(wantErr) != codeOf(gotErr) {
+		t.Errorf("in reads of %d bytes: %v, and as a whole: %v\ncontents (-whole +chunks):\n%s", chunk, gotErr, wantErr, cmp.Diff(want, got))
+	}
 }

@@ -93,7 +93,7 @@ func madeBy(c Contents) string {
 	if c.DumpVersion == "" {
 		return ""
 	}
-	return ", made by pg_dump " + c.DumpVersion
+	return ", made by pg_dump " + clean(c.DumpVersion)
 }
 
 // unsupported tells backups that may be good but that this version cannot restore.

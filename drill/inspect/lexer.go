@@ -231,5 +231,11 @@ func dollarTag(w []byte) string {
 func (s *script) open(what string) error { return s.openSince(what, s.st.line) }
 
 func (s *script) openSince(what string, line int64) error {
-	return outcome.Fail(outcome.DumpTruncated, "the dump ends within %s that begins near line %d", what, line)
+	end := s.f.lastLine()
+	f := s.fail(end, outcome.DumpTruncated, "the dump ends within %s", what)
+	if line < end {
+		f = s.fail(end, outcome.DumpTruncated, "the dump ends within %s that begins near line %d", what, line)
+	}
+	f.Object = subjectOf(s.st.tokens)
+	return f
 }

@@ -33,7 +33,9 @@ func Scan(ctx context.Context, r io.Reader, l Limits) (Contents, error) {
 
 	f := newFeed(stream, feedBuffer)
 	c, err := read(f, spent)
-	c.Compression = compression
+	if c.Compression = compression; compression != "" && !StreamLevel(err) {
+		err = within(err, "what is decoded")
+	}
 	if rest := f.drain(); rest != nil {
 		err = rest
 	}
@@ -76,12 +78,14 @@ func (c *cancelled) Read(p []byte) (int, error) {
 // source remembers the first error of the reader below the decoders, so that
 // it is never mistaken for damage.
 type source struct {
-	r   io.Reader
-	err error
+	r    io.Reader
+	read int64
+	err  error
 }
 
 func (s *source) Read(p []byte) (int, error) {
 	n, err := s.r.Read(p)
+	s.read += int64(n)
 	if err != nil && err != io.EOF && s.err == nil {
 		s.err = fmt.Errorf("read backup: %w", err)
 	}

@@ -25,6 +25,8 @@ type script struct {
 	clusterTails int
 	remarked     string // the last comment that says something
 	key          string // of the \restrict that is open
+
+	seek *seek // a statement that is looked for, if one is
 }
 
 func newScript(f *feed, k *catalog) *script {
@@ -133,10 +135,10 @@ func (s *script) token(kind tokenKind, text string) error {
 
 func (s *script) notSQL(text string) error {
 	if strings.HasPrefix(text, "pg_dump") {
-		return outcome.Fail(outcome.DumpCorrupt, "line %d: messages of %s are mixed into the dump", s.st.line, text).
+		return s.fail(s.st.line, outcome.DumpCorrupt, "messages of %s are mixed into the dump", text).
 			WithHint("keep pg_dump's messages out of the file: do not redirect 2>&1")
 	}
-	return outcome.Fail(outcome.DumpCorrupt, "line %d: neither SQL nor a row of a COPY", s.st.line)
+	return s.fail(s.st.line, outcome.DumpCorrupt, "neither SQL nor a row of a COPY")
 }
 
 // verbs begin a statement (PostgreSQL, Part VI, SQL Commands).
@@ -162,12 +164,16 @@ func (s *script) semicolon() error {
 		s.st.add(symbol, ";")
 		return nil
 	}
+	begins := s.st.line
 	data, err := s.statement()
 	s.st.reset()
-	if err != nil || data == nil {
+	if err == nil && data != nil {
+		err = s.copyRows(data)
+	}
+	if err != nil || s.seek == nil {
 		return err
 	}
-	return s.copyRows(data)
+	return s.seek.passed(begins, s.f.lastLine())
 }
 
 // unfinished is the failure for a statement without its end.
@@ -197,17 +203,18 @@ func (s *script) isStump() bool {
 // end judges whether the dump has its end. One that is not of pg_dump has none
 // to be recognised by.
 func (s *script) end() error {
+	last := s.f.lastLine()
 	switch {
 	case s.clusterHeads > s.clusterTails:
-		return outcome.Fail(outcome.DumpTruncated, "pg_dumpall's last line is missing (%s)", clusterTail)
+		return s.fail(last, outcome.DumpTruncated, "pg_dumpall's last line is missing (%s)", clusterTail)
 	case s.heads > s.tails:
-		return outcome.Fail(outcome.DumpTruncated, "pg_dump's last line is missing (%s)", dumpTail)
+		return s.fail(last, outcome.DumpTruncated, "pg_dump's last line is missing (%s)", dumpTail)
 	case s.tails > s.heads, s.clusterTails > s.clusterHeads:
 		return outcome.Fail(outcome.DumpTruncated, "the dump has an end but no beginning (%s)", dumpHead)
 	case s.key != "":
-		return outcome.Fail(outcome.DumpTruncated, `a \restrict has no \unrestrict`)
+		return s.fail(last, outcome.DumpTruncated, `a \restrict has no \unrestrict`)
 	case !s.isDump():
-		return outcome.Fail(outcome.DumpTruncated, "the dump ends within its first lines")
+		return s.fail(last, outcome.DumpTruncated, "the dump ends within its first lines")
 	}
 	return nil
 }

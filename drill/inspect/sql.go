@@ -47,9 +47,9 @@ func (s *script) copyStatement(p *phrase) (*copyTarget, error) {
 	case p.until("to stdout"), p.until("from stdout"):
 		return nil, nil
 	case p.until("from"), p.until("to"):
-		return nil, outcome.Fail(outcome.DumpHostile, "line %d: a COPY with a file or a program of the server", s.st.line)
+		return nil, s.fail(s.st.line, outcome.DumpHostile, "a COPY with a file or a program of the server")
 	}
-	return nil, outcome.Fail(outcome.DumpCorrupt, "line %d: a COPY that does not say from where", s.st.line)
+	return nil, s.fail(s.st.line, outcome.DumpCorrupt, "a COPY that does not say from where")
 }
 
 // insert counts the rows of INSERT … VALUES.
@@ -90,13 +90,15 @@ func (s *script) set(p *phrase) {
 	}
 }
 
-// selects reads the functions that pg_dump calls: large objects, and the search
-// path of dumps since 2018.
+// selects reads the functions that pg_dump calls: large objects, the state of
+// sequences, and the search path of dumps since 2018.
 func (s *script) selects(p *phrase) {
 	switch f := p.name(""); f.name {
 	case "lo_create", "lo_from_bytea":
 		s.makes = true
 		s.k.c.LargeObjects++
+	case "setval":
+		s.k.setval(p)
 	case "set_config":
 		if p.symbol("(") && p.take().text == "search_path" && p.symbol(",") {
 			s.k.searchPath = p.take().text

@@ -26,7 +26,7 @@ func readTar(f *feed, k *catalog) error {
 			return tarEnd(tail, k, promised, present)
 		}
 		if err != nil {
-			return tarError(err)
+			return tarError(err, f.offset())
 		}
 		if path.Base(h.Name) != tocName || k.c.Format != "" {
 			if !k.holds(h.Name) {
@@ -78,7 +78,7 @@ func tarEnd(tail *zeroTail, k *catalog, promised []string, present map[string]bo
 		return outcome.Fail(outcome.NotADump, "not a dump: it is a tar archive without a %s", tocName)
 	}
 	if _, err := io.Copy(io.Discard, tail); err != nil {
-		return tarError(err)
+		return tarError(err, 0)
 	}
 	var missing []string
 	for _, name := range promised {
@@ -107,17 +107,21 @@ func readToc(f *feed, k *catalog) ([]string, error) {
 		a.entries()
 	}
 	if f.broken() != nil && a.err != nil {
-		return nil, tarError(f.broken())
+		return nil, tarError(f.broken(), 0)
 	}
-	return a.files, a.err
+	return a.files, within(a.err, "its "+tocName)
 }
 
-func tarError(err error) error {
+// tarError names an error of the tar reader; at is where that had come to, 0 if
+// it is not known.
+func tarError(err error, at int64) error {
 	switch {
 	case isFailure(err):
 		return err
 	case errors.Is(err, io.ErrUnexpectedEOF):
-		return outcome.Fail(outcome.DumpTruncated, "the tar archive ends early")
+		f := outcome.Fail(outcome.DumpTruncated, "the tar archive ends early")
+		f.Offset = at
+		return f
 	}
 	return outcome.Fail(outcome.DumpCorrupt, "the tar archive is damaged: %w", err)
 }

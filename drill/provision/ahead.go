@@ -2,6 +2,7 @@ package provision
 
 import (
 	"context"
+	"errors"
 	"runtime/debug"
 
 	"github.com/drillgres/drillgres/drill/inspect"
@@ -39,10 +40,14 @@ func (p *Provisioner) Abandon(ctx context.Context) (leftovers []string) {
 	p.ahead = nil
 	o.cancel()
 	<-o.done // a cancelled Open ends soon, and removes what it made
-	if o.running.Pod == nil {
-		return nil
+	if o.running.Pod != nil {
+		return o.running.Close(ctx)
 	}
-	return o.running.Close(ctx)
+	var left *sandbox.LeftBehind
+	if errors.As(o.err, &left) {
+		return left.Things
+	}
+	return nil
 }
 
 func (p *Provisioner) open(ctx context.Context, c inspect.Contents) *opening {
@@ -69,9 +74,6 @@ func (p *Provisioner) take(ctx context.Context, c inspect.Contents) (*opening, e
 	o := p.ahead
 	select {
 	case <-o.done:
-		if o.err != nil {
-			p.ahead = nil // a failed Open has left nothing
-		}
 		return o, o.err
 	case <-ctx.Done():
 		return o, context.Cause(ctx)

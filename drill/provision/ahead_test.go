@@ -94,6 +94,26 @@ func TestNothingIsBegunThatDependsOnTheDump(t *testing.T) {
 	}
 }
 
+func TestAbandonTellsWhatAFailedOpenLeft(t *testing.T) {
+	p, o := newAhead(nil)
+	p.Opener = failing{&sandbox.LeftBehind{Err: errors.New("no engine"), Things: []string{"container x"}}}
+	if _, err := p.Provision(t.Context(), inspect.Contents{}); err == nil || err.Error() != "no engine" {
+		t.Errorf("err %v", err)
+	}
+	if left := p.Abandon(t.Context()); len(left) != 1 || left[0] != "container x" || o.opened != 0 {
+		t.Errorf("left %q", left)
+	}
+	if left := p.Abandon(t.Context()); left != nil {
+		t.Errorf("the second time: %q", left)
+	}
+}
+
+type failing struct{ err error }
+
+func (f failing) Open(context.Context, sandbox.Spec) (sandbox.Running, error) {
+	return sandbox.Running{}, f.err
+}
+
 func TestAnInterruptedProvisionIsAbandoned(t *testing.T) {
 	p, o := newAhead(nil)
 	ctx, cancel := context.WithCancel(t.Context())

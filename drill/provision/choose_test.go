@@ -135,6 +135,25 @@ func TestLocaleOptions(t *testing.T) {
 	}
 }
 
+func TestALocaleThatNobodyToldIsGuessed(t *testing.T) {
+	image := locale{encoding: "UTF8", collate: "en_US.utf8", ctype: "en_US.utf8"}
+	for _, tt := range []struct {
+		config config.Postgres
+		dumped inspect.Database
+		want   string
+	}{
+		{config.Postgres{}, inspect.Database{Encoding: "UTF8"}, "en_US.utf8"},
+		{config.Postgres{}, inspect.Database{Encoding: "LATIN1"}, "C"},
+		{config.Postgres{Locale: "C"}, inspect.Database{Encoding: "UTF8"}, ""},
+		{config.Postgres{}, inspect.Database{Collate: "C", CType: "C"}, ""},
+		{config.Postgres{}, inspect.Database{LocaleProvider: "icu", Locale: "de"}, ""},
+	} {
+		if got := chooseLocale(tt.config, tt.dumped, image).guess(image); got != tt.want {
+			t.Errorf("%+v, %+v: %q, want %q", tt.config, tt.dumped, got, tt.want)
+		}
+	}
+}
+
 func TestSameEncoding(t *testing.T) {
 	for _, pair := range [][2]string{{"UTF8", "utf-8"}, {"LATIN1", "latin1"}, {"UNICODE", "UTF8"}, {"EUC_JP", "eucjp"}} {
 		if !sameEncoding(pair[0], pair[1]) {

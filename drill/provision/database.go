@@ -89,6 +89,7 @@ func (p *Provisioner) makeDatabase(ctx context.Context, conn *pgx.Conn, s *Serve
 	if _, err := conn.Exec(ctx, sql); err != nil {
 		return l.explain(err, s)
 	}
+	s.AssumedLocale = l.guess(def)
 	if l.assumed {
 		s.find("locale_assumed", "set postgres.locale to production's locale",
 			fmt.Sprintf("the dump tells encoding %s but no locale, and the image's %s has another encoding: the database has locale C",

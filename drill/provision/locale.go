@@ -61,6 +61,18 @@ func chooseLocale(cfg config.Postgres, dumped inspect.Database, def locale) loca
 	return l
 }
 
+// guess is the locale that nobody told, whichever the database has instead;
+// empty: it was told.
+func (l locale) guess(def locale) string {
+	switch {
+	case l.assumed:
+		return l.collate
+	case l.collate == "" && l.name == "":
+		return def.collate
+	}
+	return ""
+}
+
 // sameEncoding compares as the server does: letters and digits only, no case.
 func sameEncoding(a, b string) bool {
 	plain := func(s string) string {

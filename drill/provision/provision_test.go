@@ -275,6 +275,7 @@ func TestTheSandboxThatIsAskedFor(t *testing.T) {
 	if s.User == "postgres" {
 		t.Error("the superuser has the name that most dumps' objects belong to")
 	}
+	p.Abandon(t.Context())
 	p.Restore.Profile, p.Config.Image = provision.Fast, "example.com/pg:16"
 	if _, err := p.Provision(t.Context(), inspect.Contents{}); err == nil || !o.asked.InMemory || o.asked.Image != "example.com/pg:16" {
 		t.Errorf("asked for %+v", o.asked)

@@ -37,10 +37,13 @@ type Server struct {
 	// MadeRoles are roles that the dump needs and does not bring. They are superusers while it is
 	// loaded, because their memberships in other roles are not known; Restore takes that back.
 	MadeRoles []string
-	CPUs      int    // that the server may use
-	Preloaded string // shared_preload_libraries
-	Log       LogFile
-	Findings  []outcome.Finding
+	// AssumedLocale is the libc locale that Database has for want of knowing production's; empty: the
+	// config or the dump told it.
+	AssumedLocale string
+	CPUs          int    // that the server may use
+	Preloaded     string // shared_preload_libraries
+	Log           LogFile
+	Findings      []outcome.Finding
 }
 
 // LogFile is the server's structured log, inside the Postgres container.

@@ -37,7 +37,7 @@ func (p *printer) whole(name string, broken error) {
 		label = "NOT WHOLE"
 	}
 	p.block(p.red(label)+"  ", label+"  ", name)
-	p.failure(outcome.FailureReport{Code: f.Code, Message: f.Error(), Hint: f.Remedy()})
+	p.failure(*f.Report())
 }
 
 func (p *printer) dumpFacts(c inspect.Contents) {

@@ -1,16 +1,18 @@
 package report
 
 import (
+	"regexp"
 	"strings"
 
 	"github.com/drillgres/drillgres/drill/outcome"
 )
 
-// headline is the verdict in one line: also which stages were left out.
+// headline is the verdict in one line: also which stages were left out, and how
+// many checks came to no end.
 func (p *printer) headline(r outcome.Result) {
 	verdict := strings.ToUpper(string(r.Verdict))
 	label := p.verdictPaint(r.Verdict)(verdict) + "  " + p.bold(clean(r.Database)) + "  "
-	p.block(label, verdict+"  "+clean(r.Database)+"  ", joined("; ", said(r), skipped(r))+" ("+took(r.Times.Total)+")")
+	p.block(label, verdict+"  "+clean(r.Database)+"  ", joined("; ", said(r), skipped(r), unsure(r))+" ("+took(r.Times.Total)+")")
 }
 
 func (p *printer) verdictPaint(v outcome.Verdict) func(string) string {
@@ -22,6 +24,24 @@ func (p *printer) verdictPaint(v outcome.Verdict) func(string) string {
 	default:
 		return p.yellow
 	}
+}
+
+// place is where in the backup the failure lies.
+func place(f outcome.FailureReport) string {
+	line, offset := "", ""
+	if f.Line > 0 {
+		line = "line " + number(f.Line) + " of the dump"
+	}
+	if f.Offset > 0 {
+		offset = "byte " + number(f.Offset) + " of the file"
+	}
+	return joined(", ", line, offset)
+}
+
+// names tells whether a message has the name, and not only within another word.
+func names(message, name string) bool {
+	name = regexp.QuoteMeta(strings.ToValidUTF8(name, "�"))
+	return name != "" && regexp.MustCompile(`(^|[^\pL\pN_.])`+name+`($|[^\pL\pN_])`).MatchString(message)
 }
 
 // said is what the verdict means for this backup.
@@ -84,16 +104,21 @@ func skipped(r outcome.Result) string {
 	}
 }
 
-// failure tells what failed, why, and what to do.
+// failure tells what failed, why, where, and what to do. What the message says
+// already is not said again.
 func (p *printer) failure(f outcome.FailureReport) {
 	p.blank()
 	p.block(p.red("error: "), "error: ", f.Message)
-	if f.SQLState != "" {
-		p.line("       SQLSTATE " + clean(f.SQLState))
+	detail := func(label, text, told string) {
+		if text != "" && !names(f.Message, told) {
+			p.block("       "+label, "       "+label, text)
+		}
 	}
-	if f.Statement != "" {
-		p.block("       in: ", "       in: ", f.Statement)
-	}
+	detail("SQLSTATE ", f.SQLState, f.SQLState)
+	detail("in: ", f.Statement, "")
+	detail("on: ", f.Object, f.Object)
+	detail("by: function ", f.Function, f.Function)
+	detail("at: ", place(f), "")
 	if f.Cascades > 0 {
 		p.line("       " + counted(f.Cascades, "further error") + " followed from it")
 	}

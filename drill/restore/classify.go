@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/drillgres/drillgres/drill/inspect"
 	"github.com/drillgres/drillgres/drill/outcome"
 	"github.com/drillgres/drillgres/drill/provision"
 )
@@ -17,6 +18,7 @@ type evidence struct {
 	ExitCode int      // of it
 	Stderr   []string // its lines that tell of errors, first to last
 	Log      []entry  // of the server, from when it was started
+	Spared   bool     // the kernel says that it has killed nothing in the container for memory
 
 	User        string // that it restored as
 	Image       string
@@ -31,7 +33,7 @@ type evidence struct {
 func classify(e evidence) *outcome.Failure {
 	first, cascades := firstError(e.Log, e.User)
 	if c := crash(e.Log); c != nil && (first == nil || strings.HasPrefix(first.SQLState, "57P")) {
-		return crashed(c)
+		return crashed(c, e.Spared)
 	}
 	if first == nil {
 		return fromClient(e)
@@ -39,22 +41,26 @@ func classify(e evidence) *outcome.Failure {
 	f := fromServer(e, first)
 	f.SQLState = first.SQLState
 	f.Statement = cmp.Or(redactSQL(first.Statement), redactSQL(first.Query))
+	f.Object = inspect.Subject(first.Statement)
+	if !ofSandbox(first.SQLState) { // which strikes where it likes
+		f.Function = function(first.Context)
+	}
 	f.Cascades = cascades
 	return f
 }
 
 var signal = regexp.MustCompile(`terminated by signal (\d+)`)
 
-// crashed is about a server process that ended in the middle. Nobody but the
-// kernel's memory limit sends signal 9 to one.
-func crashed(c *entry) *outcome.Failure {
+// crashed is about a server process that ended in the middle. Signal 9 is of the
+// kernel's memory limit, unless the kernel denies it.
+func crashed(c *entry, spared bool) *outcome.Failure {
 	code := outcome.SandboxLost
-	if m := signal.FindStringSubmatch(c.Message); m != nil && m[1] == "9" {
+	if m := signal.FindStringSubmatch(c.Message); m != nil && m[1] == "9" && !spared {
 		code = outcome.SandboxOutOfMemory
 	}
 	f := outcome.Fail(code, "the server crashed: %s", c.Message)
 	_, running, _ := strings.Cut(c.Detail, "was running: ")
-	f.Statement = redactSQL(running)
+	f.Statement, f.Object = redactSQL(running), inspect.Subject(running)
 	return f
 }
 
@@ -79,7 +85,7 @@ func fromServer(e evidence, first *entry) *outcome.Failure {
 func unnamed(e evidence, first *entry) *outcome.Failure {
 	said := told(first)
 	switch {
-	case copyPlace(first.Context) != "" && slices.Contains([]string{"22", "0A"}, first.SQLState[:2]):
+	case copyPlace(first) != "" && slices.Contains([]string{"22", "0A"}, first.SQLState[:2]):
 		return outcome.Fail(outcome.CopyFailed, "%s", said)
 	case first.SQLState == "42501" && len(e.MadeRoles) > 0:
 		return outcome.Fail(outcome.RoleMissing, "%s: the backup does not bring the roles' memberships", said).
@@ -94,16 +100,23 @@ func unnamed(e evidence, first *entry) *outcome.Failure {
 // or the function, with the SQLSTATE, and without values.
 func told(first *entry) string {
 	state := first.SQLState
-	if strings.Contains(first.Context, " at RAISE") { // which may claim any SQLSTATE
+	if raised(first) {
 		state = "P0001"
 	}
 	message := redactMessage(state, first.Message)
-	if place := copyPlace(first.Context); place != "" {
+	if place := copyPlace(first); place != "" {
 		message = place + ": " + message
 	} else if name := function(first.Context); name != "" && state == "P0001" {
 		message += ": " + name
 	}
 	return fmt.Sprintf("%s (SQLSTATE %s)", message, first.SQLState)
+}
+
+// raised tells exceptions of functions, whose words may hold values: those of
+// RAISE, which may claim any SQLSTATE, of ASSERT, and of other languages (class 38).
+func raised(e *entry) bool {
+	return e.SQLState == "P0001" || e.SQLState == "P0004" || strings.HasPrefix(e.SQLState, "38") ||
+		strings.Contains(e.Context, " at RAISE")
 }
 
 var (
@@ -143,7 +156,7 @@ func preloadName(first *entry) string {
 }
 
 var (
-	inFunction = regexp.MustCompile(`(?m)^(?:SQL|PL/\w+) function (.+?)(?: (?:line|statement) \d+.*| (?:during|while) .*)?$`)
+	inFunction = regexp.MustCompile(`(?m)^(?:compilation of )?(?:SQL|PL/\w+) function (.+?)(?: (?:near )?(?:line|statement) \d+.*| (?:during|while) .*)?$`)
 	missing    = regexp.MustCompile(`^(?:function|procedure|relation|type|collation|text search \w+|operator class|operator) "?([^"(]*)"?.*does not exist|^(operator does not exist)`)
 )
 
@@ -153,7 +166,7 @@ func function(context string) string {
 	if m == nil || strings.HasPrefix(m[1], "inline_code_block") {
 		return ""
 	}
-	return strings.Trim(m[1], `"`)
+	return oneLine(strings.Trim(m[1], `"`))
 }
 
 // searchPath is about functions that name something without its schema: a

@@ -169,6 +169,26 @@ func TestMessagesNameTheCulprit(t *testing.T) {
 			forbidden: "bob",
 		},
 		{
+			name: "names in another encoding, over two lines",
+			e: evidence{Log: []entry{record("22P02", `invalid input syntax for type integer: "bob"`,
+				during("PL/pgSQL function public.f\xe9() line 1 at RETURN\nCOPY caf\xe9\nx, line 3, column a: \"bob\""), executing("COPY public.\"caf\xe9\nx\" (age) FROM stdin;"))}},
+			message:   "row 3 of caf� x, column a: invalid input syntax for type integer (SQLSTATE 22P02)",
+			forbidden: "bob",
+		},
+		{
+			name:      "an exception of a function in another language",
+			e:         evidence{Log: []entry{record("38000", "bob@example.com at line 1.", during(`PL/Perl function "watch"`))}},
+			message:   "a function raised an exception of its own: watch (SQLSTATE 38000)",
+			forbidden: "bob",
+		},
+		{
+			name: "the place in a table with a misleading name",
+			e: evidence{Log: []entry{record("22P02", `invalid input syntax for type integer: "bob"`,
+				during("COPY a, line 7, line 3, column age: \"bob\""), executing(`COPY public."a, line 7" (age) FROM stdin;`))}},
+			message:   "row 3 of a, line 7, column age: invalid input syntax for type integer (SQLSTATE 22P02)",
+			forbidden: "bob",
+		},
+		{
 			name: "a statement without its values",
 			e: evidence{Log: []entry{record("23505", `duplicate key value violates unique constraint "u_pkey"`,
 				detailed("Key (email)=(bob@example.com) already exists."),

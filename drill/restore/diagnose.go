@@ -28,18 +28,18 @@ const (
 
 // diagnose finds out why the client ended with a code other than 0.
 func (r *run) diagnose(ctx context.Context, code int, stderr []string, offset int64) error {
-	ctx, cancel := context.WithTimeoutCause(ctx, diagnoseWithin,
+	asking, cancel := context.WithTimeoutCause(ctx, diagnoseWithin,
 		outcome.Fail(outcome.SandboxLost, "%s failed, and the server's log could not be read within %s", r.plan.Tool, diagnoseWithin))
 	defer cancel()
-	log, err := r.readLog(ctx, offset, serverSpoke(stderr))
+	log, err := r.readLog(asking, offset, serverSpoke(stderr))
 	if err != nil {
 		return asFailure(err, "read the server's log")
 	}
-	if sick := r.server.Sick(ctx); sick != nil {
+	if sick := r.server.Sick(asking); sick != nil {
 		return sick
 	}
 	f := classify(evidence{
-		Tool: r.plan.Tool, ExitCode: code, Stderr: stderr, Log: log,
+		Tool: r.plan.Tool, ExitCode: code, Stderr: stderr, Log: log, Spared: crash(log) != nil && r.spared(asking),
 		User: r.server.User, Image: r.server.Image,
 		DumpMajor: major(r.file.Contents.DumpVersion), ServerMajor: r.server.Major,
 		MadeRoles: r.server.MadeRoles, Preloaded: r.server.Preloaded,
@@ -47,7 +47,19 @@ func (r *run) diagnose(ctx context.Context, code int, stderr []string, offset in
 	if f.Code == outcome.SandboxDiskFull && r.Config.Profile == provision.Fast {
 		f.Hint = "raise postgres.memory, half of which holds the data in profile fast, or use profile rehearsal"
 	}
+	first, _ := firstError(log, r.server.User)
+	f = r.blameLocale(asking, f, first)
+	r.pinpoint(ctx, f, first, log, stderr)
 	return r.secondLook(f, stderr)
+}
+
+// spared tells that the kernel counts what it kills in the container for memory
+// (control groups of version 2, then 1), and has killed nothing.
+func (r *run) spared(ctx context.Context) bool {
+	code, err := r.server.Exec(ctx, sandbox.Command{Args: []string{
+		"grep", "-qsx", "oom_kill 0", "/sys/fs/cgroup/memory.events", "/sys/fs/cgroup/memory/memory.oom_control",
+	}})
+	return err == nil && code == 0
 }
 
 // serverSpoke tells whether the client passed on an error of the server, which

@@ -101,11 +101,27 @@ var fieldCases = []fieldCase{
 		name: "pg_cron without its library", both: true, dump: "create extension pg_cron;", blind: true,
 		want: outcome.PreloadMissing, says: []string{"pg_cron must be in shared_preload_libraries", `shared_preload_libraries: "pg_cron"`},
 	},
+	{
+		name: "a row whose partition another locale orders", both: true, want: outcome.CollationMissing, says: []string{"SQLSTATE 23514", "the sandbox's is en_US.utf8", "postgres.locale"}, never: "é",
+		dump: "create table p(a text) partition by range (a); create table p_z partition of p for values from ('z') to (maxvalue);\nCOPY p_z (a) FROM stdin;\né\n\\.\n",
+	},
+	{
+		name: "partitions that overlap in another locale", want: outcome.CollationMissing, says: []string{"SQLSTATE 42P17", "postgres.locale"},
+		dump: "create table p(a text) partition by range (a); create table p_1 partition of p for values from ('A') to ('Z'); create table p_2(a text); alter table only p attach partition p_2 for values from ('a') to ('z');",
+	},
+	{
+		name: "a row whose partition no locale orders", want: outcome.ConstraintViolated, never: "4711",
+		dump: "create table p(a int) partition by range (a); create table p_1 partition of p for values from (1) to (9);\nCOPY p_1 (a) FROM stdin;\n4711\n\\.\n",
+	},
+	{
+		name: "a row whose partition has a locale of its own", want: outcome.ConstraintViolated, never: "é",
+		dump: "create table p(a text collate \"C\") partition by range (a); create table p_z partition of p for values from ('a') to ('z');\nCOPY p_z (a) FROM stdin;\né\n\\.\n",
+	},
 	{name: "any other error", both: true, dump: "select 1/0;", want: outcome.RestoreFailed, says: []string{"division by zero (SQLSTATE 22012)"}},
 	{name: "an exception of a function", dump: "do $$ begin raise exception 'bob owes 4711'; end $$;", want: outcome.RestoreFailed, says: []string{"P0001"}, never: "4711"},
 	{
 		name: "rows whose COPY line is lost", both: true, dump: "\\restrict x\ncreate table t(a int, b text);\n1\tbob\t\\N\n\\.\n\\unrestrict x\n",
-		want: outcome.CopyFailed, says: []string{"line 3 of the dump is a row"}, never: "bob",
+		want: outcome.CopyFailed, says: []string{"a row of a table stands where SQL was expected"}, never: "bob",
 	},
 	{name: "a command of psql", both: true, dump: "\\restrict x\nselect 1;\n\\! touch /tmp/owned\n\\unrestrict x\n", want: outcome.DumpHostile},
 	{name: "another key at the end", dump: "\\restrict x\nselect 1;\n\\unrestrict y\n", want: outcome.DumpHostile},

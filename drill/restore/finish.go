@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
@@ -100,9 +99,7 @@ func (r *run) analyze(ctx context.Context) error {
 			return err
 		}
 	}
-	began := time.Now()
 	_, err = conn.Exec(ctx, "analyze")
-	r.restored.Analyze = time.Since(began).Seconds()
 	var pg *pgconn.PgError
 	if !errors.As(err, &pg) {
 		return err

@@ -51,7 +51,7 @@ func TestGoodDumpsRestoreWhole(t *testing.T) {
 			custom := l.inPod(t, s, []string{"pg_dump", "--host=127.0.0.1", "--username=" + s.User, "--dbname=source", "--format=custom"}, "")
 			dumps := map[string][]byte{"plain": plainDump, "custom": custom}
 			if major == "15" {
-				dumps["plain in gzip"], dumps["custom in zstd"] = inGzip(t, plainDump), inZstd(t, custom)
+				dumps["plain in gzip"], dumps["custom in zstd"] = gzipOf(plainDump), inZstd(t, custom)
 			}
 			for name, dump := range dumps {
 				t.Run(name, func(t *testing.T) {
@@ -83,7 +83,11 @@ func (l *lab) restoresWhole(t *testing.T, dump []byte) {
 	if seen == 0 {
 		t.Error("no progress was told")
 	}
-	if restored.Load <= 0 || restored.Analyze <= 0 || len(restored.Findings) > 0 {
+	took := map[string]float64{}
+	for _, p := range restored.Phases {
+		took[p.Name] = p.Seconds
+	}
+	if took["load"] <= 0 || took["analyze"] <= 0 || len(restored.Findings) > 0 {
 		t.Errorf("restored: %+v", restored)
 	}
 	l.holds(t, s)
@@ -199,16 +203,12 @@ func TestAnalyzeThatFailsIsOnlyTold(t *testing.T) {
 	}
 }
 
-func inGzip(t *testing.T, data []byte) []byte {
-	t.Helper()
+// gzipOf compresses in memory, where nothing can go wrong.
+func gzipOf(data []byte) []byte {
 	var b bytes.Buffer
 	z := gzip.NewWriter(&b)
-	if _, err := z.Write(data); err != nil {
-		t.Fatal(err)
-	}
-	if err := z.Close(); err != nil {
-		t.Fatal(err)
-	}
+	_, _ = z.Write(data)
+	_ = z.Close()
 	return b.Bytes()
 }
 

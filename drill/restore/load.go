@@ -3,6 +3,7 @@ package restore
 import (
 	"context"
 	"fmt"
+	"io"
 	"os"
 	"time"
 
@@ -20,14 +21,12 @@ func (r *run) load(ctx context.Context) error {
 	stderr := &clientLog{}
 	command := sandbox.Command{Args: r.plan.Args, Env: r.plan.Env, Stderr: stderr}
 	var code int
-	began := time.Now()
 	if r.plan.File {
 		command.Args = append(command.Args, r.archive)
 		code, err = r.loadFile(ctx, command)
 	} else {
 		code, err = r.feed(ctx, command)
 	}
-	r.restored.Load = time.Since(began).Seconds()
 	if err != nil {
 		return asFailure(err, "run "+r.plan.Tool)
 	}
@@ -63,18 +62,28 @@ func (r *run) findTolerated(ctx context.Context, offset int64) error {
 // feed gives psql the decoded dump. An error of the decoder ends psql instead
 // of ending its input, after which it would keep what it has.
 func (r *run) feed(ctx context.Context, c sandbox.Command) (int, error) {
-	dump, err := os.Open(r.file.Path)
+	code := 0
+	err := r.decoded(func(dump io.Reader) (err error) {
+		c.Stdin = &counted{r: dump, report: r.progress, total: r.file.Contents.DecodedBytes}
+		code, err = r.server.Exec(ctx, c)
+		return err
+	})
+	return code, err
+}
+
+// decoded gives the dump to read, out of its compression.
+func (r *run) decoded(read func(dump io.Reader) error) error {
+	stored, err := os.Open(r.file.Path)
 	if err != nil {
-		return 0, fmt.Errorf("open the dump: %w", err)
+		return fmt.Errorf("open the dump: %w", err)
+	}
+	defer stored.Close()
+	dump, _, err := inspect.Decode(stored, r.Limits)
+	if err != nil {
+		return err
 	}
 	defer dump.Close()
-	decoded, _, err := inspect.Decode(dump, r.Limits)
-	if err != nil {
-		return 0, err
-	}
-	defer decoded.Close()
-	c.Stdin = &counted{r: decoded, report: r.progress, total: r.file.Contents.DecodedBytes}
-	return r.server.Exec(ctx, c)
+	return read(dump)
 }
 
 // loadFile runs pg_restore and, beside it, watches the database grow.

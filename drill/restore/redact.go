@@ -2,8 +2,11 @@ package restore
 
 import (
 	"regexp"
+	"strconv"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/drillgres/drillgres/drill/inspect"
 )
 
 // statementLength is how much of a statement is shown, in characters.
@@ -41,7 +44,7 @@ func redactSQL(sql string) string {
 		b.WriteString(shown)
 		i += length
 	}
-	return cut(strings.Join(strings.Fields(strings.ToValidUTF8(b.String(), "�")), " "), statementLength)
+	return cut(oneLine(b.String()), statementLength)
 }
 
 // afterComments is sql without the comments and the white space before it.
@@ -151,20 +154,54 @@ func redactMessage(sqlstate, message string) string {
 		message = bytesShown.ReplaceAllString(message, value)
 		message = outOfRange.ReplaceAllString(message, value+"$1")
 	}
-	return cut(strings.Join(strings.Fields(strings.ToValidUTF8(message, "�")), " "), 2*statementLength)
+	return cut(oneLine(message), 2*statementLength)
 }
 
-var copyLine = regexp.MustCompile(`COPY ([^,]+), line (\d+)(?:, column ([^:\n]+))?`)
+// What a COPY says of itself: COPY table, line 3, column a: "value". The names
+// are as the catalog has them, without quotes.
+var (
+	copyTable = regexp.MustCompile(`(?m)^COPY (.+?), line \d`)
+	copyLine  = regexp.MustCompile(`^(\d+)(?:, column ([^:\n]+))?`)
+)
+
+// copied finds the table, the row and the column at which a COPY failed; no row:
+// it is not about one. A name may look like what stands behind it.
+func copied(e *entry) (table, row, column string) {
+	if table = inspect.CopyTarget(e.Statement); table == "" {
+		m := copyTable.FindStringSubmatch(e.Context)
+		if m == nil {
+			return "", "", ""
+		}
+		table = m[1]
+	}
+	_, place, _ := strings.Cut("\n"+e.Context, "\nCOPY "+table+", line ")
+	if m := copyLine.FindStringSubmatch(place); m != nil {
+		row, column = m[1], m[2]
+	}
+	return table, row, column
+}
 
 // copyPlace names the table and line of a COPY that failed, without the row.
-func copyPlace(context string) string {
-	m := copyLine.FindStringSubmatch(context)
-	if m == nil {
+func copyPlace(e *entry) string {
+	table, row, column := copied(e)
+	if row == "" {
 		return ""
 	}
-	place := "row " + m[2] + " of " + m[1]
-	if m[3] != "" {
-		place += ", column " + m[3]
+	place := "row " + row + " of " + table
+	if column != "" {
+		place += ", column " + column
 	}
-	return place
+	return oneLine(place)
+}
+
+// copyRow is the number of the row, from 1; 0: it is not about one.
+func copyRow(e *entry) int64 {
+	_, row, _ := copied(e)
+	n, _ := strconv.ParseInt(row, 10, 64)
+	return n
+}
+
+// oneLine makes text of the server fit for a message.
+func oneLine(text string) string {
+	return strings.Join(strings.Fields(strings.ToValidUTF8(text, "�")), " ")
 }

@@ -25,8 +25,6 @@ type Restorer struct {
 // Restored is how a restore went.
 type Restored struct {
 	Jobs     int     // that pg_restore ran in parallel; 1 for psql
-	Load     float64 // seconds that psql or pg_restore took
-	Analyze  float64 // seconds that ANALYZE took
 	Phases   []Phase // in the order in which they ran
 	Findings []outcome.Finding
 }

@@ -81,6 +81,7 @@ var missingRules = []rule{
 	{[]string{"0A000"}, says(`^compression method \w+ not supported|^unsupported XML feature`), outcome.LibraryMissing, ""},
 	{[]string{"42601"}, says(`^option "[^"]*" not recognized|^unrecognized (?:\w+ )*(?:option|parameter)`), outcome.VersionSkew, ""},
 	{[]string{"22023"}, says(`^unrecognized parameter`), outcome.VersionSkew, ""},
+	{[]string{"42P17"}, says(`^unrecognized locale provider`), outcome.VersionSkew, ""},
 }
 
 // dataRules are about what the dump holds.
@@ -88,6 +89,7 @@ var dataRules = []rule{
 	{[]string{"23"}, nil, outcome.ConstraintViolated, ""},
 	{[]string{"22021", "22P05"}, nil, outcome.EncodingInvalid, ""},
 	{[]string{"22P04", "428C9", "42P10"}, nil, outcome.CopyFailed, ""},
+	{[]string{"42601"}, says(`^cannot insert into column "`), outcome.CopyFailed, ""}, // 428C9 from 14 on
 	{[]string{"42P04", "42P06", "42P07", "42710", "42712", "42723", "42701"}, nil, outcome.ObjectExists, ""},
 	{[]string{"42P16"}, says(`^multiple primary keys`), outcome.ObjectExists, ""},
 }
@@ -177,16 +179,12 @@ func fromClient(e evidence) *outcome.Failure {
 
 var clientPrefix = regexp.MustCompile(`^(psql|pg_restore)(?::<stdin>:(\d+))?: (?:(?:error|fatal): |(?:FATAL|ERROR):  )?`)
 
-// clientMessage is a line of stderr as it can be shown: with psql's line of
+// clientMessage is a line of stderr as it can be shown: without psql's line of
 // the dump, and without what the server told pg_restore of values.
 func clientMessage(line string) string {
 	m := clientPrefix.FindStringSubmatch(line)
 	if m == nil {
 		return cut(line, statementLength)
 	}
-	text := redactMessage("22000", line[len(m[0]):])
-	if m[2] != "" {
-		text = "line " + m[2] + " of the dump: " + text
-	}
-	return cut(m[1]+": "+text, statementLength)
+	return cut(m[1]+": "+redactMessage("22000", line[len(m[0]):]), statementLength)
 }

@@ -201,6 +201,9 @@ func TestRowsAreNoAttack(t *testing.T) {
 		if got == nil || got.Code != want {
 			t.Errorf("line %d: %v, want %s", line, got, want)
 		}
+		if got != nil && got.Line != int64(line) {
+			t.Errorf("line %d is told as %d", line, got.Line)
+		}
 		if strings.Contains(fmt.Sprint(got), "bob") {
 			t.Errorf("line %d: a row value shows in %v", line, got)
 		}
@@ -210,7 +213,7 @@ func TestRowsAreNoAttack(t *testing.T) {
 func TestLineAt(t *testing.T) {
 	long := strings.Repeat("x", 200_000)
 	text := "one\n" + long + "\nthree"
-	for number, want := range map[int]string{1: "one", 3: "three"} {
+	for number, want := range map[int64]string{1: "one", 3: "three"} {
 		if got, err := lineAt(strings.NewReader(text), number); err != nil || got != want {
 			t.Errorf("line %d: %q, %v", number, got, err)
 		}
@@ -218,7 +221,7 @@ func TestLineAt(t *testing.T) {
 	if got, err := lineAt(strings.NewReader(text), 2); err != nil || !strings.HasPrefix(long, got) || got == "" {
 		t.Errorf("line 2: %d bytes, %v", len(got), err)
 	}
-	for _, number := range []int{0, 4} {
+	for _, number := range []int64{0, 4} {
 		if _, err := lineAt(strings.NewReader(text), number); err == nil {
 			t.Errorf("there is no line %d", number)
 		}

@@ -4,38 +4,26 @@ import (
 	"bufio"
 	"errors"
 	"io"
-	"os"
 	"regexp"
-	"strconv"
 
-	"github.com/drillgres/drillgres/drill/inspect"
 	"github.com/drillgres/drillgres/drill/outcome"
 )
 
 // secondLook goes back to the dump for what psql took for a hostile command:
 // rows whose COPY line was lost have backslashes in them too.
-func (r *run) secondLook(f *outcome.Failure, stderr []string) error {
+func (r *run) secondLook(f *outcome.Failure, stderr []string) *outcome.Failure {
 	if f.Code != outcome.DumpHostile || f.SQLState != "" {
 		return f
 	}
-	number := lineOf(stderr)
+	number := lineOf(stderr, "")
 	line, err := r.dumpLine(number)
 	if err != nil || !isRow(line) {
 		return f
 	}
-	return outcome.Fail(outcome.CopyFailed, "line %d of the dump is a row of a table, where SQL was expected", number).
+	row := outcome.Fail(outcome.CopyFailed, "a row of a table stands where SQL was expected").
 		WithHint("check the file for damage: the COPY line before these rows is lost")
-}
-
-// lineOf is the line of the dump that psql's first complaint is about; 0: none.
-func lineOf(stderr []string) int {
-	for _, line := range stderr {
-		if m := clientPrefix.FindStringSubmatch(line); m != nil {
-			number, _ := strconv.Atoi(m[2])
-			return number
-		}
-	}
-	return 0
+	row.Line = number
+	return row
 }
 
 // copyEscape is what the first backslash of a COPY row can be: NULL, or a
@@ -46,26 +34,20 @@ var copyEscape = regexp.MustCompile(`^[^\\]*\\(?:N(?:\t|$)|[bfnrtv\\])`)
 func isRow(line string) bool { return copyEscape.MatchString(line) }
 
 // dumpLine reads one line of the decoded dump, counted from 1 as psql does.
-func (r *run) dumpLine(number int) (string, error) {
-	dump, err := os.Open(r.file.Path)
-	if err != nil {
-		return "", err
-	}
-	defer dump.Close()
-	decoded, _, err := inspect.Decode(dump, r.Limits)
-	if err != nil {
-		return "", err
-	}
-	defer decoded.Close()
-	return lineAt(decoded, number)
+func (r *run) dumpLine(number int64) (line string, err error) {
+	err = r.decoded(func(dump io.Reader) error {
+		line, err = lineAt(dump, number)
+		return err
+	})
+	return line, err
 }
 
 var errNoSuchLine = errors.New("the dump has fewer lines")
 
 // lineAt is a line, or its beginning if it is very long.
-func lineAt(r io.Reader, number int) (string, error) {
+func lineAt(r io.Reader, number int64) (string, error) {
 	lines := bufio.NewReaderSize(r, 64<<10)
-	for at := 1; ; at++ {
+	for at := int64(1); ; at++ {
 		line, more, err := lines.ReadLine()
 		if err != nil {
 			return "", errNoSuchLine

@@ -1,0 +1,48 @@
+package restore
+
+import (
+	"context"
+	"fmt"
+	"regexp"
+
+	"github.com/drillgres/drillgres/drill/inspect"
+	"github.com/drillgres/drillgres/drill/outcome"
+	"github.com/drillgres/drillgres/drill/provision"
+)
+
+// blameLocale is about partitions by ranges of text that do not fit because the
+// sandbox orders it otherwise than production did: a plain dump does not tell its
+// database's locale. The backup may be good, so that nothing is known of it.
+func (r *run) blameLocale(ctx context.Context, f *outcome.Failure, first *entry) *outcome.Failure {
+	if first == nil || r.server.AssumedLocale == "" || !misplaced.MatchString(first.Message) ||
+		!r.partitionedByText(ctx, inspect.Subject(first.Statement)) {
+		return f
+	}
+	blamed := *f
+	blamed.Code = outcome.CollationMissing
+	blamed.Err = fmt.Errorf("%w: the partitions are ranges of text, and the dump does not tell the locale that orders it; the sandbox's is %s",
+		f.Err, r.server.AssumedLocale)
+	blamed.Hint = "set postgres.locale to production's (datcollate in pg_database)"
+	return &blamed
+}
+
+// misplaced matches what the server says of rows and ranges that do not fit
+// their partitions (23514 and 42P17).
+var misplaced = regexp.MustCompile(`violates partition constraint$|^no partition of relation "|^(?:updated )?partition constraint .* violated by some row$|` +
+	`^empty range bound specified for partition "|^partition ".*" would overlap partition "`)
+
+// partitionedByText tells whether the table, or one that it is part of, is
+// partitioned by ranges that the database's default collation (oid 100, see
+// pg_collation.dat) orders.
+func (r *run) partitionedByText(ctx context.Context, table string) bool {
+	conn, err := r.server.Connect(ctx, r.server.Database, r.server.User, r.server.Password)
+	if err != nil {
+		return false
+	}
+	defer provision.Close(ctx, conn)
+	var found bool
+	err = conn.QueryRow(ctx, `
+		select exists (select from pg_partition_ancestors(to_regclass($1)) a join pg_partitioned_table p on p.partrelid = a.relid
+		where p.partstrat = 'r' and 100::oid = any (p.partcollation::oid[]))`, table).Scan(&found)
+	return err == nil && found
+}
