@@ -114,6 +114,16 @@ func app() *config.App {
 func check(t *testing.T, p *fakePod, a *config.App) (appcheck.Report, outcome.Code, string) {
 	t.Helper()
 	report, err := appcheck.Checker{Config: a}.Check(t.Context(), server(p))
+	for _, c := range report.Checks {
+		if c.RestsOn == "" {
+			t.Errorf("check %s rests on nothing that is said", c.Name)
+		}
+		switch c.Status {
+		case outcome.CheckPassed, outcome.CheckFailed, outcome.CheckUnknown, outcome.CheckNotConfigured:
+		default:
+			t.Errorf("check %s ended in %q", c.Name, c.Status)
+		}
+	}
 	if err == nil {
 		return report, "", ""
 	}

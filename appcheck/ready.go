@@ -61,12 +61,15 @@ func (c Checker) waitReady(alive context.Context, p prober) (outcome.Check, erro
 	switch {
 	case c.Config.Ready.HTTP != "":
 		check.Kind, check.Expect = "http", fmt.Sprintf("GET %s: %s", c.Config.Ready.HTTP, expected(c.Config.Ready.Expect, served))
+		check.RestsOn = "the last answer in the pod"
 		check.Saw, err = poll(alive, within, p.serves(c.Config.Ready))
 	case c.Config.Port != 0:
 		check.Expect = fmt.Sprintf("port %d accepts connections", c.Config.Port)
+		check.RestsOn = "connections to the port in the pod"
 		check.Saw, err = poll(alive, within, p.accepts)
 	default:
 		check.Expect = fmt.Sprintf("still runs after %s", settle)
+		check.RestsOn = "the container, and nothing that it serves"
 		check.Saw, err = "runs", outlive(alive, settle)
 	}
 	if err != nil {

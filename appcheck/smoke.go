@@ -20,8 +20,8 @@ const (
 )
 
 // deathNotice is how much later than its connections it can be known that a
-// container has ended.
-const deathNotice = time.Second
+// container has ended: the sandbox first finds out whether the kernel killed it.
+const deathNotice = 5 * time.Second
 
 // tools are what smoke tests work with.
 type tools struct {
@@ -56,9 +56,9 @@ func (c Checker) runSmoke(alive context.Context, t tools, report *Report) error 
 	var failed smokeError
 	for _, s := range c.Config.Smoke {
 		began := time.Now()
-		check := outcome.Check{Name: s.Name, Kind: kind(s), Expect: expected(s.Expect, byDefault(s))}
+		check := outcome.Check{Name: s.Name, Kind: kind(s), Expect: expected(s.Expect, byDefault(s)), RestsOn: ground(s)}
 		if alive.Err() != nil {
-			check.Status, check.Saw = outcome.CheckUnknown, "not run"
+			check.Status, check.Saw, check.RestsOn = outcome.CheckUnknown, "not run", "nothing: the application had ended"
 			report.add(check, began)
 			continue
 		}
@@ -151,6 +151,15 @@ func kind(s config.Smoke) string {
 		return "command"
 	}
 	return "sql"
+}
+
+// ground is what a smoke test rests on.
+func ground(s config.Smoke) string {
+	return map[string]string{
+		"http":    "the answer to one request in the pod",
+		"command": "exit code and output of the command in the application's container",
+		"sql":     "the rows that the query gives to the application's role",
+	}[kind(s)]
 }
 
 func byDefault(s config.Smoke) string {

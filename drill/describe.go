@@ -25,6 +25,9 @@ func (d Drill) describe(r *runner, e evidence, leftovers []string) outcome.Resul
 		Isolation:     e.server.Isolation,
 		Stages:        r.reports,
 		Tables:        e.verified.Tables,
+		Integrity:     e.verified.Integrity,
+		Schema:        e.verified.Schema,
+		Baseline:      e.verified.Baseline,
 		Checks:        append(append([]outcome.Check{}, e.verified.Checks...), e.app.Checks...),
 		Leftovers:     leftovers,
 	}

@@ -44,7 +44,7 @@ type (
 	}
 	// Verifier looks at the restored database. taken is when the backup was made.
 	Verifier interface {
-		Verify(ctx context.Context, s provision.Server, c inspect.Contents, taken time.Time) (verify.Report, error)
+		Verify(ctx context.Context, s provision.Server, c inspect.Contents, taken time.Time, p outcome.Progress) (verify.Report, error)
 	}
 	// AppChecker boots the application on the restored database and tests it.
 	AppChecker interface {
@@ -141,7 +141,7 @@ func (d Drill) prove(ctx context.Context, r *runner) (e evidence) {
 		return restored, e.unchanged(ctx, err)
 	})
 	e.verified = step(ctx, r, outcome.Verify, func(ctx context.Context) (verify.Report, error) {
-		return d.Verifier.Verify(ctx, e.server, e.file.Contents, e.takenAt())
+		return d.Verifier.Verify(ctx, e.server, e.file.Contents, e.takenAt(), r.progress(outcome.Verify))
 	})
 	if d.App == nil {
 		r.skip(outcome.App, "no app in the config")

@@ -65,7 +65,7 @@ func (s *script) Restore(ctx context.Context, _ provision.Server, _ fetch.File, 
 	return restore.Restored{}, s.at(ctx, outcome.Restore)
 }
 
-func (s *script) Verify(ctx context.Context, _ provision.Server, _ inspect.Contents, _ time.Time) (verify.Report, error) {
+func (s *script) Verify(ctx context.Context, _ provision.Server, _ inspect.Contents, _ time.Time, _ outcome.Progress) (verify.Report, error) {
 	return verify.Report{Checks: []outcome.Check{{Stage: outcome.Verify, Name: "c"}}}, s.at(ctx, outcome.Verify)
 }
 
@@ -229,6 +229,14 @@ func TestRunClassifies(t *testing.T) {
 			s.pod.sick = outcome.Fail(outcome.SandboxOutOfMemory, "killed")
 			s.fail[outcome.Verify] = outcome.Fail(outcome.QueryFailed, "connection lost")
 		}, outcome.SandboxOutOfMemory, 5, outcome.VerdictUnproved},
+		{"an engine that is gone explains an application without an answer", func(s *script, _ context.CancelFunc) {
+			s.pod.sick = errors.New("the engine does not answer")
+			s.fail[outcome.App] = outcome.Fail(outcome.SmokeFailed, "no answer: EOF")
+		}, outcome.SandboxLost, 5, outcome.VerdictUnproved},
+		{"an engine that is gone does not unsay what the server said", func(s *script, _ context.CancelFunc) {
+			s.pod.sick = errors.New("the engine does not answer")
+			s.fail[outcome.Restore] = outcome.Fail(outcome.ConstraintViolated, "duplicate key")
+		}, outcome.ConstraintViolated, 3, outcome.VerdictFailed},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

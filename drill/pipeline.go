@@ -142,7 +142,7 @@ func (r *runner) classify(ctx, stageCtx context.Context, s outcome.Stage, err er
 	case stageCtx.Err() != nil && overdue[s] != "":
 		f = outcome.Fail(overdue[s], "stage %s did not end within %s", s, r.deadline(s))
 	default:
-		if sick := r.sandboxHealth(ctx); sick != nil {
+		if sick := r.sandboxHealth(ctx, f); sick != nil {
 			f = sick
 		}
 	}
@@ -157,14 +157,19 @@ func (r *runner) classify(ctx, stageCtx context.Context, s outcome.Stage, err er
 }
 
 // sandboxHealth asks the sandbox, where there is one, whether it explains a
-// failure.
-func (r *runner) sandboxHealth(ctx context.Context) *outcome.Failure {
+// failure. An application is not blamed when the engine, through which all its
+// answers come, no longer tells.
+func (r *runner) sandboxHealth(ctx context.Context, f *outcome.Failure) *outcome.Failure {
 	if r.health == nil {
 		return nil
 	}
-	var f *outcome.Failure
-	if errors.As(r.health(ctx), &f) {
-		return f
+	err := r.health(ctx)
+	var sick *outcome.Failure
+	switch {
+	case errors.As(err, &sick):
+		return sick
+	case err != nil && f.Class() == outcome.ClassApp:
+		return outcome.Fail(outcome.SandboxLost, "the container engine no longer tells how the sandbox is: %w", err)
 	}
 	return nil
 }

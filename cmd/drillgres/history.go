@@ -23,9 +23,10 @@ type historyOptions struct {
 
 // pastDrills is the JSON of the history.
 type pastDrills struct {
-	SchemaVersion int               `json:"schema_version"`
-	Databases     []report.Standing `json:"databases"`
-	Drills        []outcome.Result  `json:"drills"`
+	SchemaVersion int                 `json:"schema_version"`
+	Databases     []report.Standing   `json:"databases"`
+	Drills        []outcome.Result    `json:"drills"`
+	Accepted      []report.Acceptance `json:"accepted"` // also of drills that are not listed
 }
 
 func newHistory(e edges) *cobra.Command {
@@ -74,10 +75,27 @@ func runHistory(ctx context.Context, e edges, o historyOptions) error {
 	if err != nil {
 		return err
 	}
-	if o.format == "json" {
-		return report.Document(e.stdout, pastDrills{outcome.SchemaVersion, standings, results})
+	accepted, err := acceptancesOf(ctx, h, o.database)
+	if err != nil {
+		return err
 	}
-	return report.History(e.stdout, results, standings, e.now(), textOptions(e))
+	if o.format == "json" {
+		return report.Document(e.stdout, pastDrills{outcome.SchemaVersion, standings, results, accepted})
+	}
+	past := report.Past{Drills: results, Standings: standings, Acceptances: accepted}
+	return report.History(e.stdout, past, e.now(), textOptions(e))
+}
+
+func acceptancesOf(ctx context.Context, h *record.History, database string) ([]report.Acceptance, error) {
+	accepted, err := h.Acceptances(ctx, database)
+	if err != nil {
+		return nil, err
+	}
+	list := make([]report.Acceptance, 0, len(accepted))
+	for _, a := range accepted {
+		list = append(list, report.Acceptance(a))
+	}
+	return list, nil
 }
 
 func openHistory(ctx context.Context, cfg *config.Config) (*record.History, error) {

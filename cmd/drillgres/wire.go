@@ -82,14 +82,20 @@ type provisioner struct {
 var _ drill.Beginner = provisioner{}
 
 func (p provisioner) Begin(ctx context.Context) {
+	p.connect()
+	p.Provisioner.Begin(ctx)
+}
+
+// connect takes what preflight has found out. Not every drill begins early.
+func (p provisioner) connect() {
 	p.Opener = p.w.engine
 	if p.Config.Memory == 0 {
 		p.Config.Memory = p.w.memory
 	}
-	p.Provisioner.Begin(ctx)
 }
 
 func (p provisioner) Provision(ctx context.Context, c inspect.Contents) (provision.Server, error) {
+	p.connect()
 	s, err := p.Provisioner.Provision(ctx, c)
 	p.w.redactor.Add(s.Password)
 	return s, err
@@ -156,7 +162,8 @@ func (w *wiring) drillOf(db *config.Database) (drill.Drill, error) {
 		Policy:      w.policy(db),
 		Provisioner: w.provisioner(db, id, private),
 		Restorer:    restore.Restorer{Config: db.Restore, Limits: limits, WorkDir: private.Shared},
-		Verifier:    verify.Verifier{Config: db.Verify},
+		Verifier:    verify.Verifier{Config: db.Verify, Database: db.Name, RunID: id, Past: w.history},
+		Deadline:    map[outcome.Stage]time.Duration{outcome.Verify: drill.Deadlines[outcome.Verify] + time.Duration(db.Verify.IntegrityWithin)},
 		Budget:      drill.Budget{Restore: time.Duration(db.Budget.Restore), Total: time.Duration(db.Budget.Total)},
 		Tellers:     []drill.Teller{w.history},
 		Observer:    newObserver(w.edges, w.opts.progress, id, db.Name),

@@ -8,19 +8,21 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"modernc.org/sqlite"
 	sqlite3 "modernc.org/sqlite/lib"
 )
 
-const (
-	// application marks a file as ours, in SQLite's application_id: "drlg".
-	application = 0x64726c67
-	// version is that of the tables, in SQLite's user_version.
-	version = 1
-)
+// application marks a file as ours, in SQLite's application_id: "drlg".
+const application = 0x64726c67
 
-const schema = `
+// versions are the statements that lead from each version of the tables to the
+// next; SQLite's user_version counts those that a file has been through. They
+// are never changed, only added to.
+var versions = []string{logSQL, acceptedSQL}
+
+const logSQL = `
 create table restore_drill_log (
   run_id             text not null,
   database           text not null,
@@ -38,6 +40,16 @@ create table restore_drill_log (
   primary key (run_id, database)
 );
 create index restore_drill_log_database on restore_drill_log (database, started_at);`
+
+const acceptedSQL = `
+create table restore_drill_accepted (
+  run_id      text not null,
+  database    text not null,
+  reason      text not null,
+  accepted_by text not null,
+  accepted_at text not null,
+  primary key (run_id, database)
+);`
 
 // Open opens the history at path and makes it, readable by its owner alone, if
 // there is none.
@@ -89,7 +101,8 @@ func dsn(path string) (string, error) {
 	return u.String(), nil
 }
 
-// prepare makes the tables of an empty file and refuses one that is not ours.
+// prepare makes the tables of an empty file, brings those of an older
+// drillgres up to date, and refuses a file that is not ours.
 func (h *History) prepare(ctx context.Context) error {
 	tx, err := h.db.BeginTx(ctx, nil)
 	if err != nil {
@@ -105,14 +118,18 @@ func (h *History) prepare(ctx context.Context) error {
 		}
 	}
 	switch {
-	case app == application && user == version:
+	case app == application && user == len(versions):
 		return nil
-	case app == application && user > version:
-		return fmt.Errorf("it was written by a newer drillgres (tables of version %d, this one knows %d)", user, version)
-	case app != 0 || objects != 0:
+	case app == application && user > len(versions):
+		return fmt.Errorf("it was written by a newer drillgres (tables of version %d, this one knows %d)", user, len(versions))
+	case app == application && user > 0: // an older one's
+	case app == 0 && objects == 0:
+		user = 0
+	default:
 		return errors.New("it is a SQLite database of another program (set record.history to a file of its own)")
 	}
-	mark := fmt.Sprintf("%s pragma application_id = %d; pragma user_version = %d;", schema, application, version)
+	steps := strings.Join(versions[user:], "\n")
+	mark := fmt.Sprintf("%s pragma application_id = %d; pragma user_version = %d;", steps, application, len(versions))
 	if _, err := tx.ExecContext(ctx, mark); err != nil {
 		return err
 	}

@@ -64,6 +64,8 @@ func at(t time.Time) any {
 // Filter chooses drills; its zero value chooses all.
 type Filter struct {
 	Database string
+	Run      string // the beginning of a run id
+	Code     outcome.Code
 	Since    time.Time // started then or later
 	Limit    int       // the newest so many; 0: no limit
 }
@@ -81,7 +83,8 @@ func (h *History) List(ctx context.Context, f Filter) ([]outcome.Result, error) 
 	rows, err := h.db.QueryContext(ctx, `
 select run_id, result from restore_drill_log
 where (?1 = '' or database = ?1) and coalesce(started_at, '') >= ?2
-order by started_at desc, rowid desc limit ?3`, f.Database, since, limit)
+  and (?3 = '' or substr(run_id, 1, length(?3)) = ?3) and (?4 = '' or code = ?4)
+order by started_at desc, rowid desc limit ?5`, f.Database, since, f.Run, string(f.Code), limit)
 	if err != nil {
 		return nil, fmt.Errorf("read history %s: %w", h.path, err)
 	}

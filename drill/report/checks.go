@@ -2,6 +2,7 @@ package report
 
 import (
 	"strings"
+	"unicode/utf8"
 
 	"github.com/drillgres/drillgres/drill/outcome"
 )
@@ -35,9 +36,9 @@ func (p *printer) checks(checks []outcome.Check) {
 	for _, c := range checks {
 		switch c.Status {
 		case outcome.CheckFailed:
-			rows = append(rows, []cell{{"FAILED", p.red}, plain(string(c.Stage)), {text: joined(": ", c.Name, contrast(c))}})
+			rows = append(rows, []cell{{"FAILED", p.red}, plain(string(c.Stage)), {text: p.withGround(joined(": ", c.Name, contrast(c)), c)}})
 		case outcome.CheckUnknown:
-			rows = append(rows, []cell{{"unknown", p.yellow}, plain(string(c.Stage)), {text: joined(": ", c.Name, c.Saw)}})
+			rows = append(rows, []cell{{"unknown", p.yellow}, plain(string(c.Stage)), {text: p.withGround(joined(": ", c.Name, c.Saw), c)}})
 		}
 	}
 	if len(rows) == 0 {
@@ -49,6 +50,19 @@ func (p *printer) checks(checks []outcome.Check) {
 		rows[i][0].text = "  " + rows[i][0].text
 	}
 	p.table(rows)
+}
+
+// checkIndent is the room that status and stage take in front of a check.
+const checkIndent = len("  unknown  verify  ")
+
+// withGround adds what a check rests on where that takes two lines at most; the
+// JSON has it always.
+func (p *printer) withGround(text string, c outcome.Check) string {
+	with := text + "; rests on " + c.RestsOn
+	if c.RestsOn == "" || utf8.RuneCountInString(clean(with)) > 2*(p.width-checkIndent) {
+		return text
+	}
+	return with
 }
 
 // contrast sets what was seen against what was expected.

@@ -19,6 +19,8 @@ func (p *printer) facts(r outcome.Result) {
 	add("", describe(r.Backup, r.StartedAt))
 	add("postgres", postgres(r))
 	add("data", data(r.Tables))
+	add("integrity", integrity(r.Integrity))
+	add("compared", compared(r))
 	add("times", times(r))
 	if r.RPOSeconds != nil && r.Verdict == outcome.VerdictPassed {
 		add("rpo", span(seconds(*r.RPOSeconds))+" between the snapshot and the end of this drill")

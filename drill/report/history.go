@@ -15,25 +15,36 @@ type Standing struct {
 	Backup   string    `json:"backup"`            // its URI
 }
 
+// Past is what a history shows.
+type Past struct {
+	Drills      []outcome.Result // newest first
+	Standings   []Standing
+	Acceptances []Acceptance // of these drills, and maybe of others
+}
+
 // History writes, per database, the time since the snapshot of its last
-// verified backup, then past drills, newest first as they are given.
-func History(w io.Writer, results []outcome.Result, standings []Standing, now time.Time, o Options) error {
+// verified backup, then past drills, then why some that failed were accepted.
+func History(w io.Writer, past Past, now time.Time, o Options) error {
 	p := newPrinter(o)
 	var rows [][]cell
-	for _, s := range standings {
+	for _, s := range past.Standings {
 		rows = append(rows, p.standing(s, now))
 	}
 	p.table(rows)
-	if len(results) == 0 {
+	if len(past.Drills) == 0 {
 		p.line("no drills on record")
 		return p.writeTo(w)
 	}
-	rows = [][]cell{{{"when", p.bold}, {"database", p.bold}, {"verdict", p.bold}, {"code", p.bold}, {"restore", p.bold}, {"total", p.bold}, {"backup", nil}}}
-	for _, r := range results {
-		rows = append(rows, p.past(r))
+	rows = [][]cell{{{"when", p.bold}, {"database", p.bold}, {"verdict", p.bold}, {"code", p.bold}, {"restore", p.bold}, {"total", p.bold}, {"run", p.bold}, {"backup", nil}}}
+	var shown []Acceptance
+	for _, r := range past.Drills {
+		a := acceptanceOf(past.Acceptances, r)
+		rows = append(rows, p.past(r, len(a) > 0))
+		shown = append(shown, a...)
 	}
 	p.blank()
 	p.table(rows)
+	p.acceptances(shown)
 	return p.writeTo(w)
 }
 
@@ -46,8 +57,11 @@ func (p *printer) standing(s Standing, now time.Time) []cell {
 	return []cell{name, {"last verified backup is " + span(now.Sub(s.Snapshot)) + " old", nil}, {text: joined(", ", "taken "+moment(s.Snapshot), baseName(s.Backup))}}
 }
 
-func (p *printer) past(r outcome.Result) []cell {
-	code, restore := "", ""
+func (p *printer) past(r outcome.Result, accepted bool) []cell {
+	verdict, code, restore := string(r.Verdict), "", ""
+	if accepted {
+		verdict += ", accepted"
+	}
 	if r.Failure != nil {
 		code = string(r.Failure.Code)
 	}
@@ -56,9 +70,9 @@ func (p *printer) past(r outcome.Result) []cell {
 	}
 	return []cell{
 		plain(moment(r.StartedAt)), plain(r.Database),
-		{string(r.Verdict), p.verdictPaint(r.Verdict)},
+		{verdict, p.verdictPaint(r.Verdict)},
 		plain(code),
-		plain(restore), plain(took(r.Times.Total)), plain(baseName(r.Backup.URI)),
+		plain(restore), plain(took(r.Times.Total)), plain(r.RunID), plain(baseName(r.Backup.URI)),
 	}
 }
 

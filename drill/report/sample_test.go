@@ -33,6 +33,9 @@ func passed() outcome.Result {
 			{Stage: outcome.Verify, Name: "sequences", Kind: "builtin", Status: outcome.CheckPassed},
 			{Stage: outcome.App, Name: "newest orders are served", Kind: "http", Status: outcome.CheckPassed},
 		},
+		Integrity: outcome.Integrity{
+			Level: "standard", NotProved: []string{"rows against indexes", "foreign keys against rows", "another dump", "Postgres' own catalogs", "that the values are production's"},
+		},
 		Times:      outcome.Times{Fetch: 0.34, Restore: 8.44, Total: 14.2, Recovery: 9.58},
 		RPOSeconds: &rpo,
 	}
@@ -43,7 +46,7 @@ func stopped(f outcome.FailureReport) outcome.Result {
 	r := passed()
 	r.Failure, r.Verdict, r.ExitCode = &f, f.Class.Verdict(), f.Class.ExitCode()
 	r.Times = outcome.Times{Fetch: 0.34, Total: 2.1}
-	r.Tables, r.Checks = nil, nil
+	r.Tables, r.Checks, r.Integrity = nil, nil, outcome.Integrity{}
 	reached := true
 	for i := range r.Stages {
 		s := &r.Stages[i]
@@ -107,5 +110,16 @@ func withoutApp() outcome.Result {
 	r := passed()
 	r.Stages[6] = outcome.StageReport{Stage: outcome.App, Status: outcome.StageSkipped, Reason: "no app in the config"}
 	r.Postgres.Profile = "fast"
+	r.Integrity.Unreached = []string{"public.events", "public.events_pkey"}
+	r.Checks = append(r.Checks,
+		outcome.Check{
+			Stage: outcome.Verify, Name: "table pages", Kind: "builtin", Status: outcome.CheckUnknown,
+			Saw: "1 of 2 tables; public.events not reached", RestsOn: "verify_heapam of 1 table",
+		},
+		outcome.Check{
+			Stage: outcome.Verify, Name: "index structure", Kind: "builtin", Status: outcome.CheckUnknown,
+			Saw: "39 of 40 indexes; public.events_pkey not reached", RestsOn: "bt_index_check of 39 indexes",
+		},
+	)
 	return r
 }

@@ -129,9 +129,20 @@ type Running struct {
 }
 
 // Opener makes a pod and returns when Postgres in it answers an authenticated
-// query over TCP. What a failed Open leaves, it removes itself.
+// query over TCP. What a failed Open leaves, it removes itself; what it could
+// not remove comes as a LeftBehind around the failure.
 // Failures: engine_unreachable, image_unavailable, server_start_failed,
 // sandbox_out_of_memory, isolation_broken.
 type Opener interface {
 	Open(ctx context.Context, s Spec) (Running, error)
 }
+
+// LeftBehind is an error of an Opener that could not remove all that it made.
+type LeftBehind struct {
+	Err    error
+	Things []string // for a person, as Close tells them
+}
+
+func (e *LeftBehind) Error() string { return e.Err.Error() }
+
+func (e *LeftBehind) Unwrap() error { return e.Err }

@@ -11,6 +11,7 @@ func TestSequences(t *testing.T) {
 	const behind = "sequence public.a_id_seq goes on at 1, but public.a.id already holds values from there on"
 	cases := []struct {
 		name, script, text string
+		unused             bool // says the dump of a_id_seq
 		findings           []string
 	}{
 		{name: "never used, empty table", script: `create table a (id serial primary key)`},
@@ -46,6 +47,15 @@ insert into b values (2)`, text: "sequence public.q goes on at 1, but public.b.i
 		{name: "not unique", script: `create sequence q; create table a (id int default nextval('q')); insert into a values (3)`, findings: []string{"sequence_behind"}},
 		{name: "member of a composite key", script: `create table a (tenant int, id serial, primary key (tenant, id)); insert into a values (1, 1)`, findings: []string{"sequence_behind"}},
 		{name: "partitioned", script: `create table a (id serial primary key) partition by list (id); create table a1 partition of a for values in (1); insert into a values (1)`, text: behind},
+		{name: "ids by hand", script: `create table a (id serial primary key); insert into a values (1), (2)`, unused: true, findings: []string{"sequence_unused"}},
+		{
+			name: "used since", script: `create table a (id serial primary key); insert into a values (1), (2); select nextval('a_id_seq')`, unused: true,
+			text: "sequence public.a_id_seq goes on at 2, but public.a.id already holds values from there on",
+		},
+		{
+			name: "set by hand to what is taken", script: `create table a (id serial primary key); insert into a values (1), (2); select setval('a_id_seq', 2, false)`, unused: true,
+			text: "sequence public.a_id_seq goes on at 2, but public.a.id already holds values from there on",
+		},
 		{
 			name: "capitals", script: `create table "A" ("Id" serial primary key); insert into "A" values (1)`,
 			text: `sequence public."A_Id_seq" goes on at 1, but public."A"."Id" already holds values from there on`,
@@ -56,7 +66,7 @@ insert into b values (2)`, text: "sequence public.q goes on at 1, but public.b.i
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
 			s.refill(t, c.script)
-			v, err := checkSequences(t.Context(), session)
+			v, err := checkSequences(t.Context(), session, map[name]bool{{"public", "a_id_seq"}: c.unused})
 			if err != nil {
 				t.Fatal(err)
 			}

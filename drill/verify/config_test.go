@@ -105,7 +105,7 @@ func TestNewestOfAnUndatedBackup(t *testing.T) {
 	v := Verifier{Config: config.Verify{Tables: map[string]config.Table{
 		"public.a": {Newest: &config.Newest{Column: "at", Within: config.Duration(time.Hour)}},
 	}}}
-	report, err := v.Verify(t.Context(), s.Server, inspect.Contents{}, time.Time{})
+	report, err := v.Verify(t.Context(), s.Server, inspect.Contents{}, time.Time{}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

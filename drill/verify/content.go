@@ -52,13 +52,15 @@ var compared = map[inspect.Kind]bool{
 	inspect.KindPublication: true, inspect.KindServer: true,
 }
 
+const objectsRest = "the names in the catalog against those that the dump makes"
+
 // checkContent looks up every object that the dump promises.
 func checkContent(db *database, c inspect.Contents) verdict {
 	promised := promises(c)
 	if len(promised) == 0 {
-		return verdict{check: unknown(builtin("objects", "what the dump promises"), "the dump names no objects")}
+		return verdict{check: unknown(restingOn(builtin("objects", "what the dump promises"), objectsRest), "the dump names no objects")}
 	}
-	v := verdict{check: builtin("objects", amount(int64(len(promised)), "object")+", as the dump promises")}
+	v := verdict{check: restingOn(builtin("objects", amount(int64(len(promised)), "object")+", as the dump promises"), objectsRest)}
 	for _, o := range promised {
 		if !db.has(o) {
 			v.problems = append(v.problems, problem{code: outcome.ContentIncomplete, text: describe(o) + " is missing"})

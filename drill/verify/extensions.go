@@ -10,7 +10,7 @@ import (
 
 // checkExtensions looks for every extension that the dump makes.
 func checkExtensions(db *database, promised []inspect.Extension) verdict {
-	v := verdict{check: builtin("extensions", "those of the dump")}
+	v := verdict{check: restingOn(builtin("extensions", "those of the dump"), "pg_extension against the dump's CREATE EXTENSION")}
 	var expected, present []string
 	for _, e := range promised {
 		expected = append(expected, e.Name)

@@ -24,7 +24,7 @@ order by 1`
 // keeps it, and it stays invalid until every partition has its part, as in
 // production. That is worth a finding.
 func checkIndexes(ctx context.Context, conn *pgx.Conn) (verdict, error) {
-	v := verdict{check: builtin("indexes", "none invalid")}
+	v := verdict{check: restingOn(builtin("indexes", "none invalid"), "pg_index: indisvalid, indisready, indislive")}
 	rows, err := conn.Query(ctx, invalidIndexesSQL)
 	if err != nil {
 		return v, fmt.Errorf("look for invalid indexes: %w", err)
@@ -41,7 +41,7 @@ func checkIndexes(ctx context.Context, conn *pgx.Conn) (verdict, error) {
 			return nil
 		}
 		v.problems = append(v.problems, problem{
-			code: outcome.IndexCorrupt, text: fmt.Sprintf("index %s on %s is invalid", index, table),
+			code: outcome.IndexCorrupt, text: fmt.Sprintf("index %s on %s is invalid", index, table), object: index,
 		})
 		return nil
 	})

@@ -27,7 +27,7 @@ func checkNewest(ctx context.Context, conn *pgx.Conn, db *database, configured s
 	within := time.Duration(n.Within)
 	v := verdict{check: outcome.Check{
 		Name: configured + " newest " + n.Column, Kind: "table", Status: outcome.CheckPassed,
-		Expect: fmt.Sprintf("at most %s before the backup", spell(within)),
+		Expect: fmt.Sprintf("at most %s before the backup", spell(within)), RestsOn: "the column's maximum against the time of the backup",
 	}}
 	r, err := db.lookUp(configured)
 	if err != nil {

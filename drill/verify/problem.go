@@ -15,12 +15,15 @@ type problem struct {
 	code     outcome.Code
 	text     string
 	sqlState string // where the server said it
+	object   string // schema.table or an index, where it is about one
+	hint     string // empty: the catalogue's remedy
 }
 
 // severity orders the codes of this stage: what explains the others comes first.
 var severity = []outcome.Code{
 	outcome.ContentIncomplete, outcome.TableMissing, outcome.RowsMissing, outcome.DataStale,
-	outcome.IndexCorrupt, outcome.SequenceBehind, outcome.QueryFailed,
+	outcome.IndexCorrupt, outcome.ConstraintViolated, outcome.SequenceBehind, outcome.QueryFailed,
+	outcome.ContentDrifted,
 }
 
 // shown is how many names a message lists before it only counts.
@@ -29,18 +32,20 @@ const shown = 3
 // worst is the Failure for the most severe code among the problems, or nil.
 func worst(problems []problem) error {
 	for _, code := range severity {
+		f := &outcome.Failure{Code: code}
 		var texts []string
-		var state string
 		for _, p := range problems {
 			if p.code == code {
 				texts = append(texts, p.text)
-				state = firstOf(state, p.sqlState)
+				f.SQLState = firstOf(f.SQLState, p.sqlState)
+				f.Object = firstOf(f.Object, p.object)
+				f.Hint = firstOf(f.Hint, p.hint)
 			}
 		}
 		if len(texts) == 0 {
 			continue
 		}
-		f := &outcome.Failure{Code: code, Err: errors.New(few(texts)), SQLState: state}
+		f.Err = errors.New(few(texts))
 		f.Cascades = len(problems) - len(texts)
 		return f
 	}
@@ -78,9 +83,13 @@ func thousands(n int64) string {
 	return sign + strings.Join(append([]string{digits}, groups...), ",")
 }
 
-// amount is a number with its noun: "1 row", "2,000 rows".
+// amount is a number with its noun: "1 row", "2,000 rows", "3 indexes".
 func amount(n int64, noun string) string {
-	if n != 1 {
+	switch {
+	case n == 1:
+	case strings.HasSuffix(noun, "x"):
+		noun += "es"
+	default:
 		noun += "s"
 	}
 	return thousands(n) + " " + noun
@@ -89,4 +98,10 @@ func amount(n int64, noun string) string {
 // builtin is the start of a check that needs no config.
 func builtin(name, expect string) outcome.Check {
 	return outcome.Check{Name: name, Kind: "builtin", Status: outcome.CheckPassed, Expect: expect}
+}
+
+// restingOn says what was read to come to the check's end.
+func restingOn(c outcome.Check, what string) outcome.Check {
+	c.RestsOn = what
+	return c
 }

@@ -16,7 +16,7 @@ import (
 // queryChecks are the checks that verify.queries asks for.
 func queryChecks(conn *pgx.Conn, queries []config.Query, within time.Duration) []check {
 	if len(queries) == 0 {
-		return []check{notConfigured("queries", "query")}
+		return []check{notConfigured("queries", "query", "verify.queries")}
 	}
 	var list []check
 	for _, q := range queries {
@@ -28,7 +28,10 @@ func queryChecks(conn *pgx.Conn, queries []config.Query, within time.Duration) [
 // checkQuery runs a query of the config and judges its result. Its author
 // asked to see the value; of the rows only their number is shown.
 func checkQuery(ctx context.Context, conn *pgx.Conn, q config.Query, within time.Duration) (verdict, error) {
-	v := verdict{check: outcome.Check{Name: q.Name, Kind: "query", Status: outcome.CheckPassed, Expect: q.Expect.Source}}
+	v := verdict{check: outcome.Check{
+		Name: q.Name, Kind: "query", Status: outcome.CheckPassed, Expect: q.Expect.Source,
+		RestsOn: "the rows that the query gives, as superuser in a read-only transaction",
+	}}
 	if within == 0 {
 		within = timeLeft(ctx) / 2
 	}

@@ -21,7 +21,7 @@ type promise struct {
 // checkRows compares the rows of each table with those in the dump.
 func checkRows(db *database, tables []inspect.Table) verdict {
 	promised := promisedRows(db, tables)
-	v := verdict{check: builtin("rows", "what the dump promises")}
+	v := verdict{check: restingOn(builtin("rows", "what the dump promises"), "count(*) of each table against the rows in the dump's blocks of data")}
 	var total, unclear int64
 	for _, p := range promised {
 		total += p.rows
@@ -103,7 +103,8 @@ func (v *verdict) unreadable(db *database) {
 
 // checkLargeObjects counts the large objects.
 func checkLargeObjects(ctx context.Context, conn *pgx.Conn, promised int) (verdict, error) {
-	v := verdict{check: builtin("large objects", amount(int64(promised), "large object")+", as the dump promises")}
+	v := verdict{check: restingOn(builtin("large objects", amount(int64(promised), "large object")+", as the dump promises"),
+		"count(*) of pg_largeobject_metadata against those that the dump makes")}
 	var restored int64
 	if err := conn.QueryRow(ctx, "select count(*) from pg_largeobject_metadata").Scan(&restored); err != nil {
 		return v, fmt.Errorf("count large objects: %w", err)

@@ -7,6 +7,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"github.com/drillgres/drillgres/drill/inspect"
 	"github.com/drillgres/drillgres/drill/outcome"
 	"github.com/drillgres/drillgres/drill/verify/query"
 )
@@ -16,13 +17,14 @@ type sequence struct {
 	Schema, Name      string
 	Quoted            string
 	Increment         int64
-	Min, Max          int64
+	Min, Max, Start   int64
 	TableSchema       string
 	Table             string
 	Column            string
 	QuotedColumn      string // schema.table.column
 	Unique            bool   // the column is part of a unique index
 	last, next, until int64
+	called            bool // has given a value already
 }
 
 // sequencesSQL lists the columns that take their value straight from a
@@ -39,7 +41,7 @@ with filled (seq, tab, col) as (
     join pg_depend d on d.classid = 'pg_attrdef'::regclass and d.objid = a.oid and d.refclassid = 'pg_class'::regclass
   where pg_get_expr(a.adbin, a.adrelid) ~ $re$^\(?nextval\('[^']*'::regclass\)\)?(::(integer|smallint|bigint|numeric))?$$re$
 )
-select sn.nspname, s.relname, format('%I.%I', sn.nspname, s.relname), q.seqincrement, q.seqmin, q.seqmax,
+select sn.nspname, s.relname, format('%I.%I', sn.nspname, s.relname), q.seqincrement, q.seqmin, q.seqmax, q.seqstart,
        tn.nspname, t.relname, a.attname, format('%I.%I.%I', tn.nspname, t.relname, a.attname),
        exists (select from pg_index i where i.indrelid = t.oid and i.indisunique and i.indpred is null and i.indnkeyatts = 1 and i.indkey[0] = a.attnum)
 from filled f
@@ -58,7 +60,11 @@ const lookahead = 1000
 // application's next insert would fail. A single value far above the sequence
 // (an id that somebody gave by hand) does not hinder it, so being below the
 // column's highest value is no failure in itself.
-func checkSequences(ctx context.Context, conn *pgx.Conn) (verdict, error) {
+//
+// unused are the sequences of which the dump itself says that production never
+// took a value from them: tables whose ids are given by hand, such as fixtures. One that
+// is behind is so in production too.
+func checkSequences(ctx context.Context, conn *pgx.Conn, unused map[name]bool) (verdict, error) {
 	v := verdict{check: builtin("sequences", "next values are free")}
 	sequences, err := listSequences(ctx, conn)
 	if err != nil {
@@ -76,19 +82,37 @@ func checkSequences(ctx context.Context, conn *pgx.Conn) (verdict, error) {
 				text: fmt.Sprintf("sequence %s cannot be compared with %s: %s", s.Quoted, s.QuotedColumn, query.ErrorText(err)),
 			})
 		case taken:
-			v.report(s)
+			v.report(s, unused[name{s.Schema, s.Name}])
 		}
 	}
+	v.check.RestsOn = fmt.Sprintf("the next %d values of each sequence, looked for in the columns that it fills", lookahead)
 	v.check.Saw = fmt.Sprintf("%s of %s behind", thousands(int64(len(v.problems))), amount(int64(len(sequences)), "sequence"))
 	return v.conclude(), nil
 }
 
+// unusedIn are the sequences that the dump sets to their first value, as never
+// called. What it sets last holds.
+func unusedIn(sequences []inspect.Sequence) map[name]bool {
+	unused := map[name]bool{}
+	for _, s := range sequences {
+		unused[name{s.Schema, s.Name}] = !s.Called
+	}
+	return unused
+}
+
 // report tells of a sequence that is behind. Where nothing keeps the column
 // unique, the next insert works, and what its author meant is not known.
-func (v *verdict) report(s *sequence) {
+func (v *verdict) report(s *sequence, unused bool) {
 	text := fmt.Sprintf("sequence %s goes on at %d, but %s already holds values from there on", s.Quoted, s.next, s.QuotedColumn)
+	if unused && !s.called && s.last == s.Start {
+		v.findings = append(v.findings, outcome.Finding{
+			Code: "sequence_unused", Message: text + "; nothing has taken a value from it in production either",
+			Hint: "set the sequence in production with setval if rows are ever to take their values from it",
+		})
+		return
+	}
 	if s.Unique {
-		v.problems = append(v.problems, problem{code: outcome.SequenceBehind, text: text})
+		v.problems = append(v.problems, problem{code: outcome.SequenceBehind, text: text, object: s.Quoted})
 		return
 	}
 	v.findings = append(v.findings, outcome.Finding{
@@ -103,7 +127,7 @@ func listSequences(ctx context.Context, conn *pgx.Conn) ([]sequence, error) {
 		return nil, err
 	}
 	return pgx.CollectRows(rows, func(row pgx.CollectableRow) (s sequence, err error) {
-		err = row.Scan(&s.Schema, &s.Name, &s.Quoted, &s.Increment, &s.Min, &s.Max,
+		err = row.Scan(&s.Schema, &s.Name, &s.Quoted, &s.Increment, &s.Min, &s.Max, &s.Start,
 			&s.TableSchema, &s.Table, &s.Column, &s.QuotedColumn, &s.Unique)
 		return s, err
 	})
@@ -111,12 +135,11 @@ func listSequences(ctx context.Context, conn *pgx.Conn) ([]sequence, error) {
 
 // taken tells whether the column holds one of the sequence's next values.
 func (s *sequence) taken(ctx context.Context, conn *pgx.Conn) (found bool, err error) {
-	var called bool
 	state := "select last_value, is_called from " + pgx.Identifier{s.Schema, s.Name}.Sanitize()
-	if err := conn.QueryRow(ctx, state, pgx.QueryExecModeExec).Scan(&s.last, &called); err != nil {
+	if err := conn.QueryRow(ctx, state, pgx.QueryExecModeExec).Scan(&s.last, &s.called); err != nil {
 		return false, err
 	}
-	if !s.goOn(called) {
+	if !s.goOn() {
 		return false, nil
 	}
 	column := pgx.Identifier{s.Column}.Sanitize()
@@ -128,9 +151,9 @@ func (s *sequence) taken(ctx context.Context, conn *pgx.Conn) (found bool, err e
 
 // goOn works out the next value and the last one to look for; false: the
 // sequence has come to its end and gives no more.
-func (s *sequence) goOn(called bool) bool {
+func (s *sequence) goOn() bool {
 	s.next = s.last
-	if called {
+	if s.called {
 		if s.Increment > 0 && s.last > s.Max-s.Increment || s.Increment < 0 && s.last < s.Min-s.Increment {
 			return false
 		}

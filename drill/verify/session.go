@@ -16,13 +16,17 @@ import (
 )
 
 // session is what every connection starts with. The restored database is
-// hostile: nothing in it may stand in for a name of ours, and nothing is
-// written. Local times are read as UTC.
+// hostile: nothing in it may stand in for a name of ours, no setting that it carries may
+// hide damage, and nothing is written. Local times are read as UTC.
 const session = `
 set search_path = '';
 set default_transaction_read_only = on;
 set timezone = 'UTC';
 set lock_timeout = '1min';
+set zero_damaged_pages = off;
+set ignore_checksum_failure = off;
+set dynamic_library_path = '$libdir';
+set bytea_output = hex;
 set client_min_messages = error;
 set statement_timeout = %d`
 
@@ -80,6 +84,8 @@ func resource(err error) outcome.Code {
 		return outcome.SandboxDiskFull
 	case e.Code == "53200":
 		return outcome.SandboxOutOfMemory
+	case e.Code == "58030": // the disk itself gives an error
+		return outcome.SandboxLost
 	}
 	return ""
 }

@@ -17,7 +17,7 @@ import (
 // tableChecks are the checks that verify.tables asks for, sorted by table.
 func tableChecks(conn *pgx.Conn, db *database, tables map[string]config.Table, taken time.Time) []check {
 	if len(tables) == 0 {
-		return []check{notConfigured("tables", "table")}
+		return []check{notConfigured("tables", "table", "verify.tables")}
 	}
 	var list []check
 	for _, configured := range slices.Sorted(maps.Keys(tables)) {
@@ -34,15 +34,19 @@ func tableChecks(conn *pgx.Conn, db *database, tables map[string]config.Table, t
 	return list
 }
 
-func notConfigured(name, kind string) check {
+func notConfigured(name, kind, key string) check {
 	return func(context.Context) (verdict, error) {
-		return verdict{check: outcome.Check{Name: name, Kind: kind, Status: outcome.CheckNotConfigured}}, nil
+		return verdict{check: outcome.Check{
+			Name: name, Kind: kind, Status: outcome.CheckNotConfigured, RestsOn: "nothing: the config has no " + key,
+		}}, nil
 	}
 }
 
 // checkTable looks for a table and for the rows that it must have.
 func checkTable(ctx context.Context, conn *pgx.Conn, db *database, configured string, minRows int64) (verdict, error) {
-	v := verdict{check: outcome.Check{Name: configured, Kind: "table", Status: outcome.CheckPassed, Expect: "exists"}}
+	v := verdict{check: outcome.Check{
+		Name: configured, Kind: "table", Status: outcome.CheckPassed, Expect: "exists", RestsOn: "count(*) of the table, children included",
+	}}
 	if minRows > 0 {
 		v.check.Expect = "at least " + amount(minRows, "row")
 	}

@@ -17,7 +17,9 @@ import (
 // Verifier carries out every check of the verify stage.
 type Verifier struct {
 	Config   config.Verify
-	Progress outcome.Progress // told the tables counted so far, and of how many; may be nil
+	Database string // as the config and the history name it
+	RunID    string // of this drill, for the hint that tells how to accept it
+	Past     Past   // nil: the content is compared with no earlier drill's
 	// QueryWithin is how long one query of the config may take; 0: half of the
 	// time that is left, so that a query that hangs fails under its own name.
 	QueryWithin time.Duration
@@ -30,31 +32,52 @@ type Report struct {
 	Checks     []outcome.Check
 	Extensions map[string]string // installed: name → version
 	Findings   []outcome.Finding
+	Integrity  outcome.Integrity
+	Schema     outcome.Schema
+	Baseline   *outcome.Baseline // nil: there was no earlier drill to compare with
 }
 
 // Verify looks at the restored database as superuser and without writing to
 // it. It runs every check, whatever the others found; the Failure is then the
 // most severe: content_incomplete, table_missing, rows_missing, data_stale,
-// index_corrupt, sequence_behind, query_failed, in this order. A server that
-// does not answer is sandbox_lost.
+// index_corrupt, constraint_violated, sequence_behind, query_failed, content_drifted,
+// in this order. A server that does not answer is sandbox_lost.
 //
 // taken is when the backup was made, as far as that is known; with the zero
-// time, checks of the data's age are unknown.
-func (v Verifier) Verify(ctx context.Context, s provision.Server, c inspect.Contents, taken time.Time) (Report, error) {
+// time, checks of the data's age are unknown. p is told the tables counted so
+// far, and of how many, and then the same of the relations looked at closely.
+func (v Verifier) Verify(ctx context.Context, s provision.Server, c inspect.Contents, taken time.Time, p outcome.Progress) (Report, error) {
 	conn, err := open(ctx, s)
 	if err != nil {
 		return Report{}, err
 	}
 	defer closeConn(ctx, conn)
-	db, err := readDatabase(ctx, conn, v.Progress)
+	db, err := readDatabase(ctx, conn, p)
 	if err != nil {
 		return Report{}, explain(ctx, s, err)
 	}
 	report := Report{Tables: db.tables(), Extensions: db.extensions}
+	fingerprints, err := fingerprintsOf(ctx, conn)
+	if err != nil {
+		return report, explain(ctx, s, err)
+	}
+	fingerprints.fill(&report)
 	problems, err := report.run(ctx, v.checks(conn, db, c, taken))
 	if err != nil {
 		return report, explain(ctx, s, err)
 	}
+	past := v.earlier(ctx, taken)
+	report.Baseline = past.baseline()
+	drift := v.checkDrift(past, shape{report.Tables, fingerprints, s.Major})
+	problems = append(problems, report.keep(drift)...)
+	closer, err := v.lookClosely(ctx, s, conn, p)
+	if err != nil {
+		return report, explain(ctx, s, err)
+	}
+	for _, found := range closer.verdicts {
+		problems = append(problems, report.keep(found)...)
+	}
+	report.Integrity = closer.integrity
 	return report, worst(problems)
 }
 
@@ -82,7 +105,7 @@ func (v Verifier) checks(conn *pgx.Conn, db *database, c inspect.Contents, taken
 		func(context.Context) (verdict, error) { return checkExtensions(db, c.Extensions), nil },
 		func(ctx context.Context) (verdict, error) { return checkIndexes(ctx, conn) },
 		func(ctx context.Context) (verdict, error) { return checkConstraints(ctx, conn) },
-		func(ctx context.Context) (verdict, error) { return checkSequences(ctx, conn) },
+		func(ctx context.Context) (verdict, error) { return checkSequences(ctx, conn, unusedIn(c.Sequences)) },
 	)
 	list = append(list, tableChecks(conn, db, v.Config.Tables, taken)...)
 	return append(list, queryChecks(conn, v.Config.Queries, v.QueryWithin)...)
@@ -97,11 +120,16 @@ func (r *Report) run(ctx context.Context, checks []check) ([]problem, error) {
 		if err != nil {
 			return problems, err
 		}
-		found.check.Stage = outcome.Verify
 		found.check.Seconds = time.Since(began).Seconds()
-		r.Checks = append(r.Checks, found.check)
-		r.Findings = append(r.Findings, found.findings...)
-		problems = append(problems, found.problems...)
+		problems = append(problems, r.keep(found)...)
 	}
 	return problems, nil
+}
+
+// keep adds what a check found to the report, and gives its problems.
+func (r *Report) keep(found verdict) []problem {
+	found.check.Stage = outcome.Verify
+	r.Checks = append(r.Checks, found.check)
+	r.Findings = append(r.Findings, found.findings...)
+	return found.problems
 }

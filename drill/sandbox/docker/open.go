@@ -11,6 +11,8 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/moby/moby/client"
+
 	"github.com/drillgres/drillgres/drill/outcome"
 	"github.com/drillgres/drillgres/drill/sandbox"
 	"github.com/drillgres/drillgres/drill/work"
@@ -56,10 +58,7 @@ func (e *Engine) Open(ctx context.Context, s sandbox.Spec) (sandbox.Running, err
 	}
 	isolation, err := p.prepare(ctx)
 	if err != nil {
-		for _, left := range p.Close(ctx) {
-			err = fmt.Errorf("%w; left behind: %s", err, left)
-		}
-		return sandbox.Running{}, err
+		return sandbox.Running{}, remains(err, p.Close(ctx))
 	}
 	p.open.Store(true)
 	p.chores.Go(func() { p.converse(p.life) })
@@ -90,18 +89,28 @@ func (e *Engine) boot(ctx context.Context, s sandbox.Spec, img image) (*pod, err
 		}
 		less, ok := want.without(err)
 		if !ok || len(left) > 0 {
-			return nil, outcome.Fail(outcome.ServerStartFailed, "start a container of %s: %w%s", s.Image, plain(err), leftBehind(left))
+			return nil, remains(e.notStarted(ctx, s.Image, err), left)
 		}
 		e.log.Debug("the engine refused a part of the sandbox that can be done without", "err", err)
 		want = less
 	}
 }
 
-func leftBehind(left []string) string {
-	if len(left) == 0 {
-		return ""
+// notStarted tells an engine that is no longer there from one that refuses.
+func (e *Engine) notStarted(ctx context.Context, ref string, err error) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), answerWithin)
+	defer cancel()
+	if _, silent := e.client.Ping(ctx, client.PingOptions{}); silent != nil {
+		return unreachable(e.at, err)
 	}
-	return "; left behind: " + strings.Join(left, ", ")
+	return outcome.Fail(outcome.ServerStartFailed, "start a container of %s: %w", ref, plain(err))
+}
+
+func remains(err error, left []string) error {
+	if len(left) == 0 {
+		return err
+	}
+	return &sandbox.LeftBehind{Err: err, Things: left}
 }
 
 func (e *Engine) newPod(s sandbox.Spec, id string, bound bool) *pod {

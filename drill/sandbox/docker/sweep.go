@@ -26,7 +26,26 @@ func (e *Engine) Sweep(ctx context.Context, o SweepOptions) (removed, kept []str
 	return e.sweep(ctx, labelRun, o)
 }
 
+// busy is how long a sweep waits for an engine that is still busy with what a
+// run left: one that died in its clean-up had begun to remove it.
+const busy = 10 * time.Second
+
 func (e *Engine) sweep(ctx context.Context, label string, o SweepOptions) (removed, kept []string, err error) {
+	for until := time.Now().Add(busy); ; {
+		var now []string
+		now, kept, err = e.sweepOnce(ctx, label, o)
+		for _, r := range now {
+			if !slices.Contains(removed, r) {
+				removed = append(removed, r)
+			}
+		}
+		if err == nil || time.Now().After(until) || pause(ctx, removeAgain) != nil {
+			return removed, kept, err
+		}
+	}
+}
+
+func (e *Engine) sweepOnce(ctx context.Context, label string, o SweepOptions) (removed, kept []string, err error) {
 	things, err := e.things(ctx, label)
 	if err != nil {
 		return nil, nil, fmt.Errorf("look for what dead runs left: %w", err)

@@ -2,6 +2,7 @@ package docker
 
 import (
 	"context"
+	"os/exec"
 	"strings"
 	"testing"
 	"time"
@@ -55,6 +56,28 @@ func TestSweepRemovesDeadRunsOnly(t *testing.T) {
 		if !c.goes && (len(removed) != 0 || len(things) != 3 || !contains(strings.Join(left, "\n"), c.because)) {
 			t.Errorf("want it spared because it is %s: removed %v, left %v", c.because, removed, left)
 		}
+	}
+}
+
+// A run that died in its clean-up leaves an engine that is still busy.
+func TestSweepWaitsForABusyEngine(t *testing.T) {
+	e := connect(t, t.TempDir())
+	defer e.Close() //nolint:errcheck // closes idle connections
+	first, err := work.New(e.root, "first-run")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := first.Close(); err != nil {
+		t.Fatal(err)
+	}
+	run := dummy(t, e, false)
+	user := exec.CommandContext(t.Context(), "docker", "run", "--rm", "-d", "--network", "none", "-v", PostgresName(run)+"-in:/in", "--entrypoint", "sleep", imageOf(t, "15"), "3")
+	if out, err := user.CombinedOutput(); err != nil {
+		t.Fatalf("use the volume: %v\n%s", err, out)
+	}
+	removed, _, err := e.sweep(t.Context(), labelRun+"="+run, SweepOptions{})
+	if err != nil || len(removed) != 3 {
+		t.Errorf("removed %v, %v; want all three", removed, err)
 	}
 }
 

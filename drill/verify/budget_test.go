@@ -1,0 +1,78 @@
+package verify
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/drillgres/drillgres/drill/config"
+	"github.com/drillgres/drillgres/drill/inspect"
+	"github.com/drillgres/drillgres/drill/outcome"
+)
+
+// TestTimeIsUp: what the time cuts off or leaves out is named, is unknown, and
+// fails nothing.
+func TestTimeIsUp(t *testing.T) {
+	s := restored(t, slow+`update snail set seconds = 60;
+create table a_small (id int primary key); insert into a_small values (1);
+create table large (id int, filler text); insert into large select g, repeat('x', 200) from generate_series(1, 20000) g`)
+	s.CPUs = 1
+	v := Verifier{Config: config.Verify{Integrity: deep, IntegrityWithin: config.Duration(3 * time.Second)}}
+	began := time.Now()
+	report, code, text := verifyAll(t, v, s, inspect.Contents{})
+	want(t, "failure", string(code)+text, "")
+	if took := time.Since(began); took > 20*time.Second {
+		t.Errorf("took %s, with 3s for integrity", took)
+	}
+	want(t, "statuses", closely(report), map[string]string{
+		"full read": "unknown", "table pages": "unknown", "index structure": "unknown", "foreign keys": "passed", "dump again": "unknown",
+	})
+	want(t, "unreached", report.Integrity.Unreached, []string{"pg_dump", "public.large", "public.slow_index"})
+	want(t, "saw", named(t, report, "full read").Saw, "3 of 4 tables; public.large not reached")
+	want(t, "rests on", named(t, report, "index structure").RestsOn, "bt_index_check with heapallindexed of 1 index")
+	want(t, "findings", report.Findings, []outcome.Finding{{
+		Code: "integrity_unreached", Message: "3 relations not reached within 3s: pg_dump; public.large; public.slow_index", Hint: "raise verify.integrity_within",
+	}})
+}
+
+// TestNoTimeAtAll: nothing was looked at, and nothing is said to have passed.
+func TestNoTimeAtAll(t *testing.T) {
+	s := restored(t, `create table a (id int primary key)`)
+	v := Verifier{Config: config.Verify{IntegrityWithin: 1}}
+	report, code, text := verifyAll(t, v, s, inspect.Contents{})
+	want(t, "failure", string(code)+text, "")
+	for _, name := range []string{"full read", "table pages", "index structure"} {
+		c := named(t, report, name)
+		if c.Status != outcome.CheckUnknown || !strings.HasPrefix(c.RestsOn, "nothing") {
+			t.Errorf("%s: %s, rests on %s", name, c.Status, c.RestsOn)
+		}
+	}
+	want(t, "unreached", report.Integrity.Unreached, []string{"public.a_pkey", "public.a"})
+}
+
+// TestCheckEndsInAnError: an error of the schema's own function is no damage,
+// and no pass either.
+func TestCheckEndsInAnError(t *testing.T) {
+	s := restored(t, slow+`create or replace function public.slow_cmp(int, int) returns int language plpgsql immutable as $$ begin raise 'canary'; end $$`)
+	report, code, text := verifyAll(t, at(standard), s, inspect.Contents{})
+	want(t, "failure", string(code)+text, "")
+	want(t, "status", named(t, report, "index structure").Status, outcome.CheckUnknown)
+	want(t, "findings", findings(report.Findings), []string{"integrity_unclear"})
+	const because = "public.slow_index: a function raised an exception of its own (P0001)"
+	want(t, "message", report.Findings[0].Message, "could not be checked: "+because)
+}
+
+// TestProgress: the relations are counted, on as many connections as there are CPUs.
+func TestProgressOfIntegrity(t *testing.T) {
+	s := restored(t, `create table a (id int primary key); create table b (id int primary key)`)
+	s.CPUs = 3
+	var told []string
+	_, err := at(standard).Verify(t.Context(), s.Server, inspect.Contents{}, taken, func(done, total int64) {
+		told = append(told, fmt.Sprintf("%d/%d", done, total))
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want(t, "progress", told, []string{"1/2", "2/2", "1/6", "2/6", "3/6", "4/6", "5/6", "6/6"})
+}

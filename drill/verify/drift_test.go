@@ -1,0 +1,287 @@
+package verify
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/drillgres/drillgres/drill/config"
+	"github.com/drillgres/drillgres/drill/inspect"
+	"github.com/drillgres/drillgres/drill/outcome"
+)
+
+// past is a history that holds one drill at most.
+type past struct {
+	was      *outcome.Result
+	accepted string
+	err      error
+}
+
+func (p past) Baseline(_ context.Context, database string, at time.Time) (*outcome.Result, string, error) {
+	if database != "shop" || !at.Equal(taken) {
+		return nil, "", errors.New("asked for another database or time")
+	}
+	return p.was, p.accepted, p.err
+}
+
+func percent(p config.Percent) *config.Percent { return &p }
+
+// drift20 are the limits of a config that says nothing.
+var drift20 = config.Drift{Rows: percent(20), Size: percent(50)}
+
+const mib = 1 << 20
+
+func tablesOf(list ...outcome.Table) []outcome.Table { return list }
+
+func rowsOf(name string, rows int64) outcome.Table {
+	return outcome.Table{Name: name, Rows: rows, Bytes: 8192, Fingerprint: "v1:" + name}
+}
+
+func sized(name string, rows, bytes int64) outcome.Table {
+	t := rowsOf(name, rows)
+	t.Bytes = bytes
+	return t
+}
+
+// TestDriftOfContent compares two lists of tables.
+func TestDriftOfContent(t *testing.T) {
+	other := rowsOf("public.other", 1_000_000) // so that totals do not drift unless they are meant to
+	off := map[string]config.Percent{"public.t": 100}
+	for _, c := range []struct {
+		name     string
+		limits   config.Drift
+		was, is  []outcome.Table
+		problems []string
+		findings []string
+		saw      string
+	}{
+		{
+			name: "the same", was: tablesOf(rowsOf("public.t", 1000)), is: tablesOf(rowsOf("public.t", 1000)),
+			saw: "rows unchanged, bytes unchanged, no table gone",
+		},
+		{
+			name: "growth", was: tablesOf(rowsOf("public.t", 1000)), is: tablesOf(sized("public.t", 100_000, mib)),
+			saw: "rows +9900%, bytes +12700%, no table gone",
+		},
+		{name: "at the limit", was: tablesOf(rowsOf("public.t", 1000)), is: tablesOf(rowsOf("public.t", 800)), saw: "rows -20%, bytes unchanged, no table gone"},
+		{
+			name: "over the limit", was: tablesOf(rowsOf("public.t", 1000), other), is: tablesOf(rowsOf("public.t", 799), other),
+			problems: []string{"public.t: 799 rows, were 1,000 (20.1% fewer; verify.drift.rows allows 20%)"},
+		},
+		{
+			name: "empty", was: tablesOf(rowsOf("public.t", 100), other), is: tablesOf(rowsOf("public.t", 0), other),
+			problems: []string{"public.t: 0 rows, were 100 (100% fewer; verify.drift.rows allows 20%)"},
+		},
+		{name: "a small table shrinks", was: tablesOf(rowsOf("public.t", 99), other), is: tablesOf(rowsOf("public.t", 2), other)},
+		{
+			name: "a small table is emptied", was: tablesOf(rowsOf("public.t", 1), other), is: tablesOf(rowsOf("public.t", 0), other),
+			findings: []string{"table_emptied"},
+		},
+		{name: "it was empty", was: tablesOf(rowsOf("public.t", 0), other), is: tablesOf(rowsOf("public.t", 0), other)},
+		{
+			name: "a small table has its own limit", limits: config.Drift{Rows: percent(20), Tables: map[string]config.Percent{"public.t": 50}},
+			was: tablesOf(rowsOf("public.t", 9), other), is: tablesOf(rowsOf("public.t", 4), other),
+			problems: []string{"public.t: 4 rows, were 9 (55.56% fewer; verify.drift.tables allows 50%)"},
+		},
+		{
+			name: "its own limit allows more", limits: config.Drift{Rows: percent(20), Tables: map[string]config.Percent{"public.t": 90}},
+			was: tablesOf(rowsOf("public.t", 1000)), is: tablesOf(rowsOf("public.t", 100)),
+		},
+		{
+			name: "any loss is allowed, and shows in no total", limits: config.Drift{Rows: percent(20), Size: percent(50), Tables: off},
+			was: tablesOf(sized("public.t", 1_000_000, 100*mib), rowsOf("public.u", 100)), is: tablesOf(sized("public.t", 0, 8192), rowsOf("public.u", 100)),
+			saw: "rows unchanged, bytes unchanged, no table gone",
+		},
+		{
+			name: "many small tables together", was: tablesOf(rowsOf("public.a", 90), rowsOf("public.b", 90)), is: tablesOf(rowsOf("public.a", 60), rowsOf("public.b", 60)),
+			problems: []string{"all tables together: 120 rows, were 180 (33.33% fewer; verify.drift.rows allows 20%)"},
+		},
+		{name: "a small database", was: tablesOf(rowsOf("public.a", 50), rowsOf("public.b", 40)), is: tablesOf(rowsOf("public.a", 20), rowsOf("public.b", 10))},
+		{
+			name: "half the size", was: tablesOf(sized("public.t", 1000, 40*mib)), is: tablesOf(sized("public.t", 1000, 20*mib)),
+		},
+		{
+			name: "less than half the size", was: tablesOf(sized("public.t", 1000, 4000*mib)), is: tablesOf(sized("public.t", 1000, 1999*mib)),
+			problems: []string{"all tables together: 1,999 MiB, were 4,000 (50.03% fewer; verify.drift.size allows 50%)"},
+		},
+		{
+			name: "a table explains the size", was: tablesOf(sized("public.t", 1000, 40*mib)), is: tablesOf(sized("public.t", 10, mib)),
+			problems: []string{"public.t: 10 rows, were 1,000 (99% fewer; verify.drift.rows allows 20%)"},
+		},
+		{
+			name: "a table is gone", was: tablesOf(rowsOf("public.t", 3), other), is: tablesOf(other),
+			problems: []string{"table public.t is gone (it held 3 rows)"}, saw: "rows almost unchanged, bytes -50%, 1 table gone",
+		},
+		{
+			name: "an empty one", was: tablesOf(rowsOf("public.t", 0), other), is: tablesOf(other),
+			problems: []string{"table public.t is gone (it was empty)"},
+		},
+		{
+			name: "renamed", was: tablesOf(rowsOf("public.t", 300), other), is: tablesOf(rowsOf("public.u", 300), rowsOf("public.v", 30), other),
+			problems: []string{"table public.t is gone (it held 300 rows; the new table public.u holds as many: was it renamed?)"},
+			findings: []string{"schema_changed"},
+		},
+		{
+			name: "one that may be gone", limits: config.Drift{Rows: percent(20), Tables: off},
+			was: tablesOf(rowsOf("public.t", 300), other), is: tablesOf(other), findings: []string{"schema_changed"},
+		},
+		{
+			name: "all is off", limits: config.Drift{Rows: percent(100), Size: percent(100)},
+			was: tablesOf(sized("public.t", 3000, 40*mib), rowsOf("public.u", 5)), is: nil, findings: []string{"schema_changed"},
+			saw: "rows -100%, bytes -100%, 2 tables gone",
+		},
+		{
+			name: "quoted in one major and not in the other", was: tablesOf(rowsOf(`public."grouping"`, 300)), is: tablesOf(rowsOf("public.grouping", 300)),
+		},
+		{
+			name: "a rule by another spelling", limits: config.Drift{Rows: percent(20), Tables: map[string]config.Percent{`"public"."t"`: 100}},
+			was: tablesOf(rowsOf("public.t", 300), other), is: tablesOf(rowsOf("public.t", 0), other),
+		},
+		{name: "nothing then, nothing now"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			if c.limits.Rows == nil {
+				c.limits = drift20
+			}
+			v := Verifier{Config: config.Verify{Drift: c.limits}, Past: past{}}
+			was := &outcome.Result{RunID: "then", Tables: c.was}
+			got := v.checkDrift(earlier{was: was}, shape{tables: c.is, major: 15})
+			want(t, "problems", texts(got.problems), append([]string{}, c.problems...))
+			want(t, "findings", findings(got.findings), c.findings)
+			if failed := got.check.Status == outcome.CheckFailed; failed != (len(c.problems) > 0) {
+				t.Errorf("status %s", got.check.Status)
+			}
+			if c.saw != "" {
+				want(t, "saw", got.check.Saw, c.saw)
+			}
+		})
+	}
+}
+
+// TestDriftSaysWithWhat: what is expected follows the limits, and the hint names
+// this run.
+func TestDriftSaysWithWhat(t *testing.T) {
+	for _, c := range []struct {
+		rows, size config.Percent
+		want       string
+	}{
+		{20, 50, "no table gone and at most 20% fewer rows and 50% fewer bytes than run then"},
+		{20, 100, "no table gone and at most 20% fewer rows than run then"},
+		{100, 50, "at most 50% fewer bytes than run then"},
+		{100, 100, "compared with run then, any loss allowed"},
+	} {
+		v := Verifier{Config: config.Verify{Drift: config.Drift{Rows: &c.rows, Size: &c.size}}, Past: past{}, RunID: "now"}
+		was := &outcome.Result{RunID: "then", Tables: tablesOf(rowsOf("public.t", 1000), rowsOf("public.u", 1))}
+		got := v.checkDrift(earlier{was: was}, shape{tables: tablesOf(rowsOf("public.u", 1))})
+		want(t, "expect", got.check.Expect, c.want)
+		if c.rows == 20 {
+			f := outcome.AsFailure(worst(got.problems))
+			if f.Code != outcome.ContentDrifted || f.Object != "public.t" || !strings.Contains(f.Hint, "drillgres accept now") {
+				t.Errorf("%+v", f)
+			}
+		}
+	}
+}
+
+// TestDriftIsTheLastToBeNamed: whatever else is wrong explains it, and cannot
+// be accepted.
+func TestDriftIsTheLastToBeNamed(t *testing.T) {
+	for _, code := range severity[:len(severity)-1] {
+		err := worst([]problem{{code: outcome.ContentDrifted, text: "drifted"}, {code: code, text: "broken"}})
+		want(t, "code", outcome.AsFailure(err).Code, code)
+	}
+}
+
+// TestSchemasAreComparedOnlyWithTheirLike: fingerprints of another major, of
+// another drillgres or of none at all say nothing.
+func TestSchemasAreComparedOnlyWithTheirLike(t *testing.T) {
+	was := outcome.Result{
+		RunID: "then", Postgres: outcome.Postgres{Version: "15.18"},
+		Tables: tablesOf(rowsOf("public.t", 1), rowsOf("public.u", 1)),
+		Schema: outcome.Schema{Fingerprint: "v1:a", Parts: map[string]string{"columns": "v1:c", "functions": "v1:f", "event_triggers": "v1:e"}},
+	}
+	changed := rowsOf("public.t", 1)
+	changed.Fingerprint = "v1:changed"
+	is := shape{
+		tables: tablesOf(changed, rowsOf("public.u", 1), rowsOf("public.w", 1)), major: 15,
+		schema: schema{whole: outcome.Schema{Fingerprint: "v1:b", Parts: map[string]string{"columns": "v1:d", "functions": "v1:f", "views": "v1:v"}}},
+	}
+	const all = "since run then: tables new: public.w; tables changed: public.t; kinds of objects that differ: columns, event triggers, views"
+	for name, c := range map[string]struct {
+		change      func(*outcome.Result, *shape)
+		message     string
+		incomparble string
+	}{
+		"of one kind": {func(*outcome.Result, *shape) {}, all, ""},
+		"other major": {
+			func(_ *outcome.Result, s *shape) { s.major = 16 }, "since run then: tables new: public.w", "Postgres 15 then, 16 now",
+		},
+		"none": {
+			func(r *outcome.Result, _ *shape) { r.Schema = outcome.Schema{} }, "since run then: tables new: public.w", "that run recorded none",
+		},
+		"other drillgres": {
+			func(r *outcome.Result, _ *shape) { r.Schema.Fingerprint = "v2:a" }, "since run then: tables new: public.w", "that run's is another drillgres' kind",
+		},
+		"not readable": {
+			func(_ *outcome.Result, s *shape) { s.schema = schema{trouble: "cache lookup failed (XX000)"} },
+			"since run then: tables new: public.w", "cache lookup failed (XX000)",
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			was, is := was, is
+			c.change(&was, &is)
+			got := compare(drift20, was, is)
+			want(t, "why not", got.incomparable, c.incomparble)
+			want(t, "findings", findings(got.findings), []string{"schema_changed"})
+			want(t, "message", got.findings[0].Message, c.message)
+			if !strings.Contains(got.restsOn(), c.incomparble) {
+				t.Errorf("rests on %q", got.restsOn())
+			}
+		})
+	}
+}
+
+// TestDriftOfARestoredDatabase goes through the whole of Verify: the first
+// drill says that it has nothing to compare with, its report is what the next
+// is held against.
+func TestDriftOfARestoredDatabase(t *testing.T) {
+	d := restored(t, `create table orders (id int primary key); insert into orders select generate_series(1, 1000); create table few (id int)`)
+	v := Verifier{Config: config.Verify{Drift: drift20}, Database: "shop", Past: past{}}
+	first, code, text := verifyAll(t, v, d, inspect.Contents{})
+	if code != "" || first.Baseline != nil || first.Schema.Fingerprint == "" || first.Tables[0].Fingerprint == "" {
+		t.Fatalf("%s %s: %+v", code, text, first)
+	}
+	want(t, "status", named(t, first, "drift").Status, outcome.CheckUnknown)
+	want(t, "saw", named(t, first, "drift").Saw, "nothing to compare with: no drill of this backup or an earlier one has passed")
+
+	was := outcome.Result{RunID: "then", StartedAt: taken, Tables: first.Tables, Schema: first.Schema, Postgres: outcome.Postgres{Version: d.Version}}
+	v.Past = past{was: &was, accepted: "archived"}
+	again, code, _ := verifyAll(t, v, d, inspect.Contents{})
+	want(t, "code", code, "")
+	want(t, "status", named(t, again, "drift").Status, outcome.CheckPassed)
+	want(t, "baseline", again.Baseline, &outcome.Baseline{RunID: "then", StartedAt: taken, Accepted: "archived"})
+	if slices.Contains(findings(again.Findings), "schema_changed") {
+		t.Errorf("the same schema: %+v", again.Findings)
+	}
+
+	run(t, d.conn, `delete from orders where id > 700; create index on orders (id)`)
+	fewer, code, text := verifyAll(t, v, d, inspect.Contents{})
+	want(t, "code", code, outcome.ContentDrifted)
+	want(t, "text", text, "public.orders: 700 rows, were 1,000 (30% fewer; verify.drift.rows allows 20%)")
+	if !slices.Contains(findings(fewer.Findings), "schema_changed") {
+		t.Errorf("a new index: %+v", fewer.Findings)
+	}
+
+	v.Past = past{err: errors.New("read history h.db: it is damaged")}
+	unread, code, _ := verifyAll(t, v, d, inspect.Contents{})
+	want(t, "code", code, "")
+	want(t, "status", named(t, unread, "drift").Status, outcome.CheckUnknown)
+	want(t, "saw", named(t, unread, "drift").Saw, "the past drills cannot be read: read history h.db: it is damaged")
+
+	v.Past = nil
+	alone, _, _ := verifyAll(t, v, d, inspect.Contents{})
+	want(t, "status", named(t, alone, "drift").Status, outcome.CheckNotConfigured)
+}

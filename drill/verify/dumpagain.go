@@ -1,0 +1,105 @@
+package verify
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"regexp"
+	"strings"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/drillgres/drillgres/drill/sandbox"
+)
+
+// planDump has the restored database dumped as production's is, last of all.
+func (k *scrutiny) planDump() {
+	k.dump.tasks = []*task{{
+		name: "pg_dump", by: "pg_dump to nowhere", bytes: math.MaxInt64,
+		carryOut: func(ctx context.Context, _ *pgx.Conn) (string, error) { return k.dumpAgain(ctx) },
+	}}
+}
+
+// errTimeUp ends a program of the image when the time for integrity is over.
+var errTimeUp = errors.New("the time for integrity is over")
+
+// dumpAgain runs the image's pg_dump inside the container, where its output is
+// thrown away.
+func (k *scrutiny) dumpAgain(ctx context.Context) (string, error) {
+	limited := ctx
+	if !k.until.IsZero() {
+		var cancel context.CancelFunc
+		limited, cancel = context.WithDeadlineCause(ctx, k.until, errTimeUp)
+		defer cancel()
+	}
+	var said saying
+	exit, err := k.server.Exec(limited, sandbox.Command{
+		Args: []string{"pg_dump", "--no-password", "--no-sync", "--file=/dev/null"}, Env: k.clientEnv(), Stderr: &said,
+	})
+	switch {
+	case ctx.Err() == nil && errors.Is(context.Cause(limited), errTimeUp):
+		return "", errTimeUp
+	case err != nil:
+		return "", err
+	case exit == cannotRun || exit == notFound:
+		return "", notDone("the image has no pg_dump")
+	case ofSandbox.Match(said.kept.Bytes()):
+		return "", notDone(said.firstLine())
+	case exit != 0:
+		return fmt.Sprintf("pg_dump ended with exit code %d: %s", exit, said.firstLine()), nil
+	}
+	return "", nil
+}
+
+// ofSandbox tells errors about what the sandbox has too little of: a dump locks
+// every table at once. pg_dump gives no SQLSTATE.
+var ofSandbox = regexp.MustCompile(`out of shared memory|out of memory|No space left on device|too many clients`)
+
+// The exit codes by which an engine says that a program is not there.
+const (
+	cannotRun = 126
+	notFound  = 127
+)
+
+// clientEnv tells libpq where to connect, as values that it takes as they are:
+// a name on the command line could be read as a connection string. An event trigger on
+// login (from 17 on) has no say.
+func (k *scrutiny) clientEnv() []string {
+	options := ""
+	if k.server.Major >= 17 {
+		options = "-c event_triggers=off"
+	}
+	return []string{
+		"PGHOST=127.0.0.1", "PGPORT=5432", "PGDATABASE=" + k.server.Database,
+		"PGUSER=" + k.server.User, "PGPASSWORD=" + k.server.Password.Reveal(),
+		"PGOPTIONS=" + options, "PGSSLMODE=disable", "PGCONNECT_TIMEOUT=30", "PGCLIENTENCODING=",
+		"LC_ALL=C", "LANGUAGE=C",
+	}
+}
+
+// saying keeps the beginning of what a program says.
+type saying struct{ kept bytes.Buffer }
+
+func (s *saying) Write(b []byte) (int, error) {
+	const most = 4 << 10
+	if room := most - s.kept.Len(); room > 0 {
+		s.kept.Write(b[:min(len(b), room)]) // never fails
+	}
+	return len(b), nil
+}
+
+// afterColon is where an error of the server quotes a value.
+var afterColon = regexp.MustCompile(`: ".*`)
+
+// firstLine is the first error. The lines behind it may quote a statement.
+func (s *saying) firstLine() string {
+	line, _, _ := strings.Cut(strings.TrimSpace(s.kept.String()), "\n")
+	line = afterColon.ReplaceAllString(strings.TrimPrefix(line, "pg_dump: error: "), "")
+	const most = 200
+	if runes := []rune(line); len(runes) > most {
+		line = string(runes[:most]) + "…"
+	}
+	return strings.ToValidUTF8(line, "�")
+}

@@ -1,0 +1,125 @@
+package verify
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"slices"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/drillgres/drillgres/drill/outcome"
+	"github.com/drillgres/drillgres/drill/verify/query"
+)
+
+// fingerprinting is the version of what a fingerprint is made of. It changes
+// with every change to the queries below: fingerprints of two versions differ
+// although the schemas do not.
+const fingerprinting = "v1"
+
+// schema is everything in a database but its rows, as fingerprints. Two
+// restores of one dump, on servers of one major, give the same.
+type schema struct {
+	whole   outcome.Schema
+	tables  map[string]string // fingerprint by quoted name; those of extensions are not in it
+	trouble string            // why it is not known; empty: it is
+}
+
+// fingerprintsOf reads the schema. Where a definition cannot be read, that is
+// no reason to end the drill: the schema is not known then, which is said.
+func fingerprintsOf(ctx context.Context, conn *pgx.Conn) (schema, error) {
+	s, err := readSchema(ctx, conn)
+	switch {
+	case err != nil && ends(ctx, conn, err):
+		return schema{}, err
+	case err != nil:
+		return schema{trouble: query.ErrorText(err)}, nil
+	}
+	return s, nil
+}
+
+// readSchema reads the catalog and keeps of each definition only its digest.
+func readSchema(ctx context.Context, conn *pgx.Conn) (schema, error) {
+	// Of a query with so many branches, compiling takes longer than running it.
+	if _, err := conn.Exec(ctx, "set jit = off"); err != nil {
+		return schema{}, fmt.Errorf("read the schema: %w", err)
+	}
+	tables, parts := groups{}, groups{}
+	var ident, part, name, definition string
+	var isTable bool
+	for _, sql := range []string{relationDefinitionsSQL, objectDefinitionsSQL} {
+		rows, err := conn.Query(ctx, sql, pgx.QueryExecModeExec)
+		if err != nil {
+			return schema{}, fmt.Errorf("read the schema: %w", err)
+		}
+		_, err = pgx.ForEachRow(rows, []any{&ident, &isTable, &part, &name, &definition}, func() error {
+			d := digest(ident, part, name, definition)
+			parts.add(part, d)
+			if isTable {
+				tables.add(ident, d)
+			}
+			return nil
+		})
+		if err != nil {
+			return schema{}, fmt.Errorf("read the schema: %w", err)
+		}
+	}
+	if _, err := conn.Exec(ctx, "reset jit"); err != nil {
+		return schema{}, fmt.Errorf("read the schema: %w", err)
+	}
+	s := schema{tables: tables.fingerprints(), whole: outcome.Schema{Parts: parts.fingerprints()}}
+	s.whole.Fingerprint = overall(s.whole.Parts)
+	return s, nil
+}
+
+// fill writes the fingerprints into the report.
+func (s schema) fill(r *Report) {
+	r.Schema = s.whole
+	for i := range r.Tables {
+		r.Tables[i].Fingerprint = s.tables[r.Tables[i].Name]
+	}
+}
+
+// groups are digests of definitions, by table or by kind of object. Their
+// order does not matter.
+type groups map[string][][sha256.Size]byte
+
+func (g groups) add(key string, d [sha256.Size]byte) { g[key] = append(g[key], d) }
+
+func (g groups) fingerprints() map[string]string {
+	all := make(map[string]string, len(g))
+	for key, digests := range g {
+		all[key] = fingerprint(digests)
+	}
+	return all
+}
+
+// overall is the fingerprint of all parts together.
+func overall(parts map[string]string) string {
+	var digests [][sha256.Size]byte
+	for part, f := range parts {
+		digests = append(digests, digest(part, f))
+	}
+	return fingerprint(digests)
+}
+
+// digest is unambiguous, as no text of Postgres holds a zero byte.
+func digest(fields ...string) (d [sha256.Size]byte) {
+	h := sha256.New()
+	for _, f := range fields {
+		h.Write(append([]byte(f), 0))
+	}
+	h.Sum(d[:0])
+	return d
+}
+
+func fingerprint(digests [][sha256.Size]byte) string {
+	slices.SortFunc(digests, func(a, b [sha256.Size]byte) int { return slices.Compare(a[:], b[:]) })
+	h := sha256.New()
+	for _, d := range digests {
+		h.Write(d[:])
+	}
+	const length = 16 // bytes: enough that no two schemas meet by accident
+	return fingerprinting + ":" + hex.EncodeToString(h.Sum(nil)[:length])
+}

@@ -1,0 +1,116 @@
+package verify
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/drillgres/drillgres/drill/verify/query"
+)
+
+// stored is what the database keeps in files of its own.
+type stored struct {
+	tables, indexes []storedRelation
+	encoding        string
+	without         []string // what cannot be looked at: foreign tables and the like
+}
+
+// storedRelation is a table, a materialised view or an index.
+type storedRelation struct {
+	OID     uint32
+	Quoted  string // schema.name, as SQL needs it
+	Method  string // access method
+	Bytes   int64  // a table's with TOAST
+	Columns string // of a table: those that are stored, as SQL needs them
+}
+
+// userTables are the tables and materialised views with rows of their own. The
+// rows of large objects lie in a catalog.
+const userTables = `
+(c.relkind = 'r' or c.relkind = 'm' and c.relispopulated) and n.nspname not in ('pg_catalog', 'information_schema') and n.nspname !~ '^pg_(toast|temp_)'
+or c.oid = 'pg_largeobject'::regclass and exists (select from pg_largeobject_metadata)`
+
+const storedTablesSQL = `
+select c.oid, format('%I.%I', n.nspname, c.relname), coalesce(m.amname, ''), pg_table_size(c.oid),
+       coalesce((select string_agg(format('%I', a.attname), ', ' order by a.attnum) from pg_attribute a
+                 where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped and a.attgenerated <> 'v'), '')
+from pg_class c join pg_namespace n on n.oid = c.relnamespace left join pg_am m on m.oid = c.relam
+where ` + userTables
+
+// An invalid index is no longer kept up, and has a check of its own.
+const storedIndexesSQL = `
+select x.oid, format('%I.%I', xn.nspname, x.relname), m.amname, pg_relation_size(x.oid), ''
+from pg_index i
+  join pg_class x on x.oid = i.indexrelid join pg_namespace xn on xn.oid = x.relnamespace join pg_am m on m.oid = x.relam
+  join pg_class c on c.oid = i.indrelid join pg_namespace n on n.oid = c.relnamespace
+where x.relkind = 'i' and i.indisvalid and i.indisready and i.indislive and (` + userTables + `)`
+
+// The rows of these are elsewhere, or nowhere.
+const withoutRowsSQL = `
+select case c.relkind when 'f' then 'foreign table' else 'unfilled materialised view' end, count(*)
+from pg_class c join pg_namespace n on n.oid = c.relnamespace
+where (c.relkind = 'f' or c.relkind = 'm' and not c.relispopulated) and n.nspname !~ '^pg_temp_'
+group by 1 order by 1`
+
+func listStored(ctx context.Context, conn *pgx.Conn) (*stored, error) {
+	var s stored
+	const encoding = "select pg_encoding_to_char(encoding) from pg_database where datname = current_database()"
+	if err := conn.QueryRow(ctx, encoding).Scan(&s.encoding); err != nil {
+		return nil, err
+	}
+	var err error
+	if s.tables, err = listRelations(ctx, conn, storedTablesSQL); err != nil {
+		return nil, err
+	}
+	if s.indexes, err = listRelations(ctx, conn, storedIndexesSQL); err != nil {
+		return nil, err
+	}
+	rows, err := conn.Query(ctx, withoutRowsSQL)
+	if err != nil {
+		return nil, err
+	}
+	var kind string
+	var number int64
+	_, err = pgx.ForEachRow(rows, []any{&kind, &number}, func() error {
+		s.without = append(s.without, amount(number, kind))
+		return nil
+	})
+	return &s, err
+}
+
+func listRelations(ctx context.Context, conn *pgx.Conn, sql string) ([]storedRelation, error) {
+	rows, err := conn.Query(ctx, sql)
+	if err != nil {
+		return nil, err
+	}
+	return pgx.CollectRows(rows, pgx.RowToStructByPos[storedRelation])
+}
+
+// planReading has every value of every table read.
+func (k *scrutiny) planReading() {
+	for _, t := range k.stored.tables {
+		k.read.tasks = append(k.read.tasks, k.stored.readAll(t))
+	}
+}
+
+// readAll reads a table as pg_dump would, but within the server: each value is
+// fetched, decompressed and written as text. In the database's own encoding nothing
+// is converted on the way, which could fail where pg_dump does not.
+func (s *stored) readAll(t storedRelation) *task {
+	sql := fmt.Sprintf("copy (select %s from only %s) to '/dev/null' (encoding '%s')", t.Columns, t.Quoted, s.encoding)
+	return &task{name: t.Quoted, by: "COPY to nowhere", bytes: t.Bytes, carryOut: func(ctx context.Context, conn *pgx.Conn) (string, error) {
+		_, err := conn.Exec(ctx, sql, pgx.QueryExecModeSimpleProtocol)
+		if state := query.State(err); state != "" && resource(err) == "" && tellsOfValues(state) {
+			return fmt.Sprintf("%s cannot be read: %s", t.Quoted, query.ErrorText(err)), nil
+		}
+		return "", err
+	}}
+}
+
+// tellsOfValues leaves out errors about limits, locks, the operator and the
+// server (classes 54, 55, 57); any other means that a value does not read.
+func tellsOfValues(state string) bool {
+	return !strings.HasPrefix(state, "54") && !strings.HasPrefix(state, "55") && !strings.HasPrefix(state, "57")
+}
