@@ -40,14 +40,14 @@ func newRoot(e edges) *cobra.Command {
 	root.SetErr(e.stderr)
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usage("%v", err) })
 	root.AddCommand(
-		newRun(e), newCheck(e), newInspect(e), newHistory(e), newExplain(e),
+		newRun(e), newCheck(e), newProve(e), newInspect(e), newHistory(e), newAccept(e), newExplain(e),
 		newDoctor(e), newConfig(e), newClean(e), newVersion(e),
 	)
 	return root
 }
 
 // usage is a mistake on the command line.
-func usage(format string, args ...any) error {
+func usage(format string, args ...any) *outcome.Failure {
 	return outcome.Fail(outcome.ConfigInvalid, format, args...).WithHint("see drillgres help")
 }
 

@@ -1,0 +1,128 @@
+package prove
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"syscall"
+	"time"
+
+	"github.com/klauspost/compress/gzip"
+	"github.com/klauspost/compress/zstd"
+
+	"github.com/drillgres/drillgres/drill/fetch"
+	"github.com/drillgres/drillgres/drill/inspect"
+	"github.com/drillgres/drillgres/drill/locate"
+	"github.com/drillgres/drillgres/drill/outcome"
+)
+
+// write makes the broken copy, in a directory of its own.
+func (p Prover) write(ctx context.Context, b Backup, c Control, copied Copy) error {
+	if err := p.checkSpace(b.Size); err != nil {
+		return err
+	}
+	err := os.Mkdir(copied.Dir, 0o700)
+	if err == nil {
+		err = p.breakFile(ctx, b, c.damage, filepath.Join(copied.Dir, copied.Name))
+	}
+	if err == nil && c.damage.summed {
+		sum := fmt.Sprintf("%s  %s\n", b.SHA256, copied.Name)
+		err = os.WriteFile(filepath.Join(copied.Dir, copied.Name+".sha256"), []byte(sum), 0o600)
+	}
+	if ctx.Err() != nil {
+		return outcome.Fail(outcome.Interrupted, "interrupted while a copy was broken (%s)", c.Name)
+	}
+	if changed := p.unchanged(ctx); changed != nil {
+		return changed
+	}
+	return writeFailure(c, err)
+}
+
+func (p Prover) unchanged(ctx context.Context) error {
+	if p.Unchanged == nil {
+		return nil
+	}
+	return p.Unchanged(ctx)
+}
+
+func (p Prover) checkSpace(size int64) error {
+	if p.Limit > 0 && size > p.Limit {
+		return outcome.Fail(outcome.DiskBudgetExceeded, "a copy of the backup has %s, and work.limit leaves %s for it", locate.Bytes(size), locate.Bytes(p.Limit)).
+			WithHint("raise work.limit: proving needs room for a copy beside what it has fetched")
+	}
+	if free, ok := fetch.FreeSpace(p.Dir); ok && size > free {
+		return outcome.Fail(outcome.DiskBudgetExceeded, "a copy of the backup has %s, and the file system of %s has %s free", locate.Bytes(size), p.Dir, locate.Bytes(free)).
+			WithHint("free space there, or move the work directory with work.dir")
+	}
+	return nil
+}
+
+func writeFailure(c Control, err error) error {
+	var f *outcome.Failure
+	switch {
+	case err == nil, errors.As(err, &f):
+		return err
+	case errors.Is(err, syscall.ENOSPC):
+		return outcome.Fail(outcome.DiskBudgetExceeded, "the disk is full: %w", err).
+			WithHint("free space there, or move the work directory with work.dir")
+	}
+	return outcome.Fail(outcome.Internal, "break a copy (%s): %w", c.Name, err)
+}
+
+// breakFile copies the backup to path with the damage done to it. The copy is
+// readable for all, since the server inside a container has another user id;
+// the directory around it is what keeps it private. Its time is the backup's: by
+// that a drill tells how old the rows may be.
+func (p Prover) breakFile(ctx context.Context, b Backup, d damage, path string) (err error) {
+	from, err := os.Open(b.Path)
+	if err != nil {
+		return err
+	}
+	defer from.Close()
+	to, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
+	if err != nil {
+		return err
+	}
+	defer func() {
+		err = errors.Join(err, to.Close())
+		if err == nil && !b.ModifiedAt.IsZero() {
+			err = os.Chtimes(path, time.Time{}, b.ModifiedAt)
+		}
+	}()
+	if err := to.Chmod(0o644); err != nil { // whatever the umask
+		return err
+	}
+	if !d.decoded {
+		return apply(ctx, to, from, d.edits)
+	}
+	return p.rewrap(ctx, to, from, d.edits)
+}
+
+// rewrap does the edits to what is inside the compression.
+func (p Prover) rewrap(ctx context.Context, to io.Writer, from io.Reader, edits []edit) error {
+	dump, how, err := inspect.Decode(from, inspect.Limits{MaxDecoded: p.MaxDecoded})
+	if err != nil {
+		return err
+	}
+	defer dump.Close()
+	w, err := wrap(to, how)
+	if err != nil {
+		return err
+	}
+	return errors.Join(apply(ctx, w, dump, edits), w.Close())
+}
+
+// wrap compresses quickly: a broken copy is soon gone.
+func wrap(w io.Writer, how string) (io.WriteCloser, error) {
+	switch how {
+	case "gzip":
+		return gzip.NewWriterLevel(w, gzip.BestSpeed)
+	case "zstd":
+		return zstd.NewWriter(w, zstd.WithEncoderLevel(zstd.SpeedFastest), zstd.WithEncoderConcurrency(1),
+			zstd.WithEncoderCRC(true), zstd.WithZeroFrames(true))
+	}
+	return nil, fmt.Errorf("wrap a copy: unknown compression %q", how)
+}

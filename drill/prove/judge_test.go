@@ -1,0 +1,217 @@
+package prove_test
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/klauspost/compress/zstd"
+
+	"github.com/drillgres/drillgres/drill/config"
+	"github.com/drillgres/drillgres/drill/inspect"
+	"github.com/drillgres/drillgres/drill/outcome"
+	"github.com/drillgres/drillgres/drill/prove"
+)
+
+// control is one of a backup's controls, by its name.
+func control(t *testing.T, b prove.Backup, name string) prove.Control {
+	t.Helper()
+	controls := prove.Controls(b, &config.Database{Postgres: config.Postgres{Version: "18"}})
+	i := slices.IndexFunc(controls, func(c prove.Control) bool { return c.Name == name })
+	if i < 0 {
+		t.Fatalf("no control %s", name)
+	}
+	return controls[i]
+}
+
+// says is a drill that comes back with a code; "" passes.
+func says(code outcome.Code) func(context.Context, prove.Control, prove.Copy) outcome.Result {
+	return func(context.Context, prove.Control, prove.Copy) outcome.Result {
+		if code == passes {
+			return outcome.Result{Verdict: outcome.VerdictPassed}
+		}
+		f := outcome.Fail(code, "as the test has it")
+		f.Stage = outcome.Verify
+		return outcome.Result{Verdict: f.Class().Verdict(), Failure: f.Report()}
+	}
+}
+
+// TestJudge: red with the right code holds; a drill that could not be carried
+// out proves nothing about the copy, and ends the proving.
+func TestJudge(t *testing.T) {
+	b := backupOf(t, realDump(t, "custom-15.dump"))
+	tests := []struct {
+		name   string
+		said   outcome.Code
+		status prove.Status
+		end    outcome.Code // of the proving as a whole
+	}{
+		{"the code that was looked for", outcome.RowsMissing, prove.Held, ""},
+		{"another that names the loss", outcome.ContentDrifted, prove.Held, ""},
+		{"it passes", passes, prove.NotHeld, ""},
+		{"red for another reason", outcome.IndexCorrupt, prove.NotHeld, ""},
+		{"too slow", outcome.RestoreTimeout, prove.NotHeld, ""},
+		{"a bug", outcome.Internal, prove.NotHeld, ""},
+		{"the engine is gone", outcome.EngineUnreachable, prove.NotReached, outcome.EngineUnreachable},
+		{"a signal", outcome.Interrupted, prove.NotReached, outcome.Interrupted},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			p := prove.Prover{Dir: t.TempDir(), Drill: says(tt.said)}
+			proofs, err := p.Prove(t.Context(), b, []prove.Control{control(t, b, "rows_removed")})
+			if len(proofs) != 1 || proofs[0].Status != tt.status {
+				t.Errorf("%+v, want %s", proofs, tt.status)
+			}
+			if tt.end == "" != (err == nil) || err != nil && outcome.AsFailure(err).Code != tt.end {
+				t.Errorf("ended in %v, want %q", err, tt.end)
+			}
+			f := prove.Verdict(proofs)
+			if (tt.status == prove.NotHeld) != (f != nil && f.Code == outcome.ControlFailed) {
+				t.Errorf("verdict %v", f)
+			}
+			if tt.said == passes && !strings.Contains(f.Hint, "verify.tables.") {
+				t.Errorf("the hint names no table to guard: %s", f.Hint)
+			}
+		})
+	}
+}
+
+// TestNothingToShow lists what cannot be shown, and that it is neither held
+// nor a failure.
+func TestNothingToShow(t *testing.T) {
+	plain := realDump(t, "plain-15.sql")
+	thirdParty := []byte("CREATE TABLE public.t (id integer);\nINSERT INTO public.t VALUES (1), (2);\n")
+	unsummed, err := zstd.NewWriter(nil, zstd.WithEncoderCRC(false))
+	if err != nil {
+		t.Fatal(err)
+	}
+	tests := []struct {
+		name, control string
+		content       []byte
+	}{
+		{"nobody summed a bare dump", "flipped", plain},
+		{"nor an archive that is not compressed", "flipped", realDump(t, "level0-13.dump")},
+		{"nor one whose zstd has no checksum", "flipped", realDump(t, "zstd-17.dump")},
+		{"nor a zstd around it without one", "flipped", unsummed.EncodeAll(plain, nil)},
+		{"no last line of pg_dump", "cut_end", thirdParty},
+		{"no sequence", "sequence_back", thirdParty},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			b := backupOf(t, tt.content)
+			p := prove.Prover{Dir: t.TempDir(), Drill: says(outcome.Internal)}
+			proofs, err := p.Prove(t.Context(), b, []prove.Control{control(t, b, tt.control)})
+			if err != nil || proofs[0].Status != prove.NotApplicable || proofs[0].Reason == "" || prove.Verdict(proofs) != nil {
+				t.Errorf("%+v, %v", proofs, err)
+			}
+		})
+	}
+}
+
+// TestTableOfChoice: the largest table, unless the config gives it up.
+func TestTableOfChoice(t *testing.T) {
+	b := backupOf(t, realDump(t, "plain-15.sql"))
+	largest, next, keyed := b.Layout.Tables[0], b.Layout.Tables[3], b.Layout.Tables[2]
+	if keyed.Size() <= next.Size() || !keyed.Referenced {
+		t.Fatalf("%+v is not larger than %+v, or no key points at it", keyed, next)
+	}
+	name := func(t inspect.TableRows) string { return t.Schema + "." + t.Name }
+	db := &config.Database{}
+	did := func() string {
+		controls := prove.Controls(b, db)
+		return controls[slices.IndexFunc(controls, func(c prove.Control) bool { return c.Name == "rows_removed" })].Did
+	}
+	if got := did(); !strings.Contains(got, name(largest)) {
+		t.Errorf("%q is not about %q", got, name(largest))
+	}
+	db.Verify.Drift.Tables = map[string]config.Percent{name(largest): 100}
+	if got := did(); !strings.Contains(got, name(next)) {
+		t.Errorf("%q is not about %q, to which no foreign key points", got, name(next))
+	}
+	db.Verify.Tables = map[string]config.Table{name(largest): {MinRows: 1}}
+	if got := did(); !strings.Contains(got, name(largest)) {
+		t.Errorf("%q is not about %q, which is guarded", got, name(largest))
+	}
+}
+
+// TestChecksumBeside: with a checksum beside the backup, rot shows whatever the
+// format.
+func TestChecksumBeside(t *testing.T) {
+	for _, name := range []string{"plain-15.sql", "level0-13.dump", "custom-15.dump"} {
+		b := backupOf(t, realDump(t, name))
+		b.Summed = true
+		p := prove.Prover{Dir: t.TempDir(), Drill: looked}
+		proofs, err := p.Prove(t.Context(), b, []prove.Control{control(t, b, "flipped")})
+		if err != nil || proofs[0].Status != prove.Held || proofs[0].Code != outcome.ChecksumMismatch {
+			t.Errorf("%s: %+v, %v", name, proofs, err)
+		}
+	}
+}
+
+// looked is a drill that ends before the sandbox.
+func looked(ctx context.Context, _ prove.Control, copied prove.Copy) (r outcome.Result) {
+	if _, err := look(ctx, copied); err != nil {
+		r.Failure = outcome.AsFailure(err).Report()
+	}
+	return r
+}
+
+// TestCopyIsPrivate: a copy lies in a directory of its own that nobody else may
+// enter, is as old as the backup, and is gone after its drill.
+func TestCopyIsPrivate(t *testing.T) {
+	b := backupOf(t, realDump(t, "plain-15.sql"))
+	p := prove.Prover{Dir: t.TempDir()}
+	var path string
+	p.Drill = func(_ context.Context, _ prove.Control, copied prove.Copy) (r outcome.Result) {
+		path = filepath.Join(copied.Dir, copied.Name)
+		folder, err := os.Stat(copied.Dir)
+		if err != nil || folder.Mode().Perm() != 0o700 {
+			t.Errorf("%v, %v", folder.Mode(), err)
+		}
+		file, err := os.Stat(path)
+		if err != nil || !file.ModTime().Equal(b.ModifiedAt) {
+			t.Errorf("the copy is from %v, the backup from %v, %v", file.ModTime(), b.ModifiedAt, err)
+		}
+		return r
+	}
+	if _, err := p.Prove(t.Context(), b, []prove.Control{control(t, b, "cut_half")}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := os.Stat(path); !os.IsNotExist(err) {
+		t.Errorf("the copy is still there: %v", err)
+	}
+}
+
+func TestCopyCannotBeMade(t *testing.T) {
+	b := backupOf(t, realDump(t, "plain-15.sql"))
+	cancelled, cancel := context.WithCancel(t.Context())
+	cancel()
+	tests := []struct {
+		name string
+		ctx  context.Context
+		p    prove.Prover
+		code outcome.Code
+	}{
+		{"the limit leaves no room", t.Context(), prove.Prover{Limit: b.Size - 1}, outcome.DiskBudgetExceeded},
+		{"interrupted", cancelled, prove.Prover{}, outcome.Interrupted},
+		{"the backup was replaced", t.Context(), prove.Prover{Unchanged: func(context.Context) error {
+			return outcome.Fail(outcome.BackupChanged, "replaced")
+		}}, outcome.BackupChanged},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			tt.p.Dir = t.TempDir()
+			tt.p.Drill = says(outcome.DumpTruncated)
+			proofs, err := tt.p.Prove(tt.ctx, b, []prove.Control{control(t, b, "cut_half")})
+			if err == nil || outcome.AsFailure(err).Code != tt.code || proofs[0].Status != prove.NotReached {
+				t.Errorf("%v, %+v; want %s", err, proofs, tt.code)
+			}
+			if left, _ := os.ReadDir(tt.p.Dir); len(left) > 0 {
+				t.Errorf("left behind %s", left[0].Name())
+			}
+		})
+	}
+}
