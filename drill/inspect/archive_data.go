@@ -118,11 +118,11 @@ func (a *archive) rows(b *block) {
 		a.inserts(b, f)
 		return
 	}
-	rows, size, closed := readRows(f)
-	a.k.table(b.table).data(rows, size)
+	read := readRows(f)
+	a.k.table(b.table).data(read.rows, read.size)
 	blank := a.drainBlock(f)
 	if a.err == nil {
-		a.check(closed && blank, "the rows of "+b.name+" have no proper end")
+		a.check(read.closed && blank, "the rows of "+b.name+" have no proper end")
 	}
 }
 

@@ -124,6 +124,8 @@ func (s *script) hostile(name string, line int64) error {
 
 func (s *script) restrict(key string, line int64) error {
 	switch {
+	case s.key != "" && s.heads > s.tails+1:
+		return s.fail(line, outcome.DumpTruncated, "another dump begins before this one has its end")
 	case s.key != "":
 		return s.hostile("restrict", line)
 	case !isKey(key):
@@ -134,12 +136,22 @@ func (s *script) restrict(key string, line int64) error {
 	return nil
 }
 
+// unrestrict must have the key of its \restrict. Another one is no attack where
+// the dump is put together of parts: the end of one whose beginning is lost, or
+// whose beginning was taken for rows of the one before.
 func (s *script) unrestrict(key string, line int64) error {
-	if s.key == "" || key != s.key {
-		return s.fail(line, outcome.DumpHostile, `\unrestrict with another key than its \restrict`)
+	switch {
+	case s.key != "" && key == s.key:
+		s.key = ""
+		return nil
+	case s.key == "" && s.tails > s.heads:
+		return s.fail(line, outcome.DumpTruncated, "the dump has an end but no beginning (%s)", dumpHead)
+	case s.swallowed != nil && isKey(key):
+		f := s.fail(s.swallowed.line, outcome.DumpTruncated, "the rows of %s run into the beginning of another dump", s.swallowed.table)
+		f.Object = s.swallowed.table.quoted()
+		return f
 	}
-	s.key = ""
-	return nil
+	return s.fail(line, outcome.DumpHostile, `\unrestrict with another key than its \restrict`)
 }
 
 // connect allows \connect with plain or quoted arguments; psql would run what

@@ -27,48 +27,72 @@ func (s *script) copyRows(t *copyTarget) error {
 		s.seek.rows(s.f)
 		return nil
 	}
-	rows, size, closed := readRows(s.f)
+	read := readRows(s.f)
 	if !t.counted {
-		rows = -1
+		read.rows = -1
 	}
-	s.k.table(t.table).data(rows, size)
-	if !closed {
+	if read.restrict > 0 {
+		s.swallowed = &swallowed{t.table, read.restrict}
+	}
+	s.k.table(t.table).data(read.rows, read.size)
+	if !read.closed {
 		f := s.fail(s.f.lastLine(), outcome.DumpTruncated, "the dump ends within the rows of %s, after %d lines of them",
-			t.table, max(rows, 0))
+			t.table, max(read.rows, 0))
 		f.Object = t.table.quoted()
 		return f
 	}
 	return nil
 }
 
+// swallowed is a \restrict among the rows of a table.
+type swallowed struct {
+	table qname
+	line  int64
+}
+
+// copied is COPY text that was read.
+type copied struct {
+	rows, size int64
+	closed     bool  // by its end marker
+	restrict   int64 // the line of a \restrict among them; 0: none
+}
+
 // readRows reads COPY text up to and with its end marker, a line with nothing
-// but a backslash and a dot. closed tells whether there was one. Rows may be of any length.
-func readRows(f *feed) (rows, size int64, closed bool) {
+// but a backslash and a dot. Rows may be of any length.
+func readRows(f *feed) (read copied) {
 	for {
-		n := wholeRows(f.window(), &rows)
+		n := wholeRows(f.window(), &read.rows)
 		f.skip(n)
-		size += int64(n)
+		read.size += int64(n)
 		if len(f.window()) == 0 {
-			return rows, size, false
+			return read
 		}
 		if n := endMarker(f.peek(4)); n > 0 {
 			f.skip(n)
-			return rows, size, true
+			read.closed = true
+			return read
+		}
+		if hasPrefix(f.peek(len(restrictLine)), restrictLine) {
+			read.restrict = f.line()
 		}
 		long, whole := passLine(f)
-		size += long
-		rows++
+		read.size += long
+		read.rows++
 		if !whole {
-			return rows, size, false
+			return read
 		}
 	}
 }
 
-// wholeRows counts the rows that lie in w whole and are not like the end
-// marker, and how long they are.
+// restrictLine is how the first command of a dump begins. No row of COPY does:
+// it would be a carriage return before these letters.
+const restrictLine = `\restrict `
+
+// wholeRows counts the rows that lie in w whole and are like neither the end
+// marker nor a \restrict, and how long they are.
 func wholeRows(w []byte, rows *int64) int {
 	at := 0
-	for at+1 < len(w) && (w[at] != '\\' || w[at+1] != '.') {
+	for at+1 < len(w) && (w[at] != '\\' || w[at+1] != '.' && w[at+1] != 'r') {
 		i := bytes.IndexByte(w[at:], '\n')
 		if i < 0 {
 			break

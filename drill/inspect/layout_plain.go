@@ -98,8 +98,7 @@ func (s *mappedScript) rows(t *copyTarget, columns []string) error {
 		s.m.facts.firstRows(t.table, columns, s.f.peek(longestFirst))
 	}
 	at := s.f.offset()
-	_, size, _ := readRows(s.f)
-	s.m.extent(t.table, at, size, true)
+	s.m.extent(t.table, at, readRows(s.f).size, true)
 	return nil
 }
 

@@ -25,6 +25,7 @@ type script struct {
 	clusterTails int
 	remarked     string // the last comment that says something
 	key          string // of the \restrict that is open
+	swallowed    *swallowed
 
 	seek *seek // a statement that is looked for, if one is
 }

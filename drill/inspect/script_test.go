@@ -22,6 +22,10 @@ func dumpOf(middle string) string { return dumpHead + middle + dumpTail }
 
 func TestPlainDumps(t *testing.T) {
 	rows := "COPY public.t (a) FROM stdin;\n1\n2\n\\.\n"
+	restricted := func(key string) string { // as pg_dump writes it
+		return strings.Replace(dumpOf(rows), "--\n\n", "--\n\n\\restrict "+key+"\n\n", 1) + "\\unrestrict " + key + "\n"
+	}
+	cut := func(before string) string { return restricted("a")[:strings.Index(restricted("a"), before)] }
 	for name, c := range map[string]struct {
 		text string
 		want outcome.Code
@@ -73,6 +77,10 @@ func TestPlainDumps(t *testing.T) {
 		"restrict that runs a program":   {"\\restrict `id`\n" + dumpOf(""), outcome.DumpHostile},
 		"unrestrict with another key":    {"\\restrict a\n" + dumpOf("\\unrestrict b\n"), outcome.DumpHostile},
 		"unrestrict without restrict":    {dumpOf("\\unrestrict b\n"), outcome.DumpHostile},
+		"only its end":                   {"SELECT 1;\n" + dumpTail + "\\unrestrict b\n", outcome.DumpTruncated},
+		"cut, then whole":                {cut(dumpTail) + restricted("b"), outcome.DumpTruncated},
+		"cut in rows, then whole":        {cut("2\n\\.") + restricted("b"), outcome.DumpTruncated},
+		"a row like a command":           {strings.Replace(restricted("a"), "\\.\n", "\\restricted\n\\r\n\\.\n", 1), ""},
 		"copy from a program":            {dumpOf("COPY t FROM PROGRAM 'id';\n"), outcome.DumpHostile},
 		"copy to a program":              {dumpOf("COPY (SELECT 1) TO PROGRAM 'id';\n"), outcome.DumpHostile},
 		"copy from a file":               {dumpOf("COPY t FROM '/etc/passwd';\n"), outcome.DumpHostile},
