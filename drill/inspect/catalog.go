@@ -164,6 +164,7 @@ func (k *catalog) contents() Contents {
 			c.Tables = append(c.Tables, t)
 		}
 	}
+	c.inUTF8()
 	return c
 }
 

@@ -36,6 +36,8 @@ func (s *script) command() error {
 		return s.unrestrict(args, line)
 	case "connect":
 		return s.connect(args, line)
+	case "encoding":
+		return s.encoding(args, line)
 	}
 	return s.hostile(name, line)
 }
@@ -77,7 +79,7 @@ func (s *script) isCut(text string) bool {
 	if !s.st.empty() {
 		return false
 	}
-	for _, full := range []string{"restrict \n", "connect \n", "unrestrict " + s.key} {
+	for _, full := range []string{"restrict \n", "connect \n", "encoding SQL_ASCII\n", "unrestrict " + s.key} {
 		if text != full && strings.HasPrefix(full, text) {
 			return true
 		}
@@ -164,6 +166,15 @@ func (s *script) connect(args string, line int64) error {
 	s.k.searchPath = ""
 	if s.k.c.Format == Plain {
 		s.k.c.CreatesDatabase = true
+	}
+	return nil
+}
+
+// encoding allows what pg_dump writes before a \connect to a database whose name
+// is more than letters and digits.
+func (s *script) encoding(args string, line int64) error {
+	if s.key != "" || args != "SQL_ASCII" {
+		return s.hostile("encoding", line)
 	}
 	return nil
 }

@@ -1,12 +1,31 @@
 package inspect_test
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/drillgres/drillgres/drill/inspect"
 )
+
+// TestNamesAreToldInUTF8, in whatever encoding the dump is written.
+func TestNamesAreToldInUTF8(t *testing.T) {
+	for encoding, raw := range map[string]string{"UTF8": "café", "LATIN1": "caf\xe9", "WIN1252": "caf\xe9", "SQL_ASCII": "café", "ISO_8859_5": "caf\xe9"} {
+		text := strings.Replace(dumpOf("CREATE TABLE public."+raw+" (id integer);\nCOPY public."+raw+" (id) FROM stdin;\n1\n\\.\n"), "'UTF8'", "'"+encoding+"'", 1)
+		c, err := inspect.Scan(t.Context(), strings.NewReader(text), inspect.Limits{})
+		if err != nil {
+			t.Fatalf("%s: %v", encoding, err)
+		}
+		want := "café"
+		if encoding == "ISO_8859_5" {
+			want = "cafщ"
+		}
+		if got := c.Tables[0].Name; got != want || c.Objects[0].Name != want {
+			t.Errorf("%s: %q, want %q", encoding, got, want)
+		}
+	}
+}
 
 func TestRolesThatAreNeeded(t *testing.T) {
 	for sql, want := range map[string][]string{

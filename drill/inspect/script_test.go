@@ -71,6 +71,8 @@ func TestPlainDumps(t *testing.T) {
 		"connect and another command":    {dumpOf("\\connect x \\! id\n"), outcome.DumpHostile},
 		"connect with much behind it":    {dumpOf("\\connect x" + strings.Repeat(" ", 1000) + "\\! id\n"), outcome.DumpHostile},
 		"copy to a program, far behind":  {dumpOf("COPY (SELECT 1" + strings.Repeat(",1", 9000) + ") TO PROGRAM 'id';\n"), outcome.DumpCorrupt},
+		"connect to an odd name":         {dumpOf("\\encoding SQL_ASCII\n\\connect -reuse-previous=on \"dbname='my-shop'\"\n" + rows), ""},
+		"another encoding":               {dumpOf("\\encoding UTF8\n"), outcome.DumpHostile},
 		"connect while restricted":       {`\restrict k` + "\n" + dumpOf("\\connect x\n") + `\unrestrict k` + "\n", outcome.DumpHostile},
 		"restrict twice":                 {"\\restrict k\n\\restrict k\n" + dumpOf(""), outcome.DumpHostile},
 		"restrict without a key":         {"\\restrict\n" + dumpOf(""), outcome.DumpHostile},

@@ -85,6 +85,7 @@ func connect(ctx context.Context, d sandbox.Dialer, database, user string, passw
 	cfg.Fallbacks = nil
 	cfg.RuntimeParams = params
 	cfg.RuntimeParams["application_name"] = "drillgres"
+	cfg.RuntimeParams["client_encoding"] = "UTF8" // the default is the database's, and Go's texts are UTF-8
 	cfg.DialFunc = d.Dial
 	cfg.LookupFunc = func(_ context.Context, host string) ([]string, error) { return []string{host}, nil }
 	conn, err := pgx.ConnectConfig(ctx, cfg)

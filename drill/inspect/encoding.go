@@ -1,0 +1,72 @@
+package inspect
+
+import (
+	"slices"
+	"strings"
+
+	"golang.org/x/text/encoding"
+	"golang.org/x/text/encoding/charmap"
+	"golang.org/x/text/encoding/japanese"
+	"golang.org/x/text/encoding/korean"
+	"golang.org/x/text/encoding/simplifiedchinese"
+	"golang.org/x/text/encoding/traditionalchinese"
+)
+
+// encodings are Postgres' own names of what a dump may be written in, without
+// their signs (PostgreSQL, Character Set Support). UTF8 and SQL_ASCII, which
+// says nothing, are not among them.
+var encodings = map[string]encoding.Encoding{
+	"latin1": charmap.ISO8859_1, "latin2": charmap.ISO8859_2, "latin3": charmap.ISO8859_3, "latin4": charmap.ISO8859_4,
+	"latin5": charmap.ISO8859_9, "latin6": charmap.ISO8859_10, "latin7": charmap.ISO8859_13, "latin8": charmap.ISO8859_14,
+	"latin9": charmap.ISO8859_15, "latin10": charmap.ISO8859_16,
+	"iso88595": charmap.ISO8859_5, "iso88596": charmap.ISO8859_6, "iso88597": charmap.ISO8859_7, "iso88598": charmap.ISO8859_8,
+	"win1250": charmap.Windows1250, "win1251": charmap.Windows1251, "win1252": charmap.Windows1252, "win1253": charmap.Windows1253,
+	"win1254": charmap.Windows1254, "win1255": charmap.Windows1255, "win1256": charmap.Windows1256, "win1257": charmap.Windows1257,
+	"win1258": charmap.Windows1258, "win866": charmap.CodePage866, "win874": charmap.Windows874,
+	"koi8r": charmap.KOI8R, "koi8u": charmap.KOI8U,
+	"eucjp": japanese.EUCJP, "sjis": japanese.ShiftJIS, "euckr": korean.EUCKR, "uhc": korean.EUCKR,
+	"euccn": simplifiedchinese.GBK, "gbk": simplifiedchinese.GBK, "gb18030": simplifiedchinese.GB18030, "big5": traditionalchinese.Big5,
+}
+
+var noSigns = strings.NewReplacer("_", "", "-", "", " ", "")
+
+// inUTF8 turns the names out of the dump's encoding into UTF-8, in which the
+// restored catalog tells them. One that does not decode stays as it is.
+func (c *Contents) inUTF8() {
+	dumped, ok := encodings[noSigns.Replace(strings.ToLower(c.Database.Encoding))]
+	if !ok {
+		return
+	}
+	for _, text := range c.texts() {
+		if decoded, err := dumped.NewDecoder().String(*text); err == nil {
+			*text = decoded
+		}
+	}
+	slices.Sort(c.Roles)
+	slices.Sort(c.RolesMade)
+	slices.Sort(c.Tablespaces)
+}
+
+// texts are all names of the dump, and the SQL with such names in it.
+func (c *Contents) texts() []*string {
+	list := []*string{&c.Database.Name, &c.Database.Owner, &c.Properties}
+	for _, names := range [][]string{c.Roles, c.RolesMade, c.Tablespaces} {
+		for i := range names {
+			list = append(list, &names[i])
+		}
+	}
+	for i := range c.Extensions {
+		list = append(list, &c.Extensions[i].Name, &c.Extensions[i].Schema)
+	}
+	for i := range c.Objects {
+		o := &c.Objects[i]
+		list = append(list, &o.Schema, &o.Name, &o.Table, &o.Owner)
+	}
+	for i := range c.Tables {
+		list = append(list, &c.Tables[i].Schema, &c.Tables[i].Name)
+	}
+	for i := range c.Sequences {
+		list = append(list, &c.Sequences[i].Schema, &c.Sequences[i].Name)
+	}
+	return list
+}
