@@ -226,6 +226,7 @@ func (a *archive) target(b *block, copyStmt string) {
 	p := &phrase{tokens: a.tokens(copyStmt)}
 	if p.has("copy") {
 		b.table = p.name(b.table.schema)
+		a.k.columns(b.table, copyColumns(p.tokens))
 	}
 }
 

@@ -97,9 +97,16 @@ func (k *catalog) table(n qname) *Table {
 		}
 		i = len(k.c.Tables)
 		k.tables[n] = i
-		k.c.Tables = append(k.c.Tables, Table{Schema: n.schema, Name: n.name})
+		k.c.Tables = append(k.c.Tables, Table{Schema: n.schema, Name: n.name, Columns: []string{}})
 	}
 	return &k.c.Tables[i]
+}
+
+// columns remembers those that a COPY fills.
+func (k *catalog) columns(n qname, names []string) {
+	if t := k.table(n); len(t.Columns) == 0 && k.holds(names...) {
+		t.Columns = names
+	}
 }
 
 // data adds a block of rows; rows < 0: not known.

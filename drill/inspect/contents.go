@@ -105,6 +105,8 @@ type Table struct {
 	Rows   int64  `json:"rows"`  // in its COPY blocks or INSERTs; -1: not known
 	Bytes  int64  `json:"bytes"` // of its COPY text
 	Data   bool   `json:"data"`  // whether the dump has a data block for it, be it empty
+
+	Columns []string `json:"columns"` // that its COPY fills; none where the dump does not say
 }
 
 // Normalised is c without nil lists, so that its JSON holds [] and never null.

@@ -63,7 +63,11 @@ func (c *Contents) texts() []*string {
 		list = append(list, &o.Schema, &o.Name, &o.Table, &o.Owner)
 	}
 	for i := range c.Tables {
-		list = append(list, &c.Tables[i].Schema, &c.Tables[i].Name)
+		t := &c.Tables[i]
+		list = append(list, &t.Schema, &t.Name)
+		for j := range t.Columns {
+			list = append(list, &t.Columns[j])
+		}
 	}
 	for i := range c.Sequences {
 		list = append(list, &c.Sequences[i].Schema, &c.Sequences[i].Name)

@@ -163,7 +163,7 @@ func TestRowsOfOtherWaysOfDumping(t *testing.T) {
 			t.Fatalf("%s: %v", name, err)
 		}
 		byName := cmpopts.SortSlices(func(a, b inspect.Table) bool { return a.Schema+a.Name < b.Schema+b.Name })
-		if diff := cmp.Diff(want, got.Tables, byName, cmpopts.IgnoreFields(inspect.Table{}, "Bytes")); diff != "" {
+		if diff := cmp.Diff(want, got.Tables, byName, cmpopts.IgnoreFields(inspect.Table{}, "Bytes", "Columns")); diff != "" {
 			t.Errorf("%s: tables (-want +got):\n%s", name, diff)
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/drillgres/drillgres/drill/inspect"
 	"github.com/drillgres/drillgres/drill/outcome"
@@ -197,7 +198,7 @@ func TestRowsThatAreCounted(t *testing.T) {
 				t.Fatal(err)
 			}
 			c.want.Schema, c.want.Name = "s", "t"
-			if diff := cmp.Diff([]inspect.Table{c.want}, got.Tables); diff != "" {
+			if diff := cmp.Diff([]inspect.Table{c.want}, got.Tables, cmpopts.IgnoreFields(inspect.Table{}, "Columns")); diff != "" {
 				t.Errorf("tables (-want +got):\n%s", diff)
 			}
 		})

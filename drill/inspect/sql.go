@@ -43,6 +43,7 @@ func (s *script) copyStatement(p *phrase) (*copyTarget, error) {
 	case p.until("from stdin"):
 		p.drop("with")
 		rest := p.peek()
+		s.k.columns(table, copyColumns(s.st.tokens))
 		return &copyTarget{table: table, counted: rest.text == ""}, nil
 	case p.until("to stdout"), p.until("from stdout"):
 		return nil, nil

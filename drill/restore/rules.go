@@ -135,7 +135,7 @@ var clientRules = []clientRule{
 	},
 	{says(`could not read from input file: end of file|input file is too short`), outcome.DumpTruncated, ""},
 	{
-		says(`could not (?:un|de)compress data|could not find block ID|unexpected block ID|unrecognized data block type|` +
+		says(`could not (?:un|de)compress|could not find block ID|unexpected block ID|unrecognized data block type|` +
 			`valid archive|corrupt|entry ID -?\d+ out of range|unexpected data offset flag|could not read from input file|` +
 			`could not set default_toast_compression|unexpected end of file|mismatch in actual vs\. predicted file position`),
 		outcome.DumpCorrupt, "",
