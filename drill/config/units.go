@@ -3,6 +3,7 @@ package config
 import (
 	"fmt"
 	"math"
+	"math/big"
 	"regexp"
 	"strconv"
 	"strings"
@@ -84,7 +85,8 @@ var sizeUnits = map[string]int64{
 	"kb": 1e3, "mb": 1e6, "gb": 1e9, "tb": 1e12,
 }
 
-// ParseSize reads a number of bytes such as 512, 1MiB, 1.5GiB or 20GB.
+// ParseSize reads a number of bytes such as 512, 1MiB, 1.5GiB or 20GB. What is
+// less than a byte is left out.
 func ParseSize(s string) (Size, error) {
 	bad := fmt.Errorf("%s is not a size (want 512MiB, 4GiB, 20GB)", quoted(s))
 	m := sizePattern.FindStringSubmatch(s)
@@ -99,8 +101,9 @@ func ParseSize(s string) (Size, error) {
 	if m[2] == "" {
 		return Size(whole * unit), nil
 	}
-	part, _ := strconv.ParseFloat("0"+m[2], 64) // digits, by the expression above
-	return Size(whole*unit + int64(part*float64(unit))), nil
+	part, _ := new(big.Rat).SetString("0" + m[2]) // digits, by the expression above
+	part.Mul(part, new(big.Rat).SetInt64(unit))
+	return Size(whole*unit + new(big.Int).Quo(part.Num(), part.Denom()).Int64()), nil
 }
 
 // String is the size as the config would have it: 512MiB, 1500B.

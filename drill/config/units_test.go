@@ -61,39 +61,3 @@ func TestParseSize(t *testing.T) {
 		}
 	}
 }
-
-func FuzzDuration(f *testing.F) {
-	for _, seed := range []string{"26h", "7d", "1w2d3h", "1.5d", "0", "-1h", "9999999999999w"} {
-		f.Add(seed)
-	}
-	f.Fuzz(func(t *testing.T, text string) {
-		d, err := ParseDuration(text)
-		if d < 0 {
-			t.Fatalf("%q is negative: %d", text, d)
-		}
-		if err != nil {
-			return
-		}
-		if again, err := ParseDuration(d.String()); err != nil || again != d {
-			t.Fatalf("%q → %s → %s, %v", text, d, again, err)
-		}
-	})
-}
-
-func FuzzSize(f *testing.F) {
-	for _, seed := range []string{"512", "1MiB", "1.5GiB", "20GB", "-1", "9223372036854775807"} {
-		f.Add(seed)
-	}
-	f.Fuzz(func(t *testing.T, text string) {
-		s, err := ParseSize(text)
-		if s < 0 {
-			t.Fatalf("%q is negative: %d", text, s)
-		}
-		if err != nil {
-			return
-		}
-		if again, err := ParseSize(s.String()); err != nil || again != s {
-			t.Fatalf("%q → %s → %s, %v", text, s, again, err)
-		}
-	})
-}

@@ -11,6 +11,19 @@ dump() { # major, file, pg_dump's arguments
 	docker exec "inspect-testdata-$1" cat "/tmp/$2" >"dumps/$2"
 }
 
+# The fuzz targets' seeds: the smaller a dump, the deeper its mutations go.
+tiny() { # major
+	local in="docker exec inspect-testdata-$1" out
+	$in createdb -U postgres tiny
+	docker exec -i "inspect-testdata-$1" psql -X -1 -U postgres -q tiny <tiny.sql >/dev/null
+	for out in "z0 -Z0" "z6 -Z6" "inserts -Z0 --inserts" $([ "$1" -lt 17 ] || echo zstd lz4); do
+		set -- "$1" $out
+		$in pg_dump -U postgres -Fc "${@:3}" $([ $# -gt 2 ] || echo "-Z$2") -f /tmp/tiny tiny
+		$in cat /tmp/tiny >"tiny/$1-$2.dump"
+	done
+	$in pg_dump -U postgres tiny >"tiny/$1.sql"
+}
+
 for major in 13 15 17 18; do
 	docker run -d --rm --name "inspect-testdata-$major" --network none -e POSTGRES_PASSWORD=x "$image:$major" >/dev/null
 	trap 'docker rm -f inspect-testdata-{13,15,17,18} >/dev/null 2>&1' EXIT
@@ -20,6 +33,7 @@ for major in 13 15 17 18; do
 	docker exec -i "inspect-testdata-$major" psql -X -U postgres -q -v ON_ERROR_STOP=1 <source.sql >/dev/null
 	dump $major plain-$major.sql
 	dump $major custom-$major.dump -Fc
+	tiny $major
 done
 
 dump 13 verbose-13.sql -v 2>/dev/null
