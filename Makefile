@@ -5,6 +5,8 @@ BIN        := bin/drillgres
 VERSION    := $(shell git describe --tags --always --dirty 2>/dev/null)
 LDFLAGS    := -s -w -X main.version=$(VERSION)
 MAJORS     ?= 13 15 17 18
+FUZZTIME   ?= 10m
+FUZZ       := drill/inspect:FuzzPlain drill/inspect:FuzzArchive drill/inspect:FuzzScan drill/config:FuzzConfig drill/config:FuzzUnits
 # Ryuk would need an image of its own; drillgres labels and sweeps by itself.
 export TESTCONTAINERS_RYUK_DISABLED := true
 export CGO_ENABLED ?= 0
@@ -26,9 +28,21 @@ build: ## build bin/drillgres
 drill: build ## make the sample shop's backup and drill it
 	@fixtures/shop/drill $(BIN)
 
+.PHONY: prove
+prove: build ## break copies of the sample shop's backup: each must go red
+	@fixtures/shop/drill $(BIN) prove
+
 .PHONY: test
 test: ## run every test; the integration tests need a container engine
 	go test -timeout 25m -parallel 4 ./...
+
+.PHONY: corpus
+corpus: ## drill every backup of the corpus, and print its table; see docs/corpus.md
+	go test -timeout 1h -parallel 4 -count 1 -v -run '^TestCorpus$$' ./cmd/drillgres -corpus all
+
+.PHONY: fixtures
+fixtures: ## write every backup of the corpus to fixtures/backups/<code>/<case>/
+	go run ./fixtures/backups/make
 
 .PHONY: unit
 unit: ## run the tests that need no container engine
@@ -43,11 +57,21 @@ lint: $(GOLANGCI) $(GOFUMPT) $(ACTIONLINT) ## check style, and the workflows
 
 .PHONY: golden
 golden: ## rewrite the golden files from what the program prints now
-	go test ./drill/inspect ./drill/config ./drill/report ./cmd/drillgres -update
+	go test ./drill/inspect ./drill/config ./drill/report ./cmd/drillgres ./fixtures/backups -update
 
 .PHONY: images
 images: ## make the Postgres images of the tests, where no registry has them
 	@fixtures/images/ensure $(MAJORS) >/dev/null
+
+.PHONY: fuzz
+fuzz: ## fuzz what reads hostile or hand-written input, FUZZTIME each; see docs/faults.md
+	@for target in $(FUZZ); do \
+		go test -run '^$$' -fuzz "^$${target#*:}$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 20x ./$${target%:*} || exit 1; \
+	done
+
+.PHONY: chaos
+chaos: ## kill, stop, fill and starve real drills at every stage; see docs/faults.md
+	go test -run '^TestChaos$$' -timeout 1h -parallel 4 -v ./cmd/drillgres -chaos all
 
 .PHONY: bench
 bench: build ## measure the drill against what teams do today; see docs/performance.md
