@@ -25,6 +25,9 @@ type catalog struct {
 	partitioned         map[qname]bool
 	partitionOf         map[qname]qname
 
+	announced *announcement   // what a comment of pg_dump says is made next
+	filled    map[string]bool // the comments that say whose rows follow
+
 	searchPath string // the schema of names without one
 	memory     int
 	full       bool // maxMemory is reached
@@ -51,7 +54,7 @@ func newCatalog() *catalog {
 	return &catalog{
 		objects: map[objectKey]int{}, tables: map[qname]int{},
 		roles: map[string]bool{}, made: map[string]bool{}, spaces: map[string]bool{},
-		partitioned: map[qname]bool{}, partitionOf: map[qname]qname{},
+		partitioned: map[qname]bool{}, partitionOf: map[qname]qname{}, filled: map[string]bool{},
 	}
 }
 
@@ -67,6 +70,7 @@ func (k *catalog) holds(names ...string) bool {
 // object remembers a promise. What is made twice is promised once (views with
 // a placeholder, shell types), but functions of one name differ in arguments.
 func (k *catalog) object(kind Kind, n qname, table string) {
+	k.keep(kind, n, table)
 	key := objectKey{kind, n, table}
 	if _, ok := k.objects[key]; ok && kind != KindFunction {
 		return

@@ -31,8 +31,13 @@ func (s *script) lineComment() {
 			break
 		}
 	}
-	if s.st.empty() && !s.fragment {
-		s.remark(string(bytes.TrimRight(s.scratch, " \t")))
+	if !s.st.empty() || s.fragment {
+		return
+	}
+	text := string(bytes.TrimRight(s.scratch, " \t"))
+	s.remark(text)
+	if len(s.f.window()) > 0 { // at the end of the file it may be cut
+		s.announce(text)
 	}
 }
 

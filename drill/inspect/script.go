@@ -26,6 +26,7 @@ type script struct {
 	remarked     string // the last comment that says something
 	key          string // of the \restrict that is open
 	swallowed    *swallowed
+	broken       *outcome.Failure // by what the comments of pg_dump show
 
 	seek *seek // a statement that is looked for, if one is
 }
@@ -43,6 +44,9 @@ func (s *script) run() error {
 		}
 		if err := s.lex(w[0]); err != nil {
 			return err
+		}
+		if s.broken != nil {
+			return s.broken
 		}
 		if s.k.full {
 			return s.k.check()

@@ -111,6 +111,8 @@ func (k *catalog) addConstraint(p *phrase, table qname) {
 		k.object(KindForeignKey, n, table.name)
 	case p.has("primary key"), p.has("unique"), p.has("exclude"), p.has("check"):
 		k.object(KindConstraint, n, table.name)
+	default:
+		k.keep(KindConstraint, n, table.name)
 	}
 }
 
