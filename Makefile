@@ -81,6 +81,7 @@ bench: build ## measure the drill against what teams do today; see docs/performa
 clean: ## remove what was built, and what drills left on the engine
 	-@test ! -x $(BIN) || $(BIN) clean
 	rm -rf bin fixtures/shop/backups .drillgres
+	find fixtures/backups -mindepth 1 -maxdepth 1 -type d ! -name make -exec rm -rf {} +
 
 $(GOLANGCI):
 	GOBIN=$(TOOLS) go install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
