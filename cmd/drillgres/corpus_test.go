@@ -175,7 +175,6 @@ var elsewhere = map[outcome.Code]string{
 	outcome.ImageWrongMajor:   "TestImageOfAnotherMajor",
 	outcome.IsolationBroken:   "docker.TestIsolation…: no engine at hand gives a network to a container that asked for none",
 	outcome.ClientTooOld:      "TestClientTooOld",
-	outcome.SandboxLost:       "TestChaos",
 	outcome.AppStartFailed:    "TestAppFailures",
 	outcome.AppNotReady:       "TestAppFailures",
 	outcome.SmokeFailed:       "TestAppFailures",
