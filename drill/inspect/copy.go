@@ -12,6 +12,17 @@ type copyTarget struct {
 	counted bool // one line is one row: text format
 }
 
+// copyColumns are those of COPY table (a, b) FROM stdin.
+func copyColumns(tokens []token) (names []string) {
+	p := &phrase{tokens: tokens}
+	if p.has("copy") && p.name("") != (qname{}) && p.symbol("(") {
+		for more := true; more && p.peek().named(); more = p.symbol(",") {
+			names = append(names, p.take().text)
+		}
+	}
+	return names
+}
+
 // copyRows reads the rows that follow the statement's line.
 func (s *script) copyRows(t *copyTarget) error {
 	line := s.f.line()

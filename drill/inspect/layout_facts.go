@@ -172,17 +172,6 @@ func (x *facts) fill(sequence qname, c column) {
 	}
 }
 
-// copyColumns are those of COPY table (a, b) FROM stdin.
-func copyColumns(tokens []token) (names []string) {
-	p := &phrase{tokens: tokens}
-	if p.has("copy") && p.name("") != (qname{}) && p.symbol("(") {
-		for more := true; more && p.peek().named(); more = p.symbol(",") {
-			names = append(names, p.take().text)
-		}
-	}
-	return names
-}
-
 // firstRows looks in a table's first rows for a value of each sequence that
 // fills one of its columns, whose next one is there too. What is cut or is not a
 // whole number is passed over.
