@@ -151,8 +151,7 @@ func (x *execution) stream(ctx context.Context, c sandbox.Command) error {
 	if c.Stdin != nil {
 		feeding.Go(func() { x.feed(c.Stdin, cancel) })
 	}
-	err := x.drain(c.Stdout, c.Stderr)
-	if err != nil {
+	if err := x.drain(c.Stdout, c.Stderr, cancel); err != nil {
 		cancel(err)
 	}
 	if !stop() {
@@ -190,22 +189,21 @@ func (x *execution) feed(stdin io.Reader, broken context.CancelCauseFunc) {
 	}
 }
 
-// drain hands on the output until its end.
-func (x *execution) drain(stdout, stderr io.Writer) error {
-	out, errs := &sink{to: stdout}, &sink{to: stderr}
+// drain hands on the output until its end. Output that cannot be handed on is
+// broken, and is read all the same: the engine mixes the two streams as it
+// likes, so the process id, without which nothing can be killed, may come last.
+func (x *execution) drain(stdout, stderr io.Writer, broken context.CancelCauseFunc) error {
+	fail := func(err error) { broken(fmt.Errorf("pass on the output of %s: %w", x.name, err)) }
+	out, errs := &sink{to: stdout, fail: fail}, &sink{to: stderr, fail: fail}
 	x.pid.rest = errs
 	var second io.Writer = errs
 	if x.box.shell {
 		second = &x.pid
 	}
-	_, err := stdcopy.StdCopy(out, second, x.conn.Reader)
-	switch {
-	case err == nil:
-		return nil
-	case out.err != nil || errs.err != nil:
-		return fmt.Errorf("pass on the output of %s: %w", x.name, err)
+	if _, err := stdcopy.StdCopy(out, second, x.conn.Reader); err != nil {
+		return engineError{fmt.Errorf("read the output of %s: %w", x.name, err)}
 	}
-	return engineError{fmt.Errorf("read the output of %s: %w", x.name, err)}
+	return nil
 }
 
 // cause is why a command was killed, in the words of who wanted that.
@@ -276,19 +274,19 @@ type engineError struct{ error }
 
 func (e engineError) Unwrap() error { return e.error }
 
-// sink passes on output and remembers when that did not work.
+// sink passes on output until that fails once, and takes the rest for nothing.
 type sink struct {
-	to  io.Writer
-	err error
+	to   io.Writer
+	fail func(error)
 }
 
 func (s *sink) Write(b []byte) (int, error) {
 	if s.to == nil {
 		return len(b), nil
 	}
-	n, err := s.to.Write(b)
-	if err != nil {
-		s.err = err
+	if _, err := s.to.Write(b); err != nil {
+		s.to = nil
+		s.fail(err)
 	}
-	return n, err
+	return len(b), nil
 }

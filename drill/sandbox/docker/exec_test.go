@@ -1,9 +1,11 @@
 package docker
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"crypto/sha256"
+	"encoding/binary"
 	"encoding/hex"
 	"errors"
 	"io"
@@ -12,6 +14,8 @@ import (
 	"testing"
 	"testing/iotest"
 	"time"
+
+	"github.com/moby/moby/api/pkg/stdcopy"
 
 	"github.com/drillgres/drillgres/drill/sandbox"
 )
@@ -147,6 +151,31 @@ func TestExecTellsThatItsOutputCannotBePassedOn(t *testing.T) {
 	if left := processes(t, p, "4712"); left != "" {
 		t.Errorf("still runs: %s", left)
 	}
+}
+
+// The engine mixes the streams as it likes: without the process id, the whole
+// container would have to die for a full disk of ours.
+func TestOutputThatCannotBePassedOnIsReadUpToTheProcessID(t *testing.T) {
+	full := errors.New("disk full")
+	x := &execution{box: &box{shell: true}, name: "yes", pid: pidLine{known: make(chan struct{})}}
+	x.conn.Reader = bufio.NewReader(strings.NewReader(
+		frame(stdcopy.Stdout, "4712\n") + frame(stdcopy.Stderr, "12\n") + frame(stdcopy.Stdout, "4712\n")))
+	var broken []error
+	err := x.drain(failingWriter{full}, nil, func(err error) { broken = append(broken, err) })
+	if err != nil || len(broken) != 1 || !errors.Is(broken[0], full) {
+		t.Errorf("got %v, broken for %v; want once: %v", err, broken, full)
+	}
+	if pid, err := x.pid.wait(t.Context()); pid != "12" || err != nil {
+		t.Errorf("the process id is %q, %v", pid, err)
+	}
+}
+
+// frame is a piece of one stream, as the engine sends it: its kind, three
+// zeros, and its length in four bytes before it.
+func frame(kind stdcopy.StdType, text string) string {
+	header := []byte{byte(kind), 0, 0, 0, 0, 0, 0, 0}
+	binary.BigEndian.PutUint32(header[4:], uint32(len(text)))
+	return string(header) + text
 }
 
 func TestPidLineTakesTheFirstLineOnly(t *testing.T) {

@@ -69,6 +69,9 @@ func TestContainersThatCannotStart(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			s, err := p.Start(t.Context(), c.c)
 			if c.code == "" { // the image's own entry point starts, and fails
+				if err != nil {
+					t.Fatal(err)
+				}
 				waitDone(t, s)
 				if code, _ := s.Ended(); code != 127 {
 					t.Errorf("exit code %d", code)
