@@ -28,7 +28,8 @@ func (d Drill) describe(r *runner, e evidence, leftovers []string) outcome.Resul
 		Integrity:     e.verified.Integrity,
 		Schema:        e.verified.Schema,
 		Baseline:      e.verified.Baseline,
-		Checks:        append(append([]outcome.Check{}, e.verified.Checks...), e.app.Checks...),
+		Checks:        append(append([]outcome.Check{}, e.verified.Checks...), append(e.app.Checks, e.migrated.Checks...)...),
+		Migration:     e.migrated.Migration,
 		Leftovers:     leftovers,
 	}
 	result.Times = d.times(r, e, finished)
@@ -37,14 +38,19 @@ func (d Drill) describe(r *runner, e evidence, leftovers []string) outcome.Resul
 		result.RPOSeconds = &rpo
 	}
 	d.addDetails(&result, e)
-	d.judge(&result, r.failure)
+	d.judge(&result, r.failure, e.migrated.OverBudget)
 	return result
 }
 
 // judge sets verdict and exit code: the first failure's, or else the budgets'.
-func (d Drill) judge(result *outcome.Result, f *outcome.Failure) {
+func (d Drill) judge(result *outcome.Result, f, migration *outcome.Failure) {
 	if f == nil {
 		f = d.overBudget(result.Times)
+	}
+	if f == nil && migration != nil {
+		named := *migration
+		named.Stage = outcome.Migrate
+		f = &named
 	}
 	if f == nil {
 		return
@@ -75,7 +81,7 @@ func (d Drill) overBudget(t outcome.Times) *outcome.Failure {
 func (e evidence) allFindings() []outcome.Finding {
 	var all []outcome.Finding
 	for _, part := range [][]outcome.Finding{
-		e.backup.Findings, e.findings, e.unsummed(), e.server.Findings, e.restored.Findings, e.verified.Findings, e.app.Findings,
+		e.backup.Findings, e.findings, e.unsummed(), e.server.Findings, e.restored.Findings, e.verified.Findings, e.app.Findings, e.migrated.Findings,
 	} {
 		all = append(all, part...)
 	}
@@ -144,6 +150,7 @@ func (d Drill) addDetails(result *outcome.Result, e evidence) {
 		outcome.Provision: {"server_version": e.server.Version, "database": e.server.Database, "owner": e.server.Owner},
 		outcome.Restore:   {"jobs": e.restored.Jobs, "phases": phases(e.restored)},
 		outcome.Verify:    {"tables": len(e.verified.Tables), "checks": len(e.verified.Checks)},
+		outcome.Migrate:   {"statements": statements(e.migrated.Migration), "checks": len(e.migrated.Checks)},
 		outcome.App:       {"ready_seconds": e.app.ReadySeconds, "checks": len(e.app.Checks), "role": e.app.Role},
 	}
 	for i, s := range result.Stages {
@@ -160,4 +167,11 @@ func phases(r restore.Restored) map[string]float64 {
 		seconds[p.Name] += p.Seconds
 	}
 	return seconds
+}
+
+func statements(m *outcome.Migration) int {
+	if m == nil {
+		return 0
+	}
+	return m.StatementsTotal
 }

@@ -10,6 +10,7 @@
 //	restore   psql or pg_restore, inside the pod, timed            → restore.Restored
 //	verify    compare the catalog with what the dump promised      → verify.Report
 //	app       boot the application on the restored data            → appcheck.Report
+//	migrate   rehearse a release, where one is named               → migrate.Report
 //
 // # Two halves
 //

@@ -8,6 +8,7 @@ import (
 	"github.com/drillgres/drillgres/drill/fetch"
 	"github.com/drillgres/drillgres/drill/inspect"
 	"github.com/drillgres/drillgres/drill/locate"
+	"github.com/drillgres/drillgres/drill/migrate"
 	"github.com/drillgres/drillgres/drill/outcome"
 	"github.com/drillgres/drillgres/drill/provision"
 	"github.com/drillgres/drillgres/drill/redact"
@@ -50,6 +51,10 @@ type (
 	AppChecker interface {
 		Check(ctx context.Context, s provision.Server) (appcheck.Report, error)
 	}
+	// Migrator rehearses a release on the restored database.
+	Migrator interface {
+		Migrate(ctx context.Context, s provision.Server) (migrate.Report, error)
+	}
 	// Teller passes a result on: to the history, to a file, to people.
 	Teller interface {
 		Tell(ctx context.Context, r outcome.Result) error
@@ -83,6 +88,7 @@ type Drill struct {
 	Restorer    Restorer
 	Verifier    Verifier
 	App         AppChecker // nil: the app stage is skipped
+	Migrator    Migrator   // nil: the migrate stage is skipped
 
 	Budget   Budget
 	Deadline map[outcome.Stage]time.Duration // overrides Deadlines
@@ -114,6 +120,7 @@ type evidence struct {
 	restored restore.Restored
 	verified verify.Report
 	app      appcheck.Report
+	migrated migrate.Report
 }
 
 // prove is the story: each step hands its typed value to the next, and after
@@ -143,12 +150,11 @@ func (d Drill) prove(ctx context.Context, r *runner) (e evidence) {
 	e.verified = step(ctx, r, outcome.Verify, func(ctx context.Context) (verify.Report, error) {
 		return d.Verifier.Verify(ctx, e.server, e.file.Contents, e.takenAt(), r.progress(outcome.Verify))
 	})
-	if d.App == nil {
-		r.skip(outcome.App, "no app in the config")
-		return e
-	}
-	e.app = step(ctx, r, outcome.App, func(ctx context.Context) (appcheck.Report, error) {
+	e.app = stepIf(ctx, r, outcome.App, d.App != nil, "no app in the config", func(ctx context.Context) (appcheck.Report, error) {
 		return d.App.Check(ctx, e.server)
+	})
+	e.migrated = stepIf(ctx, r, outcome.Migrate, d.Migrator != nil, "no release to rehearse", func(ctx context.Context) (migrate.Report, error) {
+		return d.Migrator.Migrate(ctx, e.server)
 	})
 	return e
 }

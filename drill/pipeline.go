@@ -23,6 +23,7 @@ var Deadlines = map[outcome.Stage]time.Duration{
 	outcome.Restore:   24 * time.Hour,
 	outcome.Verify:    2 * time.Hour,
 	outcome.App:       time.Hour,
+	outcome.Migrate:   24 * time.Hour, // migrate.timeout and the waits of its checks end it before
 }
 
 // overdue is the code of a stage that did not end within its deadline.
@@ -33,6 +34,7 @@ var overdue = map[outcome.Stage]outcome.Code{
 	outcome.Restore:   outcome.RestoreTimeout,
 	outcome.Verify:    outcome.SandboxLost,
 	outcome.App:       outcome.AppNotReady,
+	outcome.Migrate:   outcome.MigrationTimeout,
 }
 
 // runner carries out the steps of one drill: it times them, classifies their
@@ -113,6 +115,15 @@ func step[T any](ctx context.Context, r *runner, s outcome.Stage, fn func(contex
 	r.reports = append(r.reports, report)
 	r.observe(func(o Observer) { o.Ended(report, r.failure) })
 	return value
+}
+
+// stepIf is step for a stage that the config may leave out.
+func stepIf[T any](ctx context.Context, r *runner, s outcome.Stage, wanted bool, why string, fn func(context.Context) (T, error)) (value T) {
+	if !wanted {
+		r.skip(s, why)
+		return value
+	}
+	return step(ctx, r, s, fn)
 }
 
 // guarded turns a panic of a stage into an error, so that clean-up and report

@@ -46,6 +46,9 @@ func (l *loader) checkDatabase(at *path, name string, db *Database) {
 	if db.App != nil {
 		l.checkApp(at.key("app"), db.App)
 	}
+	if db.Migrate != nil {
+		l.checkMigrate(at.key("migrate"), db.Migrate, db.App != nil)
+	}
 	if b := db.Budget; b.Total > 0 && b.Restore > b.Total {
 		l.bad(at.key("budget").key("restore"), "%s is more than the total of %s", b.Restore, b.Total)
 	}

@@ -17,6 +17,7 @@ const postgresPort = 5432
 
 func (l *loader) checkApp(at *path, a *App) {
 	l.checkImage(at.key("image"), string(a.Image), true)
+	l.checkImage(at.key("candidate"), string(a.Candidate), false)
 	l.checkCommand(at.key("command"), a.Command)
 	l.checkName(at.key("role"), a.Role)
 	l.checkEnv(at.key("env"), a.Env)

@@ -28,7 +28,8 @@ type Database struct {
 	Postgres Postgres `yaml:"postgres" jsonschema:"required"`
 	Restore  Restore  `yaml:"restore"`
 	Verify   Verify   `yaml:"verify"`
-	App      *App     `yaml:"app"` // nil: the app stage is skipped
+	App      *App     `yaml:"app"`     // nil: the app stage is skipped
+	Migrate  *Migrate `yaml:"migrate"` // nil: the migrate stage is skipped
 	Budget   Budget   `yaml:"budget"`
 }
 
@@ -113,14 +114,16 @@ type Query struct {
 
 // App is the application that is deployed today.
 type App struct {
-	Image    Text               `yaml:"image" jsonschema:"required"`
-	Command  []string           `yaml:"command"`
-	Role     string             `yaml:"role"` // that it connects as; default: the database's owner
-	Env      map[string]Value   `yaml:"env"`
-	Services map[string]Service `yaml:"services"`
-	Port     int                `yaml:"port"`
-	Ready    Ready              `yaml:"ready"`
-	Smoke    []Smoke            `yaml:"smoke"`
+	Image Text `yaml:"image" jsonschema:"required"`
+	// Candidate is the image of the next release, which the migrate stage checks.
+	Candidate Text               `yaml:"candidate"`
+	Command   []string           `yaml:"command"`
+	Role      string             `yaml:"role"` // that it connects as; default: the database's owner
+	Env       map[string]Value   `yaml:"env"`
+	Services  map[string]Service `yaml:"services"`
+	Port      int                `yaml:"port"`
+	Ready     Ready              `yaml:"ready"`
+	Smoke     []Smoke            `yaml:"smoke"`
 }
 
 // Service is a container that the application needs, found by its name.

@@ -13,7 +13,31 @@ func (c *Config) setDefaults() {
 	}
 	for _, db := range c.Databases {
 		db.setDefaults()
+		if db.Migrate != nil {
+			c.setMigrateDefaults(db)
+		}
 	}
+}
+
+func (c *Config) setMigrateDefaults(db *Database) {
+	m := db.Migrate
+	or(&m.Timeout, Duration(30*time.Minute))
+	or(&m.Current, "required")
+	if db.App != nil {
+		or(&m.Image, db.App.Candidate)
+	}
+	for _, files := range []*string{&m.SQL, m.downSQL()} {
+		if *files != "" {
+			*files = c.Resolve(*files)
+		}
+	}
+}
+
+func (m *Migrate) downSQL() *string {
+	if m.Down == nil {
+		return new(string)
+	}
+	return &m.Down.SQL
 }
 
 func (db *Database) setDefaults() {

@@ -33,7 +33,7 @@ type Neighbour struct {
 // Catalogue lists every code that this version can report, by the first stage
 // in which it can be found.
 var Catalogue = slices.Concat(
-	locateCodes, fetchCodes, inspectCodes, provisionCodes, sandboxCodes, restoreCodes, contentCodes, verifyCodes, appCodes, anyCodes,
+	locateCodes, fetchCodes, inspectCodes, provisionCodes, sandboxCodes, restoreCodes, contentCodes, verifyCodes, appCodes, migrateCodes, anyCodes,
 )
 
 var catalogue = byCode(Catalogue)

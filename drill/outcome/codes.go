@@ -72,6 +72,16 @@ const (
 	AppNotReady    Code = "app_not_ready"
 	SmokeFailed    Code = "smoke_failed"
 
+	// migrate
+	MigrationFailed        Code = "migration_failed"
+	MigrationTimeout       Code = "migration_timeout"
+	MigrationOverBudget    Code = "migration_over_budget"
+	MigrationDropsData     Code = "migration_drops_data"
+	MigrationNotRepeatable Code = "migration_not_repeatable"
+	CandidateUnhealthy     Code = "candidate_unhealthy"
+	CurrentBreaks          Code = "current_breaks"
+	RollbackBreaks         Code = "rollback_breaks"
+
 	// any stage
 	OverBudget    Code = "over_budget"
 	ControlFailed Code = "control_failed"

@@ -113,4 +113,5 @@ type Finding struct {
 	Code    string `json:"code"`
 	Message string `json:"message"`
 	Hint    string `json:"hint"`
+	On      string `json:"on,omitempty"` // what it is about, where something can be allowed by name: schema.table, schema.table.column, an index
 }

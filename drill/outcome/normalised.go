@@ -19,6 +19,10 @@ func (r Result) Normalised() Result {
 	if r.Postgres.Extensions == nil {
 		r.Postgres.Extensions = map[string]string{}
 	}
+	if r.Migration != nil {
+		m := r.Migration.normalised()
+		r.Migration = &m
+	}
 	r.Stages = list(slices.Clone(r.Stages))
 	for i := range r.Stages {
 		if r.Stages[i].Details == nil {
@@ -26,6 +30,17 @@ func (r Result) Normalised() Result {
 		}
 	}
 	return r
+}
+
+func (m Migration) normalised() Migration {
+	m.Command, m.Files = list(m.Command), list(m.Files)
+	m.Rewritten, m.Dropped, m.Left = list(m.Rewritten), list(m.Dropped), list(m.Left)
+	m.Schema, m.Allowed = list(m.Schema), list(m.Allowed)
+	m.Statements = list(slices.Clone(m.Statements))
+	for i := range m.Statements {
+		m.Statements[i].Locks = list(m.Statements[i].Locks)
+	}
+	return m
 }
 
 func list[T any](items []T) []T {

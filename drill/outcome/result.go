@@ -33,6 +33,9 @@ type Result struct {
 	Schema    Schema    `json:"schema"`
 	Baseline  *Baseline `json:"baseline"` // null: there was none to compare with
 
+	Migration *Migration `json:"migration"` // null: none was rehearsed
+	Gate      *Gate      `json:"gate"`      // null: nobody asked whether a release may go out
+
 	Times      Times    `json:"times"`
 	RPOSeconds *float64 `json:"rpo_seconds"` // now − the backup's snapshot time; null = unknown
 	Leftovers  []string `json:"leftovers"`   // what clean-up could not remove

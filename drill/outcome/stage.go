@@ -13,10 +13,11 @@ const (
 	Restore   Stage = "restore"
 	Verify    Stage = "verify"
 	App       Stage = "app"
+	Migrate   Stage = "migrate" // of a release, where one is named
 )
 
 // Stages lists every stage in the order in which a result reports them.
-var Stages = []Stage{Locate, Fetch, Inspect, Provision, Restore, Verify, App}
+var Stages = []Stage{Locate, Fetch, Inspect, Provision, Restore, Verify, App, Migrate}
 
 // Status is how a stage ended.
 type Status string

@@ -66,6 +66,8 @@ func detail(r outcome.Result, s outcome.StageReport) string {
 		return tally(r.Checks, s.Stage)
 	case outcome.App:
 		return joined(", ", duration(s, "ready_seconds", "ready in %s"), tally(r.Checks, s.Stage))
+	case outcome.Migrate:
+		return joined(", ", countOf(s, "statements", "statement"), tally(r.Checks, s.Stage))
 	default:
 		return ""
 	}
