@@ -94,6 +94,7 @@ func newProcess() *fakeProcess {
 func (p *fakeProcess) Done() <-chan struct{}                           { return p.done }
 func (p *fakeProcess) Ended() (int, bool)                              { return p.exit, p.outOfMemory }
 func (p *fakeProcess) Logs(_ context.Context, n int) ([]string, error) { return p.lines, nil }
+func (p *fakeProcess) Digest() string                                  { return "" }
 func (p *fakeProcess) Exec(_ context.Context, c sandbox.Command) (int, error) {
 	return p.exec(c)
 }

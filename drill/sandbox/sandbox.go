@@ -66,6 +66,10 @@ type Process interface {
 	// Exec runs a command in this container, as Execer does, but by default as
 	// the image's own user.
 	Exec(ctx context.Context, c Command) (exitCode int, err error)
+	// Digest tells which image it was really started from, whatever its tag
+	// says: sha256:… of the manifest, or for an image that was never in a
+	// registry its id.
+	Digest() string
 }
 
 // Starter starts a further container in the pod's network namespace.

@@ -62,6 +62,14 @@ func describeImage(found client.ImageInspectResult) image {
 	return img
 }
 
+// identity tells the image from any other that had its name.
+func (i image) identity() string {
+	if i.digest != "" {
+		return i.digest
+	}
+	return i.id
+}
+
 // pull has a deadline of its own: an engine without a registry may try for
 // as long as it is allowed to.
 func (e *Engine) pull(ctx context.Context, ref string, within time.Duration) error {

@@ -4,6 +4,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	dockerimage "github.com/moby/moby/api/types/image"
+	"github.com/moby/moby/client"
 
 	"github.com/drillgres/drillgres/drill/outcome"
 )
@@ -25,6 +27,19 @@ func TestDataDir(t *testing.T) {
 		got := image{env: map[string]string{"PGDATA": c.pgdata}, volumes: c.volumes}.dataDir()
 		if got != c.want {
 			t.Errorf("%s: got %s, want %s", c.name, got, c.want)
+		}
+	}
+}
+
+// An image is told by its manifest, as a registry knows it, or by its id where
+// it was only built here.
+func TestIdentity(t *testing.T) {
+	built := client.ImageInspectResult{InspectResponse: dockerimage.InspectResponse{ID: "sha256:1d"}}
+	pulled := built
+	pulled.RepoDigests = []string{"ghcr.io/acme/shop@sha256:d16e57"}
+	for want, found := range map[string]client.ImageInspectResult{"sha256:1d": built, "sha256:d16e57": pulled} {
+		if got := describeImage(found).identity(); got != want {
+			t.Errorf("got %s, want %s", got, want)
 		}
 	}
 }

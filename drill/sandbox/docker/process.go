@@ -25,8 +25,9 @@ const (
 // process is a further container of the pod.
 type process struct {
 	*box
-	pod  *pod
-	done chan struct{}
+	pod    *pod
+	digest string // of its image
+	done   chan struct{}
 
 	code        int
 	outOfMemory bool
@@ -53,7 +54,7 @@ func (p *pod) Start(ctx context.Context, c sandbox.Container) (sandbox.Process, 
 	if err != nil {
 		return nil, p.whyNotStarted(ctx, c, err)
 	}
-	s := &process{pod: p, done: make(chan struct{})}
+	s := &process{pod: p, digest: img.identity(), done: make(chan struct{})}
 	s.box = &box{client: p.client, id: id, name: "the container " + c.Name, look: s.look}
 	if err := p.joined(ctx, id, c.Name); err != nil {
 		p.engine.discard(ctx, id)
@@ -135,6 +136,9 @@ func (s *process) Done() <-chan struct{} { return s.done }
 
 // Ended tells the exit code, which is -1 where nobody knows it.
 func (s *process) Ended() (exitCode int, outOfMemory bool) { return s.code, s.outOfMemory }
+
+// Digest is the image's repository digest, or else its id.
+func (s *process) Digest() string { return s.digest }
 
 // Logs are the last lines of both streams.
 func (s *process) Logs(ctx context.Context, lines int) ([]string, error) { return s.logs(ctx, lines) }

@@ -36,6 +36,10 @@ func TestAContainerJoinsThePod(t *testing.T) {
 		t.Error("it is done")
 	default:
 	}
+	found, err := p.client.ImageInspect(t.Context(), p.spec.Image)
+	if err != nil || c.Digest() != describeImage(found).identity() {
+		t.Errorf("its image is %q, not %s's %+v, %v", c.Digest(), p.spec.Image, found.ID, err)
+	}
 }
 
 func TestAContainerThatDiesTellsHowAtOnce(t *testing.T) {
