@@ -19,60 +19,68 @@ const (
 	postgresPort = "5432"
 )
 
-// access is how the application reaches its database.
-type access struct {
-	database, role string
-	password       redact.Secret
+// Access is how a container of the pod reaches the restored database.
+type Access struct {
+	Database, Role string
+	Password       redact.Secret
 }
 
-// logIn gives the application's role a password of its own. Without a role in
-// the config it is the database's owner.
-func (c Checker) logIn(ctx context.Context, s provision.Server, report *Report) (access, error) {
-	a := access{database: s.Database, role: cmp.Or(c.Config.Role, s.Owner, s.User), password: s.Password}
-	report.Role = a.role
-	c.Redactor.Add(s.Password)
-	if a.role == s.User {
+// LogIn gives a role a password of its own, which r keeps secret. Without a
+// role it is the database's owner, or else the superuser.
+func LogIn(ctx context.Context, s provision.Server, role string, r *redact.Redactor) (Access, error) {
+	a := Access{Database: s.Database, Role: cmp.Or(role, s.Owner, s.User), Password: s.Password}
+	r.Add(s.Password)
+	if a.Role == s.User {
+		return a, nil
+	}
+	var err error
+	if a.Password, err = s.Login(ctx, a.Role); err != nil {
+		return a, err
+	}
+	r.Add(a.Password)
+	return a, nil
+}
+
+// logIn lets the application in.
+func (c Checker) logIn(ctx context.Context, s provision.Server, report *Report) (Access, error) {
+	a, err := LogIn(ctx, s, c.Config.Role, c.Redactor)
+	report.Role = a.Role
+	if a.Role == s.User {
 		report.Findings = append(report.Findings, outcome.Finding{
 			Code:    "app_as_superuser",
 			Message: "the application connected as superuser: missing grants would not have been noticed",
 			Hint:    "set app.role to the role that the application has in production",
 		})
-		return a, nil
 	}
-	var err error
-	if a.password, err = s.Login(ctx, a.role); err != nil {
-		return a, err
-	}
-	c.Redactor.Add(a.password)
-	return a, nil
+	return a, err
 }
 
 // variables are the ones that every application gets, in libpq's names and as
 // a URL. sslmode is in both, because some drivers insist on TLS otherwise.
-func (a access) variables() map[string]string {
+func (a Access) variables() map[string]string {
 	return map[string]string{
 		"DATABASE_URL": a.url(),
 		"PGHOST":       loopback,
 		"PGPORT":       postgresPort,
-		"PGUSER":       a.role,
-		"PGPASSWORD":   a.password.Reveal(),
-		"PGDATABASE":   a.database,
+		"PGUSER":       a.Role,
+		"PGPASSWORD":   a.Password.Reveal(),
+		"PGDATABASE":   a.Database,
 		"PGSSLMODE":    "disable",
 	}
 }
 
-func (a access) url() string {
+func (a Access) url() string {
 	u := url.URL{
-		Scheme: "postgres", User: url.UserPassword(a.role, a.password.Reveal()),
+		Scheme: "postgres", User: url.UserPassword(a.Role, a.Password.Reveal()),
 		Host: net.JoinHostPort(loopback, postgresPort), RawQuery: "sslmode=disable",
-		Path: "/" + a.database, RawPath: "/" + url.PathEscape(a.database),
+		Path: "/" + a.Database, RawPath: "/" + url.PathEscape(a.Database),
 	}
 	return u.String()
 }
 
-// appEnv is the application's environment: the variables of the connection,
+// Env is the environment of a container that uses the database: the variables of the connection,
 // over which the config's own win.
-func (a access) appEnv(configured map[string]config.Value) map[string]string {
+func (a Access) Env(configured map[string]config.Value) map[string]string {
 	env := a.variables()
 	for name, value := range a.resolve(configured) {
 		env[name] = value
@@ -84,7 +92,7 @@ var reference = regexp.MustCompile(`\$?\$\(([A-Za-z_.-][A-Za-z0-9_.-]*)\)`)
 
 // resolve fills in $(NAME), as Kubernetes does: it refers to a variable of the
 // connection, $$(NAME) is $(NAME) itself, and an unknown name stays as it is.
-func (a access) resolve(configured map[string]config.Value) map[string]string {
+func (a Access) resolve(configured map[string]config.Value) map[string]string {
 	known := a.variables()
 	env := make(map[string]string, len(configured))
 	for name, value := range configured {

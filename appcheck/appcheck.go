@@ -18,6 +18,7 @@ type Checker struct {
 	// Redactor keeps secrets out of what the application says. The passwords
 	// that the check makes are added to it. nil: one of its own.
 	Redactor *redact.Redactor
+	Keep     bool // leave its containers running: somebody wants to look inside
 
 	guessed *redact.Redactor // of secrets that only look like some: for the application's own words alone
 }
@@ -34,38 +35,44 @@ type Report struct {
 
 // Check starts the services that the application needs, then the application,
 // waits until it is ready, and runs every smoke test, whatever the others
-// found. All of it happens in the server's pod.
+// found. All of it happens in the server's pod, of which the containers are
+// removed again.
 //
 // Failures: app_start_failed (a container ended by itself), app_not_ready,
 // smoke_failed, sandbox_out_of_memory, image_unavailable, isolation_broken,
 // sandbox_lost.
 func (c Checker) Check(ctx context.Context, s provision.Server) (Report, error) {
-	if c.Redactor == nil {
-		c.Redactor = new(redact.Redactor)
-	}
-	c.guessed = new(redact.Redactor)
-	c.guessed.Add(c.lookSecret()...)
+	c = c.discreet()
 	var report Report
 	access, err := c.logIn(ctx, s, &report)
 	if err != nil {
 		return report, err
 	}
-	services, err := c.startServices(ctx, s, access)
-	if err != nil {
-		return report, s.Blame(ctx, err)
-	}
-	err = c.checkApp(ctx, s, access, &report)
-	report.Findings = append(report.Findings, endedEarly(services)...)
+	findings, err := c.WithServices(ctx, s, access, func() error { return c.checkApp(ctx, s, access, &report) })
+	report.Findings = append(report.Findings, findings...)
 	return report, s.Blame(ctx, err)
 }
 
+// discreet is c with everything that it needs to keep secrets.
+func (c Checker) discreet() Checker {
+	if c.Redactor == nil {
+		c.Redactor = new(redact.Redactor)
+	}
+	if c.guessed == nil {
+		c.guessed = new(redact.Redactor)
+		c.guessed.Add(c.lookSecret()...)
+	}
+	return c
+}
+
 // checkApp starts the application and tests it for as long as it runs.
-func (c Checker) checkApp(ctx context.Context, s provision.Server, a access, report *Report) error {
+func (c Checker) checkApp(ctx context.Context, s provision.Server, a Access, report *Report) (err error) {
 	began := time.Now()
 	app, err := c.startApp(ctx, s, a)
 	if err != nil {
 		return err
 	}
+	defer func() { err = c.removed(ctx, err, app) }()
 	alive, stop := whileRunning(ctx, app)
 	defer stop()
 	p := prober{dialer: s, port: c.Config.Port, client: httpClient(s)}
@@ -73,13 +80,13 @@ func (c Checker) checkApp(ctx context.Context, s provision.Server, a access, rep
 	ready, err := c.waitReady(alive, p)
 	report.add(ready, began)
 	if err != nil {
-		report.LastLines = c.lastLines(ctx, app)
+		report.LastLines = c.LastLines(ctx, app)
 		return c.notReady(app, ready.Saw, err, report.LastLines)
 	}
 	report.ReadySeconds = time.Since(began).Seconds()
 	err = c.runSmoke(alive, tools{prober: p, app: app, server: s, access: a}, report)
 	if err != nil {
-		report.LastLines = c.lastLines(ctx, app)
+		report.LastLines = c.LastLines(ctx, app)
 		return blameApp(app, err, report.LastLines)
 	}
 	return nil

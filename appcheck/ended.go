@@ -15,9 +15,10 @@ const (
 	logsWithin = 5 * time.Second
 )
 
-// lastLines are the last log lines of a container, fit to be shown. A log that
+// LastLines are the last log lines of a container, fit to be shown. A log that
 // cannot be read has none: what went wrong with the container matters more.
-func (c Checker) lastLines(ctx context.Context, p sandbox.Process) []string {
+func (c Checker) LastLines(ctx context.Context, p sandbox.Process) []string {
+	c = c.discreet()
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), logsWithin)
 	defer cancel()
 	lines, err := p.Logs(ctx, keptLines)

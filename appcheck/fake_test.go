@@ -81,6 +81,7 @@ type fakeProcess struct {
 	end         func()
 	exit        int
 	outOfMemory bool
+	removed     bool
 	lines       []string
 	exec        func(c sandbox.Command) (int, error)
 }
@@ -94,7 +95,11 @@ func newProcess() *fakeProcess {
 func (p *fakeProcess) Done() <-chan struct{}                           { return p.done }
 func (p *fakeProcess) Ended() (int, bool)                              { return p.exit, p.outOfMemory }
 func (p *fakeProcess) Logs(_ context.Context, n int) ([]string, error) { return p.lines, nil }
-func (p *fakeProcess) Digest() string                                  { return "" }
+func (p *fakeProcess) Remove(context.Context) error {
+	p.removed = true
+	return nil
+}
+func (p *fakeProcess) Digest() string { return "" }
 func (p *fakeProcess) Exec(_ context.Context, c sandbox.Command) (int, error) {
 	return p.exec(c)
 }

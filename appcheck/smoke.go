@@ -28,7 +28,7 @@ type tools struct {
 	prober
 	app    sandbox.Process
 	server provision.Server
-	access access
+	access Access
 }
 
 // answer is what came of one smoke test.

@@ -11,7 +11,7 @@ import (
 // query runs one statement as the application's role. It may write: the
 // database is a copy.
 func (t tools) query(ctx context.Context, sql string) answer {
-	conn, err := t.server.Connect(ctx, t.access.database, t.access.role, t.access.password)
+	conn, err := t.server.Connect(ctx, t.access.Database, t.access.Role, t.access.Password)
 	if err != nil {
 		return answer{problem: err.Error()}
 	}

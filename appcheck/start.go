@@ -23,9 +23,39 @@ type service struct {
 	process sandbox.Process
 }
 
+// WithServices does something while the services run that the application
+// needs, and removes them afterwards. The findings are about services that
+// ended before that.
+func (c Checker) WithServices(ctx context.Context, s provision.Server, a Access, do func() error) (findings []outcome.Finding, err error) {
+	c = c.discreet()
+	services, err := c.startServices(ctx, s, a)
+	defer func() {
+		for _, started := range services {
+			err = c.removed(ctx, err, started.process)
+		}
+	}()
+	if err != nil {
+		return nil, err
+	}
+	err = do()
+	return endedEarly(services), err
+}
+
+// removed removes a container whose work is done, unless it is to be kept. What
+// goes wrong with that matters where nothing else did.
+func (c Checker) removed(ctx context.Context, err error, p sandbox.Process) error {
+	if c.Keep {
+		return err
+	}
+	if failed := p.Remove(ctx); err == nil {
+		return failed
+	}
+	return err
+}
+
 // startServices starts every service, by name, each when the one before it
 // accepts connections.
-func (c Checker) startServices(ctx context.Context, s provision.Server, a access) ([]service, error) {
+func (c Checker) startServices(ctx context.Context, s provision.Server, a Access) ([]service, error) {
 	var started []service
 	for _, name := range slices.Sorted(maps.Keys(c.Config.Services)) {
 		wanted := c.Config.Services[name]
@@ -55,20 +85,20 @@ func (c Checker) awaitService(ctx context.Context, s provision.Server, started s
 	case err == nil:
 		return nil
 	case errors.Is(err, errEnded):
-		return ended(started.process, "service "+started.name, "", c.lastLines(ctx, started.process))
+		return ended(started.process, "service "+started.name, "", c.LastLines(ctx, started.process))
 	case !errors.Is(err, errNotReady):
 		return err
 	}
 	return outcome.Fail(outcome.AppNotReady, "service %s did not accept connections on port %d within %s: %s%s",
-		started.name, port, serviceWithin, saw, lastWords(c.lastLines(ctx, started.process))).
+		started.name, port, serviceWithin, saw, lastWords(c.LastLines(ctx, started.process))).
 		WithHint("correct app.services.%s, or read its last log lines in the message", started.name)
 }
 
 // startApp starts the application itself. Its container's name is none that a
 // service can have.
-func (c Checker) startApp(ctx context.Context, s provision.Server, a access) (sandbox.Process, error) {
+func (c Checker) startApp(ctx context.Context, s provision.Server, a Access) (sandbox.Process, error) {
 	return s.Start(ctx, sandbox.Container{
-		Name: "app_under_test", Image: string(c.Config.Image), Command: c.Config.Command, Env: a.appEnv(c.Config.Env),
+		Name: "app_under_test", Image: string(c.Config.Image), Command: c.Config.Command, Env: a.Env(c.Config.Env),
 	})
 }
 

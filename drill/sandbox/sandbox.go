@@ -66,6 +66,9 @@ type Process interface {
 	// Exec runs a command in this container, as Execer does, but by default as
 	// the image's own user.
 	Exec(ctx context.Context, c Command) (exitCode int, err error)
+	// Remove ends the container at once and removes it; its name and its ports
+	// are free then. It may be called twice.
+	Remove(ctx context.Context) error
 	// Digest tells which image it was really started from, whatever its tag
 	// says: sha256:… of the manifest, or for an image that was never in a
 	// registry its id.

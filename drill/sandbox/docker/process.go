@@ -2,6 +2,7 @@ package docker
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"maps"
 	"slices"
@@ -52,6 +53,9 @@ func (p *pod) Start(ctx context.Context, c sandbox.Container) (sandbox.Process, 
 		},
 	})
 	if err != nil {
+		if id != "" {
+			defer p.engine.discard(ctx, id)
+		}
 		return nil, p.whyNotStarted(ctx, c, err)
 	}
 	s := &process{pod: p, digest: img.identity(), done: make(chan struct{})}
@@ -65,8 +69,7 @@ func (p *pod) Start(ctx context.Context, c sandbox.Container) (sandbox.Process, 
 	return s, nil
 }
 
-// whyNotStarted tells a lost pod from a container that cannot be started. The
-// container itself, if there is one, goes with the pod.
+// whyNotStarted tells a lost pod from a container that cannot be started.
 func (p *pod) whyNotStarted(ctx context.Context, c sandbox.Container, err error) error {
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
@@ -136,6 +139,17 @@ func (s *process) Done() <-chan struct{} { return s.done }
 
 // Ended tells the exit code, which is -1 where nobody knows it.
 func (s *process) Ended() (exitCode int, outOfMemory bool) { return s.code, s.outOfMemory }
+
+// Remove ends and removes the container.
+func (s *process) Remove(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, removeWithin)
+	defer cancel()
+	_, err := s.client.ContainerRemove(ctx, s.id, client.ContainerRemoveOptions{Force: true, RemoveVolumes: true})
+	if err != nil && !errdefs.IsNotFound(err) {
+		return s.explain(ctx, fmt.Errorf("remove %s: %w", s.name, err))
+	}
+	return nil
+}
 
 // Digest is the image's repository digest, or else its id.
 func (s *process) Digest() string { return s.digest }

@@ -82,11 +82,33 @@ func TestContainersThatCannotStart(t *testing.T) {
 				}
 				return
 			}
-			t.Log(err)
-			if f := wantCode(t, err, c.code); !contains(f.Error(), c.says) {
-				t.Errorf("%q is not in: %s", c.says, f)
+			_, again := p.Start(t.Context(), c.c) // its name is free
+			for _, err := range []error{err, again} {
+				if f := wantCode(t, err, c.code); !contains(f.Error(), c.says) || contains(f.Error(), "Conflict") {
+					t.Errorf("%q is not in: %s", c.says, f)
+				}
 			}
 		})
+	}
+}
+
+func TestARemovedContainerLeavesItsNameAndPort(t *testing.T) {
+	p := sharedPod(t)
+	for range 2 {
+		c := start(t, p, sandbox.Container{Name: "again", Command: []string{"perl", "-e", perlServer + echo, "7200"}})
+		eventually(t, "it listens", 10*time.Second, func() bool {
+			conn, err := p.Dial(t.Context(), "tcp", "127.0.0.1:7200")
+			if err == nil {
+				_ = conn.Close()
+			}
+			return err == nil
+		})
+		for range 2 {
+			if err := c.Remove(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+		}
+		waitDone(t, c)
 	}
 }
 
