@@ -16,6 +16,7 @@ import (
 	"github.com/drillgres/drillgres/drill/fetch"
 	"github.com/drillgres/drillgres/drill/inspect"
 	"github.com/drillgres/drillgres/drill/locate"
+	"github.com/drillgres/drillgres/drill/migrate"
 	"github.com/drillgres/drillgres/drill/outcome"
 	"github.com/drillgres/drillgres/drill/provision"
 	"github.com/drillgres/drillgres/drill/redact"
@@ -26,6 +27,8 @@ import (
 
 // script is a drill whose stages do what a test tells them.
 type script struct {
+	slow *outcome.Failure // of the migration
+
 	fail    map[outcome.Stage]error
 	during  map[outcome.Stage]func(context.Context)
 	pod     *pod
@@ -73,6 +76,10 @@ func (s *script) Check(ctx context.Context, _ provision.Server) (appcheck.Report
 	return appcheck.Report{}, s.at(ctx, outcome.App)
 }
 
+func (s *script) Migrate(ctx context.Context, _ provision.Server) (migrate.Report, error) {
+	return migrate.Report{Migration: &outcome.Migration{StatementsTotal: 3}, OverBudget: s.slow}, s.at(ctx, outcome.Migrate)
+}
+
 func (s *script) Tell(_ context.Context, r outcome.Result) error {
 	s.told = append(s.told, r)
 	return s.tellErr
@@ -81,7 +88,7 @@ func (s *script) Tell(_ context.Context, r outcome.Result) error {
 func (s *script) drill() drill.Drill {
 	return drill.Drill{
 		Database: "shop", RunID: "run", Now: time.Now, Redactor: new(redact.Redactor),
-		Locator: s, Fetcher: s, Provisioner: s, Restorer: s, Verifier: s, App: s,
+		Locator: s, Fetcher: s, Provisioner: s, Restorer: s, Verifier: s, App: s, Migrator: s,
 		Tellers: []drill.Teller{s},
 		CleanUp: func(context.Context) []string { s.cleaned++; return nil },
 	}
@@ -280,14 +287,44 @@ func TestRunWithoutAnEngineFetchesNothing(t *testing.T) {
 	}
 }
 
-func TestRunWithoutAppSaysSo(t *testing.T) {
+func TestRunSaysWhatIsLeftOut(t *testing.T) {
 	s := newScript()
 	d := s.drill()
-	d.App = nil
+	d.App, d.Migrator = nil, nil
 	got := d.Run(t.Context())
-	last := got.Stages[len(got.Stages)-1]
-	if got.Verdict != outcome.VerdictPassed || last.Stage != outcome.App || last.Status != outcome.StageSkipped || last.Reason == "" {
-		t.Errorf("verdict %s, last stage %+v", got.Verdict, last)
+	if got.Verdict != outcome.VerdictPassed || len(got.Stages) != len(outcome.Stages) {
+		t.Errorf("verdict %s, stages %+v", got.Verdict, got.Stages)
+	}
+	for _, stage := range got.Stages[len(got.Stages)-2:] {
+		if stage.Status != outcome.StageSkipped || stage.Reason == "" {
+			t.Errorf("%+v", stage)
+		}
+	}
+}
+
+// A migration that was too slow counts where nothing worse was found.
+func TestRunWithASlowMigration(t *testing.T) {
+	for name, c := range map[string]struct {
+		worse  error
+		budget time.Duration
+		code   outcome.Code
+		exit   int
+	}{
+		"all else holds":     {code: outcome.MigrationOverBudget, exit: 6},
+		"the release breaks": {worse: outcome.Fail(outcome.CurrentBreaks, "it breaks"), code: outcome.CurrentBreaks, exit: 4},
+		"the drill is slow":  {budget: time.Nanosecond, code: outcome.OverBudget, exit: 6},
+	} {
+		s := newScript()
+		s.slow, s.fail[outcome.Migrate] = outcome.Fail(outcome.MigrationOverBudget, "too slow"), c.worse
+		d := s.drill()
+		d.Budget.Total = c.budget
+		got := d.Run(t.Context())
+		if got.Failure == nil || got.Failure.Code != c.code || got.ExitCode != c.exit || got.Migration == nil {
+			t.Errorf("%s: exit %d, %+v, %+v", name, got.ExitCode, got.Failure, got.Migration)
+		}
+		if got.Failure != nil && got.Failure.Code != outcome.OverBudget && got.Failure.Stage != outcome.Migrate {
+			t.Errorf("%s: in stage %q", name, got.Failure.Stage)
+		}
 	}
 }
 

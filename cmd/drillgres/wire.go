@@ -21,6 +21,7 @@ import (
 	"github.com/drillgres/drillgres/drill/locate"
 	"github.com/drillgres/drillgres/drill/locate/dir"
 	"github.com/drillgres/drillgres/drill/locate/s3"
+	"github.com/drillgres/drillgres/drill/migrate"
 	"github.com/drillgres/drillgres/drill/outcome"
 	"github.com/drillgres/drillgres/drill/provision"
 	"github.com/drillgres/drillgres/drill/record"
@@ -176,9 +177,17 @@ func (w *wiring) drillOf(db *config.Database) (drill.Drill, error) {
 		},
 	}
 	if db.App != nil {
-		d.App = appcheck.Checker{Config: db.App, Redactor: w.redactor}
+		d.App = appcheck.Checker{Config: db.App, Redactor: w.redactor, Keep: w.opts.keep && !rehearses(db)}
+	}
+	if rehearses(db) {
+		d.Migrator = migrate.Rehearsal{Config: *db.Migrate, App: db.App, Redactor: w.redactor}
 	}
 	return d, nil
+}
+
+// rehearses tells whether there is a release to rehearse.
+func rehearses(db *config.Database) bool {
+	return db.Migrate != nil && (db.Migrate.SQL != "" || db.Migrate.Image != "")
 }
 
 func (w *wiring) provisioner(db *config.Database, id string, private *work.Dir) drill.Provisioner {

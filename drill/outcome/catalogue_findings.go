@@ -171,4 +171,19 @@ var Findings = []FindingEntry{
 		Meaning: "A service of app.services ended while the application was tested.",
 		Remedy:  "look at what the service needs: it runs without a network",
 	},
+	{
+		Code: "migrated_as_superuser", Stage: Migrate,
+		Meaning: "The migrations connected as superuser. Missing privileges would not have been noticed.",
+		Remedy:  "set migrate.role to the role that migrates production",
+	},
+	{
+		Code: "candidate_not_checked", Stage: Migrate,
+		Meaning: "No image of the candidate is known. Whether it runs on the new schema was not looked at.",
+		Remedy:  "set app.candidate, or name the image with --candidate",
+	},
+	{
+		Code: "current_breaks", Stage: Migrate,
+		Meaning: "Today's release does not run on the new schema. With migrate.current: warn that fails nothing.",
+		Remedy:  "stop today's release before the migrations run, or split the migration",
+	},
 }
