@@ -24,6 +24,7 @@ func Text(w io.Writer, r outcome.Result, o Options) error {
 	}
 	p.facts(r)
 	p.stages(r)
+	p.migration(r.Migration)
 	p.checks(r.Checks)
 	p.findings(r.Findings)
 	p.leftBehind(r)

@@ -42,7 +42,7 @@ func golden(t *testing.T, name string, got []byte) {
 func TestText(t *testing.T) {
 	for name, r := range map[string]outcome.Result{
 		"passed": passed(), "without_app": withoutApp(), "truncated": truncated(), "restore_failed": restoreFailed(),
-		"app_failed": appFailed(), "engineless": engineless(), "empty": {},
+		"app_failed": appFailed(), "engineless": engineless(), "locking": locking(), "empty": {},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var out bytes.Buffer
@@ -50,7 +50,11 @@ func TestText(t *testing.T) {
 				t.Fatal(err)
 			}
 			golden(t, name+".txt", out.Bytes())
-			if lines := strings.Count(out.String(), "\n"); lines > 40 {
+			screen := 40
+			if r.Migration != nil {
+				screen = 60 // a release has more to be told
+			}
+			if lines := strings.Count(out.String(), "\n"); lines > screen {
 				t.Errorf("%d lines are more than a screen", lines)
 			}
 		})
@@ -75,7 +79,7 @@ func TestTextInColor(t *testing.T) {
 }
 
 func TestTextFitsItsWidth(t *testing.T) {
-	for _, r := range []outcome.Result{truncated(), restoreFailed(), appFailed()} {
+	for _, r := range []outcome.Result{truncated(), restoreFailed(), appFailed(), locking()} {
 		r.Backup.URI = "s3://b/short" // words longer than a line stay whole
 		var out bytes.Buffer
 		if err := Text(&out, r, Options{Width: 60}); err != nil {
@@ -130,7 +134,7 @@ func TestLongLogIsCut(t *testing.T) {
 
 func TestJSON(t *testing.T) {
 	for name, results := range map[string][]outcome.Result{
-		"one.json": {truncated()}, "several.json": {engineless(), {Database: "crm"}}, "none.json": {},
+		"one.json": {truncated()}, "migration.json": {locking()}, "several.json": {engineless(), {Database: "crm"}}, "none.json": {},
 	} {
 		var out bytes.Buffer
 		if err := JSON(&out, results); err != nil {

@@ -26,6 +26,7 @@ func passed() outcome.Result {
 			{Stage: outcome.Restore, Status: outcome.StagePassed, Seconds: 8.44, Details: map[string]any{"load_seconds": 8.0, "analyze_seconds": 0.44}},
 			{Stage: outcome.Verify, Status: outcome.StagePassed, Seconds: 1.02, Details: map[string]any{"tables": 12, "checks": 3}},
 			{Stage: outcome.App, Status: outcome.StagePassed, Seconds: 1.6, Details: map[string]any{"ready_seconds": 0.8}},
+			{Stage: outcome.Migrate, Status: outcome.StageSkipped, Reason: "no release to rehearse"},
 		},
 		Tables: []outcome.Table{{Name: "public.users", Rows: 300000, Bytes: 40 << 20}, {Name: "public.orders", Rows: 50000, Bytes: 3 << 20}},
 		Checks: []outcome.Check{
@@ -121,5 +122,46 @@ func withoutApp() outcome.Result {
 			Saw: "39 of 40 indexes; public.events_pkey not reached", RestsOn: "bt_index_check of 39 indexes",
 		},
 	)
+	return r
+}
+
+// locking is a release whose migration held and took too long.
+func locking() outcome.Result {
+	r := passed()
+	r.Stages[7] = outcome.StageReport{Stage: outcome.Migrate, Status: outcome.StagePassed, Seconds: 12.1, Details: map[string]any{"statements": 4}}
+	r.Failure = &outcome.FailureReport{
+		Stage: outcome.Migrate, Code: outcome.MigrationOverBudget, Class: outcome.ClassBudget,
+		Message: "reads and writes of public.orders would have been blocked for 7.3s, and migrate.budget.lock allows 2s: alter table orders alter column total type bigint",
+		Hint:    outcome.MigrationOverBudget.Entry().Remedy,
+	}
+	r.Verdict, r.ExitCode = outcome.VerdictFailed, outcome.ClassBudget.ExitCode()
+	r.Checks = append(r.Checks, outcome.Check{Stage: outcome.Migrate, Name: "the candidate on the migrated database: ready", Kind: "http", Status: outcome.CheckPassed})
+	r.Findings = []outcome.Finding{{
+		Code: "rewrites_table", On: "public.orders", Message: "public.orders (300,000 rows, 51.2 MiB) was written anew while nobody could read it",
+		Hint: "add a column of the new type, fill it in batches, and switch over",
+	}}
+	r.Migration = &outcome.Migration{
+		Image: "ghcr.io/acme/shop:1.43", Command: []string{"./shop", "migrate", "up"}, Role: "shop_owner", Seconds: 11.2, StatementsTotal: 4,
+		Statements: []outcome.Statement{
+			{SQL: "begin", Seconds: 0.0001, Session: 1, Transaction: 1},
+			{
+				SQL: "alter table orders alter column total type bigint", Seconds: 7.1, Session: 1, Transaction: 1,
+				Locks: []outcome.Lock{
+					{Table: "public.customers", Mode: "AccessShareLock", HeldSeconds: 0.1, Seen: true},
+					{Table: "public.orders", Mode: "AccessExclusiveLock", HeldSeconds: 7.3, Blocks: "both", Seen: true},
+				},
+			},
+			{
+				SQL: "create index on orders (status)", Seconds: 0.2, Session: 1, Transaction: 1,
+				Locks: []outcome.Lock{{Table: "public.orders", Mode: "ShareLock", HeldSeconds: 0.2, Blocks: "writes", Seen: true}},
+			},
+			{SQL: "commit", Seconds: 0.001, Session: 1, Transaction: 1},
+		},
+		Rewritten:   []outcome.Rewrite{{Name: "public.orders", Kind: "table", Bytes: 51 << 20}, {Name: "public.orders_pkey", Kind: "index", Bytes: 6 << 20}},
+		Left:        []outcome.Left{{Name: "orders_user_fkey", Table: "public.orders", Kind: "constraint not validated"}},
+		Schema:      []outcome.Change{{Kind: "indexes", Name: "public.orders_status_idx", Was: "added"}, {Kind: "columns", Name: "public.orders.total", Was: "changed"}},
+		RowsWritten: 300000, RowsRead: 600012, WALBytes: 34 << 20, WALLevel: "minimal", GrowthBytes: -3 << 20,
+		Allowed: []outcome.Allowed{{Finding: "drops_data", On: "public.legacy_carts", Reason: "empty since 2024, ADR 31"}},
+	}
 	return r
 }

@@ -1,0 +1,150 @@
+package report
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/drillgres/drillgres/drill/outcome"
+)
+
+// migration tells what a release's migrations did, first as a whole, then
+// statement by statement.
+func (p *printer) migration(m *outcome.Migration) {
+	if m == nil {
+		return
+	}
+	p.blank()
+	var rows [][]cell
+	for _, f := range migrationFacts(m) {
+		rows = append(rows, []cell{{f.name, p.bold}, plain(f.text)})
+	}
+	p.table(rows)
+	lines, more := statementLines(m)
+	if len(lines) > 0 {
+		rows := [][]cell{{{"time", p.bold}, {"statement, and the locks that it took", p.bold}}}
+		for _, l := range lines {
+			if l.sql != "" {
+				rows = append(rows, []cell{plain(l.time), plain(l.sql)})
+			}
+			if l.lock != "" {
+				rows = append(rows, []cell{{}, p.lock(l)})
+			}
+		}
+		p.blank()
+		p.table(rows)
+	}
+	if more > 0 {
+		p.block("and ", "and ", counted(more, "statement")+" that took no lock on a table that existed before")
+	}
+}
+
+// lock tells whom a lock would have kept waiting, and for how long.
+func (p *printer) lock(l statementLine) cell {
+	text := fmt.Sprintf("  %s, held %s", clean(l.lock), l.held)
+	if l.blocks == "" {
+		return cell{text, p.dim}
+	}
+	return cell{text + ", would block " + l.blocks, p.yellow}
+}
+
+// fact is a name and what is to be said of it.
+type fact struct{ name, text string }
+
+// migrationFacts are what a migration did as a whole.
+func migrationFacts(m *outcome.Migration) []fact {
+	var facts []fact
+	add := func(name, text string) {
+		if text != "" {
+			facts = append(facts, fact{name, text})
+		}
+	}
+	add("migration", joined(", ", carriedOutBy(m), "as "+m.Role, counted(m.StatementsTotal, "statement"), took(m.Seconds)))
+	add("written", fmt.Sprintf("%s rows, read %s; WAL %s (wal_level %s); the database %s",
+		number(m.RowsWritten), number(m.RowsRead), size(m.WALBytes), clean(m.WALLevel), grown(m.GrowthBytes)))
+	add("rewritten", listed(m.Rewritten, func(r outcome.Rewrite) string { return fmt.Sprintf("%s %s (%s)", r.Kind, r.Name, size(r.Bytes)) }))
+	add("dropped", listed(m.Dropped, func(d outcome.Dropped) string {
+		return fmt.Sprintf("%s %s (of %s)", d.Kind, d.Name, counted(d.Rows, "row"))
+	}))
+	add("left", listed(m.Left, func(l outcome.Left) string { return fmt.Sprintf("%s %s of %s", l.Kind, l.Name, l.Table) }))
+	add("schema", listed(m.Schema, func(c outcome.Change) string { return fmt.Sprintf("%s: %s %s", c.Was, c.Kind, c.Name) }))
+	add("allowed", listed(m.Allowed, func(a outcome.Allowed) string { return fmt.Sprintf("%s on %s: %s", a.Finding, a.On, a.Reason) }))
+	return facts
+}
+
+func carriedOutBy(m *outcome.Migration) string {
+	if len(m.Files) > 0 {
+		return counted(len(m.Files), "SQL file")
+	}
+	return joined(" ", m.Image, strings.Join(m.Command, " "))
+}
+
+func grown(bytes int64) string {
+	if bytes < 0 {
+		return "shrank by " + size(-bytes)
+	}
+	return "grew by " + size(bytes)
+}
+
+// listed are the first few things of a list, and how many more there are.
+func listed[T any](things []T, say func(T) string) string {
+	const most = 8
+	var texts []string
+	for _, t := range things[:min(len(things), most)] {
+		texts = append(texts, say(t))
+	}
+	if more := len(things) - most; more > 0 {
+		texts = append(texts, fmt.Sprintf("and %d more (the JSON has all)", more))
+	}
+	return strings.Join(texts, "; ")
+}
+
+// statementLine is one lock of one statement. Of further locks of the same
+// statement, time and text are empty.
+type statementLine struct{ time, lock, held, blocks, sql string }
+
+// worthShowing is how long a statement must take, in seconds, to be shown
+// although it took no lock.
+const worthShowing = 0.1
+
+// statementLines are the statements that somebody will want to see, and how
+// many more there were.
+func statementLines(m *outcome.Migration) (lines []statementLine, more int) {
+	const most = 40
+	shown := 0
+	for _, s := range m.Statements {
+		if len(s.Locks) == 0 && s.Seconds < worthShowing && s.SQLState == "" || len(lines) >= most {
+			continue
+		}
+		shown++
+		lines = append(lines, linesOf(s)...)
+	}
+	return lines, m.StatementsTotal - shown
+}
+
+func linesOf(s outcome.Statement) []statementLine {
+	sql := s.SQL
+	if s.SQLState != "" {
+		sql = "FAILED (" + s.SQLState + "): " + sql
+	}
+	first := statementLine{time: took(s.Seconds), sql: sql}
+	if len(s.Locks) == 0 {
+		return []statementLine{first}
+	}
+	locks := slices.Clone(s.Locks)
+	slices.SortStableFunc(locks, func(a, b outcome.Lock) int { return len(whom(b.Blocks)) - len(whom(a.Blocks)) })
+	lines := make([]statementLine, len(locks))
+	for i, l := range locks {
+		lines[i] = statementLine{lock: strings.TrimSuffix(l.Mode, "Lock") + " on " + l.Table, held: took(l.HeldSeconds), blocks: whom(l.Blocks)}
+	}
+	lines[0].time, lines[0].sql = first.time, first.sql
+	return lines
+}
+
+// whom is whom a lock would have blocked.
+func whom(blocks string) string {
+	if blocks == "both" {
+		return "reads and writes"
+	}
+	return blocks
+}
