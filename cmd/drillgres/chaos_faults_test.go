@@ -13,14 +13,14 @@ import (
 
 // stages are the scenes of a drill that goes well so far, in their order.
 var stages = []string{
-	"locate", "fetch", "inspect", "provision", "restore", "restore (archive)", "verify", "app (ready)", "app (smoke)", "telling",
+	"locate", "fetch", "inspect", "provision", "restore", "restore (archive)", "verify", "app (ready)", "app (smoke)", "migrate", "telling",
 }
 
 func scenes() map[string]func(*testing.T) scene {
 	return map[string]func(*testing.T) scene{
 		"locate": listing, "fetch": fetching, "inspect": inspecting, "provision": provisioning,
 		"restore": restoring, "restore (archive)": restoringArchive, "verify": verifying,
-		"app (ready)": readying, "app (smoke)": smoking, "telling": telling,
+		"app (ready)": readying, "app (smoke)": smoking, "migrate": migrating, "telling": telling,
 		"restore (starved)": starving, "verify (starved)": starvingLater, "app (starved)": starvingLast, "restore (small disk)": filling,
 		"fetch (small disk)": fetchingToASmallDisk, "restore (unpacking to a small disk)": unpackingToASmallDisk,
 		"recording (small disk)": recordingToASmallDisk, "app (brief smoke)": smokingBriefly,
@@ -32,7 +32,7 @@ func ofTheProcess() (all []fault) {
 	for _, stage := range stages {
 		all = append(all, fault{what: "kill -9 of drillgres", at: stage, do: signalled(syscall.SIGKILL)})
 	}
-	for _, stage := range []string{"locate", "fetch", "provision", "restore", "restore (archive)", "verify", "app (ready)", "app (smoke)"} {
+	for _, stage := range []string{"locate", "fetch", "provision", "restore", "restore (archive)", "verify", "app (ready)", "app (smoke)", "migrate"} {
 		all = append(all,
 			fault{what: "SIGTERM", at: stage, do: signalled(syscall.SIGTERM), code: outcome.Interrupted},
 			fault{what: "SIGHUP", at: stage, do: signalled(syscall.SIGHUP), code: outcome.Interrupted})
@@ -42,7 +42,7 @@ func ofTheProcess() (all []fault) {
 
 // ofTheServer are what happens to Postgres or its container.
 func ofTheServer() (all []fault) {
-	for _, stage := range []string{"restore", "restore (archive)", "verify", "app (smoke)"} {
+	for _, stage := range []string{"restore", "restore (archive)", "verify", "app (smoke)", "migrate"} {
 		all = append(all,
 			fault{what: "docker kill of Postgres", at: stage, do: onPod("kill"), code: outcome.SandboxLost},
 			fault{what: "docker pause of Postgres", at: stage, do: onPod("pause"), code: outcome.SandboxLost, says: "paused"},
@@ -65,7 +65,7 @@ const (
 
 // ofTheEngine are what happens to the container engine, as the drill sees it.
 func ofTheEngine() (all []fault) {
-	for _, stage := range []string{"fetch", "provision", "restore", "verify", "app (ready)", "app (smoke)"} {
+	for _, stage := range []string{"fetch", "provision", "restore", "verify", "app (ready)", "app (smoke)", "migrate"} {
 		code := outcome.SandboxLost
 		if stage == "fetch" || stage == "provision" { // the sandbox is on its way
 			code = outcome.EngineUnreachable

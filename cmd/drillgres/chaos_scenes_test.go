@@ -220,6 +220,19 @@ func smokingFor(t *testing.T, within string) scene {
 	return scene{stage: outcome.App, config: config, there: sleeps}
 }
 
+// migrating waits for a migration of the next release.
+func migrating(t *testing.T) scene {
+	config := drillOf(t, "", "    migrate: {sql: migrations/*.sql}\n", shopDump(t))
+	folder := filepath.Join(filepath.Dir(config), "migrations")
+	if err := os.Mkdir(folder, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(folder, "1_slow.sql"), []byte("select pg_sleep(600);\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return scene{stage: outcome.Migrate, config: config, there: sleeps}
+}
+
 // telling is past its last stage: it cleans up and records.
 func telling(t *testing.T) scene {
 	return scene{stage: outcome.Verify, config: drillOf(t, "", "", shopDump(t)), there: func(t *testing.T, l *living) string {

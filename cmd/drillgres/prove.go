@@ -123,6 +123,7 @@ func (w *wiring) prove(ctx context.Context, db *config.Database) (r prove.Report
 	kept := &keeping{Fetcher: d.Fetcher}
 	tidy := d.CleanUp
 	d.Fetcher, d.CleanUp = kept, nil // what was fetched is what is broken
+	d.Migrator = nil                 // a release says nothing about the backup
 	d.Observer = w.proveObserver(d.RunID, db.Name, "intact")
 	intact := d.Run(ctx)
 	r.Intact, r.ExitCode, r.Failure = prove.IntactOf(intact), intact.ExitCode, intact.Failure
@@ -189,7 +190,7 @@ func (w *wiring) breakCopies(ctx context.Context, db *config.Database, kept *kee
 }
 
 // drillCopy drills a broken copy as the backup itself is drilled, but for its
-// age, its size and the budgets, which say nothing about the damage. Nobody is
+// age, its size, the budgets and a release, which say nothing about the damage. Nobody is
 // told: in the history it would be a backup that failed.
 func (w *wiring) drillCopy(ctx context.Context, db *config.Database, c prove.Control, copied prove.Copy) outcome.Result {
 	d, err := w.drillOf(db)
@@ -202,7 +203,7 @@ func (w *wiring) drillCopy(ctx context.Context, db *config.Database, c prove.Con
 		rules: locate.Rules{Want: copied.Name}, now: w.now,
 	}
 	d.Policy.MaxAge = 0
-	d.Budget = drill.Budget{}
+	d.Budget, d.Migrator = drill.Budget{}, nil
 	d.Tellers = nil
 	d.Observer = w.proveObserver(d.RunID, db.Name, c.Name)
 	return d.Run(ctx)
