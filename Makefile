@@ -3,7 +3,9 @@
 
 BIN        := bin/drillgres
 VERSION    := $(shell git describe --tags --always --dirty 2>/dev/null)
-LDFLAGS    := -s -w -X main.version=$(VERSION)
+COMMIT     := $(shell git rev-parse HEAD 2>/dev/null)
+DATE       := $(shell git log -1 --format=%cI 2>/dev/null)
+LDFLAGS    := -s -w -X main.version=$(VERSION) -X main.commit=$(COMMIT) -X main.date=$(DATE)
 MAJORS     ?= 13 15 17 18
 FUZZTIME   ?= 10m
 FUZZ       := drill/inspect:FuzzPlain drill/inspect:FuzzArchive drill/inspect:FuzzScan drill/config:FuzzConfig drill/config:FuzzUnits

@@ -1,7 +1,9 @@
 package main
 
 import (
+	"encoding/json"
 	"fmt"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -15,7 +17,7 @@ func newConfig(e edges) *cobra.Command {
 		Args:  positional(cobra.NoArgs),
 		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	cmd.AddCommand(newConfigValidate(e), newConfigSchema(e))
+	cmd.AddCommand(newConfigValidate(e), newConfigDatabases(e), newConfigSchema(e))
 	return cmd
 }
 
@@ -35,6 +37,32 @@ func newConfigValidate(e edges) *cobra.Command {
 		},
 	}
 	configFlag(cmd, &path)
+	return cmd
+}
+
+func newConfigDatabases(e edges) *cobra.Command {
+	var path, format string
+	cmd := &cobra.Command{
+		Use:   "databases",
+		Short: "Print the names of the databases: a line each, or a JSON array for a matrix",
+		Args:  positional(cobra.NoArgs),
+		RunE: func(*cobra.Command, []string) error {
+			if err := checkFormat(format); err != nil {
+				return err
+			}
+			cfg, err := loadConfig(e, path)
+			if err != nil {
+				return err
+			}
+			if format == "json" {
+				return json.NewEncoder(e.stdout).Encode(cfg.Names())
+			}
+			_, err = fmt.Fprintln(e.stdout, strings.Join(cfg.Names(), "\n"))
+			return err
+		},
+	}
+	configFlag(cmd, &path)
+	formatFlag(cmd, &format)
 	return cmd
 }
 

@@ -1,35 +1,74 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"runtime"
 	"runtime/debug"
 
 	"github.com/spf13/cobra"
+
+	"github.com/drillgres/drillgres/drill/outcome"
+	"github.com/drillgres/drillgres/drill/report"
 )
 
-// version is set by the linker for a release.
-var version = ""
+// version, commit and date are set by the linker for a release.
+var version, commit, date string
 
-// programVersion is the release, or else what the Go toolchain recorded.
-func programVersion() string {
-	if version != "" {
-		return version
-	}
-	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" && info.Main.Version != "(devel)" {
-		return info.Main.Version
-	}
-	return "dev"
+// buildInfo is what this binary was made from, as far as it is known.
+type buildInfo struct {
+	SchemaVersion int    `json:"schema_version"`
+	Version       string `json:"version"`
+	Commit        string `json:"commit"` // full SHA; empty: not known
+	Date          string `json:"date"`   // of the commit, RFC 3339; empty: not known
+	Go            string `json:"go"`
+	OS            string `json:"os"`
+	Arch          string `json:"arch"`
 }
 
+// build prefers what the linker set, for a release, to what the Go toolchain
+// recorded: a checkout's commit, or the module's version after go install.
+func build() buildInfo {
+	b := buildInfo{outcome.SchemaVersion, version, commit, date, runtime.Version(), runtime.GOOS, runtime.GOARCH}
+	if info, ok := debug.ReadBuildInfo(); ok {
+		if v := info.Main.Version; v != "(devel)" {
+			b.Version = cmp.Or(b.Version, v)
+		}
+		for _, s := range info.Settings {
+			switch s.Key {
+			case "vcs.revision":
+				b.Commit = cmp.Or(b.Commit, s.Value)
+			case "vcs.time":
+				b.Date = cmp.Or(b.Date, s.Value)
+			}
+		}
+	}
+	b.Version = cmp.Or(b.Version, "dev")
+	return b
+}
+
+// programVersion is the release, or what stands for it.
+func programVersion() string { return build().Version }
+
 func newVersion(e edges) *cobra.Command {
-	return &cobra.Command{
+	var format string
+	cmd := &cobra.Command{
 		Use:   "version",
-		Short: "Print the version",
+		Short: "Print the version, its commit and date",
 		Args:  positional(cobra.NoArgs),
 		RunE: func(*cobra.Command, []string) error {
-			_, err := fmt.Fprintf(e.stdout, "drillgres %s (%s, %s/%s)\n", programVersion(), runtime.Version(), runtime.GOOS, runtime.GOARCH)
+			if err := checkFormat(format); err != nil {
+				return err
+			}
+			b := build()
+			if format == "json" {
+				return report.Document(e.stdout, b)
+			}
+			_, err := fmt.Fprintf(e.stdout, "drillgres %s (commit %s, %s, %s, %s/%s)\n", b.Version,
+				cmp.Or(b.Commit, "unknown"), cmp.Or(b.Date, "date unknown"), b.Go, b.OS, b.Arch)
 			return err
 		},
 	}
+	formatFlag(cmd, &format)
+	return cmd
 }
