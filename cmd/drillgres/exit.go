@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"slices"
 
 	"github.com/drillgres/drillgres/drill/outcome"
 	"github.com/drillgres/drillgres/drill/report"
@@ -54,17 +53,10 @@ func complain(stderr io.Writer, err error) int {
 	return f.Class().ExitCode()
 }
 
-// worst orders exit codes for several databases: what is known to be broken
-// comes before what could not be tested, which comes before what was only not
-// told.
-var worst = []int{130, 2, 3, 4, 6, 1, 5, outcome.ExitNotTold}
-
 // exitedWith is the one exit code of several.
 func exitedWith(codes []int) error {
-	for _, code := range worst {
-		if slices.Contains(codes, code) {
-			return exited(code)
-		}
+	if code := outcome.WorstExit(codes); code != outcome.ExitPassed {
+		return exited(code)
 	}
 	return nil
 }

@@ -36,9 +36,9 @@ func (p *printer) checks(checks []outcome.Check) {
 	for _, c := range checks {
 		switch c.Status {
 		case outcome.CheckFailed:
-			rows = append(rows, []cell{{"FAILED", p.red}, plain(string(c.Stage)), {text: p.withGround(joined(": ", c.Name, contrast(c)), c)}})
+			rows = append(rows, []cell{{"FAILED", p.red}, plain(string(c.Stage)), {text: p.withGround(joined(": ", c.Name, seen(c)), c)}})
 		case outcome.CheckUnknown:
-			rows = append(rows, []cell{{"unknown", p.yellow}, plain(string(c.Stage)), {text: p.withGround(joined(": ", c.Name, c.Saw), c)}})
+			rows = append(rows, []cell{{"unknown", p.yellow}, plain(string(c.Stage)), {text: p.withGround(joined(": ", c.Name, seen(c)), c)}})
 		}
 	}
 	if len(rows) == 0 {
@@ -65,16 +65,24 @@ func (p *printer) withGround(text string, c outcome.Check) string {
 	return with
 }
 
+// seen is what there is to say of a check that did not pass.
+func seen(c outcome.Check) string {
+	if c.Status == outcome.CheckFailed {
+		return contrast(c)
+	}
+	return c.Saw
+}
+
 // contrast sets what was seen against what was expected.
 func contrast(c outcome.Check) string {
-	expected, seen := "", ""
+	expected, saw := "", ""
 	if c.Expect != "" {
 		expected = "expected " + c.Expect
 	}
 	if c.Saw != "" {
-		seen = "saw " + c.Saw
+		saw = "saw " + c.Saw
 	}
-	return joined(", ", expected, seen)
+	return joined(", ", expected, saw)
 }
 
 // findings are what an operator should know although it changes no verdict.

@@ -7,12 +7,14 @@ import (
 	"github.com/drillgres/drillgres/drill/outcome"
 )
 
-// facts tell what was drilled, into what, and how long it took.
-func (p *printer) facts(r outcome.Result) {
-	var rows [][]cell
-	add := func(name, text string) {
+// fact is a label and what there is to say of it.
+type fact struct{ label, text string }
+
+// factsOf tell what was drilled, into what, and how long it took.
+func factsOf(r outcome.Result) (facts []fact) {
+	add := func(label, text string) {
 		if text != "" {
-			rows = append(rows, []cell{{name, p.bold}, {text: text}})
+			facts = append(facts, fact{label, text})
 		}
 	}
 	add("backup", r.Backup.URI)
@@ -24,6 +26,14 @@ func (p *printer) facts(r outcome.Result) {
 	add("times", times(r))
 	if r.RPOSeconds != nil && r.Verdict == outcome.VerdictPassed {
 		add("rpo", span(seconds(*r.RPOSeconds))+" between the snapshot and the end of this drill")
+	}
+	return facts
+}
+
+func (p *printer) facts(r outcome.Result) {
+	var rows [][]cell
+	for _, f := range factsOf(r) {
+		rows = append(rows, []cell{{f.label, p.bold}, {text: f.text}})
 	}
 	if len(rows) > 0 {
 		p.blank()

@@ -12,7 +12,12 @@ import (
 func (p *printer) headline(r outcome.Result) {
 	verdict := strings.ToUpper(string(r.Verdict))
 	label := p.verdictPaint(r.Verdict)(verdict) + "  " + p.bold(clean(r.Database)) + "  "
-	p.block(label, verdict+"  "+clean(r.Database)+"  ", joined("; ", said(r), skipped(r), unsure(r))+" ("+took(r.Times.Total)+")")
+	p.block(label, verdict+"  "+clean(r.Database)+"  ", sentence(r))
+}
+
+// sentence is what follows the verdict and the database in the headline.
+func sentence(r outcome.Result) string {
+	return joined("; ", said(r), skipped(r), unsure(r)) + " (" + took(r.Times.Total) + ")"
 }
 
 func (p *printer) verdictPaint(v outcome.Verdict) func(string) string {
@@ -105,23 +110,31 @@ func skipped(r outcome.Result) string {
 	}
 }
 
-// failure tells what failed, why, where, and what to do. What the message says
+// detailsOf are what is known of a failure besides its message. What that says
 // already is not said again.
+func detailsOf(f outcome.FailureReport) (details []fact) {
+	add := func(label, text, told string) {
+		if text != "" && !names(f.Message, told) {
+			details = append(details, fact{label, text})
+		}
+	}
+	add("SQLSTATE ", f.SQLState, f.SQLState)
+	add("in: ", f.Statement, "")
+	add("on: ", f.Object, f.Object)
+	add("by: function ", f.Function, f.Function)
+	add("at: ", place(f), "")
+	if f.Cascades > 0 {
+		details = append(details, fact{"", counted(f.Cascades, "further error") + " followed from it"})
+	}
+	return details
+}
+
+// failure tells what failed, why, where, and what to do.
 func (p *printer) failure(f outcome.FailureReport) {
 	p.blank()
 	p.block(p.red("error: "), "error: ", f.Message)
-	detail := func(label, text, told string) {
-		if text != "" && !names(f.Message, told) {
-			p.block("       "+label, "       "+label, text)
-		}
-	}
-	detail("SQLSTATE ", f.SQLState, f.SQLState)
-	detail("in: ", f.Statement, "")
-	detail("on: ", f.Object, f.Object)
-	detail("by: function ", f.Function, f.Function)
-	detail("at: ", place(f), "")
-	if f.Cascades > 0 {
-		p.line("       " + counted(f.Cascades, "further error") + " followed from it")
+	for _, d := range detailsOf(f) {
+		p.block("       "+d.label, "       "+d.label, d.text)
 	}
 	if f.Hint != "" {
 		p.block(p.yellow("hint:  "), "hint:  ", f.Hint)

@@ -13,28 +13,43 @@ func (p *printer) stages(r outcome.Result) {
 	}
 	rows := [][]cell{{{"stage", p.bold}, {"status", p.bold}, {"time", p.bold}, {"", nil}}}
 	for _, s := range r.Stages {
-		duration := ""
-		if s.Status == outcome.StagePassed || s.Status == outcome.StageFailed {
-			duration = took(s.Seconds)
-		}
 		rows = append(rows, []cell{
-			plain(string(s.Stage)), p.status(s.Status), plain(duration), plain(detail(r, s)),
+			plain(string(s.Stage)), p.status(s.Status), plain(lasted(s)), plain(detail(r, s)),
 		})
 	}
 	p.blank()
 	p.table(rows)
 }
 
+// lasted is how long a stage took, if it ran.
+func lasted(s outcome.StageReport) string {
+	if s.Status != outcome.StagePassed && s.Status != outcome.StageFailed {
+		return ""
+	}
+	return took(s.Seconds)
+}
+
 func (p *printer) status(s outcome.Status) cell {
 	switch s {
 	case outcome.StagePassed:
-		return cell{"passed", p.green}
+		return cell{statusWord(s), p.green}
 	case outcome.StageFailed:
-		return cell{"FAILED", p.red}
+		return cell{statusWord(s), p.red}
 	case outcome.StageSkipped:
-		return cell{"skipped", p.yellow}
+		return cell{statusWord(s), p.yellow}
 	default:
-		return cell{"not reached", p.dim}
+		return cell{statusWord(s), p.dim}
+	}
+}
+
+func statusWord(s outcome.Status) string {
+	switch s {
+	case outcome.StagePassed, outcome.StageSkipped:
+		return string(s)
+	case outcome.StageFailed:
+		return "FAILED"
+	default:
+		return "not reached"
 	}
 }
 
