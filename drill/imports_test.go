@@ -15,7 +15,7 @@ func TestImports(t *testing.T) {
 	core := []string{
 		"drill", "drill/outcome", "drill/redact", "drill/config", "drill/locate", "drill/locate/dir", "drill/fetch",
 		"drill/inspect", "drill/sandbox", "drill/provision", "drill/restore", "drill/verify", "drill/record",
-		"drill/report", "drill/work", "drill/prove", "appcheck",
+		"drill/report", "drill/report/actions", "drill/work", "drill/prove", "appcheck",
 	}
 	for _, pkg := range core {
 		deps := dependencies(t, pkg)

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"io"
 
 	"github.com/spf13/cobra"
@@ -16,6 +17,8 @@ type checkOptions struct {
 	config    string
 	databases []string
 	format    string
+	output    string
+	junit     string
 }
 
 // checkedAll is the JSON of a check.
@@ -37,6 +40,8 @@ func newCheck(e edges) *cobra.Command {
 	}
 	configFlag(cmd, &o.config)
 	formatFlag(cmd, &o.format)
+	outputFlag(cmd, &o.output)
+	junitFlag(cmd, &o.junit)
 	return cmd
 }
 
@@ -66,10 +71,22 @@ func runCheck(ctx context.Context, e edges, o checkOptions) error {
 		}
 		checked, codes = append(checked, c), append(codes, code)
 	}
-	if err := printChecked(e, o.format, checked); err != nil {
-		return err
+	if err := tellChecked(e, cfg, o, checked); err != nil {
+		complain(e.stderr, err)
+		codes = append(codes, outcome.ExitNotTold)
 	}
 	return exitedWith(codes)
+}
+
+func tellChecked(e edges, cfg *config.Config, o checkOptions, checked []report.Checked) error {
+	return errors.Join(
+		printChecked(e, o.format, checked),
+		writeFile("--output", o.output, func(w io.Writer) error {
+			return report.Document(w, checkedAll{outcome.SchemaVersion, checked})
+		}),
+		writeFile("--junit", o.junit, func(w io.Writer) error { return report.JUnitCheck(w, checked, e.now()) }),
+		e.step.checked(cfg, checked, o.output),
+	)
 }
 
 func printChecked(e edges, format string, checked []report.Checked) error {

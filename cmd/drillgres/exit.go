@@ -28,7 +28,7 @@ func (e exited) Error() string { return fmt.Sprintf("exit %d", int(e)) }
 
 // exitCode turns a command's error into the process's exit code, and prints
 // it unless the command has.
-func exitCode(stderr io.Writer, err error) int {
+func exitCode(e edges, err error) int {
 	var done exited
 	switch {
 	case err == nil:
@@ -40,7 +40,8 @@ func exitCode(stderr io.Writer, err error) int {
 	if f.Code == outcome.Internal && isUnknownCommand(err) {
 		f = outcome.AsFailure(usage("%v", err))
 	}
-	return complain(stderr, f)
+	e.step.ended(f)
+	return complain(e.stderr, f)
 }
 
 // complain prints an error as error: and hint:, and gives its exit code.

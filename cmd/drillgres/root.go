@@ -17,14 +17,15 @@ type edges struct {
 	stdout, stderr io.Writer
 	getenv         func(string) (string, bool)
 	now            func() time.Time
+	step           *step // of GitHub Actions; nil outside
 }
 
 // run is the whole program: it never exits, it returns the exit code.
 func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer, getenv func(string) (string, bool)) int {
-	e := edges{stdin: stdin, stdout: stdout, stderr: stderr, getenv: getenv, now: time.Now}
+	e := inActions(edges{stdin: stdin, stdout: stdout, stderr: stderr, getenv: getenv, now: time.Now})
 	root := newRoot(e)
 	root.SetArgs(args)
-	return exitCode(stderr, root.ExecuteContext(ctx))
+	return exitCode(e, root.ExecuteContext(ctx))
 }
 
 func newRoot(e edges) *cobra.Command {

@@ -24,6 +24,7 @@ type runOptions struct {
 	backup    string
 	format    string
 	output    string
+	junit     string
 	progress  string
 	keep      bool
 }
@@ -50,7 +51,8 @@ func newRun(e edges) *cobra.Command {
 	formatFlag(cmd, &o.format)
 	f := cmd.Flags()
 	f.StringVar(&o.backup, "backup", "latest", "which backup: latest, a `KEY` at the source, or the path of a local file")
-	f.StringVarP(&o.output, "output", "o", "", "also write the JSON result to `FILE`")
+	outputFlag(cmd, &o.output)
+	junitFlag(cmd, &o.junit)
 	f.StringVar(&o.progress, "progress", "auto", "progress on stderr: auto, bar, plain or none")
 	f.BoolVar(&o.keep, "keep", false, "leave the sandbox for inspection; it holds production data")
 	return cmd
@@ -82,11 +84,12 @@ func runRun(ctx context.Context, e edges, o runOptions) error {
 		codes = append(codes, r.ExitCode)
 	}
 	// Whatever else went wrong, the verdicts that there are come first.
-	if err := tellResults(e, o, results); err != nil {
+	if err := tellResults(e, cfg, o, results); err != nil {
 		complain(e.stderr, err)
 		codes = append(codes, outcome.ExitNotTold)
 	}
 	if drillErr != nil {
+		e.step.ended(outcome.AsFailure(drillErr))
 		codes = append(codes, complain(e.stderr, drillErr))
 	}
 	return exitedWith(codes)
@@ -123,13 +126,15 @@ func sayKept(stderr io.Writer, r outcome.Result) {
 `, r.RunID, docker.PostgresName(r.RunID))
 }
 
-// tellResults prints the results to stdout, and with --output also to a file.
-func tellResults(e edges, o runOptions, results []outcome.Result) error {
-	err := printResults(e, o.format, results)
-	if o.output != "" {
-		err = errors.Join(err, writeJSON(o.output, results))
-	}
-	return err
+// tellResults prints the results to stdout, writes the files that were asked
+// for, and tells GitHub Actions, where that is what runs us.
+func tellResults(e edges, cfg *config.Config, o runOptions, results []outcome.Result) error {
+	return errors.Join(
+		printResults(e, o.format, results),
+		writeFile("--output", o.output, func(w io.Writer) error { return report.JSON(w, results) }),
+		writeFile("--junit", o.junit, func(w io.Writer) error { return report.JUnit(w, results) }),
+		e.step.drilled(cfg, results, o.output),
+	)
 }
 
 func printResults(e edges, format string, results []outcome.Result) error {
@@ -144,11 +149,15 @@ func printResults(e edges, format string, results []outcome.Result) error {
 	return nil
 }
 
-// writeJSON writes the results to a file that is there whole or not at all.
-func writeJSON(path string, results []outcome.Result) (err error) {
+// writeFile writes what a flag names, unless it is empty: the file is there
+// whole or not at all.
+func writeFile(flag, path string, write func(io.Writer) error) (err error) {
+	if path == "" {
+		return nil
+	}
 	defer func() {
 		if err != nil {
-			err = outcome.Fail(outcome.ConfigInvalid, "write the result: %w", err).WithHint("name a file that can be written with --output")
+			err = outcome.Fail(outcome.ConfigInvalid, "write the result: %w", err).WithHint("name a file that can be written with %s", flag)
 		}
 	}()
 	temp, err := os.CreateTemp(filepath.Dir(path), ".drillgres-*")
@@ -156,7 +165,7 @@ func writeJSON(path string, results []outcome.Result) (err error) {
 		return err
 	}
 	defer os.Remove(temp.Name()) // gone already when all went well
-	if err := firstOf(report.JSON(temp, results), temp.Close()); err != nil {
+	if err := firstOf(write(temp), temp.Close()); err != nil {
 		return err
 	}
 	return os.Rename(temp.Name(), path)

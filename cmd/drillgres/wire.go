@@ -167,7 +167,7 @@ func (w *wiring) drillOf(db *config.Database) (drill.Drill, error) {
 		Deadline:    map[outcome.Stage]time.Duration{outcome.Verify: drill.Deadlines[outcome.Verify] + time.Duration(db.Verify.IntegrityWithin)},
 		Budget:      drill.Budget{Restore: time.Duration(db.Budget.Restore), Total: time.Duration(db.Budget.Total)},
 		Tellers:     []drill.Teller{w.history},
-		Observer:    newObserver(w.edges, w.opts.progress, id, db.Name),
+		Observer:    w.step.observe(newObserver(w.edges, w.opts.progress, id, db.Name), db.Name),
 		Keep:        w.opts.keep,
 		CleanUp: func(context.Context) []string {
 			if err := private.Close(); err != nil {

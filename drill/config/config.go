@@ -19,6 +19,7 @@ type Config struct {
 	Dir  string `yaml:"-"` // what its relative paths are relative to
 
 	secrets []redact.Secret
+	lines   map[string]int // where each path stands
 }
 
 // Database is one database to drill.

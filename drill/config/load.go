@@ -49,7 +49,7 @@ func Parse(name string, data []byte, getenv func(string) (string, bool)) (*Confi
 		return nil, l.problems.sorted()
 	}
 	c.setDefaults()
-	c.secrets = l.secrets
+	c.secrets, c.lines = l.secrets, l.lines()
 	return c, nil
 }
 
@@ -145,6 +145,34 @@ func (l *loader) addAt(line, column int, path, message string) {
 
 // given tells whether the file has a value at p.
 func (l *loader) given(p *path) bool { return l.places[p.text] != nil }
+
+// lines are where each path stands.
+func (l *loader) lines() map[string]int {
+	lines := make(map[string]int, len(l.places))
+	for at, n := range l.places {
+		lines[at] = n.Line
+	}
+	return lines
+}
+
+// Line is where the value at keys stands in the file, or else what is nearest
+// above it, from 1: each key is a name (string) or an index (int). 0: the file
+// has nothing of it.
+func (c *Config) Line(keys ...any) (line int) {
+	at := &path{}
+	for _, key := range keys {
+		switch key := key.(type) {
+		case string:
+			at = at.key(key)
+		case int:
+			at = at.at(key)
+		}
+		if n, ok := c.lines[at.text]; ok {
+			line = n
+		}
+	}
+	return line
+}
 
 // Names are the names of the databases, sorted.
 func (c *Config) Names() []string {

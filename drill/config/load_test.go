@@ -186,3 +186,41 @@ func parse(t *testing.T, text string) *Config {
 	}
 	return cfg
 }
+
+func TestLine(t *testing.T) {
+	cfg, err := Parse("drillgres.yaml", []byte(`version: 1
+databases:
+  shop:
+    backup: {from: ./backups}
+    postgres: {version: "15"}
+    verify:
+      tables:
+        public.users: {min_rows: 1}
+        public."Order Items": {min_rows: 1}
+      queries:
+        - {name: a, sql: select 1, expect: value == 1}
+        - name: b
+          sql: select 1
+          expect: value == 1
+`), testEnv)
+	if err != nil {
+		t.Fatal(err)
+	}
+	tests := []struct {
+		keys []any
+		want int
+	}{
+		{[]any{"databases", "shop"}, 3},
+		{[]any{"databases", "shop", "verify", "tables", "public.users"}, 8},
+		{[]any{"databases", "shop", "verify", "tables", `public."Order Items"`}, 9},
+		{[]any{"databases", "shop", "verify", "queries", 1}, 12},
+		{[]any{"databases", "shop", "verify", "queries", 7}, 10},
+		{[]any{"databases", "shop", "app", "ready"}, 3},
+		{nil, 0},
+	}
+	for _, tt := range tests {
+		if got := cfg.Line(tt.keys...); got != tt.want {
+			t.Errorf("Line(%v) = %d, want %d", tt.keys, got, tt.want)
+		}
+	}
+}

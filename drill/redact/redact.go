@@ -38,16 +38,16 @@ type Redactor struct {
 	secrets []string // longest first, so that no secret is left half
 }
 
-// shortest is the length below which a secret is not searched for: masking
+// Shortest is the length below which a secret is not searched for: masking
 // every "1" would make reports unreadable.
-const shortest = 4
+const Shortest = 4
 
 // Add makes known what must not be printed.
 func (r *Redactor) Add(secrets ...Secret) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for _, s := range secrets {
-		if len(s) >= shortest && !slices.Contains(r.secrets, string(s)) {
+		if len(s) >= Shortest && !slices.Contains(r.secrets, string(s)) {
 			r.secrets = append(r.secrets, string(s))
 		}
 	}

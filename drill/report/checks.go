@@ -68,13 +68,13 @@ func (p *printer) withGround(text string, c outcome.Check) string {
 // seen is what there is to say of a check that did not pass.
 func seen(c outcome.Check) string {
 	if c.Status == outcome.CheckFailed {
-		return contrast(c)
+		return Contrast(c)
 	}
 	return c.Saw
 }
 
-// contrast sets what was seen against what was expected.
-func contrast(c outcome.Check) string {
+// Contrast sets what was seen against what was expected.
+func Contrast(c outcome.Check) string {
 	expected, saw := "", ""
 	if c.Expect != "" {
 		expected = "expected " + c.Expect

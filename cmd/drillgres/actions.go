@@ -1,0 +1,198 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/drillgres/drillgres/drill"
+	"github.com/drillgres/drillgres/drill/config"
+	"github.com/drillgres/drillgres/drill/outcome"
+	"github.com/drillgres/drillgres/drill/redact"
+	"github.com/drillgres/drillgres/drill/report"
+	"github.com/drillgres/drillgres/drill/report/actions"
+)
+
+// step is the step of a GitHub Actions workflow that this process is. Outside
+// of Actions it is nil, and all its methods do nothing.
+type step struct {
+	out       io.Writer // stderr as it is: what is written here are commands
+	summary   string    // file
+	outputs   string    // file
+	workspace string    // where the repository is checked out
+	now       func() time.Time
+}
+
+// inActions makes the edges those of a step, where the process is one: what a
+// dump or an application says is no command there, whoever prints it.
+func inActions(e edges) edges {
+	if v, _ := e.getenv("GITHUB_ACTIONS"); v != "true" {
+		return e
+	}
+	s := &step{out: e.stderr, now: e.now}
+	s.summary, _ = e.getenv("GITHUB_STEP_SUMMARY")
+	s.outputs, _ = e.getenv("GITHUB_OUTPUT")
+	s.workspace, _ = e.getenv("GITHUB_WORKSPACE")
+	actions.Mask(s.out, environmentSecrets(e)...)
+	e.step, e.stdout, e.stderr = s, actions.Defuse(e.stdout), actions.Defuse(e.stderr)
+	return e
+}
+
+// mask is called with secrets as soon as they are known, before anything else
+// can print.
+func (s *step) mask(secrets []redact.Secret) {
+	if s != nil {
+		actions.Mask(s.out, secrets...)
+	}
+}
+
+// observe folds the log of each stage.
+func (s *step) observe(o drill.Observer, database string) drill.Observer {
+	if s == nil || o == nil {
+		return o
+	}
+	return &groups{Observer: o, out: s.out, database: database}
+}
+
+// groups makes a group of the log of each stage that holds. What did not hold
+// is told outside, where it is seen.
+type groups struct {
+	drill.Observer
+	out      io.Writer
+	database string
+	open     bool
+}
+
+func (g *groups) Started(s outcome.Stage) {
+	actions.Group(g.out, g.database+": "+string(s))
+	g.open = true
+	g.Observer.Started(s)
+}
+
+func (g *groups) Ended(s outcome.StageReport, f *outcome.Failure) {
+	if s.Status == outcome.StagePassed {
+		g.Observer.Ended(s, f)
+		g.close()
+		return
+	}
+	g.close()
+	g.Observer.Ended(s, f)
+}
+
+func (g *groups) close() {
+	if g.open {
+		actions.EndGroup(g.out)
+	}
+	g.open = false
+}
+
+// drilled tells of drills that are over: in annotations, the summary and the
+// outputs. result is the file that holds their JSON; empty: there is none.
+func (s *step) drilled(cfg *config.Config, results []outcome.Result, result string) error {
+	if s == nil || len(results) == 0 {
+		return nil
+	}
+	for _, r := range results {
+		s.annotateDrill(cfg, r)
+	}
+	r := results[outcome.Worst(results)]
+	rpo := ""
+	if r.RPOSeconds != nil {
+		rpo = fmt.Sprintf("%.0f", *r.RPOSeconds)
+	}
+	return errors.Join(
+		s.addSummary(func(w io.Writer, limit int) error { return report.Markdown(w, results, limit) }),
+		s.set(r.Database, string(r.Verdict), failureCode(r.Failure), result,
+			actions.Output{Name: "restore-seconds", Value: measured(r.Times.Restore)},
+			actions.Output{Name: "recovery-seconds", Value: measured(r.Times.Recovery)},
+			actions.Output{Name: "rpo-seconds", Value: rpo}),
+	)
+}
+
+// checked tells of a look at sources. ok, as the report calls it, is no verdict
+// of a drill.
+func (s *step) checked(cfg *config.Config, checked []report.Checked, result string) error {
+	if s == nil || len(checked) == 0 {
+		return nil
+	}
+	codes := make([]outcome.Result, len(checked))
+	for i, c := range checked {
+		at := s.place(cfg, "databases", c.Database, "backup")
+		s.annotateFindings(at, c.Database, c.Findings)
+		if c.Failure != nil {
+			s.annotateFailure(at, c.Database, *c.Failure)
+			codes[i].ExitCode = c.Failure.Class.ExitCode()
+		}
+	}
+	c, verdict := checked[outcome.Worst(codes)], "ok"
+	if c.Failure != nil {
+		verdict = string(c.Failure.Class.Verdict())
+	}
+	return errors.Join(
+		s.addSummary(func(w io.Writer, limit int) error { return report.MarkdownCheck(w, checked, s.now(), limit) }),
+		s.set(c.Database, verdict, failureCode(c.Failure), result),
+	)
+}
+
+// ended tells of an error that left no result to tell of, or not all.
+func (s *step) ended(f *outcome.Failure) {
+	if s == nil {
+		return
+	}
+	var problems config.Errors
+	errors.As(f, &problems)
+	for _, p := range problems {
+		at := actions.Place{File: s.relative(p.File), Line: p.Line, Column: p.Column}
+		actions.Error(s.out, at, string(outcome.ConfigInvalid), strings.TrimPrefix(p.Path+": "+p.Message, ": "))
+	}
+	told := *f.Report()
+	if len(problems) == 0 {
+		s.annotateFailure(actions.Place{}, "drillgres", told)
+	}
+	err := errors.Join(
+		s.addSummary(func(w io.Writer, limit int) error { return report.MarkdownError(w, told, limit) }),
+		s.set("", string(told.Class.Verdict()), failureCode(&told), ""),
+	)
+	if err != nil {
+		actions.Warning(s.out, actions.Place{}, "drillgres", err.Error())
+	}
+}
+
+func (s *step) addSummary(write func(w io.Writer, limit int) error) error {
+	if s.summary == "" {
+		return nil
+	}
+	return actions.AddSummary(s.summary, write)
+}
+
+func (s *step) set(database, verdict, code, result string, more ...actions.Output) error {
+	if s.outputs == "" {
+		return nil
+	}
+	if result != "" {
+		if abs, err := filepath.Abs(result); err == nil {
+			result = abs
+		}
+	}
+	return actions.SetOutputs(s.outputs, append([]actions.Output{
+		{Name: "database", Value: database}, {Name: "verdict", Value: verdict}, {Name: "code", Value: code}, {Name: "result", Value: result},
+	}, more...)...)
+}
+
+func failureCode(f *outcome.FailureReport) string {
+	if f == nil {
+		return ""
+	}
+	return string(f.Code)
+}
+
+// measured is a time; one that was not measured is unknown, which is not zero.
+func measured(seconds float64) string {
+	if seconds == 0 {
+		return ""
+	}
+	return fmt.Sprintf("%.3f", seconds)
+}
