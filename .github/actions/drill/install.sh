@@ -1,0 +1,87 @@
+#!/usr/bin/env bash
+# Brings drillgres in DRILL_VERSION, and says where it is by the step's output binary: a release, of which the
+# checksum and the provenance must hold, or with source a build of this action's own checkout. For bash 3.2 on.
+set -euo pipefail
+
+repository=drillgres/drillgres
+place=$(mktemp -d "${RUNNER_TEMP:-${TMPDIR:-/tmp}}/drillgres-bin.XXXXXX")
+
+fail() {
+	echo "::error title=drillgres is not installed::$*" >&2
+	exit 5
+}
+
+# platform: the release's name for this machine, such as linux_amd64.
+platform() {
+	local os arch
+	case $(uname -s) in
+	Linux) os=linux ;;
+	Darwin) os=darwin ;;
+	MINGW* | MSYS* | CYGWIN*) os=windows ;;
+	*) fail "there is no release for $(uname -s)" ;;
+	esac
+	case ${RUNNER_ARCH:-$(uname -m)} in
+	X64 | x86_64 | amd64) arch=amd64 ;;
+	ARM64 | arm64 | aarch64) arch=arm64 ;;
+	*) fail "there is no release for ${RUNNER_ARCH:-$(uname -m)}" ;;
+	esac
+	echo "${os}_$arch"
+}
+
+# checked: whether archive, in place, has the sum that checksums.txt gives it. macOS has no sha256sum.
+checked() {
+	local wanted got
+	wanted=$(awk -v name="$1" '$2 == name || $2 == "*" name {print $1}' "$place/checksums.txt")
+	if command -v sha256sum >/dev/null; then
+		got=$(sha256sum "$place/$1")
+	else
+		got=$(shasum -a 256 "$place/$1")
+	fi
+	[[ -n $wanted && $wanted == "${got%% *}" ]]
+}
+
+from_release() {
+	command -v gh >/dev/null || fail "it takes the GitHub CLI, gh, to verify a release; or build it with version: source"
+	local target extension=tar.gz archive
+	target=$(platform)
+	if [[ $target == windows_* ]]; then
+		extension=zip
+	fi
+	local tag=()
+	if [[ $DRILL_VERSION != latest ]]; then
+		case $DRILL_VERSION in
+		*[!A-Za-z0-9._-]* | -* | "") fail "version: want a tag such as v0.1.0, latest or source" ;;
+		esac
+		tag=("$DRILL_VERSION")
+	fi
+	gh release download ${tag[@]+"${tag[@]}"} --repo "$repository" --dir "$place" \
+		--pattern "drillgres_*_$target.$extension" --pattern checksums.txt ||
+		fail "there is no release $DRILL_VERSION for $target, or it cannot be downloaded"
+	archive=$(cd "$place" && ls "drillgres_"*"_$target.$extension")
+	checked "$archive" || fail "$archive does not have the checksum that the release gives it"
+	gh attestation verify "$place/$archive" --repo "$repository" --signer-workflow "$repository/.github/workflows/release.yml" ||
+		fail "nothing proves that $archive was built by $repository"
+	if [[ $extension == zip ]]; then
+		unzip -q "$place/$archive" -d "$place"
+	else
+		tar -xzf "$place/$archive" -C "$place"
+	fi
+}
+
+from_source() {
+	command -v go >/dev/null || fail "it takes Go to build drillgres: set it up by actions/setup-go before this action"
+	(cd "$DRILL_ACTION/../../.." && CGO_ENABLED=0 go build -trimpath -o "$place/drillgres" ./cmd/drillgres) ||
+		fail "drillgres does not build from $DRILL_ACTION"
+}
+
+if [[ $DRILL_VERSION == source ]]; then
+	from_source
+else
+	from_release
+fi
+binary=$place/drillgres
+if [[ ! -x $binary ]]; then
+	binary=$binary.exe
+fi
+"$binary" version
+echo "binary=$binary" >>"$GITHUB_OUTPUT"
