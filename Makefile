@@ -17,6 +17,8 @@ TOOLS      := $(CURDIR)/bin/tools
 GOLANGCI   := $(TOOLS)/golangci-lint
 GOFUMPT    := $(TOOLS)/gofumpt
 ACTIONLINT := $(TOOLS)/actionlint
+ACT        := $(TOOLS)/act
+GORELEASER := $(TOOLS)/goreleaser
 
 .PHONY: help
 help: ## print the targets
@@ -35,7 +37,7 @@ prove: build ## break copies of the sample shop's backup: each must go red
 	@fixtures/shop/drill $(BIN) prove
 
 .PHONY: test
-test: ## run every test; the integration tests need a container engine
+test: $(ACT) $(ACTIONLINT) ## run every test; the integration tests need a container engine
 	go test -timeout 25m -parallel 4 ./...
 
 .PHONY: corpus
@@ -93,3 +95,10 @@ $(GOFUMPT):
 
 $(ACTIONLINT):
 	GOBIN=$(TOOLS) go install github.com/rhysd/actionlint/cmd/actionlint@v1.7.12
+
+$(ACT):
+	GOBIN=$(TOOLS) go install github.com/nektos/act@v0.2.89
+
+# The last release that builds by the Go of go.mod.
+$(GORELEASER):
+	GOBIN=$(TOOLS) go install github.com/goreleaser/goreleaser/v2@v2.16.0

@@ -18,7 +18,7 @@ var update = flag.Bool("update", false, "write the golden files")
 
 func TestCommands(t *testing.T) {
 	var out bytes.Buffer
-	Mask(&out, "canary-token", "-----BEGIN KEY-----\r\nca%nary-line\n\nabc\n", "no", "1234")
+	Mask(&out, "canary-token", "-----BEGIN KEY-----\r\nca%nary-line\n\nabc\n", "no", "1234", "canary-token")
 	Group(&out, "shop: restore")
 	EndGroup(&out)
 	Error(&out, Place{File: "db/a,b:c%.yaml", Line: 3, Column: 7}, "shop: 100%", "expected 1,\nsaw \x1b[31m2: 50%\r\n::error::forged")

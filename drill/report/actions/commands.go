@@ -51,6 +51,7 @@ func EndGroup(w io.Writer) { send(w, "endgroup", "") }
 // from then on. Like everywhere, a text of less than redact.Shortest bytes is
 // not looked for.
 func Mask(w io.Writer, secrets ...redact.Secret) {
+	masked := map[string]bool{}
 	for _, secret := range secrets {
 		whole := secret.Reveal()
 		texts := []string{whole}
@@ -58,9 +59,10 @@ func Mask(w io.Writer, secrets ...redact.Secret) {
 			texts = append(texts, lines...)
 		}
 		for _, text := range texts {
-			if len(strings.TrimSpace(text)) >= redact.Shortest {
+			if len(strings.TrimSpace(text)) >= redact.Shortest && !masked[text] {
 				send(w, "add-mask", text)
 			}
+			masked[text] = true
 		}
 	}
 }
