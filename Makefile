@@ -81,11 +81,29 @@ chaos: ## kill, stop, fill and starve real drills at every stage; see docs/fault
 bench: build ## measure the drill against what teams do today; see docs/performance.md
 	go test -run '^$$' -bench . -benchtime 3x -timeout 1h -v ./fixtures/bench
 
+# What this machine cannot do of a release: the bill of materials takes syft, the image buildx.
+SKIP       := $(if $(shell command -v syft),,sbom) $(if $(shell docker buildx version 2>/dev/null),,docker)
+
+.PHONY: snapshot
+snapshot: $(GORELEASER) bin/ca-certificates.crt ## check the release's config, and build a release without publishing it
+	$(GORELEASER) check
+	@for part in $(SKIP); do echo "snapshot: SKIPPED $$part: this machine has no $$(echo $$part | sed 's/sbom/syft/; s/docker/docker buildx/')"; done
+	$(GORELEASER) release --snapshot --clean $(addprefix --skip=,$(SKIP))
+
+.PHONY: release
+release: $(GORELEASER) bin/ca-certificates.crt ## build and publish the release of the tag that is checked out; for the workflow
+	$(GORELEASER) release --clean
+
 .PHONY: clean
 clean: ## remove what was built, and what drills left on the engine
 	-@test ! -x $(BIN) || $(BIN) clean
-	rm -rf bin fixtures/shop/backups .drillgres
+	rm -rf bin dist fixtures/shop/backups .drillgres
 	find fixtures/backups -mindepth 1 -maxdepth 1 -type d ! -name make -exec rm -rf {} +
+
+# For the image, which has nothing but the program: the certificates of whoever builds it.
+bin/ca-certificates.crt:
+	@mkdir -p bin
+	cp $(firstword $(wildcard /etc/ssl/certs/ca-certificates.crt /etc/pki/tls/certs/ca-bundle.crt /etc/ssl/cert.pem)) $@
 
 $(GOLANGCI):
 	GOBIN=$(TOOLS) go install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0

@@ -166,7 +166,7 @@ func act(t *testing.T, workflow string, vars map[string]string, args ...string) 
 	for uses, stands := range standIns(t) {
 		args = append(args, "--local-repository", uses+"="+stands)
 	}
-	cmd := exec.CommandContext(t.Context(), actBinary(t), args...)
+	cmd := exec.CommandContext(t.Context(), needAct(t), args...)
 	var out, stderr bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &stderr
 	r.succeeded = cmd.Run() == nil
@@ -220,27 +220,30 @@ func standIns(t *testing.T) map[string]string {
 	return found
 }
 
-func actBinary(t *testing.T) string {
+// needTool is the path of a tool that make test brings. Without it the test is
+// skipped on a laptop, and fails in CI.
+func needTool(t *testing.T, name string) string {
 	t.Helper()
-	path, err := filepath.Abs(filepath.Join(repository, "bin/tools/act"))
+	path, err := filepath.Abs(filepath.Join(repository, "bin/tools", name))
 	if err != nil {
 		t.Fatal(err)
 	}
-	return path
-}
-
-// needAct skips without act on a laptop, and fails in CI.
-func needAct(t *testing.T) {
-	t.Helper()
-	if testing.Short() {
-		t.Skip("runs whole workflows")
+	if _, err := os.Stat(path); err == nil {
+		return path
 	}
-	if _, err := os.Stat(actBinary(t)); err == nil {
-		return
-	}
-	const how = "bin/tools/act is not there: make test brings it"
+	how := "bin/tools/" + name + " is not there: make test brings it"
 	if os.Getenv("CI") == "true" {
 		t.Fatal(how)
 	}
 	t.Skip(how)
+	return ""
+}
+
+// needAct is for tests that run whole workflows.
+func needAct(t *testing.T) string {
+	t.Helper()
+	if testing.Short() {
+		t.Skip("runs whole workflows")
+	}
+	return needTool(t, "act")
 }
