@@ -167,7 +167,7 @@ func TestStepOfADrill(t *testing.T) {
 	}
 	for _, want := range []string{
 		"::group::shop: locate\n", "::group::shop: verify\n", "::endgroup::\n",
-		"::error file=drillgres.yaml,line=9,title=shop%3A always wrong::expected value == 2, saw 1\n",
+		"::error file=drillgres.yaml,line=9,title=shop%3A always wrong::expected value == 2, saw 1%0Ahint: ",
 	} {
 		if !strings.Contains(s.stderr, want) {
 			t.Errorf("no %q in\n%s", want, s.stderr)

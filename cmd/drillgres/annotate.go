@@ -20,7 +20,11 @@ func (s *step) annotateDrill(cfg *config.Config, r outcome.Result) {
 		if c.Status != outcome.CheckFailed {
 			continue
 		}
-		actions.Error(s.out, s.placeOf(cfg, r.Database, c), r.Database+": "+c.Name, report.Contrast(c))
+		hint := ""
+		if r.Failure != nil && r.Failure.Stage == c.Stage {
+			hint = r.Failure.Hint
+		}
+		actions.Error(s.out, s.placeOf(cfg, r.Database, c), r.Database+": "+c.Name, hinted(report.Contrast(c), hint))
 		pointed = true
 	}
 	if r.Failure != nil && !pointed {
@@ -30,20 +34,19 @@ func (s *step) annotateDrill(cfg *config.Config, r outcome.Result) {
 }
 
 func (s *step) annotateFailure(at actions.Place, of string, f outcome.FailureReport) {
-	message := f.Message
-	if f.Hint != "" {
-		message += "\nhint: " + f.Hint
+	actions.Error(s.out, at, of+": "+string(f.Code), hinted(f.Message, f.Hint))
+}
+
+func hinted(message, hint string) string {
+	if hint == "" {
+		return message
 	}
-	actions.Error(s.out, at, of+": "+string(f.Code), message)
+	return message + "\nhint: " + hint
 }
 
 func (s *step) annotateFindings(at actions.Place, database string, findings []outcome.Finding) {
 	for _, f := range findings {
-		message := f.Message
-		if f.Hint != "" {
-			message += "\nhint: " + f.Hint
-		}
-		actions.Warning(s.out, at, database+": "+f.Code, message)
+		actions.Warning(s.out, at, database+": "+f.Code, hinted(f.Message, f.Hint))
 	}
 }
 

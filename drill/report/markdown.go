@@ -32,7 +32,7 @@ func (p *page) overview(results []outcome.Result) {
 	for _, r := range results {
 		rows = append(rows, []string{prose(r.Database), verdictWord(r.Verdict), prose(sentence(r))})
 	}
-	p.table([]string{"database", "verdict", ""}, "--- --- ---", rows)
+	p.table([]string{"database", "verdict", ""}, ":--- :--- :---", rows)
 }
 
 // drill is one drill: the verdict first, then what failed, why and what to do,
@@ -103,7 +103,7 @@ func (p *page) facts(r outcome.Result) {
 		rows = append(rows, []string{"**" + f.label + "**", text})
 	}
 	if len(rows) > 0 {
-		p.table([]string{"", ""}, "--- ---", rows)
+		p.table([]string{"", ""}, ":--- :---", rows)
 	}
 }
 
@@ -115,7 +115,7 @@ func (p *page) stages(r outcome.Result) {
 	for _, s := range r.Stages {
 		rows = append(rows, []string{prose(string(s.Stage)), strong(statusWord(s.Status)), lasted(s), prose(detail(r, s))})
 	}
-	p.table([]string{"stage", "status", "time", ""}, "--- --- ---: ---", rows)
+	p.table([]string{"stage", "status", "time", ""}, ":--- :--- ---: :---", rows)
 }
 
 // strong makes FAILED stand out, and nothing else.
@@ -147,7 +147,7 @@ func (p *page) checks(checks []outcome.Check) {
 		return
 	}
 	p.paragraph("**checks** " + tally(checks, ""))
-	p.table([]string{"status", "stage", "check"}, "--- --- ---", rows)
+	p.table([]string{"status", "stage", "check"}, ":--- :--- :---", rows)
 }
 
 func (p *page) findings(findings []outcome.Finding) {
@@ -201,7 +201,7 @@ func MarkdownCheck(w io.Writer, checked []Checked, now time.Time, limit int) err
 		rows = append(rows, []string{"**" + prose(c.Database) + "**", status, text})
 		findings = append(findings, c.Findings...)
 	}
-	p.table([]string{"database", "", ""}, "--- --- ---", rows)
+	p.table([]string{"database", "", ""}, ":--- :--- :---", rows)
 	for _, hint := range hints {
 		p.paragraph("**hint:** " + hint)
 	}
