@@ -7,6 +7,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -15,8 +16,12 @@ import (
 	"github.com/drillgres/drillgres/fixtures/images"
 )
 
-// repository is where this test's workflows are those of.
-const repository = "../.."
+// repository is whose workflows are tested, and callers where in it the
+// workflows are that use them as a team would.
+const (
+	repository = "../.."
+	callers    = "cmd/drillgres/testdata/actions/"
+)
 
 // TestWorkflows runs the action and the reusable workflow, as they stand, by
 // act, on real drills. What GitHub does itself is stood for by the actions in
@@ -54,7 +59,7 @@ func TestWorkflows(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			ran := act(t, "step.yml", tt.vars)
+			ran := act(t, callers+"step.yml", tt.vars)
 			if ran.succeeded != tt.holds {
 				t.Errorf("the workflow succeeded: %t, want %t\n%s", ran.succeeded, tt.holds, ran.log)
 			}
@@ -109,7 +114,7 @@ func TestReusableWorkflow(t *testing.T) {
 	if err := os.WriteFile(config, bytes.Replace(text, []byte("databases:\n"), []byte("databases:\n"+crm), 1), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	ran := act(t, "nightly.yml", map[string]string{"CONFIG": config}, "--secret", "ENVIRONMENT=CRM_TOKEN=canary-4711-token")
+	ran := act(t, callers+"nightly.yml", map[string]string{"CONFIG": config}, "--secret", "ENVIRONMENT=CRM_TOKEN=canary-4711-token")
 	if ran.succeeded {
 		t.Errorf("it succeeded, but crm has no backup:\n%s", ran.log)
 	}
@@ -125,6 +130,21 @@ func TestReusableWorkflow(t *testing.T) {
 	}
 	if strings.Contains(ran.printed, "canary") || !strings.Contains(ran.printed, "***") {
 		t.Errorf("a secret is printed, or none is masked:\n%s", ran.printed)
+	}
+}
+
+// TestShopWorkflow runs this repository's own nightly drill.
+func TestShopWorkflow(t *testing.T) {
+	needAct(t)
+	images.NeedEngine(t)
+	ran := act(t, ".github/workflows/shop-drill.yml", nil)
+	text, err := os.ReadFile(filepath.Join(ran.seen, "shop-drill", "result.json"))
+	var r outcome.Result
+	if err != nil || json.Unmarshal(text, &r) != nil || r.Verdict != outcome.VerdictPassed || !ran.succeeded {
+		t.Errorf("%v, %s in\n%s\n%s", err, r.Verdict, text, ran.printed)
+	}
+	if !strings.Contains(ran.summary, "PASSED shop") {
+		t.Errorf("summary\n%s", ran.summary)
 	}
 }
 
@@ -158,7 +178,7 @@ func act(t *testing.T, workflow string, vars map[string]string, args ...string) 
 	oneAct.Lock()
 	defer oneAct.Unlock()
 	r := actRun{seen: t.TempDir()}
-	args = append(args, "workflow_dispatch", "--json", "-C", repository, "-W", filepath.Join("cmd/drillgres/testdata/actions", workflow),
+	args = append(args, "workflow_dispatch", "--json", "-C", repository, "-W", workflow,
 		"-P", "ubuntu-latest=-self-hosted", "--no-cache-server", "--use-new-action-cache", "--action-cache-path", t.TempDir(), "--env", "SEEN="+r.seen)
 	for name, value := range vars {
 		args = append(args, "--var", name+"="+value)
@@ -168,6 +188,9 @@ func act(t *testing.T, workflow string, vars map[string]string, args ...string) 
 	}
 	cmd := exec.CommandContext(t.Context(), needAct(t), args...)
 	var out, stderr bytes.Buffer
+	cmd.Env = slices.DeleteFunc(os.Environ(), func(v string) bool { // of the workflow that runs the tests
+		return strings.HasPrefix(v, "GITHUB_") || strings.HasPrefix(v, "RUNNER_") || strings.HasPrefix(v, "ACTIONS_")
+	})
 	cmd.Stdout, cmd.Stderr = &out, &stderr
 	r.succeeded = cmd.Run() == nil
 	r.log = out.String() + stderr.String()

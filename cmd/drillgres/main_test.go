@@ -21,8 +21,10 @@ import (
 var update = flag.Bool("update", false, "rewrite the golden files")
 
 // TestMain makes this test binary serve as the program too: in scripts, and
-// where a test needs a real process to send signals to.
+// where a test needs a real process to send signals to. Where these tests are
+// a step of a workflow, the drills in them are not.
 func TestMain(m *testing.M) {
+	_ = os.Unsetenv("GITHUB_ACTIONS")
 	testscript.Main(m, map[string]func(){"drillgres": main})
 }
 
