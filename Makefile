@@ -61,7 +61,7 @@ lint: $(GOLANGCI) $(GOFUMPT) $(ACTIONLINT) ## check style, and the workflows
 
 .PHONY: golden
 golden: ## rewrite the golden files from what the program prints now
-	go test ./drill/inspect ./drill/config ./drill/report ./cmd/drillgres ./fixtures/backups -update
+	go test ./drill/inspect ./drill/config ./drill/report/... ./cmd/drillgres ./fixtures/backups -update
 
 .PHONY: images
 images: ## make the Postgres images of the tests, where no registry has them

@@ -165,7 +165,7 @@ func (s *step) addSummary(write func(w io.Writer, limit int) error) error {
 	if s.summary == "" {
 		return nil
 	}
-	return actions.AddSummary(s.summary, write)
+	return unwritten(actions.AddSummary(s.summary, write))
 }
 
 func (s *step) set(database, verdict, code, result string, more ...actions.Output) error {
@@ -177,9 +177,16 @@ func (s *step) set(database, verdict, code, result string, more ...actions.Outpu
 			result = abs
 		}
 	}
-	return actions.SetOutputs(s.outputs, append([]actions.Output{
+	return unwritten(actions.SetOutputs(s.outputs, append([]actions.Output{
 		{Name: "database", Value: database}, {Name: "verdict", Value: verdict}, {Name: "code", Value: code}, {Name: "result", Value: result},
-	}, more...)...)
+	}, more...)...))
+}
+
+func unwritten(err error) error {
+	if err == nil {
+		return nil
+	}
+	return outcome.Fail(outcome.ConfigInvalid, "%w", err).WithHint("see that GITHUB_STEP_SUMMARY and GITHUB_OUTPUT name files that can be written")
 }
 
 func failureCode(f *outcome.FailureReport) string {

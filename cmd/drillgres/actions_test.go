@@ -139,6 +139,11 @@ func TestStepOfACheck(t *testing.T) {
 	if text, err := os.ReadFile(junit); err != nil || !strings.Contains(string(text), `type="backup_too_small"`) {
 		t.Errorf("%v: %s", err, text)
 	}
+	nowhere := map[string]string{"GITHUB_STEP_SUMMARY": filepath.Join(dir, "nowhere", "summary")}
+	if s := inStep(t, dir, nowhere, "check", "crm", "--config", config, "--junit", filepath.Join(dir, "nowhere", "r.xml")); s.exit != 7 ||
+		!strings.Contains(s.stderr, "write the step's summary") || !strings.Contains(s.stderr, "--junit") || !s.set("verdict", "ok") {
+		t.Errorf("exit %d, outputs\n%s\n%s", s.exit, s.output, s.stderr)
+	}
 	if s := inStep(t, dir, nil, "check", "crm", "--config", config); s.exit != 0 || !s.set("verdict", "ok") || !s.set("code", "") {
 		t.Errorf("exit %d, outputs\n%s", s.exit, s.output)
 	}

@@ -72,7 +72,7 @@ func runCheck(ctx context.Context, e edges, o checkOptions) error {
 		checked, codes = append(checked, c), append(codes, code)
 	}
 	if err := tellChecked(e, cfg, o, checked); err != nil {
-		complain(e.stderr, err)
+		complainOfAll(e.stderr, err)
 		codes = append(codes, outcome.ExitNotTold)
 	}
 	return exitedWith(codes)

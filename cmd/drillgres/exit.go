@@ -54,6 +54,18 @@ func complain(stderr io.Writer, err error) int {
 	return f.Class().ExitCode()
 }
 
+// complainOfAll complains of each of errors that were joined.
+func complainOfAll(stderr io.Writer, err error) {
+	joined, ok := err.(interface{ Unwrap() []error })
+	if !ok {
+		complain(stderr, err)
+		return
+	}
+	for _, err := range joined.Unwrap() {
+		complainOfAll(stderr, err)
+	}
+}
+
 // exitedWith is the one exit code of several.
 func exitedWith(codes []int) error {
 	if code := outcome.WorstExit(codes); code != outcome.ExitPassed {

@@ -85,7 +85,7 @@ func runRun(ctx context.Context, e edges, o runOptions) error {
 	}
 	// Whatever else went wrong, the verdicts that there are come first.
 	if err := tellResults(e, cfg, o, results); err != nil {
-		complain(e.stderr, err)
+		complainOfAll(e.stderr, err)
 		codes = append(codes, outcome.ExitNotTold)
 	}
 	if drillErr != nil {

@@ -1,5 +1,5 @@
-// Package report shows what a drill found: as text for a person, as JSON for
-// programs.
+// Package report shows what a drill found: as text and Markdown for a person,
+// as JSON and JUnit XML for programs.
 package report
 
 import (
