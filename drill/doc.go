@@ -21,7 +21,7 @@
 //
 // Package outcome is the vocabulary and needs the standard library alone. The
 // stage packages know values of each other, never adapters. Only
-// sandbox/docker knows the container engine, only locate/s3 the AWS SDK, and
+// sandbox/docker knows the container engine, only bucket the AWS SDK, and
 // only cmd/drillgres/wire.go puts them together. A test over `go list -deps`
 // holds this.
 //

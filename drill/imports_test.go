@@ -29,7 +29,7 @@ func TestImports(t *testing.T) {
 		}
 	}
 	forbid(t, "cmd/drillgres", dependencies(t, "cmd/drillgres"), module+"fixtures/")
-	forbid(t, "drill/locate/s3", dependencies(t, "drill/locate/s3"), "github.com/testcontainers/")
+	forbid(t, "drill/bucket", dependencies(t, "drill/bucket"), "github.com/testcontainers/")
 	forbid(t, "drill/sandbox/docker", dependencies(t, "drill/sandbox/docker"), "github.com/aws/")
 }
 

@@ -1,4 +1,4 @@
-package s3
+package bucket
 
 import (
 	"context"
@@ -20,7 +20,7 @@ import (
 
 // operation is what was being done when an error came.
 type operation struct {
-	verb       string // list, read
+	verb       string // list, read, write
 	object     string // a URI
 	permission string // that it needs
 	class      string // storage class of the object
@@ -43,7 +43,7 @@ var (
 )
 
 // failure names an error of the SDK. A context that ended gives its cause.
-func (s *Source) failure(ctx context.Context, op operation, err error) error {
+func (b *Bucket) failure(ctx context.Context, op operation, err error) error {
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
 	}
@@ -51,27 +51,27 @@ func (s *Source) failure(ctx context.Context, op operation, err error) error {
 	code, status := codeOf(err), statusOf(err)
 	switch {
 	case code == "NoSuchBucket", code == "InvalidBucketName":
-		return outcome.Fail(outcome.SourceNotFound, "%s: bucket %s does not exist%s", doing, s.bucket, s.at())
+		return outcome.Fail(outcome.SourceNotFound, "%s: bucket %s does not exist%s", doing, b.name, b.at())
 	case code == "InvalidObjectState":
 		return outcome.Fail(outcome.BackupArchived, "%s: it is archived%s and cannot be read before it is thawed", doing, classOf(op))
 	case slices.Contains(elsewhereCodes, code), status == http.StatusMovedPermanently:
-		return s.elsewhere(doing, err)
+		return b.elsewhere(doing, err)
 	case op.read && (slices.Contains(changedCodes, code) || status == http.StatusNotFound || status == http.StatusPreconditionFailed):
 		return outcome.Fail(outcome.BackupChanged, "%s: it was replaced or removed after it was listed (%s)", doing, shortest(err))
 	case slices.Contains(deniedCodes, code), strings.HasPrefix(code, "KMS."), status == http.StatusUnauthorized, status == http.StatusForbidden:
-		return s.denied(doing, op, code, err)
+		return b.denied(doing, op, code, err)
 	case status == http.StatusNotFound:
-		return outcome.Fail(outcome.SourceNotFound, "%s: not found%s (%s)", doing, s.at(), shortest(err))
+		return outcome.Fail(outcome.SourceNotFound, "%s: not found%s (%s)", doing, b.at(), shortest(err))
 	default:
-		return s.unreachable(doing, err)
+		return b.unreachable(doing, err)
 	}
 }
 
-func (s *Source) at() string {
-	if s.endpoint == "" {
+func (b *Bucket) at() string {
+	if b.endpoint == "" {
 		return ""
 	}
-	return " at " + s.endpoint
+	return " at " + b.endpoint
 }
 
 func classOf(op operation) string {
@@ -81,7 +81,7 @@ func classOf(op operation) string {
 	return " (storage class " + op.class + ")"
 }
 
-func (s *Source) denied(doing string, op operation, code string, err error) error {
+func (b *Bucket) denied(doing string, op operation, code string, err error) error {
 	f := outcome.Fail(outcome.SourceDenied, "%s: refused (%s)", doing, shortest(err))
 	switch {
 	case code == "RequestTimeTooSkewed":
@@ -93,40 +93,36 @@ func (s *Source) denied(doing string, op operation, code string, err error) erro
 	case strings.HasPrefix(code, "KMS.") || strings.Contains(err.Error(), "kms:"):
 		return f.WithHint("allow these credentials kms:Decrypt on the key that the bucket is encrypted with")
 	default:
-		return f.WithHint("allow these credentials %s on bucket %s", op.permission, s.bucket)
+		return f.WithHint("allow these credentials %s on bucket %s", op.permission, b.name)
 	}
 }
 
 // elsewhere is a bucket that exists, but not where the config looks for it.
-func (s *Source) elsewhere(doing string, err error) error {
-	f := outcome.Fail(outcome.SourceNotFound, "%s: bucket %s is not in this region or at this endpoint (%s)", doing, s.bucket, shortest(err))
+func (b *Bucket) elsewhere(doing string, err error) error {
+	f := outcome.Fail(outcome.SourceNotFound, "%s: bucket %s is not in this region or at this endpoint (%s)", doing, b.name, shortest(err))
 	var response *smithyhttp.ResponseError
 	if errors.As(err, &response) && response.Response != nil {
 		if region := response.Response.Header.Get("X-Amz-Bucket-Region"); region != "" {
-			return f.WithHint("set backup.s3.region to %s", region)
+			return f.WithHint("set %s.region to %s", b.section, region)
 		}
 	}
-	return f.WithHint("set backup.s3.region to the bucket's region, and backup.s3.endpoint if the bucket is not on AWS")
+	return f.WithHint("set %[1]s.region to the bucket's region, and %[1]s.endpoint if the bucket is not on AWS", b.section)
 }
 
-func (s *Source) unreachable(doing string, err error) error {
+func (b *Bucket) unreachable(doing string, err error) error {
 	f := outcome.Fail(outcome.SourceUnreachable, "%s: %w", doing, shortest(err))
 	var (
 		dns         *net.DNSError
 		certificate *tls.CertificateVerificationError
 	)
 	switch {
-	case errors.As(err, &dns) && dns.IsNotFound && strings.HasPrefix(dns.Name, s.bucket+"."):
-		return f.WithHint("set backup.s3.path_style to true, or correct backup.s3.endpoint")
+	case errors.As(err, &dns) && dns.IsNotFound && strings.HasPrefix(dns.Name, b.name+"."):
+		return f.WithHint("set %[1]s.path_style to true, or correct %[1]s.endpoint", b.section)
 	case errors.As(err, &certificate):
-		return f.WithHint("name the store's own certificate authority in AWS_CA_BUNDLE, or correct backup.s3.endpoint")
+		return f.WithHint("name the store's own certificate authority in AWS_CA_BUNDLE, or correct %s.endpoint", b.section)
 	default:
 		return f
 	}
-}
-
-func isDenied(err error) bool {
-	return slices.Contains(deniedCodes, codeOf(err)) || statusOf(err) == http.StatusForbidden
 }
 
 func codeOf(err error) string {

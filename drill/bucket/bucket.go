@@ -1,0 +1,148 @@
+// Package bucket reaches a bucket of an object store that speaks S3: AWS, R2,
+// MinIO, Ceph and others. It lists, reads and writes objects and names what goes
+// wrong. It is the only package that imports the AWS SDK.
+package bucket
+
+import (
+	"context"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/aws/retry"
+	"github.com/aws/aws-sdk-go-v2/config"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/smithy-go/logging"
+
+	"github.com/drillgres/drillgres/drill/locate"
+	"github.com/drillgres/drillgres/drill/outcome"
+)
+
+// Options say which bucket, and how to reach it. Credentials come from the
+// SDK's usual chain.
+type Options struct {
+	URL       string // s3://bucket or s3://bucket/path
+	Endpoint  string // of a store that is not AWS; empty: AWS
+	Region    string // empty: what the environment says, else us-east-1
+	PathStyle *bool  // nil: true with an endpoint of its own
+	Profile   string // of the shared AWS config
+
+	// What messages call the config that these come from.
+	URLKey  string // backup.from
+	Section string // of the others: backup.s3
+
+	Attempts      int           // of one request; 0: 5
+	MaxBackoff    time.Duration // between two of them; 0: 5 s
+	HeaderTimeout time.Duration // until a request is answered; 0: 20 s
+}
+
+// Bucket is one bucket. It is safe for concurrent use.
+type Bucket struct {
+	Path string // of the URL, without a slash at its end
+
+	client    *s3.Client
+	transport *http.Transport
+	creds     aws.CredentialsProvider
+	name      string
+	endpoint  string // as messages name it
+	section   string
+}
+
+// Open reads the AWS configuration but asks nothing of the network. It fails
+// with config_invalid, or with source_denied when the profile does not exist.
+func Open(ctx context.Context, o Options) (*Bucket, error) {
+	name, path, err := o.parseURL()
+	if err != nil {
+		return nil, err
+	}
+	if err := o.checkEndpoint(); err != nil {
+		return nil, err
+	}
+	cfg, err := config.LoadDefaultConfig(ctx,
+		config.WithSharedConfigProfile(o.Profile),
+		config.WithRegion(o.Region),
+		config.WithLogger(logging.Nop{}))
+	if err != nil {
+		return nil, outcome.Fail(outcome.SourceDenied, "read the AWS configuration: %w", err).
+			WithHint("correct %s.profile, AWS_PROFILE or the files in ~/.aws", o.Section)
+	}
+	b := &Bucket{Path: path, name: name, endpoint: o.Endpoint, section: o.Section, creds: cfg.Credentials}
+	client := httpClient(cfg.HTTPClient, o.HeaderTimeout)
+	b.transport, _ = client.Transport.(*http.Transport)
+	cfg.HTTPClient = client
+	b.client = s3.NewFromConfig(cfg, o.apply)
+	return b, nil
+}
+
+// apply sets what stores other than AWS need. Checksums are asked for only
+// where the protocol requires them: others refuse the headers, and bytes are
+// compared with the backup's own checks anyway.
+func (o Options) apply(s *s3.Options) {
+	if s.Region == "" {
+		s.Region = "us-east-1"
+	}
+	if o.Endpoint != "" {
+		s.BaseEndpoint = aws.String(o.Endpoint)
+		s.UsePathStyle = true
+	}
+	if o.PathStyle != nil {
+		s.UsePathStyle = *o.PathStyle
+	}
+	s.RequestChecksumCalculation = aws.RequestChecksumCalculationWhenRequired
+	s.ResponseChecksumValidation = aws.ResponseChecksumValidationWhenRequired
+	s.DisableLogOutputChecksumValidationSkipped = true
+	s.Retryer = retry.NewStandard(func(r *retry.StandardOptions) {
+		r.MaxAttempts = orElse(o.Attempts, 5)
+		r.MaxBackoff = orElse(o.MaxBackoff, 5*time.Second)
+	})
+}
+
+func orElse[T comparable](value, otherwise T) T {
+	var zero T
+	if value == zero {
+		return otherwise
+	}
+	return value
+}
+
+// Close ends the connections that are kept for further requests.
+func (b *Bucket) Close() error {
+	b.transport.CloseIdleConnections()
+	return nil
+}
+
+// URI is s3://bucket/key, what cannot be printed percent-encoded.
+func (b *Bucket) URI(key string) string {
+	return strings.TrimSuffix("s3://"+b.name+"/"+locate.Escape(key), "/")
+}
+
+func (o Options) parseURL() (bucket, path string, err error) {
+	rest, ok := strings.CutPrefix(o.URL, "s3://")
+	if !ok {
+		return "", "", outcome.Fail(outcome.ConfigInvalid, "%s does not begin with s3://", o.URLKey)
+	}
+	bucket, path, _ = strings.Cut(rest, "/")
+	if bucket == "" || strings.ContainsAny(bucket, "@:?# ") {
+		return "", "", outcome.Fail(outcome.ConfigInvalid, "%s does not name a bucket after s3://", o.URLKey).
+			WithHint("write s3://bucket/folder; credentials come from the environment, an endpoint from %s.endpoint", o.Section)
+	}
+	return bucket, strings.TrimSuffix(path, "/"), nil
+}
+
+// checkEndpoint never prints the endpoint: it may hold a password.
+func (o Options) checkEndpoint() error {
+	if o.Endpoint == "" {
+		return nil
+	}
+	u, err := url.Parse(o.Endpoint)
+	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
+		return outcome.Fail(outcome.ConfigInvalid, "%s.endpoint is not a URL such as https://host:port", o.Section)
+	}
+	if u.User != nil || u.RawQuery != "" {
+		return outcome.Fail(outcome.ConfigInvalid, "%s.endpoint holds credentials or a query", o.Section).
+			WithHint("give credentials through the environment or an AWS profile")
+	}
+	return nil
+}

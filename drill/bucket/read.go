@@ -1,0 +1,88 @@
+package bucket
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+
+	"github.com/drillgres/drillgres/drill/locate"
+	"github.com/drillgres/drillgres/drill/outcome"
+)
+
+// Version is the version of a listed object, which a listing does not give;
+// empty where the bucket keeps none.
+func (b *Bucket) Version(ctx context.Context, o locate.Object) (string, error) {
+	out, err := b.client.HeadObject(ctx, &s3.HeadObjectInput{Bucket: aws.String(b.name), Key: aws.String(o.Key)})
+	if err != nil {
+		return "", b.failure(ctx, b.reading("look at", o), err)
+	}
+	if err := b.sameETag(o, out.ETag); err != nil {
+		return "", err
+	}
+	if version := aws.ToString(out.VersionId); version != "null" { // written before the bucket kept versions
+		return version, nil
+	}
+	return "", nil
+}
+
+// ReadRange asks for the bytes of exactly the listed object: by its ETag, and
+// by its version where that is known.
+func (b *Bucket) ReadRange(ctx context.Context, o locate.Object, offset, length int64) (io.ReadCloser, error) {
+	in := b.getInput(o)
+	in.Range = aws.String(fmt.Sprintf("bytes=%d-%d", offset, offset+length-1))
+	out, err := b.client.GetObject(ctx, in)
+	if err != nil {
+		return nil, b.failure(ctx, b.reading("read", o), err)
+	}
+	if err := b.checkAnswer(o, out, offset, length); err != nil {
+		return nil, errors.Join(err, out.Body.Close())
+	}
+	return out.Body, nil
+}
+
+func (b *Bucket) getInput(o locate.Object) *s3.GetObjectInput {
+	in := &s3.GetObjectInput{Bucket: aws.String(b.name), Key: aws.String(o.Key)}
+	if o.ETag != "" {
+		in.IfMatch = aws.String(`"` + o.ETag + `"`)
+	}
+	if o.VersionID != "" {
+		in.VersionId = aws.String(o.VersionID)
+	}
+	return in
+}
+
+func (b *Bucket) reading(verb string, o locate.Object) operation {
+	return operation{verb: verb, object: b.URI(o.Key), permission: "s3:GetObject", class: o.StorageClass, read: true}
+}
+
+// checkAnswer does not trust a server to honour Range and If-Match.
+func (b *Bucket) checkAnswer(o locate.Object, out *s3.GetObjectOutput, offset, length int64) error {
+	if err := b.sameETag(o, out.ETag); err != nil {
+		return err
+	}
+	if out.ContentRange == nil {
+		if offset == 0 && length == o.Size && aws.ToInt64(out.ContentLength) == length {
+			return nil // the whole object was asked for
+		}
+		return outcome.Fail(outcome.SourceUnreachable, "read %s: the server answers a range with the whole object", b.URI(o.Key)).
+			WithHint("use an S3 service, or a proxy before it, that supports ranged reads")
+	}
+	want := fmt.Sprintf("bytes %d-%d/%d", offset, offset+length-1, o.Size)
+	if got := aws.ToString(out.ContentRange); got != want {
+		return outcome.Fail(outcome.BackupChanged, "read %s: the server gives %q where %q was listed", b.URI(o.Key), got, want)
+	}
+	return nil
+}
+
+func (b *Bucket) sameETag(o locate.Object, got *string) error {
+	etag := strings.Trim(aws.ToString(got), `"`)
+	if o.ETag == "" || etag == "" || etag == o.ETag {
+		return nil
+	}
+	return outcome.Fail(outcome.BackupChanged, "%s was replaced after it was listed: its ETag was %s and is %s", b.URI(o.Key), o.ETag, etag)
+}
