@@ -11,6 +11,7 @@ import (
 
 	"github.com/drillgres/drillgres/drill/outcome"
 	"github.com/drillgres/drillgres/drill/record"
+	"github.com/drillgres/drillgres/drill/record/sqlite"
 	"github.com/drillgres/drillgres/drill/report"
 )
 
@@ -18,10 +19,11 @@ import (
 func recorded(t *testing.T, drills ...outcome.Result) (config string) {
 	t.Helper()
 	config = writeConfig(t, "version: 1\ndatabases:\n  shop: {backup: {from: ./backups}, postgres: {version: \"15\"}}\nrecord: {history: history.db}\n")
-	h, err := record.Open(t.Context(), filepath.Join(filepath.Dir(config), "history.db"))
+	store, err := sqlite.Open(t.Context(), filepath.Join(filepath.Dir(config), "history.db"))
 	if err != nil {
 		t.Fatal(err)
 	}
+	h := record.New(store, "history.db")
 	defer h.Close()
 	for i, r := range drills {
 		r.StartedAt = time.Date(2026, 11, 23, i, 0, 0, 0, time.UTC)

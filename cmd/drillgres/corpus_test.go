@@ -167,21 +167,22 @@ func (p *productions) of(major string) *backups.Source {
 
 // elsewhere names the tests that provoke the codes which no backup alone can.
 var elsewhere = map[outcome.Code]string{
-	outcome.SourceDenied:      "TestS3Failures",
-	outcome.SourceUnreachable: "TestS3Failures",
-	outcome.BackupArchived:    "TestS3Failures",
-	outcome.BackupChanged:     "TestS3Failures",
-	outcome.EngineUnreachable: "TestEngineUnreachable",
-	outcome.ImageWrongMajor:   "TestImageOfAnotherMajor",
-	outcome.IsolationBroken:   "docker.TestIsolation…: no engine at hand gives a network to a container that asked for none",
-	outcome.ClientTooOld:      "TestClientTooOld",
-	outcome.AppStartFailed:    "TestAppFailures",
-	outcome.AppNotReady:       "TestAppFailures",
-	outcome.SmokeFailed:       "TestAppFailures",
-	outcome.Interrupted:       "TestChaos",
-	outcome.ConfigInvalid:     "TestScripts",
-	outcome.ControlFailed:     "TestProve",
-	outcome.Internal:          "drill.TestRunClassifies: a bug cannot be provoked from outside",
+	outcome.SourceDenied:       "TestS3Failures",
+	outcome.SourceUnreachable:  "TestS3Failures",
+	outcome.BackupArchived:     "TestS3Failures",
+	outcome.BackupChanged:      "TestS3Failures",
+	outcome.EngineUnreachable:  "TestEngineUnreachable",
+	outcome.ImageWrongMajor:    "TestImageOfAnotherMajor",
+	outcome.IsolationBroken:    "docker.TestIsolation…: no engine at hand gives a network to a container that asked for none",
+	outcome.ClientTooOld:       "TestClientTooOld",
+	outcome.AppStartFailed:     "TestAppFailures",
+	outcome.AppNotReady:        "TestAppFailures",
+	outcome.SmokeFailed:        "TestAppFailures",
+	outcome.HistoryUnavailable: "TestHistoryThatIsDown",
+	outcome.Interrupted:        "TestChaos",
+	outcome.ConfigInvalid:      "TestScripts",
+	outcome.ControlFailed:      "TestProve",
+	outcome.Internal:           "drill.TestRunClassifies: a bug cannot be provoked from outside",
 }
 
 // TestEveryCodeIsProvoked holds the catalogue to its fixtures.

@@ -98,14 +98,6 @@ func acceptancesOf(ctx context.Context, h *record.History, database string) ([]r
 	return list, nil
 }
 
-func openHistory(ctx context.Context, cfg *config.Config) (*record.History, error) {
-	h, err := record.Open(ctx, cfg.Record.History)
-	if err != nil {
-		return nil, outcome.Fail(outcome.ConfigInvalid, "%w", err).WithHint("correct record.history")
-	}
-	return h, nil
-}
-
 // standingsOf tells, per database of the config and of the history, when its
 // backup was last proved.
 func standingsOf(ctx context.Context, cfg *config.Config, h *record.History, only string) ([]report.Standing, error) {

@@ -29,6 +29,21 @@ var anyCodes = []Entry{
 		},
 	},
 	{
+		Code: HistoryUnavailable, Class: ClassEnvironment,
+		Cause: "The history of drills cannot be opened, read or written. Its server does not answer or refuses, its file or an object of it is damaged, or a newer drillgres wrote it. " +
+			"A drill does not end in it: what cannot be recorded is told, with exit code 7 if the drill passed.",
+		Remedy: "see drillgres doctor, and correct record.history or what it points to",
+		Example: Example{
+			Case:    "The Postgres that keeps the history is being restarted.",
+			Message: "read history postgres://drill@history.internal/ops: dial tcp 10.0.0.7:5432: connect: connection refused",
+		},
+		Messages: []string{"permission denied for table restore_drill_log"},
+		Neighbours: []Neighbour{
+			{ConfigInvalid, "record.history cannot be what it says, or names a file of another program"},
+			{SourceUnreachable, "it is the backup's source that does not answer"},
+		},
+	},
+	{
 		Code: Interrupted, Class: ClassSignal,
 		Cause:  "Cancelled by a signal. The sandbox is removed all the same, and nothing is known of the backup.",
 		Remedy: "run the drill again",

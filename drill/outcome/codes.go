@@ -83,9 +83,10 @@ const (
 	RollbackBreaks         Code = "rollback_breaks"
 
 	// any stage
-	OverBudget    Code = "over_budget"
-	ControlFailed Code = "control_failed"
-	Interrupted   Code = "interrupted"
-	ConfigInvalid Code = "config_invalid"
-	Internal      Code = "internal"
+	OverBudget         Code = "over_budget"
+	ControlFailed      Code = "control_failed"
+	HistoryUnavailable Code = "history_unavailable"
+	Interrupted        Code = "interrupted"
+	ConfigInvalid      Code = "config_invalid"
+	Internal           Code = "internal"
 )

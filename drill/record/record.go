@@ -1,168 +1,146 @@
-// Package record remembers drills in a SQLite file, so that an operator knows
-// when a backup was last proved to restore.
+// Package record remembers drills, so that an operator knows when a backup was
+// last proved to restore. It holds what is the same wherever they are kept; the
+// packages below it keep them: in a SQLite file, in Postgres, in a bucket.
 package record
 
 import (
+	"bytes"
 	"context"
-	"database/sql"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"reflect"
 	"time"
 
 	"github.com/drillgres/drillgres/drill/outcome"
 )
 
-// History is the record of past drills. It is safe for concurrent use, also by
-// several processes.
-type History struct {
-	db   *sql.DB
-	path string
+// Store keeps drills. A drill on record is never changed. Stores are safe for
+// concurrent use, also by several processes and machines; package recordtest
+// says what is asked of them.
+type Store interface {
+	// Entries are the drills of a database, or all if it is empty, in any order.
+	Entries(ctx context.Context, database string) ([]Entry, error)
+	// Results are the JSON documents of these drills, which are on record, in
+	// their order.
+	Results(ctx context.Context, drills []ID) ([][]byte, error)
+	// Add records a drill with its JSON document; false: it is on record
+	// already, and stays as it is.
+	Add(ctx context.Context, e Entry, result []byte) (added bool, err error)
+	// Accept records an acceptance, beside or in place of an earlier one of the
+	// same drill.
+	Accept(ctx context.Context, a Acceptance) error
+	// Acceptances are those of a database, or all if it is empty, in any order.
+	// Of one drill there may be several: the last one counts.
+	Acceptances(ctx context.Context, database string) ([]Acceptance, error)
+	// Check proves that a drill could be recorded, and leaves no trace.
+	Check(ctx context.Context) error
+	Close() error
 }
 
-// Close closes the file.
-func (h *History) Close() error { return h.db.Close() }
+// Rebuilder is a Store with an index, which only saves time and can be made
+// anew. drills is how many are in it then.
+type Rebuilder interface {
+	Rebuild(ctx context.Context) (drills int, err error)
+}
 
-// clock writes times so that they sort as texts.
-const clock = "2006-01-02T15:04:05.000000Z"
+// ID names a drill: of several databases that were drilled in one run, each has
+// its own.
+type ID struct {
+	RunID    string `json:"run_id"`
+	Database string `json:"database"`
+}
 
-const insert = `
-insert into restore_drill_log (run_id, database, started_at, finished_at, verdict, code, exit_code,
-  backup_uri, backup_taken_at, backup_modified_at, restore_seconds, total_seconds, result)
-values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-on conflict (run_id, database) do update set
-  started_at = excluded.started_at, finished_at = excluded.finished_at, verdict = excluded.verdict,
-  code = excluded.code, exit_code = excluded.exit_code, backup_uri = excluded.backup_uri,
-  backup_taken_at = excluded.backup_taken_at, backup_modified_at = excluded.backup_modified_at,
-  restore_seconds = excluded.restore_seconds, total_seconds = excluded.total_seconds, result = excluded.result`
+// Entry is what is known of a drill at a glance. Its times are in UTC and whole
+// microseconds; the zero time stands for an unknown one.
+type Entry struct {
+	ID
+	StartedAt  time.Time       `json:"started_at,omitzero"`
+	FinishedAt time.Time       `json:"finished_at,omitzero"`
+	Verdict    outcome.Verdict `json:"verdict"`
+	Code       outcome.Code    `json:"code"` // empty: it passed
+	ExitCode   int             `json:"exit_code"`
+	BackupURI  string          `json:"backup_uri"`
+	TakenAt    time.Time       `json:"backup_taken_at,omitzero"`
+	ModifiedAt time.Time       `json:"backup_modified_at,omitzero"`
+	Restore    float64         `json:"restore_seconds"`
+	Total      float64         `json:"total_seconds"`
+}
 
-// Tell records a drill. Telling the same run again replaces what it told.
-func (h *History) Tell(ctx context.Context, r outcome.Result) error {
+// EntryOf is the entry of a drill.
+func EntryOf(r outcome.Result) Entry {
+	e := Entry{
+		ID: ID{r.RunID, r.Database}, Verdict: r.Verdict, ExitCode: r.ExitCode,
+		StartedAt: instant(r.StartedAt), FinishedAt: instant(r.FinishedAt),
+		BackupURI: r.Backup.URI, TakenAt: instant(r.Backup.TakenAt), ModifiedAt: instant(r.Backup.ModifiedAt),
+		Restore: r.Times.Restore, Total: r.Times.Total,
+	}
+	if r.Failure != nil {
+		e.Code = r.Failure.Code
+	}
+	return e
+}
+
+// instant is a time as every store can keep it.
+func instant(t time.Time) time.Time {
+	if t.IsZero() {
+		return time.Time{}
+	}
+	return t.UTC().Truncate(time.Microsecond)
+}
+
+// snapshot is when the drill's backup was taken, or else when its file was last
+// modified; zero: not known.
+func (e Entry) snapshot() time.Time {
+	if !e.TakenAt.IsZero() {
+		return e.TakenAt
+	}
+	return e.ModifiedAt
+}
+
+// ErrOtherwise refuses to record a drill that is on record with another result.
+var ErrOtherwise = errors.New("it is on record already, with another result, which stays")
+
+// Encode is a drill as it is kept. NUL, which Postgres cannot hold in a text,
+// becomes U+FFFD.
+func Encode(r outcome.Result) ([]byte, error) {
 	result, err := json.Marshal(r.Normalised())
 	if err != nil {
-		return fmt.Errorf("record drill %s: %w", r.RunID, err)
+		return nil, fmt.Errorf("record drill %s: %w", r.RunID, err)
 	}
-	code := ""
-	if r.Failure != nil {
-		code = string(r.Failure.Code)
+	if !bytes.Contains(result, []byte(`\u0000`)) {
+		return result, nil
 	}
-	_, err = h.db.ExecContext(ctx, insert, r.RunID, r.Database, at(r.StartedAt), at(r.FinishedAt), string(r.Verdict), code, r.ExitCode,
-		r.Backup.URI, at(r.Backup.TakenAt), at(r.Backup.ModifiedAt), r.Times.Restore, r.Times.Total, string(result))
-	if err != nil {
-		return fmt.Errorf("record drill %s in %s: %w", r.RunID, h.path, err)
-	}
-	return nil
-}
-
-func at(t time.Time) any {
-	if t.IsZero() {
-		return nil
-	}
-	return t.UTC().Format(clock)
-}
-
-// Filter chooses drills; its zero value chooses all.
-type Filter struct {
-	Database string
-	Run      string // the beginning of a run id
-	Code     outcome.Code
-	Since    time.Time // started then or later
-	Limit    int       // the newest so many; 0: no limit
-}
-
-// List gives past drills, newest first.
-func (h *History) List(ctx context.Context, f Filter) ([]outcome.Result, error) {
-	limit := f.Limit
-	if limit <= 0 {
-		limit = -1 // SQLite's word for none
-	}
-	since := ""
-	if !f.Since.IsZero() {
-		since = f.Since.UTC().Format(clock)
-	}
-	rows, err := h.db.QueryContext(ctx, `
-select run_id, result from restore_drill_log
-where (?1 = '' or database = ?1) and coalesce(started_at, '') >= ?2
-  and (?3 = '' or substr(run_id, 1, length(?3)) = ?3) and (?4 = '' or code = ?4)
-order by started_at desc, rowid desc limit ?5`, f.Database, since, f.Run, string(f.Code), limit)
-	if err != nil {
-		return nil, fmt.Errorf("read history %s: %w", h.path, err)
-	}
-	defer func() { _ = rows.Close() }() // Err below tells what matters
-	results := []outcome.Result{}
-	for rows.Next() {
-		r, err := scan(rows)
-		if err != nil {
-			return nil, fmt.Errorf("read history %s: %w", h.path, err)
+	out := make([]byte, 0, len(result))
+	for i := 0; i < len(result); i++ {
+		if result[i] == '\\' && bytes.HasPrefix(result[i:], []byte(`\u0000`)) {
+			out = append(out, `\ufffd`...)
+			i += len(`\u0000`) - 1
+			continue
 		}
-		results = append(results, r)
+		out = append(out, result[i])
+		if result[i] == '\\' { // what it escapes is no beginning
+			i++
+			out = append(out, result[i])
+		}
 	}
-	if err := rows.Err(); err != nil {
-		return nil, fmt.Errorf("read history %s: %w", h.path, err)
-	}
-	return results, nil
+	return out, nil
 }
 
-func scan(rows *sql.Rows) (r outcome.Result, err error) {
-	var runID, result string
-	if err := rows.Scan(&runID, &result); err != nil {
-		return r, err
+// Decode reads what Encode wrote, and refuses what a newer drillgres wrote.
+func Decode(id ID, result []byte) (r outcome.Result, err error) {
+	if err := json.Unmarshal(result, &r); err != nil {
+		return r, fmt.Errorf("drill %s of %s is damaged: %w", id.RunID, id.Database, err)
 	}
-	if err := json.Unmarshal([]byte(result), &r); err != nil {
-		return r, fmt.Errorf("drill %s: %w", runID, err)
+	if r.SchemaVersion > outcome.SchemaVersion {
+		return r, fmt.Errorf("drill %s of %s was recorded by a newer drillgres (results of version %d, this one knows %d)",
+			id.RunID, id.Database, r.SchemaVersion, outcome.SchemaVersion)
 	}
 	return r, nil
 }
 
-// Verified is a backup that a drill proved.
-type Verified struct {
-	RunID     string
-	BackupURI string
-	Snapshot  time.Time // when it was taken, or else when its file was last modified
-	Drilled   time.Time // when the drill ended
-}
-
-// LastVerified gives the newest backup of a database that a drill has passed;
-// false if there is none, or none whose time is known. The real RPO is the time
-// since its snapshot: drills that failed or proved nothing do not count.
-func (h *History) LastVerified(ctx context.Context, database string) (Verified, bool, error) {
-	var v Verified
-	var snapshot, drilled string
-	err := h.db.QueryRowContext(ctx, `
-select run_id, backup_uri, coalesce(backup_taken_at, backup_modified_at) as snapshot, coalesce(finished_at, '')
-from restore_drill_log
-where database = ? and verdict = ? and snapshot is not null
-order by snapshot desc, started_at desc limit 1`, database, string(outcome.VerdictPassed)).Scan(&v.RunID, &v.BackupURI, &snapshot, &drilled)
-	if errors.Is(err, sql.ErrNoRows) {
-		return Verified{}, false, nil
-	}
-	if err != nil {
-		return Verified{}, false, fmt.Errorf("read history %s: %w", h.path, err)
-	}
-	if v.Snapshot, err = time.Parse(clock, snapshot); err != nil {
-		return Verified{}, false, fmt.Errorf("read history %s: drill %s: %w", h.path, v.RunID, err)
-	}
-	v.Drilled, _ = time.Parse(clock, drilled) // empty: not known
-	return v, true, nil
-}
-
-// Databases are the names of all databases that were ever drilled, sorted.
-func (h *History) Databases(ctx context.Context) ([]string, error) {
-	rows, err := h.db.QueryContext(ctx, `select distinct database from restore_drill_log order by database`)
-	if err != nil {
-		return nil, fmt.Errorf("read history %s: %w", h.path, err)
-	}
-	defer func() { _ = rows.Close() }() // Err below tells what matters
-	names := []string{}
-	for rows.Next() {
-		var name string
-		if err := rows.Scan(&name); err != nil {
-			return nil, fmt.Errorf("read history %s: %w", h.path, err)
-		}
-		names = append(names, name)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, fmt.Errorf("read history %s: %w", h.path, err)
-	}
-	return names, nil
+// same tells whether two JSON documents say the same.
+func same(a, b []byte) bool {
+	var x, y any
+	return json.Unmarshal(a, &x) == nil && json.Unmarshal(b, &y) == nil && reflect.DeepEqual(x, y)
 }

@@ -1,4 +1,4 @@
-package record
+package sqlite
 
 import (
 	"context"
@@ -53,7 +53,7 @@ create table restore_drill_accepted (
 
 // Open opens the history at path and makes it, readable by its owner alone, if
 // there is none.
-func Open(ctx context.Context, path string) (*History, error) {
+func Open(ctx context.Context, path string) (*Store, error) {
 	if err := create(path); err != nil {
 		return nil, fmt.Errorf("open history: %w", err)
 	}
@@ -68,11 +68,11 @@ func Open(ctx context.Context, path string) (*History, error) {
 	// SQLite has one writer at a time; waiting for it in the busy handler is
 	// simpler than between connections of our own.
 	db.SetMaxOpenConns(1)
-	h := &History{db: db, path: path}
-	if err := h.prepare(ctx); err != nil {
+	s := &Store{db: db}
+	if err := s.prepare(ctx); err != nil {
 		return nil, errors.Join(fmt.Errorf("open history %s: %w", path, explained(err)), db.Close())
 	}
-	return h, nil
+	return s, nil
 }
 
 // create makes the file before SQLite does, so that nobody else may read it.
@@ -103,8 +103,8 @@ func dsn(path string) (string, error) {
 
 // prepare makes the tables of an empty file, brings those of an older
 // drillgres up to date, and refuses a file that is not ours.
-func (h *History) prepare(ctx context.Context) error {
-	tx, err := h.db.BeginTx(ctx, nil)
+func (s *Store) prepare(ctx context.Context) error {
+	tx, err := s.db.BeginTx(ctx, nil)
 	if err != nil {
 		return err
 	}

@@ -1,0 +1,175 @@
+package recordtest
+
+import (
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/drillgres/drillgres/drill/outcome"
+	"github.com/drillgres/drillgres/drill/record"
+)
+
+func tellsLastVerified(t *testing.T, open Opener) {
+	interrupted := Drill("interrupted", "shop", outcome.VerdictUnproved, 5)
+	interrupted.Failure = &outcome.FailureReport{Code: outcome.Interrupted, Class: outcome.ClassSignal}
+	older := Drill("older", "shop", outcome.VerdictPassed, 3) // --backup of an old one, after the newest had passed
+	older.Backup.TakenAt = Noon.Add(-48 * time.Hour)
+	undated := Drill("undated", "wiki", outcome.VerdictPassed, 0)
+	undated.Backup.TakenAt, undated.Backup.ModifiedAt = time.Time{}, time.Time{}
+	modified := Drill("modified", "crm", outcome.VerdictPassed, 0)
+	modified.Backup.TakenAt = time.Time{}
+
+	h := open(t)
+	Tell(t, h, Drill("passed", "shop", outcome.VerdictPassed, 0), Drill("failed", "shop", outcome.VerdictFailed, 4), interrupted, older, undated, modified)
+	for database, want := range map[string]struct {
+		run      string
+		snapshot time.Time
+	}{
+		"shop":  {"passed", Noon.Add(-time.Hour)},
+		"crm":   {"modified", Noon.Add(-time.Minute)},
+		"wiki":  {},
+		"other": {},
+	} {
+		v, ok, err := h.LastVerified(t.Context(), database)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if ok != (want.run != "") || v.RunID != want.run || !v.Snapshot.Equal(want.snapshot) {
+			t.Errorf("%s: got %+v, %v; want %+v", database, v, ok, want)
+		}
+	}
+	if v, _, _ := h.LastVerified(t.Context(), "shop"); v.BackupURI != "file:///b/passed" || !v.Drilled.Equal(Noon.Add(time.Minute)) {
+		t.Errorf("got %+v", v)
+	}
+}
+
+// findsRecent asks what a release gate asks.
+func findsRecent(t *testing.T, open Opener) {
+	h := open(t)
+	old := Drill("old-backup", "shop", outcome.VerdictPassed, 3)
+	old.Backup.TakenAt = Noon.Add(-48 * time.Hour)
+	undated := Drill("undated", "wiki", outcome.VerdictPassed, 5)
+	undated.Backup.TakenAt, undated.Backup.ModifiedAt = time.Time{}, time.Time{}
+	Tell(t, h, Drill("passed", "shop", outcome.VerdictPassed, 0), Drill("failed", "shop", outcome.VerdictFailed, 4), old, undated, Drill("red", "crm", outcome.VerdictFailed, 4))
+	day := -24 * time.Hour
+	for name, c := range map[string]struct {
+		database     string
+		ended, taken time.Time
+		run          string
+		recent       bool
+	}{
+		"both":                      {"shop", Noon, Noon.Add(day), "passed", true},
+		"exactly":                   {"shop", Noon.Add(time.Minute), Noon.Add(-time.Hour), "passed", true},
+		"its backup is too old":     {"shop", Noon, Noon.Add(-time.Minute), "old-backup", false},
+		"the drill is too old":      {"shop", Noon.Add(4 * time.Hour), Noon.Add(day), "old-backup", false},
+		"each by another drill":     {"shop", Noon.Add(2 * time.Hour), Noon.Add(day), "old-backup", false},
+		"any backup":                {"shop", Noon.Add(2 * time.Hour), time.Time{}, "old-backup", true},
+		"a backup of unknown time":  {"wiki", Noon, Noon.Add(day), "undated", false},
+		"none has passed":           {"crm", time.Time{}, time.Time{}, "", false},
+		"no drill of that database": {"other", time.Time{}, time.Time{}, "", false},
+	} {
+		v, recent, err := h.LastPassed(t.Context(), c.database, c.ended, c.taken)
+		if err != nil || v.RunID != c.run || recent != c.recent {
+			t.Errorf("%s: %+v, %t, %v; want %q, %t", name, v, recent, err, c.run, c.recent)
+		}
+	}
+}
+
+func choosesBaseline(t *testing.T, open Opener) {
+	h := open(t)
+	tomorrow := Noon.Add(24 * time.Hour)
+	expect := func(when string, taken time.Time, run, accepted string) {
+		t.Helper()
+		if gotRun, gotReason := Baseline(t, h, "shop", taken); gotRun != run || gotReason != accepted {
+			t.Errorf("%s: %q, %q; want %q, %q", when, gotRun, gotReason, run, accepted)
+		}
+	}
+	expect("nothing on record", tomorrow, "", "")
+	broken := Drill("broken", "shop", outcome.VerdictFailed, 0)
+	broken.Failure = &outcome.FailureReport{Code: outcome.DumpTruncated}
+	Tell(t, h, Drill("unproved", "shop", outcome.VerdictUnproved, 0), broken, Drifted("early", "shop", 0), Drill("other", "crm", outcome.VerdictPassed, 3))
+	expect("nothing passed", tomorrow, "", "")
+
+	first := Drill("first", "shop", outcome.VerdictPassed, 1)
+	first.Tables = []outcome.Table{{Name: "public.orders", Rows: 7}}
+	Tell(t, h, first)
+	expect("one passed", tomorrow, "first", "")
+	expect("of unknown time", time.Time{}, "first", "")
+	expect("the same backup again", first.Backup.TakenAt, "first", "")
+	expect("an older backup", first.Backup.TakenAt.Add(-time.Microsecond), "", "")
+	if was, _, _ := h.Baseline(t.Context(), "shop", tomorrow); !cmp.Equal(was.Tables, first.Tables) {
+		t.Errorf("the content is not kept: %+v", was.Tables)
+	}
+
+	Tell(t, h, Drifted("drifted", "shop", 2))
+	expect("drifted is no baseline", tomorrow, "first", "")
+	Accept(t, h, "drifted", "shop", "archived 2019", Noon)
+	expect("until it is accepted", tomorrow, "drifted", "archived 2019")
+
+	old := Drill("old", "shop", outcome.VerdictPassed, 3) // --backup of last week, drilled after it
+	old.Backup.TakenAt = Noon.Add(-7 * 24 * time.Hour)
+	Tell(t, h, old)
+	expect("an old backup that passes later", tomorrow, "drifted", "archived 2019")
+	expect("is that of backups of its time", Noon.Add(-6*24*time.Hour), "old", "")
+
+	Tell(t, h, Drill("second", "shop", outcome.VerdictPassed, 4))
+	expect("the next pass", tomorrow, "second", "")
+	again := Drill("again", "shop", outcome.VerdictPassed, 5)
+	again.Backup = Drill("second", "shop", outcome.VerdictPassed, 4).Backup
+	Tell(t, h, again)
+	expect("of drills of one backup the newest", tomorrow, "again", "")
+}
+
+// Baseline is the run that a backup taken then is compared with, and why that
+// was accepted.
+func Baseline(t testing.TB, h *record.History, database string, taken time.Time) (run, accepted string) {
+	t.Helper()
+	was, accepted, err := h.Baseline(t.Context(), database, taken)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if was == nil {
+		return "", accepted
+	}
+	return was.RunID, accepted
+}
+
+// choosesUndated falls back on the file's date, then on the drill's.
+func choosesUndated(t *testing.T, open Opener) {
+	h := open(t)
+	modified := Drill("modified", "shop", outcome.VerdictPassed, 0)
+	modified.Backup.TakenAt = time.Time{}
+	undated := Drill("undated", "shop", outcome.VerdictPassed, 0)
+	undated.Backup.TakenAt, undated.Backup.ModifiedAt = time.Time{}, time.Time{}
+	Tell(t, h, undated, modified)
+	if run, _ := Baseline(t, h, "shop", Noon.Add(-time.Second)); run != "modified" {
+		t.Errorf("by the file's date: %q", run)
+	}
+	if run, _ := Baseline(t, h, "shop", Noon); run != "undated" {
+		t.Errorf("by the drill's: %q", run)
+	}
+}
+
+func accepts(t *testing.T, open Opener) {
+	h := open(t)
+	Tell(t, h, Drill("passed", "shop", outcome.VerdictPassed, 0), Drifted("a", "shop", 1), Drifted("a", "crm", 1), Drifted("b", "crm", 1), Drill("a", "wiki", outcome.VerdictUnproved, 1))
+	Accept(t, h, "a", "shop", "first reason", Noon)
+	Accept(t, open(t), "a", "shop", "second reason", Noon.Add(time.Second))
+	Accept(t, h, "a", "shop", "by a clock that is behind", Noon.Add(-time.Second))
+	Accept(t, h, "b", "crm", "meant", Noon.Add(-time.Hour))
+	for _, c := range [][2]string{{"passed", "shop"}, {"a", "wiki"}, {"none", "shop"}} {
+		if err := h.Accept(t.Context(), record.Acceptance{RunID: c[0], Database: c[1], Reason: "r", At: Noon}); !errors.Is(err, record.ErrNotDrifted) {
+			t.Errorf("%v: %v", c, err)
+		}
+	}
+	shop := record.Acceptance{RunID: "a", Database: "shop", Reason: "second reason", By: "alice", At: Noon.Add(time.Second)}
+	crm := record.Acceptance{RunID: "b", Database: "crm", Reason: "meant", By: "alice", At: Noon.Add(-time.Hour)}
+	for database, want := range map[string][]record.Acceptance{"": {shop, crm}, "shop": {shop}, "crm": {crm}, "wiki": {}} {
+		got, err := h.Acceptances(t.Context(), database)
+		if diff := cmp.Diff(want, got); err != nil || diff != "" {
+			t.Errorf("of %q: %v\n%s", database, err, diff)
+		}
+	}
+}

@@ -1,0 +1,152 @@
+// Package sqlite keeps the history of drills in a SQLite file.
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"time"
+
+	"github.com/drillgres/drillgres/drill/record"
+)
+
+// Store is a SQLite file.
+type Store struct{ db *sql.DB }
+
+var _ record.Store = (*Store)(nil)
+
+// Close closes the file.
+func (s *Store) Close() error { return s.db.Close() }
+
+// clock writes times so that they sort as texts.
+const clock = "2006-01-02T15:04:05.000000Z"
+
+const insert = `
+insert into restore_drill_log (run_id, database, started_at, finished_at, verdict, code, exit_code,
+  backup_uri, backup_taken_at, backup_modified_at, restore_seconds, total_seconds, result)
+values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+on conflict (run_id, database) do nothing`
+
+// Add records a drill.
+func (s *Store) Add(ctx context.Context, e record.Entry, result []byte) (bool, error) {
+	done, err := s.db.ExecContext(ctx, insert, addition(e, result)...)
+	if err != nil {
+		return false, explained(err)
+	}
+	n, err := done.RowsAffected()
+	return n > 0, err
+}
+
+func addition(e record.Entry, result []byte) []any {
+	return []any{
+		e.RunID, e.Database, at(e.StartedAt), at(e.FinishedAt), string(e.Verdict), string(e.Code), e.ExitCode,
+		e.BackupURI, at(e.TakenAt), at(e.ModifiedAt), e.Restore, e.Total, string(result),
+	}
+}
+
+func at(t time.Time) any {
+	if t.IsZero() {
+		return nil
+	}
+	return t.Format(clock)
+}
+
+// Check writes a drill and takes it back.
+func (s *Store) Check(ctx context.Context) error {
+	tx, err := s.db.BeginTx(ctx, nil)
+	if err != nil {
+		return explained(err)
+	}
+	defer func() { _ = tx.Rollback() }() // nothing was to stay
+	_, err = tx.ExecContext(ctx, insert, addition(record.Entry{ID: record.ID{RunID: "check"}}, []byte("{}"))...)
+	return explained(err)
+}
+
+// Entries are the drills of a database, or all.
+func (s *Store) Entries(ctx context.Context, database string) ([]record.Entry, error) {
+	rows, err := s.db.QueryContext(ctx, `
+select run_id, database, coalesce(started_at, ''), coalesce(finished_at, ''), verdict, code, exit_code,
+  backup_uri, coalesce(backup_taken_at, ''), coalesce(backup_modified_at, ''), restore_seconds, total_seconds
+from restore_drill_log where ?1 = '' or database = ?1`, database)
+	if err != nil {
+		return nil, explained(err)
+	}
+	defer func() { _ = rows.Close() }() // Err below tells what matters
+	var entries []record.Entry
+	for rows.Next() {
+		var e record.Entry
+		var started, finished, taken, modified string
+		err := rows.Scan(&e.RunID, &e.Database, &started, &finished, &e.Verdict, &e.Code, &e.ExitCode,
+			&e.BackupURI, &taken, &modified, &e.Restore, &e.Total)
+		if err != nil {
+			return nil, explained(err)
+		}
+		for text, into := range map[*string]*time.Time{&started: &e.StartedAt, &finished: &e.FinishedAt, &taken: &e.TakenAt, &modified: &e.ModifiedAt} {
+			if *into, err = parsed(*text); err != nil {
+				return nil, fmt.Errorf("drill %s: %w", e.RunID, err)
+			}
+		}
+		entries = append(entries, e)
+	}
+	return entries, explained(rows.Err())
+}
+
+// parsed reads a time as at wrote it.
+func parsed(text string) (time.Time, error) {
+	if text == "" {
+		return time.Time{}, nil
+	}
+	return time.Parse(clock, text)
+}
+
+// Results are the documents of these drills.
+func (s *Store) Results(ctx context.Context, drills []record.ID) ([][]byte, error) {
+	query, err := s.db.PrepareContext(ctx, `select result from restore_drill_log where run_id = ? and database = ?`)
+	if err != nil {
+		return nil, explained(err)
+	}
+	defer func() { _ = query.Close() }() // only read from
+	results := make([][]byte, 0, len(drills))
+	for _, id := range drills {
+		var result string
+		if err := query.QueryRowContext(ctx, id.RunID, id.Database).Scan(&result); err != nil {
+			return nil, fmt.Errorf("drill %s: %w", id.RunID, explained(err))
+		}
+		results = append(results, []byte(result))
+	}
+	return results, nil
+}
+
+// Accept records an acceptance, unless there is a later one.
+func (s *Store) Accept(ctx context.Context, a record.Acceptance) error {
+	_, err := s.db.ExecContext(ctx, `
+insert into restore_drill_accepted (run_id, database, reason, accepted_by, accepted_at) values (?, ?, ?, ?, ?)
+on conflict (run_id, database) do update set
+  reason = excluded.reason, accepted_by = excluded.accepted_by, accepted_at = excluded.accepted_at
+where excluded.accepted_at >= accepted_at`,
+		a.RunID, a.Database, a.Reason, a.By, a.At.Format(clock))
+	return explained(err)
+}
+
+// Acceptances are those of a database, or all.
+func (s *Store) Acceptances(ctx context.Context, database string) ([]record.Acceptance, error) {
+	rows, err := s.db.QueryContext(ctx, `
+select run_id, database, reason, accepted_by, accepted_at from restore_drill_accepted where ?1 = '' or database = ?1`, database)
+	if err != nil {
+		return nil, explained(err)
+	}
+	defer func() { _ = rows.Close() }() // Err below tells what matters
+	var list []record.Acceptance
+	for rows.Next() {
+		var a record.Acceptance
+		var given string
+		if err := rows.Scan(&a.RunID, &a.Database, &a.Reason, &a.By, &given); err != nil {
+			return nil, explained(err)
+		}
+		if a.At, err = parsed(given); err != nil {
+			return nil, fmt.Errorf("acceptance of drill %s: %w", a.RunID, err)
+		}
+		list = append(list, a)
+	}
+	return list, explained(rows.Err())
+}

@@ -1,0 +1,188 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/drillgres/drillgres/drill/outcome"
+	"github.com/drillgres/drillgres/drill/record"
+	"github.com/drillgres/drillgres/drill/record/recordtest"
+)
+
+func TestConformance(t *testing.T) {
+	recordtest.Run(t, func(t *testing.T) recordtest.Opener {
+		path := filepath.Join(t.TempDir(), "new", "history.db")
+		return func(t testing.TB) *record.History { return open(t, path) }
+	})
+}
+
+func open(t testing.TB, path string) *record.History {
+	t.Helper()
+	s, err := Open(t.Context(), path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := s.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return record.New(s, path)
+}
+
+func TestPrivate(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "a", "b", "with ? and # and %20.db")
+	recordtest.Tell(t, open(t, path), recordtest.Drill("a", "shop", outcome.VerdictPassed, 0))
+	for name, want := range map[string]os.FileMode{path: 0o600, filepath.Dir(path): 0o700} {
+		info, err := os.Stat(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if info.Size() == 0 {
+			t.Errorf("%s is empty: the drills were written elsewhere", name)
+		}
+		if got := info.Mode().Perm(); got != want {
+			t.Errorf("%s: mode %o, want %o", name, got, want)
+		}
+	}
+}
+
+func TestRefusesForeignFiles(t *testing.T) {
+	dir := t.TempDir()
+	text := filepath.Join(dir, "text.db")
+	if err := os.WriteFile(text, []byte(strings.Repeat("this is no database\n", 100)), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	foreign := statement(t, filepath.Join(dir, "foreign.db"), "create table bookmarks (url text)")
+	newer := statement(t, filepath.Join(dir, "newer.db"), fmt.Sprintf("pragma application_id = %d; pragma user_version = 99", application))
+	damaged := filepath.Join(dir, "damaged.db")
+	damage(t, damaged)
+	for path, want := range map[string]string{
+		text: "not a SQLite database", foreign: "another program", newer: "newer drillgres", damaged: "damaged", dir: "is a directory",
+	} {
+		before, _ := os.ReadFile(path)
+		h, err := Open(t.Context(), path)
+		if err == nil {
+			_ = h.Close()
+			t.Errorf("%s was opened", path)
+			continue
+		}
+		if !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), path) {
+			t.Errorf("got %v; want %q and the path", err, want)
+		}
+		if after, _ := os.ReadFile(path); string(before) != string(after) {
+			t.Errorf("%s was changed", path)
+		}
+	}
+}
+
+func statement(t *testing.T, path, query string) string {
+	t.Helper()
+	db, err := sql.Open("sqlite", path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = db.Exec(query)
+	if err := errors.Join(err, db.Close()); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+// damage makes a history whose table of tables is no longer readable.
+func damage(t *testing.T, path string) {
+	t.Helper()
+	h, err := Open(t.Context(), path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := h.Close(); err != nil {
+		t.Fatal(err)
+	}
+	data, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	copy(data[100:], strings.Repeat("\xff", 400))
+	if err := os.WriteFile(path, data, 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
+const children, perChild = 3, 10
+
+// TestManyProcesses lets several processes make and write one history.
+func TestManyProcesses(t *testing.T) {
+	if path := os.Getenv("DRILLGRES_TEST_HISTORY"); path != "" {
+		writeAsChild(t, path)
+		return
+	}
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(t.TempDir(), "history.db")
+	var wg sync.WaitGroup
+	for i := range children {
+		wg.Go(func() {
+			ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+			defer cancel()
+			cmd := exec.CommandContext(ctx, self, "-test.run=^TestManyProcesses$")
+			cmd.Env = append(os.Environ(), "DRILLGRES_TEST_HISTORY="+path, fmt.Sprintf("DRILLGRES_TEST_CHILD=%d", i))
+			if out, err := cmd.CombinedOutput(); err != nil {
+				t.Errorf("process %d: %v\n%s", i, err, out)
+			}
+		})
+	}
+	wg.Wait()
+	results, err := open(t, path).List(t.Context(), record.Filter{})
+	if err != nil || len(results) != children*perChild {
+		t.Errorf("%d drills on record, want %d: %v", len(results), children*perChild, err)
+	}
+}
+
+func writeAsChild(t *testing.T, path string) {
+	h := open(t, path)
+	for i := range perChild {
+		recordtest.Tell(t, h, recordtest.Drill(fmt.Sprintf("%s-%d", os.Getenv("DRILLGRES_TEST_CHILD"), i), "shop", outcome.VerdictPassed, float64(i)))
+	}
+}
+
+// TestUpgradesAFileOfTheFirstVersion opens a history that drillgres 0.1 wrote,
+// twice: its drills are there, one is a baseline, and new ones can be accepted.
+func TestUpgradesAFileOfTheFirstVersion(t *testing.T) {
+	first, err := os.ReadFile(filepath.Join("testdata", "v1.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(t.TempDir(), "history.db")
+	if err := os.WriteFile(path, first, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for i := range 2 {
+		h := open(t, path)
+		results, err := h.List(t.Context(), record.Filter{})
+		if err != nil || len(results) < 2 || results[len(results)-1].RunID != "first" || results[len(results)-1].Tables[0].Rows != 1000 {
+			t.Fatalf("%+v, %v", results, err)
+		}
+		recordtest.Tell(t, h, recordtest.Drifted("third", "shop", 48))
+		recordtest.Accept(t, h, "third", "shop", "meant", recordtest.Noon.Add(time.Duration(i)*time.Second))
+	}
+	h := open(t, path)
+	if run, reason := recordtest.Baseline(t, h, "shop", time.Time{}); run != "third" || reason != "meant" {
+		t.Errorf("%q, %q", run, reason)
+	}
+	if run, _ := recordtest.Baseline(t, h, "shop", recordtest.Noon.Add(-24*time.Hour)); run != "first" {
+		t.Errorf("of the old file: %q", run)
+	}
+}
