@@ -152,7 +152,7 @@ func examineWork(cfg *config.Config) ailment {
 }
 
 func examineHistory(ctx context.Context, cfg *config.Config) ailment {
-	a := ailment{what: "history", saw: cfg.Record.History}
+	a := ailment{what: "history", saw: cfg.Record.History.String()}
 	h, err := openHistory(ctx, cfg)
 	if err != nil {
 		a.err = err

@@ -66,11 +66,11 @@ func newWiring(ctx context.Context, e edges, cfg *config.Config, o runOptions) (
 
 // openHistory opens the history that the config names.
 func openHistory(ctx context.Context, cfg *config.Config) (*record.History, error) {
-	store, err := sqlite.Open(ctx, cfg.Record.History)
+	store, err := sqlite.Open(ctx, cfg.Record.History.Reveal())
 	if err != nil {
 		return nil, outcome.Fail(outcome.ConfigInvalid, "%w", err).WithHint("correct record.history")
 	}
-	return record.New(store, cfg.Record.History), nil
+	return record.New(store, cfg.Record.History.String()), nil
 }
 
 func (w *wiring) close() { _ = w.history.Close() } // every Tell was committed

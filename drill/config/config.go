@@ -173,7 +173,8 @@ type Budget struct {
 
 // Record says where drills are remembered.
 type Record struct {
-	History string `yaml:"history"` // SQLite file; default .drillgres/history.db beside the config file; once loaded, an absolute or working-directory path
+	History History `yaml:"history"` // SQLite file, postgres://user:${PASSWORD}@host/database, or s3://bucket/prefix; default .drillgres/history.db beside the config file; once loaded, a path is an absolute or working-directory one
+	S3      S3      `yaml:"s3"`      // of a history in a bucket
 }
 
 // Work is where the drill keeps its private files while it runs.

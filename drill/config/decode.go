@@ -50,6 +50,8 @@ func (l *loader) special(n *yaml.Node, p *path, v reflect.Value) bool {
 		if l.isScalar(n, p, v) {
 			*target = Text(l.expanded(n, p).text)
 		}
+	case *History:
+		*target = l.history(n, p)
 	case *Duration:
 		if l.isScalar(n, p, v) {
 			d, err := ParseDuration(n.Value)

@@ -7,7 +7,10 @@ import "time"
 // work.dir, which depends on the user.
 func (c *Config) setDefaults() {
 	or(&c.Record.History, ".drillgres/history.db")
-	c.Record.History = c.Resolve(c.Record.History)
+	if c.Record.History.Kind() == FileHistory {
+		c.Record.History = History(c.Resolve(c.Record.History.Reveal()))
+	}
+	c.Record.S3.setDefaults()
 	if c.Work.Dir != "" {
 		c.Work.Dir = c.Resolve(c.Work.Dir)
 	}
@@ -50,10 +53,7 @@ func (db *Database) setDefaults() {
 	or(&db.Verify.IntegrityWithin, Duration(10*time.Minute))
 	orPercent(&db.Verify.Drift.Rows, 20)
 	orPercent(&db.Verify.Drift.Size, 50)
-	if s3 := &db.Backup.S3; s3.PathStyle == nil {
-		own := s3.Endpoint != ""
-		s3.PathStyle = &own
-	}
+	db.Backup.S3.setDefaults()
 	if db.App == nil {
 		return
 	}
@@ -63,6 +63,13 @@ func (db *Database) setDefaults() {
 	}
 	for i := range db.App.Smoke {
 		db.App.Smoke[i].setDefaults()
+	}
+}
+
+func (s *S3) setDefaults() {
+	if s.PathStyle == nil {
+		own := s.Endpoint != ""
+		s.PathStyle = &own
 	}
 }
 

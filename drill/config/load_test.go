@@ -74,7 +74,7 @@ func TestValid(t *testing.T) {
 		"header":       shop.App.Smoke[0].HTTP.Headers["Authorization"].Reveal(),
 		"short method": shop.App.Smoke[0].HTTP.Method + " " + shop.App.Smoke[0].HTTP.Path,
 		"long method":  shop.App.Smoke[2].HTTP.Method + " " + shop.App.Smoke[2].HTTP.Path,
-		"history":      cfg.Record.History,
+		"history":      cfg.Record.History.String(),
 	}
 	want := map[string]any{
 		"name":         "shop",
@@ -116,7 +116,7 @@ databases:
 		string(shop.Postgres.Image), shop.Postgres.ShmSize.String(), shop.Restore.Profile, shop.Restore.Timeout.String(),
 		shop.Restore.Roles, shop.App.Ready.Within.String(), shop.App.Ready.Expect.Source,
 		shop.App.Smoke[0].Within.String(), shop.App.Smoke[0].Expect.Source, shop.App.Smoke[1].Expect.Source,
-		filepath.ToSlash(cfg.Record.History),
+		filepath.ToSlash(cfg.Record.History.String()),
 	}
 	want := []string{
 		"postgres:16", "1GiB", "rehearsal", "2h", "create", "1m", "status >= 200 && status < 300",

@@ -47,6 +47,8 @@ func notation(t reflect.Type) *jsonschema.Schema {
 	switch t {
 	case reflect.TypeFor[Value]():
 		return &jsonschema.Schema{OneOf: append(scalars(), secretFileSchema())}
+	case reflect.TypeFor[History]():
+		return &jsonschema.Schema{OneOf: []*jsonschema.Schema{{Type: "string"}, secretFileSchema()}}
 	case reflect.TypeFor[Duration]():
 		return &jsonschema.Schema{Type: "string", Examples: []any{"90s", "26h", "7d", "2w"}}
 	case reflect.TypeFor[Size]():

@@ -14,21 +14,45 @@ import (
 
 // secret is the Value at n. Nothing of what stands there is ever quoted.
 func (l *loader) secret(n *yaml.Node, p *path) Value {
+	e := l.textOrFile(n, p)
+	if n.Kind == yaml.ScalarNode {
+		l.keep(p, e)
+	} else {
+		l.keepText(e.text)
+	}
+	return Value(e.text)
+}
+
+// textOrFile is a text at n, or the content of the file that it names.
+func (l *loader) textOrFile(n *yaml.Node, p *path) expansion {
 	switch n.Kind {
 	case yaml.ScalarNode:
-		e := l.expanded(n, p)
-		l.keep(p, e)
-		return Value(e.text)
+		return l.expanded(n, p)
 	case yaml.MappingNode:
-		return l.secretFile(n, p)
+		return expansion{text: l.secretFile(n, p)}
 	default:
 		l.problem(n, p, "is %s (want a text or {file: path})", shapes[n.Kind])
-		return ""
+		return expansion{}
 	}
 }
 
+// history is the History at n. Of a URL with a password, and of what was filled
+// in by a variable that is called a secret, nothing must be printed; a path is
+// for messages to name.
+func (l *loader) history(n *yaml.Node, p *path) History {
+	e := l.textOrFile(n, p)
+	h := History(e.text)
+	l.secrets = append(l.secrets, h.secrets()...)
+	for i, part := range e.parts {
+		if secretName.MatchString(e.names[i]) {
+			l.keepText(part)
+		}
+	}
+	return h
+}
+
 // secretFile reads the file that {file: path} names, without its last newline.
-func (l *loader) secretFile(n *yaml.Node, p *path) Value {
+func (l *loader) secretFile(n *yaml.Node, p *path) string {
 	if len(n.Content) != 2 || n.Content[0].Value != "file" {
 		l.problem(n, p, "is a mapping other than {file: path}; quote a text that begins with {")
 		return ""
@@ -49,8 +73,7 @@ func (l *loader) secretFile(n *yaml.Node, p *path) Value {
 	case len(content) == 0:
 		l.problem(node, p, "the secret's file %s is empty", quoted(e.text))
 	}
-	l.keepText(content)
-	return Value(content)
+	return content
 }
 
 func readSecret(path string) (string, error) {
