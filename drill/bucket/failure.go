@@ -27,6 +27,14 @@ type operation struct {
 	read       bool   // of one object that was listed before
 }
 
+// kms is the permission that it needs of a bucket's key.
+func (op operation) kms() string {
+	if op.permission == "s3:PutObject" {
+		return "kms:GenerateDataKey"
+	}
+	return "kms:Decrypt"
+}
+
 // codes of S3's errors by what they mean for a drill. What is not here is told
 // by its HTTP status.
 var (
@@ -91,7 +99,7 @@ func (b *Bucket) denied(doing string, op operation, code string, err error) erro
 	case code == "InvalidAccessKeyId" || code == "SignatureDoesNotMatch" || code == "InvalidToken":
 		return f.WithHint("correct the access key and its secret: the server does not know this pair")
 	case strings.HasPrefix(code, "KMS.") || strings.Contains(err.Error(), "kms:"):
-		return f.WithHint("allow these credentials kms:Decrypt on the key that the bucket is encrypted with")
+		return f.WithHint("allow these credentials %s on the key that the bucket is encrypted with", op.kms())
 	default:
 		return f.WithHint("allow these credentials %s on bucket %s", op.permission, b.name)
 	}

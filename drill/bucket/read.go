@@ -86,3 +86,24 @@ func (b *Bucket) sameETag(o locate.Object, got *string) error {
 	}
 	return outcome.Fail(outcome.BackupChanged, "%s was replaced after it was listed: its ETag was %s and is %s", b.URI(o.Key), o.ETag, etag)
 }
+
+// Get reads a whole object, of at most limit bytes; false: there is none. An
+// object with an ETag is read only while it has that one.
+func (b *Bucket) Get(ctx context.Context, o locate.Object, limit int64) (content []byte, found bool, err error) {
+	out, err := b.client.GetObject(ctx, b.getInput(o))
+	if codeOf(err) == "NoSuchKey" {
+		return nil, false, nil
+	}
+	op := operation{verb: "read", object: b.URI(o.Key), permission: "s3:GetObject", class: o.StorageClass}
+	if err != nil {
+		return nil, false, b.failure(ctx, op, err)
+	}
+	content, err = io.ReadAll(io.LimitReader(out.Body, limit+1))
+	if err := errors.Join(err, out.Body.Close()); err != nil {
+		return nil, false, b.failure(ctx, op, err)
+	}
+	if int64(len(content)) > limit {
+		return nil, false, outcome.Fail(outcome.SourceUnreachable, "read %s: it is larger than %s", b.URI(o.Key), locate.Bytes(limit))
+	}
+	return content, true, nil
+}
