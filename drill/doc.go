@@ -22,7 +22,7 @@
 // Package outcome is the vocabulary and needs the standard library alone. The
 // stage packages know values of each other, never adapters. Only
 // sandbox/docker knows the container engine, only bucket the AWS SDK, and
-// only cmd/drillgres/wire.go puts them together. A test over `go list -deps`
+// only cmd/drillgres puts them together, in wire.go and stores.go. A test over `go list -deps`
 // holds this.
 //
 // # Failures

@@ -151,13 +151,15 @@ func examineWork(cfg *config.Config) ailment {
 	return a
 }
 
+// examineHistory proves that a drill could be recorded.
 func examineHistory(ctx context.Context, cfg *config.Config) ailment {
-	a := ailment{what: "history", saw: cfg.Record.History.String()}
+	a := ailment{what: "history", saw: cfg.Record.History.String() + ", can be written"}
 	h, err := openHistory(ctx, cfg)
 	if err != nil {
 		a.err = err
 		return a
 	}
-	a.err = h.Close()
+	defer h.Close()
+	a.err = h.Check(ctx)
 	return a
 }

@@ -2,6 +2,9 @@ package main
 
 import (
 	"context"
+	"errors"
+	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -19,6 +22,11 @@ type historyOptions struct {
 	format   string
 	since    string
 	limit    int
+	rebuild  bool
+}
+
+func (o historyOptions) validate() error {
+	return oneOf("--format", o.format, "text", "json", "csv")
 }
 
 // pastDrills is the JSON of the history.
@@ -33,21 +41,24 @@ func newHistory(e edges) *cobra.Command {
 	var o historyOptions
 	cmd := &cobra.Command{
 		Use:   "history",
-		Short: "List past drills, and the time since the last verified backup",
-		Args:  positional(cobra.NoArgs),
-		RunE:  func(cmd *cobra.Command, _ []string) error { return runHistory(cmd.Context(), e, o) },
+		Short: "List past drills, and where each database stands",
+		Long: "Tells per database the time since the last verified backup (real RPO), how long the last\n" +
+			"drill that passed took (real RTO) and how the last ten went; then lists past drills.",
+		Args: positional(cobra.NoArgs),
+		RunE: func(cmd *cobra.Command, _ []string) error { return runHistory(cmd.Context(), e, o) },
 	}
 	configFlag(cmd, &o.config)
-	formatFlag(cmd, &o.format)
 	f := cmd.Flags()
+	f.StringVar(&o.format, "format", "text", "format of stdout: text, json or csv")
 	f.StringVar(&o.database, "database", "", "only this `DATABASE`")
 	f.StringVar(&o.since, "since", "", "only drills started within this `DURATION`, such as 7d")
 	f.IntVar(&o.limit, "limit", 20, "the newest so many; 0: all")
+	f.BoolVar(&o.rebuild, "rebuild-index", false, "first read every drill and make the index of an s3:// history anew")
 	return cmd
 }
 
 func runHistory(ctx context.Context, e edges, o historyOptions) error {
-	if err := checkFormat(o.format); err != nil {
+	if err := o.validate(); err != nil {
 		return err
 	}
 	filter := record.Filter{Database: o.database, Limit: o.limit}
@@ -67,23 +78,46 @@ func runHistory(ctx context.Context, e edges, o historyOptions) error {
 		return err
 	}
 	defer h.Close()
-	results, err := h.List(ctx, filter)
+	if o.rebuild {
+		if err := rebuildIndex(ctx, e, h); err != nil {
+			return err
+		}
+	}
+	past, err := pastOf(ctx, e, cfg, h, filter)
 	if err != nil {
 		return err
 	}
-	standings, err := standingsOf(ctx, cfg, h, o.database)
-	if err != nil {
-		return err
+	switch o.format {
+	case "json":
+		return report.Document(e.stdout, pastDrills{outcome.SchemaVersion, past.Standings, past.Drills, past.Acceptances})
+	case "csv":
+		return report.HistoryCSV(e.stdout, past)
+	default:
+		return report.History(e.stdout, past, e.now(), textOptions(e))
 	}
-	accepted, err := acceptancesOf(ctx, h, o.database)
-	if err != nil {
-		return err
+}
+
+func rebuildIndex(ctx context.Context, e edges, h *record.History) error {
+	n, err := h.Rebuild(ctx)
+	if errors.Is(err, record.ErrNoIndex) {
+		return usage("--rebuild-index: %s has no index", h.Where()).WithHint("leave --rebuild-index out: only a history in a bucket has an index")
 	}
-	if o.format == "json" {
-		return report.Document(e.stdout, pastDrills{outcome.SchemaVersion, standings, results, accepted})
+	if err == nil {
+		_, err = fmt.Fprintf(e.stderr, "index rebuilt: %d drills\n", n)
 	}
-	past := report.Past{Drills: results, Standings: standings, Acceptances: accepted}
-	return report.History(e.stdout, past, e.now(), textOptions(e))
+	return err
+}
+
+// pastOf reads what the history shows.
+func pastOf(ctx context.Context, e edges, cfg *config.Config, h *record.History, f record.Filter) (past report.Past, err error) {
+	if past.Drills, err = h.List(ctx, f); err != nil {
+		return past, err
+	}
+	if past.Standings, err = standingsOf(ctx, e, cfg, h, f.Database); err != nil {
+		return past, err
+	}
+	past.Acceptances, err = acceptancesOf(ctx, h, f.Database)
+	return past, err
 }
 
 func acceptancesOf(ctx context.Context, h *record.History, database string) ([]report.Acceptance, error) {
@@ -98,25 +132,56 @@ func acceptancesOf(ctx context.Context, h *record.History, database string) ([]r
 	return list, nil
 }
 
-// standingsOf tells, per database of the config and of the history, when its
-// backup was last proved.
-func standingsOf(ctx context.Context, cfg *config.Config, h *record.History, only string) ([]report.Standing, error) {
-	names, err := h.Databases(ctx)
+// standingsOf tells where each database of the config and of the history stands.
+func standingsOf(ctx context.Context, e edges, cfg *config.Config, h *record.History, only string) ([]report.Standing, error) {
+	entries, err := h.Entries(ctx, record.Filter{Database: only})
 	if err != nil {
 		return nil, err
 	}
-	names = append(names, cfg.Names()...)
-	slices.Sort(names)
-	standings := []report.Standing{}
-	for _, name := range slices.Compact(names) {
-		if only != "" && name != only {
-			continue
+	drills := map[string][]record.Entry{}
+	for _, name := range cfg.Names() {
+		if only == "" || name == only {
+			drills[name] = nil
 		}
-		v, _, err := h.LastVerified(ctx, name)
+	}
+	for _, d := range entries {
+		drills[d.Database] = append(drills[d.Database], d)
+	}
+	standings := []report.Standing{}
+	for _, name := range slices.Sorted(maps.Keys(drills)) {
+		s, err := standingOf(ctx, h, drills[name])
 		if err != nil {
 			return nil, err
 		}
-		standings = append(standings, report.Standing{Database: name, Snapshot: v.Snapshot, Backup: v.BackupURI})
+		s.Database = name
+		if !s.Snapshot.IsZero() {
+			rpo := e.now().Sub(s.Snapshot).Seconds()
+			s.RPOSeconds = &rpo
+		}
+		standings = append(standings, s)
 	}
 	return standings, nil
+}
+
+// standingOf is that of a database, of its drills, newest first.
+func standingOf(ctx context.Context, h *record.History, drills []record.Entry) (s report.Standing, err error) {
+	const trend = 10
+	v, _ := record.LastVerified(drills)
+	s.Snapshot, s.Backup = v.Snapshot, v.BackupURI
+	last, err := h.Results(ctx, drills[:min(len(drills), trend)])
+	if err != nil {
+		return s, err
+	}
+	s.Trend = report.TrendOf(last)
+	passed := slices.IndexFunc(drills, func(d record.Entry) bool { return d.Verdict == outcome.VerdictPassed && d.Restore > 0 })
+	if passed < 0 {
+		return s, nil
+	}
+	restored, err := h.Results(ctx, drills[passed:passed+1])
+	if err != nil {
+		return s, err
+	}
+	pace := report.PaceOf(restored[0])
+	s.Recovery = &pace
+	return s, nil
 }

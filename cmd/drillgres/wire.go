@@ -25,7 +25,6 @@ import (
 	"github.com/drillgres/drillgres/drill/outcome"
 	"github.com/drillgres/drillgres/drill/provision"
 	"github.com/drillgres/drillgres/drill/record"
-	"github.com/drillgres/drillgres/drill/record/sqlite"
 	"github.com/drillgres/drillgres/drill/redact"
 	"github.com/drillgres/drillgres/drill/restore"
 	"github.com/drillgres/drillgres/drill/sandbox/docker"
@@ -62,15 +61,6 @@ func newWiring(ctx context.Context, e edges, cfg *config.Config, o runOptions) (
 		return nil, err
 	}
 	return w, nil
-}
-
-// openHistory opens the history that the config names.
-func openHistory(ctx context.Context, cfg *config.Config) (*record.History, error) {
-	store, err := sqlite.Open(ctx, cfg.Record.History.Reveal())
-	if err != nil {
-		return nil, outcome.Fail(outcome.ConfigInvalid, "%w", err).WithHint("correct record.history")
-	}
-	return record.New(store, cfg.Record.History.String()), nil
 }
 
 func (w *wiring) close() { _ = w.history.Close() } // every Tell was committed

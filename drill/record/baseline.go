@@ -53,7 +53,7 @@ func (h *History) Baseline(ctx context.Context, database string, taken time.Time
 	if !found {
 		return nil, "", nil
 	}
-	results, err := h.results(ctx, []Entry{chosen})
+	results, err := h.Results(ctx, []Entry{chosen})
 	if err != nil {
 		return nil, "", err
 	}

@@ -129,10 +129,11 @@ func (h *History) List(ctx context.Context, f Filter) ([]outcome.Result, error) 
 	if err != nil {
 		return nil, err
 	}
-	return h.results(ctx, entries)
+	return h.Results(ctx, entries)
 }
 
-func (h *History) results(ctx context.Context, entries []Entry) ([]outcome.Result, error) {
+// Results are the whole results of these drills, in their order.
+func (h *History) Results(ctx context.Context, entries []Entry) ([]outcome.Result, error) {
 	results := make([]outcome.Result, 0, len(entries))
 	if len(entries) == 0 {
 		return results, nil

@@ -8,13 +8,6 @@ import (
 	"github.com/drillgres/drillgres/drill/outcome"
 )
 
-// Standing is how long ago a database's backup was last proved.
-type Standing struct {
-	Database string    `json:"database"`
-	Snapshot time.Time `json:"snapshot,omitzero"` // of the newest verified backup; zero: never verified
-	Backup   string    `json:"backup"`            // its URI
-}
-
 // Past is what a history shows.
 type Past struct {
 	Drills      []outcome.Result // newest first
@@ -22,13 +15,13 @@ type Past struct {
 	Acceptances []Acceptance // of these drills, and maybe of others
 }
 
-// History writes, per database, the time since the snapshot of its last
-// verified backup, then past drills, then why some that failed were accepted.
+// History writes where each database stands, then past drills, then why some
+// that failed were accepted.
 func History(w io.Writer, past Past, now time.Time, o Options) error {
 	p := newPrinter(o)
 	var rows [][]cell
 	for _, s := range past.Standings {
-		rows = append(rows, p.standing(s, now))
+		rows = append(rows, p.standing(s, now)...)
 	}
 	p.table(rows)
 	if len(past.Drills) == 0 {
@@ -46,15 +39,6 @@ func History(w io.Writer, past Past, now time.Time, o Options) error {
 	p.table(rows)
 	p.acceptances(shown)
 	return p.writeTo(w)
-}
-
-// standing is the real RPO. Never verified is unknown, which is not zero.
-func (p *printer) standing(s Standing, now time.Time) []cell {
-	name := cell{clean(s.Database), p.bold}
-	if s.Snapshot.IsZero() {
-		return []cell{name, {"never verified", p.red}, {text: "real RPO unknown"}}
-	}
-	return []cell{name, {"last verified backup is " + span(now.Sub(s.Snapshot)) + " old", nil}, {text: joined(", ", "taken "+moment(s.Snapshot), baseName(s.Backup))}}
 }
 
 func (p *printer) past(r outcome.Result, accepted bool) []cell {

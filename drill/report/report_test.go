@@ -155,9 +155,22 @@ func TestJSON(t *testing.T) {
 
 func TestHistory(t *testing.T) {
 	interrupted := stopped(outcome.FailureReport{Stage: outcome.Restore, Code: outcome.Interrupted, Class: outcome.ClassSignal})
+	var last []outcome.Result // newest first
+	for i := range 10 {
+		r := passed()
+		r.Times.Restore += []float64{1.2, 0, 0.3}[i%3]
+		if i == 4 {
+			r = truncated()
+		}
+		last = append(last, r)
+	}
+	pace := PaceOf(passed())
+	fast := pace
+	fast.Profile = "fast"
 	standings := []Standing{
-		{Database: "crm"},
-		{Database: "shop", Snapshot: noon.Add(-3 * time.Hour), Backup: "s3://acme-backups/prod/shop-2026-11-23.dump"},
+		{Database: "crm", Trend: TrendOf([]outcome.Result{truncated(), interrupted})},
+		{Database: "shop", Snapshot: noon.Add(-3 * time.Hour), Backup: "s3://acme-backups/prod/shop-2026-11-23.dump", Recovery: &pace, Trend: TrendOf(last)},
+		{Database: "wiki", Snapshot: noon, Recovery: &fast, Trend: TrendOf(last[1:2])},
 	}
 	var out bytes.Buffer
 	past := Past{Drills: []outcome.Result{interrupted, passed(), drifted(), truncated()}, Standings: standings, Acceptances: []Acceptance{acceptance()}}
@@ -165,7 +178,11 @@ func TestHistory(t *testing.T) {
 		t.Fatal(err)
 	}
 	out.WriteString("----\n")
-	if err := History(&out, Past{Standings: standings[:1]}, noon, Options{}); err != nil {
+	if err := History(&out, past, noon.Add(48*time.Hour), Options{Width: 60}); err != nil {
+		t.Fatal(err)
+	}
+	out.WriteString("----\n")
+	if err := History(&out, Past{Standings: []Standing{{Database: "crm"}}}, noon, Options{}); err != nil {
 		t.Fatal(err)
 	}
 	golden(t, "history.txt", out.Bytes())

@@ -33,6 +33,9 @@ const (
 	largest  = 64 << 20 // bytes of one object
 )
 
+// Options say in which bucket, and how to reach it.
+type Options = bucket.Options
+
 // Store is a folder of a bucket.
 type Store struct {
 	bucket *bucket.Bucket
@@ -45,7 +48,7 @@ var (
 )
 
 // New reads the AWS configuration but asks nothing of the network.
-func New(ctx context.Context, o bucket.Options) (*Store, error) {
+func New(ctx context.Context, o Options) (*Store, error) {
 	o.URLKey, o.Section = "record.history", "record.s3"
 	b, err := bucket.Open(ctx, o)
 	if err != nil {

@@ -1,0 +1,73 @@
+package report
+
+import (
+	"encoding/csv"
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/drillgres/drillgres/drill/outcome"
+)
+
+var csvColumns = []string{
+	"started_at", "finished_at", "database", "verdict", "code", "message", "exit_code", "restore_seconds", "recovery_seconds", "total_seconds",
+	"rpo_seconds", "profile", "backup_uri", "backup_taken_at", "run_id", "accepted_because", "accepted_by",
+}
+
+// HistoryCSV writes past drills as CSV, a row for each.
+func HistoryCSV(w io.Writer, past Past) error {
+	out := csv.NewWriter(w)
+	rows := [][]string{csvColumns}
+	for _, r := range past.Drills {
+		rows = append(rows, csvRow(r, acceptanceOf(past.Acceptances, r)))
+	}
+	if err := out.WriteAll(rows); err != nil {
+		return fmt.Errorf("write report: %w", err)
+	}
+	return nil
+}
+
+func csvRow(r outcome.Result, accepted []Acceptance) []string {
+	var f outcome.FailureReport
+	if r.Failure != nil {
+		f = *r.Failure
+	}
+	var a Acceptance
+	if len(accepted) > 0 {
+		a = accepted[0]
+	}
+	rpo := ""
+	if r.RPOSeconds != nil {
+		rpo = decimal(*r.RPOSeconds)
+	}
+	return []string{
+		stamp(r.StartedAt), stamp(r.FinishedAt), literal(r.Database), literal(string(r.Verdict)), literal(string(f.Code)), literal(f.Message), strconv.Itoa(r.ExitCode),
+		decimal(r.Times.Restore), decimal(r.Times.Recovery), decimal(r.Times.Total), rpo, literal(r.Postgres.Profile),
+		literal(r.Backup.URI), stamp(r.Backup.TakenAt), literal(r.RunID), literal(a.Reason), literal(a.By),
+	}
+}
+
+// literal is a text as a spreadsheet is to take it: what begins as a formula
+// does would be run by whoever opens the file.
+func literal(text string) string {
+	lines := strings.Split(strings.ReplaceAll(text, "\r\n", "\n"), "\n")
+	for i, line := range lines {
+		lines[i] = clean(line)
+	}
+	text = strings.Join(lines, "\n")
+	if strings.HasPrefix(text, "\n") || strings.HasPrefix(text, " ") || strings.ContainsAny(text[:min(len(text), 1)], "=+-@") {
+		return "'" + text
+	}
+	return text
+}
+
+func stamp(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return t.UTC().Format(time.RFC3339)
+}
+
+func decimal(seconds float64) string { return strconv.FormatFloat(seconds, 'f', -1, 64) }
