@@ -1,0 +1,139 @@
+package bucket_test
+
+import (
+	"fmt"
+	"net/http"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+
+	"github.com/drillgres/drillgres/drill/bucket"
+	"github.com/drillgres/drillgres/drill/locate"
+	"github.com/drillgres/drillgres/drill/outcome"
+	"github.com/drillgres/drillgres/fixtures/s3server"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+const name = "acme"
+
+func start(t *testing.T) *s3server.Server {
+	t.Helper()
+	server := s3server.Start(t)
+	server.Setenv(t)
+	server.CreateBucket(t, name)
+	return server
+}
+
+func open(t *testing.T, endpoint string) *bucket.Bucket {
+	t.Helper()
+	b, err := bucket.Open(t.Context(), bucket.Options{
+		URL: "s3://" + name + "/x", Endpoint: endpoint, URLKey: "record.history", Section: "record.s3", Attempts: 2, MaxBackoff: time.Millisecond,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = b.Close() })
+	return b
+}
+
+func content(t *testing.T, b *bucket.Bucket, key string) string {
+	t.Helper()
+	text, found, err := b.Get(t.Context(), locate.Object{Key: key}, 1<<20)
+	if err != nil || !found {
+		t.Fatalf("%s: %t, %v", key, found, err)
+	}
+	return string(text)
+}
+
+// TestPutNew: of many who write one key at once exactly one does, and nobody
+// writes over it.
+func TestPutNew(t *testing.T) {
+	b := open(t, start(t).Endpoint)
+	var winner atomic.Value
+	var wins atomic.Int64
+	var wg sync.WaitGroup
+	for i := range 8 {
+		wg.Go(func() {
+			text := fmt.Sprintf("writer %d", i)
+			written, err := b.PutNew(t.Context(), "x/one.json", []byte(text))
+			if err != nil {
+				t.Error(err)
+			}
+			if written {
+				wins.Add(1)
+				winner.Store(text)
+			}
+		})
+	}
+	wg.Wait()
+	if wins.Load() != 1 {
+		t.Fatalf("%d writers say that they wrote", wins.Load())
+	}
+	if got := content(t, b, "x/one.json"); got != winner.Load() {
+		t.Errorf("there is what %s wrote, and %s won", got, winner.Load())
+	}
+	if err := b.Put(t.Context(), "x/one.json", []byte("replaced")); err != nil || content(t, b, "x/one.json") != "replaced" {
+		t.Errorf("put: %v", err)
+	}
+}
+
+// TestPutNewAgain: AWS answers 409 where somebody else is just at the same key.
+func TestPutNewAgain(t *testing.T) {
+	server := start(t)
+	var asked atomic.Int64
+	for name, c := range map[string]struct {
+		conflicts int64
+		written   bool
+	}{"once": {1, true}, "always": {99, false}} {
+		asked.Store(0)
+		proxy := server.Before(t, func(w http.ResponseWriter, r *http.Request) bool {
+			if r.Method != http.MethodPut || asked.Add(1) > c.conflicts {
+				return false
+			}
+			w.WriteHeader(http.StatusConflict)
+			fmt.Fprint(w, `<Error><Code>ConditionalRequestConflict</Code><Message>The conditional request cannot succeed.</Message></Error>`)
+			return true
+		})
+		written, err := open(t, proxy).PutNew(t.Context(), "x/"+name, []byte(name))
+		if written != c.written || (err == nil) != c.written {
+			t.Errorf("%s: %t, %v", name, written, err)
+		}
+		if err != nil && (outcome.AsFailure(err).Code != outcome.SourceUnreachable || !strings.Contains(err.Error(), "write s3://acme/x/always: ConditionalRequestConflict")) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+func TestGet(t *testing.T) {
+	server := start(t)
+	server.Put(t, name, "x/a", []byte("12345"))
+	b := open(t, server.Endpoint)
+	if _, found, err := b.Get(t.Context(), locate.Object{Key: "x/none"}, 10); found || err != nil {
+		t.Errorf("what is not there: %t, %v", found, err)
+	}
+	if _, _, err := b.Get(t.Context(), locate.Object{Key: "x/a"}, 4); err == nil || !strings.Contains(err.Error(), "larger than 4 B") {
+		t.Errorf("what is too large: %v", err)
+	}
+	if _, _, err := b.Get(t.Context(), locate.Object{Key: "x/a", ETag: "other"}, 10); err == nil || !strings.Contains(err.Error(), "PreconditionFailed") {
+		t.Errorf("what was replaced: %v", err)
+	}
+	server.Remove(t, name, "x/a")
+	if _, _, err := openAnother(t, server).Get(t.Context(), locate.Object{Key: "x/a"}, 10); err == nil || outcome.AsFailure(err).Code != outcome.SourceNotFound {
+		t.Errorf("no such bucket: %v", err)
+	}
+}
+
+func openAnother(t *testing.T, server *s3server.Server) *bucket.Bucket {
+	t.Helper()
+	b, err := bucket.Open(t.Context(), bucket.Options{URL: "s3://nowhere", Endpoint: server.Endpoint})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = b.Close() })
+	return b
+}
