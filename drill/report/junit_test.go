@@ -103,7 +103,7 @@ var structure = map[string]struct{ children, attrs []string }{
 	"skipped":    {}, "error": {nil, []string{"type"}}, "failure": {},
 }
 
-var decimal = regexp.MustCompile(`^\d+\.\d{3}$`)
+var decimals = regexp.MustCompile(`^\d+\.\d{3}$`)
 
 // checkJUnit parses a document by a strict parser, compares it with the schema
 // and gives its suites.
@@ -163,7 +163,7 @@ func conforms(t *testing.T, e element) {
 			t.Errorf("%s has no %s", e.XMLName.Local, name)
 		}
 	}
-	if time := e.text("time"); time != "" && !decimal.MatchString(time) {
+	if time := e.text("time"); time != "" && !decimals.MatchString(time) {
 		t.Errorf("%s took %q", e.XMLName.Local, time)
 	}
 	last := 0

@@ -43,9 +43,9 @@ func (p *page) drill(r outcome.Result) {
 	if r.Failure != nil {
 		p.failure(*r.Failure)
 	}
-	p.facts(r)
+	p.facts(factsOf(r))
 	p.stages(r)
-	// The table of a rehearsed migration belongs here, and a gate's decision above.
+	p.migration(r.Migration)
 	p.checks(r.Checks)
 	p.findings(r.Findings)
 	p.leftBehind(r)
@@ -89,9 +89,9 @@ func (p *page) failure(f outcome.FailureReport) {
 	p.paragraph(code("drillgres explain " + string(f.Code)))
 }
 
-func (p *page) facts(r outcome.Result) {
+func (p *page) facts(facts []fact) {
 	var rows [][]string
-	for _, f := range factsOf(r) {
+	for _, f := range facts {
 		text := prose(f.text)
 		if f.label == "backup" {
 			text = code(f.text)
@@ -104,6 +104,30 @@ func (p *page) facts(r outcome.Result) {
 	}
 	if len(rows) > 0 {
 		p.table([]string{"", ""}, ":--- :---", rows)
+	}
+}
+
+// migration is what a release's migrations did, as a whole and then statement
+// by statement.
+func (p *page) migration(m *outcome.Migration) {
+	if m == nil {
+		return
+	}
+	p.facts(migrationFacts(m))
+	lines, more := statementLines(m)
+	var rows [][]string
+	for _, l := range lines {
+		statement := l.sql
+		if statement != "" {
+			statement = code(statement)
+		}
+		rows = append(rows, []string{l.time, statement, prose(l.lock), l.held, prose(l.blocks)})
+	}
+	if len(rows) > 0 {
+		p.table([]string{"time", "statement", "lock", "held", "would block"}, "---: :--- :--- ---: :---", rows)
+	}
+	if more > 0 {
+		p.paragraph("and " + counted(more, "statement") + " that took no lock on a table that existed before")
 	}
 }
 

@@ -24,7 +24,7 @@ func markdownOf(t *testing.T, limit int, results ...outcome.Result) string {
 func TestMarkdown(t *testing.T) {
 	for name, r := range map[string]outcome.Result{
 		"passed": passed(), "without_app": withoutApp(), "truncated": truncated(), "restore_failed": restoreFailed(),
-		"app_failed": appFailed(), "engineless": engineless(), "drifted": drifted(), "empty": {},
+		"app_failed": appFailed(), "engineless": engineless(), "drifted": drifted(), "locking": locking(), "empty": {},
 	} {
 		t.Run(name, func(t *testing.T) { golden(t, name+".md", []byte(markdownOf(t, 0, r))) })
 	}
@@ -37,7 +37,7 @@ func TestMarkdown(t *testing.T) {
 // Markdown: there is no second vocabulary.
 func TestMarkdownSaysWhatTextSays(t *testing.T) {
 	word := regexp.MustCompile(`[\pL\d.]+`)
-	for _, r := range []outcome.Result{passed(), withoutApp(), truncated(), restoreFailed(), appFailed(), engineless(), drifted()} {
+	for _, r := range []outcome.Result{passed(), withoutApp(), truncated(), restoreFailed(), appFailed(), engineless(), drifted(), locking()} {
 		var text bytes.Buffer
 		if err := Text(&text, r, Options{}); err != nil {
 			t.Fatal(err)

@@ -17,7 +17,7 @@ func (p *printer) migration(m *outcome.Migration) {
 	p.blank()
 	var rows [][]cell
 	for _, f := range migrationFacts(m) {
-		rows = append(rows, []cell{{f.name, p.bold}, plain(f.text)})
+		rows = append(rows, []cell{{f.label, p.bold}, plain(f.text)})
 	}
 	p.table(rows)
 	lines, more := statementLines(m)
@@ -47,9 +47,6 @@ func (p *printer) lock(l statementLine) cell {
 	}
 	return cell{text + ", would block " + l.blocks, p.yellow}
 }
-
-// fact is a name and what is to be said of it.
-type fact struct{ name, text string }
 
 // migrationFacts are what a migration did as a whole.
 func migrationFacts(m *outcome.Migration) []fact {
