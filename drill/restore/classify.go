@@ -10,15 +10,17 @@ import (
 	"github.com/drillgres/drillgres/drill/inspect"
 	"github.com/drillgres/drillgres/drill/outcome"
 	"github.com/drillgres/drillgres/drill/provision"
+	"github.com/drillgres/drillgres/drill/redact"
+	"github.com/drillgres/drillgres/drill/serverlog"
 )
 
 // evidence is what is known after psql or pg_restore has failed.
 type evidence struct {
-	Tool     string   // psql or pg_restore
-	ExitCode int      // of it
-	Stderr   []string // its lines that tell of errors, first to last
-	Log      []entry  // of the server, from when it was started
-	Spared   bool     // the kernel says that it has killed nothing in the container for memory
+	Tool     string            // psql or pg_restore
+	ExitCode int               // of it
+	Stderr   []string          // its lines that tell of errors, first to last
+	Log      []serverlog.Entry // of the server, from when it was started
+	Spared   bool              // the kernel says that it has killed nothing in the container for memory
 
 	User        string // that it restored as
 	Image       string
@@ -40,7 +42,7 @@ func classify(e evidence) *outcome.Failure {
 	}
 	f := fromServer(e, first)
 	f.SQLState = first.SQLState
-	f.Statement = cmp.Or(redactSQL(first.Statement), redactSQL(first.Query))
+	f.Statement = cmp.Or(redact.SQL(first.Statement), redact.SQL(first.Query))
 	f.Object = inspect.Subject(first.Statement)
 	if !ofSandbox(first.SQLState) { // which strikes where it likes
 		f.Function = function(first.Context)
@@ -53,20 +55,20 @@ var signal = regexp.MustCompile(`terminated by signal (\d+)`)
 
 // crashed is about a server process that ended in the middle. Signal 9 is of the
 // kernel's memory limit, unless the kernel denies it.
-func crashed(c *entry, spared bool) *outcome.Failure {
+func crashed(c *serverlog.Entry, spared bool) *outcome.Failure {
 	code := outcome.SandboxLost
 	if m := signal.FindStringSubmatch(c.Message); m != nil && m[1] == "9" && !spared {
 		code = outcome.SandboxOutOfMemory
 	}
 	f := outcome.Fail(code, "the server crashed: %s", c.Message)
 	_, running, _ := strings.Cut(c.Detail, "was running: ")
-	f.Statement, f.Object = redactSQL(running), inspect.Subject(running)
+	f.Statement, f.Object = redact.SQL(running), inspect.Subject(running)
 	return f
 }
 
 // fromServer names an error of the server: by what it says where several
 // causes share a SQLSTATE, else by the SQLSTATE.
-func fromServer(e evidence, first *entry) *outcome.Failure {
+func fromServer(e evidence, first *serverlog.Entry) *outcome.Failure {
 	if f := preloadMissing(e, first); f != nil {
 		return f
 	}
@@ -82,7 +84,7 @@ func fromServer(e evidence, first *entry) *outcome.Failure {
 }
 
 // unnamed is about errors that no rule knows, but the circumstances explain.
-func unnamed(e evidence, first *entry) *outcome.Failure {
+func unnamed(e evidence, first *serverlog.Entry) *outcome.Failure {
 	said := told(first)
 	switch {
 	case copyPlace(first) != "" && slices.Contains([]string{"22", "0A"}, first.SQLState[:2]):
@@ -98,12 +100,12 @@ func unnamed(e evidence, first *entry) *outcome.Failure {
 
 // told is the server's message as it can be shown: with the place in the data
 // or the function, with the SQLSTATE, and without values.
-func told(first *entry) string {
+func told(first *serverlog.Entry) string {
 	state := first.SQLState
 	if raised(first) {
 		state = "P0001"
 	}
-	message := redactMessage(state, first.Message)
+	message := redact.Message(state, first.Message)
 	if place := copyPlace(first); place != "" {
 		message = place + ": " + message
 	} else if name := function(first.Context); name != "" && state == "P0001" {
@@ -114,7 +116,7 @@ func told(first *entry) string {
 
 // raised tells exceptions of functions, whose words may hold values: those of
 // RAISE, which may claim any SQLSTATE, of ASSERT, and of other languages (class 38).
-func raised(e *entry) bool {
+func raised(e *serverlog.Entry) bool {
 	return e.SQLState == "P0001" || e.SQLState == "P0004" || strings.HasPrefix(e.SQLState, "38") ||
 		strings.Contains(e.Context, " at RAISE")
 }
@@ -127,7 +129,7 @@ var (
 // preloadMissing is about libraries that the server had to load when it
 // started. Their parameters are unknown too, but carry a prefix, which the
 // parameters of a newer Postgres do not.
-func preloadMissing(e evidence, first *entry) *outcome.Failure {
+func preloadMissing(e evidence, first *serverlog.Entry) *outcome.Failure {
 	name := ""
 	if m := parameter.FindStringSubmatch(first.Message); m != nil {
 		prefix, _, dotted := strings.Cut(m[1], ".")
@@ -146,7 +148,7 @@ func preloadMissing(e evidence, first *entry) *outcome.Failure {
 	return f
 }
 
-func preloadName(first *entry) string {
+func preloadName(first *serverlog.Entry) string {
 	for _, text := range []string{first.Message, first.Hint} {
 		if m := libraryFor.FindStringSubmatch(text); m != nil {
 			return strings.ToLower(cmp.Or(m[1], m[2], m[3]))
@@ -166,12 +168,12 @@ func function(context string) string {
 	if m == nil || strings.HasPrefix(m[1], "inline_code_block") {
 		return ""
 	}
-	return oneLine(strings.Trim(m[1], `"`))
+	return redact.OneLine(strings.Trim(m[1], `"`))
 }
 
 // searchPath is about functions that name something without its schema: a
 // dump is restored with an empty search_path.
-func searchPath(first *entry) *outcome.Failure {
+func searchPath(first *serverlog.Entry) *outcome.Failure {
 	name := function(first.Context)
 	if name == "" || !slices.Contains([]string{"42883", "42P01", "42704"}, first.SQLState) {
 		return nil

@@ -5,24 +5,33 @@ import (
 	"testing"
 
 	"github.com/drillgres/drillgres/drill/outcome"
+	"github.com/drillgres/drillgres/drill/serverlog"
 )
 
 const superuser = "drillgres"
 
 // record is an error of the restoring session, as the server logs it.
-func record(sqlstate, message string, more ...func(*entry)) entry {
-	e := entry{User: superuser, Severity: "ERROR", SQLState: sqlstate, Message: message, Application: "psql", Backend: "client backend"}
+func record(sqlstate, message string, more ...func(*serverlog.Entry)) serverlog.Entry {
+	e := serverlog.Entry{User: superuser, Severity: "ERROR", SQLState: sqlstate, Message: message, Application: "psql", Backend: "client backend"}
 	for _, change := range more {
 		change(&e)
 	}
 	return e
 }
 
-func during(context string) func(*entry)    { return func(e *entry) { e.Context = context } }
-func hinting(hint string) func(*entry)      { return func(e *entry) { e.Hint = hint } }
-func executing(sql string) func(*entry)     { return func(e *entry) { e.Statement = sql } }
-func detailed(detail string) func(*entry)   { return func(e *entry) { e.Detail = detail } }
-func severity(severity string) func(*entry) { return func(e *entry) { e.Severity = severity } }
+func during(context string) func(*serverlog.Entry) {
+	return func(e *serverlog.Entry) { e.Context = context }
+}
+func hinting(hint string) func(*serverlog.Entry) { return func(e *serverlog.Entry) { e.Hint = hint } }
+func executing(sql string) func(*serverlog.Entry) {
+	return func(e *serverlog.Entry) { e.Statement = sql }
+}
+func detailed(detail string) func(*serverlog.Entry) {
+	return func(e *serverlog.Entry) { e.Detail = detail }
+}
+func severity(severity string) func(*serverlog.Entry) {
+	return func(e *serverlog.Entry) { e.Severity = severity }
+}
 
 // Each case is a row of the catalogue of failures seen in the field, with its
 // exact message.
@@ -30,7 +39,7 @@ func TestServerErrorsGetTheirCode(t *testing.T) {
 	const goodPath = "PL/pgSQL function public.gp(text) line 1 at RETURN"
 	tests := []struct {
 		name string
-		e    entry
+		e    serverlog.Entry
 		want outcome.Code
 	}{
 		// version and client skew
@@ -108,7 +117,7 @@ func TestServerErrorsGetTheirCode(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			f := classify(evidence{Tool: "psql", ExitCode: 3, Log: []entry{tt.e}, User: superuser, ServerMajor: 15, DumpMajor: 15})
+			f := classify(evidence{Tool: "psql", ExitCode: 3, Log: []serverlog.Entry{tt.e}, User: superuser, ServerMajor: 15, DumpMajor: 15})
 			if f.Code != tt.want {
 				t.Errorf("%s: code %s, want %s", f.Error(), f.Code, tt.want)
 			}
@@ -121,11 +130,11 @@ func TestServerErrorsGetTheirCode(t *testing.T) {
 
 func TestCircumstancesExplainAnError(t *testing.T) {
 	denied := record("42501", `permission denied for table orders`)
-	if f := classify(evidence{Log: []entry{denied}, User: superuser, MadeRoles: []string{"app_owner"}}); f.Code != outcome.RoleMissing {
+	if f := classify(evidence{Log: []serverlog.Entry{denied}, User: superuser, MadeRoles: []string{"app_owner"}}); f.Code != outcome.RoleMissing {
 		t.Errorf("a role without its memberships: %s, want role_missing", f.Code)
 	}
 	syntax := record("42601", `syntax error at or near "NULLS"`)
-	if f := classify(evidence{Log: []entry{syntax}, User: superuser, DumpMajor: 17, ServerMajor: 13}); f.Code != outcome.VersionSkew {
+	if f := classify(evidence{Log: []serverlog.Entry{syntax}, User: superuser, DumpMajor: 17, ServerMajor: 13}); f.Code != outcome.VersionSkew {
 		t.Errorf("syntax of a newer major: %s, want version_skew", f.Code)
 	}
 }
@@ -139,14 +148,14 @@ func TestMessagesNameTheCulprit(t *testing.T) {
 	}{
 		{
 			name: "the function that relies on search_path",
-			e: evidence{Log: []entry{record("42883", "function helper(text) does not exist",
+			e: evidence{Log: []serverlog.Entry{record("42883", "function helper(text) does not exist",
 				during("PL/pgSQL function public.gp(text) line 1 at RETURN"))}},
 			message: "function public.gp(text) relies on search_path: function helper(text) does not exist (SQLSTATE 42883)",
 			remedy:  "qualify the names in function public.gp(text), or ALTER FUNCTION … SET search_path, in production",
 		},
 		{
 			name: "the place in the data, without the row",
-			e: evidence{Log: []entry{record("22P02", `invalid input syntax for type integer: "a secret"`,
+			e: evidence{Log: []serverlog.Entry{record("22P02", `invalid input syntax for type integer: "a secret"`,
 				during(`COPY users, line 3, column age: "a secret"`))}},
 			message:   "row 3 of users, column age: invalid input syntax for type integer (SQLSTATE 22P02)",
 			forbidden: "secret",
@@ -155,7 +164,7 @@ func TestMessagesNameTheCulprit(t *testing.T) {
 			name: "the library to preload, beside those that are",
 			e: evidence{
 				Preloaded: "pg_stat_statements",
-				Log:       []entry{record("42704", `unrecognized configuration parameter "cron.database_name"`)},
+				Log:       []serverlog.Entry{record("42704", `unrecognized configuration parameter "cron.database_name"`)},
 			},
 			message: `pg_cron must be in shared_preload_libraries, which is "pg_stat_statements": ` +
 				`unrecognized configuration parameter "cron.database_name" (SQLSTATE 42704)`,
@@ -163,34 +172,34 @@ func TestMessagesNameTheCulprit(t *testing.T) {
 		},
 		{
 			name: "an exception of a function, without its words",
-			e: evidence{Log: []entry{record("P0001", "order of bob@example.com is broken",
+			e: evidence{Log: []serverlog.Entry{record("P0001", "order of bob@example.com is broken",
 				during("PL/pgSQL function public.watch() line 3 at RAISE"))}},
 			message:   "a function raised an exception of its own: public.watch() (SQLSTATE P0001)",
 			forbidden: "bob",
 		},
 		{
 			name: "names in another encoding, over two lines",
-			e: evidence{Log: []entry{record("22P02", `invalid input syntax for type integer: "bob"`,
+			e: evidence{Log: []serverlog.Entry{record("22P02", `invalid input syntax for type integer: "bob"`,
 				during("PL/pgSQL function public.f\xe9() line 1 at RETURN\nCOPY caf\xe9\nx, line 3, column a: \"bob\""), executing("COPY public.\"caf\xe9\nx\" (age) FROM stdin;"))}},
 			message:   "row 3 of caf� x, column a: invalid input syntax for type integer (SQLSTATE 22P02)",
 			forbidden: "bob",
 		},
 		{
 			name:      "an exception of a function in another language",
-			e:         evidence{Log: []entry{record("38000", "bob@example.com at line 1.", during(`PL/Perl function "watch"`))}},
+			e:         evidence{Log: []serverlog.Entry{record("38000", "bob@example.com at line 1.", during(`PL/Perl function "watch"`))}},
 			message:   "a function raised an exception of its own: watch (SQLSTATE 38000)",
 			forbidden: "bob",
 		},
 		{
 			name: "the place in a table with a misleading name",
-			e: evidence{Log: []entry{record("22P02", `invalid input syntax for type integer: "bob"`,
+			e: evidence{Log: []serverlog.Entry{record("22P02", `invalid input syntax for type integer: "bob"`,
 				during("COPY a, line 7, line 3, column age: \"bob\""), executing(`COPY public."a, line 7" (age) FROM stdin;`))}},
 			message:   "row 3 of a, line 7, column age: invalid input syntax for type integer (SQLSTATE 22P02)",
 			forbidden: "bob",
 		},
 		{
 			name: "a statement without its values",
-			e: evidence{Log: []entry{record("23505", `duplicate key value violates unique constraint "u_pkey"`,
+			e: evidence{Log: []serverlog.Entry{record("23505", `duplicate key value violates unique constraint "u_pkey"`,
 				detailed("Key (email)=(bob@example.com) already exists."),
 				executing("INSERT INTO public.users VALUES (17, 'bob@example.com', E'it\\'s', $$x$$);"))}},
 			message:   `duplicate key value violates unique constraint "u_pkey" (SQLSTATE 23505)`,
@@ -198,7 +207,7 @@ func TestMessagesNameTheCulprit(t *testing.T) {
 		},
 		{
 			name:    "a crash for memory, and during what",
-			e:       evidence{Log: []entry{{Severity: "LOG", SQLState: "00000", Message: "server process (PID 71) was terminated by signal 9: Killed", Detail: "Failed process was running: CREATE INDEX i ON public.t USING btree (a);"}, record("57P02", "terminating connection because of crash of another server process", severity("FATAL"))}},
+			e:       evidence{Log: []serverlog.Entry{{Severity: "LOG", SQLState: "00000", Message: "server process (PID 71) was terminated by signal 9: Killed", Detail: "Failed process was running: CREATE INDEX i ON public.t USING btree (a);"}, record("57P02", "terminating connection because of crash of another server process", severity("FATAL"))}},
 			message: "the server crashed: server process (PID 71) was terminated by signal 9: Killed",
 		},
 	}
@@ -223,8 +232,8 @@ func TestOnlyTheFirstCauseIsReported(t *testing.T) {
 	other := record("42P01", "relation \"cron.job\" does not exist")
 	other.User = "someone"
 	own := record("42704", `role "x" does not exist`)
-	own.Application = ownApplication
-	log := []entry{
+	own.Application = serverlog.OwnApplication
+	log := []serverlog.Entry{
 		{Severity: "LOG", Message: "database system is ready to accept connections"},
 		other, own,
 		record("57014", "canceling statement due to user request"),
@@ -247,7 +256,7 @@ func TestSignalTellsMemoryFromOtherCrashes(t *testing.T) {
 	for signal, want := range map[string]outcome.Code{
 		"9: Killed": outcome.SandboxOutOfMemory, "11: Segmentation fault": outcome.SandboxLost, "7: Bus error": outcome.SandboxLost,
 	} {
-		log := []entry{{Severity: "LOG", Message: "server process (PID 7) was terminated by signal " + signal}}
+		log := []serverlog.Entry{{Severity: "LOG", Message: "server process (PID 7) was terminated by signal " + signal}}
 		if f := classify(evidence{Log: log, User: superuser}); f.Code != want {
 			t.Errorf("signal %s: %s, want %s", signal, f.Code, want)
 		}
@@ -288,7 +297,7 @@ func TestClientErrorsGetTheirCode(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			e := evidence{
 				Tool: "psql", ExitCode: tt.exit, User: superuser,
-				Log: []entry{record("57014", "canceling statement due to user request"), record("08P01", "unexpected EOF on client connection")},
+				Log: []serverlog.Entry{record("57014", "canceling statement due to user request"), record("08P01", "unexpected EOF on client connection")},
 			}
 			if tt.line != "" {
 				e.Stderr = []string{tt.line}

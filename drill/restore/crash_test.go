@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"github.com/drillgres/drillgres/drill/outcome"
+	"github.com/drillgres/drillgres/drill/serverlog"
 )
 
 // Signal 9 is of the kernel's memory limit, where the kernel does not deny it.
@@ -17,7 +18,7 @@ func TestCrash(t *testing.T) {
 		{"9: Killed", true, outcome.SandboxLost},
 		{"11: Segmentation fault", false, outcome.SandboxLost},
 	} {
-		log := []entry{
+		log := []serverlog.Entry{
 			{Severity: "LOG", SQLState: "00000", Message: "server process (PID 71) was terminated by signal " + tt.signal},
 			{Severity: "FATAL", SQLState: "57P02", User: superuser, Message: "terminating connection because of crash of another server process"},
 		}

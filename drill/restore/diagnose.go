@@ -1,16 +1,14 @@
 package restore
 
 import (
-	"bytes"
 	"context"
-	"fmt"
-	"strconv"
 	"strings"
 	"time"
 
 	"github.com/drillgres/drillgres/drill/outcome"
 	"github.com/drillgres/drillgres/drill/provision"
 	"github.com/drillgres/drillgres/drill/sandbox"
+	"github.com/drillgres/drillgres/drill/serverlog"
 )
 
 const (
@@ -75,21 +73,13 @@ func serverSpoke(stderr []string) bool {
 
 // readLog reads what the server logged from offset on; if expected, until
 // there is an error in it.
-func (r *run) readLog(ctx context.Context, offset int64, expected bool) ([]entry, error) {
+func (r *run) readLog(ctx context.Context, offset int64, expected bool) ([]serverlog.Entry, error) {
 	deadline := time.Now().Add(logWithin)
 	for {
-		var out bytes.Buffer
-		_, err := r.server.Exec(ctx, sandbox.Command{
-			Args: []string{
-				"sh", "-c", `tail -c "+$1" "$0" | head -c "$2"`, r.server.Log.Path,
-				strconv.FormatInt(offset+1, 10), strconv.Itoa(logHead),
-			},
-			Stdout: &out,
-		})
+		entries, err := serverlog.Head(ctx, r.server, offset, logHead)
 		if err != nil {
 			return nil, err
 		}
-		entries := parseLog(out.Bytes(), r.server.Log.Format)
 		first, _ := firstError(entries, r.server.User)
 		if !expected || first != nil || crash(entries) != nil || time.Now().After(deadline) {
 			return entries, nil
@@ -100,18 +90,4 @@ func (r *run) readLog(ctx context.Context, offset int64, expected bool) ([]entry
 			return nil, context.Cause(ctx)
 		}
 	}
-}
-
-// logSize is where the log ends before the restore begins.
-func (r *run) logSize(ctx context.Context) (int64, error) {
-	var out bytes.Buffer
-	code, err := r.server.Exec(ctx, sandbox.Command{Args: []string{"sh", "-c", `wc -c <"$0"`, r.server.Log.Path}, Stdout: &out})
-	if err != nil {
-		return 0, err
-	}
-	size, err := strconv.ParseInt(strings.TrimSpace(out.String()), 10, 64)
-	if code != 0 || err != nil {
-		return 0, fmt.Errorf("%s: exit code %d", r.server.Log.Path, code)
-	}
-	return size, nil
 }

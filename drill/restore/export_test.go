@@ -1,12 +1,15 @@
 package restore
 
-import "github.com/drillgres/drillgres/drill/outcome"
+import (
+	"github.com/drillgres/drillgres/drill/outcome"
+	"github.com/drillgres/drillgres/drill/serverlog"
+)
 
 // Classified is what a restore would tell of the first error of each
 // application in a server's log.
 func Classified(log []byte, format, user string, serverMajor int) map[string]*outcome.Failure {
-	byApplication := map[string][]entry{}
-	for _, e := range parseLog(log, format) {
+	byApplication := map[string][]serverlog.Entry{}
+	for _, e := range serverlog.Parse(log, format) {
 		byApplication[e.Application] = append(byApplication[e.Application], e)
 	}
 	failures := map[string]*outcome.Failure{}

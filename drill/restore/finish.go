@@ -12,6 +12,7 @@ import (
 
 	"github.com/drillgres/drillgres/drill/outcome"
 	"github.com/drillgres/drillgres/drill/provision"
+	"github.com/drillgres/drillgres/drill/serverlog"
 )
 
 // finish takes back what was only for the load, and gives the database to its
@@ -46,7 +47,7 @@ func (r *run) setProperties(ctx context.Context, conn *pgx.Conn) {
 	var pg *pgconn.PgError
 	if _, err := conn.Exec(ctx, r.file.Contents.Properties); errors.As(err, &pg) {
 		r.find("database_settings_lost", "check that production's server knows what ALTER DATABASE … SET names",
-			"the database's own settings could not be restored: "+told(&entry{SQLState: pg.Code, Message: pg.Message}))
+			"the database's own settings could not be restored: "+told(&serverlog.Entry{SQLState: pg.Code, Message: pg.Message}))
 	}
 }
 
@@ -104,7 +105,7 @@ func (r *run) analyze(ctx context.Context) error {
 	if !errors.As(err, &pg) {
 		return err
 	}
-	e := entry{SQLState: pg.Code, Message: pg.Message, Context: pg.Where, Hint: pg.Hint}
+	e := serverlog.Entry{SQLState: pg.Code, Message: pg.Message, Context: pg.Where, Hint: pg.Hint}
 	f := fromServer(evidence{ServerMajor: r.server.Major, Preloaded: r.server.Preloaded}, &e)
 	if f.SQLState = pg.Code; ofSandbox(pg.Code) {
 		return f

@@ -10,11 +10,12 @@ import (
 	"github.com/drillgres/drillgres/drill/inspect"
 	"github.com/drillgres/drillgres/drill/provision"
 	"github.com/drillgres/drillgres/drill/sandbox"
+	"github.com/drillgres/drillgres/drill/serverlog"
 )
 
 // load runs psql or pg_restore to its end.
 func (r *run) load(ctx context.Context) error {
-	offset, err := r.logSize(ctx)
+	offset, err := serverlog.Size(ctx, r.server)
 	if err != nil {
 		return asFailure(err, "measure the server's log")
 	}

@@ -8,12 +8,13 @@ import (
 	"github.com/drillgres/drillgres/drill/inspect"
 	"github.com/drillgres/drillgres/drill/outcome"
 	"github.com/drillgres/drillgres/drill/provision"
+	"github.com/drillgres/drillgres/drill/serverlog"
 )
 
 // blameLocale is about partitions by ranges of text that do not fit because the
 // sandbox orders it otherwise than production did: a plain dump does not tell its
 // database's locale. The backup may be good, so that nothing is known of it.
-func (r *run) blameLocale(ctx context.Context, f *outcome.Failure, first *entry) *outcome.Failure {
+func (r *run) blameLocale(ctx context.Context, f *outcome.Failure, first *serverlog.Entry) *outcome.Failure {
 	if first == nil || r.server.AssumedLocale == "" || !misplaced.MatchString(first.Message) ||
 		!r.partitionedByText(ctx, inspect.Subject(first.Statement)) {
 		return f

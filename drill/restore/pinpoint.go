@@ -11,6 +11,7 @@ import (
 
 	"github.com/drillgres/drillgres/drill/inspect"
 	"github.com/drillgres/drillgres/drill/outcome"
+	"github.com/drillgres/drillgres/drill/serverlog"
 )
 
 // pinpointWithin bounds reading a dump again up to where it failed.
@@ -19,7 +20,7 @@ const pinpointWithin = 5 * time.Minute
 // pinpoint tells where in the backup a failure lies, as far as that can be
 // known: the line of a plain dump, the block of an archive. first is the
 // server's first error; nil where only the client spoke.
-func (r *run) pinpoint(ctx context.Context, f *outcome.Failure, first *entry, log []entry, stderr []string) {
+func (r *run) pinpoint(ctx context.Context, f *outcome.Failure, first *serverlog.Entry, log []serverlog.Entry, stderr []string) {
 	ctx, cancel := context.WithTimeout(ctx, pinpointWithin)
 	defer cancel()
 	switch {
@@ -35,7 +36,7 @@ func (r *run) pinpoint(ctx context.Context, f *outcome.Failure, first *entry, lo
 
 // failedLine is where an operator looks: at the row of a COPY, else where the
 // statement begins. psql gives the line in which it ends, the end marker of a COPY.
-func (r *run) failedLine(ctx context.Context, first *entry, ends int64) (line int64) {
+func (r *run) failedLine(ctx context.Context, first *serverlog.Entry, ends int64) (line int64) {
 	if ends == 0 {
 		return 0
 	}
@@ -90,9 +91,9 @@ func (r *run) block(ctx context.Context, statement string) int64 {
 }
 
 // abandonedCopy is the COPY that was under way when pg_restore gave up.
-func abandonedCopy(log []entry, user string) string {
+func abandonedCopy(log []serverlog.Entry, user string) string {
 	for _, e := range log {
-		if e.ofClient(user) && e.clientLeft() && strings.HasPrefix(e.Statement, "COPY ") {
+		if e.OfClient(user) && e.ClientLeft() && strings.HasPrefix(e.Statement, "COPY ") {
 			return e.Statement
 		}
 	}

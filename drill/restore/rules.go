@@ -6,6 +6,8 @@ import (
 	"slices"
 
 	"github.com/drillgres/drillgres/drill/outcome"
+	"github.com/drillgres/drillgres/drill/redact"
+	"github.com/drillgres/drillgres/drill/serverlog"
 )
 
 // rule gives a code to errors of the server.
@@ -16,14 +18,14 @@ type rule struct {
 	hint   string // empty: the catalogue's
 }
 
-func (r rule) matches(e *entry) bool {
+func (r rule) matches(e *serverlog.Entry) bool {
 	if r.states != nil && !slices.Contains(r.states, e.SQLState) && !slices.Contains(r.states, e.SQLState[:2]) {
 		return false
 	}
 	return r.says == nil || r.says.MatchString(e.Message)
 }
 
-func (r rule) failure(e *entry) *outcome.Failure {
+func (r rule) failure(e *serverlog.Entry) *outcome.Failure {
 	f := outcome.Fail(r.code, "%s", told(e))
 	if r.hint != "" {
 		f.Hint = r.hint
@@ -155,7 +157,7 @@ var passedOn = regexp.MustCompile(`(?:ERROR|FATAL|PANIC):  ([0-9A-Z]{5})$`)
 func fromClient(e evidence) *outcome.Failure {
 	for _, line := range e.Stderr {
 		if m := passedOn.FindStringSubmatch(line); m != nil {
-			f := fromServer(e, &entry{SQLState: m[1], Message: clientMessage(line)})
+			f := fromServer(e, &serverlog.Entry{SQLState: m[1], Message: clientMessage(line)})
 			f.SQLState = m[1]
 			return f
 		}
@@ -184,7 +186,7 @@ var clientPrefix = regexp.MustCompile(`^(psql|pg_restore)(?::<stdin>:(\d+))?: (?
 func clientMessage(line string) string {
 	m := clientPrefix.FindStringSubmatch(line)
 	if m == nil {
-		return cut(line, statementLength)
+		return redact.Cut(line, redact.StatementLength)
 	}
-	return cut(m[1]+": "+redactMessage("22000", line[len(m[0]):]), statementLength)
+	return redact.Cut(m[1]+": "+redact.Message("22000", line[len(m[0]):]), redact.StatementLength)
 }

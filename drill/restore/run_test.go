@@ -121,6 +121,9 @@ func TestTheWholeDecodedDumpIsFed(t *testing.T) {
 	}
 }
 
+// jsonRecord is as Postgres 15.20 wrote it.
+const jsonRecord = `{"timestamp":"2026-11-23 14:00:00.000 UTC","user":"drillgres","dbname":"shop","pid":71,"error_severity":"ERROR","state_code":"42704","message":"role \"o\" does not exist","statement":"ALTER TABLE public.t OWNER TO o;","application_name":"pg_restore","backend_type":"client backend","query_id":0}`
+
 func TestTheServersLogExplainsAnExitCode(t *testing.T) {
 	p := &pod{log: jsonRecord + "\n", client: func(_ context.Context, c sandbox.Command) (int, error) {
 		_, err := io.WriteString(c.Stderr, "psql:<stdin>:3: ERROR:  42704\n")

@@ -1,11 +1,11 @@
-package restore
+package redact
 
 import (
 	"strings"
 	"testing"
 )
 
-func TestRedactSQL(t *testing.T) {
+func TestSQL(t *testing.T) {
 	tests := []struct{ name, sql, want string }{
 		{"a definition stays as it is", "ALTER TABLE public.t\n    ADD CONSTRAINT t_pkey PRIMARY KEY (id);", "ALTER TABLE public.t ADD CONSTRAINT t_pkey PRIMARY KEY (id);"},
 		{"numbers of definitions stay", "CREATE TABLE t (a varchar(20), b int4)", "CREATE TABLE t (a varchar(20), b int4)"},
@@ -16,26 +16,34 @@ func TestRedactSQL(t *testing.T) {
 		{"comments go", "-- Name: bob; Type: x\n\nGRANT ALL /* bob */ ON t TO u;", "GRANT ALL ON t TO u;"},
 		{"an unfinished literal goes to the end", "INSERT INTO t VALUES ('bob", "INSERT INTO t VALUES ('…'"},
 		{"an unfinished dollar body too", "CREATE FUNCTION f() AS $$ bob", "CREATE FUNCTION f() AS '…'"},
+		{"numbers of definitions stay, those of the next statement go", "SET a = 1; INSERT INTO t VALUES (17)", "SET a = 1; INSERT INTO t VALUES (…)"},
 		{"what is no SQL is not shown", "17\tbob\tbob@example.com\n;", ""},
 		{"nothing", "", ""},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			if got := redactSQL(tt.sql); got != tt.want {
+			if got := SQL(tt.sql); got != tt.want {
 				t.Errorf("got  %q\nwant %q", got, tt.want)
 			}
 		})
 	}
 }
 
-func TestRedactSQLIsShort(t *testing.T) {
+func TestSQLIsShort(t *testing.T) {
 	long := "CREATE TABLE t (" + strings.Repeat("é integer, ", 100000)
-	if got := redactSQL(long); len([]rune(got)) != statementLength || !strings.HasSuffix(got, "…") {
+	if got := SQL(long); len([]rune(got)) != StatementLength || !strings.HasSuffix(got, "…") {
 		t.Errorf("%d characters, ending in %q", len([]rune(got)), got[len(got)-10:])
 	}
 }
 
-func TestRedactMessage(t *testing.T) {
+// TestStatement: what the server has understood is SQL, whatever it begins with.
+func TestStatement(t *testing.T) {
+	if got, want := Statement("/* by a tool */ (values ('bob', 17))"), "(values ('…', …))"; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
+func TestMessage(t *testing.T) {
 	tests := []struct{ sqlstate, message, want string }{
 		{"22P02", `invalid input syntax for type integer: "bob"`, "invalid input syntax for type integer"},
 		{"22P02", "invalid input syntax for type integer: \"bob\nsays \"x\"\"", "invalid input syntax for type integer"},
@@ -51,7 +59,7 @@ func TestRedactMessage(t *testing.T) {
 		{"P0001", `bob owes 17`, "a function raised an exception of its own"},
 	}
 	for _, tt := range tests {
-		if got := redactMessage(tt.sqlstate, tt.message); got != tt.want {
+		if got := Message(tt.sqlstate, tt.message); got != tt.want {
 			t.Errorf("%s %q\n got %q\nwant %q", tt.sqlstate, tt.message, got, tt.want)
 		}
 	}

@@ -1,16 +1,13 @@
-package restore
+package redact
 
 import (
 	"regexp"
-	"strconv"
 	"strings"
 	"unicode/utf8"
-
-	"github.com/drillgres/drillgres/drill/inspect"
 )
 
-// statementLength is how much of a statement is shown, in characters.
-const statementLength = 200
+// StatementLength is how much of a statement is shown, in characters.
+const StatementLength = 200
 
 // sqlWords are what the statements of a dump begin with.
 var sqlWords = regexp.MustCompile(`(?i)^(?:alter|analyze|begin|call|comment|commit|copy|create|delete|do|drop|grant|import|insert|lock|refresh|reindex|reset|revoke|security|select|set|start|truncate|update|vacuum|with)\b`)
@@ -18,14 +15,19 @@ var sqlWords = regexp.MustCompile(`(?i)^(?:alter|analyze|begin|call|comment|comm
 // definitions are statements whose numbers are no values of rows.
 var definitions = regexp.MustCompile(`(?i)^(?:alter|comment|copy|create|drop|grant|refresh|reset|revoke|set)\b`)
 
-// redactSQL makes a statement fit to be shown: one line, cut, and without the
-// values in it. Literals become '…', and so do the bodies of functions. What
-// does not begin as SQL is a row, and nothing of it is shown.
-func redactSQL(sql string) string {
-	sql = strings.TrimSpace(afterComments(sql))
-	if !sqlWords.MatchString(sql) {
+// SQL makes what the server took for a statement fit to be shown, as Statement
+// does. What does not begin as SQL is a row, and nothing of it is shown.
+func SQL(sql string) string {
+	if !sqlWords.MatchString(afterComments(sql)) {
 		return ""
 	}
+	return Statement(sql)
+}
+
+// Statement makes SQL fit to be shown: one line, cut, and without the values in
+// it. Literals become '…', and so do the bodies of functions.
+func Statement(sql string) string {
+	sql = afterComments(sql)
 	// A literal far behind what will be shown need not be found.
 	const enough = 16 << 10
 	if len(sql) > enough {
@@ -42,9 +44,12 @@ func redactSQL(sql string) string {
 			shown = sql[i : i+length]
 		}
 		b.WriteString(shown)
+		if sql[i] == ';' {
+			keepNumbers = definitions.MatchString(afterComments(sql[i+1:]))
+		}
 		i += length
 	}
-	return cut(oneLine(b.String()), statementLength)
+	return Cut(OneLine(b.String()), StatementLength)
 }
 
 // afterComments is sql without the comments and the white space before it.
@@ -124,84 +129,10 @@ func partOfName(sql string, i int) bool {
 	return r == '_' || r == '$' || (r >= '0' && r <= '9') || (r|0x20 >= 'a' && r|0x20 <= 'z') || r >= utf8.RuneSelf && r != utf8.RuneError
 }
 
-func cut(s string, length int) string {
+// Cut is s with at most length characters, the last of which then says that it was cut.
+func Cut(s string, length int) string {
 	if utf8.RuneCountInString(s) <= length {
 		return s
 	}
 	return string([]rune(s)[:length-1]) + "…"
-}
-
-var (
-	// 22P02 invalid input syntax for type integer: "abc"; 22P05 byte sequence 0xe2 0x82; 22003 value "9e9" is out of range
-	afterColon = regexp.MustCompile(`(?s): ".*`)
-	bytesShown = regexp.MustCompile(`(?:0x[0-9a-fA-F]{2} ?)+`)
-	outOfRange = regexp.MustCompile(`(?s)".*"( is out of range)`)
-	nearToken  = regexp.MustCompile(`(?s) at or near "(.*)"`)
-	keyword    = regexp.MustCompile(`^(?:[A-Z_]+|[^\p{L}\p{N}]{1,3})$`)
-)
-
-// redactMessage removes row values from a message of the server. Names stay.
-func redactMessage(sqlstate, message string) string {
-	switch {
-	case sqlstate == "P0001":
-		message = "a function raised an exception of its own"
-	case sqlstate == "42601": // rows whose COPY line was lost are read as SQL
-		if m := nearToken.FindStringSubmatch(message); m != nil && !keyword.MatchString(m[1]) {
-			message = strings.Replace(message, m[1], value, 1)
-		}
-	case strings.HasPrefix(sqlstate, "22") && !strings.Contains(message, "for parameter"):
-		message = afterColon.ReplaceAllString(message, "")
-		message = bytesShown.ReplaceAllString(message, value)
-		message = outOfRange.ReplaceAllString(message, value+"$1")
-	}
-	return cut(oneLine(message), 2*statementLength)
-}
-
-// What a COPY says of itself: COPY table, line 3, column a: "value". The names
-// are as the catalog has them, without quotes.
-var (
-	copyTable = regexp.MustCompile(`(?m)^COPY (.+?), line \d`)
-	copyLine  = regexp.MustCompile(`^(\d+)(?:, column ([^:\n]+))?`)
-)
-
-// copied finds the table, the row and the column at which a COPY failed; no row:
-// it is not about one. A name may look like what stands behind it.
-func copied(e *entry) (table, row, column string) {
-	if table = inspect.CopyTarget(e.Statement); table == "" {
-		m := copyTable.FindStringSubmatch(e.Context)
-		if m == nil {
-			return "", "", ""
-		}
-		table = m[1]
-	}
-	_, place, _ := strings.Cut("\n"+e.Context, "\nCOPY "+table+", line ")
-	if m := copyLine.FindStringSubmatch(place); m != nil {
-		row, column = m[1], m[2]
-	}
-	return table, row, column
-}
-
-// copyPlace names the table and line of a COPY that failed, without the row.
-func copyPlace(e *entry) string {
-	table, row, column := copied(e)
-	if row == "" {
-		return ""
-	}
-	place := "row " + row + " of " + table
-	if column != "" {
-		place += ", column " + column
-	}
-	return oneLine(place)
-}
-
-// copyRow is the number of the row, from 1; 0: it is not about one.
-func copyRow(e *entry) int64 {
-	_, row, _ := copied(e)
-	n, _ := strconv.ParseInt(row, 10, 64)
-	return n
-}
-
-// oneLine makes text of the server fit for a message.
-func oneLine(text string) string {
-	return strings.Join(strings.Fields(strings.ToValidUTF8(text, "�")), " ")
 }
