@@ -41,36 +41,65 @@ func fingerprintsOf(ctx context.Context, conn *pgx.Conn) (schema, error) {
 
 // readSchema reads the catalog and keeps of each definition only its digest.
 func readSchema(ctx context.Context, conn *pgx.Conn) (schema, error) {
-	// Of a query with so many branches, compiling takes longer than running it.
-	if _, err := conn.Exec(ctx, "set jit = off"); err != nil {
-		return schema{}, fmt.Errorf("read the schema: %w", err)
-	}
 	tables, parts := groups{}, groups{}
-	var ident, part, name, definition string
-	var isTable bool
-	for _, sql := range []string{relationDefinitionsSQL, objectDefinitionsSQL} {
-		rows, err := conn.Query(ctx, sql, pgx.QueryExecModeExec)
-		if err != nil {
-			return schema{}, fmt.Errorf("read the schema: %w", err)
+	err := eachDefinition(ctx, conn, func(d Definition) {
+		parts.add(d.Part, d.Digest)
+		if d.table {
+			tables.add(d.Relation, d.Digest)
 		}
-		_, err = pgx.ForEachRow(rows, []any{&ident, &isTable, &part, &name, &definition}, func() error {
-			d := digest(ident, part, name, definition)
-			parts.add(part, d)
-			if isTable {
-				tables.add(ident, d)
-			}
-			return nil
-		})
-		if err != nil {
-			return schema{}, fmt.Errorf("read the schema: %w", err)
-		}
-	}
-	if _, err := conn.Exec(ctx, "reset jit"); err != nil {
+	})
+	if err != nil {
 		return schema{}, fmt.Errorf("read the schema: %w", err)
 	}
 	s := schema{tables: tables.fingerprints(), whole: outcome.Schema{Parts: parts.fingerprints()}}
 	s.whole.Fingerprint = overall(s.whole.Parts)
 	return s, nil
+}
+
+// Definition is a part of a schema as its fingerprint has it.
+type Definition struct {
+	Relation string // schema.table that it is a part of, quoted; empty: it stands for itself
+	Part     string // the kind of object, as in a schema's fingerprint: columns, indexes, functions …
+	Name     string // in Relation, or else whole; empty: Relation itself
+	Digest   [sha256.Size]byte
+
+	table bool // Relation is a table that is no extension's
+}
+
+// Definitions gives all definitions of a database, as their digests. The
+// connection's search_path must be empty.
+func Definitions(ctx context.Context, conn *pgx.Conn) ([]Definition, error) {
+	var all []Definition
+	err := eachDefinition(ctx, conn, func(d Definition) { all = append(all, d) })
+	if err != nil {
+		return nil, fmt.Errorf("read the schema: %w", err)
+	}
+	return all, nil
+}
+
+func eachDefinition(ctx context.Context, conn *pgx.Conn, yield func(Definition)) error {
+	// Of a query with so many branches, compiling takes longer than running it.
+	if _, err := conn.Exec(ctx, "set jit = off"); err != nil {
+		return err
+	}
+	var d Definition
+	var definition string
+	for _, sql := range []string{relationDefinitionsSQL, objectDefinitionsSQL} {
+		rows, err := conn.Query(ctx, sql, pgx.QueryExecModeExec)
+		if err != nil {
+			return err
+		}
+		_, err = pgx.ForEachRow(rows, []any{&d.Relation, &d.table, &d.Part, &d.Name, &definition}, func() error {
+			d.Digest = digest(d.Relation, d.Part, d.Name, definition)
+			yield(d)
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+	}
+	_, err := conn.Exec(ctx, "reset jit")
+	return err
 }
 
 // fill writes the fingerprints into the report.
