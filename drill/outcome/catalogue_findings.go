@@ -123,8 +123,8 @@ var Findings = []FindingEntry{
 	},
 	{
 		Code: "constraint_not_validated", Stage: Verify,
-		Meaning: "Constraints were never held against the rows (NOT VALID). They are so in production too.",
-		Remedy:  "run ALTER TABLE … VALIDATE CONSTRAINT in production",
+		Meaning: "Constraints were never held against the rows (NOT VALID). They are so in production too, or a release's migration leaves them so.",
+		Remedy:  "run ALTER TABLE … VALIDATE CONSTRAINT in production, in a transaction of its own",
 	},
 	{
 		Code: string(SequenceBehind), Stage: Verify,
@@ -185,5 +185,66 @@ var Findings = []FindingEntry{
 		Code: "current_breaks", Stage: Migrate,
 		Meaning: "Today's release does not run on the new schema. With migrate.current: warn that fails nothing.",
 		Remedy:  "stop today's release before the migrations run, or split the migration",
+	},
+	{
+		Code: "rewrites_table", Stage: Migrate,
+		Meaning: "A migration writes a table with rows anew, or an index of it. Until that is done nobody reads or writes the table.",
+		Remedy:  "add a new column, fill it in batches, and switch over to it",
+	},
+	{
+		Code: "blocks_reads", Stage: Migrate,
+		Meaning: "A migration keeps a table with rows locked against reads and writes while it goes through all of them, or for a second and longer.",
+		Remedy:  "add constraints with NOT VALID and validate them later, and indexes with CONCURRENTLY",
+	},
+	{
+		Code: "blocks_writes", Stage: Migrate,
+		Meaning: "A migration keeps a table with rows locked against writes while it goes through all of them, or for a second and longer.",
+		Remedy:  "build indexes with CONCURRENTLY, and add foreign keys with NOT VALID and validate them later",
+	},
+	{
+		Code: "no_lock_timeout", Stage: Migrate,
+		Meaning: "A migration asks for a lock that blocks others and would wait for it for ever. Whoever comes after it waits behind it. " +
+			"A lock_timeout that the tool gives when it connects, and not by a statement, cannot be seen.",
+		Remedy: "run SET lock_timeout before the statement, and try again when it is refused",
+	},
+	{
+		Code: "many_statements_under_lock", Stage: Migrate,
+		Meaning: "A transaction goes on with further statements while it holds a lock that blocks others. They wait for all of these too.",
+		Remedy:  "end the transaction after the statement that takes the lock",
+	},
+	{
+		Code: "several_alter_tables", Stage: Migrate,
+		Meaning: "A transaction alters a table more than once. Each statement may go through all rows again.",
+		Remedy:  "write them as one ALTER TABLE with several actions",
+	},
+	{
+		Code: "drops_data", Stage: Migrate,
+		Meaning: "A migration drops a table or column that holds values, or takes all rows of a table. No rollback of the code brings them back.",
+		Remedy:  "release the code that no longer needs them first, then allow the drop by name with migrate.allow",
+	},
+	{
+		Code: "index_left_invalid", Stage: Migrate,
+		Meaning: "A migration leaves an index behind that is not valid, as CREATE INDEX CONCURRENTLY does where it fails. Writes keep it up to date, and no query uses it.",
+		Remedy:  "drop the index, remove what its build failed for, and build it again",
+	},
+	{
+		Code: "fk_without_index", Stage: Migrate,
+		Meaning: "No index begins with the columns of a new foreign key. Each delete in the table that it refers to goes through the whole referring table.",
+		Remedy:  "create the index, with CONCURRENTLY on a table that exists",
+	},
+	{
+		Code: "adds_json_column", Stage: Migrate,
+		Meaning: "A migration adds a column of type json, which knows no equality. SELECT DISTINCT over the table fails from then on.",
+		Remedy:  "use the type jsonb",
+	},
+	{
+		Code: "creates_enum", Stage: Migrate,
+		Meaning: "A migration makes an enum. No value of it can be removed later.",
+		Remedy:  "use a table of the values and a foreign key to it",
+	},
+	{
+		Code: "nothing_to_migrate", Stage: Migrate,
+		Meaning: "The migrations of the release changed neither the schema nor any row. What a tool keeps for itself does not count.",
+		Remedy:  "look whether migrate.command or migrate.sql names the migrations of this release",
 	},
 }

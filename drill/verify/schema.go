@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/jackc/pgx/v5"
 
@@ -42,7 +43,7 @@ func fingerprintsOf(ctx context.Context, conn *pgx.Conn) (schema, error) {
 // readSchema reads the catalog and keeps of each definition only its digest.
 func readSchema(ctx context.Context, conn *pgx.Conn) (schema, error) {
 	tables, parts := groups{}, groups{}
-	err := eachDefinition(ctx, conn, func(d Definition) {
+	err := eachDefinition(ctx, conn, func(d Definition, _ string) {
 		parts.add(d.Part, d.Digest)
 		if d.table {
 			tables.add(d.Relation, d.Digest)
@@ -66,18 +67,25 @@ type Definition struct {
 	table bool // Relation is a table that is no extension's
 }
 
-// Definitions gives all definitions of a database, as their digests. The
-// connection's search_path must be empty.
+// Definitions gives all definitions of a database, as their digests. A column
+// is the same wherever in its table it stands, because dropping one moves all
+// behind it. The connection's search_path must be empty.
 func Definitions(ctx context.Context, conn *pgx.Conn) ([]Definition, error) {
 	var all []Definition
-	err := eachDefinition(ctx, conn, func(d Definition) { all = append(all, d) })
+	err := eachDefinition(ctx, conn, func(d Definition, definition string) {
+		if d.Part == "columns" {
+			_, definition, _ = strings.Cut(definition, ",") // its place comes first
+			d.Digest = digest(d.Relation, d.Part, d.Name, definition)
+		}
+		all = append(all, d)
+	})
 	if err != nil {
 		return nil, fmt.Errorf("read the schema: %w", err)
 	}
 	return all, nil
 }
 
-func eachDefinition(ctx context.Context, conn *pgx.Conn, yield func(Definition)) error {
+func eachDefinition(ctx context.Context, conn *pgx.Conn, yield func(d Definition, definition string)) error {
 	// Of a query with so many branches, compiling takes longer than running it.
 	if _, err := conn.Exec(ctx, "set jit = off"); err != nil {
 		return err
@@ -91,7 +99,7 @@ func eachDefinition(ctx context.Context, conn *pgx.Conn, yield func(Definition))
 		}
 		_, err = pgx.ForEachRow(rows, []any{&d.Relation, &d.table, &d.Part, &d.Name, &definition}, func() error {
 			d.Digest = digest(d.Relation, d.Part, d.Name, definition)
-			yield(d)
+			yield(d, definition)
 			return nil
 		})
 		if err != nil {

@@ -1,0 +1,195 @@
+package watch
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgtype"
+
+	"github.com/drillgres/drillgres/drill/outcome"
+)
+
+// comparison is of a database before and after.
+type comparison struct {
+	before, after *catalog
+	counted, now  counters
+	told          *told
+	emptied       map[*relation]bool
+}
+
+// emptyWithin bounds asking one table whether it still has rows.
+const emptyWithin = 20 * time.Second
+
+// findEmptied asks the tables that may have lost all their rows: those whose
+// file is another one, and those of which rows were deleted.
+func (c *comparison) findEmptied(ctx context.Context, conn *pgx.Conn) error {
+	c.emptied = map[*relation]bool{}
+	for oid, was := range c.before.relations {
+		is := c.after.relations[oid]
+		if was.kind != 'r' || was.rows == 0 || is == nil || is.kind != 'r' {
+			continue
+		}
+		if was.file == is.file && c.now.tables[oid].deleted == c.counted.tables[oid].deleted {
+			continue
+		}
+		var has bool
+		err := quickly(ctx, conn, emptyWithin, "select exists (select from only "+is.ident+")", &has)
+		switch {
+		case outOfTime(err):
+			has = true // as far as is known
+		case err != nil:
+			return fmt.Errorf("ask whether %s has rows: %w", is.ident, err)
+		}
+		c.emptied[was] = !has || was.file != is.file && (c.told.reading.world.truncated[was] || c.told.reading.world.truncated[was.root])
+	}
+	return nil
+}
+
+// rewritten are the tables and indexes whose file is another one, with the
+// rows that they had. A table that was emptied is told as that.
+func (c *comparison) rewritten() (all []outcome.Rewrite, of []*relation) {
+	kinds := map[byte]string{'r': "table", 'm': "materialized view", 'i': "index"}
+	for _, oid := range slices.Sorted(maps.Keys(c.before.relations)) {
+		was, is := c.before.relations[oid], c.after.relations[oid]
+		if is == nil || was.file == 0 || was.file == is.file || kinds[was.kind] == "" {
+			continue
+		}
+		if c.emptied[was] || was.of != nil && c.emptied[was.of] {
+			continue
+		}
+		all = append(all, outcome.Rewrite{Name: was.ident, Kind: kinds[was.kind], Bytes: was.bytes})
+		of = append(of, was)
+	}
+	return all, of
+}
+
+// dropped are the tables and columns that held values and are gone.
+func (c *comparison) dropped() (all []outcome.Dropped) {
+	for oid, was := range c.before.relations {
+		is := c.after.relations[oid]
+		switch {
+		case !was.isTable() || was.rows <= 0 || was.kind == 'm':
+		case is == nil:
+			if root := c.after.relations[was.root.oid]; was.root == was || root != nil {
+				all = append(all, outcome.Dropped{Name: was.ident, Kind: "table", Rows: was.rows})
+			}
+		case c.emptied[was]:
+			all = append(all, outcome.Dropped{Name: was.ident, Kind: "truncated table", Rows: was.rows})
+		case was.root == was: // a partition's columns are its root's
+			for number, col := range was.columns {
+				if is.columns[number] == nil && col.holds {
+					all = append(all, outcome.Dropped{Name: was.ident + "." + quoteIdent(col.name), Kind: "column", Rows: was.rows})
+				}
+			}
+		}
+	}
+	slices.SortFunc(all, func(a, b outcome.Dropped) int { return strings.Compare(a.Name, b.Name) })
+	return all
+}
+
+// left are the indexes that are not valid and the constraints that are not
+// validated, and were not so before.
+func (c *comparison) left() (all []outcome.Left) {
+	for oid, is := range c.after.relations {
+		was := c.before.relations[oid]
+		if is.of != nil && !is.valid && (was == nil || was.valid) {
+			all = append(all, outcome.Left{Name: is.ident, Table: is.of.ident, Kind: "invalid index"})
+		}
+	}
+	for oid, is := range c.after.constraints {
+		was := c.before.constraints[oid]
+		if !is.validated && (was == nil || was.validated) {
+			all = append(all, outcome.Left{Name: quoteIdent(is.name), Table: is.table.ident, Kind: "constraint not validated"})
+		}
+	}
+	slices.SortFunc(all, func(a, b outcome.Left) int {
+		return cmp.Or(strings.Compare(a.Table, b.Table), strings.Compare(a.Name, b.Name))
+	})
+	return all
+}
+
+// schema are the differences of the definitions. Of a relation that came or
+// went its parts are not told one by one.
+func (c *comparison) schema() (all []outcome.Change) {
+	add := func(d definition, was string) {
+		if d.relation != "" && d.name != "" {
+			for _, part := range []string{"tables", "views", "materialized_views", "foreign_tables"} {
+				_, here := c.before.definitions[definition{d.relation, part, ""}]
+				_, there := c.after.definitions[definition{d.relation, part, ""}]
+				if here != there {
+					return
+				}
+			}
+		}
+		n := d.relation
+		if d.name != "" && n != "" {
+			n += "." + quoteIdent(d.name)
+		} else if n == "" {
+			n = d.name
+		}
+		all = append(all, outcome.Change{Kind: d.part, Name: n, Was: was})
+	}
+	for d, digest := range c.after.definitions {
+		old, known := c.before.definitions[d]
+		switch {
+		case !known:
+			add(d, "added")
+		case old != digest:
+			add(d, "changed")
+		}
+	}
+	for d := range c.before.definitions {
+		if _, stays := c.after.definitions[d]; !stays {
+			add(d, "removed")
+		}
+	}
+	slices.SortFunc(all, func(a, b outcome.Change) int {
+		return cmp.Or(strings.Compare(a.Kind, b.Kind), strings.Compare(a.Name, b.Name), strings.Compare(a.Was, b.Was))
+	})
+	return all
+}
+
+// rows are those that were read and written, and the written ones of each table.
+func (c *comparison) rows() (read, written int64, by map[string]int64) {
+	by = map[string]int64{}
+	for oid, now := range c.now.tables {
+		was := c.counted.tables[oid]
+		read += max(0, now.read-was.read)
+		if n := now.written - was.written; n > 0 {
+			written += n
+			by[now.name] += n
+		}
+	}
+	return read, written, by
+}
+
+func quoteIdent(name string) string {
+	if wordToken.FindString(name) == name && foldASCII(name) == name {
+		return name
+	}
+	return pgx.Identifier{name}.Sanitize()
+}
+
+// seen puts everything together.
+func (w *Watch) seen(ctx context.Context, conn *pgx.Conn, c *comparison) (Seen, error) {
+	var wal pgtype.Int8
+	if err := conn.QueryRow(ctx, "select pg_wal_lsn_diff($1::text::pg_lsn, $2::text::pg_lsn)::bigint", c.now.wal, c.counted.wal).Scan(&wal); err != nil {
+		return Seen{}, fmt.Errorf("measure the WAL: %w", err)
+	}
+	rewritten, of := c.rewritten()
+	read, written, by := c.rows()
+	s := Seen{Refused: c.told.reading.refused, Blocked: c.told.blocked(), Written: by}
+	s.Migration = outcome.Migration{
+		Statements: c.told.list(), StatementsTotal: c.told.reading.total,
+		Rewritten: rewritten, Dropped: c.dropped(), Left: c.left(), Schema: c.schema(),
+		RowsRead: read, RowsWritten: written, WALBytes: wal.Int64, WALLevel: w.walLevel, GrowthBytes: c.now.size - c.counted.size,
+	}
+	s.Findings = c.findings(s.Migration, of, w.server.Database)
+	return s, nil
+}

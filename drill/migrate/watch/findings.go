@@ -1,0 +1,152 @@
+package watch
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/drillgres/drillgres/drill/outcome"
+)
+
+// findings are what an operator should know before the release, by code and
+// by what they are about.
+func (c *comparison) findings(m outcome.Migration, rewritten []*relation, database string) []outcome.Finding {
+	f := slices.Concat(
+		c.rewrites(rewritten), c.blocking(), c.underLocks(),
+		ofDropped(m.Dropped), ofLeft(m.Left), c.foreignKeys(), c.columnsAdded(), c.enumsAdded(), c.nothing(m, database),
+	)
+	slices.SortStableFunc(f, func(a, b outcome.Finding) int {
+		return cmp.Or(strings.Compare(a.Code, b.Code), strings.Compare(a.On, b.On))
+	})
+	return f
+}
+
+// blocking tells who would have had to wait, for how long and for what.
+func (c *comparison) blocking() (list []outcome.Finding) {
+	type key struct {
+		table  *relation
+		blocks string
+	}
+	worst := map[key]outcome.Finding{}
+	seconds := map[key]float64{}
+	note := func(h *hold, because, hint string) {
+		k := key{h.table, h.mode.blocks()}
+		if _, told := worst[k]; told && seconds[k] >= h.seconds() {
+			return
+		}
+		seconds[k] = h.seconds()
+		message := fmt.Sprintf("%s of %s (%d rows) would have waited for %s, %s: %s",
+			whom(h.mode), h.table.ident, h.table.rows, duration(h.seconds()), because, h.statement.sql)
+		if h.mode.blocks() == both {
+			worst[k] = outcome.Finding{Code: "blocks_reads", Message: message, Hint: hint, On: h.table.ident}
+		} else {
+			worst[k] = outcome.Finding{Code: "blocks_writes", Message: message, Hint: hint, On: h.table.ident}
+		}
+	}
+	for concern, h := range c.told.concerns.works {
+		if c.confirms(concern.table, concern.work.makes) || h.seconds() >= noticeable {
+			note(h, "while it "+concern.work.does, concern.work.instead)
+		}
+	}
+	for _, h := range c.told.concerns.waits {
+		if h.seconds() < noticeable || len(h.works) > 0 {
+			continue
+		}
+		if h.statement.seconds >= h.seconds()/2 {
+			note(h, "while it ran", "change the table in smaller steps, each of which takes its lock for moments only")
+		} else {
+			note(h, "until its transaction ended", "end the transaction right after it: move what follows to a migration of its own")
+		}
+	}
+	for _, f := range worst {
+		list = append(list, f)
+	}
+	return list
+}
+
+func whom(m mode) string {
+	if m.blocks() == both {
+		return "reads and writes"
+	}
+	return "writes"
+}
+
+// duration is a time that is worth reading.
+func duration(seconds float64) time.Duration {
+	d := time.Duration(seconds * float64(time.Second))
+	switch {
+	case d >= 10*time.Second:
+		return d.Round(time.Second)
+	case d >= time.Second:
+		return d.Round(100 * time.Millisecond)
+	}
+	return d.Round(100 * time.Microsecond)
+}
+
+// underLocks tells how locks were taken, and what went on under them.
+func (c *comparison) underLocks() (list []outcome.Finding) {
+	for table, h := range c.told.concerns.unlimited {
+		list = append(list, outcome.Finding{
+			Code: "no_lock_timeout", On: table.ident,
+			Message: fmt.Sprintf("%s on %s was asked for without a lock_timeout; behind one long transaction it waits, and all %s of the table wait behind it: %s",
+				h.mode, table.ident, whom(h.mode), h.statement.sql),
+			Hint: "run SET lock_timeout = '2s' first, and let the migration try again when it is refused",
+		})
+	}
+	for table, f := range c.told.concerns.followed {
+		list = append(list, outcome.Finding{
+			Code: "many_statements_under_lock", On: table.ident,
+			Message: fmt.Sprintf("%s on %s was held while %s, for %s: %s",
+				f.hold.mode, table.ident, counting(f.further, "further statement ran", "further statements ran"), duration(f.seconds), f.hold.statement.sql),
+			Hint: "end the transaction right after it: move what follows to a migration of its own",
+		})
+	}
+	for table, a := range c.told.concerns.altered {
+		list = append(list, outcome.Finding{
+			Code: "several_alter_tables", On: table.ident,
+			Message: fmt.Sprintf("one transaction alters %s (%d rows) %d times; each may go through all rows again: %s", table.ident, table.rows, a.times, a.statement.sql),
+			Hint:    fmt.Sprintf("write them as one: ALTER TABLE %s …, …", table.ident),
+		})
+	}
+	return list
+}
+
+func counting(n int, one, many string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return fmt.Sprintf("%d %s", n, many)
+}
+
+func ofDropped(dropped []outcome.Dropped) (list []outcome.Finding) {
+	for _, d := range dropped {
+		what := map[string]string{"table": "drops the table %s, which had %d rows", "column": "drops the column %s, which holds values (of %d rows)", "truncated table": "takes all rows of %s, which had %d"}[d.Kind]
+		list = append(list, outcome.Finding{
+			Code: "drops_data", On: d.Name,
+			Message: "the migration " + fmt.Sprintf(what, d.Name, d.Rows),
+			Hint:    "release the code that no longer needs them first, then allow the drop by name with migrate.allow",
+		})
+	}
+	return list
+}
+
+func ofLeft(left []outcome.Left) (list []outcome.Finding) {
+	for _, l := range left {
+		if l.Kind == "invalid index" {
+			list = append(list, outcome.Finding{
+				Code: "index_left_invalid", On: l.Name,
+				Message: fmt.Sprintf("the index %s of %s is left invalid: it is kept up to date and serves no query", l.Name, l.Table),
+				Hint:    fmt.Sprintf("run DROP INDEX CONCURRENTLY %s, remove what its build failed for, and build it again", l.Name),
+			})
+			continue
+		}
+		list = append(list, outcome.Finding{
+			Code: "constraint_not_validated", On: l.Table + "." + l.Name,
+			Message: fmt.Sprintf("the constraint %s of %s is left not validated: rows from before may break it", l.Name, l.Table),
+			Hint:    fmt.Sprintf("run ALTER TABLE %s VALIDATE CONSTRAINT %s in a later transaction", l.Table, l.Name),
+		})
+	}
+	return list
+}

@@ -1,0 +1,226 @@
+package watch
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/drillgres/drillgres/drill/outcome"
+)
+
+// rewrites tells of tables with rows whose file, or an index of which, was
+// written anew.
+func (c *comparison) rewrites(rewritten []*relation) (list []outcome.Finding) {
+	tables, indexes := map[*relation]int64{}, map[*relation][]string{}
+	for _, r := range rewritten {
+		switch t := r.table(); {
+		case !t.matters() || t.kind == 'm':
+		case r.of != nil:
+			indexes[t] = append(indexes[t], r.ident)
+		default:
+			tables[t] += r.bytes
+		}
+	}
+	for t, bytes := range tables {
+		list = append(list, outcome.Finding{
+			Code: "rewrites_table", On: t.ident,
+			Message: fmt.Sprintf("%s (%d rows, %d MiB) was written anew%s", t.ident, t.rows, bytes>>20, c.meanwhile(t)),
+			Hint:    c.insteadOfRewriting(t),
+		})
+	}
+	for t, names := range indexes {
+		if _, told := tables[t]; told {
+			continue
+		}
+		list = append(list, outcome.Finding{
+			Code: "rewrites_table", On: t.ident,
+			Message: fmt.Sprintf("of %s (%d rows) %s was built anew%s", t.ident, t.rows, strings.Join(names, ", "), c.meanwhile(t)),
+			Hint:    "build a new index with CREATE INDEX CONCURRENTLY, or use REINDEX … CONCURRENTLY",
+		})
+	}
+	return list
+}
+
+// meanwhile is who would have had to wait.
+func (c *comparison) meanwhile(t *relation) string {
+	h := c.told.worst[t]
+	if h == nil {
+		return ""
+	}
+	return fmt.Sprintf("; %s would have waited for %s: %s", whom(h.mode), duration(h.seconds()), h.statement.sql)
+}
+
+// insteadOfRewriting tells it by what has become of the table's columns.
+func (c *comparison) insteadOfRewriting(t *relation) string {
+	is := c.after.relations[t.oid]
+	if is == nil {
+		is = t
+	}
+	for number, col := range is.columns {
+		was := t.columns[number]
+		switch {
+		case was != nil && was.typ != col.typ:
+			return fmt.Sprintf("add a new column of type %s, fill it in batches, and let the next release drop %s", col.typ, quoteIdent(col.name))
+		case was == nil && col.stored:
+			return fmt.Sprintf("add %s as an ordinary column that a trigger fills, and fill the rows from before in batches", quoteIdent(col.name))
+		case was == nil && col.serial:
+			return fmt.Sprintf("add %s without a default, then ALTER TABLE %s ALTER %s SET DEFAULT nextval(…), and fill the rows from before in batches",
+				quoteIdent(col.name), t.ident, quoteIdent(col.name))
+		case was == nil:
+			return fmt.Sprintf("add %s without a default, then ALTER TABLE %s ALTER %s SET DEFAULT …, and fill the rows from before in batches",
+				quoteIdent(col.name), t.ident, quoteIdent(col.name))
+		}
+	}
+	return "make a new table, write to both, copy the rows from before in batches, and swap the two"
+}
+
+// confirms holds the work that a statement is known for against what is there
+// now: IF NOT EXISTS may have done nothing.
+func (c *comparison) confirms(t *relation, makes made) bool {
+	switch makes {
+	case anIndex:
+		for oid, r := range c.after.relations {
+			if r.of != nil && c.before.relations[oid] == nil && r.table().oid == t.oid {
+				return true
+			}
+		}
+	case aConstraint:
+		for oid, k := range c.after.constraints {
+			if c.before.constraints[oid] == nil && (k.table.root.oid == t.oid || k.refers != nil && k.refers.root.oid == t.oid) {
+				return true
+			}
+		}
+	case notNull:
+		if is := c.after.relations[t.oid]; is != nil {
+			for number, col := range is.columns {
+				if was := t.columns[number]; was != nil && !was.notNull && col.notNull {
+					return true
+				}
+			}
+		}
+	case aFile:
+		for oid, was := range c.before.relations {
+			if is := c.after.relations[oid]; is != nil && was.table() == t && is.file != was.file {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// foreignKeys tells of new ones to tables that existed before, where deleting
+// there would go through the whole referring table.
+func (c *comparison) foreignKeys() (list []outcome.Finding) {
+	for oid, k := range c.after.constraints {
+		if k.kind != 'f' || c.before.constraints[oid] != nil || k.refers == nil {
+			continue
+		}
+		target := c.before.relations[k.refers.oid]
+		if target == nil || !target.matters() || c.after.leads(k) {
+			continue
+		}
+		var columns []string
+		for _, n := range k.keys {
+			if col := k.table.columns[n]; col != nil {
+				columns = append(columns, quoteIdent(col.name))
+			}
+		}
+		list = append(list, outcome.Finding{
+			Code: "fk_without_index", On: k.table.ident + "." + quoteIdent(k.name),
+			Message: fmt.Sprintf("no index of %s begins with the columns of its new foreign key %s: each delete and each change of a key in %s (%d rows) goes through all of %s",
+				k.table.ident, quoteIdent(k.name), target.ident, target.rows, k.table.ident),
+			Hint: fmt.Sprintf("run CREATE INDEX CONCURRENTLY ON %s (%s)", k.table.ident, strings.Join(columns, ", ")),
+		})
+	}
+	return list
+}
+
+// leads tells whether an index of all rows begins with a key's columns, in any order.
+func (c *catalog) leads(k *constraint) bool {
+	for _, r := range c.relations {
+		if r.of != k.table || !r.valid || !r.whole || len(r.keys) < len(k.keys) {
+			continue
+		}
+		first := slices.Sorted(slices.Values(r.keys[:len(k.keys)]))
+		if slices.Equal(first, slices.Sorted(slices.Values(k.keys))) {
+			return true
+		}
+	}
+	return false
+}
+
+// columnsAdded tells of new columns of a type that breaks queries.
+func (c *comparison) columnsAdded() (list []outcome.Finding) {
+	for oid, was := range c.before.relations {
+		is := c.after.relations[oid]
+		if is == nil || !was.isTable() || was.root != was || !was.matters() {
+			continue
+		}
+		for number, col := range is.columns {
+			if was.columns[number] != nil || col.typ != "json" {
+				continue
+			}
+			on := is.ident + "." + quoteIdent(col.name)
+			list = append(list, outcome.Finding{
+				Code: "adds_json_column", On: on,
+				Message: fmt.Sprintf("the new column %s is of type json, which knows no equality: SELECT DISTINCT, GROUP BY and UNION over it fail", on),
+				Hint:    fmt.Sprintf("use jsonb: ALTER TABLE %s ADD COLUMN %s jsonb", is.ident, quoteIdent(col.name)),
+			})
+		}
+	}
+	return list
+}
+
+func (c *comparison) enumsAdded() (list []outcome.Finding) {
+	for oid, ident := range c.after.enums {
+		if _, known := c.before.enums[oid]; known {
+			continue
+		}
+		list = append(list, outcome.Finding{
+			Code: "creates_enum", On: ident,
+			Message: fmt.Sprintf("the new type %s is an enum: no value of it can ever be removed, nor anything be added to one", ident),
+			Hint:    "use a table of the values and a foreign key to it",
+		})
+	}
+	return list
+}
+
+// nothing tells that neither the schema nor rows changed, but for what the tool
+// itself keeps.
+func (c *comparison) nothing(m outcome.Migration, database string) []outcome.Finding {
+	if c.told.reading.refused != nil || len(m.Dropped)+len(m.Rewritten) > 0 {
+		return nil
+	}
+	if slices.ContainsFunc(m.Schema, func(change outcome.Change) bool { return !ofBookkeeping(change.Name) }) {
+		return nil
+	}
+	for oid, now := range c.now.tables {
+		if now.written > c.counted.tables[oid].written && !isBookkeeping(now.schema, now.table) {
+			return nil
+		}
+	}
+	for oid, is := range c.after.relations { // partitions are no part of the schema
+		if c.before.relations[oid] == nil && is.isTable() && !isBookkeeping(is.schema, is.name) {
+			return nil
+		}
+	}
+	return []outcome.Finding{{
+		Code: "nothing_to_migrate", On: database,
+		Message: "the migrations changed neither the schema nor any row",
+		Hint:    "look whether migrate.command or migrate.sql names those of this release, and whether production has them already",
+	}}
+}
+
+// ofBookkeeping tells whether a change is about a migration tool's own table,
+// its sequence, or its schema.
+func ofBookkeeping(change string) bool {
+	ident := strings.ToLower(strings.ReplaceAll(change[strings.LastIndex(change, " ")+1:], `"`, ""))
+	schema, rest, qualified := strings.Cut(ident, ".")
+	if schema == "sqitch" {
+		return true
+	}
+	table, _, _ := strings.Cut(rest, ".")
+	return qualified && slices.ContainsFunc(bookkeeping, func(b string) bool {
+		return table == b || strings.HasPrefix(table, b+"_") && strings.HasSuffix(table, "_seq")
+	})
+}

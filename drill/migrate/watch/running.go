@@ -1,0 +1,48 @@
+package watch
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/drillgres/drillgres/drill/redact"
+)
+
+// runningWithin bounds asking what runs, of a migration that is out of time already.
+const runningWithin = 10 * time.Second
+
+// runningSQL gives the oldest statement of the database that is at work, what it
+// waits for, and the session that keeps it waiting.
+const runningSQL = `
+select left(a.query, 4000), extract(epoch from clock_timestamp() - a.query_start)::float8,
+  coalesce(a.wait_event_type, ''), coalesce(a.wait_event, ''), coalesce(b.state, ''), coalesce(left(b.query, 4000), '')
+from pg_stat_activity a left join lateral (
+  select o.state, o.query from unnest(pg_blocking_pids(a.pid)) p join pg_stat_activity o on o.pid = p order by o.xact_start limit 1
+) b on true
+where a.datname = $1 and a.state = 'active' and a.backend_type = 'client backend' and a.pid <> all($2)
+order by b.query is null, a.query_start limit 1`
+
+// Running tells the statement that runs at the moment, what it waits for and
+// who blocks it, for a migration that is running out of time; empty: none.
+func (w *Watch) Running(ctx context.Context) string {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), runningWithin)
+	defer cancel()
+	var sql, waitType, wait, state, blocker string
+	var seconds float64
+	err := w.connected(ctx, w.server.Maintenance, func(conn *pgx.Conn) error {
+		return conn.QueryRow(ctx, runningSQL, w.server.Database, w.own.list()).Scan(&sql, &seconds, &waitType, &wait, &state, &blocker)
+	})
+	if err != nil {
+		return "" // none, or a server that tells nothing any more
+	}
+	running := fmt.Sprintf("%s (for %s)", redact.SQL(sql), duration(seconds))
+	switch {
+	case blocker != "":
+		running += fmt.Sprintf("; it waits for a lock of another session, which is %s: %s", state, redact.SQL(blocker))
+	case waitType == "Lock":
+		running += "; it waits for a lock (" + wait + ")"
+	}
+	return running
+}

@@ -1,0 +1,175 @@
+package watch
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/drillgres/drillgres/drill/provision"
+)
+
+// logged are the settings under which the server's log tells every statement
+// with its duration, and no parameter's value. LOG records pass the level error.
+var logged = map[string]string{
+	"log_min_duration_statement":        "0",
+	"log_min_messages":                  "error",
+	"log_min_error_statement":           "error",
+	"log_parameter_max_length":          "0",
+	"log_parameter_max_length_on_error": "0",
+	"log_timezone":                      "UTC",
+	"log_connections":                   "off",
+	"log_disconnections":                "off",
+	"log_duration":                      "off",
+	"log_statement":                     "none",
+}
+
+// perSession are those of them that a role's or a database's own setting would
+// override, and lc_messages, in whose language the log would be.
+var perSession = []string{
+	"log_min_duration_statement", "log_min_messages", "log_min_error_statement", "log_parameter_max_length",
+	"log_parameter_max_length_on_error", "log_duration", "log_statement", "lc_messages",
+}
+
+// reloadWithin bounds how long the server may take to act on a reload.
+const reloadWithin = 30 * time.Second
+
+// settings are what is to be put back when the watch ends.
+type settings struct {
+	before map[string]string // that ALTER SYSTEM had set
+	own    []ownSetting
+}
+
+// ownSetting is one of a role, a database, or a role in a database.
+type ownSetting struct{ role, database, name, value string }
+
+// switchOn makes the log tell every statement.
+func (w *Watch) switchOn(ctx context.Context, conn *pgx.Conn) error {
+	if err := w.settings.read(ctx, conn); err != nil {
+		return fmt.Errorf("read the settings of the log: %w", err)
+	}
+	var sql []string
+	for _, name := range slices.Sorted(maps.Keys(logged)) {
+		sql = append(sql, fmt.Sprintf("alter system set %s = '%s'", name, logged[name]))
+	}
+	for _, s := range w.settings.own {
+		sql = append(sql, s.alter()+" reset "+s.name)
+	}
+	if err := execAll(ctx, conn, append(sql, "select pg_reload_conf()")); err != nil {
+		return fmt.Errorf("have every statement logged: %w", err)
+	}
+	return w.waitForReload(ctx)
+}
+
+// waitForReload waits until new sessions have the settings.
+func (w *Watch) waitForReload(ctx context.Context) error {
+	ctx, cancel := context.WithTimeoutCause(ctx, reloadWithin, fmt.Errorf("the server does not log every statement within %s", reloadWithin))
+	defer cancel()
+	for {
+		var setting, source string
+		conn, err := w.server.Connect(ctx, w.server.Maintenance, w.server.User, w.server.Password)
+		if err != nil {
+			return err
+		}
+		w.own.add(int(conn.PgConn().PID()))
+		err = conn.QueryRow(ctx, "select setting, source from pg_settings where name = 'log_min_duration_statement'").Scan(&setting, &source)
+		provision.Close(ctx, conn)
+		switch {
+		case err != nil:
+			return err
+		case setting == "0":
+			return nil
+		case source == "command line":
+			return fmt.Errorf("log_min_duration_statement is fixed to %s: take it out of postgres.settings", setting)
+		}
+		if err := pause(ctx, 20*time.Millisecond); err != nil {
+			return err
+		}
+	}
+}
+
+// switchOff puts everything back as it was.
+func (w *Watch) switchOff(ctx context.Context, conn *pgx.Conn) error {
+	var sql []string
+	for _, name := range slices.Sorted(maps.Keys(logged)) {
+		sql = append(sql, "alter system reset "+name)
+		if value, ok := w.settings.before[name]; ok {
+			sql[len(sql)-1] = fmt.Sprintf("alter system set %s = %s", name, literal(value))
+		}
+	}
+	if err := execAll(ctx, conn, append(sql, "select pg_reload_conf()")); err != nil {
+		return fmt.Errorf("put the settings of the log back: %w", err)
+	}
+	for _, s := range w.settings.own {
+		// The migration may have dropped the role, or set it anew.
+		err := execAll(ctx, conn, []string{fmt.Sprintf("%s set %s = %s", s.alter(), s.name, literal(s.value))})
+		if err != nil && !refusedWith(err, "42704", "3D000") {
+			return fmt.Errorf("put a setting of the log back: %w", err)
+		}
+	}
+	return nil
+}
+
+func (s *settings) read(ctx context.Context, conn *pgx.Conn) error {
+	s.before, s.own = map[string]string{}, nil
+	var name, value string
+	err := each(ctx, conn, "select name, setting from pg_file_settings where sourcefile like '%/postgresql.auto.conf' and name is not null", []any{&name, &value}, func() error {
+		s.before[name] = value
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	var one ownSetting
+	const sql = `
+select coalesce(r.rolname, '')::text, coalesce(d.datname, '')::text, split_part(c, '=', 1), substr(c, strpos(c, '=') + 1)
+from pg_db_role_setting s left join pg_roles r on r.oid = s.setrole left join pg_database d on d.oid = s.setdatabase, unnest(s.setconfig) c`
+	return each(ctx, conn, sql, []any{&one.role, &one.database, &one.name, &one.value}, func() error {
+		if slices.Contains(perSession, one.name) {
+			s.own = append(s.own, one)
+		}
+		return nil
+	})
+}
+
+// alter begins the statement that changes the setting.
+func (s ownSetting) alter() string {
+	database := pgx.Identifier{s.database}.Sanitize()
+	switch {
+	case s.role == "" && s.database == "":
+		return "alter role all"
+	case s.role == "":
+		return "alter database " + database
+	case s.database == "":
+		return "alter role " + pgx.Identifier{s.role}.Sanitize()
+	}
+	return "alter role " + pgx.Identifier{s.role}.Sanitize() + " in database " + database
+}
+
+// literal is a text in SQL, however standard_conforming_strings is set.
+func literal(value string) string {
+	return " E'" + strings.NewReplacer(`\`, `\\`, `'`, `\'`).Replace(value) + "'"
+}
+
+func execAll(ctx context.Context, conn *pgx.Conn, statements []string) error {
+	for _, sql := range statements {
+		if _, err := conn.Exec(ctx, sql, pgx.QueryExecModeSimpleProtocol); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// pause waits, unless ctx ends before.
+func pause(ctx context.Context, d time.Duration) error {
+	select {
+	case <-time.After(d):
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}
