@@ -90,7 +90,7 @@ func sqlFiles(t *testing.T, sql ...string) string {
 func app(current, candidate string) *config.App {
 	return &config.App{
 		Image: config.Text(current), Candidate: config.Text(candidate), Port: 8080, Ready: config.Ready{Within: config.Duration(20 * time.Second)},
-		Command: []string{"perl", "-MIO::Socket::INET", "-e", `$s = IO::Socket::INET->new(LocalAddr => "127.0.0.1", LocalPort => 8080, Listen => 5); close $s->accept while 1`},
+		Command: []string{"perl", "-MIO::Socket::INET", "-e", `$s = IO::Socket::INET->new(LocalAddr => "127.0.0.1", LocalPort => 8080, Listen => 5, ReuseAddr => 1); close $s->accept while 1`},
 		Smoke: []config.Smoke{{
 			Name: "customers are served", Within: config.Duration(20 * time.Second),
 			Command: []string{"sh", "-c", `psql -XAtqc "select count($READS) from customers"`},
