@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
 
+	"github.com/drillgres/drillgres/drill"
 	"github.com/drillgres/drillgres/drill/config"
 	"github.com/drillgres/drillgres/drill/outcome"
 	"github.com/drillgres/drillgres/drill/report"
@@ -47,15 +48,20 @@ func newRun(e edges) *cobra.Command {
 			return runRun(cmd.Context(), e, o)
 		},
 	}
+	o.flags(cmd)
+	cmd.Flags().StringVar(&o.backup, "backup", "latest", "which backup: latest, a `KEY` at the source, or the path of a local file")
+	return cmd
+}
+
+// flags adds to a command what every command has that drills.
+func (o *runOptions) flags(cmd *cobra.Command) {
 	configFlag(cmd, &o.config)
 	formatFlag(cmd, &o.format)
 	f := cmd.Flags()
-	f.StringVar(&o.backup, "backup", "latest", "which backup: latest, a `KEY` at the source, or the path of a local file")
 	outputFlag(cmd, &o.output)
 	junitFlag(cmd, &o.junit)
 	f.StringVar(&o.progress, "progress", "auto", "progress on stderr: auto, bar, plain or none")
 	f.BoolVar(&o.keep, "keep", false, "leave the sandbox for inspection; it holds production data")
-	return cmd
 }
 
 func runRun(ctx context.Context, e edges, o runOptions) error {
@@ -78,12 +84,17 @@ func runRun(ctx context.Context, e edges, o runOptions) error {
 		return err
 	}
 	defer w.close()
-	results, drillErr := drillAll(ctx, w, dbs)
+	results, err := drillAll(ctx, w, dbs, w.drillOf)
+	return conclude(e, cfg, o, results, err)
+}
+
+// conclude tells the results and gives the exit code of them all. Whatever
+// else went wrong, the verdicts that there are come first.
+func conclude(e edges, cfg *config.Config, o runOptions, results []outcome.Result, drillErr error) error {
 	var codes []int
 	for _, r := range results {
 		codes = append(codes, r.ExitCode)
 	}
-	// Whatever else went wrong, the verdicts that there are come first.
 	if err := tellResults(e, cfg, o, results); err != nil {
 		complainOfAll(e.stderr, err)
 		codes = append(codes, outcome.ExitNotTold)
@@ -95,12 +106,13 @@ func runRun(ctx context.Context, e edges, o runOptions) error {
 	return exitedWith(codes)
 }
 
-// drillAll drills one database after the other; after a signal the remaining
-// ones come back interrupted. With an error come the results so far.
-func drillAll(ctx context.Context, w *wiring, dbs []*config.Database) ([]outcome.Result, error) {
+// drillAll drills one database after the other, each as drillOf wires it; after
+// a signal the remaining ones come back interrupted. With an error come the
+// results so far.
+func drillAll(ctx context.Context, w *wiring, dbs []*config.Database, drillOf func(*config.Database) (drill.Drill, error)) ([]outcome.Result, error) {
 	results := make([]outcome.Result, 0, len(dbs))
 	for _, db := range dbs {
-		d, err := w.drillOf(db)
+		d, err := drillOf(db)
 		if err != nil {
 			return results, err
 		}
