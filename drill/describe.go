@@ -39,6 +39,7 @@ func (d Drill) describe(r *runner, e evidence, leftovers []string) outcome.Resul
 	}
 	d.addDetails(&result, e)
 	d.judge(&result, r.failure, e.migrated.OverBudget)
+	d.answer(&result)
 	return result
 }
 
@@ -52,9 +53,25 @@ func (d Drill) judge(result *outcome.Result, f, migration *outcome.Failure) {
 		named.Stage = outcome.Migrate
 		f = &named
 	}
-	if f == nil {
+	if f != nil {
+		fail(result, f)
+	}
+}
+
+// answer says what the result means for a release. A drill that passed and
+// proves too little for a go has passed for nothing.
+func (d Drill) answer(result *outcome.Result) {
+	if d.Gate == nil {
 		return
 	}
+	answer, lacking := d.Gate.Answer(*result)
+	if lacking != nil {
+		fail(result, lacking)
+	}
+	result.Gate = &answer
+}
+
+func fail(result *outcome.Result, f *outcome.Failure) {
 	result.Verdict, result.ExitCode = f.Class().Verdict(), f.Class().ExitCode()
 	result.Failure = f.Report()
 }

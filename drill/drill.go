@@ -6,6 +6,7 @@ import (
 
 	"github.com/drillgres/drillgres/appcheck"
 	"github.com/drillgres/drillgres/drill/fetch"
+	"github.com/drillgres/drillgres/drill/gate"
 	"github.com/drillgres/drillgres/drill/inspect"
 	"github.com/drillgres/drillgres/drill/locate"
 	"github.com/drillgres/drillgres/drill/migrate"
@@ -79,7 +80,8 @@ type Drill struct {
 
 	// Preflight is what must hold before any work: that an engine answers. Its
 	// failure is the provision stage's, found before anything is fetched.
-	Preflight func(ctx context.Context) error
+	Preflight       func(ctx context.Context) error
+	PreflightWithin time.Duration // 0: three minutes
 
 	Locator     Locator
 	Fetcher     Fetcher
@@ -89,6 +91,10 @@ type Drill struct {
 	Verifier    Verifier
 	App         AppChecker // nil: the app stage is skipped
 	Migrator    Migrator   // nil: the migrate stage is skipped
+
+	// Gate is asked whether the release may go out that was rehearsed, before
+	// anybody is told. nil: nobody asks.
+	Gate *gate.Question
 
 	Budget   Budget
 	Deadline map[outcome.Stage]time.Duration // overrides Deadlines

@@ -1,6 +1,7 @@
 package drill
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -51,7 +52,8 @@ func newRunner(d Drill) *runner {
 	return &runner{d: d, started: d.Now()}
 }
 
-// preflightWithin bounds what is asked of the engine before the first stage.
+// preflightWithin bounds what is asked of the engine before the first stage,
+// where the drill does not say.
 const preflightWithin = 3 * time.Minute
 
 // preflight fails the drill before its first stage when what provisioning
@@ -60,8 +62,9 @@ func (r *runner) preflight(ctx context.Context) {
 	if r.d.Preflight == nil {
 		return
 	}
-	limited, cancel := context.WithTimeoutCause(ctx, preflightWithin,
-		outcome.Fail(outcome.EngineUnreachable, "the container engine did not answer within %s", preflightWithin))
+	within := cmp.Or(r.d.PreflightWithin, preflightWithin)
+	limited, cancel := context.WithTimeoutCause(ctx, within,
+		outcome.Fail(outcome.EngineUnreachable, "the container engine did not answer within %s", within))
 	defer cancel()
 	_, err := guarded(limited, func(ctx context.Context) (struct{}, error) { return struct{}{}, r.d.Preflight(ctx) })
 	if err != nil && ctx.Err() == nil && limited.Err() != nil {

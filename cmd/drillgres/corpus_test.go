@@ -182,6 +182,7 @@ var elsewhere = map[outcome.Code]string{
 	outcome.Interrupted:        "TestChaos",
 	outcome.ConfigInvalid:      "TestScripts",
 	outcome.ControlFailed:      "TestProve",
+	outcome.DrillMissing:       "TestGateRestsOnADrillOnRecord",
 	outcome.Internal:           "drill.TestRunClassifies: a bug cannot be provoked from outside",
 }
 

@@ -33,16 +33,16 @@ func Judge(c Contents, broken error, p Policy) ([]outcome.Finding, error) {
 	return found, nil
 }
 
-// anyZone is how far an archive's time, which is the dumping machine's local
+// AnyZone is how far an archive's time, which is the dumping machine's local
 // time without its zone, may be off.
-const anyZone = 14 * time.Hour
+const AnyZone = 14 * time.Hour
 
 // tooOld fails an old dump in a young file: a backup job that uploads
 // yesterday's dump again, every day.
 func tooOld(c Contents, p Policy) error {
 	slack := time.Duration(0)
 	if c.ArchiveVersion != "" {
-		slack = anyZone
+		slack = AnyZone
 	}
 	if p.MaxAge == 0 || c.TakenAt.IsZero() || p.Now.Sub(c.TakenAt) <= p.MaxAge+slack {
 		return nil

@@ -29,6 +29,20 @@ var anyCodes = []Entry{
 		},
 	},
 	{
+		Code: DrillMissing, Class: ClassEnvironment,
+		Cause: "The gate was to rest on a recent drill, and none has passed. drillgres gate --require-drill restores nothing itself: it looks for a passed drill in the history (record.history), " +
+			"and an answer of its own is none. A drill from the future does not count either, because nobody knows its age.",
+		Remedy: "run drillgres run first, with the same record.history, or leave --require-drill out so that the gate drills itself",
+		Example: Example{
+			Case:    "The nightly drill has been switched off since the weekend.",
+			Message: "no drill has passed within 24h, as --require-drill asks: the last one that did, run 20261120-020000-00c0ffee, ended 3d 7h ago",
+		},
+		Neighbours: []Neighbour{
+			{BackupStale, "a drill has passed recently, and the backup that it drilled is too old by now"},
+			{HistoryUnavailable, "the history cannot be read at all"},
+		},
+	},
+	{
 		Code: HistoryUnavailable, Class: ClassEnvironment,
 		Cause: "The history of drills cannot be opened, read or written. Its server does not answer or refuses, its file or an object of it is damaged, or a newer drillgres wrote it. " +
 			"A drill does not end in it: what cannot be recorded is told, with exit code 7 if the drill passed.",

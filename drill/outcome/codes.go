@@ -85,6 +85,7 @@ const (
 	// any stage
 	OverBudget         Code = "over_budget"
 	ControlFailed      Code = "control_failed"
+	DrillMissing       Code = "drill_missing"
 	HistoryUnavailable Code = "history_unavailable"
 	Interrupted        Code = "interrupted"
 	ConfigInvalid      Code = "config_invalid"

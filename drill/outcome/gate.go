@@ -20,8 +20,16 @@ type Gate struct {
 	Commit          string  `json:"commit"`
 	AskedBy         string  `json:"asked_by"`
 	MaxBackupAge    float64 `json:"max_backup_age_seconds"`
-	// RestsOn is the run id of an earlier drill that the answer rests on: this
-	// run restored nothing, proves nothing, and never counts as a verified drill.
-	// Empty: it rests on this very run.
+
+	// RequireDrill is how old a drill on record might be that the answer rests
+	// on; 0: it rests on this very run.
+	RequireDrill float64 `json:"require_drill_seconds"`
+	// RestsOn is the run id of that drill, which decided; empty: there was none,
+	// or the answer rests on this very run.
 	RestsOn string `json:"rests_on"`
 }
+
+// OnRecord tells that the result only answers a release from drills on record:
+// its run restored nothing, proves nothing, and never counts as a drill. Its
+// verdict is unproved whatever the answer is; the exit code is the answer's.
+func (r Result) OnRecord() bool { return r.Gate != nil && r.Gate.RequireDrill > 0 }

@@ -1,0 +1,68 @@
+package drill_test
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"github.com/drillgres/drillgres/drill/gate"
+	"github.com/drillgres/drillgres/drill/locate"
+	"github.com/drillgres/drillgres/drill/migrate"
+	"github.com/drillgres/drillgres/drill/outcome"
+	"github.com/drillgres/drillgres/drill/provision"
+)
+
+// rehearsal holds, or does not.
+type rehearsal struct{ err error }
+
+func (r rehearsal) Migrate(context.Context, provision.Server) (migrate.Report, error) {
+	return migrate.Report{Migration: &outcome.Migration{}}, r.err
+}
+
+// fresh is a backup of an hour ago.
+type fresh struct{}
+
+func (fresh) Locate(context.Context) (locate.Backup, error) {
+	return locate.Backup{Object: locate.Object{ModifiedAt: time.Now().Add(-time.Hour)}}, nil
+}
+
+// TestTheAnswerIsRecorded: whoever is told of a drill is told its answer.
+func TestTheAnswerIsRecorded(t *testing.T) {
+	for _, tt := range []struct {
+		name     string
+		migrator *rehearsal
+		want     outcome.Decision
+		exit     int
+	}{
+		{"it holds", &rehearsal{}, outcome.Go, 0},
+		{"it does not", &rehearsal{outcome.Fail(outcome.CurrentBreaks, "status 500")}, outcome.NoGo, 4},
+		{"nothing was rehearsed", nil, outcome.Unknown, 1},
+	} {
+		s := newScript()
+		d := s.drill()
+		d.Locator, d.Gate = fresh{}, &gate.Question{Candidate: "shop:2", MaxBackupAge: 26 * time.Hour}
+		if tt.migrator != nil {
+			d.Migrator = tt.migrator
+		}
+		got := d.Run(t.Context())
+		if got.Gate == nil || got.Gate.Decision != tt.want || got.ExitCode != tt.exit {
+			t.Errorf("%s: exit %d, %+v, %+v", tt.name, got.ExitCode, got.Gate, got.Failure)
+		}
+		if len(s.told) != 1 || s.told[0].Gate == nil || *s.told[0].Gate != *got.Gate || s.told[0].ExitCode != tt.exit {
+			t.Errorf("%s: told %+v", tt.name, s.told)
+		}
+		if (got.ExitCode == 0) != (got.Verdict == outcome.VerdictPassed) {
+			t.Errorf("%s: verdict %s, exit %d", tt.name, got.Verdict, got.ExitCode)
+		}
+	}
+}
+
+func TestAPreflightMayTakeLonger(t *testing.T) {
+	s := newScript()
+	d := s.drill()
+	d.PreflightWithin = time.Millisecond
+	d.Preflight = func(ctx context.Context) error { <-ctx.Done(); return ctx.Err() }
+	if got := d.Run(t.Context()); got.Failure == nil || got.Failure.Code != outcome.EngineUnreachable || got.Failure.Message != "the container engine did not answer within 1ms" {
+		t.Errorf("%+v", got.Failure)
+	}
+}
