@@ -80,8 +80,10 @@ type Drill struct {
 
 	// Preflight is what must hold before any work: that an engine answers. Its
 	// failure is the provision stage's, found before anything is fetched.
-	Preflight       func(ctx context.Context) error
-	PreflightWithin time.Duration // 0: three minutes
+	Preflight func(ctx context.Context) error
+	// Prepare comes after it and may take as long as provisioning: what would be
+	// missed late, such as an image that has to be pulled. nil: nothing.
+	Prepare func(ctx context.Context) error
 
 	Locator     Locator
 	Fetcher     Fetcher
@@ -114,7 +116,7 @@ func (d Drill) Run(ctx context.Context) outcome.Result {
 	r := newRunner(d)
 	found := d.prove(ctx, r)
 	leftovers := d.cleanUp(ctx, found.server.Pod)
-	return d.tell(ctx, d.describe(r, found, leftovers))
+	return d.Tell(ctx, d.describe(r, found, leftovers))
 }
 
 // evidence is what the stages of one drill found out.

@@ -57,12 +57,23 @@ func TestTheAnswerIsRecorded(t *testing.T) {
 	}
 }
 
-func TestAPreflightMayTakeLonger(t *testing.T) {
+// TestWhatIsMissedLateIsLookedForFirst: within its own time, and only where an
+// engine answers.
+func TestWhatIsMissedLateIsLookedForFirst(t *testing.T) {
 	s := newScript()
+	s.during[outcome.Locate] = func(context.Context) { t.Error("located a backup, and the image is not there") }
 	d := s.drill()
-	d.PreflightWithin = time.Millisecond
-	d.Preflight = func(ctx context.Context) error { <-ctx.Done(); return ctx.Err() }
+	d.Preflight = func(context.Context) error { return nil }
+	d.Prepare = func(context.Context) error { return outcome.Fail(outcome.ImageUnavailable, "no such image") }
+	if got := d.Run(t.Context()); got.Failure == nil || got.Failure.Code != outcome.ImageUnavailable || got.Failure.Stage != outcome.Provision {
+		t.Errorf("%+v", got.Failure)
+	}
+	d.Prepare = func(ctx context.Context) error { <-ctx.Done(); return ctx.Err() }
+	d.Deadline = map[outcome.Stage]time.Duration{outcome.Provision: time.Millisecond}
 	if got := d.Run(t.Context()); got.Failure == nil || got.Failure.Code != outcome.EngineUnreachable || got.Failure.Message != "the container engine did not answer within 1ms" {
 		t.Errorf("%+v", got.Failure)
 	}
+	d.Preflight = func(context.Context) error { return outcome.Fail(outcome.EngineUnreachable, "no engine") }
+	d.Prepare = func(context.Context) error { t.Error("looked for an image, and no engine answers"); return nil }
+	d.Run(t.Context())
 }

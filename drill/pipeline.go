@@ -1,7 +1,6 @@
 package drill
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -52,21 +51,24 @@ func newRunner(d Drill) *runner {
 	return &runner{d: d, started: d.Now()}
 }
 
-// preflightWithin bounds what is asked of the engine before the first stage,
-// where the drill does not say.
+// preflightWithin bounds what is asked of the engine before the first stage.
 const preflightWithin = 3 * time.Minute
 
 // preflight fails the drill before its first stage when what provisioning
 // needs is not there.
 func (r *runner) preflight(ctx context.Context) {
-	if r.d.Preflight == nil {
+	r.before(ctx, preflightWithin, r.d.Preflight)
+	r.before(ctx, r.deadline(outcome.Provision), r.d.Prepare)
+}
+
+func (r *runner) before(ctx context.Context, within time.Duration, do func(context.Context) error) {
+	if do == nil || r.failure != nil {
 		return
 	}
-	within := cmp.Or(r.d.PreflightWithin, preflightWithin)
 	limited, cancel := context.WithTimeoutCause(ctx, within,
 		outcome.Fail(outcome.EngineUnreachable, "the container engine did not answer within %s", within))
 	defer cancel()
-	_, err := guarded(limited, func(ctx context.Context) (struct{}, error) { return struct{}{}, r.d.Preflight(ctx) })
+	_, err := guarded(limited, func(ctx context.Context) (struct{}, error) { return struct{}{}, do(ctx) })
 	if err != nil && ctx.Err() == nil && limited.Err() != nil {
 		err = context.Cause(limited)
 	}
@@ -271,9 +273,9 @@ func (d Drill) cleanUp(ctx context.Context, pod sandbox.Pod) (leftovers []string
 	return leftovers
 }
 
-// tell passes the result on to every teller; what did not work is in the
-// result that comes back.
-func (d Drill) tell(ctx context.Context, result outcome.Result) outcome.Result {
+// Tell passes a result on to every teller; what did not work is in the result
+// that comes back.
+func (d Drill) Tell(ctx context.Context, result outcome.Result) outcome.Result {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleanUpWithin)
 	defer cancel()
 	for _, t := range d.Tellers {

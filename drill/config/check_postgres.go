@@ -87,9 +87,14 @@ func (l *loader) checkImage(at *path, image string, required bool) {
 		}
 	case image == "":
 		l.bad(at, "is empty (want an image such as postgres:16)")
-	case strings.Contains(image, "://") || strings.ContainsAny(image, " \t\n") || hasControl(image) || strings.HasPrefix(image, "-"):
+	case !IsImage(image):
 		l.bad(at, "is not an image reference (want one such as ghcr.io/acme/shop:1.42)")
 	}
+}
+
+// IsImage tells what can be the reference of an image from what cannot.
+func IsImage(ref string) bool {
+	return ref != "" && !strings.Contains(ref, "://") && !strings.ContainsAny(ref, " \t\n") && !hasControl(ref) && !strings.HasPrefix(ref, "-")
 }
 
 func (l *loader) checkSettings(at *path, settings map[string]string) {

@@ -24,8 +24,7 @@ func (c *Config) setDefaults() {
 
 func (c *Config) setMigrateDefaults(db *Database) {
 	m := db.Migrate
-	or(&m.Timeout, Duration(30*time.Minute))
-	or(&m.Current, "required")
+	m.setDefaults()
 	if db.App != nil {
 		or(&m.Image, db.App.Candidate)
 	}
@@ -34,6 +33,18 @@ func (c *Config) setMigrateDefaults(db *Database) {
 			*files = c.Resolve(*files)
 		}
 	}
+}
+
+func (m *Migrate) setDefaults() {
+	or(&m.Timeout, Duration(30*time.Minute))
+	or(&m.Current, "required")
+}
+
+// NewMigrate is a migrate section that says nothing but its defaults.
+func NewMigrate() *Migrate {
+	m := new(Migrate)
+	m.setDefaults()
+	return m
 }
 
 func (m *Migrate) downSQL() *string {

@@ -43,6 +43,14 @@ func (e *Engine) image(ctx context.Context, ref string, within time.Duration) (i
 	return describeImage(found), nil
 }
 
+// Identity tells an image from any other that has or had its name, as
+// sandbox.Process does; it is pulled if the engine does not have it yet.
+// Failures: image_unavailable.
+func (e *Engine) Identity(ctx context.Context, ref string) (string, error) {
+	img, err := e.image(ctx, ref, 0)
+	return img.identity(), err
+}
+
 func describeImage(found client.ImageInspectResult) image {
 	img := image{id: found.ID, env: map[string]string{}}
 	if len(found.RepoDigests) > 0 {

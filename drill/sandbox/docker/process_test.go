@@ -40,6 +40,9 @@ func TestAContainerJoinsThePod(t *testing.T) {
 	if err != nil || c.Digest() != describeImage(found).identity() {
 		t.Errorf("its image is %q, not %s's %+v, %v", c.Digest(), p.spec.Image, found.ID, err)
 	}
+	if id, err := p.engine.Identity(t.Context(), p.spec.Image); err != nil || id != c.Digest() {
+		t.Errorf("the engine says that it is %q, %v", id, err)
+	}
 }
 
 func TestAContainerThatDiesTellsHowAtOnce(t *testing.T) {
