@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"os/user"
 	"slices"
 	"strings"
 	"time"
@@ -95,6 +94,9 @@ func acceptable(ctx context.Context, h *record.History, o acceptOptions) (outcom
 	}
 	r := found[0]
 	switch {
+	case r.OnRecord():
+		return r, usage("run %s of %s drilled nothing: it only answered a release", r.RunID, r.Database).
+			WithHint("choose a run that failed with %s; drillgres history lists them", outcome.ContentDrifted)
 	case r.Verdict == outcome.VerdictPassed:
 		return r, usage("run %s of %s passed: it needs no acceptance to be a baseline", r.RunID, r.Database).
 			WithHint("choose a run that failed with %s; drillgres history lists them", outcome.ContentDrifted)
@@ -136,20 +138,6 @@ func named(results []outcome.Result) string {
 		names = append(names, "…")
 	}
 	return strings.Join(names, ", ")
-}
-
-// actor is who runs the command, as far as the CI or the system says.
-func actor(e edges) string {
-	for _, name := range []string{"GITHUB_ACTOR", "GITLAB_USER_LOGIN"} {
-		if v, ok := e.getenv(name); ok && v != "" {
-			return v
-		}
-	}
-	u, err := user.Current()
-	if err != nil {
-		return ""
-	}
-	return u.Username
 }
 
 // sayAccepted tells with what the next drill is compared: not with this run,

@@ -153,6 +153,11 @@ func printResults(e edges, format string, results []outcome.Result) error {
 	if format == "json" {
 		return report.JSON(e.stdout, results)
 	}
+	if len(results) > 1 && results[0].Gate != nil {
+		if err := report.Answers(e.stdout, results, textOptions(e)); err != nil {
+			return err
+		}
+	}
 	for _, r := range results {
 		if err := report.Text(e.stdout, r, textOptions(e)); err != nil {
 			return err

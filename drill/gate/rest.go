@@ -164,10 +164,11 @@ func oldest(b outcome.Backup) time.Time {
 // missing tells of the drill that there is not; old is the last that passed, if
 // it is known.
 func (q Question) missing(old *outcome.Result, now time.Time) resting {
-	last := "none is on record"
+	within := locate.Span(q.RequireDrill)
+	f := outcome.Fail(outcome.DrillMissing, "no drill has passed within %s, as --require-drill asks", within)
 	if old != nil {
-		last = fmt.Sprintf("the last one that did, run %s, ended %s ago", old.RunID, locate.Span(now.Sub(old.FinishedAt)))
+		f = outcome.Fail(outcome.DrillMissing, "no drill has passed within %s, as --require-drill asks: the last one that did, run %s, ended %s ago",
+			within, old.RunID, locate.Span(now.Sub(old.FinishedAt)))
 	}
-	f := outcome.Fail(outcome.DrillMissing, "no drill has passed within %s, as --require-drill asks: %s", locate.Span(q.RequireDrill), last)
-	return resting{failure: f.Report(), why: fmt.Sprintf("no drill has passed within %s", locate.Span(q.RequireDrill))}
+	return resting{failure: f.Report(), why: "no drill has passed within " + within}
 }

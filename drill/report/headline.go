@@ -53,7 +53,7 @@ func names(message, name string) bool {
 func said(r outcome.Result) string {
 	switch {
 	case r.Failure != nil:
-		return meaning(r.Failure.Class) + ": " + joined(" in ", string(r.Failure.Code), string(r.Failure.Stage))
+		return meaningOf(*r.Failure) + ": " + joined(" in ", string(r.Failure.Code), string(r.Failure.Stage))
 	case r.Verdict != outcome.VerdictPassed:
 		return "nothing is known"
 	case ranApp(r.Stages):
@@ -70,6 +70,14 @@ func ranApp(stages []outcome.StageReport) bool {
 		}
 	}
 	return false
+}
+
+// meaningOf tells a release that does not hold from a backup that does not.
+func meaningOf(f outcome.FailureReport) string {
+	if f.Stage == outcome.Migrate && f.Class.Verdict() == outcome.VerdictFailed {
+		return "the backup holds, the release does not"
+	}
+	return meaning(f.Class)
 }
 
 func meaning(c outcome.Class) string {

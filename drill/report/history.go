@@ -52,9 +52,13 @@ func (p *printer) past(r outcome.Result, accepted bool) []cell {
 	if r.Times.Restore > 0 {
 		restore = took(r.Times.Restore)
 	}
+	paint := p.verdictPaint(r.Verdict)
+	if r.Gate != nil {
+		verdict, paint = pastAnswer(r, verdict), p.decisionPaint(r.Gate.Decision)
+	}
 	return []cell{
 		plain(moment(r.StartedAt)), plain(r.Database),
-		{verdict, p.verdictPaint(r.Verdict)},
+		{verdict, paint},
 		plain(code),
 		plain(restore), plain(took(r.Times.Total)), plain(r.RunID), plain(baseName(r.Backup.URI)),
 	}

@@ -15,9 +15,18 @@ type Options struct {
 }
 
 // Text writes one drill so that it fits one screen: the verdict first, then
-// what failed, why and what to do, then what was drilled and how it went.
+// what failed, why and what to do, then what was drilled and how it went. Where
+// somebody asked whether a release may go out, the answer comes before.
 func Text(w io.Writer, r outcome.Result, o Options) error {
 	p := newPrinter(o)
+	if r.OnRecord() {
+		p.onRecord(r)
+		return p.writeTo(w)
+	}
+	if r.Gate != nil {
+		p.answer(r)
+		p.blank()
+	}
 	p.headline(r)
 	if r.Failure != nil {
 		p.failure(*r.Failure)

@@ -173,7 +173,7 @@ func TestHistory(t *testing.T) {
 		{Database: "wiki", Snapshot: noon, Recovery: &fast, Trend: TrendOf(last[1:2])},
 	}
 	var out bytes.Buffer
-	past := Past{Drills: []outcome.Result{interrupted, passed(), drifted(), truncated()}, Standings: standings, Acceptances: []Acceptance{acceptance()}}
+	past := Past{Drills: []outcome.Result{interrupted, gateGo(), gateNoGo(), restsGo(), restsMissing(), passed(), drifted(), truncated()}, Standings: standings, Acceptances: []Acceptance{acceptance()}}
 	if err := History(&out, past, noon.Add(48*time.Hour), Options{}); err != nil {
 		t.Fatal(err)
 	}

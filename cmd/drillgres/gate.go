@@ -1,0 +1,149 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/drillgres/drillgres/drill"
+	"github.com/drillgres/drillgres/drill/config"
+	"github.com/drillgres/drillgres/drill/gate"
+	"github.com/drillgres/drillgres/drill/outcome"
+)
+
+type gateOptions struct {
+	runOptions
+	candidate    string
+	migrations   string
+	maxBackupAge duration
+	requireDrill duration
+	commit       string
+}
+
+func (o gateOptions) validate() error {
+	errs := []error{o.runOptions.validate()}
+	if o.candidate != "" && !config.IsImage(o.candidate) {
+		errs = append(errs, usage("--candidate: %q is not an image reference", o.candidate).WithHint("name an image such as ghcr.io/acme/shop:1.43"))
+	}
+	if o.requireDrill > 0 && o.migrations != "" {
+		errs = append(errs, usage("--require-drill restores nothing, so that no migrations can be rehearsed").
+			WithHint("leave --require-drill out for a release with migrations"))
+	}
+	if o.requireDrill > 0 && o.keep {
+		errs = append(errs, usage("--require-drill restores nothing, so that there is no sandbox to keep").WithHint("leave --keep out"))
+	}
+	return errors.Join(errs...)
+}
+
+func newGate(e edges) *cobra.Command {
+	var o gateOptions
+	cmd := &cobra.Command{
+		Use:   "gate [DATABASE…]",
+		Short: "Answer whether a release may go out: go, no-go or unknown",
+		Long: "Drills the newest backup and rehearses the release on it: its migrations, the candidate and\n" +
+			"today's release on the new schema. The first line says go, no-go or unknown, and why. Only go\n" +
+			"ends with exit code 0. With --require-drill it restores nothing and rests on a drill on record.\n\n" + exitCodesHelp,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			o.databases, o.backup = args, "latest"
+			return runGate(cmd.Context(), e, o)
+		},
+	}
+	o.flags(cmd)
+	f := cmd.Flags()
+	f.StringVar(&o.candidate, "candidate", "", "the `IMAGE` of the release; default: app.candidate")
+	f.StringVar(&o.migrations, "migrations", "", "SQL files of the release's migrations, as a `GLOB`; default: what migrate says")
+	f.Var(&o.maxBackupAge, "max-backup-age", "how old the backup may be; default: backup.max_age, or else 26h")
+	f.Var(&o.requireDrill, "require-drill", "for a release without migrations: restore nothing, and rest on a drill that passed within this `DURATION`")
+	f.StringVar(&o.commit, "commit", "", "the `SHA` that the release is made of, for the record; default: the CI's")
+	return cmd
+}
+
+// duration is a flag whose value is written as durations of the config are.
+type duration time.Duration
+
+func (d *duration) String() string { return "" } // no default of its own
+func (d *duration) Type() string   { return "duration" }
+func (d *duration) Set(text string) error {
+	parsed, err := config.ParseDuration(text)
+	if err == nil && parsed <= 0 {
+		err = errors.New("want more than 0")
+	}
+	*d = duration(parsed)
+	return err
+}
+
+func runGate(ctx context.Context, e edges, o gateOptions) error {
+	if err := o.validate(); err != nil {
+		return err
+	}
+	cfg, err := loadConfig(e, o.config)
+	if err != nil {
+		return err
+	}
+	dbs, err := chosen(cfg, o.databases)
+	if err != nil {
+		return err
+	}
+	if dbs, err = o.releases(dbs); err != nil {
+		return err
+	}
+	w, err := newWiring(ctx, e, cfg, o.runOptions)
+	if err != nil {
+		return err
+	}
+	defer w.close()
+	results, err := w.gateAll(ctx, dbs, o)
+	if err != nil {
+		// Who is not answered is not to believe what others are.
+		for _, db := range dbs[len(results):] {
+			results = append(results, w.unanswered(db, o.question(e, db), err))
+		}
+	}
+	return conclude(e, o.runOptions, results, nil)
+}
+
+// gateAll gives an answer for one database after the other. With an error come
+// the answers so far.
+func (w *wiring) gateAll(ctx context.Context, dbs []*config.Database, o gateOptions) (results []outcome.Result, err error) {
+	if o.requireDrill == 0 {
+		return drillAll(ctx, w, dbs, func(db *config.Database) (drill.Drill, error) { return w.gateOf(db, o.question(w.edges, db)) })
+	}
+	for _, db := range dbs {
+		r, err := w.rest(ctx, db, o.question(w.edges, db))
+		if err != nil {
+			return results, err
+		}
+		results = append(results, r)
+	}
+	return results, nil
+}
+
+// question is what is asked about a database that the flags have been applied to.
+func (o gateOptions) question(e edges, db *config.Database) gate.Question {
+	q := gate.Question{
+		Candidate: cmp.Or(o.candidate, candidateOf(db)), Commit: cmp.Or(o.commit, commit(e)), AskedBy: actor(e),
+		MaxBackupAge: time.Duration(db.Backup.MaxAge), RequireDrill: time.Duration(o.requireDrill),
+	}
+	if db.Migrate != nil {
+		q.Current = db.Migrate.Current
+	}
+	return q
+}
+
+// gateOf wires a drill that answers q. The candidate's image is looked for
+// before anything is fetched: to miss it after the restore would be late.
+func (w *wiring) gateOf(db *config.Database, q gate.Question) (drill.Drill, error) {
+	d, err := w.drillOf(db)
+	if err != nil {
+		return d, err
+	}
+	d.Gate = &q
+	d.Prepare = func(ctx context.Context) (err error) {
+		q.Digest, err = w.engine.Identity(ctx, q.Candidate)
+		return err
+	}
+	return d, nil
+}

@@ -1,0 +1,212 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/drillgres/drillgres/drill/config"
+	"github.com/drillgres/drillgres/drill/outcome"
+	"github.com/drillgres/drillgres/drill/record"
+)
+
+// programAt runs drillgres at a time of the test's own, in an environment of its own.
+func programAt(t *testing.T, now time.Time, environment map[string]string, args ...string) (stdout string, exit int, stderr string) {
+	t.Helper()
+	var out, errs bytes.Buffer
+	root := newRoot(edges{
+		stdin: strings.NewReader(""), stdout: &out, stderr: &errs, now: func() time.Time { return now },
+		getenv: func(name string) (string, bool) { v, ok := environment[name]; return v, ok },
+	})
+	root.SetArgs(args)
+	exit = exitCode(&errs, root.ExecuteContext(t.Context()))
+	return out.String(), exit, errs.String()
+}
+
+var morning = time.Date(2026, 11, 24, 6, 0, 0, 0, time.UTC)
+
+// tell puts drills into the history of a config.
+func tell(t *testing.T, config string, drills ...outcome.Result) {
+	t.Helper()
+	h, err := record.Open(t.Context(), filepath.Join(filepath.Dir(config), "history.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer h.Close()
+	for _, r := range drills {
+		if err := h.Tell(t.Context(), r); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// lastNight is a drill that ended then, of a backup made an hour before.
+func lastNight(id string, ended time.Time, f *outcome.Failure) outcome.Result {
+	r := outcome.Result{
+		SchemaVersion: 1, RunID: id, Database: "shop", Verdict: outcome.VerdictPassed, StartedAt: ended.Add(-10 * time.Minute), FinishedAt: ended,
+		Backup: outcome.Backup{URI: "file:///backups/shop.dump", Format: "plain", ModifiedAt: ended.Add(-time.Hour), TakenAt: ended.Add(-time.Hour)},
+		Stages: []outcome.StageReport{{Stage: outcome.App, Status: outcome.StagePassed}},
+	}
+	if f != nil {
+		r.Verdict, r.ExitCode, r.Failure = f.Class().Verdict(), f.Class().ExitCode(), f.Report()
+	}
+	return r
+}
+
+// TestGateRestsOnADrillOnRecord follows one drill through the hours: the gate's
+// own answers are recorded, and never make it younger.
+func TestGateRestsOnADrillOnRecord(t *testing.T) {
+	config := recorded(t)
+	tell(t, config, lastNight("night", morning, nil))
+	ci := map[string]string{"GITHUB_SHA": "9f2c1ab", "GITHUB_ACTOR": "alice"}
+	ask := func(after time.Duration, want outcome.Decision, code outcome.Code, exit int, on string) {
+		t.Helper()
+		stdout, got, stderr := programAt(t, morning.Add(after), ci, "gate", "--config", config,
+			"--require-drill", "24h", "--max-backup-age", "30d", "--candidate", "shop:2", "--format", "json")
+		var r outcome.Result
+		if err := json.Unmarshal([]byte(stdout), &r); err != nil {
+			t.Fatalf("%v\n%s\n%s", err, stdout, stderr)
+		}
+		found := outcome.Code("")
+		if r.Failure != nil {
+			found = r.Failure.Code
+		}
+		if r.Gate.Decision != want || got != exit || r.ExitCode != exit || found != code || r.Gate.RestsOn != on || r.Verdict != outcome.VerdictUnproved {
+			t.Errorf("after %s: %s, exit %d, %s, on %q, verdict %s; %s", after, r.Gate.Decision, got, found, r.Gate.RestsOn, r.Verdict, r.Gate.Why)
+		}
+		if g := r.Gate; g.Candidate != "shop:2" || g.Commit != "9f2c1ab" || g.AskedBy != "alice" || g.RequireDrill != 86400 || g.MaxBackupAge != 30*86400 {
+			t.Errorf("recorded %+v", g)
+		}
+	}
+	ask(-10*time.Minute, outcome.Unknown, outcome.DrillMissing, 5, "") // the drill is from the future
+	ask(23*time.Hour, outcome.Go, "", 0, "night")
+	ask(24*time.Hour+time.Minute, outcome.Unknown, outcome.DrillMissing, 5, "") // an hour after a go of its own
+	ask(46*time.Hour, outcome.Unknown, outcome.DrillMissing, 5, "")
+
+	failed := outcome.Fail(outcome.SmokeFailed, "status 500")
+	failed.Stage = outcome.App
+	tell(t, config, lastNight("second", morning.Add(48*time.Hour), nil), lastNight("third", morning.Add(50*time.Hour), failed))
+	ask(51*time.Hour, outcome.NoGo, outcome.SmokeFailed, 4, "third")
+	tell(t, config, lastNight("fourth", morning.Add(52*time.Hour), nil))
+	ask(53*time.Hour, outcome.Go, "", 0, "fourth")
+
+	// Nothing of this counts as a drill anywhere else.
+	h, err := record.Open(t.Context(), filepath.Join(filepath.Dir(config), "history.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer h.Close()
+	v, ok, err := h.LastVerified(t.Context(), "shop")
+	if err != nil || !ok || v.RunID != "fourth" {
+		t.Errorf("last verified by %+v, %v", v, err)
+	}
+	if was, _, err := h.Baseline(t.Context(), "shop", time.Time{}); err != nil || was == nil || was.RunID != "fourth" {
+		t.Errorf("baseline %+v, %v", was, err)
+	}
+	history, _, _ := programAt(t, morning.Add(54*time.Hour), nil, "history", "--config", config)
+	for _, want := range []string{"gate go", "gate no-go", "gate unknown"} {
+		if !strings.Contains(history, want) {
+			t.Errorf("the history does not show %s:\n%s", want, history)
+		}
+	}
+}
+
+func TestGateRefusesAnOldBackupOnRecord(t *testing.T) {
+	config := recorded(t)
+	drill := lastNight("night", morning, nil)
+	drill.Backup.ModifiedAt = morning.Add(-25 * time.Hour)
+	tell(t, config, drill)
+	stdout, exit, _ := programAt(t, morning.Add(2*time.Hour), nil, "gate", "--config", config, "--require-drill", "24h")
+	if exit != 3 || !strings.HasPrefix(stdout, "NO-GO  shop  there is no backup younger than 26h (backup_stale)") {
+		t.Errorf("exit %d\n%s", exit, stdout)
+	}
+}
+
+// TestAnAnswerIsNoBaseline: one that repeats a drift is not the drill that drifted.
+func TestAnAnswerIsNoBaseline(t *testing.T) {
+	config := recorded(t)
+	drift := outcome.Fail(outcome.ContentDrifted, "rows are gone")
+	drift.Stage = outcome.Verify
+	tell(t, config, lastNight("night", morning, drift))
+	stdout, exit, _ := programAt(t, morning.Add(time.Hour), nil, "gate", "--config", config, "--require-drill", "24h", "--format", "json")
+	var r outcome.Result
+	if err := json.Unmarshal([]byte(stdout), &r); err != nil || exit != 3 || r.Gate.Decision != outcome.NoGo {
+		t.Fatalf("exit %d, %v\n%s", exit, err, stdout)
+	}
+	_, exit, stderr := programAt(t, morning, nil, "accept", r.RunID, "--reason", "meant", "--config", config)
+	if exit != 2 || !strings.Contains(stderr, "drilled nothing: it only answered a release") {
+		t.Errorf("exit %d: %s", exit, stderr)
+	}
+}
+
+func TestWhoAskedForWhichCommit(t *testing.T) {
+	for _, tt := range []struct {
+		environment map[string]string
+		commit, by  string
+	}{
+		{map[string]string{"GITHUB_SHA": "a1", "GITHUB_ACTOR": "ann"}, "a1", "ann"},
+		{map[string]string{"CI_COMMIT_SHA": "b2", "GITLAB_USER_LOGIN": "bob"}, "b2", "bob"},
+		{map[string]string{"BUILDKITE_COMMIT": "c3", "BUILDKITE_BUILD_CREATOR": "cat"}, "c3", "cat"},
+		{map[string]string{"CIRCLE_SHA1": "d4", "CIRCLE_USERNAME": "dan"}, "d4", "dan"},
+		{map[string]string{"GIT_COMMIT": "e5", "GITHUB_SHA": ""}, "e5", actor(edges{getenv: func(string) (string, bool) { return "", false }})},
+	} {
+		e := edges{getenv: func(name string) (string, bool) { v, ok := tt.environment[name]; return v, ok }}
+		if commit(e) != tt.commit || actor(e) != tt.by {
+			t.Errorf("%v: commit %q by %q", tt.environment, commit(e), actor(e))
+		}
+		q := gateOptions{commit: "mine"}.question(e, &config.Database{})
+		if q.Commit != "mine" || q.AskedBy != tt.by {
+			t.Errorf("%+v", q)
+		}
+	}
+}
+
+// TestReleases: the flags change what the config says, and not the config.
+func TestReleases(t *testing.T) {
+	app := &config.App{Image: "shop:1", Candidate: "shop:2"}
+	command := &config.Migrate{Image: "shop:2", Command: []string{"migrate"}, Current: "required"}
+	flyway := &config.Migrate{Image: "flyway:10", Current: "warn"}
+	files := "testdata/script/*.txtar"
+	type release struct{ Candidate, Image, SQL, Current string }
+	for _, tt := range []struct {
+		name string
+		o    gateOptions
+		db   config.Database
+		want release
+	}{
+		{"the config's", gateOptions{}, config.Database{App: app, Migrate: command}, release{"shop:2", "shop:2", "", "required"}},
+		{"another candidate migrates too", gateOptions{candidate: "shop:3"}, config.Database{App: app, Migrate: command}, release{"shop:3", "shop:3", "", "required"}},
+		{"a tool of its own stays", gateOptions{candidate: "shop:3"}, config.Database{App: app, Migrate: flyway}, release{"shop:3", "flyway:10", "", "warn"}},
+		{"files make a section", gateOptions{migrations: files}, config.Database{App: app}, release{"shop:2", "", files, "required"}},
+		{"files instead of others", gateOptions{migrations: files}, config.Database{App: app, Migrate: &config.Migrate{SQL: "old/*.sql", Current: "off"}}, release{"shop:2", "", files, "off"}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			got, err := tt.o.releases([]*config.Database{&tt.db})
+			if err != nil {
+				t.Fatal(err)
+			}
+			m := got[0].Migrate
+			if diff := cmp.Diff(tt.want, release{candidateOf(got[0]), string(m.Image), m.SQL, m.Current}); diff != "" {
+				t.Error(diff)
+			}
+			if app.Candidate != "shop:2" || command.Image != "shop:2" || flyway.Image != "flyway:10" || tt.db.Backup.MaxAge != 0 {
+				t.Errorf("the config has changed: %v, %v, %v, %v", app.Candidate, command.Image, flyway.Image, tt.db.Backup.MaxAge)
+			}
+			if m.Timeout == 0 && tt.db.Migrate == nil || got[0].Backup.MaxAge != defaultBackupAge {
+				t.Errorf("timeout %v, age %v", m.Timeout, got[0].Backup.MaxAge)
+			}
+		})
+	}
+	aged := config.Database{Backup: config.Backup{MaxAge: 5}}
+	if got := (gateOptions{}).aged(&aged).Backup.MaxAge; got != 5 {
+		t.Errorf("the config's age became %v", got)
+	}
+	if got := (gateOptions{maxBackupAge: 7}).aged(&aged).Backup.MaxAge; got != 7 || aged.Backup.MaxAge != 5 {
+		t.Errorf("the flag's age became %v, the config's %v", got, aged.Backup.MaxAge)
+	}
+}
