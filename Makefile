@@ -32,6 +32,10 @@ build: ## build bin/drillgres
 drill: build ## make the sample shop's backup and drill it
 	@fixtures/shop/drill $(BIN)
 
+.PHONY: gate
+gate: build ## may the sample shop's next release go out: four candidates, four answers
+	@fixtures/shop/gate $(BIN)
+
 .PHONY: prove
 prove: build ## break copies of the sample shop's backup: each must go red
 	@fixtures/shop/drill $(BIN) prove
