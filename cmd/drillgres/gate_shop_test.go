@@ -86,7 +86,7 @@ func TestGateOfTheShop(t *testing.T) {
 // TestGateMissesAnImageAtOnce: not after the restore.
 func TestGateMissesAnImageAtOnce(t *testing.T) {
 	buildShop(t)
-	config := localConfig(t, shopApp+"    migrate: {command: [/shop, migrate, up]}\n")
+	config := localConfig(t, shopApp+"    migrate: {command: [migrate, up]}\n")
 	r, exit, _ := gated(t, "--config", config, "--candidate", "127.0.0.1:1/none:1")
 	if r.Gate.Decision != outcome.Unknown || exit != 5 || r.Failure == nil || r.Failure.Code != outcome.ImageUnavailable {
 		t.Errorf("exit %d, %+v, %+v", exit, r.Gate, r.Failure)
@@ -100,7 +100,7 @@ func TestGateMissesAnImageAtOnce(t *testing.T) {
 // config allows.
 func TestGateRefusesAnOldBackup(t *testing.T) {
 	buildShop(t)
-	config := localConfig(t, shopApp+"    migrate: {command: [/shop, migrate, up]}\n")
+	config := localConfig(t, shopApp+"    migrate: {command: [migrate, up]}\n")
 	r, exit, _ := gated(t, "--config", config, "--candidate", shopImage, "--max-backup-age", "1ms")
 	if r.Gate.Decision != outcome.NoGo || exit != 3 || r.Failure == nil || r.Failure.Code != outcome.BackupStale {
 		t.Errorf("exit %d, %+v, %+v", exit, r.Gate, r.Failure)

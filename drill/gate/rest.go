@@ -121,13 +121,13 @@ func (q Question) stale(b outcome.Backup, now time.Time) bool {
 // failed is a drill that failed, and after which none has passed.
 func failed(d *outcome.Result, now time.Time) resting {
 	f := *d.Failure
-	f.Message = fmt.Sprintf("run %s, which ended %s ago, failed: %s", d.RunID, locate.Span(now.Sub(d.FinishedAt)), f.Message)
+	f.Message = fmt.Sprintf("run %s, which ended %s ago, failed: %s", d.RunID, since(d.FinishedAt, now), f.Message)
 	return resting{on: d, failure: &f, why: "the last drill failed: " + obstacleOf(f.Class)}
 }
 
 func whyRests(d, undone *outcome.Result, now time.Time) string {
 	text := fmt.Sprintf("the backup of %s ago passed its drill %s ago (run %s)",
-		locate.Span(now.Sub(written(d.Backup))), locate.Span(now.Sub(d.FinishedAt)), d.RunID)
+		since(written(d.Backup), now), since(d.FinishedAt, now), d.RunID)
 	if !slices.ContainsFunc(d.Stages, func(s outcome.StageReport) bool {
 		return s.Stage == outcome.App && s.Status == outcome.StagePassed
 	}) {
@@ -149,7 +149,7 @@ func written(b outcome.Backup) time.Time {
 // tooOld is a drill that passed recently, on a backup that is not recent.
 func (q Question) tooOld(d *outcome.Result, now time.Time) resting {
 	f := outcome.Fail(outcome.BackupStale, "the backup that passed its drill in run %s is %s old by now, and --max-backup-age allows %s",
-		d.RunID, locate.Span(now.Sub(oldest(d.Backup))), locate.Span(q.MaxBackupAge))
+		d.RunID, since(oldest(d.Backup), now), locate.Span(q.MaxBackupAge))
 	f.Stage = outcome.Locate
 	return resting{on: d, failure: f.Report(), why: q.obstacle(*f.Report())}
 }
@@ -168,7 +168,7 @@ func (q Question) missing(old *outcome.Result, now time.Time) resting {
 	f := outcome.Fail(outcome.DrillMissing, "no drill has passed within %s, as --require-drill asks", within)
 	if old != nil {
 		f = outcome.Fail(outcome.DrillMissing, "no drill has passed within %s, as --require-drill asks: the last one that did, run %s, ended %s ago",
-			within, old.RunID, locate.Span(now.Sub(old.FinishedAt)))
+			within, old.RunID, since(old.FinishedAt, now))
 	}
 	return resting{failure: f.Report(), why: "no drill has passed within " + within}
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/drillgres/drillgres/drill/locate"
 	"github.com/drillgres/drillgres/drill/outcome"
@@ -15,7 +16,7 @@ func (q Question) whyGo(r outcome.Result) string {
 	if found(r, "nothing_to_migrate") {
 		migrations = "there was nothing to migrate"
 	}
-	text := fmt.Sprintf("the backup of %s ago restores, %s, and ", locate.Span(r.StartedAt.Sub(r.Backup.ModifiedAt)), migrations)
+	text := fmt.Sprintf("the backup of %s ago restores, %s, and ", since(r.Backup.ModifiedAt, r.StartedAt), migrations)
 	switch {
 	case q.Current == "off":
 		return text + "the candidate runs on the new schema; today's release was not tried there (migrate.current: off)"
@@ -26,6 +27,11 @@ func (q Question) whyGo(r outcome.Result) string {
 	default:
 		return text + "candidate and today's release run on the new schema"
 	}
+}
+
+// since is a time that has passed, to the second.
+func since(then, now time.Time) string {
+	return locate.Span(max(now.Sub(then), 0).Truncate(time.Second))
 }
 
 func found(r outcome.Result, code string) bool {

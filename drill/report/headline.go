@@ -74,7 +74,7 @@ func ranApp(stages []outcome.StageReport) bool {
 
 // meaningOf tells a release that does not hold from a backup that does not.
 func meaningOf(f outcome.FailureReport) string {
-	if f.Stage == outcome.Migrate && f.Class.Verdict() == outcome.VerdictFailed {
+	if f.Stage == outcome.Migrate && f.Class == outcome.ClassApp {
 		return "the backup holds, the release does not"
 	}
 	return meaning(f.Class)
