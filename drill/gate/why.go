@@ -31,6 +31,9 @@ func (q Question) whyGo(r outcome.Result) string {
 
 // since is a time that has passed, to the second.
 func since(then, now time.Time) string {
+	if then.IsZero() {
+		return "an unknown time"
+	}
 	return locate.Span(max(now.Sub(then), 0).Truncate(time.Second))
 }
 
