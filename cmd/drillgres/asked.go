@@ -9,8 +9,8 @@ var (
 	actorVariables  = []string{"GITHUB_ACTOR", "GITLAB_USER_LOGIN", "BUILDKITE_BUILD_CREATOR", "CIRCLE_USERNAME", "BUILD_REQUESTEDFOR"}
 )
 
-// commit is the commit that the CI runs for; empty: it does not say.
-func commit(e edges) string { return firstSet(e, commitVariables) }
+// ciCommit is what the CI runs for; empty: it does not say.
+func ciCommit(e edges) string { return firstSet(e, commitVariables) }
 
 // actor is who runs the command, as far as the CI or the system says.
 func actor(e edges) string {

@@ -102,7 +102,7 @@ func runGate(ctx context.Context, e edges, o gateOptions) error {
 			results = append(results, w.unanswered(db, o.question(e, db), err))
 		}
 	}
-	return conclude(e, o.runOptions, results, nil)
+	return conclude(e, cfg, o.runOptions, results, nil)
 }
 
 // gateAll gives an answer for one database after the other. With an error come
@@ -124,7 +124,7 @@ func (w *wiring) gateAll(ctx context.Context, dbs []*config.Database, o gateOpti
 // question is what is asked about a database that the flags have been applied to.
 func (o gateOptions) question(e edges, db *config.Database) gate.Question {
 	q := gate.Question{
-		Candidate: cmp.Or(o.candidate, candidateOf(db)), Commit: cmp.Or(o.commit, commit(e)), AskedBy: actor(e),
+		Candidate: cmp.Or(o.candidate, candidateOf(db)), Commit: cmp.Or(o.commit, ciCommit(e)), AskedBy: actor(e),
 		MaxBackupAge: time.Duration(db.Backup.MaxAge), RequireDrill: time.Duration(o.requireDrill),
 	}
 	if db.Migrate != nil {

@@ -13,31 +13,41 @@ import (
 	"github.com/drillgres/drillgres/drill/config"
 	"github.com/drillgres/drillgres/drill/outcome"
 	"github.com/drillgres/drillgres/drill/record"
+	"github.com/drillgres/drillgres/drill/record/sqlite"
 )
 
 // programAt runs drillgres at a time of the test's own, in an environment of its own.
 func programAt(t *testing.T, now time.Time, environment map[string]string, args ...string) (stdout string, exit int, stderr string) {
 	t.Helper()
 	var out, errs bytes.Buffer
-	root := newRoot(edges{
+	e := edges{
 		stdin: strings.NewReader(""), stdout: &out, stderr: &errs, now: func() time.Time { return now },
 		getenv: func(name string) (string, bool) { v, ok := environment[name]; return v, ok },
-	})
+	}
+	root := newRoot(e)
 	root.SetArgs(args)
-	exit = exitCode(&errs, root.ExecuteContext(t.Context()))
+	exit = exitCode(e, root.ExecuteContext(t.Context()))
 	return out.String(), exit, errs.String()
 }
 
 var morning = time.Date(2026, 11, 24, 6, 0, 0, 0, time.UTC)
 
-// tell puts drills into the history of a config.
-func tell(t *testing.T, config string, drills ...outcome.Result) {
+// historyOf is the history beside a config.
+func historyOf(t *testing.T, config string) *record.History {
 	t.Helper()
-	h, err := record.Open(t.Context(), filepath.Join(filepath.Dir(config), "history.db"))
+	store, err := sqlite.Open(t.Context(), filepath.Join(filepath.Dir(config), "history.db"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer h.Close()
+	h := record.New(store, "history.db")
+	t.Cleanup(func() { _ = h.Close() })
+	return h
+}
+
+// tell puts drills into the history of a config.
+func tell(t *testing.T, config string, drills ...outcome.Result) {
+	t.Helper()
+	h := historyOf(t, config)
 	for _, r := range drills {
 		if err := h.Tell(t.Context(), r); err != nil {
 			t.Fatal(err)
@@ -96,11 +106,7 @@ func TestGateRestsOnADrillOnRecord(t *testing.T) {
 	ask(53*time.Hour, outcome.Go, "", 0, "fourth")
 
 	// Nothing of this counts as a drill anywhere else.
-	h, err := record.Open(t.Context(), filepath.Join(filepath.Dir(config), "history.db"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer h.Close()
+	h := historyOf(t, config)
 	v, ok, err := h.LastVerified(t.Context(), "shop")
 	if err != nil || !ok || v.RunID != "fourth" {
 		t.Errorf("last verified by %+v, %v", v, err)
@@ -156,8 +162,8 @@ func TestWhoAskedForWhichCommit(t *testing.T) {
 		{map[string]string{"GIT_COMMIT": "e5", "GITHUB_SHA": ""}, "e5", actor(edges{getenv: func(string) (string, bool) { return "", false }})},
 	} {
 		e := edges{getenv: func(name string) (string, bool) { v, ok := tt.environment[name]; return v, ok }}
-		if commit(e) != tt.commit || actor(e) != tt.by {
-			t.Errorf("%v: commit %q by %q", tt.environment, commit(e), actor(e))
+		if ciCommit(e) != tt.commit || actor(e) != tt.by {
+			t.Errorf("%v: commit %q by %q", tt.environment, ciCommit(e), actor(e))
 		}
 		q := gateOptions{commit: "mine"}.question(e, &config.Database{})
 		if q.Commit != "mine" || q.AskedBy != tt.by {
