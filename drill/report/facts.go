@@ -31,14 +31,7 @@ func factsOf(r outcome.Result) (facts []fact) {
 }
 
 func (p *printer) facts(r outcome.Result) {
-	var rows [][]cell
-	for _, f := range factsOf(r) {
-		rows = append(rows, []cell{{f.label, p.bold}, {text: f.text}})
-	}
-	if len(rows) > 0 {
-		p.blank()
-		p.table(rows)
-	}
+	p.factTable(factsOf(r))
 }
 
 func describe(b outcome.Backup, drilled time.Time) string {

@@ -13,16 +13,22 @@ import (
 // and each one's.
 func Answers(w io.Writer, results []outcome.Result, o Options) error {
 	p := newPrinter(o)
-	worst := outcome.Go
+	worst, each := together(results)
+	said := decision(worst)
+	p.block(p.decisionPaint(worst)(said)+"  ", said+"  ", each)
+	p.blank()
+	return p.writeTo(w)
+}
+
+// together is the answer that counts of several, and each one's.
+func together(results []outcome.Result) (worst outcome.Decision, text string) {
+	worst = outcome.Go
 	var each []string
 	for _, r := range results {
 		worst = worse(worst, r.Gate.Decision)
 		each = append(each, clean(r.Database)+" "+string(r.Gate.Decision))
 	}
-	said := decision(worst)
-	p.block(p.decisionPaint(worst)(said)+"  ", said+"  ", counted(len(results), "database")+": "+strings.Join(each, ", "))
-	p.blank()
-	return p.writeTo(w)
+	return worst, counted(len(results), "database") + ": " + strings.Join(each, ", ")
 }
 
 // worse is the answer that counts of two: what is known to break comes before
@@ -49,14 +55,22 @@ func (p *printer) answer(r outcome.Result) {
 		why += "; but not all could be told of it (exit code " + fmt.Sprint(r.ExitCode) + ")"
 	}
 	p.block(label, bare, why)
-	var rows [][]cell
-	add := func(name, text string) {
-		if text != "" {
-			rows = append(rows, []cell{{name, p.bold}, {text: text}})
-		}
+	p.factTable(answerFacts(g))
+}
+
+// answerFacts tell what was asked.
+func answerFacts(g outcome.Gate) (facts []fact) {
+	if g.Candidate != "" {
+		facts = append(facts, fact{"candidate", joined(" ", g.Candidate, digest(g.CandidateDigest))})
 	}
-	add("candidate", joined(" ", g.Candidate, digest(g.CandidateDigest)))
-	add("asked", asked(g))
+	return append(facts, fact{"asked", asked(g)})
+}
+
+func (p *printer) factTable(facts []fact) {
+	var rows [][]cell
+	for _, f := range facts {
+		rows = append(rows, []cell{{f.label, p.bold}, {text: f.text}})
+	}
 	if len(rows) > 0 {
 		p.blank()
 		p.table(rows)
@@ -106,17 +120,22 @@ func (p *printer) onRecord(r outcome.Result) {
 	if r.Failure != nil {
 		p.failure(*r.Failure)
 	}
-	if on := r.Gate.RestsOn; on != "" {
-		p.blank()
-		p.table([][]cell{
-			{{"rests on", p.bold}, {text: "run " + on}},
-			{{"backup", p.bold}, {text: r.Backup.URI}},
-			{{"", nil}, {text: joined(", ", sized(r.Backup), format(r.Backup))}},
-		})
-	}
+	p.factTable(restsOn(r))
 	p.leftBehind(r)
 	p.blank()
 	p.line(p.dim("run " + clean(r.RunID) + ", drillgres " + clean(r.Drillgres)))
+}
+
+// restsOn tells of the drill that decided.
+func restsOn(r outcome.Result) []fact {
+	if r.Gate.RestsOn == "" {
+		return nil
+	}
+	return []fact{
+		{"rests on", "run " + r.Gate.RestsOn},
+		{"backup", r.Backup.URI},
+		{"", joined(", ", sized(r.Backup), format(r.Backup))},
+	}
 }
 
 // pastAnswer is an answer among past drills. One from the record is no drill,

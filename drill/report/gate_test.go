@@ -69,6 +69,11 @@ func TestGate(t *testing.T) {
 			t.Fatal(err)
 		}
 		golden(t, name+".txt", out.Bytes())
+		var page bytes.Buffer
+		if err := Markdown(&page, []outcome.Result{r}, 0); err != nil {
+			t.Fatal(err)
+		}
+		golden(t, name+".md", page.Bytes())
 		want := map[outcome.Decision]string{outcome.Go: "GO  shop  ", outcome.NoGo: "NO-GO  shop  ", outcome.Unknown: "UNKNOWN  shop  "}[r.Gate.Decision]
 		if !strings.HasPrefix(out.String(), want) {
 			t.Errorf("%s does not begin with %s", name, want)
@@ -92,6 +97,11 @@ func TestAnswersOfSeveralDatabases(t *testing.T) {
 		if err := Answers(&out, tt.results, Options{}); err != nil || out.String() != tt.want {
 			t.Errorf("got %q, %v; want %q", out.String(), err, tt.want)
 		}
+		var page bytes.Buffer
+		first, _, _ := strings.Cut(strings.Replace(tt.want, "  ", " ", 1), "\n")
+		if err := Markdown(&page, tt.results, 0); err != nil || !strings.HasSuffix(strings.SplitN(page.String(), "\n", 2)[0], " "+first) {
+			t.Errorf("the summary of %q, %v, begins with %q", first, err, strings.SplitN(page.String(), "\n", 2)[0])
+		}
 	}
 }
 
@@ -107,7 +117,7 @@ func TestHostileAnswers(t *testing.T) {
 	borrowed.Gate, borrowed.RunID, borrowed.Backup.URI = &asked, attack, attack
 	var out bytes.Buffer
 	if err := errors.Join(Text(&out, r, Options{}), Text(&out, borrowed, Options{}), Answers(&out, []outcome.Result{r, r}, Options{}),
-		History(&out, Past{Drills: []outcome.Result{r, borrowed}}, noon, Options{})); err != nil {
+		History(&out, Past{Drills: []outcome.Result{r, borrowed}}, noon, Options{}), Markdown(&out, []outcome.Result{r, borrowed}, 0)); err != nil {
 		t.Fatal(err)
 	}
 	for line := range strings.SplitSeq(out.String(), "\n") {

@@ -15,7 +15,9 @@ import (
 // and a note says so.
 func Markdown(w io.Writer, results []outcome.Result, limit int) error {
 	var p page
-	if len(results) > 1 {
+	if len(results) > 1 && results[0].Gate != nil {
+		p.answers(results)
+	} else if len(results) > 1 {
 		p.overview(results)
 	}
 	for _, r := range results {
@@ -38,6 +40,13 @@ func (p *page) overview(results []outcome.Result) {
 // drill is one drill: the verdict first, then what failed, why and what to do,
 // then what was drilled and how it went.
 func (p *page) drill(r outcome.Result) {
+	if r.OnRecord() {
+		p.onRecord(r)
+		return
+	}
+	if r.Gate != nil {
+		p.answer(r)
+	}
 	p.paragraph("## " + verdictWord(r.Verdict) + " " + prose(r.Database))
 	p.paragraph(prose(sentence(r)))
 	if r.Failure != nil {
