@@ -22,39 +22,46 @@ type activity struct {
 	deleted       int64
 }
 
-const (
-	// settleWithin bounds waiting for the statistics of sessions that ended.
-	settleWithin = 6 * time.Second
-	// settleInterval is longer than the collector of 13 and 14 lets its file be old.
-	settleInterval = 600 * time.Millisecond
-)
+// settleWithin bounds waiting for the statistics of sessions that ended.
+const settleWithin = 6 * time.Second
+
+// settleInterval is, on 13 and 14, longer than the collector lets its file be old.
+func (w *Watch) settleInterval() time.Duration {
+	if w.server.Major < 15 {
+		return 600 * time.Millisecond
+	}
+	return 100 * time.Millisecond
+}
 
 const activityOfTablesSQL = `
 select relid, format('%I.%I', schemaname, relname), schemaname::text, relname::text,
   coalesce(seq_tup_read, 0) + coalesce(idx_tup_fetch, 0), n_tup_ins + n_tup_upd + n_tup_del, n_tup_del
 from pg_stat_user_tables`
 
-// settle waits until the sessions of the database have ended and have told
-// their numbers, and reads these.
+// othersSQL gives the database's sessions that are not the watch's.
+const othersSQL = `
+select coalesce(array_agg(pid), '{}') from pg_stat_activity
+where datname = current_database() and backend_type in ('client backend', 'parallel worker') and pid <> all($1)`
+
+// settle waits until the sessions that came since the watch began have ended
+// and have told their numbers, and reads these.
 func (w *Watch) settle(ctx context.Context, conn *pgx.Conn) (counters, error) {
 	deadline := time.Now().Add(settleWithin)
 	var previous counters
 	for {
-		var others int
-		err := conn.QueryRow(ctx, `select count(*) from pg_stat_activity
-			where datname = current_database() and backend_type in ('client backend', 'parallel worker') and pid <> all($1)`, w.own.list()).Scan(&others)
-		if err != nil {
+		var others []int
+		if err := conn.QueryRow(ctx, othersSQL, append(w.own.list(), w.guests...)).Scan(&others); err != nil {
 			return counters{}, err
 		}
 		current, err := readActivity(ctx, conn)
 		if err != nil {
 			return counters{}, err
 		}
-		if others == 0 && previous.same(current) || time.Now().After(deadline) {
+		if len(others) == 0 && previous.same(current) || time.Now().After(deadline) {
 			return current, nil
 		}
 		previous = current
-		if err := pause(ctx, settleInterval); err != nil {
+		if err := pause(ctx, w.settleInterval()); err != nil {
 			return counters{}, err
 		}
 	}

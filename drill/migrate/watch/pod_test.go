@@ -1,4 +1,4 @@
-package watch_test
+package watch
 
 import (
 	"bytes"
@@ -8,11 +8,11 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/jackc/pgx/v5"
 
-	"github.com/drillgres/drillgres/drill/migrate/watch"
 	"github.com/drillgres/drillgres/drill/outcome"
 	"github.com/drillgres/drillgres/drill/provision"
 	"github.com/drillgres/drillgres/drill/sandbox"
@@ -110,14 +110,21 @@ func psql(t *testing.T, s provision.Server, script string, more ...string) int {
 }
 
 // watched is what is seen of a migration.
-func watched(t *testing.T, s provision.Server, migrate func()) watch.Seen {
+func watched(t *testing.T, s provision.Server, migrate func()) Seen {
 	t.Helper()
-	w, err := watch.Begin(t.Context(), s)
+	begun := time.Now()
+	w, err := Begin(t.Context(), s)
 	if err != nil {
 		t.Fatal(err)
 	}
+	took := time.Since(begun)
 	migrate()
+	begun = time.Now()
 	seen, err := w.End(t.Context())
+	if testing.Verbose() {
+		samples, mean, longest, each := w.Sampling()
+		t.Logf("Begin took %s, End %s; %d samples, one each %s, %s at most, each took %s", took, time.Since(begun), samples, mean, longest, each)
+	}
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -130,7 +137,7 @@ func watched(t *testing.T, s provision.Server, migrate func()) watch.Seen {
 }
 
 // bySQL is what is seen of a script that psql runs.
-func bySQL(t *testing.T, s provision.Server, script string) watch.Seen {
+func bySQL(t *testing.T, s provision.Server, script string) Seen {
 	t.Helper()
 	return watched(t, s, func() {
 		if code := psql(t, s, script); code != 0 {
@@ -140,7 +147,7 @@ func bySQL(t *testing.T, s provision.Server, script string) watch.Seen {
 }
 
 // codes are the findings, as code and what they are about.
-func codes(seen watch.Seen) []string {
+func codes(seen Seen) []string {
 	list := []string{}
 	for _, f := range seen.Findings {
 		list = append(list, f.Code+" "+f.On)
@@ -156,7 +163,7 @@ func want[T any](t *testing.T, what string, got, expected T) {
 }
 
 // find is a statement that begins with a text.
-func find(t *testing.T, seen watch.Seen, sql string) outcome.Statement {
+func find(t *testing.T, seen Seen, sql string) outcome.Statement {
 	t.Helper()
 	i := slices.IndexFunc(seen.Migration.Statements, func(s outcome.Statement) bool { return strings.HasPrefix(strings.ToLower(s.SQL), sql) })
 	if i < 0 {
@@ -165,7 +172,7 @@ func find(t *testing.T, seen watch.Seen, sql string) outcome.Statement {
 	return seen.Migration.Statements[i]
 }
 
-func show(seen watch.Seen) string {
+func show(seen Seen) string {
 	var b strings.Builder
 	for _, s := range seen.Migration.Statements {
 		fmt.Fprintf(&b, "\n%d/%d %.4fs %s %s", s.Session, s.Transaction, s.Seconds, s.SQLState, s.SQL)

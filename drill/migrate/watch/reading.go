@@ -78,6 +78,10 @@ func (r *reading) readDuration(c *client, e serverlog.Entry, step, sql string, s
 // take understands a statement and gives it to its transaction.
 func (r *reading) take(s *statement, sql, virtual string) {
 	c := s.client
+	if s.started.Before(c.latest) { // by what the log's times lack in precision
+		s.started = c.latest
+	}
+	c.latest = s.started
 	s.sql, s.raw = redact.Statement(sql), sql[:min(len(sql), rawLength)]
 	parts := statements(sql)
 	controls := make([]control, len(parts))

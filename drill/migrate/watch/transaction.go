@@ -13,6 +13,7 @@ type client struct {
 	open   *transaction
 	asked  asked // of the extended protocol: what is parsed and bound, and not yet executed
 
+	latest   time.Time   // start of a statement
 	paths    [][2]string // SET search_path … in its order, with the transaction it is local to
 	settings sessionSettings
 }
@@ -38,18 +39,14 @@ type transaction struct {
 	number     int       // in the result
 	claimed    map[*relation]mode
 	alters     map[*relation]*altered
-	ran        []span // all its statements that do something, in their order
-}
-
-// span is when a statement of a transaction ran.
-type span struct {
-	started, ended time.Time
+	ran        []float64 // the seconds of all its statements that do something, in their order
 }
 
 // statement is one that the log told.
 type statement struct {
 	client   *client
 	tx       *transaction
+	place    int    // in tx.ran, of what comes behind it
 	sql      string // redacted
 	raw      string // its beginning, to be found again in pg_stat_activity
 	started  time.Time
@@ -83,8 +80,9 @@ func (tx *transaction) add(s *statement) {
 	s.tx = tx
 	tx.count++
 	if !s.noise {
-		tx.ran = append(tx.ran, span{s.started, s.ended})
+		tx.ran = append(tx.ran, s.seconds)
 	}
+	s.place = len(tx.ran)
 	s.claims = slices.DeleteFunc(s.claims, func(c claim) bool { return tx.claimed[c.table] >= c.mode && c.work == nil })
 	for _, c := range s.claims {
 		tx.claimed[c.table] = max(tx.claimed[c.table], c.mode)
@@ -101,14 +99,11 @@ func (tx *transaction) add(s *statement) {
 	}
 }
 
-// further counts the statements that ran after one, and the time that passed.
+// further counts the statements that ran after one, and the time that they took.
 func (tx *transaction) further(after *statement) (n int, seconds float64) {
-	from := after.ended
-	for _, r := range tx.ran {
-		if !r.started.Before(from.Add(-slack)) && r.ended.After(from) {
-			n++
-			seconds += r.ended.Sub(r.started).Seconds()
-		}
+	for _, took := range tx.ran[min(after.place, len(tx.ran)):] {
+		n++
+		seconds += took
 	}
 	return n + after.later, seconds
 }

@@ -29,6 +29,7 @@ const (
 type Watch struct {
 	server   provision.Server
 	own      pids
+	guests   []int // sessions of others that were there before
 	settings settings
 	sampler  *sampler
 	defaults defaults
@@ -79,6 +80,9 @@ func (w *Watch) start(ctx context.Context) error {
 	err := w.connected(ctx, w.server.Database, func(conn *pgx.Conn) (err error) {
 		if err := w.switchOn(ctx, conn); err != nil {
 			return err
+		}
+		if err := conn.QueryRow(ctx, othersSQL, w.own.list()).Scan(&w.guests); err != nil {
+			return fmt.Errorf("look for sessions of others: %w", err)
 		}
 		if w.counted, err = w.settle(ctx, conn); err != nil {
 			return fmt.Errorf("read the statistics: %w", err)

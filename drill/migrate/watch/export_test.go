@@ -1,0 +1,10 @@
+package watch
+
+import "time"
+
+// Sampling tells how often the locks were looked at: in all, the mean of the
+// time from one to the next, and the longest. Call it after End.
+func (w *Watch) Sampling() (samples int, mean, longest, took time.Duration) {
+	s := w.sampler
+	return s.samples, s.span / time.Duration(max(1, s.samples)), s.longest, s.took / time.Duration(max(1, s.samples))
+}
