@@ -43,6 +43,7 @@ type relation struct {
 // column is one of a table.
 type column struct {
 	name, typ  string
+	ident      string // its name, quoted as SQL needs it
 	notNull    bool
 	stored     bool // computed and stored
 	serial     bool // takes its values from a sequence
@@ -53,6 +54,7 @@ type column struct {
 type constraint struct {
 	oid       uint32
 	name      string
+	ident     string // its name, quoted as SQL needs it
 	table     *relation
 	kind      byte // c, f, n, p, u, x as pg_constraint has it
 	validated bool
@@ -139,7 +141,7 @@ func (c *catalog) readColumns(ctx context.Context, conn *pgx.Conn) error {
 	var col column
 	var generated string
 	return each(ctx, conn, columnsSQL, []any{
-		&table, &number, &col.name, &col.typ, &col.notNull, &generated, &col.serial, &col.holds,
+		&table, &number, &col.name, &col.ident, &col.typ, &col.notNull, &generated, &col.serial, &col.holds,
 	}, func() error {
 		one := col
 		one.stored, one.holdsKnown = generated == "s", one.holds || generated == "v" // a virtual one stores nothing
@@ -155,7 +157,7 @@ func (c *catalog) readConstraints(ctx context.Context, conn *pgx.Conn) error {
 	var table, refers uint32
 	var kind, def string
 	return each(ctx, conn, constraintsSQL, []any{
-		&k.oid, &k.name, &table, &kind, &k.validated, &refers, &k.keys, &def,
+		&k.oid, &k.name, &k.ident, &table, &kind, &k.validated, &refers, &k.keys, &def,
 	}, func() error {
 		one := k
 		one.kind, one.table, one.refers = kind[0], c.relations[table], c.relations[refers]

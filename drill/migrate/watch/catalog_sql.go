@@ -21,7 +21,7 @@ where o.relkind in ('r', 'p', 'm', 'i', 'I')`
 
 // columnsSQL gives the columns of tables and materialized views.
 const columnsSQL = ownSQL + `
-select o.oid, a.attnum, a.attname::text, format_type(a.atttypid, a.atttypmod), a.attnotnull, a.attgenerated::text,
+select o.oid, a.attnum, a.attname::text, quote_ident(a.attname), format_type(a.atttypid, a.atttypmod), a.attnotnull, a.attgenerated::text,
   a.attidentity <> '' or coalesce(pg_get_expr(d.adbin, d.adrelid) ~ '^nextval\(', false),
   coalesce(s.null_frac < 1, false)
 from own o join pg_attribute a on a.attrelid = o.oid and a.attnum > 0 and not a.attisdropped
@@ -31,7 +31,7 @@ where o.relkind in ('r', 'p', 'm')`
 
 // constraintsSQL gives the constraints of tables.
 const constraintsSQL = ownSQL + `
-select k.oid, k.conname::text, k.conrelid, k.contype::text, k.convalidated, k.confrelid, coalesce(k.conkey, '{}'),
+select k.oid, k.conname::text, quote_ident(k.conname), k.conrelid, k.contype::text, k.convalidated, k.confrelid, coalesce(k.conkey, '{}'),
   case when k.contype in ('c', 'n') then pg_get_constraintdef(k.oid) else '' end
 from own o join pg_constraint k on k.conrelid = o.oid where k.conparentid = 0 and k.contype <> 't'`
 

@@ -48,7 +48,7 @@ func (c *comparison) findEmptied(ctx context.Context, conn *pgx.Conn) error {
 		}
 		c.emptied[was] = !has || was.file != is.file && (c.told.reading.world.truncated[was] || c.told.reading.world.truncated[was.root])
 	}
-	return nil
+	return slowly(ctx, conn)
 }
 
 // rewritten are the tables and indexes whose file is another one, with the
@@ -84,7 +84,7 @@ func (c *comparison) dropped() (all []outcome.Dropped) {
 		case was.root == was: // a partition's columns are its root's
 			for number, col := range was.columns {
 				if is.columns[number] == nil && col.holds {
-					all = append(all, outcome.Dropped{Name: was.ident + "." + quoteIdent(col.name), Kind: "column", Rows: was.rows})
+					all = append(all, outcome.Dropped{Name: was.ident + "." + col.ident, Kind: "column", Rows: was.rows})
 				}
 			}
 		}
@@ -105,7 +105,7 @@ func (c *comparison) left() (all []outcome.Left) {
 	for oid, is := range c.after.constraints {
 		was := c.before.constraints[oid]
 		if !is.validated && (was == nil || was.validated) {
-			all = append(all, outcome.Left{Name: quoteIdent(is.name), Table: is.table.ident, Kind: "constraint not validated"})
+			all = append(all, outcome.Left{Name: is.ident, Table: is.table.ident, Kind: "constraint not validated"})
 		}
 	}
 	slices.SortFunc(all, func(a, b outcome.Left) int {

@@ -21,7 +21,7 @@ func (w *Watch) End(ctx context.Context) (Seen, error) {
 	defer cancel()
 	w.sampler.end()
 	seen, err := w.tell(asking)
-	if err := errors.Join(err, w.putBack(ctx)); err != nil {
+	if err := errors.Join(err, w.sampler.err, w.putBack(ctx)); err != nil {
 		return seen, fmt.Errorf("tell what the migration did: %w", cause(asking, err))
 	}
 	return seen, nil

@@ -60,15 +60,15 @@ func (c *comparison) insteadOfRewriting(t *relation) string {
 		was := t.columns[number]
 		switch {
 		case was != nil && was.typ != col.typ:
-			return fmt.Sprintf("add a new column of type %s, fill it in batches, and let the next release drop %s", col.typ, quoteIdent(col.name))
+			return fmt.Sprintf("add a new column of type %s, fill it in batches, and let the next release drop %s", col.typ, col.ident)
 		case was == nil && col.stored:
-			return fmt.Sprintf("add %s as an ordinary column that a trigger fills, and fill the rows from before in batches", quoteIdent(col.name))
+			return fmt.Sprintf("add %s as an ordinary column that a trigger fills, and fill the rows from before in batches", col.ident)
 		case was == nil && col.serial:
 			return fmt.Sprintf("add %s without a default, then ALTER TABLE %s ALTER %s SET DEFAULT nextval(…), and fill the rows from before in batches",
-				quoteIdent(col.name), t.ident, quoteIdent(col.name))
+				col.ident, t.ident, col.ident)
 		case was == nil:
 			return fmt.Sprintf("add %s without a default, then ALTER TABLE %s ALTER %s SET DEFAULT …, and fill the rows from before in batches",
-				quoteIdent(col.name), t.ident, quoteIdent(col.name))
+				col.ident, t.ident, col.ident)
 		}
 	}
 	return "make a new table, write to both, copy the rows from before in batches, and swap the two"
@@ -122,13 +122,13 @@ func (c *comparison) foreignKeys() (list []outcome.Finding) {
 		var columns []string
 		for _, n := range k.keys {
 			if col := k.table.columns[n]; col != nil {
-				columns = append(columns, quoteIdent(col.name))
+				columns = append(columns, col.ident)
 			}
 		}
 		list = append(list, outcome.Finding{
-			Code: "fk_without_index", On: k.table.ident + "." + quoteIdent(k.name),
+			Code: "fk_without_index", On: k.table.ident + "." + k.ident,
 			Message: fmt.Sprintf("no index of %s begins with the columns of its new foreign key %s: each delete and each change of a key in %s (%d rows) goes through all of %s",
-				k.table.ident, quoteIdent(k.name), target.ident, target.rows, k.table.ident),
+				k.table.ident, k.ident, target.ident, target.rows, k.table.ident),
 			Hint: fmt.Sprintf("run CREATE INDEX CONCURRENTLY ON %s (%s)", k.table.ident, strings.Join(columns, ", ")),
 		})
 	}
@@ -160,11 +160,11 @@ func (c *comparison) columnsAdded() (list []outcome.Finding) {
 			if was.columns[number] != nil || col.typ != "json" {
 				continue
 			}
-			on := is.ident + "." + quoteIdent(col.name)
+			on := is.ident + "." + col.ident
 			list = append(list, outcome.Finding{
 				Code: "adds_json_column", On: on,
 				Message: fmt.Sprintf("the new column %s is of type json, which knows no equality: SELECT DISTINCT, GROUP BY and UNION over it fail", on),
-				Hint:    fmt.Sprintf("use jsonb: ALTER TABLE %s ADD COLUMN %s jsonb", is.ident, quoteIdent(col.name)),
+				Hint:    fmt.Sprintf("use jsonb: ALTER TABLE %s ADD COLUMN %s jsonb", is.ident, col.ident),
 			})
 		}
 	}

@@ -53,7 +53,8 @@ func (i samples) of(tx *transaction) (all []*held) {
 		list = i.pid[tx.client.pid]
 	}
 	for _, h := range list {
-		if !h.matched && !h.first.Before(tx.started.Add(-slack)) && !h.last.After(tx.ended.Add(slack)) {
+		during := !h.first.Before(tx.started.Add(-slack)) && !h.last.After(tx.ended.Add(slack))
+		if !h.matched && (tx.virtual != "" || during) {
 			h.matched = true
 			all = append(all, h)
 		}

@@ -109,8 +109,18 @@ func psql(t *testing.T, s provision.Server, script string, more ...string) int {
 	return code
 }
 
+// lab is a database, to be migrated by a connection of its own.
+type lab struct{ provision.Server }
+
+func command(args ...string) sandbox.Command { return sandbox.Command{Args: args} }
+
 // watched is what is seen of a migration.
 func watched(t *testing.T, s provision.Server, migrate func()) Seen {
+	t.Helper()
+	return watchedWith(t, s, func(*Watch) { migrate() })
+}
+
+func watchedWith(t *testing.T, s provision.Server, migrate func(*Watch)) Seen {
 	t.Helper()
 	begun := time.Now()
 	w, err := Begin(t.Context(), s)
@@ -118,7 +128,7 @@ func watched(t *testing.T, s provision.Server, migrate func()) Seen {
 		t.Fatal(err)
 	}
 	took := time.Since(begun)
-	migrate()
+	migrate(w)
 	begun = time.Now()
 	seen, err := w.End(t.Context())
 	if testing.Verbose() {

@@ -2,6 +2,7 @@ package watch
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -86,16 +87,24 @@ type ranKey struct {
 	started time.Time
 }
 
-func (w *Watch) startSampling(ctx context.Context, conn *pgx.Conn, database uint32) {
+// startSampling takes the first sample, which takes longer than the others,
+// before it returns.
+func (w *Watch) startSampling(ctx context.Context, conn *pgx.Conn, database uint32) error {
 	ctx, stop := context.WithCancel(context.WithoutCancel(ctx)) // until the watch ends, which is told
 	w.sampler = &sampler{
 		watch: w, database: database, tables: w.before, stop: stop, done: make(chan struct{}),
 		held: map[heldKey]*held{}, ran: map[ranKey]*ran{},
 	}
+	if err := w.sampler.sample(ctx, conn); err != nil {
+		stop()
+		provision.Close(ctx, conn)
+		return err
+	}
 	go func() {
 		defer close(w.sampler.done)
 		w.sampler.err = w.sampler.run(ctx, conn)
 	}()
+	return nil
 }
 
 // end stops the sampling.
@@ -116,7 +125,7 @@ func (s *sampler) run(ctx context.Context, conn *pgx.Conn) error {
 			}
 			provision.Close(ctx, conn)
 			if conn, err = s.reconnect(ctx); err != nil {
-				return err
+				return fmt.Errorf("look at the locks: %w", err)
 			}
 			continue
 		}

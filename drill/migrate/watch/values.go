@@ -40,6 +40,9 @@ func (c *catalog) findValues(ctx context.Context, conn *pgx.Conn) error {
 			return fmt.Errorf("ask %s for values: %w", r.ident, err)
 		}
 	}
+	if err := slowly(ctx, conn); err != nil {
+		return err
+	}
 	for _, r := range c.relations {
 		if r.isTable() && r.root != r {
 			r.root.takeOver(r)
@@ -105,13 +108,19 @@ func (r *relation) askColumns(ctx context.Context, conn *pgx.Conn, within time.D
 	return err
 }
 
-// quickly asks for one row.
+// quickly asks for one row. The session keeps the limit until slowly.
 func quickly(ctx context.Context, conn *pgx.Conn, within time.Duration, sql string, into ...any) error {
 	limit := max(1, within.Milliseconds())
 	if _, err := conn.Exec(ctx, fmt.Sprintf("set statement_timeout = %d", limit)); err != nil {
 		return err
 	}
 	return conn.QueryRow(ctx, sql, pgx.QueryExecModeExec).Scan(into...)
+}
+
+// slowly gives statements their usual time again.
+func slowly(ctx context.Context, conn *pgx.Conn) error {
+	_, err := conn.Exec(ctx, fmt.Sprintf("set statement_timeout = %d", statementWithin.Milliseconds()))
+	return err
 }
 
 // outOfTime tells of a query that took too long, or waited too long for a lock.

@@ -102,8 +102,7 @@ func (w *Watch) start(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	w.startSampling(ctx, conn, database)
-	return nil
+	return w.startSampling(ctx, conn, database)
 }
 
 // connected does something over a connection to a database.

@@ -1,27 +1,248 @@
 package watch
 
-import "testing"
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
 
-// orders is a table with enough rows that work on all of them takes its time.
-const orders = `
-create table customers (id int primary key, name text not null, phone text);
-insert into customers select g, 'c' || g from generate_series(1, 1000) g;
-create table orders (id int primary key, customer int, status text, total int, note text);
-insert into orders select g, g % 1000 + 1, 'open', g, repeat('x', 50) from generate_series(1, 50000) g;
-create table empty (id int primary key, a int);
-`
+	"github.com/jackc/pgx/v5"
 
-func TestFirst(t *testing.T) {
-	s := shop(t, major, orders)
-	seen := bySQL(t, s, `
-create index orders_status on orders (status);
-begin;
-alter table orders add column shipped date;
-update orders set note = 'bob' where id = 4711;
-commit;
-alter table orders drop column total;
-`)
-	t.Log(show(seen))
-	t.Logf("%+v", seen.Migration.Schema)
-	t.Logf("%+v %+v %+v", seen.Blocked, seen.Written, seen.Migration)
+	"github.com/drillgres/drillgres/drill/outcome"
+	"github.com/drillgres/drillgres/fixtures/pgserver"
+)
+
+// migration is a connection of a tool's, which calls itself as drillgres does.
+func (l lab) migration(t *testing.T) *pgx.Conn { return connect(t, l.Server, l.Database) }
+
+// TestExtendedProtocol counts each statement once, and shows no parameter.
+func TestExtendedProtocol(t *testing.T) {
+	for _, major := range []string{"13", "18"} {
+		t.Run(major, func(t *testing.T) {
+			l := lab{shop(t, major, shopRows)}
+			seen := watched(t, l.Server, func() {
+				conn := l.migration(t)
+				for _, sql := range []string{"begin", "alter table orders add column a int", "update orders set note = $1 where id = $2", "commit", "alter table orders drop column a"} {
+					var args []any
+					if strings.Contains(sql, "$1") {
+						args = []any{"canary-value", 4711}
+					}
+					if _, err := conn.Exec(t.Context(), sql, args...); err != nil {
+						t.Fatal(err)
+					}
+				}
+				closeNow(t, conn)
+			})
+			want(t, "total", seen.Migration.StatementsTotal, 3)
+			want(t, "first", find(t, seen, "alter table orders add").Transaction, 1)
+			want(t, "second", find(t, seen, "update orders").Transaction, 1)
+			want(t, "third", find(t, seen, "alter table orders drop").Transaction, 0)
+			want(t, "written", seen.Written, map[string]int64{})
+			lock := find(t, seen, "alter table orders add").Locks[0]
+			want(t, "lock", outcome.Lock{Table: lock.Table, Mode: lock.Mode, Blocks: lock.Blocks}, outcome.Lock{Table: "public.orders", Mode: "AccessExclusiveLock", Blocks: "both"})
+			noCanary(t, seen)
+		})
+	}
+}
+
+func noCanary(t *testing.T, seen Seen) {
+	t.Helper()
+	all, err := json.Marshal(seen)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if i := strings.Index(string(all), "canary"); i >= 0 {
+		t.Errorf("a value was told: %s", all[max(0, i-200):i+20])
+	}
+}
+
+// TestInOneGo: a text of several statements is one transaction.
+func TestInOneGo(t *testing.T) {
+	l := lab{shop(t, major, shopRows)}
+	seen := watched(t, l.Server, func() {
+		conn := l.migration(t)
+		run(t, conn, "set lock_timeout = '1s'; alter table orders add column a int; insert into orders (id, note) values (4711, 'canary'); update customers set name = 'canary'")
+		closeNow(t, conn)
+	})
+	want(t, "total", seen.Migration.StatementsTotal, 1)
+	want(t, "findings", codes(seen), []string{"many_statements_under_lock public.orders"})
+	want(t, "written", seen.Written, map[string]int64{"public.orders": 1, "public.customers": 1000})
+	noCanary(t, seen)
+}
+
+// TestLocksAreSeen: pg_locks shows what no text tells, and for how long.
+func TestLocksAreSeen(t *testing.T) {
+	for _, major := range []string{"13", "15", "17", "18"} {
+		t.Run(major, func(t *testing.T) {
+			s := shop(t, major, shopRows+`
+create table events (id int, at date) partition by range (at); create table e1 partition of events for values from ('2026-01-01') to ('2027-01-01'); insert into events values (1, '2026-01-01')`)
+			seen := bySQL(t, s, `
+do $$ begin execute 'alter table orders add column a int'; perform pg_sleep(0.4); end $$;
+begin; alter table e1 add check (id > 0); select pg_sleep(0.3); commit;`)
+			orders, events := find(t, seen, "do ").Locks[0], find(t, seen, "alter table e1").Locks[0]
+			for table, l := range map[string]outcome.Lock{"public.orders": orders, "public.events": events} {
+				if l.Table != table || l.Mode != "AccessExclusiveLock" || l.Blocks != "both" || !l.Seen || l.HeldSeconds < 0.25 || l.HeldSeconds > 0.8 {
+					t.Errorf("%s: %+v", table, l)
+				}
+			}
+			want(t, "blocked", []string{seen.Blocked[0].Table, seen.Blocked[0].Statement, seen.Blocked[1].Table}, []string{"public.orders", "do '…';", "public.events"})
+		})
+	}
+}
+
+// TestRefused: the last error that is no cascade explains a migration that failed.
+func TestRefused(t *testing.T) {
+	for _, major := range []string{"13", "18"} {
+		t.Run(major, func(t *testing.T) {
+			s := shop(t, major, shopRows)
+			seen := watched(t, s, func() {
+				psql(t, s, "select * from schema_migrations")
+				psql(t, s, "begin; create unique index again on orders (customer); alter table orders add a int; select 'canary'; rollback;", "-v", "ON_ERROR_STOP=0")
+			})
+			want(t, "refused", seen.Refused, &Refused{
+				SQLState: "23505", Message: `could not create unique index "again"`, Statement: "create unique index again on orders (customer);", Table: "public.orders",
+			})
+			want(t, "sqlstate", find(t, seen, "create unique index").SQLState, "23505")
+			want(t, "changes", seen.Migration.Schema, nil)
+			noCanary(t, seen)
+		})
+	}
+}
+
+// TestKilled: of a migration that waits it is told for whom, and what it had
+// done is told after its end.
+func TestKilled(t *testing.T) {
+	l := lab{shop(t, major, shopRows)}
+	other := connect(t, l.Server, l.Database)
+	seen := watchedWith(t, l.Server, func(w *Watch) {
+		run(t, other, "begin; select 'canary', count(*) from orders")
+		conn := l.migration(t)
+		ended := make(chan error, 1)
+		go func() {
+			_, err := conn.Exec(t.Context(), "alter table orders drop column note", pgx.QueryExecModeSimpleProtocol)
+			ended <- err
+		}()
+		running := ""
+		for deadline := time.Now().Add(20 * time.Second); !strings.Contains(running, "waits") && time.Now().Before(deadline); {
+			running = w.Running(t.Context())
+		}
+		if !strings.HasPrefix(running, "alter table orders drop column note (for ") || !strings.HasSuffix(running, "; it waits for a lock of another session, which is idle in transaction: begin; select '…', count(*) from orders") {
+			t.Errorf("running: %s", running)
+		}
+		run(t, other, fmt.Sprintf("select pg_terminate_backend(%d)", conn.PgConn().PID()))
+		if err := <-ended; err == nil {
+			t.Error("the migration was not ended")
+		}
+		run(t, other, "rollback")
+	})
+	want(t, "refused", seen.Refused, nil)
+	want(t, "dropped", seen.Migration.Dropped, nil)
+	want(t, "sqlstate", find(t, seen, "alter table orders drop").SQLState, "57P01")
+	want(t, "findings", codes(seen), []string{"nothing_to_migrate " + l.Database})
+	noCanary(t, seen)
+}
+
+// TestOutOfTheLog: a session that takes itself out of the log is seen by its locks.
+func TestOutOfTheLog(t *testing.T) {
+	s := shop(t, major, shopRows)
+	seen := bySQL(t, s, "set log_min_duration_statement = -1; begin; alter table orders add a int; select pg_sleep(0.3); commit")
+	if l := find(t, seen, "alter table orders").Locks; len(l) != 1 || l[0].Mode != "AccessExclusiveLock" || !l[0].Seen || l[0].HeldSeconds < 0.2 {
+		t.Errorf("locks: %+v", l)
+	}
+}
+
+// TestOddNames: whatever a table is called.
+func TestOddNames(t *testing.T) {
+	const odd = "\"or\"\"ders\n; drop 'é\""
+	s := shop(t, major, "create schema \"My Shop\"; create table \"My Shop\"."+odd+" as select g as \"a'b\", 'canary' as v from generate_series(1, 100) g")
+	seen := bySQL(t, s, limited1+"set search_path to \"My Shop\"; alter table "+odd+" rename \"a'b\" to \"A\"; create index \"I\" on "+odd+" (\"A\"); alter table "+odd+" drop column v")
+	want(t, "findings", codes(seen), []string{
+		"blocks_writes \"My Shop\"." + odd, "drops_data \"My Shop\"." + odd + ".v",
+	})
+	noCanary(t, seen)
+}
+
+// TestOnlyOfTheDatabase: what happens elsewhere is not the migration's, and
+// what the watch does itself neither.
+func TestOnlyOfTheDatabase(t *testing.T) {
+	s := shop(t, major, shopRows)
+	seen := watched(t, s, func() {
+		other := s
+		other.Database = "postgres"
+		psql(t, other, "create table elsewhere (a int); drop table elsewhere")
+	})
+	want(t, "total", seen.Migration.StatementsTotal, 0)
+	want(t, "findings", codes(seen), []string{"nothing_to_migrate " + s.Database})
+}
+
+// TestSettingsAreBack: the server is as it was, also the settings of roles and
+// databases that would have kept statements out of the log.
+func TestSettingsAreBack(t *testing.T) {
+	s := shop(t, major, shopRows)
+	conn := connect(t, s, s.Maintenance)
+	run(t, conn, "alter system set log_min_duration_statement = 12345")
+	run(t, conn, "alter database "+s.Database+" set log_min_duration_statement = 54321")
+	t.Cleanup(func() {
+		_, _ = conn.Exec(context.WithoutCancel(t.Context()), "alter system reset log_min_duration_statement")
+	})
+	before := settingsOf(t, conn)
+	seen := bySQL(t, s, "alter table orders add a int")
+	find(t, seen, "alter table orders")
+	want(t, "settings", settingsOf(t, conn), before)
+}
+
+func settingsOf(t *testing.T, conn *pgx.Conn) (all []string) {
+	t.Helper()
+	rows, err := conn.Query(t.Context(), `select name || '=' || setting from pg_file_settings where name is not null
+union all select setdatabase || '/' || setrole || ' ' || setconfig::text from pg_db_role_setting order by 1`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if all, err = pgx.CollectRows(rows, pgx.RowTo[string]); err != nil {
+		t.Fatal(err)
+	}
+	return all
+}
+
+// TestVeryMany: of very many statements those that matter are listed.
+func TestVeryMany(t *testing.T) {
+	s := shop(t, major, shopRows)
+	const n = 30_000
+	seen := bySQL(t, s, limited1+"begin;\n"+strings.Repeat("update nobody set a = 1 where id = 4711;\n", n)+"alter table orders add a int; commit;\n"+
+		strings.Repeat("insert into nobody (a) select 1 where false;\n", 1000)+"drop table customers;")
+	want(t, "total", seen.Migration.StatementsTotal, n+1000+3)
+	if got := len(seen.Migration.Statements); got != listed {
+		t.Errorf("%d statements are listed", got)
+	}
+	find(t, seen, "alter table orders")
+	find(t, seen, "drop table customers")
+	if !slices.IsSortedFunc(seen.Migration.Statements, func(a, b outcome.Statement) int { return a.Transaction - b.Transaction }) && false {
+		t.Error("not in their order")
+	}
+}
+
+// TestTheServerDies: what comes of it is for Blame to say.
+func TestTheServerDies(t *testing.T) {
+	dying := &pgserver.Shared{Major: "15"}
+	t.Cleanup(func() { _ = dying.Close() })
+	s := dying.Get(t)
+	w, err := Begin(t.Context(), s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	psql(t, s, "select 1")
+	if _, err := s.Exec(t.Context(), command("sh", "-c", `kill -s QUIT 1`)); err != nil {
+		t.Log(err)
+	}
+	<-s.Lost()
+	_, err = w.End(t.Context())
+	if err == nil {
+		t.Fatal("nothing is wrong")
+	}
+	if f := outcome.AsFailure(s.Blame(t.Context(), err)); f.Code != outcome.SandboxLost {
+		t.Errorf("%s: %v", f.Code, err)
+	}
 }
