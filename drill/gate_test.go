@@ -41,6 +41,7 @@ func TestTheAnswerIsRecorded(t *testing.T) {
 		s := newScript()
 		d := s.drill()
 		d.Locator, d.Gate = fresh{}, &gate.Question{Candidate: "shop:2", MaxBackupAge: 26 * time.Hour}
+		d.Migrator = nil
 		if tt.migrator != nil {
 			d.Migrator = tt.migrator
 		}

@@ -179,6 +179,16 @@ var elsewhere = map[outcome.Code]string{
 	outcome.AppNotReady:        "TestAppFailures",
 	outcome.SmokeFailed:        "TestAppFailures",
 	outcome.HistoryUnavailable: "TestHistoryThatIsDown",
+
+	outcome.MigrationFailed:        "migrate.TestRehearsals",
+	outcome.MigrationTimeout:       "migrate.TestRehearsals",
+	outcome.MigrationNotRepeatable: "migrate.TestRehearsals",
+	outcome.CandidateUnhealthy:     "migrate.TestRehearsals",
+	outcome.RollbackBreaks:         "migrate.TestRehearsals",
+	outcome.MigrationOverBudget:    "TestGateOfTheShop",
+	outcome.MigrationDropsData:     "TestGateOfTheShop",
+	outcome.CurrentBreaks:          "TestGateOfTheShop",
+
 	outcome.Interrupted:        "TestChaos",
 	outcome.ConfigInvalid:      "TestScripts",
 	outcome.ControlFailed:      "TestProve",

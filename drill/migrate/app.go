@@ -3,6 +3,7 @@ package migrate
 import (
 	"context"
 	"errors"
+	"fmt"
 
 	"github.com/drillgres/drillgres/appcheck"
 	"github.com/drillgres/drillgres/drill/config"
@@ -23,7 +24,7 @@ func (r *run) candidate(ctx context.Context) error {
 			"no image of the candidate is known: whether it runs on the new schema was not looked at")
 		return nil
 	}
-	return r.runs(ctx, image, "the candidate on the migrated database", outcome.CandidateUnhealthy)
+	return r.runs(ctx, image, "the candidate on the migrated database: %s", outcome.CandidateUnhealthy)
 }
 
 // current runs today's release on the new schema: in a rolling deployment both
@@ -32,7 +33,7 @@ func (r *run) current(ctx context.Context) error {
 	if r.App == nil || r.Config.Current == "off" {
 		return nil
 	}
-	err := r.runs(ctx, string(r.App.Image), "today's release on the migrated database", outcome.CurrentBreaks)
+	err := r.runs(ctx, string(r.App.Image), "today's release on the migrated database: %s", outcome.CurrentBreaks)
 	var broken *outcome.Failure
 	if r.Config.Current == "warn" && errors.As(err, &broken) && broken.Code == outcome.CurrentBreaks {
 		r.find("current_breaks", broken.Remedy(), broken.Error())
@@ -43,13 +44,14 @@ func (r *run) current(ctx context.Context) error {
 
 // runs boots an image as the app stage boots today's and puts the same smoke
 // tests to it. An application that does not hold is a failure with this code;
-// what the sandbox is to blame for keeps its own.
-func (r *run) runs(ctx context.Context, image, who string, code outcome.Code) error {
+// what the sandbox is to blame for keeps its own. said has a %s for what is said
+// of it.
+func (r *run) runs(ctx context.Context, image, said string, code outcome.Code) error {
 	app := *r.App
 	app.Image = config.Text(image)
 	report, err := appcheck.Checker{Config: &app, Redactor: r.Redactor}.Check(ctx, r.server)
 	for _, c := range report.Checks {
-		c.Stage, c.Name = outcome.Migrate, who+": "+c.Name
+		c.Stage, c.Name = outcome.Migrate, fmt.Sprintf(said, c.Name)
 		r.report.Checks = append(r.report.Checks, c)
 	}
 	for _, f := range report.Findings {
@@ -59,7 +61,7 @@ func (r *run) runs(ctx context.Context, image, who string, code outcome.Code) er
 	}
 	var broken *outcome.Failure
 	if errors.As(err, &broken) && broken.Class() == outcome.ClassApp {
-		return outcome.Fail(code, "%s: %s", who, broken.Error())
+		return outcome.Fail(code, said, broken.Error())
 	}
 	return err
 }

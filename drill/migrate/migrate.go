@@ -102,7 +102,7 @@ func (r *run) back(ctx context.Context) error {
 	if err != nil || r.App == nil {
 		return err
 	}
-	return r.runs(ctx, string(r.App.Image), "today's release after the down migration", outcome.RollbackBreaks)
+	return r.runs(ctx, string(r.App.Image), "today's release after the down migration: %s", outcome.RollbackBreaks)
 }
 
 // check keeps an assertion of the rehearsal itself.

@@ -22,7 +22,7 @@ func (p *printer) migration(m *outcome.Migration) {
 	p.table(rows)
 	lines, more := statementLines(m)
 	if len(lines) > 0 {
-		rows := [][]cell{{{"time", p.bold}, {"statement, and the locks that it took", p.bold}}}
+		rows := [][]cell{{{"time", p.bold}, {"statement", p.bold}}}
 		for _, l := range lines {
 			if l.sql != "" {
 				rows = append(rows, []cell{plain(l.time), plain(l.sql)})
@@ -57,8 +57,8 @@ func migrationFacts(m *outcome.Migration) []fact {
 		}
 	}
 	add("migration", joined(", ", carriedOutBy(m), "as "+m.Role, counted(m.StatementsTotal, "statement"), took(m.Seconds)))
-	add("written", fmt.Sprintf("%s rows, read %s; WAL %s (wal_level %s); the database %s",
-		number(m.RowsWritten), number(m.RowsRead), size(m.WALBytes), clean(m.WALLevel), grown(m.GrowthBytes)))
+	add("written", fmt.Sprintf("%s, read %s; WAL %s (wal_level %s); the database %s",
+		counted(m.RowsWritten, "row"), number(m.RowsRead), size(m.WALBytes), clean(m.WALLevel), grown(m.GrowthBytes)))
 	add("rewritten", listed(m.Rewritten, func(r outcome.Rewrite) string { return fmt.Sprintf("%s %s (%s)", r.Kind, r.Name, size(r.Bytes)) }))
 	add("dropped", listed(m.Dropped, func(d outcome.Dropped) string {
 		return fmt.Sprintf("%s %s (of %s)", d.Kind, d.Name, counted(d.Rows, "row"))
