@@ -31,6 +31,8 @@ func TestWorkflows(t *testing.T) {
 	buildShop(t)
 	passing := localConfig(t, shopApp+"      ready: {http: /healthz, within: 30s}\n")
 	failing := localConfig(t, "    verify:\n      queries:\n        - {name: no orders, sql: select count(*) from orders, expect: value == 0}\n")
+	gated := localConfig(t, shopApp+"      ready: {http: /healthz, within: 30s}\n      smoke: [{name: orders, http: {get: /orders}}]\n    migrate: {command: [migrate, up]}\n")
+	buildCandidates(t, "candidate-good", "candidate-drops")
 	broken := writeConfig(t, "version: 1\ndatabases:\n  shop: {backup: {from: .}, postgres: {version: \"15\", imagge: x}}\n")
 	tests := []struct {
 		name     string
@@ -50,6 +52,18 @@ func TestWorkflows(t *testing.T) {
 			"a drill that fails", map[string]string{"COMMAND": "run", "CONFIG": failing},
 			false, outcome.VerdictFailed, outcome.QueryFailed, []string{"## ❌ FAILED shop\n", "| verify | **FAILED** |", "**hint:**"},
 			[]string{"error 8 shop: no orders expected value == 0, saw 1000"},
+		},
+		{
+			"a release that may go out", map[string]string{"COMMAND": "gate", "CONFIG": gated, "CANDIDATE": "drillgres-fixture/shop:candidate-good"},
+			true, outcome.VerdictPassed, "", []string{"# ✅ GO shop\n", "| migrate | passed |", "| AccessExclusive on public.orders |"}, nil,
+		},
+		{
+			"a release that may not", map[string]string{"COMMAND": "gate", "CONFIG": gated, "CANDIDATE": "drillgres-fixture/shop:candidate-drops"},
+			false, outcome.VerdictFailed, outcome.MigrationDropsData, []string{"# ❌ NO-GO shop\n", "| migrate | **FAILED** |", "column public.orders.note"},
+			[]string{
+				"error 12 shop: migration_drops_data the migration drops values that production holds",
+				"warning 3 shop: drops_data the migration drops the column public.orders.note",
+			},
 		},
 		{
 			"a config that is wrong", map[string]string{"COMMAND": "run", "CONFIG": broken},
@@ -76,6 +90,9 @@ func TestWorkflows(t *testing.T) {
 				if !strings.Contains(ran.annotations, want) {
 					t.Errorf("no %q among the annotations:\n%s", want, ran.annotations)
 				}
+			}
+			if want := map[bool]string{true: "go", false: "no-go"}[tt.holds]; tt.vars["COMMAND"] == "gate" && outputs["decision"] != want {
+				t.Errorf("the decision is %q, want %s", outputs["decision"], want)
 			}
 			if tt.verdict != outcome.VerdictUnproved {
 				checkOutputs(t, outputs)

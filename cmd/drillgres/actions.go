@@ -99,6 +99,10 @@ func (s *step) drilled(cfg *config.Config, results []outcome.Result, result stri
 		s.annotateDrill(cfg, r)
 	}
 	r := results[outcome.Worst(results)]
+	decision := ""
+	if r.Gate != nil {
+		decision = string(r.Gate.Decision)
+	}
 	rpo := ""
 	if r.RPOSeconds != nil {
 		rpo = fmt.Sprintf("%.0f", *r.RPOSeconds)
@@ -106,6 +110,7 @@ func (s *step) drilled(cfg *config.Config, results []outcome.Result, result stri
 	return errors.Join(
 		s.addSummary(func(w io.Writer, limit int) error { return report.Markdown(w, results, limit) }),
 		s.set(r.Database, string(r.Verdict), failureCode(r.Failure), result,
+			actions.Output{Name: "decision", Value: decision},
 			actions.Output{Name: "restore-seconds", Value: measured(r.Times.Restore)},
 			actions.Output{Name: "recovery-seconds", Value: measured(r.Times.Recovery)},
 			actions.Output{Name: "rpo-seconds", Value: rpo}),

@@ -12,7 +12,7 @@ import (
 )
 
 // annotateDrill points to the checks that failed, where they stand in the
-// config, or else to the database whose drill failed, and to the findings.
+// config, or else to what it says of the stage that did, and to the findings.
 func (s *step) annotateDrill(cfg *config.Config, r outcome.Result) {
 	at := s.place(cfg, "databases", r.Database)
 	pointed := false
@@ -28,7 +28,7 @@ func (s *step) annotateDrill(cfg *config.Config, r outcome.Result) {
 		pointed = true
 	}
 	if r.Failure != nil && !pointed {
-		s.annotateFailure(at, r.Database, *r.Failure)
+		s.annotateFailure(s.place(cfg, "databases", r.Database, string(r.Failure.Stage)), r.Database, *r.Failure)
 	}
 	s.annotateFindings(at, r.Database, r.Findings)
 }

@@ -19,10 +19,7 @@ func gateShop(t *testing.T) (dir string) {
 	t.Helper()
 	image := images.Postgres(t, "15")
 	t.Setenv("POSTGRES_IMAGE_PREFIX", strings.TrimSuffix(image, ":15"))
-	build := exec.CommandContext(t.Context(), "../../fixtures/shop/app/build", "1.0", "candidate-good", "candidate-locks", "candidate-drops", "candidate-renames")
-	if out, err := build.CombinedOutput(); err != nil {
-		t.Fatalf("build the sample application: %v\n%s", err, out)
-	}
+	buildCandidates(t, "1.0", "candidate-good", "candidate-locks", "candidate-drops", "candidate-renames")
 	dir = t.TempDir()
 	for _, name := range []string{"drillgres.yaml", "files.yaml"} {
 		text, err := os.ReadFile(filepath.Join("../../fixtures/shop", name))
@@ -41,6 +38,14 @@ func gateShop(t *testing.T) (dir string) {
 		t.Fatal(err)
 	}
 	return dir
+}
+
+// buildCandidates builds the images of these versions of the sample application.
+func buildCandidates(t *testing.T, versions ...string) {
+	t.Helper()
+	if out, err := exec.CommandContext(t.Context(), "../../fixtures/shop/app/build", versions...).CombinedOutput(); err != nil {
+		t.Fatalf("build the sample application: %v\n%s", err, out)
+	}
 }
 
 // TestGateOfTheShop asks of four candidates whether they may go out.
