@@ -99,7 +99,7 @@ func runGate(ctx context.Context, e edges, o gateOptions) error {
 	if err != nil {
 		// Who is not answered is not to believe what others are.
 		for _, db := range dbs[len(results):] {
-			results = append(results, w.unanswered(db, o.question(e, db), err))
+			results = append(results, w.unanswered(ctx, db, o.question(e, db), err))
 		}
 	}
 	return conclude(e, cfg, o.runOptions, results, nil)

@@ -27,8 +27,12 @@ func (w *wiring) rest(ctx context.Context, db *config.Database, q gate.Question)
 	}
 	r.FinishedAt = w.now()
 	r.Times.Total = r.FinishedAt.Sub(r.StartedAt).Seconds()
-	teller := drill.Drill{Redactor: w.redactor, Tellers: []drill.Teller{w.history}}
-	return teller.Tell(ctx, q.Rest(past, r)), nil
+	return w.tell(ctx, q.Rest(past, r)), nil
+}
+
+// tell records an answer that no drill has recorded.
+func (w *wiring) tell(ctx context.Context, r outcome.Result) outcome.Result {
+	return drill.Drill{Redactor: w.redactor, Tellers: []drill.Teller{w.history}}.Tell(ctx, r)
 }
 
 func (w *wiring) begun(db *config.Database) (outcome.Result, error) {
@@ -42,12 +46,12 @@ func (w *wiring) begun(db *config.Database) (outcome.Result, error) {
 
 // unanswered is the answer where not even a drill could be begun, or the
 // history not be read.
-func (w *wiring) unanswered(db *config.Database, q gate.Question, err error) outcome.Result {
+func (w *wiring) unanswered(ctx context.Context, db *config.Database, q gate.Question, err error) outcome.Result {
 	r, _ := w.begun(db)
 	f := *outcome.AsFailure(err).Report()
 	f.Message, f.Hint = w.redactor.Text(f.Message), w.redactor.Text(f.Hint)
 	r.Failure, r.Verdict, r.ExitCode = &f, f.Class.Verdict(), f.Class.ExitCode()
 	answer, _ := q.Answer(r)
 	r.Gate = &answer
-	return r
+	return w.tell(ctx, r)
 }

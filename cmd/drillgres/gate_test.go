@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"encoding/json"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -147,6 +148,30 @@ func TestAnAnswerIsNoBaseline(t *testing.T) {
 	_, exit, stderr := programAt(t, morning, nil, "accept", r.RunID, "--reason", "meant", "--config", config)
 	if exit != 2 || !strings.Contains(stderr, "drilled nothing: it only answered a release") {
 		t.Errorf("exit %d: %s", exit, stderr)
+	}
+}
+
+// TestGateAnswersThoughNothingCanBegin: where there is no room to work, the
+// answer is unknown, for each database, and is recorded.
+func TestGateAnswersThoughNothingCanBegin(t *testing.T) {
+	config := recorded(t)
+	text := `version: 1
+databases:
+  crm: {backup: {from: ./backups}, postgres: {version: "15"}, app: {image: "shop:1", candidate: "shop:2"}, migrate: {command: [migrate]}}
+  shop: {backup: {from: ./backups}, postgres: {version: "15"}, app: {image: "shop:1", candidate: "shop:2"}, migrate: {command: [migrate]}}
+record: {history: history.db}
+work: {dir: history.db}
+`
+	if err := os.WriteFile(config, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	stdout, exit, stderr := programAt(t, morning, nil, "gate", "--config", config)
+	if exit != 5 || !strings.HasPrefix(stdout, "UNKNOWN  2 databases: crm unknown, shop unknown\n\nUNKNOWN  crm  ") {
+		t.Errorf("exit %d\n%s\n%s", exit, stdout, stderr)
+	}
+	history, _, _ := programAt(t, morning, nil, "history", "--config", config)
+	if strings.Count(history, "unproved, gate unknown") != 2 {
+		t.Errorf("the history does not show it:\n%s", history)
 	}
 }
 
