@@ -69,50 +69,75 @@ func lastNight(id string, ended time.Time, f *outcome.Failure) outcome.Result {
 	return r
 }
 
+// answered is what a gate that restores nothing must say.
+type answered struct {
+	decision outcome.Decision
+	code     outcome.Code
+	exit     int
+	on       string
+}
+
+// rests asks what the record says so long after the morning, and holds what is
+// recorded of the question.
+func rests(t *testing.T, config string, after time.Duration) answered {
+	t.Helper()
+	ci := map[string]string{"GITHUB_SHA": "9f2c1ab", "GITHUB_ACTOR": "alice"}
+	stdout, exit, stderr := programAt(t, morning.Add(after), ci, "gate", "--config", config,
+		"--require-drill", "24h", "--max-backup-age", "30d", "--candidate", "shop:2", "--format", "json")
+	var r outcome.Result
+	if err := json.Unmarshal([]byte(stdout), &r); err != nil || r.ExitCode != exit {
+		t.Fatalf("exit %d, %v\n%s\n%s", exit, err, stdout, stderr)
+	}
+	want := outcome.Gate{
+		Decision: r.Gate.Decision, Why: r.Gate.Why, RestsOn: r.Gate.RestsOn,
+		Candidate: "shop:2", Commit: "9f2c1ab", AskedBy: "alice", RequireDrill: 86400, MaxBackupAge: 30 * 86400,
+	}
+	if diff := cmp.Diff(want, *r.Gate); diff != "" || r.Verdict != outcome.VerdictUnproved {
+		t.Errorf("verdict %s\n%s", r.Verdict, diff)
+	}
+	return answered{r.Gate.Decision, outcome.Code(failureCode(r.Failure)), exit, r.Gate.RestsOn}
+}
+
 // TestGateRestsOnADrillOnRecord follows one drill through the hours: the gate's
 // own answers are recorded, and never make it younger.
 func TestGateRestsOnADrillOnRecord(t *testing.T) {
 	config := recorded(t)
-	tell(t, config, lastNight("night", morning, nil))
-	ci := map[string]string{"GITHUB_SHA": "9f2c1ab", "GITHUB_ACTOR": "alice"}
-	ask := func(after time.Duration, want outcome.Decision, code outcome.Code, exit int, on string) {
-		t.Helper()
-		stdout, got, stderr := programAt(t, morning.Add(after), ci, "gate", "--config", config,
-			"--require-drill", "24h", "--max-backup-age", "30d", "--candidate", "shop:2", "--format", "json")
-		var r outcome.Result
-		if err := json.Unmarshal([]byte(stdout), &r); err != nil {
-			t.Fatalf("%v\n%s\n%s", err, stdout, stderr)
-		}
-		found := outcome.Code("")
-		if r.Failure != nil {
-			found = r.Failure.Code
-		}
-		if r.Gate.Decision != want || got != exit || r.ExitCode != exit || found != code || r.Gate.RestsOn != on || r.Verdict != outcome.VerdictUnproved {
-			t.Errorf("after %s: %s, exit %d, %s, on %q, verdict %s; %s", after, r.Gate.Decision, got, found, r.Gate.RestsOn, r.Verdict, r.Gate.Why)
-		}
-		if g := r.Gate; g.Candidate != "shop:2" || g.Commit != "9f2c1ab" || g.AskedBy != "alice" || g.RequireDrill != 86400 || g.MaxBackupAge != 30*86400 {
-			t.Errorf("recorded %+v", g)
-		}
-	}
-	ask(-10*time.Minute, outcome.Unknown, outcome.DrillMissing, 5, "") // the drill is from the future
-	ask(23*time.Hour, outcome.Go, "", 0, "night")
-	ask(24*time.Hour+time.Minute, outcome.Unknown, outcome.DrillMissing, 5, "") // an hour after a go of its own
-	ask(46*time.Hour, outcome.Unknown, outcome.DrillMissing, 5, "")
-
 	failed := outcome.Fail(outcome.SmokeFailed, "status 500")
 	failed.Stage = outcome.App
-	tell(t, config, lastNight("second", morning.Add(48*time.Hour), nil), lastNight("third", morning.Add(50*time.Hour), failed))
-	ask(51*time.Hour, outcome.NoGo, outcome.SmokeFailed, 4, "third")
-	tell(t, config, lastNight("fourth", morning.Add(52*time.Hour), nil))
-	ask(53*time.Hour, outcome.Go, "", 0, "fourth")
+	const hour = time.Hour
+	missing := answered{outcome.Unknown, outcome.DrillMissing, 5, ""}
+	for _, tt := range []struct {
+		drill outcome.Result // that ends before the question
+		after time.Duration
+		want  answered
+	}{
+		{lastNight("night", morning, nil), -hour, missing}, // the drill is from the future
+		{outcome.Result{}, 23 * hour, answered{outcome.Go, "", 0, "night"}},
+		{outcome.Result{}, 24*hour + time.Minute, missing}, // an hour after a go of its own
+		{outcome.Result{}, 46 * hour, missing},
+		{lastNight("second", morning.Add(48*hour), nil), 49 * hour, answered{outcome.Go, "", 0, "second"}},
+		{lastNight("third", morning.Add(50*hour), failed), 51 * hour, answered{outcome.NoGo, outcome.SmokeFailed, 4, "third"}},
+		{lastNight("fourth", morning.Add(52*hour), nil), 53 * hour, answered{outcome.Go, "", 0, "fourth"}},
+	} {
+		if tt.drill.RunID != "" {
+			tell(t, config, tt.drill)
+		}
+		if got := rests(t, config, tt.after); got != tt.want {
+			t.Errorf("after %s: got %+v, want %+v", tt.after, got, tt.want)
+		}
+	}
+	onlyDrillsCount(t, config, "fourth")
+}
 
-	// Nothing of this counts as a drill anywhere else.
+// onlyDrillsCount holds that no answer of a gate is taken for a drill.
+func onlyDrillsCount(t *testing.T, config, last string) {
+	t.Helper()
 	h := historyOf(t, config)
 	v, ok, err := h.LastVerified(t.Context(), "shop")
-	if err != nil || !ok || v.RunID != "fourth" {
+	if err != nil || !ok || v.RunID != last {
 		t.Errorf("last verified by %+v, %v", v, err)
 	}
-	if was, _, err := h.Baseline(t.Context(), "shop", time.Time{}); err != nil || was == nil || was.RunID != "fourth" {
+	if was, _, err := h.Baseline(t.Context(), "shop", time.Time{}); err != nil || was == nil || was.RunID != last {
 		t.Errorf("baseline %+v, %v", was, err)
 	}
 	history, _, _ := programAt(t, morning.Add(54*time.Hour), nil, "history", "--config", config)
