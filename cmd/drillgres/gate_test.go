@@ -141,7 +141,7 @@ func onlyDrillsCount(t *testing.T, config, last string) {
 		t.Errorf("baseline %+v, %v", was, err)
 	}
 	history, _, _ := programAt(t, morning.Add(54*time.Hour), nil, "history", "--config", config)
-	for _, want := range []string{"gate go", "gate no-go", "gate unknown"} {
+	for _, want := range []string{"gate go", "gate no-go", "gate unknown", "last 4  "} {
 		if !strings.Contains(history, want) {
 			t.Errorf("the history does not show %s:\n%s", want, history)
 		}

@@ -67,6 +67,13 @@ type Entry struct {
 	Total      float64         `json:"total_seconds"`
 }
 
+// OnRecord tells a gate's answer that rests on a drill on record from a drill:
+// a drill's verdict follows from its code, and such an answer's is unproved.
+func (e Entry) OnRecord() bool {
+	return e.Verdict == outcome.VerdictUnproved &&
+		(e.Code == "" || e.Code == outcome.DrillMissing || e.Code.Class().Verdict() == outcome.VerdictFailed)
+}
+
 // EntryOf is the entry of a drill.
 func EntryOf(r outcome.Result) Entry {
 	e := Entry{
