@@ -6,5 +6,6 @@ import "time"
 // time from one to the next, and the longest. Call it after End.
 func (w *Watch) Sampling() (samples int, mean, longest, took time.Duration) {
 	s := w.sampler
-	return s.samples, s.span / time.Duration(max(1, s.samples)), s.longest, s.took / time.Duration(max(1, s.samples))
+	n := len(s.times)
+	return n, s.span / time.Duration(n), s.longest, s.took / time.Duration(n)
 }

@@ -16,8 +16,8 @@ create unique index orders_total on orders (total);
 create table nobody (id int primary key, a int, b text);
 `
 
-// limited is how a careful tool begins its session.
-const limited1 = "set lock_timeout = '2s';\n"
+// timeLimit is how a careful tool begins its session.
+const timeLimit = "set lock_timeout = '2s';\n"
 
 // TestFindings: each is made of what is unsafe, and none of what is safe.
 func TestFindings(t *testing.T) {
@@ -95,27 +95,31 @@ func TestFindings(t *testing.T) {
 		{name: "refreshed", before: "create materialized view m as select count(*) n from orders", sql: "refresh materialized view m", want: []string{"blocks_reads public.m"}, hint: "REFRESH MATERIALIZED VIEW CONCURRENTLY"},
 		{name: "vacuum full", sql: "vacuum full orders; comment on table orders is 'x'", want: []string{"blocks_reads public.orders", "rewrites_table public.orders"}},
 	}
-	s := shop(t, major, "")
-	conn := connect(t, s, s.Database)
-	for _, tt := range tests {
-		t.Run(tt.name, func(t *testing.T) {
-			run(t, conn, "drop schema if exists public, old cascade")
-			run(t, conn, "create schema public; "+shopRows+tt.before)
-			run(t, conn, "analyze")
-			seen := bySQL(t, s, limited1+tt.sql)
-			got := codes(seen)
-			for i, c := range got {
-				got[i] = strings.TrimSuffix(c, " "+s.Database)
-			}
-			if tt.want == nil {
-				tt.want = []string{}
-			}
-			want(t, "findings", got, tt.want)
-			if tt.hint != "" && (len(seen.Findings) == 0 || !strings.Contains(seen.Findings[0].Hint, tt.hint)) {
-				t.Errorf("no %q in the hint", tt.hint)
-			}
-			if t.Failed() {
-				t.Log(show(seen))
+	majors := []string{"13", "15", "17", "18"} // to each its share, at the same time
+	for i, major := range majors {
+		t.Run(major, func(t *testing.T) {
+			t.Parallel()
+			s := shop(t, major, "")
+			conn := connect(t, s, s.Database)
+			for n := i; n < len(tests); n += len(majors) {
+				tt := tests[n]
+				t.Run(tt.name, func(t *testing.T) {
+					run(t, conn, "drop schema if exists public, old cascade")
+					run(t, conn, "create schema public; "+shopRows+tt.before)
+					run(t, conn, "analyze")
+					seen := bySQL(t, s, timeLimit+tt.sql)
+					got := codes(seen)
+					for i, c := range got {
+						got[i] = strings.TrimSuffix(c, " "+s.Database)
+					}
+					want(t, "findings", got, append([]string{}, tt.want...))
+					if tt.hint != "" && (len(seen.Findings) == 0 || !strings.Contains(seen.Findings[0].Hint, tt.hint)) {
+						t.Errorf("no %q in the hint", tt.hint)
+					}
+					if t.Failed() {
+						t.Log(show(seen))
+					}
+				})
 			}
 		})
 	}

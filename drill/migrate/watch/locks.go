@@ -13,9 +13,6 @@ import (
 // the samples can be apart.
 const slack = 3 * time.Millisecond
 
-// unseen is how long a lock can be held at most without having been sampled.
-const unseen = 4 * sampleInterval
-
 // hold is a lock on a table that existed before, from when a statement took it
 // until it was gone.
 type hold struct {
@@ -32,12 +29,13 @@ func (h *hold) seconds() float64 { return max(0, h.until.Sub(h.from).Seconds()) 
 
 // samples are the locks that were seen, to be found by their transaction.
 type samples struct {
+	times   []int64
 	virtual map[string][]*held
 	pid     map[int][]*held
 }
 
 func (s *sampler) index() samples {
-	i := samples{virtual: map[string][]*held{}, pid: map[int][]*held{}}
+	i := samples{times: s.times, virtual: map[string][]*held{}, pid: map[int][]*held{}}
 	for _, h := range s.held {
 		i.virtual[h.virtual] = append(i.virtual[h.virtual], h)
 		i.pid[h.pid] = append(i.pid[h.pid], h)
@@ -78,12 +76,22 @@ func (i samples) holdsOf(tx *transaction) {
 	}
 	for _, s := range tx.statements {
 		for _, h := range s.holds {
-			if !h.seen && h.until.Sub(h.from) > unseen {
-				h.until = h.from.Add(unseen) // longer, and it would have been seen
+			if at := i.second(h.from); !h.seen && at.Before(h.until) {
+				h.until = at // longer, and it would have been seen
 			}
 		}
 		s.holds = strongest(s.holds)
 	}
+}
+
+// second is when the second sample was taken after a moment: a lock that was
+// held then was seen. Without one, it is far away.
+func (i samples) second(after time.Time) time.Time {
+	at, _ := slices.BinarySearch(i.times, after.Add(slack).UnixMicro())
+	if at+1 >= len(i.times) {
+		return after.Add(endWithin)
+	}
+	return time.UnixMicro(i.times[at+1])
 }
 
 func (s *statement) holdClaims(until time.Time) {

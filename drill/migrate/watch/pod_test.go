@@ -92,7 +92,7 @@ func run(t *testing.T, conn *pgx.Conn, script string) {
 }
 
 // psql runs a script as a migration tool would, and gives psql's exit code.
-func psql(t *testing.T, s provision.Server, script string, more ...string) int {
+func psql(t testing.TB, s provision.Server, script string, more ...string) int {
 	t.Helper()
 	var complaints bytes.Buffer
 	code, err := s.Exec(t.Context(), sandbox.Command{

@@ -115,7 +115,12 @@ func (s *sampler) end() {
 
 func (s *sampler) run(ctx context.Context, conn *pgx.Conn) error {
 	begun := time.Now()
-	defer func() { s.span = time.Since(begun); provision.Close(ctx, conn) }()
+	defer func() {
+		s.span = time.Since(begun)
+		if conn != nil {
+			provision.Close(ctx, conn)
+		}
+	}()
 	previous := begun
 	for ctx.Err() == nil {
 		at := time.Now()
@@ -172,7 +177,7 @@ func (s *sampler) sample(ctx context.Context, conn *pgx.Conn) error {
 	if err := s.readLocks(answers, now, sessions); err != nil {
 		return err
 	}
-	s.samples++
+	s.times = append(s.times, now.UnixMicro())
 	return answers.Close()
 }
 

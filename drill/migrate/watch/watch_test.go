@@ -4,7 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"slices"
+	"path"
 	"strings"
 	"testing"
 	"time"
@@ -158,7 +158,7 @@ func TestOutOfTheLog(t *testing.T) {
 func TestOddNames(t *testing.T) {
 	const odd = "\"or\"\"ders\n; drop 'é\""
 	s := shop(t, major, "create schema \"My Shop\"; create table \"My Shop\"."+odd+" as select g as \"a'b\", 'canary' as v from generate_series(1, 100) g")
-	seen := bySQL(t, s, limited1+"set search_path to \"My Shop\"; alter table "+odd+" rename \"a'b\" to \"A\"; create index \"I\" on "+odd+" (\"A\"); alter table "+odd+" drop column v")
+	seen := bySQL(t, s, timeLimit+"set search_path to \"My Shop\"; alter table "+odd+" rename \"a'b\" to \"A\"; create index \"I\" on "+odd+" (\"A\"); alter table "+odd+" drop column v")
 	want(t, "findings", codes(seen), []string{
 		"blocks_writes \"My Shop\"." + odd, "drops_data \"My Shop\"." + odd + ".v",
 	})
@@ -211,7 +211,7 @@ union all select setdatabase || '/' || setrole || ' ' || setconfig::text from pg
 func TestVeryMany(t *testing.T) {
 	s := shop(t, major, shopRows)
 	const n = 30_000
-	seen := bySQL(t, s, limited1+"begin;\n"+strings.Repeat("update nobody set a = 1 where id = 4711;\n", n)+"alter table orders add a int; commit;\n"+
+	seen := bySQL(t, s, timeLimit+"begin;\n"+strings.Repeat("update nobody set a = 1 where id = 4711;\n", n)+"alter table orders add a int; commit;\n"+
 		strings.Repeat("insert into nobody (a) select 1 where false;\n", 1000)+"drop table customers;")
 	want(t, "total", seen.Migration.StatementsTotal, n+1000+3)
 	if got := len(seen.Migration.Statements); got != listed {
@@ -219,9 +219,6 @@ func TestVeryMany(t *testing.T) {
 	}
 	find(t, seen, "alter table orders")
 	find(t, seen, "drop table customers")
-	if !slices.IsSortedFunc(seen.Migration.Statements, func(a, b outcome.Statement) int { return a.Transaction - b.Transaction }) && false {
-		t.Error("not in their order")
-	}
 }
 
 // TestTheServerDies: what comes of it is for Blame to say.
@@ -234,10 +231,15 @@ func TestTheServerDies(t *testing.T) {
 		t.Fatal(err)
 	}
 	psql(t, s, "select 1")
-	if _, err := s.Exec(t.Context(), command("sh", "-c", `kill -s QUIT 1`)); err != nil {
+	data := path.Dir(path.Dir(s.Log.Path))
+	if _, err := s.Exec(t.Context(), command("sh", "-c", `kill -s QUIT "$(head -n 1 "$0/postmaster.pid")"`, data)); err != nil {
 		t.Log(err)
 	}
-	<-s.Lost()
+	select {
+	case <-s.Lost():
+	case <-time.After(time.Minute):
+		t.Fatal("the server lives")
+	}
 	_, err = w.End(t.Context())
 	if err == nil {
 		t.Fatal("nothing is wrong")
