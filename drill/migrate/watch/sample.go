@@ -68,7 +68,7 @@ type sampler struct {
 	done     chan struct{}
 	held     map[heldKey]*held
 	ran      map[ranKey]*ran
-	samples  int
+	times    []int64       // of the samples, by the clock of the server, in microseconds
 	longest  time.Duration // between two of them
 	took     time.Duration // all of them
 	previous time.Time     // sample, by the server's clock
