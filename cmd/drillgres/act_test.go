@@ -44,30 +44,41 @@ func TestWorkflows(t *testing.T) {
 		annotate []string // command, where, title and message
 	}{
 		{
-			"a drill that passes", map[string]string{"COMMAND": "run", "CONFIG": passing},
-			true, outcome.VerdictPassed, "", []string{"## ✅ PASSED shop\n", "| app | passed |"},
+			"a drill that passes",
+			map[string]string{"COMMAND": "run", "CONFIG": passing},
+			true, outcome.VerdictPassed, "",
+			[]string{"## ✅ PASSED shop\n", "| app | passed |"},
 			[]string{"warning 3 shop: role_created the backup does not bring roles"},
 		},
 		{
-			"a drill that fails", map[string]string{"COMMAND": "run", "CONFIG": failing},
-			false, outcome.VerdictFailed, outcome.QueryFailed, []string{"## ❌ FAILED shop\n", "| verify | **FAILED** |", "**hint:**"},
+			"a drill that fails",
+			map[string]string{"COMMAND": "run", "CONFIG": failing},
+			false, outcome.VerdictFailed, outcome.QueryFailed,
+			[]string{"## ❌ FAILED shop\n", "| verify | **FAILED** |", "**hint:**"},
 			[]string{"error 8 shop: no orders expected value == 0, saw 1000"},
 		},
 		{
-			"a release that may go out", map[string]string{"COMMAND": "gate", "CONFIG": gated, "CANDIDATE": "drillgres-fixture/shop:candidate-good"},
-			true, outcome.VerdictPassed, "", []string{"# ✅ GO shop\n", "| migrate | passed |", "| AccessExclusive on public.orders |"}, nil,
+			"a release that may go out",
+			map[string]string{"COMMAND": "gate", "CONFIG": gated, "CANDIDATE": "drillgres-fixture/shop:candidate-good"},
+			true, outcome.VerdictPassed, "",
+			[]string{"# ✅ GO shop\n", "| migrate | passed |", "| AccessExclusive on public.orders |"},
+			nil,
 		},
 		{
-			"a release that may not", map[string]string{"COMMAND": "gate", "CONFIG": gated, "CANDIDATE": "drillgres-fixture/shop:candidate-drops"},
-			false, outcome.VerdictFailed, outcome.MigrationDropsData, []string{"# ❌ NO-GO shop\n", "| migrate | **FAILED** |", "column public.orders.note"},
+			"a release that may not",
+			map[string]string{"COMMAND": "gate", "CONFIG": gated, "CANDIDATE": "drillgres-fixture/shop:candidate-drops"},
+			false, outcome.VerdictFailed, outcome.MigrationDropsData,
+			[]string{"# ❌ NO-GO shop\n", "| migrate | **FAILED** |", "column public.orders.note"},
 			[]string{
 				"error 12 shop: migration_drops_data the migration drops values that production holds",
 				"warning 3 shop: drops_data the migration drops the column public.orders.note",
 			},
 		},
 		{
-			"a config that is wrong", map[string]string{"COMMAND": "run", "CONFIG": broken},
-			false, outcome.VerdictUnproved, outcome.ConfigInvalid, []string{"## ⚠️ UNPROVED drillgres\n", "imagge"},
+			"a config that is wrong",
+			map[string]string{"COMMAND": "run", "CONFIG": broken},
+			false, outcome.VerdictUnproved, outcome.ConfigInvalid,
+			[]string{"## ⚠️ UNPROVED drillgres\n", "imagge"},
 			[]string{"error 3 config_invalid databases.shop.postgres.imagge: is no key"},
 		},
 	}

@@ -109,18 +109,26 @@ databases:
 	}
 }
 
-func TestStepOfACheck(t *testing.T) {
-	dir := t.TempDir()
+// twoBackups is a config of one backup that is as it should be, and of one that
+// is too small.
+func twoBackups(t *testing.T) (dir, config string) {
+	t.Helper()
+	dir = t.TempDir()
 	if err := os.WriteFile(filepath.Join(dir, "shop.dump"), []byte("PGDMP too small"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	config := filepath.Join(dir, "drillgres.yaml")
+	config = filepath.Join(dir, "drillgres.yaml")
 	text := "version: 1\ndatabases:\n" +
 		"  crm: {backup: {from: .}, postgres: {version: \"15\"}}\n" +
 		"  shop:\n    postgres: {version: \"15\"}\n    backup: {from: ., min_size: 1MiB}\n"
 	if err := os.WriteFile(config, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
+	return dir, config
+}
+
+func TestStepOfACheck(t *testing.T) {
+	dir, config := twoBackups(t)
 	result, junit := filepath.Join(dir, "r.json"), filepath.Join(dir, "r.xml")
 	s := inStep(t, dir, nil, "check", "--config", config, "--output", result, "--junit", junit)
 	if s.exit != 3 || !s.set("verdict", "failed") || !s.set("code", "backup_too_small") || !s.set("database", "shop") || !s.set("result", result) {
@@ -139,6 +147,10 @@ func TestStepOfACheck(t *testing.T) {
 	if text, err := os.ReadFile(junit); err != nil || !strings.Contains(string(text), `type="backup_too_small"`) {
 		t.Errorf("%v: %s", err, text)
 	}
+}
+
+func TestStepThatCannotTellAll(t *testing.T) {
+	dir, config := twoBackups(t)
 	nowhere := map[string]string{"GITHUB_STEP_SUMMARY": filepath.Join(dir, "nowhere", "summary")}
 	if s := inStep(t, dir, nowhere, "check", "crm", "--config", config, "--junit", filepath.Join(dir, "nowhere", "r.xml")); s.exit != 7 ||
 		!strings.Contains(s.stderr, "write the step's summary") || !strings.Contains(s.stderr, "--junit") || !s.set("verdict", "ok") {

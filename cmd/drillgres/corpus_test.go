@@ -189,11 +189,11 @@ var elsewhere = map[outcome.Code]string{
 	outcome.MigrationDropsData:     "TestGateOfTheShop",
 	outcome.CurrentBreaks:          "TestGateOfTheShop",
 
-	outcome.Interrupted:        "TestChaos",
-	outcome.ConfigInvalid:      "TestScripts",
-	outcome.ControlFailed:      "TestProve",
-	outcome.DrillMissing:       "TestGateRestsOnADrillOnRecord",
-	outcome.Internal:           "drill.TestRunClassifies: a bug cannot be provoked from outside",
+	outcome.Interrupted:   "TestChaos",
+	outcome.ConfigInvalid: "TestScripts",
+	outcome.ControlFailed: "TestProve",
+	outcome.DrillMissing:  "TestGateRestsOnADrillOnRecord",
+	outcome.Internal:      "drill.TestRunClassifies: a bug cannot be provoked from outside",
 }
 
 // TestEveryCodeIsProvoked holds the catalogue to its fixtures.

@@ -126,7 +126,8 @@ func TestActionPassesItsInputs(t *testing.T) {
 	}{
 		{"a drill of everything", []string{"DRILL_COMMAND=run"}, "<run><--config><drillgres.yaml><--output><RESULT><-->", 6},
 		{
-			"a gate", []string{
+			"a gate",
+			[]string{
 				"DRILL_COMMAND=gate", "DRILL_DATABASE=shop crm", "DRILL_CANDIDATE=ghcr.io/acme/shop:1 43", "DRILL_MIGRATIONS=migrations/*.sql",
 				"DRILL_MAX_BACKUP_AGE=26h", "DRILL_REQUIRE_DRILL=24h", "DRILL_BACKUP=a key",
 			},
@@ -134,7 +135,8 @@ func TestActionPassesItsInputs(t *testing.T) {
 				"<--migrations=migrations/*.sql><--max-backup-age=26h><--require-drill=24h><--><shop><crm>", 6,
 		},
 		{
-			"what would be code", []string{"DRILL_COMMAND=run", "DRILL_CONFIG=$(touch owned); `touch owned`", "DRILL_DATABASE=--keep * \"x"},
+			"what would be code",
+			[]string{"DRILL_COMMAND=run", "DRILL_CONFIG=$(touch owned); `touch owned`", "DRILL_DATABASE=--keep * \"x"},
 			"<run><--config><$(touch owned); `touch owned`><--output><RESULT><--><--keep><*><\"x>", 6,
 		},
 		{"another command", []string{"DRILL_COMMAND=clean"}, "only run, check and gate", 2},

@@ -105,14 +105,6 @@ func whom(blocks string) string {
 	return blocks
 }
 
-// bookkeeping are the tables in which migration tools remember what they have
-// done, and that somebody is at it: a run that does nothing may write there.
-var bookkeeping = []string{
-	"schema_migrations", "ar_internal_metadata", "flyway_schema_history", "databasechangelog", "databasechangeloglock",
-	"goose_db_version", "alembic_version", "django_migrations", "_prisma_migrations", "knex_migrations", "knex_migrations_lock",
-	"sequelizemeta", "migrations", "schema_version", "schema_lock", "sqitch", "doctrine_migration_versions", "atlas_schema_revisions",
-}
-
 // changes are what a run that is to change nothing has changed; empty: nothing.
 func changes(s watch.Seen) string {
 	var all []string
@@ -123,10 +115,7 @@ func changes(s watch.Seen) string {
 		all = append(all, fmt.Sprintf("%s %s was rewritten", w.Kind, w.Name))
 	}
 	for _, table := range slices.Sorted(maps.Keys(s.Written)) {
-		_, name, _ := strings.Cut(table, ".")
-		if n := s.Written[table]; n > 0 && !slices.Contains(bookkeeping, strings.ToLower(strings.Trim(name, `"`))) {
-			all = append(all, fmt.Sprintf("%d rows of %s were written", n, table))
-		}
+		all = append(all, fmt.Sprintf("%d rows of %s were written", s.Written[table], table))
 	}
 	return some(all)
 }

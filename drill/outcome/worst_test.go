@@ -7,8 +7,14 @@ func TestWorst(t *testing.T) {
 		codes []int
 		want  int
 	}{
-		{nil, 0}, {[]int{0, 0}, 0}, {[]int{0, 7}, 7}, {[]int{7, 5}, 5}, {[]int{5, 6, 4, 3}, 3},
-		{[]int{3, 2}, 2}, {[]int{3, 130, 2}, 130}, {[]int{0, 99}, 99},
+		{nil, 0},
+		{[]int{0, 0}, 0},
+		{[]int{0, 7}, 7},
+		{[]int{7, 5}, 5},
+		{[]int{5, 6, 4, 3}, 3},
+		{[]int{3, 2}, 2},
+		{[]int{3, 130, 2}, 130},
+		{[]int{0, 99}, 99},
 	}
 	for _, tt := range tests {
 		if got := WorstExit(tt.codes); got != tt.want {

@@ -22,13 +22,17 @@ func record(sqlstate, message string, more ...func(*serverlog.Entry)) serverlog.
 func during(context string) func(*serverlog.Entry) {
 	return func(e *serverlog.Entry) { e.Context = context }
 }
+
 func hinting(hint string) func(*serverlog.Entry) { return func(e *serverlog.Entry) { e.Hint = hint } }
+
 func executing(sql string) func(*serverlog.Entry) {
 	return func(e *serverlog.Entry) { e.Statement = sql }
 }
+
 func detailed(detail string) func(*serverlog.Entry) {
 	return func(e *serverlog.Entry) { e.Detail = detail }
 }
+
 func severity(severity string) func(*serverlog.Entry) {
 	return func(e *serverlog.Entry) { e.Severity = severity }
 }

@@ -163,7 +163,9 @@ func (c *comparison) rows() (read, written int64, by map[string]int64) {
 		read += max(0, now.read-was.read)
 		if n := now.written - was.written; n > 0 {
 			written += n
-			by[now.name] += n
+			if !isBookkeeping(now.schema, now.table) {
+				by[now.name] += n
+			}
 		}
 	}
 	return read, written, by

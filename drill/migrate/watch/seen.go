@@ -14,7 +14,7 @@ type Seen struct {
 	// tolerate earlier ones; nil: none.
 	Refused *Refused
 	Blocked []Blocked        // per table that existed before, the longest first
-	Written map[string]int64 // rows inserted, updated and deleted, by schema.table; only tables with any
+	Written map[string]int64 // rows inserted, updated and deleted, by schema.table; only tables with any, and none in which a migration tool remembers what it has done
 }
 
 // Refused is an error of the server.
