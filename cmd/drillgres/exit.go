@@ -14,7 +14,7 @@ const exitCodesHelp = `Exit codes:
   1    unproved: a bug in drillgres
   2    unproved: wrong flags or config
   3    failed: the backup, or the schema in it, does not restore
-  4    failed: restored, but the application does not run on it
+  4    failed: restored, but the application or the release does not run on it
   5    unproved: this machine could not carry out the drill
   6    failed: all held, but over a budget
   7    passed, but recording or notifying did not work

@@ -18,7 +18,7 @@ const (
 	ClassUsage       Class = "usage"       // flags or config
 	ClassBackup      Class = "backup"      // the backup, or the pipeline that makes it
 	ClassSchema      Class = "schema"      // the database's own schema makes its dump unrestorable
-	ClassApp         Class = "app"         // restored, but the application does not run on it
+	ClassApp         Class = "app"         // restored, but the application or the release does not run on it
 	ClassEnvironment Class = "environment" // engine, network, credentials, image, disk of this machine
 	ClassBudget      Class = "budget"      // all held, but slower or older than allowed
 	ClassSignal      Class = "signal"      // cancelled

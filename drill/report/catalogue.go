@@ -136,7 +136,7 @@ func whose(c outcome.Class) string {
 	case outcome.ClassSchema:
 		return "the database's own schema makes its dump unrestorable"
 	case outcome.ClassApp:
-		return "restored, but the application does not run on it"
+		return "restored, but the application or the release does not run on it"
 	case outcome.ClassEnvironment:
 		return "engine, network, credentials, image or disk of the machine that drills"
 	case outcome.ClassBudget:
