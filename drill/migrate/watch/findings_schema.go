@@ -79,30 +79,51 @@ func (c *comparison) insteadOfRewriting(t *relation) string {
 func (c *comparison) confirms(t *relation, makes made) bool {
 	switch makes {
 	case anIndex:
-		for oid, r := range c.after.relations {
-			if r.of != nil && c.before.relations[oid] == nil && r.table().oid == t.oid {
-				return true
-			}
-		}
+		return c.hasNewIndex(t)
 	case aConstraint:
-		for oid, k := range c.after.constraints {
-			if c.before.constraints[oid] == nil && (k.table.root.oid == t.oid || k.refers != nil && k.refers.root.oid == t.oid) {
-				return true
-			}
-		}
+		return c.hasNewConstraint(t)
 	case notNull:
-		if is := c.after.relations[t.oid]; is != nil {
-			for number, col := range is.columns {
-				if was := t.columns[number]; was != nil && !was.notNull && col.notNull {
-					return true
-				}
-			}
+		return c.hasNewNotNull(t)
+	default:
+		return c.hasNewFile(t)
+	}
+}
+
+func (c *comparison) hasNewIndex(t *relation) bool {
+	for oid, r := range c.after.relations {
+		if r.of != nil && c.before.relations[oid] == nil && r.table().oid == t.oid {
+			return true
 		}
-	case aFile:
-		for oid, was := range c.before.relations {
-			if is := c.after.relations[oid]; is != nil && was.table() == t && is.file != was.file {
-				return true
-			}
+	}
+	return false
+}
+
+func (c *comparison) hasNewConstraint(t *relation) bool {
+	for oid, k := range c.after.constraints {
+		if c.before.constraints[oid] == nil && (k.table.root.oid == t.oid || k.refers != nil && k.refers.root.oid == t.oid) {
+			return true
+		}
+	}
+	return false
+}
+
+func (c *comparison) hasNewNotNull(t *relation) bool {
+	is := c.after.relations[t.oid]
+	if is == nil {
+		return false
+	}
+	for number, col := range is.columns {
+		if was := t.columns[number]; was != nil && !was.notNull && col.notNull {
+			return true
+		}
+	}
+	return false
+}
+
+func (c *comparison) hasNewFile(t *relation) bool {
+	for oid, was := range c.before.relations {
+		if is := c.after.relations[oid]; is != nil && was.table() == t && is.file != was.file {
+			return true
 		}
 	}
 	return false

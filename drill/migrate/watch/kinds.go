@@ -73,29 +73,42 @@ func (r *reader) nothing(*phrase) {}
 // query reads SELECT, INSERT, UPDATE, DELETE, MERGE, also within WITH.
 func (r *reader) query(p *phrase) {
 	read := accessShare
-	for q := *p; !q.done(); q.take() {
-		if q.has("for update") || q.has("for no key update") || q.has("for share") || q.has("for key share") {
+	for _, locking := range []string{"for update", "for no key update", "for share", "for key share"} {
+		if p.holds(locking) {
 			read = rowShare
-			break
 		}
 	}
 	previous := token{}
 	for !p.done() {
 		t := p.take()
-		written := t.is("into") || t.is("update") && !previous.is("for") && !previous.is("key") && !previous.is("do") || t.is("from") && previous.is("delete")
-		if written || t.is("from") || t.is("join") || t.is("using") {
-			m := read
-			if written {
-				m = rowExclusive
-			}
+		m := noLock
+		switch {
+		case namesTarget(previous, t):
+			m = rowExclusive
+		case t.is("from"), t.is("join"), t.is("using"):
+			m = read
+		}
+		if m != noLock {
 			p.skip("only")
 			q := *p
-			if n, ok := q.object(); ok && !q.peek().is("(") || ok && written {
+			if n, ok := q.object(); ok && (m == rowExclusive || !q.peek().is("(")) { // or a function
 				r.lockName(n, m, nil)
 			}
 		}
 		previous = t
 	}
+}
+
+// namesTarget tells whether the name of the table that is written comes next:
+// behind INTO, UPDATE and DELETE FROM.
+func namesTarget(previous, t token) bool {
+	switch {
+	case t.is("into"):
+		return true
+	case t.is("update"): // but for FOR [NO KEY] UPDATE, and ON CONFLICT DO UPDATE
+		return !previous.is("for") && !previous.is("key") && !previous.is("do")
+	}
+	return t.is("from") && previous.is("delete")
 }
 
 func (r *reader) truncate(p *phrase) {

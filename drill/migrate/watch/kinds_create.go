@@ -50,7 +50,7 @@ func (r *reader) createTable(p *phrase, temporary bool) {
 	}
 	if temporary {
 		n.schema = "pg_temp"
-		r.client.setPath(append([]string{"pg_temp"}, r.client.path()...), "")
+		r.client.setPath(append([]string{"pg_temp"}, r.client.path()...))
 	}
 	if r.world.table(n, r.client) == nil || n.schema != "" {
 		if _, exists := r.world.tables[n]; !exists {

@@ -51,19 +51,24 @@ func isNoise(tokens []token) bool {
 // readsTables tells whether a query names a table that is neither a catalog
 // nor a tool's.
 func readsTables(tokens []token) bool {
+	previous := token{}
 	for p := (&phrase{tokens}); !p.done(); {
 		t := p.take()
-		if !t.is("from") && !t.is("join") && !t.is("into") && !t.is("update") && !t.is("copy") && !t.is("table") {
+		written := namesTarget(previous, t)
+		previous = t
+		if !written && !t.is("from") && !t.is("join") && !t.is("copy") && !t.is("table") {
 			continue
 		}
 		p.skip("only")
 		q := *p
 		n, ok := q.object()
-		system := n.schema == "pg_catalog" || n.schema == "information_schema" || n.schema == "" && strings.HasPrefix(n.name, "pg_")
-		if ok && !q.peek().is("(") && !system && !isBookkeeping(n.schema, n.name) && !(t.is("update") && n.name == "set") ||
-			ok && t.is("into") && !system && !isBookkeeping(n.schema, n.name) {
+		if ok && (written || !q.peek().is("(")) && !isSystem(n) && !isBookkeeping(n.schema, n.name) {
 			return true
 		}
 	}
 	return false
+}
+
+func isSystem(n name) bool {
+	return n.schema == "pg_catalog" || n.schema == "information_schema" || n.schema == "" && strings.HasPrefix(n.name, "pg_")
 }

@@ -23,9 +23,10 @@ type token struct {
 }
 
 var (
-	wordToken   = regexp.MustCompile(`^[\p{L}_][\p{L}\p{N}_$]*`)
-	numberToken = regexp.MustCompile(`^[0-9][0-9A-Za-z_.]*`)
-	dollarToken = regexp.MustCompile(`^\$([\p{L}_][\p{L}\p{N}_]*)?\$`)
+	openingQuote = regexp.MustCompile(`^(?:[eEnNbBxX]?'|(?:[uU]&)?["'])`)
+	wordToken    = regexp.MustCompile(`^[\p{L}_][\p{L}\p{N}_$]*`)
+	numberToken  = regexp.MustCompile(`^[0-9][0-9A-Za-z_.]*`)
+	dollarToken  = regexp.MustCompile(`^\$([\p{L}_][\p{L}\p{N}_]*)?\$`)
 )
 
 // statements takes a text that was sent in one go apart. What is cut off at
@@ -87,16 +88,13 @@ func nextToken(s string) (t token, length int, shown bool) {
 		return t, through(s, "\n"), false
 	case strings.HasPrefix(s, "/*"):
 		return t, commentLength(s), false
-	case c == '\'':
-		return quotedToken(s, text, 0, false)
-	case c == '"':
-		return quotedToken(s, quoted, 0, false)
-	case len(s) > 1 && s[1] == '\'' && strings.ContainsRune("eEnNbBxX", rune(c)):
-		return quotedToken(s, text, 1, c == 'e' || c == 'E')
-	case len(s) > 2 && (c == 'u' || c == 'U') && s[1] == '&' && s[2] == '\'':
-		return quotedToken(s, text, 2, false)
-	case len(s) > 2 && (c == 'u' || c == 'U') && s[1] == '&' && s[2] == '"':
-		return quotedToken(s, quoted, 2, false)
+	}
+	if quote := openingQuote.FindString(s); quote != "" {
+		kind := text
+		if strings.HasSuffix(quote, `"`) {
+			kind = quoted
+		}
+		return quotedToken(s, kind, len(quote)-1, strings.EqualFold(quote, "E'"))
 	}
 	if tag := dollarToken.FindString(s); tag != "" {
 		body := s[len(tag):]

@@ -87,7 +87,7 @@ func (c *client) sets(tokens []token, d defaults) {
 		c.set(p.take().text, p, local, d)
 	case p.has("reset all"), p.has("discard all"):
 		c.settings.timeout, c.settings.local = d.of(c.user), nil
-		c.paths = nil
+		c.schemas = nil
 	case p.has("reset"):
 		c.set(p.take().text, &phrase{[]token{{word, "="}, {word, "default"}}}, false, d)
 	case p.holds("set_config"):
@@ -127,7 +127,7 @@ func (c *client) set(setting string, p *phrase, local bool, d defaults) {
 		c.settings.timeout, c.settings.local = t, nil
 	case "search_path":
 		if isDefault {
-			c.paths = nil
+			c.schemas = nil
 			return
 		}
 		var path []string
@@ -136,7 +136,7 @@ func (c *client) set(setting string, p *phrase, local bool, d defaults) {
 				path = append(path, unquote(strings.TrimSpace(v)))
 			}
 		}
-		c.setPath(path, "")
+		c.setPath(path)
 	}
 }
 

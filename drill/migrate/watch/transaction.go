@@ -13,8 +13,8 @@ type client struct {
 	open   *transaction
 	asked  asked // of the extended protocol: what is parsed and bound, and not yet executed
 
-	latest   time.Time   // start of a statement
-	paths    [][2]string // SET search_path … in its order, with the transaction it is local to
+	latest   time.Time // start of a statement
+	schemas  []string  // its search_path; nil: not told
 	settings sessionSettings
 }
 

@@ -1,9 +1,6 @@
 package watch
 
-import (
-	"slices"
-	"strings"
-)
+import "slices"
 
 // world is what names mean while the migration goes on. It follows the
 // statements in the order in which they ended.
@@ -138,25 +135,18 @@ func (w *world) peek(tokens []token, c *client) []claim {
 
 // path is the session's search_path, as far as the log tells it.
 func (c *client) path() []string {
-	if len(c.paths) == 0 {
+	if len(c.schemas) == 0 {
 		return []string{"public"}
 	}
-	return strings.Split(c.paths[len(c.paths)-1][1], "\x00")
+	return c.schemas
 }
 
 // setPath understands the value of search_path.
-func (c *client) setPath(values []string, local string) {
-	values = slices.DeleteFunc(values, func(v string) bool { return v == "" })
-	for i, v := range values {
+func (c *client) setPath(values []string) {
+	c.schemas = slices.DeleteFunc(values, func(v string) bool { return v == "" })
+	for i, v := range c.schemas {
 		if v == "$user" {
-			values[i] = c.user
+			c.schemas[i] = c.user
 		}
-	}
-	if len(values) == 0 {
-		values = []string{"public"}
-	}
-	c.paths = append(c.paths, [2]string{local, strings.Join(values, "\x00")})
-	if len(c.paths) > 16 { // only the last ones can come back
-		c.paths = c.paths[1:]
 	}
 }
