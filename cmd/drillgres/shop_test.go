@@ -89,7 +89,11 @@ func TestShopPasses(t *testing.T) {
 		t.Fatalf("%s, exit %d: %+v\n%s", r.Verdict, exit, r.Failure, stderr)
 	}
 	for _, s := range r.Stages {
-		if s.Status != outcome.StagePassed {
+		want := outcome.StagePassed
+		if s.Stage == outcome.Migrate { // no release is named
+			want = outcome.StageSkipped
+		}
+		if s.Status != want {
 			t.Errorf("stage %s is %s", s.Stage, s.Status)
 		}
 	}
