@@ -8,7 +8,8 @@ DATE       := $(shell git log -1 --format=%cI 2>/dev/null)
 LDFLAGS    := -s -w -X main.version=$(VERSION) -X main.commit=$(COMMIT) -X main.date=$(DATE)
 MAJORS     ?= 13 15 17 18
 FUZZTIME   ?= 10m
-FUZZ       := drill/inspect:FuzzPlain drill/inspect:FuzzArchive drill/inspect:FuzzScan drill/config:FuzzConfig drill/config:FuzzUnits
+FUZZ       := drill/inspect:FuzzPlain drill/inspect:FuzzArchive drill/inspect:FuzzScan drill/inspect:FuzzMap drill/inspect:FuzzPlaceOf \
+              drill/config:FuzzConfig drill/config:FuzzUnits drill/migrate/watch:FuzzStatements
 # Ryuk would need an image of its own; drillgres labels and sweeps by itself.
 export TESTCONTAINERS_RYUK_DISABLED := true
 export CGO_ENABLED ?= 0
@@ -42,7 +43,7 @@ prove: build ## break copies of the sample shop's backup: each must go red
 
 .PHONY: test
 test: $(ACT) $(ACTIONLINT) ## run every test; the integration tests need a container engine
-	go test -timeout 25m -parallel 4 ./...
+	go test -timeout 40m -parallel 4 ./...
 
 .PHONY: corpus
 corpus: ## drill every backup of the corpus, and print its table; see docs/corpus.md

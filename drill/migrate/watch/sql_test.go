@@ -14,8 +14,10 @@ func TestStatements(t *testing.T) {
 		{"names", `alter table "A""b".É rename "c d" to e$1`, []string{`alter table A"b . É rename c d to e$1`}},
 		{"comments", "select /* a /* b; */ ; */ 1 -- ;\n, 2", []string{"select 1 , 2"}},
 		{"strings", `select E'a\'b', U&'x', $$;$$, $x$ $$ ; $x$, n'y'`, []string{"select a'b , x , ; ,  $$ ;  , y"}},
-		{"a body in SQL", "create function f() returns int begin atomic select case when a then 1 end; select 2; end; select 3",
-			[]string{"create function f ( ) returns int begin atomic select case when a then 1 end ; select 2 ; end", "select 3"}},
+		{
+			"a body in SQL", "create function f() returns int begin atomic select case when a then 1 end; select 2; end; select 3",
+			[]string{"create function f ( ) returns int begin atomic select case when a then 1 end ; select 2 ; end", "select 3"},
+		},
 		{"cut off", "select 'abc", []string{"select abc"}},
 		{"a rule with several actions", "create rule r as on insert to t do (select 1; select 2)", []string{"create rule r as on insert to t do ( select 1 ; select 2 )"}},
 	}
