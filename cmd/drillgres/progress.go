@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"log/slog"
@@ -68,7 +69,11 @@ func (o logObserver) Ended(s outcome.StageReport, f *outcome.Failure) {
 	case outcome.StageFailed:
 		o.log.Error("stage failed", "stage", s.Stage, took, "code", f.Code, "err", f)
 	case outcome.StageSkipped:
-		o.log.Warn("stage skipped", "stage", s.Stage, "reason", s.Reason)
+		level := slog.LevelWarn
+		if s.Stage == outcome.Migrate { // the backup is proved no less
+			level = slog.LevelInfo
+		}
+		o.log.Log(context.Background(), level, "stage skipped", "stage", s.Stage, "reason", s.Reason)
 	default:
 		o.log.Info("stage "+string(s.Status), "stage", s.Stage, took)
 	}
