@@ -19,6 +19,7 @@ func (r *reading) readError(c *client, e serverlog.Entry) {
 		r.readRefused(c, e)
 	}
 	if e.Severity != "ERROR" {
+		r.cutShort = true
 		r.end(c, e.Time)
 	}
 }

@@ -209,7 +209,7 @@ func (c *comparison) enumsAdded() (list []outcome.Finding) {
 // nothing tells that neither the schema nor rows changed, but for what the tool
 // itself keeps.
 func (c *comparison) nothing(m outcome.Migration, database string) []outcome.Finding {
-	if c.told.reading.refused != nil || len(m.Dropped)+len(m.Rewritten) > 0 {
+	if c.told.reading.refused != nil || c.told.reading.cutShort || len(m.Dropped)+len(m.Rewritten) > 0 {
 		return nil
 	}
 	if slices.ContainsFunc(m.Schema, func(change outcome.Change) bool { return !ofBookkeeping(change.Name) }) {

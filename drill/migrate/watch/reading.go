@@ -28,6 +28,7 @@ type reading struct {
 	ended    func(*transaction) // is told each transaction, when it has ended
 	total    int
 	refused  *Refused
+	cutShort bool // a session was ended from outside
 }
 
 // read takes one record.

@@ -1,0 +1,38 @@
+package watch
+
+import (
+	"testing"
+	"time"
+
+	"github.com/drillgres/drillgres/drill/serverlog"
+)
+
+// TestAPreparedTransactionKeepsItsLocks until another session ends it. The
+// records are as the server writes them; it needs max_prepared_transactions,
+// which can only be set when it starts.
+func TestAPreparedTransactionKeepsItsLocks(t *testing.T) {
+	table := &relation{oid: 1, schema: "public", name: "t", ident: "public.t", kind: 'r', rows: 1}
+	table.root = table
+	w := &Watch{before: &catalog{relations: map[uint32]*relation{1: table}}, sampler: &sampler{}, defaults: defaults{roles: map[string]lockTimeout{}}}
+	w.server.Database = "shop"
+	told := newTold(w)
+	begun := time.Date(2026, 11, 23, 14, 0, 0, 0, time.UTC)
+	for _, said := range []struct {
+		session, virtual, message string
+		at                        time.Duration
+	}{
+		{"a", "3/5", "duration: 0.100 ms  statement: begin", 0},
+		{"a", "3/5", "duration: 100.000 ms  statement: alter table t add a int", 100 * time.Millisecond},
+		{"a", "3/0", "duration: 1.000 ms  statement: prepare transaction 'g'", 200 * time.Millisecond},
+		{"b", "4/0", "duration: 2.000 ms  statement: commit prepared 'g'", 10 * time.Second},
+	} {
+		err := told.reading.read(serverlog.Entry{
+			Time: begun.Add(said.at), Database: "shop", User: "u", PID: 7, Session: said.session, Virtual: said.virtual, Severity: "LOG", Message: said.message,
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	told.finish(begun.Add(time.Minute))
+	want(t, "blocked", told.blocked(), []Blocked{{Table: "public.t", Seconds: 10, Blocks: both, Mode: "AccessExclusiveLock", Statement: "alter table t add a int"}})
+}
