@@ -9,7 +9,7 @@ import (
 // BlockOf is the byte of a custom archive, not wrapped in anything, at which
 // the rows begin that are brought by a COPY statement of its table of contents;
 // 0 where that is not known, or several blocks have the same statement.
-func BlockOf(ctx context.Context, r io.Reader, copyStatement string) int64 {
+func BlockOf(ctx context.Context, r io.ReadSeeker, copyStatement string) int64 {
 	f := newFeed(&cancelled{ctx: ctx, r: r}, feedBuffer)
 	if !hasPrefix(f.peek(len(archiveMagic)), archiveMagic) {
 		return 0
@@ -30,9 +30,22 @@ func BlockOf(ctx context.Context, r io.Reader, copyStatement string) int64 {
 	case a.err != nil || matched != 1:
 		return 0
 	case found.state == offsetSet:
-		return found.offset
+		if _, err := r.Seek(found.offset, io.SeekStart); err != nil {
+			return 0
+		}
+		f.reset(&cancelled{ctx: ctx, r: r})
+		return a.blockHere(found)
 	}
 	return a.passUpTo(found.id)
+}
+
+// blockHere tells whether the block of an entry begins here, as the table of
+// contents says; 0: it does not.
+func (a *archive) blockHere(e entry) int64 {
+	if a.byte(); a.int() != e.id || a.err != nil {
+		return 0
+	}
+	return e.offset
 }
 
 // passUpTo passes over blocks, without decoding them, and tells where the one
