@@ -25,12 +25,15 @@ func TestSweepRemovesDeadRunsOnly(t *testing.T) {
 	if err := first.Close(); err != nil {
 		t.Fatal(err)
 	}
-	dead, living, kept := dummy(t, e, false), dummy(t, e, false), dummy(t, e, true)
-	hold, err := work.New(e.root, living)
+	dead, living, kept := newRunID(), newRunID(), newRunID()
+	hold, err := work.New(e.root, living) // before it has anything to be swept
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer hold.Close() //nolint:errcheck // checked elsewhere
+	dummy(t, e, dead, false)
+	dummy(t, e, living, false)
+	dummy(t, e, kept, true)
 
 	for _, c := range []struct {
 		run     string
@@ -70,7 +73,8 @@ func TestSweepWaitsForABusyEngine(t *testing.T) {
 	if err := first.Close(); err != nil {
 		t.Fatal(err)
 	}
-	run := dummy(t, e, false)
+	run := newRunID()
+	dummy(t, e, run, false)
 	user := exec.CommandContext(t.Context(), "docker", "run", "--rm", "-d", "--network", "none", "-v", PostgresName(run)+"-in:/in", "--entrypoint", "sleep", imageOf(t, "15"), "3")
 	if out, err := user.CombinedOutput(); err != nil {
 		t.Fatalf("use the volume: %v\n%s", err, out)
@@ -141,9 +145,8 @@ func TestRemoveRefusesWhatIsNotOurs(t *testing.T) {
 }
 
 // dummy is what a killed run leaves, without the wait for a server.
-func dummy(t *testing.T, e *Engine, keep bool) (run string) {
+func dummy(t *testing.T, e *Engine, run string, keep bool) {
 	t.Helper()
-	run = newRunID()
 	s := sandbox.Spec{RunID: run, Image: imageOf(t, "15"), Keep: keep, User: "drill_admin", Password: "canary1234"}
 	img, err := e.image(t.Context(), s.Image, time.Minute)
 	if err != nil {
@@ -154,5 +157,4 @@ func dummy(t *testing.T, e *Engine, keep bool) (run string) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { e.removeRun(context.Background(), run) })
-	return run
 }
