@@ -22,7 +22,8 @@ import (
 // fakePod starts nothing: its port 8080 is an HTTP server of the test.
 type fakePod struct {
 	sandbox.Pod
-	app *fakeProcess
+	app      *fakeProcess
+	services []*fakeProcess
 
 	mu        sync.Mutex
 	started   []sandbox.Container
@@ -45,7 +46,8 @@ func (p *fakePod) Start(_ context.Context, c sandbox.Container) (sandbox.Process
 	defer p.mu.Unlock()
 	p.started = append(p.started, c)
 	if c.Name != "app_under_test" {
-		return newProcess(), nil
+		p.services = append(p.services, newProcess())
+		return p.services[len(p.services)-1], nil
 	}
 	return p.app, nil
 }

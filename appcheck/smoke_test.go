@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/drillgres/drillgres/appcheck"
 	"github.com/drillgres/drillgres/drill/config"
 	"github.com/drillgres/drillgres/drill/outcome"
 	"github.com/drillgres/drillgres/drill/sandbox"
@@ -141,4 +142,24 @@ func TestEndedDuringSmoke(t *testing.T) {
 		"ready": "passed status 200, 0 bytes", "fine": "passed status 200, 0 bytes",
 		"crash": "failed the container ended", "later": "unknown not run",
 	})
+}
+
+// The next release starts in the same pod, on the same ports.
+func TestNothingRunsOnAfterACheck(t *testing.T) {
+	for _, keep := range []bool{false, true} {
+		p := newPod(t, http.HandlerFunc(ok))
+		a := app()
+		a.Services = map[string]config.Service{"cache": {Image: "redis:7"}, "mail": {Image: "mail:1"}}
+		if _, err := (appcheck.Checker{Config: a, Keep: keep}).Check(t.Context(), server(p)); err != nil {
+			t.Fatal(err)
+		}
+		if len(p.services) != 2 {
+			t.Fatalf("%d services were started", len(p.services))
+		}
+		for _, c := range append(p.services, p.app) {
+			if c.removed == keep {
+				t.Errorf("keep %t: removed %t", keep, c.removed)
+			}
+		}
+	}
 }
