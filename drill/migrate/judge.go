@@ -3,6 +3,8 @@ package migrate
 import (
 	"fmt"
 	"maps"
+	"net/url"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -18,6 +20,9 @@ func (r *run) describe(w way, v went) {
 	m.Image, m.Command, m.Digest = w.image, w.command, v.digest
 	m.Files, m.Role, m.Seconds = w.files, v.role, v.seconds
 	for _, f := range v.Findings {
+		if f.Code == "no_lock_timeout" && w.files == nil && r.limitsLocks() {
+			continue
+		}
 		if reason, ok := r.allowed(f.Code, f.On); ok {
 			m.Allowed = append(m.Allowed, outcome.Allowed{Finding: f.Code, On: f.On, Reason: reason})
 			continue
@@ -25,6 +30,24 @@ func (r *run) describe(w way, v went) {
 		r.report.Findings = append(r.report.Findings, f)
 	}
 	r.report.Migration = &m
+}
+
+// givenTimeout is a lock_timeout that a client gives with its connection.
+var givenTimeout = regexp.MustCompile(`lock_timeout\s*=\s*'?0*[1-9]`)
+
+// limitsLocks tells whether the tool's environment (PGOPTIONS, or options in a
+// URL) gives its connections a lock_timeout, of which the server tells nobody.
+func (r *run) limitsLocks() bool {
+	for _, value := range r.tool().Config.Env {
+		text, err := url.QueryUnescape(value.Reveal())
+		if err != nil {
+			text = value.Reveal()
+		}
+		if givenTimeout.MatchString(text) {
+			return true
+		}
+	}
+	return false
 }
 
 // allowed tells the reason for which a finding about something is intended.

@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -274,5 +275,23 @@ func TestBudgets(t *testing.T) {
 				t.Errorf("got %q, want %s", says, c.says)
 			}
 		})
+	}
+}
+
+// The server tells nobody of a lock_timeout that comes with a connection.
+func TestLockTimeoutOfTheEnvironment(t *testing.T) {
+	image := release(t, "name")
+	for options, want := range map[string]bool{"-c lock_timeout=1s": false, "-c lock_timeout=0": true, "-c lock_timeout%3D2000": false, "": true} {
+		report, f := rehearse(t, migrate.Rehearsal{Config: config.Migrate{
+			Image: config.Text(image), Command: []string{"psql", "-XAtqc", "alter table customers add column email text"},
+			Env: map[string]config.Value{"TOOL_OPTIONS": config.Value(options)},
+		}}, restored(t))
+		if f != nil {
+			t.Fatal(f)
+		}
+		told := slices.ContainsFunc(report.Findings, func(f outcome.Finding) bool { return f.Code == "no_lock_timeout" })
+		if told != want {
+			t.Errorf("%q: no_lock_timeout is told: %t", options, told)
+		}
 	}
 }
