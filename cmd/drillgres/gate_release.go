@@ -1,10 +1,10 @@
 package main
 
 import (
-	"path/filepath"
 	"time"
 
 	"github.com/drillgres/drillgres/drill/config"
+	"github.com/drillgres/drillgres/drill/migrate"
 )
 
 // defaultBackupAge is how old the backup may be that a release is rehearsed on:
@@ -126,26 +126,29 @@ func checkRelease(db *config.Database) error {
 	case candidateOf(db) == "":
 		return usage("no candidate of %q is named: nothing could show that the release runs on the new schema", db.Name).
 			WithHint("name its image with --candidate or app.candidate; of a release that changes only the schema it is today's")
-	case m.SQL == "" && len(m.Command) == 0 && m.Image == db.App.Candidate:
+	}
+	return checkRehearsal(db)
+}
+
+// checkRehearsal refuses migrations that cannot be run: to find out after the
+// restore would be late.
+func checkRehearsal(db *config.Database) error {
+	m := db.Migrate
+	if m.SQL == "" && len(m.Command) == 0 && db.App != nil && m.Image == db.App.Candidate {
 		return usage("nothing says how %q migrates: the command of the candidate's image starts its application", db.Name).
 			WithHint("set migrate.command or migrate.sql, or name SQL files with --migrations")
 	}
+	patterns := []string{m.SQL}
 	if m.Down != nil {
-		if err := checkFiles(m.Down.SQL); err != nil {
+		patterns = append(patterns, m.Down.SQL)
+	}
+	for _, pattern := range patterns {
+		if pattern == "" {
+			continue
+		}
+		if _, err := migrate.Files(pattern); err != nil {
 			return err
 		}
-	}
-	return checkFiles(m.SQL)
-}
-
-// checkFiles refuses a pattern that no file matches.
-func checkFiles(pattern string) error {
-	if pattern == "" {
-		return nil
-	}
-	if files, err := filepath.Glob(pattern); err != nil || len(files) == 0 {
-		return usage("migrations %s: no file matches", pattern).
-			WithHint("correct migrate.sql, which is relative to the config, or --migrations, which is relative to the working directory")
 	}
 	return nil
 }

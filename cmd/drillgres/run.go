@@ -79,6 +79,14 @@ func runRun(ctx context.Context, e edges, o runOptions) error {
 	if len(dbs) > 1 && o.backup != "latest" {
 		return usage("--backup names one backup, but %d databases are to be drilled", len(dbs))
 	}
+	for _, db := range dbs {
+		if !rehearses(db) {
+			continue
+		}
+		if err := checkRehearsal(db); err != nil {
+			return err
+		}
+	}
 	w, err := newWiring(ctx, e, cfg, o)
 	if err != nil {
 		return err

@@ -32,7 +32,7 @@ func Files(pattern string) ([]string, error) {
 	}
 	if err != nil {
 		return nil, outcome.Fail(outcome.ConfigInvalid, "migrations %s: %w", pattern, err).
-			WithHint("correct migrate.sql, which is relative to the config file, or --migrations")
+			WithHint("correct migrate.sql, which is relative to the config, or --migrations, which is relative to the working directory")
 	}
 	slices.Sort(files)
 	return files, nil
