@@ -108,8 +108,8 @@ func (e evidence) allFindings() []outcome.Finding {
 // unsummed tells of a dump in which nothing shows rows that are lost in the
 // middle of a COPY: neither a compression's checksum nor one beside it.
 func (e evidence) unsummed() []outcome.Finding {
-	c := e.file.Contents
-	if c.Format != inspect.Plain || c.Compression != "" || e.backup.SHA256 != "" {
+	s := e.file.Contents.Source
+	if s.Format != inspect.Plain || s.Compression != "" || e.backup.SHA256 != "" {
 		return nil
 	}
 	return []outcome.Finding{{
@@ -120,13 +120,13 @@ func (e evidence) unsummed() []outcome.Finding {
 }
 
 func (e evidence) describeBackup() outcome.Backup {
-	c := e.file.Contents
+	s := e.file.Contents.Source
 	b := outcome.Backup{
 		URI: e.backup.URI, SizeBytes: e.backup.Size, ModifiedAt: e.backup.ModifiedAt, SHA256: e.file.SHA256,
 		ETag: e.backup.ETag, VersionID: e.backup.VersionID,
-		Format: string(c.Format), Compression: c.Compression, ServerVersion: c.ServerVersion, PgDumpVersion: c.DumpVersion,
+		Format: string(s.Format), Compression: s.Compression, ServerVersion: s.ServerVersion, PgDumpVersion: s.DumpVersion,
 	}
-	if !c.TakenAt.IsZero() {
+	if !s.TakenAt.IsZero() {
 		b.TakenAt = e.takenAt()
 	}
 	return b
@@ -159,11 +159,10 @@ func (d Drill) times(r *runner, e evidence, finished time.Time) outcome.Times {
 
 // addDetails fills in what only a stage itself can tell.
 func (d Drill) addDetails(result *outcome.Result, e evidence) {
-	c := e.file.Contents
 	details := map[outcome.Stage]map[string]any{
 		outcome.Locate:    {"matched": e.backup.Matched},
 		outcome.Fetch:     {"bytes": e.file.Size},
-		outcome.Inspect:   {"format": string(c.Format), "decoded_bytes": c.DecodedBytes, "tables": len(c.Tables), "objects": len(c.Objects)},
+		outcome.Inspect:   inspectDetails(e.file.Contents),
 		outcome.Provision: {"server_version": e.server.Version, "database": e.server.Database, "owner": e.server.Owner},
 		outcome.Restore:   {"jobs": e.restored.Jobs, "phases": phases(e.restored)},
 		outcome.Verify:    {"tables": len(e.verified.Tables), "checks": len(e.verified.Checks)},
@@ -175,6 +174,14 @@ func (d Drill) addDetails(result *outcome.Result, e evidence) {
 			result.Stages[i].Details = details[s.Stage]
 		}
 	}
+}
+
+func inspectDetails(c inspect.Contents) map[string]any {
+	tables, objects := 0, 0
+	for _, p := range c.Promises {
+		tables, objects = tables+len(p.Tables), objects+len(p.Objects)
+	}
+	return map[string]any{"format": string(c.Source.Format), "decoded_bytes": c.Source.DecodedBytes, "tables": tables, "objects": objects}
 }
 
 // phases are the seconds of each part of the restore.

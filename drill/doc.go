@@ -5,12 +5,19 @@
 //
 //	locate    choose the newest plausible backup at its source     → locate.Backup
 //	fetch     bring its bytes and read them once, to their end     → fetch.File
-//	inspect   judge what the dump says of itself                   → inspect.Contents
+//	inspect   judge what the dump says of itself                   → inspect.Contents: Source, Needs, Promises
 //	provision make an isolated pod with production's Postgres      → provision.Server
 //	restore   psql or pg_restore, inside the pod, timed            → restore.Restored
 //	verify    compare the catalog with what the dump promised      → verify.Report
 //	app       boot the application on the restored data            → appcheck.Report
 //	migrate   rehearse a release, where one is named               → migrate.Report
+//
+// What inspect learns comes as three values, and each stage takes the one that
+// it needs:
+//
+//	inspect.Source   how the backup was made                       → restore, the result
+//	inspect.Needs    what a server must have before the restore    → provision
+//	inspect.Promise  what one database holds after it              → verify
 //
 // # Two halves
 //

@@ -28,10 +28,10 @@ type (
 	Fetcher interface {
 		Fetch(ctx context.Context, b locate.Backup, p outcome.Progress) (fetch.File, error)
 	}
-	// Provisioner makes the sandbox. A Server with a Pod must be closed, also
-	// when it comes with an error.
+	// Provisioner makes a sandbox in which the backup finds what it needs. A
+	// Server with a Pod must be closed, also when it comes with an error.
 	Provisioner interface {
-		Provision(ctx context.Context, c inspect.Contents) (provision.Server, error)
+		Provision(ctx context.Context, needs inspect.Needs) (provision.Server, error)
 	}
 	// Beginner is implemented by a Provisioner that can begin while the backup
 	// is still on its way. Abandon gives up what it began and no Provision took
@@ -40,13 +40,14 @@ type (
 		Begin(ctx context.Context)
 		Abandon(ctx context.Context) (leftovers []string)
 	}
-	// Restorer restores the backup into the server.
+	// Restorer restores the dump into the server.
 	Restorer interface {
-		Restore(ctx context.Context, s provision.Server, f fetch.File, p outcome.Progress) (restore.Restored, error)
+		Restore(ctx context.Context, s provision.Server, dump restore.Dump, p outcome.Progress) (restore.Restored, error)
 	}
-	// Verifier looks at the restored database. taken is when the backup was made.
+	// Verifier compares the restored database with what was promised of it, which
+	// may be nothing. taken is when the backup was made.
 	Verifier interface {
-		Verify(ctx context.Context, s provision.Server, c inspect.Contents, taken time.Time, p outcome.Progress) (verify.Report, error)
+		Verify(ctx context.Context, s provision.Server, promised inspect.Promise, taken time.Time, p outcome.Progress) (verify.Report, error)
 	}
 	// AppChecker boots the application on the restored database and tests it.
 	AppChecker interface {
@@ -147,16 +148,18 @@ func (d Drill) prove(ctx context.Context, r *runner) (e evidence) {
 		return inspect.Judge(e.file.Contents, e.file.Broken, d.Policy)
 	})
 	e.server = step(ctx, r, outcome.Provision, func(ctx context.Context) (provision.Server, error) {
-		return d.Provisioner.Provision(ctx, e.file.Contents)
+		return d.Provisioner.Provision(ctx, e.file.Contents.Needs)
 	})
 	ctx, release := r.guard(ctx, e.server.Pod)
 	defer release()
 	e.restored = step(ctx, r, outcome.Restore, func(ctx context.Context) (restore.Restored, error) {
-		restored, err := d.Restorer.Restore(ctx, e.server, e.file, r.progress(outcome.Restore))
+		dump := restore.Dump{Path: e.file.Path, Source: e.file.Contents.Source}
+		restored, err := d.Restorer.Restore(ctx, e.server, dump, r.progress(outcome.Restore))
 		return restored, e.unchanged(ctx, err)
 	})
 	e.verified = step(ctx, r, outcome.Verify, func(ctx context.Context) (verify.Report, error) {
-		return d.Verifier.Verify(ctx, e.server, e.file.Contents, e.takenAt(), r.progress(outcome.Verify))
+		promised := e.file.Contents.PromiseFor(e.server.Database)
+		return d.Verifier.Verify(ctx, e.server, promised, e.takenAt(), r.progress(outcome.Verify))
 	})
 	e.app = stepIf(ctx, r, outcome.App, d.App != nil, "no app in the config", func(ctx context.Context) (appcheck.Report, error) {
 		return d.App.Check(ctx, e.server)
@@ -185,7 +188,7 @@ func (e evidence) unchanged(ctx context.Context, err error) error {
 // dump says, unless that is later than the object itself (a custom archive
 // holds the dumping machine's local time without its zone).
 func (e evidence) takenAt() time.Time {
-	said := e.file.Contents.TakenAt
+	said := e.file.Contents.Source.TakenAt
 	if said.IsZero() || (!e.backup.ModifiedAt.IsZero() && said.After(e.backup.ModifiedAt)) {
 		return e.backup.ModifiedAt
 	}

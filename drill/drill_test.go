@@ -52,11 +52,14 @@ func (s *script) Locate(ctx context.Context) (locate.Backup, error) {
 }
 
 func (s *script) Fetch(ctx context.Context, _ locate.Backup, _ outcome.Progress) (fetch.File, error) {
-	c := inspect.Contents{Format: inspect.Plain, Tables: []inspect.Table{{Schema: "public", Name: "t", Rows: 1, Data: true}}}
+	c := inspect.Contents{
+		Source:   inspect.Source{Format: inspect.Plain},
+		Promises: []inspect.Promise{{Tables: []inspect.Table{{Schema: "public", Name: "t", Rows: 1, Data: true}}}},
+	}
 	return fetch.File{Contents: c, Broken: s.fail[outcome.Inspect]}, s.at(ctx, outcome.Fetch)
 }
 
-func (s *script) Provision(ctx context.Context, _ inspect.Contents) (provision.Server, error) {
+func (s *script) Provision(ctx context.Context, _ inspect.Needs) (provision.Server, error) {
 	return provision.Server{Running: sandbox.Running{Pod: s.pod}}, s.at(ctx, outcome.Provision)
 }
 
@@ -64,11 +67,11 @@ func (s *script) Begin(context.Context) { close(s.begun) }
 
 func (s *script) Abandon(context.Context) []string { s.abandoned++; return nil }
 
-func (s *script) Restore(ctx context.Context, _ provision.Server, _ fetch.File, _ outcome.Progress) (restore.Restored, error) {
+func (s *script) Restore(ctx context.Context, _ provision.Server, _ restore.Dump, _ outcome.Progress) (restore.Restored, error) {
 	return restore.Restored{}, s.at(ctx, outcome.Restore)
 }
 
-func (s *script) Verify(ctx context.Context, _ provision.Server, _ inspect.Contents, _ time.Time, _ outcome.Progress) (verify.Report, error) {
+func (s *script) Verify(ctx context.Context, _ provision.Server, _ inspect.Promise, _ time.Time, _ outcome.Progress) (verify.Report, error) {
 	return verify.Report{Checks: []outcome.Check{{Stage: outcome.Verify, Name: "c"}}}, s.at(ctx, outcome.Verify)
 }
 

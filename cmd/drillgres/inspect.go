@@ -79,7 +79,7 @@ func printInspected(e edges, format, name string, c inspect.Contents, findings [
 	}
 	doc := inspected{
 		SchemaVersion: outcome.SchemaVersion, Name: name, Whole: broken == nil,
-		Findings: append([]outcome.Finding{}, findings...), Contents: c.Normalised(),
+		Findings: append([]outcome.Finding{}, findings...), Contents: c,
 	}
 	if broken != nil {
 		f := outcome.AsFailure(broken)

@@ -95,9 +95,9 @@ func (p provisioner) connect() {
 	}
 }
 
-func (p provisioner) Provision(ctx context.Context, c inspect.Contents) (provision.Server, error) {
+func (p provisioner) Provision(ctx context.Context, needs inspect.Needs) (provision.Server, error) {
 	p.connect()
-	s, err := p.Provisioner.Provision(ctx, c)
+	s, err := p.Provisioner.Provision(ctx, needs)
 	p.w.redactor.Add(s.Password)
 	return s, err
 }

@@ -8,35 +8,41 @@ import (
 	"github.com/drillgres/drillgres/drill/outcome"
 )
 
-// What is remembered is bounded, whatever the file claims: names, with what
-// each of them costs besides its bytes.
+// The memory for names is bounded, whatever the file claims.
 const (
-	maxMemory = 256 << 20
-	perName   = 64
+	maxMemory = 256 << 20 // bytes
+	perName   = 64        // bytes that a name takes beside its text
 )
 
-// catalog gathers what a dump promises.
+// catalog gathers what one pass over a dump finds out, in the order of the dump.
 type catalog struct {
-	c       Contents
-	objects map[objectKey]int
-	tables  map[qname]int
+	c       gathered
+	objects map[objectKey]int // index into c.Objects
+	tables  map[qname]int     // index into c.Tables
 
-	roles, made, spaces map[string]bool
+	roles, made, spaces map[string]bool // needed roles, created roles, tablespaces
 	partitioned         map[qname]bool
 	partitionOf         map[qname]qname
 
-	announced *announcement   // what a comment of pg_dump says is made next
-	filled    map[string]bool // the comments that say whose rows follow
+	announced *announcement   // the statement that a comment of pg_dump has announced
+	filled    map[string]bool // the comments that announced a table's rows
 
 	searchPath string // the schema of names without one
-	memory     int
-	full       bool // maxMemory is reached
+	memory     int    // bytes
+	full       bool   // maxMemory is reached
+}
+
+// gathered is Contents in the making. A catalog reads one dump of one database.
+type gathered struct {
+	Source
+	Needs
+	Promise
 }
 
 // qname is a name with its schema, which is empty for what is in none.
 type qname struct{ schema, name string }
 
-// String is the name for a message, on one line.
+// String returns the name for a message, on one line.
 func (n qname) String() string {
 	if n.schema == "" {
 		return clean(n.name)
@@ -58,7 +64,7 @@ func newCatalog() *catalog {
 	}
 }
 
-// holds makes room for names, and tells whether there was any.
+// holds makes room for names, and reports whether there was any.
 func (k *catalog) holds(names ...string) bool {
 	for _, n := range names {
 		k.memory += perName + len(n)
@@ -67,8 +73,8 @@ func (k *catalog) holds(names ...string) bool {
 	return !k.full
 }
 
-// object remembers a promise. What is made twice is promised once (views with
-// a placeholder, shell types), but functions of one name differ in arguments.
+// object adds an object. One that is created twice (a view with a placeholder, a
+// shell type) is added once, but functions of one name differ in arguments.
 func (k *catalog) object(kind Kind, n qname, table string) {
 	k.keep(kind, n, table)
 	key := objectKey{kind, n, table}
@@ -82,7 +88,7 @@ func (k *catalog) object(kind Kind, n qname, table string) {
 	k.c.Objects = append(k.c.Objects, Object{Kind: kind, Schema: n.schema, Name: n.name, Table: table})
 }
 
-// own sets the owner of the object that was promised last under this name.
+// own sets the owner of the object that was added last under this name.
 func (k *catalog) own(kinds []Kind, n qname, owner string) {
 	for _, kind := range kinds {
 		if i, ok := k.objects[objectKey{kind: kind, of: n}]; ok {
@@ -92,7 +98,8 @@ func (k *catalog) own(kinds []Kind, n qname, owner string) {
 	}
 }
 
-// table finds or begins the record of a table's data.
+// table returns the entry of a table, a new one where there is none. Where the
+// memory is full the entry is not part of the catalog.
 func (k *catalog) table(n qname) *Table {
 	i, ok := k.tables[n]
 	if !ok {
@@ -106,14 +113,15 @@ func (k *catalog) table(n qname) *Table {
 	return &k.c.Tables[i]
 }
 
-// columns remembers those that a COPY fills.
+// columns adds the columns that a COPY fills.
 func (k *catalog) columns(n qname, names []string) {
 	if t := k.table(n); len(t.Columns) == 0 && k.holds(names...) {
 		t.Columns = names
 	}
 }
 
-// data adds a block of rows; rows < 0: not known.
+// data adds a block of data with its rows and its size in bytes; rows is
+// negative where their number is not known.
 func (t *Table) data(rows, size int64) {
 	t.Data = true
 	t.Bytes += size
@@ -124,14 +132,14 @@ func (t *Table) data(rows, size int64) {
 	t.Rows += rows
 }
 
-// role notes a role that the dump needs. Predefined roles are always there.
+// role adds a role that the dump needs. Predefined roles always exist.
 func (k *catalog) role(name string) {
 	if !strings.HasPrefix(name, "pg_") {
 		k.note(k.roles, name)
 	}
 }
 
-// tablespace notes a tablespace that the dump names.
+// tablespace adds a tablespace that the dump names. Postgres' own always exist.
 func (k *catalog) tablespace(name string) {
 	if !strings.HasPrefix(name, "pg_") {
 		k.note(k.spaces, name)
@@ -144,14 +152,14 @@ func (k *catalog) note(set map[string]bool, name string) {
 	}
 }
 
-// partition notes that a table is part of another.
+// partition adds a table as a partition of another.
 func (k *catalog) partition(part, of qname) {
 	if k.holds(part.schema, part.name, of.schema, of.name) {
 		k.partitionOf[part] = of
 	}
 }
 
-// check tells when the dump names more than can be remembered.
+// check returns a Failure if the dump has more names than the memory holds.
 func (k *catalog) check() error {
 	if !k.full {
 		return nil
@@ -160,11 +168,11 @@ func (k *catalog) check() error {
 		WithHint("dump the database in parts: this version does not read one with so many objects")
 }
 
-// contents closes the books. Its lists are never nil.
+// contents returns what was gathered. Lists are never nil.
 func (k *catalog) contents() Contents {
 	c := k.c
 	c.Roles = sorted(k.roles)
-	c.RolesMade = sorted(k.made)
+	c.CreatedRoles = sorted(k.made)
 	c.Tablespaces = sorted(k.spaces)
 	c.Extensions = append([]Extension{}, c.Extensions...)
 	c.Objects = append([]Object{}, c.Objects...)
@@ -175,15 +183,26 @@ func (k *catalog) contents() Contents {
 			c.Tables = append(c.Tables, t)
 		}
 	}
-	c.inUTF8()
-	return c
+	c.convertToUTF8()
+	c.ProductionVersion = c.ServerVersion
+	c.ObjectsByOwner = countOwners(c.Objects)
+	c.DatabaseName = c.Database.Name
+	return Contents{Source: c.Source, Needs: c.Needs, Promises: []Promise{c.Promise}}
 }
 
-// maxNesting bounds the walk up from a partition; a hostile dump may make a ring.
+func countOwners(objects []Object) map[string]int {
+	counts := map[string]int{}
+	for _, o := range objects {
+		counts[o.Owner]++
+	}
+	return counts
+}
+
+// maxNesting bounds the walk up from a partition: a hostile dump may describe a ring.
 const maxNesting = 100
 
-// rowless tells tables without a data block that cannot have one: partitioned
-// tables, and their partitions where the dump loads through the root.
+// rowless reports whether a table cannot have a block of data: a partitioned
+// table, or a partition in a dump that loads its rows through the root.
 func (k *catalog) rowless(n qname) bool {
 	if k.partitioned[n] {
 		return true

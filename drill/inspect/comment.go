@@ -46,7 +46,7 @@ func (s *script) remark(text string) {
 	switch text {
 	case dumpHead:
 		s.heads++
-		s.k.c.Dumps++
+		s.k.c.DumpCount++
 	case dumpTail:
 		s.tails++
 	case clusterHead:

@@ -76,8 +76,9 @@ func TestWrappedDumps(t *testing.T) {
 		}
 		for wrap, content := range map[string][]byte{"gzip": gzipped(t, load(t, name)), "zstd": zstded(t, load(t, name))} {
 			c, err := scan(t, content)
-			if err != nil || c.Compression != wrap || len(c.Objects) != len(plain.Objects) || c.DecodedBytes != plain.DecodedBytes {
-				t.Errorf("%s in %s: compression %q, %d bytes, %v", name, wrap, c.Compression, c.DecodedBytes, err)
+			objects, want := len(promised(t, c).Objects), len(promised(t, plain).Objects)
+			if s := c.Source; err != nil || s.Compression != wrap || objects != want || s.DecodedBytes != plain.Source.DecodedBytes {
+				t.Errorf("%s in %s: compression %q, %d objects, %d bytes, %v", name, wrap, s.Compression, objects, s.DecodedBytes, err)
 			}
 			for i := range cuts {
 				at := len(content) * i / cuts
@@ -197,8 +198,8 @@ func TestArchiveOfAnUnknownVersion(t *testing.T) {
 	content := load(t, "custom-18.dump")
 	content[6] = 17
 	c, err := scan(t, content)
-	if err != nil || c.ArchiveVersion != "1.17" {
-		t.Fatalf("version %q, %v", c.ArchiveVersion, err)
+	if err != nil || c.Source.ArchiveVersion != "1.17" {
+		t.Fatalf("version %q, %v", c.Source.ArchiveVersion, err)
 	}
 	if _, err := inspect.Judge(c, nil, inspect.Policy{Major: 18}); codeOf(err) != outcome.DumpTooNew {
 		t.Errorf("judged %v", err)

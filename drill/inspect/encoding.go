@@ -30,9 +30,9 @@ var encodings = map[string]encoding.Encoding{
 
 var noSigns = strings.NewReplacer("_", "", "-", "", " ", "")
 
-// inUTF8 turns the names out of the dump's encoding into UTF-8, in which the
-// restored catalog tells them. One that does not decode stays as it is.
-func (c *Contents) inUTF8() {
+// convertToUTF8 converts the names from the dump's encoding to UTF-8, in which
+// the restored catalog returns them. A name that does not decode stays as it is.
+func (c *gathered) convertToUTF8() {
 	dumped, ok := encodings[noSigns.Replace(strings.ToLower(c.Database.Encoding))]
 	if !ok {
 		return
@@ -43,14 +43,14 @@ func (c *Contents) inUTF8() {
 		}
 	}
 	slices.Sort(c.Roles)
-	slices.Sort(c.RolesMade)
+	slices.Sort(c.CreatedRoles)
 	slices.Sort(c.Tablespaces)
 }
 
-// texts are all names of the dump, and the SQL with such names in it.
-func (c *Contents) texts() []*string {
+// texts returns all names of the dump, and the SQL with such names in it.
+func (c *gathered) texts() []*string {
 	list := []*string{&c.Database.Name, &c.Database.Owner, &c.Properties}
-	for _, names := range [][]string{c.Roles, c.RolesMade, c.Tablespaces} {
+	for _, names := range [][]string{c.Roles, c.CreatedRoles, c.Tablespaces} {
 		for i := range names {
 			list = append(list, &names[i])
 		}

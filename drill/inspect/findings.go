@@ -7,11 +7,11 @@ import (
 	"github.com/drillgres/drillgres/drill/outcome"
 )
 
-// findings are what an operator should know of a whole dump.
+// findings returns what an operator should know about a backup that is whole.
 func findings(c Contents, p Policy) []outcome.Finding {
 	var found []outcome.Finding
 	for _, find := range []func(Contents, Policy) *outcome.Finding{
-		thirdParty, newerDump, withoutData, subscriptions, foreignServers, eventTriggers, cronJobs,
+		findThirdParty, findNewerDump, findTablesWithoutData, findSubscriptions, findForeignServers, findEventTriggers, findCronJobs,
 	} {
 		if f := find(c, p); f != nil {
 			found = append(found, *f)
@@ -24,32 +24,34 @@ func finding(code, hint, format string, args ...any) *outcome.Finding {
 	return &outcome.Finding{Code: code, Message: fmt.Sprintf(format, args...), Hint: hint}
 }
 
-func thirdParty(c Contents, _ Policy) *outcome.Finding {
-	if c.DumpVersion != "" || c.ArchiveVersion != "" {
+func findThirdParty(c Contents, _ Policy) *outcome.Finding {
+	if c.Source.DumpVersion != "" || c.Source.ArchiveVersion != "" {
 		return nil
 	}
 	return finding("third_party_dump", "dump with pg_dump and keep its comments, whose last line proves that a dump is whole",
 		"the dump does not say that pg_dump made it, so nothing in it proves that it is whole")
 }
 
-func newerDump(c Contents, p Policy) *outcome.Finding {
-	if p.Major == 0 || majorOf(c.DumpVersion) <= p.Major {
+func findNewerDump(c Contents, p Policy) *outcome.Finding {
+	version := c.Source.DumpVersion
+	if p.Major == 0 || majorOf(version) <= p.Major {
 		return nil
 	}
 	return finding("pg_dump_newer", "dump with the pg_dump of production's major",
-		"the dump was made by pg_dump %s, newer than production's major %d, which may not know all of it", clean(c.DumpVersion), p.Major)
+		"the dump was made by pg_dump %s, newer than production's major %d, which may not know all of it", clean(version), p.Major)
 }
 
-// withoutData lists tables that have no data block while others do. Of a dump
-// made of INSERTs an empty table cannot be told from one that was left out.
-func withoutData(c Contents, _ Policy) *outcome.Finding {
+// findTablesWithoutData lists the tables without a block of data, where other
+// tables have one. In a dump made of INSERTs, an empty table looks like a table
+// that was left out.
+func findTablesWithoutData(c Contents, _ Policy) *outcome.Finding {
 	var names []string
 	filled := false
-	for _, t := range c.Tables {
+	for t := range c.tables() {
 		switch {
 		case !t.Data:
 			names = append(names, qname{t.Schema, t.Name}.String())
-		case t.Bytes == 0 && t.Rows != 0 && c.Format == Plain:
+		case t.Bytes == 0 && t.Rows != 0 && c.Source.Format == Plain:
 			return nil
 		default:
 			filled = true
@@ -71,24 +73,25 @@ func some(names []string) string {
 	return fmt.Sprintf("%s and %d more", strings.Join(names[:few], ", "), len(names)-few)
 }
 
-func subscriptions(c Contents, _ Policy) *outcome.Finding {
-	return ofKind(c, KindSubscription, "subscription", "drop or disable them first in a real recovery outside a sandbox",
-		"the dump brings subscriptions with their connection strings (%s); the sandbox has no network, they reach nobody")
+func findSubscriptions(c Contents, _ Policy) *outcome.Finding {
+	return findKind(c, KindSubscription, "subscription", "drop or disable them first in a real recovery outside a sandbox",
+		"the dump creates subscriptions with their connection strings (%s); they reach nothing in the sandbox, which has no network")
 }
 
-func foreignServers(c Contents, _ Policy) *outcome.Finding {
-	return ofKind(c, KindServer, "foreign_server", "expect queries on their foreign tables to fail in the drill",
-		"the dump brings foreign servers (%s); the sandbox has no network, they reach nobody")
+func findForeignServers(c Contents, _ Policy) *outcome.Finding {
+	return findKind(c, KindServer, "foreign_server", "expect queries on their foreign tables to fail in the drill",
+		"the dump creates foreign servers (%s); they reach nothing in the sandbox, which has no network")
 }
 
-func eventTriggers(c Contents, _ Policy) *outcome.Finding {
-	return ofKind(c, KindEventTrigger, "event_trigger", "make sure that they may run in a recovery",
-		"the dump brings event triggers (%s), which are restored enabled; what they do stays in the sandbox")
+func findEventTriggers(c Contents, _ Policy) *outcome.Finding {
+	return findKind(c, KindEventTrigger, "event_trigger", "make sure that they may run in a recovery",
+		"the dump creates event triggers (%s), which are restored enabled; what they do stays in the sandbox")
 }
 
-func ofKind(c Contents, kind Kind, code, hint, format string) *outcome.Finding {
+// findKind lists the objects of a kind by name. format takes the list.
+func findKind(c Contents, kind Kind, code, hint, format string) *outcome.Finding {
 	var names []string
-	for _, o := range c.Objects {
+	for o := range c.objects() {
 		if o.Kind == kind {
 			names = append(names, clean(o.Name))
 		}
@@ -99,11 +102,11 @@ func ofKind(c Contents, kind Kind, code, hint, format string) *outcome.Finding {
 	return finding(code, hint, format, some(names))
 }
 
-func cronJobs(c Contents, _ Policy) *outcome.Finding {
-	for _, t := range c.Tables {
+func findCronJobs(c Contents, _ Policy) *outcome.Finding {
+	for t := range c.tables() {
 		if t.Schema == "cron" && t.Name == "job" && t.Rows != 0 {
 			return finding("cron_jobs", "disable them first in a real recovery beside a running production",
-				"the dump brings jobs of pg_cron, which may run; the sandbox has no network, they reach nobody")
+				"the dump contains jobs of pg_cron, which may run; they reach nothing in the sandbox, which has no network")
 		}
 	}
 	return nil

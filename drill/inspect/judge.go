@@ -2,6 +2,7 @@ package inspect
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -9,23 +10,26 @@ import (
 	"github.com/drillgres/drillgres/drill/outcome"
 )
 
-// Policy is what a dump is judged by.
+// Policy is what a backup is judged by.
 type Policy struct {
-	Major      int  // production's; 0: not known
-	AllowEmpty bool // a dump without a single row may pass
+	Major      int  // of production's Postgres; 0: not known
+	AllowEmpty bool // a backup without a single row passes
 
 	MaxAge time.Duration // of the snapshot at Now; 0: any age
 	Now    time.Time
 }
 
-// Judge is what the inspect stage says of a dump. broken is why it is no whole
-// dump, as [Scan] returned it; nil if it is one.
+// Judge returns the inspect stage's findings about a backup, and the Failure for
+// which the backup is not restored. broken is the error of [Scan]: with one,
+// Judge returns it and no findings.
 func Judge(c Contents, broken error, p Policy) ([]outcome.Finding, error) {
 	if broken != nil {
 		return nil, broken
 	}
 	found := findings(c, p)
-	for _, judge := range []func(Contents, Policy) error{unsupported, tooNew, unknownArchive, tooOld, noData} {
+	for _, judge := range []func(Contents, Policy) error{
+		checkFormat, checkArchiveReadable, checkArchiveKnown, checkAge, checkRows,
+	} {
 		if err := judge(c, p); err != nil {
 			return found, err
 		}
@@ -33,38 +37,39 @@ func Judge(c Contents, broken error, p Policy) ([]outcome.Finding, error) {
 	return found, nil
 }
 
-// AnyZone is how far an archive's time, which is the dumping machine's local
-// time without its zone, may be off.
+// AnyZone is how far an archive's time may be off: it is the dumping machine's
+// local time without its zone.
 const AnyZone = 14 * time.Hour
 
-// tooOld fails an old dump in a young file: a backup job that uploads
+// checkAge fails an old dump in a new file: a backup job that uploads
 // yesterday's dump again, every day.
-func tooOld(c Contents, p Policy) error {
+func checkAge(c Contents, p Policy) error {
 	slack := time.Duration(0)
-	if c.ArchiveVersion != "" {
+	if c.Source.ArchiveVersion != "" {
 		slack = AnyZone
 	}
-	if p.MaxAge == 0 || c.TakenAt.IsZero() || p.Now.Sub(c.TakenAt) <= p.MaxAge+slack {
+	taken := c.Source.TakenAt
+	if p.MaxAge == 0 || taken.IsZero() || p.Now.Sub(taken) <= p.MaxAge+slack {
 		return nil
 	}
 	return outcome.Fail(outcome.BackupStale, "the file is young enough, but the dump in it was taken %s; backup.max_age allows %s",
-		c.TakenAt.UTC().Format(time.RFC3339), p.MaxAge).
+		taken.UTC().Format(time.RFC3339), p.MaxAge).
 		WithHint("find out why the backup job stores an old dump again: pg_dump most likely fails before the upload")
 }
 
-// tooNew fails an archive that production's pg_restore cannot read. A plain dump
-// of a newer pg_dump may well restore: only a restore tells.
-func tooNew(c Contents, p Policy) error {
-	reads := readableArchive(p.Major)
-	if c.ArchiveVersion == "" || reads == 0 || archiveMinor(c.ArchiveVersion) <= reads {
+// checkArchiveReadable fails an archive that production's pg_restore cannot
+// read. Whether the SQL of a newer pg_dump restores, only a restore shows.
+func checkArchiveReadable(c Contents, p Policy) error {
+	version, newest := c.Source.ArchiveVersion, readableArchive(p.Major)
+	if version == "" || newest == 0 || archiveMinor(version) <= newest {
 		return nil
 	}
 	return outcome.Fail(outcome.DumpTooNew, "pg_restore %d reads archives up to version 1.%d, and this one is %s%s",
-		p.Major, reads, c.ArchiveVersion, madeBy(c))
+		p.Major, newest, version, madeBy(c.Source))
 }
 
-// readableArchive is the newest minor version of the archive format that the
-// pg_restore of a major reads; 0: not known.
+// readableArchive returns the newest minor version of the archive format that
+// the pg_restore of a major reads; 0: not known.
 func readableArchive(major int) int {
 	switch {
 	case major >= 12 && major <= 15:
@@ -77,70 +82,85 @@ func readableArchive(major int) int {
 	return 0
 }
 
-// archiveMinor is 14 of "1.14". A major version that does not exist yet is
-// newer than anything.
+// archiveMinor returns 14 for "1.14". A major version that does not exist yet
+// counts as newer than every minor.
 func archiveMinor(version string) int {
-	const beyond = 1000
+	const newerThanAll = 1000
 	major, minor, _ := strings.Cut(version, ".")
 	n, err := strconv.Atoi(minor)
 	if err != nil || major != "1" {
-		return beyond
+		return newerThanAll
 	}
 	return n
 }
 
-func madeBy(c Contents) string {
-	if c.DumpVersion == "" {
+func madeBy(s Source) string {
+	if s.DumpVersion == "" {
 		return ""
 	}
-	return ", made by pg_dump " + clean(c.DumpVersion)
+	return ", made by pg_dump " + clean(s.DumpVersion)
 }
 
-// unsupported tells backups that may be good but that this version cannot restore.
-func unsupported(c Contents, _ Policy) error {
-	switch c.Format {
+// checkFormat fails backups that may be good but that this version of drillgres
+// cannot restore.
+func checkFormat(c Contents, _ Policy) error {
+	s := c.Source
+	switch s.Format {
 	case Cluster:
 		return outcome.Fail(outcome.FormatUnsupported, "the backup is of a whole cluster (pg_dumpall), which this version does not restore").
 			WithHint("drill a pg_dump of one database, plain or custom")
 	case Tar, Directory:
-		return outcome.Fail(outcome.FormatUnsupported, "the backup is in pg_dump's %s format, which this version does not restore", c.Format)
+		return outcome.Fail(outcome.FormatUnsupported, "the backup is in pg_dump's %s format, which this version does not restore", s.Format)
 	}
 	switch {
-	case c.Dumps > 1 && c.CreatesDatabase:
-		return outcome.Fail(outcome.FormatUnsupported, "the file holds %d dumps, each of which makes its own database", c.Dumps).
+	case s.DumpCount > 1 && c.Needs.CreatesDatabase:
+		return outcome.Fail(outcome.FormatUnsupported, "the file holds %d dumps, each of which makes its own database", s.DumpCount).
 			WithHint("drill a pg_dump of one database, plain or custom")
-	case c.DropsFirst:
+	case s.DropsFirst:
 		return outcome.Fail(outcome.FormatUnsupported, "the dump drops what an empty database does not have (pg_dump --clean without --if-exists)").
 			WithHint("dump with --if-exists beside --clean, or without --clean")
 	}
 	return nil
 }
 
-// unknownArchive speaks for [Scan], which tells only the version of such archives.
-func unknownArchive(c Contents, _ Policy) error {
-	if c.ArchiveVersion == "" || knownArchive(c.ArchiveVersion) {
+// checkArchiveKnown fails archives of which [Scan] reads only the version.
+func checkArchiveKnown(c Contents, _ Policy) error {
+	version := c.Source.ArchiveVersion
+	if version == "" || knownArchive(version) {
 		return nil
 	}
-	return outcome.Fail(outcome.FormatUnsupported, "the archive is of version %s, which this version of drillgres does not read", c.ArchiveVersion).
+	return outcome.Fail(outcome.FormatUnsupported, "the archive is of version %s, which this version of drillgres does not read", version).
 		WithHint("use a newer drillgres, or dump with a pg_dump between 9.0 and 18")
 }
 
-func noData(c Contents, p Policy) error {
-	if p.AllowEmpty || c.LargeObjects > 0 {
+// checkRows fails a backup that promises no row at all. A backup without
+// promises may hold any number of rows.
+func checkRows(c Contents, p Policy) error {
+	if p.AllowEmpty || len(c.Promises) == 0 || c.promisesRows() {
 		return nil
 	}
-	for _, t := range c.Tables {
-		if t.Rows != 0 {
-			return nil
-		}
+	number := 0
+	for range c.tables() {
+		number++
 	}
-	if len(c.Tables) == 0 {
+	if number == 0 {
 		return outcome.Fail(outcome.DumpNoData, "the dump is whole but holds no table")
 	}
-	return outcome.Fail(outcome.DumpNoData, "the dump is whole but holds no row in any of its %s", plural(len(c.Tables), "table", "tables"))
+	return outcome.Fail(outcome.DumpNoData, "the dump is whole but holds no row in any of its %s", plural(number, "table", "tables"))
 }
 
-// majorOf is 15 of "15.18", 18 of "18beta1"; 0: not known.
+// promisesRows reports whether a table may have rows, or a database has large
+// objects.
+func (c Contents) promisesRows() bool {
+	for t := range c.tables() {
+		if t.Rows != 0 {
+			return true
+		}
+	}
+	return slices.ContainsFunc(c.Promises, func(p Promise) bool { return p.LargeObjects > 0 })
+}
+
+// majorOf returns 15 for "15.18", 18 for "18beta1" and 0 where it is not known.
 func majorOf(version string) int {
 	digits := strings.IndexFunc(version, func(r rune) bool { return r < '0' || r > '9' })
 	if digits < 0 {

@@ -14,9 +14,13 @@ import (
 
 func TestJudge(t *testing.T) {
 	full := []inspect.Table{{Schema: "public", Name: "t", Rows: 1, Bytes: 2, Data: true}}
-	plain := inspect.Contents{Format: inspect.Plain, DumpVersion: "15.18", Tables: full}
+	of := func(s inspect.Source, promises ...inspect.Promise) inspect.Contents {
+		return inspect.Contents{Source: s, Promises: promises}
+	}
+	rows := inspect.Promise{Tables: full}
+	plain := of(inspect.Source{Format: inspect.Plain, DumpVersion: "15.18"}, rows)
 	archive := func(version, dump string) inspect.Contents {
-		return inspect.Contents{Format: inspect.Custom, ArchiveVersion: version, DumpVersion: dump, Tables: full}
+		return of(inspect.Source{Format: inspect.Custom, ArchiveVersion: version, DumpVersion: dump}, rows)
 	}
 	for name, c := range map[string]struct {
 		contents inspect.Contents
@@ -36,20 +40,23 @@ func TestJudge(t *testing.T) {
 		"1.16 of 18 for 17":                 {archive("1.16", "18beta1"), inspect.Policy{Major: 17}, "", []string{"pg_dump_newer"}},
 		"old archive":                       {archive("1.14", "13.23"), inspect.Policy{Major: 18}, "", nil},
 		"too old an archive":                {archive("1.9", ""), inspect.Policy{Major: 18}, outcome.FormatUnsupported, nil},
-		"tar that is also too new":          {inspect.Contents{Format: inspect.Tar, ArchiveVersion: "1.16"}, inspect.Policy{Major: 13}, outcome.FormatUnsupported, nil},
-		"directory":                         {inspect.Contents{Format: inspect.Directory, ArchiveVersion: "1.14"}, inspect.Policy{Major: 15}, outcome.FormatUnsupported, nil},
-		"cluster":                           {inspect.Contents{Format: inspect.Cluster, DumpVersion: "15.1"}, inspect.Policy{Major: 15}, outcome.FormatUnsupported, nil},
-		"of an empty database":              {inspect.Contents{Format: inspect.Plain, DumpVersion: "15.1"}, inspect.Policy{Major: 15}, outcome.DumpNoData, nil},
-		"schema alone":                      {inspect.Contents{Format: inspect.Plain, DumpVersion: "15.1", Tables: []inspect.Table{{Name: "t"}}}, inspect.Policy{Major: 15}, outcome.DumpNoData, nil},
-		"schema alone, allowed":             {inspect.Contents{Format: inspect.Plain, DumpVersion: "15.1", Tables: []inspect.Table{{Name: "t"}}}, inspect.Policy{Major: 15, AllowEmpty: true}, "", nil},
-		"nothing but empty data":            {inspect.Contents{Format: inspect.Plain, DumpVersion: "15.1", Tables: []inspect.Table{{Name: "t", Data: true}}}, inspect.Policy{Major: 15}, outcome.DumpNoData, nil},
-		"large objects alone":               {inspect.Contents{Format: inspect.Plain, DumpVersion: "15.1", LargeObjects: 1}, inspect.Policy{Major: 15}, "", nil},
-		"rows that cannot be counted":       {inspect.Contents{Format: inspect.Custom, ArchiveVersion: "1.16", Tables: []inspect.Table{{Name: "t", Rows: -1, Data: true}}}, inspect.Policy{Major: 18}, "", nil},
-		"of somebody else":                  {inspect.Contents{Format: inspect.Plain, Tables: full}, inspect.Policy{Major: 15}, "", []string{"third_party_dump"}},
-		"a table without data":              {inspect.Contents{Format: inspect.Plain, DumpVersion: "15.1", Tables: append([]inspect.Table{{Schema: "s", Name: "left\nout"}}, full...)}, inspect.Policy{Major: 15}, "", []string{"table_without_data"}},
-		"a table without inserts":           {inspect.Contents{Format: inspect.Plain, DumpVersion: "15.1", Tables: []inspect.Table{{Name: "t"}, {Name: "u", Rows: 2, Data: true}}}, inspect.Policy{Major: 15}, "", nil},
-		"what would reach out":              {inspect.Contents{Format: inspect.Plain, DumpVersion: "15.1", Tables: append([]inspect.Table{{Schema: "cron", Name: "job", Rows: 1, Bytes: 2, Data: true}}, full...), Objects: []inspect.Object{{Kind: inspect.KindSubscription, Name: "a"}, {Kind: inspect.KindServer, Name: "b"}, {Kind: inspect.KindEventTrigger, Name: "c"}}}, inspect.Policy{Major: 15}, "", []string{"subscription", "foreign_server", "event_trigger", "cron_jobs"}},
-		"a table without data and no other": {inspect.Contents{Format: inspect.Plain, DumpVersion: "15.1", LargeObjects: 1, Tables: []inspect.Table{{Name: "t"}}}, inspect.Policy{Major: 15}, "", nil},
+		"tar that is also too new":          {of(inspect.Source{Format: inspect.Tar, ArchiveVersion: "1.16"}, inspect.Promise{}), inspect.Policy{Major: 13}, outcome.FormatUnsupported, nil},
+		"directory":                         {of(inspect.Source{Format: inspect.Directory, ArchiveVersion: "1.14"}, inspect.Promise{}), inspect.Policy{Major: 15}, outcome.FormatUnsupported, nil},
+		"cluster":                           {of(inspect.Source{Format: inspect.Cluster, DumpVersion: "15.1"}, inspect.Promise{}), inspect.Policy{Major: 15}, outcome.FormatUnsupported, nil},
+		"of an empty database":              {of(inspect.Source{Format: inspect.Plain, DumpVersion: "15.1"}, inspect.Promise{}), inspect.Policy{Major: 15}, outcome.DumpNoData, nil},
+		"schema alone":                      {of(inspect.Source{Format: inspect.Plain, DumpVersion: "15.1"}, inspect.Promise{Tables: []inspect.Table{{Name: "t"}}}), inspect.Policy{Major: 15}, outcome.DumpNoData, nil},
+		"schema alone, allowed":             {of(inspect.Source{Format: inspect.Plain, DumpVersion: "15.1"}, inspect.Promise{Tables: []inspect.Table{{Name: "t"}}}), inspect.Policy{Major: 15, AllowEmpty: true}, "", nil},
+		"nothing but empty data":            {of(inspect.Source{Format: inspect.Plain, DumpVersion: "15.1"}, inspect.Promise{Tables: []inspect.Table{{Name: "t", Data: true}}}), inspect.Policy{Major: 15}, outcome.DumpNoData, nil},
+		"large objects alone":               {of(inspect.Source{Format: inspect.Plain, DumpVersion: "15.1"}, inspect.Promise{LargeObjects: 1}), inspect.Policy{Major: 15}, "", nil},
+		"rows that cannot be counted":       {of(inspect.Source{Format: inspect.Custom, ArchiveVersion: "1.16"}, inspect.Promise{Tables: []inspect.Table{{Name: "t", Rows: -1, Data: true}}}), inspect.Policy{Major: 18}, "", nil},
+		"of somebody else":                  {of(inspect.Source{Format: inspect.Plain}, rows), inspect.Policy{Major: 15}, "", []string{"third_party_dump"}},
+		"a table without data":              {of(inspect.Source{Format: inspect.Plain, DumpVersion: "15.1"}, inspect.Promise{Tables: append([]inspect.Table{{Schema: "s", Name: "left\nout"}}, full...)}), inspect.Policy{Major: 15}, "", []string{"table_without_data"}},
+		"a table without inserts":           {of(inspect.Source{Format: inspect.Plain, DumpVersion: "15.1"}, inspect.Promise{Tables: []inspect.Table{{Name: "t"}, {Name: "u", Rows: 2, Data: true}}}), inspect.Policy{Major: 15}, "", nil},
+		"what would reach out":              {of(inspect.Source{Format: inspect.Plain, DumpVersion: "15.1"}, inspect.Promise{Tables: append([]inspect.Table{{Schema: "cron", Name: "job", Rows: 1, Bytes: 2, Data: true}}, full...), Objects: []inspect.Object{{Kind: inspect.KindSubscription, Name: "a"}, {Kind: inspect.KindServer, Name: "b"}, {Kind: inspect.KindEventTrigger, Name: "c"}}}), inspect.Policy{Major: 15}, "", []string{"subscription", "foreign_server", "event_trigger", "cron_jobs"}},
+		"nothing promised":                  {of(inspect.Source{Format: inspect.Custom, DumpVersion: "15.1"}), inspect.Policy{Major: 15}, "", nil},
+		"rows in one of two databases":      {of(inspect.Source{Format: inspect.Plain, DumpVersion: "15.1"}, inspect.Promise{DatabaseName: "empty"}, rows), inspect.Policy{Major: 15}, "", nil},
+		"no rows in two databases":          {of(inspect.Source{Format: inspect.Plain, DumpVersion: "15.1"}, inspect.Promise{DatabaseName: "empty"}, inspect.Promise{Tables: []inspect.Table{{Name: "t"}}}), inspect.Policy{Major: 15}, outcome.DumpNoData, nil},
+		"a table without data and no other": {of(inspect.Source{Format: inspect.Plain, DumpVersion: "15.1"}, inspect.Promise{LargeObjects: 1, Tables: []inspect.Table{{Name: "t"}}}), inspect.Policy{Major: 15}, "", nil},
 	} {
 		t.Run(name, func(t *testing.T) {
 			found, err := inspect.Judge(c.contents, nil, c.policy)

@@ -189,7 +189,7 @@ func FuzzMap(f *testing.F) {
 	f.Fuzz(func(t *testing.T, content []byte) {
 		c, broken := scan(t, content)
 		l, err := mapped(t, content)
-		known := c.Format == inspect.Plain || c.Format == inspect.Cluster || c.Format == inspect.Custom && c.DumpVersion != ""
+		known := c.Source.Format == inspect.Plain || c.Source.Format == inspect.Cluster || c.Source.Format == inspect.Custom && c.Source.DumpVersion != ""
 		if broken == nil && known && err != nil {
 			t.Errorf("it is whole, and yet: %v", err)
 		}

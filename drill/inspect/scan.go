@@ -16,13 +16,13 @@ type Limits struct {
 	MaxDecoded int64
 }
 
-// Scan reads a backup to its end, once, and tells what it says of itself: the
-// compression is unwrapped and the format recognised by content, never by name.
+// Scan reads a backup to its end, once, and returns what it says of itself. It
+// unwraps the compression and recognises the format by content, never by name.
 //
-// With an error, Contents is as far as it could be read. An error of r itself
-// is returned as it is, wrapped. Everything else is a Failure, about the stream
-// (see [StreamLevel]) or about the dump in it; a stream that does not decode
-// is reported even where the dump in it broke before.
+// With an error, Contents is as far as the backup could be read. An error of r
+// is returned wrapped. Every other error is a Failure, about the stream (see
+// [StreamLevel]) or about the dump in it. A stream that does not decode is
+// reported even where the dump in it broke before.
 func Scan(ctx context.Context, r io.Reader, l Limits) (Contents, error) {
 	spent := &budget{max: l.MaxDecoded}
 	stream, compression, err := decode(&cancelled{ctx: ctx, r: r}, spent)
@@ -33,13 +33,13 @@ func Scan(ctx context.Context, r io.Reader, l Limits) (Contents, error) {
 
 	f := newFeed(stream, feedBuffer)
 	c, err := read(f, spent)
-	if c.Compression = compression; compression != "" && !StreamLevel(err) {
+	if c.Source.Compression = compression; compression != "" && !StreamLevel(err) {
 		err = within(err, "what is decoded")
 	}
 	if rest := f.drain(); rest != nil {
 		err = rest
 	}
-	c.DecodedBytes = f.offset()
+	c.Source.DecodedBytes = f.offset()
 	return c, err
 }
 

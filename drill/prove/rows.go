@@ -78,7 +78,7 @@ func givenUp(v config.Verify, t inspect.TableRows) bool {
 
 // rows counts those of a table, its partitions' among them; -1: not known.
 func (b Backup) rows(t inspect.TableRows) (n int64) {
-	for _, part := range b.Contents.Tables {
+	for _, part := range b.promised().Tables {
 		in := func(e inspect.Extent) bool { return e.Schema == part.Schema && e.Name == part.Name }
 		if !slices.ContainsFunc(t.Extents, in) {
 			continue
@@ -91,16 +91,20 @@ func (b Backup) rows(t inspect.TableRows) (n int64) {
 	return n
 }
 
+// promised returns what the backup promises. Only backups of one database are
+// broken.
+func (b Backup) promised() inspect.Promise { return b.Contents.PromiseFor("") }
+
 // allOf tells whether these are all rows that the dump has.
 func (b Backup) allOf(rows int64) bool {
 	var all int64
-	for _, t := range b.Contents.Tables {
+	for _, t := range b.promised().Tables {
 		if t.Rows < 0 {
 			return false
 		}
 		all += t.Rows
 	}
-	return rows == all && b.Contents.LargeObjects == 0
+	return rows == all && b.promised().LargeObjects == 0
 }
 
 func rowsOf(n int64) string {

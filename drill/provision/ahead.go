@@ -27,7 +27,7 @@ func (p *Provisioner) Begin(ctx context.Context) {
 	if loads(byLowerName(p.Config.Settings)["shared_preload_libraries"], "pg_cron") {
 		return // it must be told the database's name when it starts
 	}
-	p.ahead = p.open(ctx, inspect.Contents{})
+	p.ahead = p.open(ctx, inspect.Needs{})
 }
 
 // Abandon closes a sandbox that Begin opened and Provision has not taken over,
@@ -50,7 +50,7 @@ func (p *Provisioner) Abandon(ctx context.Context) (leftovers []string) {
 	return nil
 }
 
-func (p *Provisioner) open(ctx context.Context, c inspect.Contents) *opening {
+func (p *Provisioner) open(ctx context.Context, needs inspect.Needs) *opening {
 	ctx, cancel := context.WithCancel(ctx)
 	o := &opening{password: newPassword(), cancel: cancel, done: make(chan struct{})}
 	go func() {
@@ -60,16 +60,16 @@ func (p *Provisioner) open(ctx context.Context, c inspect.Contents) *opening {
 				o.err = outcome.Fail(outcome.Internal, "panic: %v\n%s", p, debug.Stack())
 			}
 		}()
-		o.running, o.err = p.Opener.Open(ctx, p.spec(c, o.password))
+		o.running, o.err = p.Opener.Open(ctx, p.spec(needs, o.password))
 	}()
 	return o
 }
 
 // take is the sandbox that was begun, or else a new one. While ctx lives it
 // is waited for. It stays Abandon's until a Server has it.
-func (p *Provisioner) take(ctx context.Context, c inspect.Contents) (*opening, error) {
+func (p *Provisioner) take(ctx context.Context, needs inspect.Needs) (*opening, error) {
 	if p.ahead == nil {
-		p.ahead = p.open(ctx, c)
+		p.ahead = p.open(ctx, needs)
 	}
 	o := p.ahead
 	select {

@@ -77,7 +77,7 @@ func TestProvisionTakesOverWhatWasBegun(t *testing.T) {
 	p, o := newAhead(nil)
 	p.Begin(t.Context())
 	close(o.let)
-	s, err := p.Provision(t.Context(), inspect.Contents{})
+	s, err := p.Provision(t.Context(), inspect.Needs{})
 	if err == nil || s.Pod != sandbox.Pod(o.pod) || o.opened != 1 {
 		t.Errorf("opened %d, pod %v, err %v; want the one pod, and that nobody answers in it", o.opened, s.Pod, err)
 	}
@@ -97,7 +97,7 @@ func TestNothingIsBegunThatDependsOnTheDump(t *testing.T) {
 func TestAbandonTellsWhatAFailedOpenLeft(t *testing.T) {
 	p, o := newAhead(nil)
 	p.Opener = failing{&sandbox.LeftBehind{Err: errors.New("no engine"), Things: []string{"container x"}}}
-	if _, err := p.Provision(t.Context(), inspect.Contents{}); err == nil || err.Error() != "no engine" {
+	if _, err := p.Provision(t.Context(), inspect.Needs{}); err == nil || err.Error() != "no engine" {
 		t.Errorf("err %v", err)
 	}
 	if left := p.Abandon(t.Context()); len(left) != 1 || left[0] != "container x" || o.opened != 0 {
@@ -119,7 +119,7 @@ func TestAnInterruptedProvisionIsAbandoned(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	p.Begin(t.Context())
 	cancel()
-	if _, err := p.Provision(ctx, inspect.Contents{}); !errors.Is(err, context.Canceled) {
+	if _, err := p.Provision(ctx, inspect.Needs{}); !errors.Is(err, context.Canceled) {
 		t.Errorf("err %v", err)
 	}
 	if p.Abandon(t.Context()); o.opened != 1 || o.pod.closed != 0 {

@@ -20,7 +20,7 @@ func TestTargetName(t *testing.T) {
 		{"template1", "template0", "restored", "postgres"},
 	}
 	for _, tt := range tests {
-		got := targetName(inspect.Contents{Database: inspect.Database{Name: tt.dumped}}, tt.key)
+		got := targetName(inspect.Needs{Database: inspect.Database{Name: tt.dumped}}, tt.key)
 		if got != tt.want || maintenanceFor(got) != tt.maintenance {
 			t.Errorf("%q, %q: %q by way of %q, want %q by way of %q", tt.dumped, tt.key, got, maintenanceFor(got), tt.want, tt.maintenance)
 		}
@@ -28,25 +28,26 @@ func TestTargetName(t *testing.T) {
 }
 
 func TestOwner(t *testing.T) {
-	objects := []inspect.Object{{Owner: "zoe"}, {Owner: "app"}, {Owner: "app"}, {Owner: ""}, {Owner: "zoe"}, {Owner: "zoe"}}
-	told := inspect.Contents{Objects: objects, Database: inspect.Database{Owner: "dumped"}}
+	objects := map[string]int{"zoe": 3, "app": 2, "": 4}
+	told := inspect.Needs{ObjectsByOwner: objects, Database: inspect.Database{Owner: "dumped"}}
 	tests := []struct {
-		name     string
-		config   string
-		contents inspect.Contents
-		want     string
-		finding  string
+		name    string
+		config  string
+		needs   inspect.Needs
+		want    string
+		finding string
 	}{
 		{"the config's", "configured", told, "configured", ""},
 		{"the archive's", "", told, "dumped", ""},
-		{"who owns most", "", inspect.Contents{Objects: objects}, "zoe", `it is "zoe", who owns 3 of its 6 objects`},
-		{"the first of several", "", inspect.Contents{Objects: objects[:2]}, "app", `"app"`},
-		{"nobody", "", inspect.Contents{}, "", ""},
+		{"who owns most", "", inspect.Needs{ObjectsByOwner: objects}, "zoe", `it is "zoe", who owns 3 of its 9 objects`},
+		{"the first of several", "", inspect.Needs{ObjectsByOwner: map[string]int{"zoe": 2, "app": 2}}, "app", `"app"`},
+		{"nobody", "", inspect.Needs{ObjectsByOwner: map[string]int{"": 2}}, "", ""},
+		{"no objects", "", inspect.Needs{}, "", ""},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			var s Server
-			if got := (&Provisioner{Config: config.Postgres{Owner: tt.config}}).chooseOwner(&s, tt.contents); got != tt.want {
+			if got := (&Provisioner{Config: config.Postgres{Owner: tt.config}}).chooseOwner(&s, tt.needs); got != tt.want {
 				t.Errorf("got %q, want %q", got, tt.want)
 			}
 			if tt.finding == "" && len(s.Findings) > 0 || tt.finding != "" && (len(s.Findings) != 1 || !strings.Contains(s.Findings[0].Message, tt.finding)) {
@@ -57,7 +58,7 @@ func TestOwner(t *testing.T) {
 }
 
 func TestNeededRoles(t *testing.T) {
-	c := inspect.Contents{Roles: []string{"app", "pg_monitor", "public", "made", "app"}, RolesMade: []string{"made"}}
+	c := inspect.Needs{Roles: []string{"app", "pg_monitor", "public", "made", "app"}, CreatedRoles: []string{"made"}}
 	if got, want := neededRoles(c, "owner", ""), []string{"app", "owner"}; !slices.Equal(got, want) {
 		t.Errorf("got %q, want %q", got, want)
 	}
@@ -191,7 +192,7 @@ func TestVersionsThatDifferAreTold(t *testing.T) {
 	}
 	for _, tt := range tests {
 		s := Server{Version: tt.here, Image: "postgres:15"}
-		s.compareVersions(inspect.Contents{ServerVersion: tt.dumped})
+		s.compareVersions(inspect.Needs{ProductionVersion: tt.dumped})
 		got := ""
 		for _, f := range s.Findings {
 			got += f.Code

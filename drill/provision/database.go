@@ -13,8 +13,8 @@ import (
 
 // targetName is what the restored database is called: as in production, where
 // the dump tells it.
-func targetName(c inspect.Contents, key string) string {
-	for _, name := range []string{c.Database.Name, key} {
+func targetName(needs inspect.Needs, key string) string {
+	for _, name := range []string{needs.Database.Name, key} {
 		if name != "" && name != "template0" && name != "template1" {
 			return name
 		}
@@ -33,35 +33,32 @@ func maintenanceFor(target string) string {
 
 // chooseOwner is who owns the database: from the config, else from the dump,
 // else whoever owns most of the dump's objects.
-func (p *Provisioner) chooseOwner(s *Server, c inspect.Contents) string {
+func (p *Provisioner) chooseOwner(s *Server, needs inspect.Needs) string {
 	if p.Config.Owner != "" {
 		return p.Config.Owner
 	}
-	if c.Database.Owner != "" {
-		return c.Database.Owner
+	if needs.Database.Owner != "" {
+		return needs.Database.Owner
 	}
-	owner, owned := mostlyOwnedBy(c.Objects)
+	owner, owned := mostlyOwnedBy(needs.ObjectsByOwner)
 	if owner == "" {
 		return ""
 	}
+	all := 0
+	for _, number := range needs.ObjectsByOwner {
+		all += number
+	}
 	s.find("database_owner", "set postgres.owner to production's owner of the database",
-		fmt.Sprintf("the dump does not tell the database's owner: it is %q, who owns %d of its %d objects",
-			owner, owned, len(c.Objects)))
+		fmt.Sprintf("the dump does not tell the database's owner: it is %q, who owns %d of its %d objects", owner, owned, all))
 	return owner
 }
 
-// mostlyOwnedBy is the role that owns most objects, the first by name where
-// several own as many.
-func mostlyOwnedBy(objects []inspect.Object) (owner string, owned int) {
-	counts := make(map[string]int)
-	for _, o := range objects {
-		if o.Owner != "" {
-			counts[o.Owner]++
-		}
-	}
-	for _, name := range slices.Sorted(maps.Keys(counts)) {
-		if counts[name] > owned {
-			owner, owned = name, counts[name]
+// mostlyOwnedBy returns the role that owns most objects, the first by name where
+// several own as many. Objects without a known owner do not count.
+func mostlyOwnedBy(objects map[string]int) (owner string, owned int) {
+	for _, name := range slices.Sorted(maps.Keys(objects)) {
+		if name != "" && objects[name] > owned {
+			owner, owned = name, objects[name]
 		}
 	}
 	return owner, owned
@@ -69,7 +66,7 @@ func mostlyOwnedBy(objects []inspect.Object) (owner string, owned int) {
 
 // makeDatabase makes the empty database from template0, which holds nothing
 // that a dump could collide with.
-func (p *Provisioner) makeDatabase(ctx context.Context, conn *pgx.Conn, s *Server, c inspect.Contents) error {
+func (p *Provisioner) makeDatabase(ctx context.Context, conn *pgx.Conn, s *Server, needs inspect.Needs) error {
 	if err := dropDatabase(ctx, conn, s); err != nil {
 		return err
 	}
@@ -77,13 +74,13 @@ func (p *Provisioner) makeDatabase(ctx context.Context, conn *pgx.Conn, s *Serve
 	if err != nil {
 		return err
 	}
-	l := chooseLocale(p.Config, c.Database, def)
+	l := chooseLocale(p.Config, needs.Database, def)
 	if err := l.supported(s.Major); err != nil {
 		return err
 	}
 	sql := "create database " + quote(s.Database) + " template template0" + l.options(s.Major)
 	// A role that the dump makes itself can't own anything yet.
-	if s.Owner != "" && !slices.Contains(c.RolesMade, s.Owner) {
+	if s.Owner != "" && !slices.Contains(needs.CreatedRoles, s.Owner) {
 		sql += " owner " + quote(s.Owner)
 	}
 	if _, err := conn.Exec(ctx, sql); err != nil {

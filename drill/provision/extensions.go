@@ -46,9 +46,9 @@ var debianNames = map[string]string{
 
 // checkExtensions compares what the dump and the config need with what the
 // image has, before anything is restored.
-func (p *Provisioner) checkExtensions(ctx context.Context, conn *pgx.Conn, s *Server, c inspect.Contents) error {
+func (p *Provisioner) checkExtensions(ctx context.Context, conn *pgx.Conn, s *Server, needs inspect.Needs) error {
 	needed := slices.Clone(p.Config.Extensions)
-	for _, e := range c.Extensions {
+	for _, e := range needs.Extensions {
 		needed = append(needed, e.Name)
 	}
 	slices.Sort(needed)

@@ -17,7 +17,7 @@ import (
 
 // identify asks the server what it is and compares that with what the config
 // pins and what the dump was taken from.
-func (p *Provisioner) identify(ctx context.Context, conn *pgx.Conn, s *Server, c inspect.Contents) error {
+func (p *Provisioner) identify(ctx context.Context, conn *pgx.Conn, s *Server, needs inspect.Needs) error {
 	const sql = "select current_setting('server_version'), current_setting('server_version_num')::int / 10000"
 	if err := conn.QueryRow(ctx, sql).Scan(&s.Version, &s.Major); err != nil {
 		return fmt.Errorf("ask the server for its version: %w", err)
@@ -27,15 +27,15 @@ func (p *Provisioner) identify(ctx context.Context, conn *pgx.Conn, s *Server, c
 		return outcome.Fail(outcome.ImageWrongMajor, "image %s runs Postgres %s, postgres.version pins %s", s.Image, s.Version, want).
 			WithHint("set postgres.image to an image of Postgres %s, or postgres.version to production's major", want)
 	}
-	s.compareVersions(c)
+	s.compareVersions(needs)
 	cpus, err := countCPUs(ctx, s.Pod, p.Config.CPUs)
 	s.CPUs = cpus
 	return err
 }
 
 // compareVersions tells where the sandbox differs from the server that was dumped.
-func (s *Server) compareVersions(c inspect.Contents) {
-	dumped, ok := parseVersion(c.ServerVersion)
+func (s *Server) compareVersions(needs inspect.Needs) {
+	dumped, ok := parseVersion(needs.ProductionVersion)
 	here, known := parseVersion(s.Version)
 	if !ok || !known {
 		return
@@ -44,11 +44,11 @@ func (s *Server) compareVersions(c inspect.Contents) {
 	case dumped.major != here.major:
 		s.find("major_differs",
 			"set postgres.version to production's major, unless the drill is to rehearse an upgrade",
-			fmt.Sprintf("the dump was taken from Postgres %s and is restored into %s", c.ServerVersion, s.Version))
+			fmt.Sprintf("the dump was taken from Postgres %s and is restored into %s", needs.ProductionVersion, s.Version))
 	case dumped.minor > here.minor:
 		s.find("minor_unpatched",
 			fmt.Sprintf("pull a newer %s: what the newer minors repaired is missing in the drill", s.Image),
-			fmt.Sprintf("the dump was taken from Postgres %s, image %s runs the older %s", c.ServerVersion, s.Image, s.Version))
+			fmt.Sprintf("the dump was taken from Postgres %s, image %s runs the older %s", needs.ProductionVersion, s.Image, s.Version))
 	}
 }
 

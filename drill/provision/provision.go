@@ -43,54 +43,57 @@ const (
 // which brings the role postgres meets no other of that name.
 const superuser = "drillgres"
 
-// Provision opens a sandbox and prepares its server for the dump.
+// Provision opens a sandbox and prepares its server for a backup with these needs.
 //
 // The Server is meaningful even with an error: if its Pod is not nil, the
 // caller closes it. The caller also calls Abandon, in any case.
 //
 // Failures: those of sandbox.Opener, image_wrong_major, extension_unavailable,
 // preload_missing, collation_missing, role_missing.
-func (p *Provisioner) Provision(ctx context.Context, c inspect.Contents) (Server, error) {
-	opened, err := p.take(ctx, c)
+func (p *Provisioner) Provision(ctx context.Context, needs inspect.Needs) (Server, error) {
+	opened, err := p.take(ctx, needs)
 	if err != nil {
 		return Server{}, err
 	}
 	s := Server{
 		Running: opened.running, Image: p.image(), User: superuser, Password: opened.password,
-		Database: targetName(c, p.Database),
+		Database: targetName(needs, p.Database),
 	}
 	s.Maintenance = maintenanceFor(s.Database)
-	err = p.prepare(ctx, &s, c)
+	if needs.Database.Name == s.Database {
+		s.Properties = needs.Properties
+	}
+	err = p.prepare(ctx, &s, needs)
 	p.ahead = nil
 	return s, s.Blame(ctx, err)
 }
 
-func (p *Provisioner) prepare(ctx context.Context, s *Server, c inspect.Contents) error {
+func (p *Provisioner) prepare(ctx context.Context, s *Server, needs inspect.Needs) error {
 	conn, err := s.Connect(ctx, s.Maintenance, s.User, s.Password)
 	if err != nil {
 		return err
 	}
 	defer Close(ctx, conn)
 
-	if err := p.identify(ctx, conn, s, c); err != nil {
+	if err := p.identify(ctx, conn, s, needs); err != nil {
 		return err
 	}
-	if err := p.checkExtensions(ctx, conn, s, c); err != nil {
+	if err := p.checkExtensions(ctx, conn, s, needs); err != nil {
 		return err
 	}
 	if err := configureForLoad(ctx, conn, s, p.Config.Settings); err != nil {
 		return err
 	}
-	s.Owner = p.chooseOwner(s, c)
-	if err := p.makeRoles(ctx, conn, s, c); err != nil {
+	s.Owner = p.chooseOwner(s, needs)
+	if err := p.makeRoles(ctx, conn, s, needs); err != nil {
 		return err
 	}
 	s.ConnectTo = s.Database
-	if c.CreatesDatabase {
+	if needs.CreatesDatabase {
 		s.ConnectTo = s.Maintenance
 		return dropDatabase(ctx, conn, s)
 	}
-	return p.makeDatabase(ctx, conn, s, c)
+	return p.makeDatabase(ctx, conn, s, needs)
 }
 
 func (s *Server) find(code, hint, message string) {
@@ -98,7 +101,7 @@ func (s *Server) find(code, hint, message string) {
 }
 
 // spec is the sandbox to ask for.
-func (p *Provisioner) spec(c inspect.Contents, password redact.Secret) sandbox.Spec {
+func (p *Provisioner) spec(needs inspect.Needs, password redact.Secret) sandbox.Spec {
 	memory, shm := int64(p.Config.Memory), int64(p.Config.ShmSize)
 	if memory == 0 {
 		memory = defaultMemory
@@ -108,7 +111,7 @@ func (p *Provisioner) spec(c inspect.Contents, password redact.Secret) sandbox.S
 	}
 	settings := serverSettings(p.Config.Settings, sizing{
 		Memory: memory, Shm: shm, Jobs: p.Restore.Jobs, Fast: p.Restore.Profile == Fast,
-	}, targetName(c, p.Database))
+	}, targetName(needs, p.Database))
 	return sandbox.Spec{
 		RunID: p.RunID, Image: p.image(), Settings: settings, Hosts: slices.Clone(p.Hosts), WorkDir: p.WorkDir,
 		User: superuser, Password: password.Reveal(),

@@ -117,11 +117,11 @@ func TestProvision(t *testing.T) {
 func (l *lab) asNeeded(t *testing.T, major string) {
 	p := l.provisioner(major)
 	p.AppRole = "nobody_knows"
-	s, err := p.Provision(t.Context(), inspect.Contents{
-		Format: inspect.Plain, ServerVersion: major + ".99",
-		Roles:      []string{"app", `o"dd`, "postgres", "pg_monitor"},
-		Objects:    []inspect.Object{{Owner: `o"dd`}, {Owner: `o"dd`}, {Owner: "app"}},
-		Extensions: []inspect.Extension{{Name: "pg_trgm"}, {Name: "plpgsql"}},
+	s, err := p.Provision(t.Context(), inspect.Needs{
+		ProductionVersion: major + ".99",
+		Roles:             []string{"app", `o"dd`, "postgres", "pg_monitor"},
+		ObjectsByOwner:    map[string]int{`o"dd`: 2, "app": 1},
+		Extensions:        []inspect.Extension{{Name: "pg_trgm"}, {Name: "plpgsql"}},
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -171,7 +171,7 @@ func (l *lab) databases(t *testing.T, major string) {
 		{inspect.Database{Name: "again", Encoding: "SQL_ASCII", Collate: "C", CType: "C"}, "SQL_ASCII C", nil},
 	}
 	for _, tt := range tests {
-		s, err := l.provisioner(major).Provision(t.Context(), inspect.Contents{Database: tt.dumped})
+		s, err := l.provisioner(major).Provision(t.Context(), inspect.Needs{Database: tt.dumped})
 		if err != nil {
 			t.Errorf("%+v: %v", tt.dumped, err)
 			continue
@@ -187,45 +187,45 @@ func (l *lab) databases(t *testing.T, major string) {
 
 func (l *lab) refusals(t *testing.T, major string) {
 	tests := []struct {
-		name     string
-		change   func(*provision.Provisioner)
-		contents inspect.Contents
-		want     outcome.Code
-		says     []string
+		name   string
+		change func(*provision.Provisioner)
+		needs  inspect.Needs
+		want   outcome.Code
+		says   []string
 	}{
 		{
 			"another major", func(p *provision.Provisioner) { p.Config.Version = "16" },
-			inspect.Contents{},
+			inspect.Needs{},
 			outcome.ImageWrongMajor,
 			[]string{l.image, "Postgres " + major + ".", "pins 16"},
 		},
 		{
 			"extensions", func(p *provision.Provisioner) { p.Config.Extensions = []string{"warp"} },
-			inspect.Contents{Extensions: []inspect.Extension{{Name: "postgis"}, {Name: "pg_trgm"}}},
+			inspect.Needs{Extensions: []inspect.Extension{{Name: "postgis"}, {Name: "pg_trgm"}}},
 			outcome.ExtensionUnavailable,
 			[]string{l.image, "postgis, warp", "postgresql-" + major + "-postgis-3"},
 		},
 		{
 			"a preloaded library", nil,
-			inspect.Contents{Extensions: []inspect.Extension{{Name: "pg_cron"}}},
+			inspect.Needs{Extensions: []inspect.Extension{{Name: "pg_cron"}}},
 			outcome.PreloadMissing,
 			[]string{`shared_preload_libraries: "pg_cron"`},
 		},
 		{
 			"roles, if they may not be made", func(p *provision.Provisioner) { p.Restore.Roles = "strict" },
-			inspect.Contents{Roles: []string{"strictly"}},
+			inspect.Needs{Roles: []string{"strictly"}},
 			outcome.RoleMissing,
 			[]string{`role "strictly"`},
 		},
 		{
 			"a locale", nil,
-			inspect.Contents{Database: inspect.Database{Encoding: "UTF8", Collate: "tlh_KX.UTF-8", CType: "tlh_KX.UTF-8"}},
+			inspect.Needs{Database: inspect.Database{Encoding: "UTF8", Collate: "tlh_KX.UTF-8", CType: "tlh_KX.UTF-8"}},
 			outcome.CollationMissing,
 			[]string{"tlh_KX.UTF-8", l.image},
 		},
 		{
 			"an encoding beside its locale", nil,
-			inspect.Contents{Database: inspect.Database{Encoding: "LATIN1", Collate: "en_US.utf8", CType: "en_US.utf8"}},
+			inspect.Needs{Database: inspect.Database{Encoding: "LATIN1", Collate: "en_US.utf8", CType: "en_US.utf8"}},
 			outcome.CollationMissing,
 			[]string{"LATIN1"},
 		},
@@ -236,7 +236,7 @@ func (l *lab) refusals(t *testing.T, major string) {
 			if tt.change != nil {
 				tt.change(p)
 			}
-			s, err := p.Provision(t.Context(), tt.contents)
+			s, err := p.Provision(t.Context(), tt.needs)
 			f := outcome.AsFailure(err)
 			if f == nil || f.Code != tt.want {
 				t.Fatalf("got %v, want %s", err, tt.want)
@@ -264,7 +264,7 @@ func (o *opener) Open(_ context.Context, s sandbox.Spec) (sandbox.Running, error
 func TestTheSandboxThatIsAskedFor(t *testing.T) {
 	o := &opener{}
 	p := provision.Provisioner{Opener: o, Database: "shop", RunID: "run", Hosts: []string{"cache"}, Config: config.Postgres{Version: "16", CPUs: 2}}
-	_, err := p.Provision(t.Context(), inspect.Contents{})
+	_, err := p.Provision(t.Context(), inspect.Needs{})
 	if f := outcome.AsFailure(err); f == nil || f.Code != outcome.ImageUnavailable {
 		t.Errorf("got %v, want the opener's failure", err)
 	}
@@ -277,7 +277,7 @@ func TestTheSandboxThatIsAskedFor(t *testing.T) {
 	}
 	p.Abandon(t.Context())
 	p.Restore.Profile, p.Config.Image = provision.Fast, "example.com/pg:16"
-	if _, err := p.Provision(t.Context(), inspect.Contents{}); err == nil || !o.asked.InMemory || o.asked.Image != "example.com/pg:16" {
+	if _, err := p.Provision(t.Context(), inspect.Needs{}); err == nil || !o.asked.InMemory || o.asked.Image != "example.com/pg:16" {
 		t.Errorf("asked for %+v", o.asked)
 	}
 	if o.asked.Password == s.Password {

@@ -15,7 +15,7 @@ import (
 
 // makeRoles makes the roles that the dump needs and does not bring, so that
 // ownership and grants are restored as they were instead of being left out.
-func (p *Provisioner) makeRoles(ctx context.Context, conn *pgx.Conn, s *Server, c inspect.Contents) error {
+func (p *Provisioner) makeRoles(ctx context.Context, conn *pgx.Conn, s *Server, needs inspect.Needs) error {
 	rows, err := conn.Query(ctx, "select rolname from pg_roles")
 	if err != nil {
 		return fmt.Errorf("list roles: %w", err)
@@ -24,7 +24,7 @@ func (p *Provisioner) makeRoles(ctx context.Context, conn *pgx.Conn, s *Server, 
 	if err != nil {
 		return fmt.Errorf("list roles: %w", err)
 	}
-	s.MadeRoles = without(neededRoles(c, s.Owner), existing)
+	s.MadeRoles = without(neededRoles(needs, s.Owner), existing)
 	if len(s.MadeRoles) > 0 && p.Restore.Roles == "strict" {
 		return outcome.Fail(outcome.RoleMissing, "the dump needs %s and does not bring %s",
 			inWords("role", quoted(s.MadeRoles)), themOrIt(s.MadeRoles))
@@ -35,7 +35,7 @@ func (p *Provisioner) makeRoles(ctx context.Context, conn *pgx.Conn, s *Server, 
 		}
 	}
 	s.tellRoles()
-	return p.makeAppRole(ctx, conn, s, c, existing)
+	return p.makeAppRole(ctx, conn, s, needs, existing)
 }
 
 func makeRole(ctx context.Context, conn *pgx.Conn, name, attributes string) error {
@@ -46,8 +46,8 @@ func makeRole(ctx context.Context, conn *pgx.Conn, name, attributes string) erro
 }
 
 // makeAppRole makes the application's role where the dump has no use for it.
-func (p *Provisioner) makeAppRole(ctx context.Context, conn *pgx.Conn, s *Server, c inspect.Contents, existing []string) error {
-	lacking := without(neededRoles(inspect.Contents{RolesMade: c.RolesMade}, p.AppRole), append(existing, s.MadeRoles...))
+func (p *Provisioner) makeAppRole(ctx context.Context, conn *pgx.Conn, s *Server, needs inspect.Needs, existing []string) error {
+	lacking := without(neededRoles(inspect.Needs{CreatedRoles: needs.CreatedRoles}, p.AppRole), append(existing, s.MadeRoles...))
 	if len(lacking) == 0 {
 		return nil
 	}
@@ -59,10 +59,10 @@ func (p *Provisioner) makeAppRole(ctx context.Context, conn *pgx.Conn, s *Server
 
 // neededRoles are all that must exist before the dump is restored; roles that
 // the dump makes itself would then be made twice.
-func neededRoles(c inspect.Contents, more ...string) []string {
+func neededRoles(needs inspect.Needs, more ...string) []string {
 	var needed []string
-	for _, name := range append(slices.Clone(c.Roles), more...) {
-		if name != "" && !predefined(name) && !slices.Contains(c.RolesMade, name) {
+	for _, name := range append(slices.Clone(needs.Roles), more...) {
+		if name != "" && !predefined(name) && !slices.Contains(needs.CreatedRoles, name) {
 			needed = append(needed, name)
 		}
 	}

@@ -40,10 +40,13 @@ type Server struct {
 	// AssumedLocale is the libc locale that Database has for want of knowing production's; empty: the
 	// config or the dump told it.
 	AssumedLocale string
-	CPUs          int    // that the server may use
-	Preloaded     string // shared_preload_libraries
-	Log           LogFile
-	Findings      []outcome.Finding
+	// Properties are SQL statements with Database's own settings. Restore runs them after the load;
+	// empty: there are none, or they are another database's.
+	Properties string
+	CPUs       int    // that the server may use
+	Preloaded  string // shared_preload_libraries
+	Log        LogFile
+	Findings   []outcome.Finding
 }
 
 // LogFile is the server's structured log, inside the Postgres container.

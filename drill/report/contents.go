@@ -14,14 +14,18 @@ import (
 // largest is how many tables are listed; the rest is counted.
 const largest = 15
 
-// Contents writes what a dump says of itself, and whether it is whole: broken
-// is why it is not, or why it could not be drilled; nil if it could.
+// Contents writes what a backup says of itself, and whether it is whole. broken
+// is why it is not whole, or why it cannot be drilled; nil if it can.
 func Contents(w io.Writer, name string, c inspect.Contents, broken error, o Options) error {
 	p := newPrinter(o)
 	p.whole(name, broken)
 	p.blank()
 	p.dumpFacts(c)
-	p.dumpTables(c.Tables)
+	var tables []inspect.Table
+	for _, promised := range c.Promises {
+		tables = append(tables, promised.Tables...)
+	}
+	p.dumpTables(tables)
 	return p.writeTo(w)
 }
 
@@ -47,33 +51,42 @@ func (p *printer) dumpFacts(c inspect.Contents) {
 			rows = append(rows, []cell{{name, p.bold}, {text: text}})
 		}
 	}
+	source, needs := c.Source, c.Needs
 	archive := ""
-	if c.ArchiveVersion != "" {
-		archive = "archive version " + c.ArchiveVersion
+	if source.ArchiveVersion != "" {
+		archive = "archive version " + source.ArchiveVersion
 	}
-	add("format", joined(", ", joined(" in ", string(c.Format), c.Compression), archive, size(c.DecodedBytes)+" decoded"))
-	add("made", joined(", ", madeBy(outcome.Backup{PgDumpVersion: c.DumpVersion, ServerVersion: c.ServerVersion}), takenAt(c)))
-	add("database", database(c))
-	add("extensions", extensions(c.Extensions))
-	add("roles", strings.Join(c.Roles, ", "))
-	add("roles made", strings.Join(c.RolesMade, ", "))
-	add("tablespaces", strings.Join(c.Tablespaces, ", "))
-	if c.LargeObjects > 0 {
-		add("large objects", number(int64(c.LargeObjects)))
+	made := outcome.Backup{PgDumpVersion: source.DumpVersion, ServerVersion: source.ServerVersion}
+	add("format", joined(", ", joined(" in ", string(source.Format), source.Compression), archive, size(source.DecodedBytes)+" decoded"))
+	add("made", joined(", ", madeBy(made), takenAt(source)))
+	add("database", database(needs))
+	add("extensions", extensions(needs.Extensions))
+	add("roles", strings.Join(needs.Roles, ", "))
+	add("roles made", strings.Join(needs.CreatedRoles, ", "))
+	add("tablespaces", strings.Join(needs.Tablespaces, ", "))
+	largeObjects, kinds := 0, map[inspect.Kind]int{}
+	for _, promised := range c.Promises {
+		largeObjects += promised.LargeObjects
+		for _, o := range promised.Objects {
+			kinds[o.Kind]++
+		}
 	}
-	add("objects", objects(c.Objects))
+	if largeObjects > 0 {
+		add("large objects", number(int64(largeObjects)))
+	}
+	add("objects", objects(kinds))
 	p.table(rows)
 }
 
-func takenAt(c inspect.Contents) string {
-	if c.TakenAt.IsZero() {
+func takenAt(s inspect.Source) string {
+	if s.TakenAt.IsZero() {
 		return ""
 	}
-	return moment(c.TakenAt)
+	return moment(s.TakenAt)
 }
 
-func database(c inspect.Contents) string {
-	d := c.Database
+func database(needs inspect.Needs) string {
+	d := needs.Database
 	named := func(label, value string) string {
 		if value == "" {
 			return ""
@@ -81,7 +94,7 @@ func database(c inspect.Contents) string {
 		return label + " " + value
 	}
 	creates := ""
-	if c.CreatesDatabase {
+	if needs.CreatesDatabase {
 		creates = "made by the dump itself"
 	}
 	return joined(", ", d.Name, named("owner", d.Owner), named("encoding", d.Encoding), named("collate", d.Collate),
@@ -96,14 +109,10 @@ func extensions(all []inspect.Extension) string {
 	return strings.Join(names, ", ")
 }
 
-// objects counts what the dump promises to make, by kind.
-func objects(all []inspect.Object) string {
-	counts := map[inspect.Kind]int{}
-	for _, o := range all {
-		counts[o.Kind]++
-	}
+// objects lists the number of promised objects of each kind.
+func objects(kinds map[inspect.Kind]int) string {
 	var parts []string
-	for kind, n := range counts {
+	for kind, n := range kinds {
 		parts = append(parts, fmt.Sprintf("%s %s", strings.ToLower(string(kind)), number(int64(n))))
 	}
 	slices.Sort(parts)

@@ -202,25 +202,28 @@ func TestCheck(t *testing.T) {
 }
 
 func TestContents(t *testing.T) {
-	c := inspect.Contents{
-		Format: inspect.Custom, ArchiveVersion: "1.14", ServerVersion: "15.18", DumpVersion: "15.18", TakenAt: noon, DecodedBytes: 13 << 20,
+	source := inspect.Source{Format: inspect.Custom, ArchiveVersion: "1.14", ServerVersion: "15.18", DumpVersion: "15.18", TakenAt: noon, DecodedBytes: 13 << 20}
+	needs := inspect.Needs{
 		Database:   inspect.Database{Name: "shop", Owner: "shop_owner", Encoding: "UTF8", Collate: "C.UTF-8", CType: "C.UTF-8"},
 		Extensions: []inspect.Extension{{Name: "pg_trgm", Schema: "public"}, {Name: "uuid-ossp", Schema: "public"}},
 		Roles:      []string{"shop_app", "shop_owner"},
-		Objects:    []inspect.Object{{Kind: inspect.KindTable, Name: "a"}, {Kind: inspect.KindTable, Name: "b"}, {Kind: inspect.KindIndex, Name: "c"}},
+	}
+	promised := inspect.Promise{
+		Objects: []inspect.Object{{Kind: inspect.KindTable, Name: "a"}, {Kind: inspect.KindTable, Name: "b"}, {Kind: inspect.KindIndex, Name: "c"}},
 	}
 	for i := range 20 {
-		c.Tables = append(c.Tables, inspect.Table{Schema: "public", Name: "t" + string(rune('a'+i)), Rows: int64(i) * 1000, Bytes: int64(i) << 16, Data: true})
+		promised.Tables = append(promised.Tables, inspect.Table{Schema: "public", Name: "t" + string(rune('a'+i)), Rows: int64(i) * 1000, Bytes: int64(i) << 16, Data: true})
 	}
-	c.Tables[19].Rows = -1
-	c.Tables[18].Data = false
+	promised.Tables[19].Rows = -1
+	promised.Tables[18].Data = false
 	var out bytes.Buffer
+	c := inspect.Contents{Source: source, Needs: needs, Promises: []inspect.Promise{promised}}
 	if err := Contents(&out, "shop.dump", c, nil, Options{}); err != nil {
 		t.Fatal(err)
 	}
 	out.WriteString("----\n")
 	broken := outcome.Fail(outcome.DumpTruncated, "the dump ends within COPY public.orders, in line 812")
-	if err := Contents(&out, "shop.sql.gz", inspect.Contents{Format: inspect.Plain, Compression: "gzip"}, broken, Options{}); err != nil {
+	if err := Contents(&out, "shop.sql.gz", inspect.Contents{Source: inspect.Source{Format: inspect.Plain, Compression: "gzip"}}, broken, Options{}); err != nil {
 		t.Fatal(err)
 	}
 	golden(t, "contents.txt", out.Bytes())

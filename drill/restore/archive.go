@@ -15,7 +15,7 @@ import (
 // unpack takes an archive out of its compression: pg_restore needs to seek in
 // it to run several jobs.
 func (r *run) unpack(ctx context.Context) error {
-	from, err := os.Open(r.file.Path)
+	from, err := os.Open(r.dump.Path)
 	if err != nil {
 		return fmt.Errorf("unpack the archive: %w", err)
 	}
@@ -30,7 +30,7 @@ func (r *run) unpack(ctx context.Context) error {
 		return fmt.Errorf("unpack the archive: %w", err)
 	}
 	r.archive = to.Name()
-	_, err = io.Copy(to, &counted{r: &cancellable{ctx, decoded}, report: r.progress, total: r.file.Contents.DecodedBytes})
+	_, err = io.Copy(to, &counted{r: &cancellable{ctx, decoded}, report: r.progress, total: r.dump.DecodedBytes})
 	if err = errors.Join(err, to.Close()); errors.Is(err, syscall.ENOSPC) {
 		return outcome.Fail(outcome.DiskBudgetExceeded, "unpack the archive: no space left in %s", r.WorkDir)
 	}
@@ -39,7 +39,7 @@ func (r *run) unpack(ctx context.Context) error {
 
 // place makes the archive readable inside the sandbox.
 func (r *run) place(ctx context.Context) error {
-	path := r.file.Path
+	path := r.dump.Path
 	if r.archive != "" {
 		path = r.archive
 	}

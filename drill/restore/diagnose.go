@@ -39,7 +39,7 @@ func (r *run) diagnose(ctx context.Context, code int, stderr []string, offset in
 	f := classify(evidence{
 		Tool: r.plan.Tool, ExitCode: code, Stderr: stderr, Log: log, Spared: crash(log) != nil && r.spared(asking),
 		User: r.server.User, Image: r.server.Image,
-		DumpMajor: major(r.file.Contents.DumpVersion), ServerMajor: r.server.Major,
+		DumpMajor: major(r.dump.DumpVersion), ServerMajor: r.server.Major,
 		MadeRoles: r.server.MadeRoles, Preloaded: r.server.Preloaded,
 	})
 	if f.Code == outcome.SandboxDiskFull && r.Config.Profile == provision.Fast {

@@ -155,12 +155,12 @@ func (l *lab) diagnose(t *testing.T, s provision.Server, d diagnosis) {
 	j := job{dump: dump, config: config.Restore{Jobs: d.jobs}}
 	if d.blind {
 		j.change = func(c *inspect.Contents) {
-			*c = inspect.Contents{Format: inspect.Plain}
+			*c = inspect.Contents{Source: inspect.Source{Format: inspect.Plain}}
 			if len(d.args) > 0 {
-				c.Format = inspect.Custom
+				c.Source.Format = inspect.Custom
 			}
 			if bytes.HasPrefix(dump, []byte{0x1f, 0x8b}) {
-				c.Compression = "gzip"
+				c.Source.Compression = "gzip"
 			}
 		}
 	}

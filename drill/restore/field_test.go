@@ -145,7 +145,7 @@ var fieldCases = []fieldCase{
 }
 
 // plain is for scripts so short that inspect would not take them for a dump.
-func plain(c *inspect.Contents) { c.Format = inspect.Plain }
+func plain(c *inspect.Contents) { c.Source.Format = inspect.Plain }
 
 func flipByte(b []byte) []byte {
 	b = bytes.Clone(b)
@@ -176,9 +176,9 @@ func (l *lab) provoke(t *testing.T, s provision.Server, c fieldCase) {
 	switch {
 	case c.spoil != nil:
 		j.dump = c.spoil(j.dump)
-		j.change = func(c *inspect.Contents) { c.Format = inspect.Custom }
+		j.change = func(c *inspect.Contents) { c.Source.Format = inspect.Custom }
 	case c.blind:
-		j.change = func(c *inspect.Contents) { *c = inspect.Contents{Format: inspect.Plain} }
+		j.change = func(c *inspect.Contents) { *c = inspect.Contents{Source: inspect.Source{Format: inspect.Plain}} }
 	case c.source == "":
 		j.change = plain
 	}

@@ -38,23 +38,23 @@ func (r *run) finish(ctx context.Context) error {
 	return nil
 }
 
-// setProperties carries out what an archive says of its database as a whole, such
-// as its search_path, as pg_restore --create would.
+// setProperties gives the database its own settings, such as a search_path, as
+// pg_restore --create would.
 func (r *run) setProperties(ctx context.Context, conn *pgx.Conn) {
-	if r.file.Contents.Properties == "" || r.file.Contents.Database.Name != r.server.Database {
+	if r.server.Properties == "" {
 		return
 	}
 	var pg *pgconn.PgError
-	if _, err := conn.Exec(ctx, r.file.Contents.Properties); errors.As(err, &pg) {
+	if _, err := conn.Exec(ctx, r.server.Properties); errors.As(err, &pg) {
 		r.find("database_settings_lost", "check that production's server knows what ALTER DATABASE … SET names",
 			"the database's own settings could not be restored: "+told(&serverlog.Entry{SQLState: pg.Code, Message: pg.Message}))
 	}
 }
 
-// giveToOwner is for an owner whom the dump itself has made. A dump that makes
-// its own database has said who owns it.
+// giveToOwner gives the database to its owner, whom the dump itself may have
+// created. A dump that creates its own database has set the owner.
 func (r *run) giveToOwner(ctx context.Context, conn *pgx.Conn) error {
-	if r.server.Owner == "" || r.file.Contents.CreatesDatabase {
+	if r.server.Owner == "" || r.server.ConnectTo != r.server.Database {
 		return nil
 	}
 	database, owner := pgx.Identifier{r.server.Database}.Sanitize(), pgx.Identifier{r.server.Owner}.Sanitize()

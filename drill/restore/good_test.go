@@ -160,7 +160,7 @@ func (l *lab) letsIn(t *testing.T, s provision.Server) {
 func TestADumpThatMakesItsOwnDatabase(t *testing.T) {
 	l := sharedLab(t, "15")
 	dump := l.source(t, l.server(t), "create table t as select generate_series(1, 10) a", "--create")
-	s, _, f := l.drill(t, job{dump: dump, change: func(c *inspect.Contents) { c.Database.Name = "source" }})
+	s, _, f := l.drill(t, job{dump: dump, change: func(c *inspect.Contents) { c.Needs.Database.Name = "source" }})
 	if f != nil {
 		t.Fatalf("%s: %v (%s)", f.Code, f, f.Statement)
 	}
@@ -171,7 +171,7 @@ func TestADumpThatMakesItsOwnDatabase(t *testing.T) {
 		t.Errorf("%s rows, want 10", got)
 	}
 	_, _, f = l.drill(t, job{dump: []byte("select 1;"), change: func(c *inspect.Contents) {
-		c.Format, c.CreatesDatabase = inspect.Plain, true
+		c.Source.Format, c.Needs.CreatesDatabase = inspect.Plain, true
 	}})
 	if f == nil || f.Code != outcome.ContentIncomplete {
 		t.Errorf("a dump that makes no database: %v, want content_incomplete", f)
@@ -220,4 +220,20 @@ func inZstd(t *testing.T, data []byte) []byte {
 	}
 	defer z.Close()
 	return z.EncodeAll(data, nil)
+}
+
+// TestSettingsOfTheDatabase: an archive's ALTER DATABASE … SET is restored into
+// the database of that name, and into no other.
+func TestSettingsOfTheDatabase(t *testing.T) {
+	l := sharedLab(t, "15")
+	dump := l.source(t, l.server(t), "create schema shop; alter database source set search_path = shop", "--format=custom")
+	for _, tt := range []struct{ dumped, want string }{{"source", "shop"}, {"", `"$user", public`}} {
+		s, _, f := l.drill(t, job{dump: dump, change: func(c *inspect.Contents) { c.Needs.Database.Name = tt.dumped }})
+		if f != nil {
+			t.Fatalf("%s: %v", f.Code, f)
+		}
+		if got := strings.TrimSpace(l.psql(t, s, s.Database, "show search_path")); got != tt.want {
+			t.Errorf("database %s has search_path %s, want %s", s.Database, got, tt.want)
+		}
+	}
 }

@@ -65,7 +65,7 @@ func (r *run) findTolerated(ctx context.Context, offset int64) error {
 func (r *run) feed(ctx context.Context, c sandbox.Command) (int, error) {
 	code := 0
 	err := r.decoded(func(dump io.Reader) (err error) {
-		c.Stdin = &counted{r: dump, report: r.progress, total: r.file.Contents.DecodedBytes}
+		c.Stdin = &counted{r: dump, report: r.progress, total: r.dump.DecodedBytes}
 		code, err = r.server.Exec(ctx, c)
 		return err
 	})
@@ -74,7 +74,7 @@ func (r *run) feed(ctx context.Context, c sandbox.Command) (int, error) {
 
 // decoded gives the dump to read, out of its compression.
 func (r *run) decoded(read func(dump io.Reader) error) error {
-	stored, err := os.Open(r.file.Path)
+	stored, err := os.Open(r.dump.Path)
 	if err != nil {
 		return fmt.Errorf("open the dump: %w", err)
 	}

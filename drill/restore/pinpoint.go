@@ -79,10 +79,10 @@ func lineOf(stderr []string, sqlstate string) int64 {
 // block is where the rows of a COPY begin in the file; 0: not known, or no COPY.
 // In a wrapped archive it is no place of the file.
 func (r *run) block(ctx context.Context, statement string) int64 {
-	if !strings.HasPrefix(statement, "COPY ") || r.file.Contents.Compression != "" {
+	if !strings.HasPrefix(statement, "COPY ") || r.dump.Compression != "" {
 		return 0
 	}
-	archive, err := os.Open(r.file.Path)
+	archive, err := os.Open(r.dump.Path)
 	if err != nil {
 		return 0
 	}

@@ -4,7 +4,6 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/drillgres/drillgres/drill/fetch"
 	"github.com/drillgres/drillgres/drill/inspect"
 	"github.com/drillgres/drillgres/drill/provision"
 )
@@ -28,9 +27,9 @@ const mostJobs = 4
 // newPlan decides how to restore a dump. It is done as in a real recovery:
 // nothing of the dump is left out (no --no-owner, no --no-privileges, no
 // --no-tablespaces), and the first error ends it.
-func newPlan(s provision.Server, f fetch.File, jobs int) plan {
-	if f.Contents.Format == inspect.Custom {
-		return archivePlan(s, f.Contents, jobs)
+func newPlan(s provision.Server, source inspect.Source, jobs int) plan {
+	if source.Format == inspect.Custom {
+		return archivePlan(s, source, jobs)
 	}
 	return scriptPlan(s)
 }
@@ -45,7 +44,7 @@ func scriptPlan(s provision.Server) plan {
 	return plan{Tool: "psql", Args: args, Env: clientEnv(s), Jobs: 1}
 }
 
-func archivePlan(s provision.Server, c inspect.Contents, jobs int) plan {
+func archivePlan(s provision.Server, source inspect.Source, jobs int) plan {
 	if jobs <= 0 {
 		jobs = min(mostJobs, max(s.CPUs, 1))
 	}
@@ -53,7 +52,7 @@ func archivePlan(s provision.Server, c inspect.Contents, jobs int) plan {
 		"pg_restore", "--exit-on-error", "--no-password",
 		"--jobs=" + strconv.Itoa(jobs), "--dbname=" + conninfo(s),
 	}
-	return plan{Tool: "pg_restore", Args: args, Env: clientEnv(s), Jobs: jobs, Unpack: c.Compression != "", File: true}
+	return plan{Tool: "pg_restore", Args: args, Env: clientEnv(s), Jobs: jobs, Unpack: source.Compression != "", File: true}
 }
 
 // conninfo says where to connect to. A plain --dbname would be read as a

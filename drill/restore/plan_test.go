@@ -5,7 +5,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/drillgres/drillgres/drill/fetch"
 	"github.com/drillgres/drillgres/drill/inspect"
 	"github.com/drillgres/drillgres/drill/provision"
 )
@@ -14,8 +13,8 @@ func server() provision.Server {
 	return provision.Server{Database: "shop", ConnectTo: "shop", User: "drillgres", Password: "s3cr3t", CPUs: 8}
 }
 
-func dumped(format inspect.Format, compression string) fetch.File {
-	return fetch.File{Contents: inspect.Contents{Format: format, Compression: compression}}
+func dumped(format inspect.Format, compression string) inspect.Source {
+	return inspect.Source{Format: format, Compression: compression}
 }
 
 func TestPlainDumpsGoThroughPsql(t *testing.T) {

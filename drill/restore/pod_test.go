@@ -14,7 +14,6 @@ import (
 	"time"
 
 	"github.com/drillgres/drillgres/drill/config"
-	"github.com/drillgres/drillgres/drill/fetch"
 	"github.com/drillgres/drillgres/drill/inspect"
 	"github.com/drillgres/drillgres/drill/outcome"
 	"github.com/drillgres/drillgres/drill/provision"
@@ -147,7 +146,7 @@ type job struct {
 func (l *lab) drill(t *testing.T, j job) (provision.Server, restore.Restored, *outcome.Failure) {
 	t.Helper()
 	l.cases++
-	f := l.file(t, j)
+	path, contents := l.write(t, j)
 	j.config.Profile = provision.Fast // what is tested does not depend on durability
 	p := provision.Provisioner{
 		Opener: l, Restore: j.config, RunID: l.run, WorkDir: l.work.Shared, Database: fmt.Sprintf("case_%d", l.cases),
@@ -155,29 +154,30 @@ func (l *lab) drill(t *testing.T, j job) (provision.Server, restore.Restored, *o
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	defer cancel()
-	s, err := p.Provision(ctx, f.Contents)
+	s, err := p.Provision(ctx, contents.Needs)
 	if err != nil {
 		t.Fatalf("provision: %v", err)
 	}
-	restored, err := restore.Restorer{Config: j.config, WorkDir: l.work.Shared}.Restore(ctx, s, f, j.watch)
+	restored, err := restore.Restorer{Config: j.config, WorkDir: l.work.Shared}.Restore(ctx, s, restore.Dump{Path: path, Source: contents.Source}, j.watch)
 	return s, restored, outcome.AsFailure(err)
 }
 
-func (l *lab) file(t *testing.T, j job) fetch.File {
+// write writes the dump to a file and returns what inspect says of it.
+func (l *lab) write(t *testing.T, j job) (path string, contents inspect.Contents) {
 	t.Helper()
 	contents, err := inspect.Scan(t.Context(), bytes.NewReader(j.dump), inspect.Limits{})
 	if err != nil && j.change == nil {
 		t.Fatalf("inspect: %v", err)
 	}
-	contents.Database.Name = "" // each case in its own
+	contents.Needs.Database.Name = "" // each case in its own
 	if j.change != nil {
 		j.change(&contents)
 	}
-	path := filepath.Join(l.work.Shared, fmt.Sprintf("case-%d.dump", l.cases))
+	path = filepath.Join(l.work.Shared, fmt.Sprintf("case-%d.dump", l.cases))
 	if err := os.WriteFile(path, j.dump, 0o644); err != nil {
 		t.Fatal(err)
 	}
-	return fetch.File{Path: path, Size: int64(len(j.dump)), Contents: contents}
+	return path, contents
 }
 
 // source makes a database by a script, dumps it and drops it again.

@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"github.com/drillgres/drillgres/drill/config"
-	"github.com/drillgres/drillgres/drill/fetch"
 	"github.com/drillgres/drillgres/drill/inspect"
 	"github.com/drillgres/drillgres/drill/outcome"
 	"github.com/drillgres/drillgres/drill/provision"
@@ -20,6 +19,12 @@ type Restorer struct {
 	Config  config.Restore
 	Limits  inspect.Limits // of decoding
 	WorkDir string         // of the run, mounted read-only in the sandbox (work.Dir.Shared): a wrapped archive is unpacked there
+}
+
+// Dump is a dump on this machine's disk.
+type Dump struct {
+	Path string // of the file as it was stored, with its compression
+	inspect.Source
 }
 
 // Restored is how a restore went.
@@ -40,14 +45,14 @@ type Phase struct {
 const defaultTimeout = 2 * time.Hour
 
 // Restore loads the dump into s.Database and brings its statistics up to date.
-// Progress is told in bytes: of a plain dump those that psql has been fed, of
-// all; of an archive those that the database has grown to, of an unknown total.
-// What is known of the restore comes with an error too. The caller ends ctx, with
-// the cause, when the sandbox is lost.
+// Progress is in bytes: of SQL those that psql has read, of all; of an archive
+// the size of the database so far, of an unknown total. With an error, Restored
+// is as far as the restore came. The caller ends ctx, with the cause, when the
+// sandbox is lost.
 //
 // Failures: those of the restore stage in the catalogue, and of the stream
 // where the file changed since it was fetched.
-func (r Restorer) Restore(ctx context.Context, s provision.Server, f fetch.File, p outcome.Progress) (Restored, error) {
+func (r Restorer) Restore(ctx context.Context, s provision.Server, dump Dump, p outcome.Progress) (Restored, error) {
 	timeout := time.Duration(r.Config.Timeout)
 	if timeout <= 0 {
 		timeout = defaultTimeout
@@ -56,7 +61,7 @@ func (r Restorer) Restore(ctx context.Context, s provision.Server, f fetch.File,
 		outcome.Fail(outcome.RestoreTimeout, "the restore did not end within %s (restore.timeout)", timeout))
 	defer cancel()
 
-	run := &run{Restorer: r, server: s, file: f, plan: newPlan(s, f, r.Config.Jobs), progress: p}
+	run := &run{Restorer: r, server: s, dump: dump, plan: newPlan(s, dump.Source, r.Config.Jobs), progress: p}
 	run.restored.Jobs = run.plan.Jobs
 	err := run.all(ctx)
 	return run.restored, s.Blame(ctx, err)
@@ -66,7 +71,7 @@ func (r Restorer) Restore(ctx context.Context, s provision.Server, f fetch.File,
 type run struct {
 	Restorer
 	server   provision.Server
-	file     fetch.File
+	dump     Dump
 	plan     plan
 	progress outcome.Progress
 

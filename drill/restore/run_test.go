@@ -16,7 +16,6 @@ import (
 	"github.com/klauspost/compress/gzip"
 
 	"github.com/drillgres/drillgres/drill/config"
-	"github.com/drillgres/drillgres/drill/fetch"
 	"github.com/drillgres/drillgres/drill/inspect"
 	"github.com/drillgres/drillgres/drill/outcome"
 	"github.com/drillgres/drillgres/drill/sandbox"
@@ -51,7 +50,7 @@ func (p *pod) Cause() error                                         { return nil
 func (p *pod) Health(context.Context) error                         { return p.health }
 
 // try restores a dump in a pod and tells the failure.
-func try(t *testing.T, p *pod, c config.Restore, f fetch.File, report outcome.Progress) *outcome.Failure {
+func try(t *testing.T, p *pod, c config.Restore, f Dump, report outcome.Progress) *outcome.Failure {
 	t.Helper()
 	s := server()
 	s.Pod = p
@@ -60,14 +59,14 @@ func try(t *testing.T, p *pod, c config.Restore, f fetch.File, report outcome.Pr
 	return outcome.AsFailure(err)
 }
 
-func plainFile(t *testing.T, content string) fetch.File {
+func plainFile(t *testing.T, content string) Dump {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "dump.sql")
 	if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	f := dumped(inspect.Plain, "")
-	f.Path, f.Contents.DecodedBytes = path, int64(len(content))
+	f := Dump{Path: path, Source: dumped(inspect.Plain, "")}
+	f.DecodedBytes = int64(len(content))
 	return f
 }
 
@@ -105,7 +104,7 @@ func TestTheWholeDecodedDumpIsFed(t *testing.T) {
 	if err := os.WriteFile(f.Path, gzipped(t, dump), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	f.Contents.DecodedBytes = int64(len(dump))
+	f.DecodedBytes = int64(len(dump))
 	var fed []byte
 	p := &pod{client: func(_ context.Context, c sandbox.Command) (int, error) {
 		fed, _ = io.ReadAll(c.Stdin)
@@ -167,7 +166,7 @@ func TestTimeoutIsOurs(t *testing.T) {
 func TestAWrappedArchiveIsUnpackedFirst(t *testing.T) {
 	const archive = "PGDMP and so on"
 	f := plainFile(t, "")
-	f.Contents.Format, f.Contents.Compression = inspect.Custom, "gzip"
+	f.Format, f.Compression = inspect.Custom, "gzip"
 	if err := os.WriteFile(f.Path, gzipped(t, archive), 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -236,7 +235,7 @@ func TestPhasesAreTimed(t *testing.T) {
 	s := server()
 	s.Pod = p
 	f := plainFile(t, "select 1;")
-	f.Contents.Format = inspect.Custom
+	f.Format = inspect.Custom
 	restored, _ := Restorer{WorkDir: t.TempDir()}.Restore(t.Context(), s, f, nil) // ends at finish: nothing listens
 	var names []string
 	for _, phase := range restored.Phases {

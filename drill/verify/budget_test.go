@@ -20,7 +20,7 @@ create table large (id int, filler text); insert into large select g, repeat('x'
 	s.CPUs = 1
 	v := Verifier{Config: config.Verify{Integrity: deep, IntegrityWithin: config.Duration(3 * time.Second)}}
 	began := time.Now()
-	report, code, text := verifyAll(t, v, s, inspect.Contents{})
+	report, code, text := verifyAll(t, v, s, inspect.Promise{})
 	want(t, "failure", string(code)+text, "")
 	if took := time.Since(began); took > 20*time.Second {
 		t.Errorf("took %s, with 3s for integrity", took)
@@ -40,7 +40,7 @@ create table large (id int, filler text); insert into large select g, repeat('x'
 func TestNoTimeAtAll(t *testing.T) {
 	s := restored(t, `create table a (id int primary key)`)
 	v := Verifier{Config: config.Verify{IntegrityWithin: 1}}
-	report, code, text := verifyAll(t, v, s, inspect.Contents{})
+	report, code, text := verifyAll(t, v, s, inspect.Promise{})
 	want(t, "failure", string(code)+text, "")
 	for _, name := range []string{"full read", "table pages", "index structure"} {
 		c := named(t, report, name)
@@ -55,7 +55,7 @@ func TestNoTimeAtAll(t *testing.T) {
 // and no pass either.
 func TestCheckEndsInAnError(t *testing.T) {
 	s := restored(t, slow+`create or replace function public.slow_cmp(int, int) returns int language plpgsql immutable as $$ begin raise 'canary'; end $$`)
-	report, code, text := verifyAll(t, at(standard), s, inspect.Contents{})
+	report, code, text := verifyAll(t, at(standard), s, inspect.Promise{})
 	want(t, "failure", string(code)+text, "")
 	want(t, "status", named(t, report, "index structure").Status, outcome.CheckUnknown)
 	want(t, "findings", findings(report.Findings), []string{"integrity_unclear"})
@@ -68,7 +68,7 @@ func TestProgressOfIntegrity(t *testing.T) {
 	s := restored(t, `create table a (id int primary key); create table b (id int primary key)`)
 	s.CPUs = 3
 	var told []string
-	_, err := at(standard).Verify(t.Context(), s.Server, inspect.Contents{}, taken, func(done, total int64) {
+	_, err := at(standard).Verify(t.Context(), s.Server, inspect.Promise{}, taken, func(done, total int64) {
 		told = append(told, fmt.Sprintf("%d/%d", done, total))
 	})
 	if err != nil {

@@ -83,7 +83,7 @@ insert into b values (2)`, text: "sequence public.q goes on at 1, but public.b.i
 func TestInvalidIndex(t *testing.T) {
 	s := restored(t, `create table a (id int); create index "A idx" on a (id);
 update pg_index set indisvalid = false where indexrelid = '"A idx"'::regclass`)
-	report, code, text := verifyAll(t, Verifier{}, s, inspect.Contents{})
+	report, code, text := verifyAll(t, Verifier{}, s, inspect.Promise{})
 	want(t, "code", code, outcome.IndexCorrupt)
 	want(t, "text", text, `index public."A idx" on public.a is invalid`)
 	want(t, "saw", named(t, report, "indexes").Saw, "1 invalid")
@@ -93,7 +93,7 @@ update pg_index set indisvalid = false where indexrelid = '"A idx"'::regclass`)
 // dump.
 func TestIncompletePartitionedIndex(t *testing.T) {
 	s := restored(t, `create table a (id int) partition by list (id); create table a1 partition of a for values in (1); create index i on only a (id)`)
-	report, code, text := verifyAll(t, Verifier{}, s, inspect.Contents{})
+	report, code, text := verifyAll(t, Verifier{}, s, inspect.Promise{})
 	if code != "" {
 		t.Fatalf("%s: %s", code, text)
 	}
@@ -102,7 +102,7 @@ func TestIncompletePartitionedIndex(t *testing.T) {
 
 func TestConstraintNotValidated(t *testing.T) {
 	s := restored(t, `create table a (id int); insert into a values (-1); alter table a add constraint positive check (id > 0) not valid`)
-	report, code, text := verifyAll(t, Verifier{}, s, inspect.Contents{})
+	report, code, text := verifyAll(t, Verifier{}, s, inspect.Promise{})
 	if code != "" {
 		t.Fatalf("%s: %s", code, text)
 	}

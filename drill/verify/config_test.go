@@ -105,7 +105,7 @@ func TestNewestOfAnUndatedBackup(t *testing.T) {
 	v := Verifier{Config: config.Verify{Tables: map[string]config.Table{
 		"public.a": {Newest: &config.Newest{Column: "at", Within: config.Duration(time.Hour)}},
 	}}}
-	report, err := v.Verify(t.Context(), s.Server, inspect.Contents{}, time.Time{}, nil)
+	report, err := v.Verify(t.Context(), s.Server, inspect.Promise{}, time.Time{}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -151,7 +151,7 @@ create schema app; create table app.t (id int); alter database verify_testquerie
 	for _, c := range cases {
 		queries = append(queries, config.Query{Name: c.sql, SQL: c.sql, Expect: sqlExpr(t, c.expect)})
 	}
-	report, code, text := verifyAll(t, Verifier{Config: config.Verify{Queries: queries}}, s, inspect.Contents{})
+	report, code, text := verifyAll(t, Verifier{Config: config.Verify{Queries: queries}}, s, inspect.Promise{})
 	for _, c := range cases {
 		found := named(t, report, c.sql)
 		want(t, c.sql, []string{string(found.Status), found.Saw, found.Expect}, []string{string(c.status), c.saw, c.expect})
@@ -169,7 +169,7 @@ func TestSlowQueryFailsUnderItsOwnName(t *testing.T) {
 		{Name: "quick", SQL: "select 1", Expect: sqlExpr(t, "value == 1")},
 	}}}
 	v.QueryWithin = 50 * time.Millisecond
-	report, code, text := verifyAll(t, v, s, inspect.Contents{})
+	report, code, text := verifyAll(t, v, s, inspect.Promise{})
 	want(t, "code", code, outcome.QueryFailed)
 	want(t, "text", text, `query "slow" did not end within 50ms`)
 	want(t, "quick", named(t, report, "quick").Status, outcome.CheckPassed)

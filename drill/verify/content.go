@@ -62,8 +62,8 @@ var compared = map[inspect.Kind]bool{
 const objectsRest = "the names in the catalog against those that the dump makes"
 
 // checkContent looks up every object that the dump promises.
-func checkContent(db *database, c inspect.Contents) verdict {
-	promised := promises(c)
+func checkContent(db *database, promise inspect.Promise) verdict {
+	promised := promisedObjects(promise)
 	if len(promised) == 0 {
 		return verdict{check: unknown(restingOn(builtin("objects", "what the dump promises"), objectsRest), "the dump names no objects")}
 	}
@@ -77,9 +77,9 @@ func checkContent(db *database, c inspect.Contents) verdict {
 	return v.conclude()
 }
 
-// promises are the objects that the dump makes, and the tables that it only
-// fills. Extensions have a check of their own.
-func promises(c inspect.Contents) []object {
+// promisedObjects returns the objects that the dump creates, and the tables that
+// it only fills. Extensions have a check of their own.
+func promisedObjects(promise inspect.Promise) []object {
 	var list []object
 	seen := map[object]bool{}
 	add := func(o object) {
@@ -88,10 +88,10 @@ func promises(c inspect.Contents) []object {
 			list = append(list, o)
 		}
 	}
-	for _, o := range c.Objects {
-		add(promiseOf(o))
+	for _, o := range promise.Objects {
+		add(catalogued(o))
 	}
-	for _, t := range c.Tables {
+	for _, t := range promise.Tables {
 		if filled := (object{kind: inspect.KindTable, schema: t.Schema, name: t.Name}); !seen[filled.as(inspect.KindForeignTable)] {
 			add(filled)
 		}
@@ -102,7 +102,8 @@ func promises(c inspect.Contents) []object {
 	return list
 }
 
-func promiseOf(o inspect.Object) object {
+// catalogued returns the object as objectsSQL lists it.
+func catalogued(o inspect.Object) object {
 	p := object{kind: o.Kind, schema: o.Schema, name: o.Name}
 	switch o.Kind {
 	case inspect.KindConstraint, inspect.KindForeignKey, inspect.KindTrigger, inspect.KindPolicy:

@@ -58,7 +58,7 @@ func promised() []inspect.Object {
 
 func TestContentComplete(t *testing.T) {
 	s := restored(t, everything)
-	c := inspect.Contents{
+	c := inspect.Promise{
 		Objects: promised(),
 		Tables: []inspect.Table{
 			{Schema: "shop", Name: "Users", Rows: 2, Data: true},
@@ -79,7 +79,7 @@ func TestContentComplete(t *testing.T) {
 // TestContentMissing takes one object of each kind away: each is missed, by name.
 func TestContentMissing(t *testing.T) {
 	s := restored(t, `create schema shop; create table shop.orders (id int primary key)`)
-	c := inspect.Contents{Objects: promised()}
+	c := inspect.Promise{Objects: promised()}
 	report, code, text := verifyAll(t, Verifier{}, s, c)
 	want(t, "code", code, outcome.ContentIncomplete)
 	want(t, "text", text, `type shop.mood is missing; type shop.amount is missing; constraint positive on shop.amount is missing; and 22 more`)
@@ -88,7 +88,7 @@ func TestContentMissing(t *testing.T) {
 
 func TestNamesCompareExactly(t *testing.T) {
 	s := restored(t, `create table "Orders" (id int); create table other (id int constraint c check (id > 0))`)
-	_, code, text := verifyAll(t, Verifier{}, s, inspect.Contents{Objects: []inspect.Object{
+	_, code, text := verifyAll(t, Verifier{}, s, inspect.Promise{Objects: []inspect.Object{
 		{Kind: inspect.KindTable, Schema: "public", Name: "orders"},
 		{Kind: inspect.KindConstraint, Schema: "public", Name: "c", Table: "Orders"},
 	}})
@@ -172,31 +172,31 @@ insert into a values (1), (1)`,
 // TestFilledTableMissing: a dump that only fills a table promises it too.
 func TestFilledTableMissing(t *testing.T) {
 	s := restored(t, `create table a (id int)`)
-	_, code, text := verifyAll(t, Verifier{}, s, inspect.Contents{Tables: []inspect.Table{{Schema: "public", Name: "b", Rows: 1, Data: true}}})
+	_, code, text := verifyAll(t, Verifier{}, s, inspect.Promise{Tables: []inspect.Table{{Schema: "public", Name: "b", Rows: 1, Data: true}}})
 	want(t, "code", code, outcome.ContentIncomplete)
 	want(t, "text", text, "table public.b is missing")
 }
 
 func TestLargeObjects(t *testing.T) {
 	s := restored(t, `select lo_create(0), lo_create(0)`)
-	report, code, _ := verifyAll(t, Verifier{}, s, inspect.Contents{LargeObjects: 2})
+	report, code, _ := verifyAll(t, Verifier{}, s, inspect.Promise{LargeObjects: 2})
 	want(t, "code", code, "")
 	want(t, "status", named(t, report, "large objects").Status, outcome.CheckPassed)
 
-	_, code, text := verifyAll(t, Verifier{}, s, inspect.Contents{LargeObjects: 3})
+	_, code, text := verifyAll(t, Verifier{}, s, inspect.Promise{LargeObjects: 3})
 	want(t, "code", code, outcome.ContentIncomplete)
 	want(t, "text", text, "3 large objects promised, 2 restored")
 }
 
 func TestExtensions(t *testing.T) {
 	s := restored(t, `create extension pg_trgm`)
-	c := inspect.Contents{Extensions: []inspect.Extension{{Name: "pg_trgm"}}}
+	c := inspect.Promise{Objects: []inspect.Object{{Kind: inspect.KindExtension, Name: "pg_trgm"}}}
 	report, code, _ := verifyAll(t, Verifier{}, s, c)
 	want(t, "code", code, "")
 	if saw := named(t, report, "extensions").Saw; !strings.HasPrefix(saw, "pg_trgm 1.") {
 		t.Errorf("saw %q", saw)
 	}
-	c.Extensions = append(c.Extensions, inspect.Extension{Name: "uuid-ossp"})
+	c.Objects = append(c.Objects, inspect.Object{Kind: inspect.KindExtension, Name: "uuid-ossp"})
 	_, code, text := verifyAll(t, Verifier{}, s, c)
 	want(t, "code", code, outcome.ContentIncomplete)
 	want(t, "text", text, "extension uuid-ossp is missing")

@@ -250,7 +250,7 @@ func TestSchemasAreComparedOnlyWithTheirLike(t *testing.T) {
 func TestDriftOfARestoredDatabase(t *testing.T) {
 	d := restored(t, `create table orders (id int primary key); insert into orders select generate_series(1, 1000); create table few (id int)`)
 	v := Verifier{Config: config.Verify{Drift: drift20}, Database: "shop", Past: past{}}
-	first, code, text := verifyAll(t, v, d, inspect.Contents{})
+	first, code, text := verifyAll(t, v, d, inspect.Promise{})
 	if code != "" || first.Baseline != nil || first.Schema.Fingerprint == "" || first.Tables[0].Fingerprint == "" {
 		t.Fatalf("%s %s: %+v", code, text, first)
 	}
@@ -259,7 +259,7 @@ func TestDriftOfARestoredDatabase(t *testing.T) {
 
 	was := outcome.Result{RunID: "then", StartedAt: taken, Tables: first.Tables, Schema: first.Schema, Postgres: outcome.Postgres{Version: d.Version}}
 	v.Past = past{was: &was, accepted: "archived"}
-	again, code, _ := verifyAll(t, v, d, inspect.Contents{})
+	again, code, _ := verifyAll(t, v, d, inspect.Promise{})
 	want(t, "code", code, "")
 	want(t, "status", named(t, again, "drift").Status, outcome.CheckPassed)
 	want(t, "baseline", again.Baseline, &outcome.Baseline{RunID: "then", StartedAt: taken, Accepted: "archived"})
@@ -268,7 +268,7 @@ func TestDriftOfARestoredDatabase(t *testing.T) {
 	}
 
 	run(t, d.conn, `delete from orders where id > 700; create index on orders (id)`)
-	fewer, code, text := verifyAll(t, v, d, inspect.Contents{})
+	fewer, code, text := verifyAll(t, v, d, inspect.Promise{})
 	want(t, "code", code, outcome.ContentDrifted)
 	want(t, "text", text, "public.orders: 700 rows, were 1,000 (30% fewer; verify.drift.rows allows 20%)")
 	if !slices.Contains(findings(fewer.Findings), "schema_changed") {
@@ -276,12 +276,12 @@ func TestDriftOfARestoredDatabase(t *testing.T) {
 	}
 
 	v.Past = past{err: errors.New("read history h.db: it is damaged")}
-	unread, code, _ := verifyAll(t, v, d, inspect.Contents{})
+	unread, code, _ := verifyAll(t, v, d, inspect.Promise{})
 	want(t, "code", code, "")
 	want(t, "status", named(t, unread, "drift").Status, outcome.CheckUnknown)
 	want(t, "saw", named(t, unread, "drift").Saw, "the past drills cannot be read: read history h.db: it is damaged")
 
 	v.Past = nil
-	alone, _, _ := verifyAll(t, v, d, inspect.Contents{})
+	alone, _, _ := verifyAll(t, v, d, inspect.Promise{})
 	want(t, "status", named(t, alone, "drift").Status, outcome.CheckNotConfigured)
 }

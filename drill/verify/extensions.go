@@ -8,11 +8,14 @@ import (
 	"github.com/drillgres/drillgres/drill/outcome"
 )
 
-// checkExtensions looks for every extension that the dump makes.
-func checkExtensions(db *database, promised []inspect.Extension) verdict {
+// checkExtensions looks for every extension among the promised objects.
+func checkExtensions(db *database, promised []inspect.Object) verdict {
 	v := verdict{check: restingOn(builtin("extensions", "those of the dump"), "pg_extension against the dump's CREATE EXTENSION")}
 	var expected, present []string
 	for _, e := range promised {
+		if e.Kind != inspect.KindExtension {
+			continue
+		}
 		expected = append(expected, e.Name)
 		version, ok := db.extensions[e.Name]
 		if !ok {

@@ -64,9 +64,9 @@ insert into heir values (1); insert into c values (1)`,
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
 			s.refill(t, "set session_replication_role = replica; "+c.script+"; reset session_replication_role")
-			_, code, text := verifyAll(t, at(standard), s, inspect.Contents{})
+			_, code, text := verifyAll(t, at(standard), s, inspect.Promise{})
 			want(t, "standard", string(code)+text, "")
-			report, code, text := verifyAll(t, at(deep), s, inspect.Contents{})
+			report, code, text := verifyAll(t, at(deep), s, inspect.Promise{})
 			want(t, "text", text, c.text)
 			status := outcome.CheckPassed
 			if c.text != "" {

@@ -88,7 +88,7 @@ alter table users enable row level security; alter table users force row level s
 	}
 	for _, c := range cases {
 		t.Run(c.level, func(t *testing.T) {
-			report, code, text := verifyAll(t, at(c.level), s, inspect.Contents{})
+			report, code, text := verifyAll(t, at(c.level), s, inspect.Promise{})
 			want(t, "failure", string(code)+text, "")
 			want(t, "statuses", closely(report), c.statuses)
 			rests := []string{}
@@ -105,7 +105,7 @@ alter table users enable row level security; alter table users force row level s
 // TestEveryCheckSaysOnWhatItRests, at every level, and ends in one of the four words.
 func TestEveryCheckSaysOnWhatItRests(t *testing.T) {
 	s := restored(t, `create table a (id serial primary key, at date); insert into a (at) values ('2026-11-19')`)
-	contents := inspect.Contents{
+	promised := inspect.Promise{
 		Objects: []inspect.Object{{Kind: inspect.KindTable, Schema: "public", Name: "a"}}, LargeObjects: 1,
 		Tables: []inspect.Table{{Schema: "public", Name: "a", Rows: 1, Data: true}},
 	}
@@ -113,7 +113,7 @@ func TestEveryCheckSaysOnWhatItRests(t *testing.T) {
 		Tables:  map[string]config.Table{"public.a": {Newest: &config.Newest{Column: "at", Within: 1}}},
 		Queries: []config.Query{{Name: "q", SQL: "select 1", Expect: sqlExpr(t, "value == 1")}},
 	}
-	for _, c := range []inspect.Contents{{}, contents} {
+	for _, c := range []inspect.Promise{{}, promised} {
 		for _, v := range []config.Verify{{Integrity: basic}, {Integrity: standard}, {Integrity: deep}, {Integrity: deep, IntegrityWithin: 1}, configured} {
 			report, _, _ := verifyAll(t, Verifier{Config: v}, s, c)
 			for _, check := range report.Checks {
@@ -137,9 +137,9 @@ create function cmp(int, int) returns int language sql immutable as 'select case
 create operator class odd for type int using btree as operator 1 <, operator 2 <=, operator 3 =, operator 4 >=, operator 5 >, function 1 cmp(int, int);
 create table t (id int); insert into t select generate_series(1, 2000); create index "t odd" on t (id odd); create index t_good on t (id);
 create or replace function cmp(int, int) returns int language sql immutable as 'select case when $1 < $2 then 1 when $1 > $2 then -1 else 0 end'`)
-	_, code, _ := verifyAll(t, at(basic), s, inspect.Contents{})
+	_, code, _ := verifyAll(t, at(basic), s, inspect.Promise{})
 	want(t, "basic", code, "")
-	report, code, text := verifyAll(t, at(standard), s, inspect.Contents{})
+	report, code, text := verifyAll(t, at(standard), s, inspect.Promise{})
 	want(t, "code", code, outcome.IndexCorrupt)
 	want(t, "text", text, `public."t odd": item order invariant violated for index "t odd" (XX002)`)
 	check := named(t, report, "index structure")
@@ -154,9 +154,9 @@ func TestIndexLacksRows(t *testing.T) {
 update pg_index set indisready = false, indisvalid = false where indexrelid = 'i'::regclass`)
 	run(t, s.conn, `insert into t values (101)`)
 	run(t, s.conn, `update pg_index set indisready = true, indisvalid = true where indexrelid = 'i'::regclass`)
-	_, code, text := verifyAll(t, at(standard), s, inspect.Contents{})
+	_, code, text := verifyAll(t, at(standard), s, inspect.Promise{})
 	want(t, "standard", string(code)+text, "")
-	_, code, text = verifyAll(t, at(deep), s, inspect.Contents{})
+	_, code, text = verifyAll(t, at(deep), s, inspect.Promise{})
 	want(t, "code", code, outcome.IndexCorrupt)
 	want(t, "text", text, `public.i: heap tuple (0,101) from table "t" lacks matching index tuple within index "i" (XX001)`)
 }
@@ -183,7 +183,7 @@ create table docs (id int, body text); insert into docs select g, repeat('x', 10
 	parts[1] = fmt.Sprint(oid)
 	inside(t, copied, "postgres", `printf garbage | dd of="$PGDATA/$0" bs=1 seek=$((8192 + 4000)) conv=notrunc status=none`, strings.Join(parts, "/"))
 
-	report, code, text := verifyAll(t, at(standard), copied, inspect.Contents{})
+	report, code, text := verifyAll(t, at(standard), copied, inspect.Promise{})
 	want(t, "code", code, outcome.ContentIncomplete)
 	if !strings.Contains(text, "public.docs cannot be read: invalid page in block 1 of relation") || strings.Contains(text, "xxx") {
 		t.Errorf("the failure is: %s", text)
@@ -206,7 +206,7 @@ func TestDamagedToast(t *testing.T) {
 	s := restored(t, `create extension pg_surgery; create table docs (id int, body text); alter table docs alter body set storage external;
 insert into docs select g, repeat('canary' || g, 2000) from generate_series(1, 20) g`)
 	run(t, s.conn, `do $$ begin perform heap_force_kill((select reltoastrelid from pg_class where oid = 'docs'::regclass), array['(0,2)'::tid]); end $$`)
-	report, code, text := verifyAll(t, at(standard), s, inspect.Contents{})
+	report, code, text := verifyAll(t, at(standard), s, inspect.Promise{})
 	want(t, "code", code, outcome.ContentIncomplete)
 	for _, part := range []string{"public.docs cannot be read: ", "unexpected chunk number 2", "public.docs is damaged in 1 place, the first: block 0, item 1, column 1: toast value"} {
 		if !strings.Contains(text, part) || strings.Contains(text, "canary") {
@@ -219,7 +219,7 @@ insert into docs select g, repeat('canary' || g, 2000) from generate_series(1, 2
 
 func reportError(t *testing.T, v Verifier, d fixture) error {
 	t.Helper()
-	_, err := v.Verify(t.Context(), d.Server, inspect.Contents{}, taken, nil)
+	_, err := v.Verify(t.Context(), d.Server, inspect.Promise{}, taken, nil)
 	return err
 }
 
@@ -227,9 +227,9 @@ func reportError(t *testing.T, v Verifier, d fixture) error {
 func TestDumpAgain(t *testing.T) {
 	s := restored(t, `create table t (id int); create function f() returns int language sql as 'select 1';
 update pg_proc set prolang = 4711 where proname = 'f'`)
-	_, code, text := verifyAll(t, at(standard), s, inspect.Contents{})
+	_, code, text := verifyAll(t, at(standard), s, inspect.Promise{})
 	want(t, "standard", string(code)+text, "")
-	report, code, text := verifyAll(t, at(deep), s, inspect.Contents{})
+	report, code, text := verifyAll(t, at(deep), s, inspect.Promise{})
 	want(t, "code", code, outcome.ContentIncomplete)
 	if !strings.HasPrefix(text, "pg_dump ended with exit code 1: ") || strings.Contains(text, "\n") {
 		t.Errorf("the failure is: %s", text)
@@ -257,13 +257,13 @@ func TestNothingIsLeft(t *testing.T) {
 	s := restored(t, slow+`create extension amcheck; create function on_ddl() returns event_trigger language plpgsql as $$ begin raise 'no DDL here'; end $$;
 create event trigger forbids on ddl_command_start execute function on_ddl()`)
 	before := dumped(t, s)
-	report, code, text := verifyAll(t, at(deep), s, inspect.Contents{})
+	report, code, text := verifyAll(t, at(deep), s, inspect.Promise{})
 	want(t, "failure", string(code)+text, "")
 	want(t, "index structure", named(t, report, "index structure").Status, outcome.CheckPassed)
 	run(t, s.conn, "update snail set seconds = 60")
 	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)
 	defer cancel()
-	if _, err := at(standard).Verify(ctx, s.Server, inspect.Contents{}, taken, nil); err == nil {
+	if _, err := at(standard).Verify(ctx, s.Server, inspect.Promise{}, taken, nil); err == nil {
 		t.Error("an interrupted verification passed")
 	}
 	awaitNone(t, s, "select count(*) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid() and query ~ 'bt_index_check'")

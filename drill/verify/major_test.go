@@ -34,7 +34,7 @@ func ofMajor(t *testing.T, major, script string) fixture {
 		Config:  config.Postgres{Version: major, Image: config.Text(image), Memory: 512 << 20, ShmSize: 64 << 20},
 		Restore: config.Restore{Profile: provision.Fast},
 	}
-	server, err := p.Provision(t.Context(), inspect.Contents{})
+	server, err := p.Provision(t.Context(), inspect.Needs{})
 	if server.Pod != nil {
 		t.Cleanup(func() { server.Close(context.WithoutCancel(t.Context())) })
 	}
@@ -54,7 +54,7 @@ create index on t using gin (tags); create table c (t int references t); insert 
 // Without its amcheck nothing of that passes.
 func TestOldestMajor(t *testing.T) {
 	s := ofMajor(t, "13", inEveryMajor)
-	report, code, text := verifyAll(t, at(deep), s, inspect.Contents{})
+	report, code, text := verifyAll(t, at(deep), s, inspect.Promise{})
 	want(t, "failure", string(code)+text, "")
 	want(t, "statuses", closely(report), map[string]string{
 		"full read": "passed", "table pages": "unknown", "index structure": "passed", "foreign keys": "passed", "dump again": "passed",
@@ -69,21 +69,21 @@ func TestOldestMajor(t *testing.T) {
 		run(t, s.conn, `create function no_ddl() returns event_trigger language plpgsql as $$ begin raise 'canary'; end $$;
 create event trigger always on ddl_command_start execute function no_ddl()`)
 		run(t, s.conn, `alter event trigger always enable always`)
-		report, code, text := verifyAll(t, at(standard), s, inspect.Contents{})
+		report, code, text := verifyAll(t, at(standard), s, inspect.Promise{})
 		want(t, "failure", string(code)+text, "")
 		withoutAmcheck(t, report, "a function raised an exception of its own (P0001)", "look at the event triggers")
 		run(t, s.conn, `drop event trigger always`)
 	})
 	t.Run("no amcheck in the image", func(t *testing.T) {
 		inside(t, s, "root", `rm "$0"`, "/usr/lib/postgresql/13/lib/amcheck.so")
-		report, code, text := verifyAll(t, at(standard), s, inspect.Contents{})
+		report, code, text := verifyAll(t, at(standard), s, inspect.Promise{})
 		want(t, "failure", string(code)+text, "")
 		withoutAmcheck(t, report, `could not access file "$libdir/amcheck": No such file or directory (58P01)`, "set postgres.image")
 		want(t, "full read", named(t, report, "full read").Status, outcome.CheckPassed)
 	})
 	t.Run("no pg_dump in the image", func(t *testing.T) {
 		inside(t, s, "root", `rm -f "$0" /usr/bin/pg_dump`, "/usr/lib/postgresql/13/bin/pg_dump")
-		report, code, text := verifyAll(t, at(deep), s, inspect.Contents{})
+		report, code, text := verifyAll(t, at(deep), s, inspect.Promise{})
 		want(t, "failure", string(code)+text, "")
 		want(t, "status", named(t, report, "dump again").Status, outcome.CheckUnknown)
 		want(t, "saw", named(t, report, "dump again").Saw, "1 database; pg_dump could not be checked: the image has no pg_dump")
@@ -108,7 +108,7 @@ create table virtual (a int, b int generated always as (1 / a) virtual); insert 
 create table not_enforced (t int references t not enforced); insert into not_enforced values (4711);
 create extension btree_gist; create table p (id int, span daterange, primary key (id, span without overlaps));
 create table during (id int, span daterange, foreign key (id, period span) references p)`)
-	report, code, text := verifyAll(t, at(deep), s, inspect.Contents{})
+	report, code, text := verifyAll(t, at(deep), s, inspect.Promise{})
 	want(t, "failure", string(code)+text, "")
 	want(t, "statuses", closely(report), map[string]string{
 		"full read": "passed", "table pages": "passed", "index structure": "passed", "foreign keys": "passed", "dump again": "passed",

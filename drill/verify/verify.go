@@ -46,7 +46,7 @@ type Report struct {
 // taken is when the backup was made, as far as that is known; with the zero
 // time, checks of the data's age are unknown. p is told the tables counted so
 // far, and of how many, and then the same of the relations looked at closely.
-func (v Verifier) Verify(ctx context.Context, s provision.Server, c inspect.Contents, taken time.Time, p outcome.Progress) (Report, error) {
+func (v Verifier) Verify(ctx context.Context, s provision.Server, promised inspect.Promise, taken time.Time, p outcome.Progress) (Report, error) {
 	conn, err := open(ctx, s)
 	if err != nil {
 		return Report{}, err
@@ -62,7 +62,7 @@ func (v Verifier) Verify(ctx context.Context, s provision.Server, c inspect.Cont
 		return report, explain(ctx, s, err)
 	}
 	fingerprints.fill(&report)
-	problems, err := report.run(ctx, v.checks(conn, db, c, taken))
+	problems, err := report.run(ctx, v.checks(conn, db, promised, taken))
 	if err != nil {
 		return report, explain(ctx, s, err)
 	}
@@ -93,22 +93,28 @@ type verdict struct {
 }
 
 // checks lists every check in the order in which they are reported.
-func (v Verifier) checks(conn *pgx.Conn, db *database, c inspect.Contents, taken time.Time) []check {
-	list := []check{
-		func(context.Context) (verdict, error) { return checkContent(db, c), nil },
-		func(context.Context) (verdict, error) { return checkRows(db, c.Tables), nil },
-	}
-	if c.LargeObjects > 0 {
-		list = append(list, func(ctx context.Context) (verdict, error) { return checkLargeObjects(ctx, conn, c.LargeObjects) })
-	}
-	list = append(list,
-		func(context.Context) (verdict, error) { return checkExtensions(db, c.Extensions), nil },
+func (v Verifier) checks(conn *pgx.Conn, db *database, promised inspect.Promise, taken time.Time) []check {
+	list := append(promiseChecks(conn, db, promised),
 		func(ctx context.Context) (verdict, error) { return checkIndexes(ctx, conn) },
 		func(ctx context.Context) (verdict, error) { return checkConstraints(ctx, conn) },
-		func(ctx context.Context) (verdict, error) { return checkSequences(ctx, conn, unusedIn(c.Sequences)) },
+		func(ctx context.Context) (verdict, error) {
+			return checkSequences(ctx, conn, unusedIn(promised.Sequences))
+		},
 	)
 	list = append(list, tableChecks(conn, db, v.Config.Tables, taken)...)
 	return append(list, queryChecks(conn, v.Config.Queries, v.QueryWithin)...)
+}
+
+// promiseChecks lists the checks that compare the database with a promise.
+func promiseChecks(conn *pgx.Conn, db *database, promised inspect.Promise) []check {
+	list := []check{
+		func(context.Context) (verdict, error) { return checkContent(db, promised), nil },
+		func(context.Context) (verdict, error) { return checkRows(db, promised.Tables), nil },
+	}
+	if promised.LargeObjects > 0 {
+		list = append(list, func(ctx context.Context) (verdict, error) { return checkLargeObjects(ctx, conn, promised.LargeObjects) })
+	}
+	return append(list, func(context.Context) (verdict, error) { return checkExtensions(db, promised.Objects), nil })
 }
 
 // run carries out the checks one after the other and keeps what they found.

@@ -109,9 +109,9 @@ func run(t *testing.T, conn *pgx.Conn, script string) {
 }
 
 // verifyAll runs Verify and gives the report and the code and text of the failure.
-func verifyAll(t *testing.T, v Verifier, d fixture, c inspect.Contents) (Report, outcome.Code, string) {
+func verifyAll(t *testing.T, v Verifier, d fixture, promised inspect.Promise) (Report, outcome.Code, string) {
 	t.Helper()
-	report, err := v.Verify(t.Context(), d.Server, c, taken, nil)
+	report, err := v.Verify(t.Context(), d.Server, promised, taken, nil)
 	if err == nil {
 		return report, "", ""
 	}
@@ -151,7 +151,7 @@ func want[T any](t *testing.T, what string, got, expected T) {
 
 func TestNothingPromisedNothingConfigured(t *testing.T) {
 	s := restored(t, `create table a (id int primary key); insert into a values (1), (2)`)
-	report, code, text := verifyAll(t, Verifier{}, s, inspect.Contents{})
+	report, code, text := verifyAll(t, Verifier{}, s, inspect.Promise{})
 	if code != "" {
 		t.Fatalf("%s: %s", code, text)
 	}
@@ -185,7 +185,7 @@ create table events_b1 partition of events_b for values in (1);
 insert into events values (7, '2026-01-05'), (1, '2026-02-05'), (1, '2026-02-06');
 create view v as select * from parent;
 create extension pg_trgm`)
-	report, _, _ := verifyAll(t, Verifier{}, s, inspect.Contents{})
+	report, _, _ := verifyAll(t, Verifier{}, s, inspect.Promise{})
 	got := map[string]int64{}
 	var names []string
 	for _, table := range report.Tables {
@@ -209,7 +209,7 @@ func TestWorstFirst(t *testing.T) {
 		Tables:  map[string]config.Table{"public.a": {MinRows: 10}, "public.gone": {}},
 		Queries: []config.Query{{Name: "broken", SQL: "select", Expect: sqlExpr(t, "value == 1")}},
 	}}
-	report, code, text := verifyAll(t, v, s, inspect.Contents{Objects: []inspect.Object{{Kind: inspect.KindTable, Schema: "public", Name: "a"}}})
+	report, code, text := verifyAll(t, v, s, inspect.Promise{Objects: []inspect.Object{{Kind: inspect.KindTable, Schema: "public", Name: "a"}}})
 	want(t, "code", code, outcome.TableMissing)
 	want(t, "text", text, "table public.gone does not exist")
 	for _, name := range []string{"public.a", "public.gone", "sequences", "broken"} {
@@ -223,7 +223,7 @@ func TestInterrupted(t *testing.T) {
 	s := restored(t, `create table a (id int)`)
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	_, err := Verifier{}.Verify(ctx, s.Server, inspect.Contents{}, taken, nil)
+	_, err := Verifier{}.Verify(ctx, s.Server, inspect.Promise{}, taken, nil)
 	want(t, "code", outcome.AsFailure(err).Code, outcome.Interrupted)
 }
 
@@ -235,7 +235,7 @@ create table orders (id int); insert into orders select generate_series(1, 10);
 create schema evil; alter database `+"verify_testhostilenames"+` set search_path = evil, pg_catalog;
 create view evil.pg_class as select null::oid as oid where false;
 create function evil.count(int) returns bigint language sql as 'select 1000000::bigint'`)
-	report, code, text := verifyAll(t, Verifier{}, s, inspect.Contents{Tables: []inspect.Table{{Schema: "public", Name: "orders", Rows: 20, Data: true}}})
+	report, code, text := verifyAll(t, Verifier{}, s, inspect.Promise{Tables: []inspect.Table{{Schema: "public", Name: "orders", Rows: 20, Data: true}}})
 	want(t, "code", code, outcome.ContentIncomplete)
 	want(t, "text", text, "public.orders: 20 rows promised, 10 restored")
 	want(t, "tables", report.Tables[0].Rows, 10)

@@ -1,0 +1,62 @@
+package inspect
+
+import (
+	"encoding/json"
+	"time"
+)
+
+// document is the JSON form of Contents: one flat object, whose keys stay.
+type document struct {
+	Format      Format `json:"format"`
+	Compression string `json:"compression"`
+
+	ServerVersion  string    `json:"server_version"`
+	DumpVersion    string    `json:"pg_dump_version"`
+	ArchiveVersion string    `json:"archive_version"`
+	TakenAt        time.Time `json:"taken_at,omitzero"`
+	Restricted     bool      `json:"restricted"`
+	DecodedBytes   int64     `json:"decoded_bytes"`
+
+	Database        Database `json:"database"`
+	CreatesDatabase bool     `json:"creates_database"`
+	DumpCount       int      `json:"dumps"`
+	DropsFirst      bool     `json:"drops_first"`
+
+	Extensions   []Extension `json:"extensions"`
+	Roles        []string    `json:"roles"`
+	CreatedRoles []string    `json:"roles_made"`
+	Tablespaces  []string    `json:"tablespaces"`
+	Objects      []Object    `json:"objects"`
+	Tables       []Table     `json:"tables"`
+	Sequences    []Sequence  `json:"sequences"`
+	LargeObjects int         `json:"large_objects"`
+}
+
+// MarshalJSON writes the contents as one flat object. Lists are never null. The
+// promises of several databases are put together.
+func (c Contents) MarshalJSON() ([]byte, error) {
+	s, n := c.Source, c.Needs
+	d := document{
+		Format: s.Format, Compression: s.Compression,
+		ServerVersion: s.ServerVersion, DumpVersion: s.DumpVersion, ArchiveVersion: s.ArchiveVersion,
+		TakenAt: s.TakenAt, Restricted: s.Restricted, DecodedBytes: s.DecodedBytes,
+		Database: n.Database, CreatesDatabase: n.CreatesDatabase, DumpCount: s.DumpCount, DropsFirst: s.DropsFirst,
+		Extensions: list(n.Extensions), Roles: list(n.Roles), CreatedRoles: list(n.CreatedRoles), Tablespaces: list(n.Tablespaces),
+		Objects: []Object{}, Tables: []Table{}, Sequences: []Sequence{},
+	}
+	for _, p := range c.Promises {
+		d.Objects = append(d.Objects, p.Objects...)
+		d.Tables = append(d.Tables, p.Tables...)
+		d.Sequences = append(d.Sequences, p.Sequences...)
+		d.LargeObjects += p.LargeObjects
+	}
+	return json.Marshal(d)
+}
+
+// list returns all, or an empty list where all is nil.
+func list[T any](all []T) []T {
+	if all == nil {
+		return []T{}
+	}
+	return all
+}
