@@ -6,6 +6,9 @@ import (
 	"strings"
 )
 
+// nothingPromised says that nothing was compared with a promise.
+const nothingPromised = "that nothing is missing (the backup promises nothing)"
+
 // notProved lists what this look at the database leaves open, what it could
 // have proved at another level first.
 func (k *scrutiny) notProved() []string {

@@ -43,6 +43,9 @@ type Report struct {
 // index_corrupt, constraint_violated, sequence_behind, query_failed, content_drifted,
 // in this order. A server that does not answer is sandbox_lost.
 //
+// An empty Promise promises nothing: the checks that compare with a promise are
+// left out, and Integrity.NotProved says so.
+//
 // taken is when the backup was made, as far as that is known; with the zero
 // time, checks of the data's age are unknown. p is told the tables counted so
 // far, and of how many, and then the same of the relations looked at closely.
@@ -78,6 +81,9 @@ func (v Verifier) Verify(ctx context.Context, s provision.Server, promised inspe
 		problems = append(problems, report.keep(found)...)
 	}
 	report.Integrity = closer.integrity
+	if promised.IsEmpty() {
+		report.Integrity.NotProved = append([]string{nothingPromised}, report.Integrity.NotProved...)
+	}
 	return report, worst(problems)
 }
 
@@ -105,8 +111,12 @@ func (v Verifier) checks(conn *pgx.Conn, db *database, promised inspect.Promise,
 	return append(list, queryChecks(conn, v.Config.Queries, v.QueryWithin)...)
 }
 
-// promiseChecks lists the checks that compare the database with a promise.
+// promiseChecks lists the checks that compare the database with a promise. Where
+// nothing is promised, the tables must still be readable.
 func promiseChecks(conn *pgx.Conn, db *database, promised inspect.Promise) []check {
+	if promised.IsEmpty() {
+		return []check{func(context.Context) (verdict, error) { return checkReadable(db), nil }}
+	}
 	list := []check{
 		func(context.Context) (verdict, error) { return checkContent(db, promised), nil },
 		func(context.Context) (verdict, error) { return checkRows(db, promised.Tables), nil },

@@ -149,6 +149,8 @@ func want[T any](t *testing.T, what string, got, expected T) {
 	}
 }
 
+// TestNothingPromisedNothingConfigured: only the checks run that need neither a
+// promise nor a config, and the result says that nothing was promised.
 func TestNothingPromisedNothingConfigured(t *testing.T) {
 	s := restored(t, `create table a (id int primary key); insert into a values (1), (2)`)
 	report, code, text := verifyAll(t, Verifier{}, s, inspect.Promise{})
@@ -163,11 +165,30 @@ func TestNothingPromisedNothingConfigured(t *testing.T) {
 		}
 	}
 	want(t, "statuses", statuses, map[string]outcome.CheckStatus{
-		"objects": "unknown", "rows": "unknown", "extensions": "passed", "indexes": "passed",
-		"constraints": "passed", "sequences": "passed", "tables": "not_configured", "queries": "not_configured",
+		"rows": "passed", "indexes": "passed", "constraints": "passed", "sequences": "passed", "tables": "not_configured", "queries": "not_configured",
 		"full read": "passed", "table pages": "passed", "index structure": "passed", "foreign keys": "not_configured", "dump again": "not_configured",
 		"drift": "not_configured",
 	})
+	want(t, "rows", named(t, report, "rows").Saw, "2 rows in 1 table")
+	want(t, "not proved", report.Integrity.NotProved[0], "that nothing is missing (the backup promises nothing)")
+}
+
+// TestNothingPromised: without any promise, a broken index and an expectation of
+// the user fail the stage all the same.
+func TestNothingPromised(t *testing.T) {
+	s := restored(t, `create table a (id int); insert into a values (1); create index a_id on a (id);
+update pg_index set indisvalid = false where indexrelid = 'a_id'::regclass`)
+	v := Verifier{Config: config.Verify{
+		Integrity: basic,
+		Tables:    map[string]config.Table{"public.a": {MinRows: 10}},
+		Queries:   []config.Query{{Name: "two", SQL: "select count(*) from a", Expect: sqlExpr(t, "value == 2")}},
+	}}
+	report, code, text := verifyAll(t, v, s, inspect.Promise{})
+	want(t, "code", code, outcome.RowsMissing)
+	want(t, "text", text, "public.a holds 1 row, expected at least 10")
+	for _, name := range []string{"indexes", "public.a", "two"} {
+		want(t, name, named(t, report, name).Status, outcome.CheckFailed)
+	}
 }
 
 // TestTables holds the listing: exact rows, partitions counted with their
