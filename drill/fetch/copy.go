@@ -7,7 +7,6 @@ import (
 	"path/filepath"
 	"sync"
 	"sync/atomic"
-	"time"
 
 	"golang.org/x/sync/errgroup"
 
@@ -61,17 +60,13 @@ func (f Fetcher) download(ctx context.Context, b locate.Backup, disk *os.File, p
 	var (
 		running sync.WaitGroup
 		failed  error
-		took    time.Duration
 	)
 	running.Go(func() {
-		start := time.Now()
 		failed = d.run(ctx)
-		took = time.Since(start)
 		d.arrived.end(failed)
 	})
 	file, err := f.readThrough(ctx, b, disk.Name(), &stream{ctx: ctx, r: d.arrived.reader(disk)})
 	running.Wait()
-	file.Seconds = took.Seconds()
 	if failed != nil { // perhaps after the last byte was read
 		return file, failed
 	}

@@ -20,8 +20,7 @@ type File struct {
 	Contents inspect.Contents
 	// Broken is why the dump, in an intact stream, is no whole dump; nil if
 	// it is one. The inspect stage reports it.
-	Broken  error
-	Seconds float64 // spent on bringing the bytes, without what reading them cost on top
+	Broken error
 }
 
 // Fetcher brings backups. A file of this machine is read where it lies, once;
