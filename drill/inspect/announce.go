@@ -68,8 +68,8 @@ func (s *script) breaks(f *outcome.Failure) {
 	}
 }
 
-// keep takes note that a statement makes what was announced.
-func (k *catalog) keep(kind Kind, n qname, table string) {
+// clearAnnounced ends an announcement that a statement has fulfilled.
+func (k *catalog) clearAnnounced(kind Kind, n qname, table string) {
 	if k.announced != nil && k.announced.made(kind, n, table) {
 		k.announced = nil
 	}

@@ -20,9 +20,10 @@ type catalog struct {
 	objects map[objectKey]int // index into c.Objects
 	tables  map[qname]int     // index into c.Tables
 
-	roles, made, spaces map[string]bool // needed roles, created roles, tablespaces
-	partitioned         map[qname]bool
-	partitionOf         map[qname]qname
+	roles, createdRoles, tablespaces map[string]bool
+
+	partitioned map[qname]bool
+	partitionOf map[qname]qname
 
 	announced *announcement   // the statement that a comment of pg_dump has announced
 	filled    map[string]bool // the comments that announced a table's rows
@@ -59,7 +60,7 @@ type objectKey struct {
 func newCatalog() *catalog {
 	return &catalog{
 		objects: map[objectKey]int{}, tables: map[qname]int{},
-		roles: map[string]bool{}, made: map[string]bool{}, spaces: map[string]bool{},
+		roles: map[string]bool{}, createdRoles: map[string]bool{}, tablespaces: map[string]bool{},
 		partitioned: map[qname]bool{}, partitionOf: map[qname]qname{}, filled: map[string]bool{},
 	}
 }
@@ -76,7 +77,7 @@ func (k *catalog) holds(names ...string) bool {
 // object adds an object. One that is created twice (a view with a placeholder, a
 // shell type) is added once, but functions of one name differ in arguments.
 func (k *catalog) object(kind Kind, n qname, table string) {
-	k.keep(kind, n, table)
+	k.clearAnnounced(kind, n, table)
 	key := objectKey{kind, n, table}
 	if _, ok := k.objects[key]; ok && kind != KindFunction {
 		return
@@ -88,8 +89,8 @@ func (k *catalog) object(kind Kind, n qname, table string) {
 	k.c.Objects = append(k.c.Objects, Object{Kind: kind, Schema: n.schema, Name: n.name, Table: table})
 }
 
-// own sets the owner of the object that was added last under this name.
-func (k *catalog) own(kinds []Kind, n qname, owner string) {
+// setOwner sets the owner of the object that was added last under this name.
+func (k *catalog) setOwner(kinds []Kind, n qname, owner string) {
 	for _, kind := range kinds {
 		if i, ok := k.objects[objectKey{kind: kind, of: n}]; ok {
 			k.c.Objects[i].Owner = owner
@@ -135,18 +136,18 @@ func (t *Table) data(rows, size int64) {
 // role adds a role that the dump needs. Predefined roles always exist.
 func (k *catalog) role(name string) {
 	if !strings.HasPrefix(name, "pg_") {
-		k.note(k.roles, name)
+		k.addName(k.roles, name)
 	}
 }
 
 // tablespace adds a tablespace that the dump names. Postgres' own always exist.
 func (k *catalog) tablespace(name string) {
 	if !strings.HasPrefix(name, "pg_") {
-		k.note(k.spaces, name)
+		k.addName(k.tablespaces, name)
 	}
 }
 
-func (k *catalog) note(set map[string]bool, name string) {
+func (k *catalog) addName(set map[string]bool, name string) {
 	if name != "" && !set[name] && k.holds(name) {
 		set[name] = true
 	}
@@ -172,8 +173,8 @@ func (k *catalog) check() error {
 func (k *catalog) contents() Contents {
 	c := k.c
 	c.Roles = sorted(k.roles)
-	c.CreatedRoles = sorted(k.made)
-	c.Tablespaces = sorted(k.spaces)
+	c.CreatedRoles = sorted(k.createdRoles)
+	c.Tablespaces = sorted(k.tablespaces)
 	c.Extensions = append([]Extension{}, c.Extensions...)
 	c.Objects = append([]Object{}, c.Objects...)
 	c.Sequences = append([]Sequence{}, c.Sequences...)

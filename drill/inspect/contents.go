@@ -40,12 +40,10 @@ type Source struct {
 	ArchiveVersion string    // of the archive format: "1.14"; empty for SQL
 	TakenAt        time.Time // when the dump began, in UTC; zero: not known
 
-	Restricted   bool  // the SQL stands within \restrict … \unrestrict
-	DecodedBytes int64 // size of the dump without the compression of the file
-	DumpCount    int   // dumps of pg_dump in an SQL file, counted by their first comments
-	// DropsFirst: the SQL begins by dropping objects, without IF EXISTS, as
-	// pg_dump --clean writes it. An empty database does not have them.
-	DropsFirst bool
+	Restricted           bool  // the SQL stands within \restrict … \unrestrict
+	DecodedBytes         int64 // size of the dump without the compression of the file
+	DumpCount            int   // dumps of pg_dump in an SQL file, counted by their first comments
+	DropsWithoutIfExists bool  // the SQL begins by dropping objects that must exist (pg_dump --clean)
 }
 
 // PromiseFor returns the Promise for a database. The Promise of a backup with a

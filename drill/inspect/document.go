@@ -40,7 +40,7 @@ func (c Contents) MarshalJSON() ([]byte, error) {
 		Format: s.Format, Compression: s.Compression,
 		ServerVersion: s.ServerVersion, DumpVersion: s.DumpVersion, ArchiveVersion: s.ArchiveVersion,
 		TakenAt: s.TakenAt, Restricted: s.Restricted, DecodedBytes: s.DecodedBytes,
-		Database: n.Database, CreatesDatabase: n.CreatesDatabase, DumpCount: s.DumpCount, DropsFirst: s.DropsFirst,
+		Database: n.Database, CreatesDatabase: n.CreatesDatabase, DumpCount: s.DumpCount, DropsFirst: s.DropsWithoutIfExists,
 		Extensions: list(n.Extensions), Roles: list(n.Roles), CreatedRoles: list(n.CreatedRoles), Tablespaces: list(n.Tablespaces),
 		Objects: []Object{}, Tables: []Table{}, Sequences: []Sequence{},
 	}

@@ -116,7 +116,7 @@ func checkFormat(c Contents, _ Policy) error {
 	case s.DumpCount > 1 && c.Needs.CreatesDatabase:
 		return outcome.Fail(outcome.FormatUnsupported, "the file holds %d dumps, each of which makes its own database", s.DumpCount).
 			WithHint("drill a pg_dump of one database, plain or custom")
-	case s.DropsFirst:
+	case s.DropsWithoutIfExists:
 		return outcome.Fail(outcome.FormatUnsupported, "the dump drops what an empty database does not have (pg_dump --clean without --if-exists)").
 			WithHint("dump with --if-exists beside --clean, or without --clean")
 	}

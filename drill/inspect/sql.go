@@ -27,7 +27,7 @@ func (s *script) statement() (*copyTarget, error) {
 		s.selects(p)
 	case "drop":
 		if len(s.k.c.Objects) == 0 && !p.until("if exists") {
-			s.k.c.DropsFirst = true
+			s.k.c.DropsWithoutIfExists = true
 		}
 	case "grant", "revoke":
 		s.k.grant(p, verb.text)

@@ -85,7 +85,7 @@ func (k *catalog) owner(p *phrase, kinds []Kind, n qname) string {
 	}
 	owner := p.name("").name
 	k.role(owner)
-	k.own(kinds, n, owner)
+	k.setOwner(kinds, n, owner)
 	return owner
 }
 
@@ -112,7 +112,7 @@ func (k *catalog) addConstraint(p *phrase, table qname) {
 	case p.has("primary key"), p.has("unique"), p.has("exclude"), p.has("check"):
 		k.object(KindConstraint, n, table.name)
 	default:
-		k.keep(KindConstraint, n, table.name)
+		k.clearAnnounced(KindConstraint, n, table.name)
 	}
 }
 

@@ -166,7 +166,7 @@ func (k *catalog) createRole(p *phrase) {
 		k.roleList(p)
 		return
 	}
-	k.note(k.made, p.name("").name)
+	k.addName(k.createdRoles, p.name("").name)
 }
 
 // createDatabase reads the options with which production's database was made.
