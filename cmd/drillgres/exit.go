@@ -19,7 +19,8 @@ const exitCodesHelp = `Exit codes:
   6    failed: all held, but over a budget
   7    passed, but recording or notifying did not work
   130  unproved: interrupted
-Treat any other code as a failure.`
+Treat any other code as a failure. Of several databases, what is known to be broken comes
+first (3, 4, 6), then what is not known (2, 1, 5, 130), then 7.`
 
 // exited is the exit code of a command that has already said everything.
 type exited int

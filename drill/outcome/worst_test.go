@@ -1,6 +1,9 @@
 package outcome
 
-import "testing"
+import (
+	"slices"
+	"testing"
+)
 
 func TestWorst(t *testing.T) {
 	tests := []struct {
@@ -10,10 +13,15 @@ func TestWorst(t *testing.T) {
 		{nil, 0},
 		{[]int{0, 0}, 0},
 		{[]int{0, 7}, 7},
+		{[]int{7, 130}, 130}, // a database that was not drilled is not hidden by one that passed
 		{[]int{7, 5}, 5},
+		{[]int{130, 5}, 5},
+		{[]int{5, 1, 2}, 2},
 		{[]int{5, 6, 4, 3}, 3},
-		{[]int{3, 2}, 2},
-		{[]int{3, 130, 2}, 130},
+		{[]int{2, 4}, 4},
+		{[]int{3, 130, 2}, 3},   // Ctrl-C does not hide a failed backup,
+		{[]int{130, 130, 4}, 4}, // nor a failed application,
+		{[]int{6, 130}, 6},      // nor a drill over its budget
 		{[]int{0, 99}, 99},
 	}
 	for _, tt := range tests {
@@ -27,5 +35,25 @@ func TestWorst(t *testing.T) {
 		if len(results) > 0 && results[Worst(results)].ExitCode != tt.want {
 			t.Errorf("Worst(%v) = %d", tt.codes, Worst(results))
 		}
+	}
+}
+
+// TestWorstOrdersEveryExitCode: known to be broken before not known, and every
+// class has its place.
+func TestWorstOrdersEveryExitCode(t *testing.T) {
+	var failed, unproved []int
+	for _, e := range Catalogue {
+		place := slices.Index(worst, e.Class.ExitCode())
+		if place < 0 {
+			t.Errorf("%s: exit code %d has no place", e.Code, e.Class.ExitCode())
+		}
+		if e.Class.Verdict() == VerdictFailed {
+			failed = append(failed, place)
+		} else {
+			unproved = append(unproved, place)
+		}
+	}
+	if slices.Max(failed) > slices.Min(unproved) {
+		t.Errorf("%v: an exit code of an unproved drill comes before one of a failed drill", worst)
 	}
 }
