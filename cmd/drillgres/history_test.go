@@ -4,6 +4,7 @@ import (
 	"encoding/csv"
 	"encoding/json"
 	"fmt"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -37,6 +38,10 @@ func TestHistoryThatIsDown(t *testing.T) {
 			t.Errorf("%s does not say what is down:\n%s%s", args, stdout, stderr)
 		}
 		said += stdout + stderr
+	}
+	step := inStep(t, filepath.Dir(config), nil, "history", "--config", config)
+	if !step.set("code", string(outcome.HistoryUnavailable)) || strings.Contains(step.summary, canary) {
+		t.Errorf("outputs\n%s\nsummary\n%s", step.output, step.summary)
 	}
 	if strings.Contains(said, canary) {
 		t.Errorf("the password is in\n%s", said)
