@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/drillgres/drillgres/drill/config"
 	"github.com/drillgres/drillgres/drill/outcome"
 	"github.com/drillgres/drillgres/drill/sandbox"
 )
@@ -55,7 +56,7 @@ func poll(ctx context.Context, within time.Duration, look attempt) (saw string, 
 // waitReady waits until the application is ready, in the way that the config
 // asks for.
 func (c Checker) waitReady(alive context.Context, p prober) (outcome.Check, error) {
-	check := outcome.Check{Name: "ready", Kind: "builtin", Status: outcome.CheckPassed}
+	check := outcome.Check{Name: "ready", Kind: "builtin", Status: outcome.CheckPassed, ConfigPath: config.Path("app", "ready")}
 	within := time.Duration(c.Config.Ready.Within)
 	var err error
 	switch {

@@ -33,7 +33,7 @@ func TestReadyAfterSomeAttempts(t *testing.T) {
 	report.Checks[0].Seconds = 0
 	want(t, "checks", report.Checks, []outcome.Check{{
 		Stage: outcome.App, Name: "ready", Kind: "http", Status: outcome.CheckPassed,
-		Expect: "GET /healthz: status is 2xx", Saw: "status 200, 0 bytes", RestsOn: "the last answer in the pod",
+		Expect: "GET /healthz: status is 2xx", Saw: "status 200, 0 bytes", RestsOn: "the last answer in the pod", ConfigPath: "app.ready",
 	}})
 	want(t, "role", report.Role, "drillgres")
 	want(t, "findings", report.Findings[0].Code, "app_as_superuser")

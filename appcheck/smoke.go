@@ -54,9 +54,11 @@ func (e *smokeError) Error() string { return e.first }
 // application ends, the remaining ones are unknown.
 func (c Checker) runSmoke(alive context.Context, t tools, report *Report) error {
 	var failed smokeError
-	for _, s := range c.Config.Smoke {
+	for i, s := range c.Config.Smoke {
 		began := time.Now()
-		check := outcome.Check{Name: s.Name, Kind: kind(s), Expect: expected(s.Expect, byDefault(s)), RestsOn: ground(s)}
+		check := outcome.Check{
+			Name: s.Name, Kind: kind(s), Expect: expected(s.Expect, byDefault(s)), RestsOn: ground(s), ConfigPath: config.Path("app", "smoke", i),
+		}
 		if alive.Err() != nil {
 			check.Status, check.Saw, check.RestsOn = outcome.CheckUnknown, "not run", "nothing: the application had ended"
 			report.add(check, began)

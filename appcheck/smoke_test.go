@@ -80,6 +80,7 @@ func TestSmokeHTTP(t *testing.T) {
 			got.Saw = ""
 		}
 		want(t, c.name, []string{got.Name, got.Kind, string(got.Status), got.Saw}, []string{c.name, "http", string(c.status), c.saw})
+		want(t, c.name+" in the config", got.ConfigPath, fmt.Sprintf("app.smoke[%d]", i))
 	}
 	want(t, "code", code, outcome.SmokeFailed)
 	want(t, "text", text, `smoke test "default fails": expected status is 2xx, saw status 500, 21 bytes; and 4 more did not hold; its log is empty`)

@@ -1,8 +1,10 @@
 package drill
 
 import (
+	"slices"
 	"time"
 
+	"github.com/drillgres/drillgres/drill/config"
 	"github.com/drillgres/drillgres/drill/inspect"
 	"github.com/drillgres/drillgres/drill/outcome"
 	"github.com/drillgres/drillgres/drill/restore"
@@ -28,7 +30,7 @@ func (d Drill) describe(r *runner, e evidence, leftovers []string) outcome.Resul
 		Integrity:     e.verified.Integrity,
 		Schema:        e.verified.Schema,
 		Baseline:      e.verified.Baseline,
-		Checks:        append(append([]outcome.Check{}, e.verified.Checks...), append(e.app.Checks, e.migrated.Checks...)...),
+		Checks:        d.allChecks(e),
 		Migration:     e.migrated.Migration,
 		Leftovers:     leftovers,
 	}
@@ -93,6 +95,18 @@ func (d Drill) overBudget(t outcome.Times) *outcome.Failure {
 		}
 	}
 	return nil
+}
+
+// allChecks are those of all stages. A stage knows the path of a check within
+// its database's section of the config, and the drill that of the section.
+func (d Drill) allChecks(e evidence) []outcome.Check {
+	all := slices.Concat(e.verified.Checks, e.app.Checks, e.migrated.Checks)
+	for i := range all {
+		if all[i].ConfigPath != "" {
+			all[i].ConfigPath = config.Path("databases", d.Database) + "." + all[i].ConfigPath
+		}
+	}
+	return all
 }
 
 func (e evidence) allFindings() []outcome.Finding {

@@ -72,7 +72,7 @@ func (s *script) Restore(ctx context.Context, _ provision.Server, _ restore.Dump
 }
 
 func (s *script) Verify(ctx context.Context, _ provision.Server, _ inspect.Promise, _ time.Time, _ outcome.Progress) (verify.Report, error) {
-	return verify.Report{Checks: []outcome.Check{{Stage: outcome.Verify, Name: "c"}}}, s.at(ctx, outcome.Verify)
+	return verify.Report{Checks: []outcome.Check{{Stage: outcome.Verify, Name: "c", ConfigPath: "verify.queries[0]"}}}, s.at(ctx, outcome.Verify)
 }
 
 func (s *script) Check(ctx context.Context, _ provision.Server) (appcheck.Report, error) {
@@ -139,6 +139,9 @@ func TestRunPasses(t *testing.T) {
 		if stage.Status != outcome.StagePassed {
 			t.Errorf("stage %s is %s", stage.Stage, stage.Status)
 		}
+	}
+	if len(got.Checks) != 1 || got.Checks[0].ConfigPath != "databases.shop.verify.queries[0]" {
+		t.Errorf("checks %+v", got.Checks)
 	}
 	if s.pod.closed != 1 || s.cleaned != 1 || len(s.told) != 1 {
 		t.Errorf("closed %d, cleaned %d, told %d; want each once", s.pod.closed, s.cleaned, len(s.told))

@@ -96,7 +96,7 @@ func (s *step) drilled(cfg *config.Config, results []outcome.Result, result stri
 		return nil
 	}
 	for _, r := range results {
-		s.annotateDrill(cfg, r)
+		s.annotate(cfg, r)
 	}
 	r := results[outcome.Worst(results)]
 	decision := ""
@@ -125,8 +125,10 @@ func (s *step) checked(cfg *config.Config, checked []report.Checked, result stri
 	}
 	codes := make([]outcome.Result, len(checked))
 	for i, c := range checked {
-		at := s.place(cfg, "databases", c.Database, "backup")
-		s.annotateFindings(at, c.Database, c.Findings)
+		at := s.place(cfg, config.Path("databases", c.Database, "backup"))
+		for _, f := range c.Findings {
+			actions.Warning(s.out, at, c.Database+": "+f.Code, hinted(f.Message, f.Hint))
+		}
 		if c.Failure != nil {
 			s.annotateFailure(at, c.Database, *c.Failure)
 			codes[i].ExitCode = c.Failure.Class.ExitCode()

@@ -3,7 +3,6 @@ package main
 import (
 	"path/filepath"
 	"slices"
-	"strings"
 
 	"github.com/drillgres/drillgres/drill/config"
 	"github.com/drillgres/drillgres/drill/outcome"
@@ -11,10 +10,9 @@ import (
 	"github.com/drillgres/drillgres/drill/report/actions"
 )
 
-// annotateDrill points to the checks that failed, where they stand in the
-// config, or else to what it says of the stage that did, and to the findings.
-func (s *step) annotateDrill(cfg *config.Config, r outcome.Result) {
-	at := s.place(cfg, "databases", r.Database)
+// annotate points to the checks that failed, where the config asks for them, or
+// else to what the config says of the stage that failed, and to the findings.
+func (s *step) annotate(cfg *config.Config, r outcome.Result) {
 	pointed := false
 	for _, c := range r.Checks {
 		if c.Status != outcome.CheckFailed {
@@ -24,13 +22,40 @@ func (s *step) annotateDrill(cfg *config.Config, r outcome.Result) {
 		if r.Failure != nil && r.Failure.Stage == c.Stage {
 			hint = r.Failure.Hint
 		}
-		actions.Error(s.out, s.placeOf(cfg, r.Database, c), r.Database+": "+c.Name, hinted(report.Contrast(c), hint))
+		actions.Error(s.out, s.place(cfg, c.ConfigPath), r.Database+": "+c.Name, hinted(report.Contrast(c), hint))
 		pointed = true
 	}
 	if r.Failure != nil && !pointed {
-		s.annotateFailure(s.place(cfg, "databases", r.Database, string(r.Failure.Stage)), r.Database, *r.Failure)
+		s.annotateFailure(s.place(cfg, sectionOf(r.Database, r.Failure.Stage)), r.Database, *r.Failure)
 	}
-	s.annotateFindings(at, r.Database, r.Findings)
+	for _, f := range r.Findings {
+		at := s.place(cfg, sectionOf(r.Database, stageOf(f)))
+		actions.Warning(s.out, at, r.Database+": "+f.Code, hinted(f.Message, f.Hint))
+	}
+}
+
+// sectionOf is the path of what the config says of a stage. With no stage it is
+// the database's own.
+func sectionOf(database string, s outcome.Stage) string {
+	section := string(s)
+	switch s {
+	case outcome.Locate, outcome.Fetch, outcome.Inspect:
+		section = "backup"
+	case outcome.Provision:
+		section = "postgres"
+	case "":
+		return config.Path("databases", database)
+	}
+	return config.Path("databases", database, section)
+}
+
+// stageOf is the stage that reports such a finding.
+func stageOf(f outcome.Finding) outcome.Stage {
+	i := slices.IndexFunc(outcome.Findings, func(e outcome.FindingEntry) bool { return e.Code == f.Code })
+	if i < 0 {
+		return ""
+	}
+	return outcome.Findings[i].Stage
 }
 
 func (s *step) annotateFailure(at actions.Place, of string, f outcome.FailureReport) {
@@ -44,45 +69,9 @@ func hinted(message, hint string) string {
 	return message + "\nhint: " + hint
 }
 
-func (s *step) annotateFindings(at actions.Place, database string, findings []outcome.Finding) {
-	for _, f := range findings {
-		actions.Warning(s.out, at, database+": "+f.Code, hinted(f.Message, f.Hint))
-	}
-}
-
 // place is a value of the config, or what is nearest above it.
-func (s *step) place(cfg *config.Config, keys ...any) actions.Place {
-	return actions.Place{File: s.relative(cfg.File), Line: cfg.Line(keys...)}
-}
-
-// placeOf is where the config asks for a check. Some it does not ask for: they
-// belong to the database's verify or app.
-func (s *step) placeOf(cfg *config.Config, database string, c outcome.Check) actions.Place {
-	keys := []any{"databases", database, string(c.Stage)}
-	db := cfg.Database(database)
-	switch {
-	case db == nil:
-	case c.Kind == "table":
-		for name := range db.Verify.Tables {
-			if c.Name == name || strings.HasPrefix(c.Name, name+" newest ") {
-				keys = append(keys, "tables", name)
-			}
-		}
-	case c.Kind == "query":
-		keys = indexed(keys, "queries", slices.IndexFunc(db.Verify.Queries, func(q config.Query) bool { return q.Name == c.Name }))
-	case c.Stage == outcome.App && db.App != nil && c.Kind != "builtin":
-		keys = indexed(keys, "smoke", slices.IndexFunc(db.App.Smoke, func(t config.Smoke) bool { return t.Name == c.Name }))
-	case c.Stage == outcome.App:
-		keys = append(keys, "ready")
-	}
-	return s.place(cfg, keys...)
-}
-
-func indexed(keys []any, list string, i int) []any {
-	if i < 0 {
-		return keys
-	}
-	return append(keys, list, i)
+func (s *step) place(cfg *config.Config, path string) actions.Place {
+	return actions.Place{File: s.relative(cfg.File), Line: cfg.Line(path)}
 }
 
 // relative is a file as annotations name it: from the repository's root, with

@@ -155,25 +155,6 @@ func (l *loader) lines() map[string]int {
 	return lines
 }
 
-// Line is where the value at keys stands in the file, or else what is nearest
-// above it, from 1: each key is a name (string) or an index (int). 0: the file
-// has nothing of it.
-func (c *Config) Line(keys ...any) (line int) {
-	at := &path{}
-	for _, key := range keys {
-		switch key := key.(type) {
-		case string:
-			at = at.key(key)
-		case int:
-			at = at.at(key)
-		}
-		if n, ok := c.lines[at.text]; ok {
-			line = n
-		}
-	}
-	return line
-}
-
 // Names are the names of the databases, sorted.
 func (c *Config) Names() []string {
 	return slices.Sorted(maps.Keys(c.Databases))

@@ -211,6 +211,10 @@ databases:
 		want int
 	}{
 		{[]any{"databases", "shop"}, 3},
+		{[]any{"databases", "shop", "verify", "tables", "public.users", "newest"}, 8},
+		{[]any{"databases", "shop", "verify", "tables", `public."Order Items"`, "newest"}, 9},
+		{[]any{"databases", "shop", "verify", "tables", `public."a.b[7]"`}, 7},
+		{[]any{"nowhere"}, 0},
 		{[]any{"databases", "shop", "verify", "tables", "public.users"}, 8},
 		{[]any{"databases", "shop", "verify", "tables", `public."Order Items"`}, 9},
 		{[]any{"databases", "shop", "verify", "queries", 1}, 12},
@@ -219,8 +223,9 @@ databases:
 		{nil, 0},
 	}
 	for _, tt := range tests {
-		if got := cfg.Line(tt.keys...); got != tt.want {
-			t.Errorf("Line(%v) = %d, want %d", tt.keys, got, tt.want)
+		path := Path(tt.keys...)
+		if got := cfg.Line(path); got != tt.want {
+			t.Errorf("Line(%q) = %d, want %d", path, got, tt.want)
 		}
 	}
 }

@@ -86,7 +86,7 @@ func (r *run) again(ctx context.Context) error {
 	if changed := changes(went.Seen); err == nil && changed != "" {
 		err = outcome.Fail(outcome.MigrationNotRepeatable, "the second run of the migrations is no no-op: %s", changed)
 	}
-	r.check("a second run of the migrations changes nothing", err, began)
+	r.check("again", "a second run of the migrations changes nothing", err, began)
 	return err
 }
 
@@ -98,17 +98,19 @@ func (r *run) back(ctx context.Context) error {
 	}
 	began := time.Now()
 	_, err := r.watched(ctx, w, "the down migration", outcome.RollbackBreaks)
-	r.check("the down migration runs", err, began)
+	r.check("down", "the down migration runs", err, began)
 	if err != nil || r.App == nil {
 		return err
 	}
 	return r.runs(ctx, string(r.App.Image), "today's release after the down migration: %s", outcome.RollbackBreaks)
 }
 
-// check keeps an assertion of the rehearsal itself.
-func (r *run) check(name string, err error, began time.Time) {
+// check keeps an assertion of the rehearsal itself. key is the one of migrate
+// that asks for it.
+func (r *run) check(key, name string, err error, began time.Time) {
 	c := outcome.Check{
-		Stage: outcome.Migrate, Name: name, Kind: "builtin", Status: outcome.CheckPassed, Expect: "no error", Saw: "none",
+		ConfigPath: config.Path("migrate", key),
+		Stage:      outcome.Migrate, Name: name, Kind: "builtin", Status: outcome.CheckPassed, Expect: "no error", Saw: "none",
 		RestsOn: "the tool's exit code, and the server's log, catalog and counters", Seconds: time.Since(began).Seconds(),
 	}
 	if err != nil {

@@ -243,6 +243,9 @@ func wantChecks(t *testing.T, report migrate.Report, want string) {
 		if c.Stage != outcome.Migrate || c.RestsOn == "" {
 			t.Errorf("check %q is of stage %s and rests on %q", c.Name, c.Stage, c.RestsOn)
 		}
+		if !strings.HasPrefix(c.ConfigPath, "migrate.") && !strings.HasPrefix(c.ConfigPath, "app.") {
+			t.Errorf("check %q stands at %q in the config", c.Name, c.ConfigPath)
+		}
 		got = append(got, string(c.Status))
 	}
 	if strings.Join(got, " ") != want {

@@ -161,6 +161,11 @@ type Check struct {
 	Saw     string      `json:"saw"`
 	RestsOn string      `json:"rests_on"` // what was read to come to this end
 	Seconds float64     `json:"seconds"`
+
+	// ConfigPath is where the config asks for the check, in the notation of the
+	// config's errors (databases.shop.app.smoke[2]). Of a builtin check it is the
+	// section that governs it, which the config need not have.
+	ConfigPath string `json:"config_path"`
 }
 
 // Times are durations in seconds. Recovery is what bringing this backup back

@@ -1,6 +1,7 @@
 package verify
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -110,6 +111,8 @@ func TestNewestOfAnUndatedBackup(t *testing.T) {
 		t.Fatal(err)
 	}
 	want(t, "status", named(t, report, "public.a newest at").Status, outcome.CheckUnknown)
+	want(t, "table in the config", named(t, report, "public.a").ConfigPath, "verify.tables.public.a")
+	want(t, "newest in the config", named(t, report, "public.a newest at").ConfigPath, "verify.tables.public.a.newest")
 }
 
 func TestQueries(t *testing.T) {
@@ -152,8 +155,9 @@ create schema app; create table app.t (id int); alter database verify_testquerie
 		queries = append(queries, config.Query{Name: c.sql, SQL: c.sql, Expect: sqlExpr(t, c.expect)})
 	}
 	report, code, text := verifyAll(t, Verifier{Config: config.Verify{Queries: queries}}, s, inspect.Promise{})
-	for _, c := range cases {
+	for i, c := range cases {
 		found := named(t, report, c.sql)
+		want(t, c.sql+" in the config", found.ConfigPath, fmt.Sprintf("verify.queries[%d]", i))
 		want(t, c.sql, []string{string(found.Status), found.Saw, found.Expect}, []string{string(c.status), c.saw, c.expect})
 	}
 	want(t, "code", code, outcome.QueryFailed)

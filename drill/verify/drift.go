@@ -56,6 +56,12 @@ type shape struct {
 
 // checkDrift compares the content with that of the baseline.
 func (v Verifier) checkDrift(e earlier, is shape) verdict {
+	found := v.drifted(e, is)
+	found.check.ConfigPath = config.Path("verify", "drift")
+	return found
+}
+
+func (v Verifier) drifted(e earlier, is shape) verdict {
 	if v.Past == nil {
 		return verdict{check: outcome.Check{Name: "drift", Kind: "builtin", Status: outcome.CheckNotConfigured, RestsOn: "nothing: no history was given"}}
 	}

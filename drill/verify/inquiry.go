@@ -8,6 +8,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"github.com/drillgres/drillgres/drill/config"
 	"github.com/drillgres/drillgres/drill/outcome"
 )
 
@@ -40,6 +41,7 @@ type task struct {
 // verdict is what the tasks found out together.
 func (q *inquiry) verdict(k *scrutiny) verdict {
 	v := verdict{check: builtin(q.name, q.expect)}
+	v.check.ConfigPath = config.Path("verify", "integrity")
 	switch {
 	case k.level == basic || q.from == deep && k.level != deep:
 		v.check.Status = outcome.CheckNotConfigured

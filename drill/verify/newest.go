@@ -28,6 +28,7 @@ func checkNewest(ctx context.Context, conn *pgx.Conn, db *database, configured s
 	v := verdict{check: outcome.Check{
 		Name: configured + " newest " + n.Column, Kind: "table", Status: outcome.CheckPassed,
 		Expect: fmt.Sprintf("at most %s before the backup", spell(within)), RestsOn: "the column's maximum against the time of the backup",
+		ConfigPath: config.Path("verify", "tables", configured, "newest"),
 	}}
 	r, err := db.lookUp(configured)
 	if err != nil {

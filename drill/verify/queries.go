@@ -19,8 +19,12 @@ func queryChecks(conn *pgx.Conn, queries []config.Query, within time.Duration) [
 		return []check{notConfigured("queries", "query", "verify.queries")}
 	}
 	var list []check
-	for _, q := range queries {
-		list = append(list, func(ctx context.Context) (verdict, error) { return checkQuery(ctx, conn, q, within) })
+	for i, q := range queries {
+		list = append(list, func(ctx context.Context) (verdict, error) {
+			found, err := checkQuery(ctx, conn, q, within)
+			found.check.ConfigPath = config.Path("verify", "queries", i)
+			return found, err
+		})
 	}
 	return list
 }

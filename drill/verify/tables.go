@@ -37,7 +37,7 @@ func tableChecks(conn *pgx.Conn, db *database, tables map[string]config.Table, t
 func notConfigured(name, kind, key string) check {
 	return func(context.Context) (verdict, error) {
 		return verdict{check: outcome.Check{
-			Name: name, Kind: kind, Status: outcome.CheckNotConfigured, RestsOn: "nothing: the config has no " + key,
+			Name: name, Kind: kind, Status: outcome.CheckNotConfigured, RestsOn: "nothing: the config has no " + key, ConfigPath: key,
 		}}, nil
 	}
 }
@@ -46,6 +46,7 @@ func notConfigured(name, kind, key string) check {
 func checkTable(ctx context.Context, conn *pgx.Conn, db *database, configured string, minRows int64) (verdict, error) {
 	v := verdict{check: outcome.Check{
 		Name: configured, Kind: "table", Status: outcome.CheckPassed, Expect: "exists", RestsOn: "count(*) of the table, children included",
+		ConfigPath: config.Path("verify", "tables", configured),
 	}}
 	if minRows > 0 {
 		v.check.Expect = "at least " + amount(minRows, "row")

@@ -112,6 +112,11 @@ func run(t *testing.T, conn *pgx.Conn, script string) {
 func verifyAll(t *testing.T, v Verifier, d fixture, promised inspect.Promise) (Report, outcome.Code, string) {
 	t.Helper()
 	report, err := v.Verify(t.Context(), d.Server, promised, taken, nil)
+	for _, c := range report.Checks {
+		if c.ConfigPath != "verify" && !strings.HasPrefix(c.ConfigPath, "verify.") {
+			t.Errorf("check %q stands at %q in the config", c.Name, c.ConfigPath)
+		}
+	}
 	if err == nil {
 		return report, "", ""
 	}
