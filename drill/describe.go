@@ -15,6 +15,7 @@ func (d Drill) describe(r *runner, e evidence, leftovers []string) outcome.Resul
 	finished := d.Now()
 	result := outcome.Result{
 		SchemaVersion: outcome.SchemaVersion,
+		Kind:          outcome.KindDrill,
 		RunID:         d.RunID,
 		Drillgres:     d.Version,
 		Database:      d.Database,
@@ -184,7 +185,7 @@ func (d Drill) addDetails(result *outcome.Result, e evidence) {
 		outcome.App:       {"ready_seconds": e.app.ReadySeconds, "checks": len(e.app.Checks), "role": e.app.Role},
 	}
 	for i, s := range result.Stages {
-		if s.Status == outcome.StagePassed {
+		if s.Status == outcome.StagePassed || s.Stage == outcome.Locate && s.Status == outcome.StageFailed {
 			result.Stages[i].Details = details[s.Stage]
 		}
 	}

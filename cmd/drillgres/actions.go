@@ -89,9 +89,9 @@ func (g *groups) close() {
 	g.open = false
 }
 
-// drilled tells of drills that are over: in annotations, the summary and the
-// outputs. result is the file that holds their JSON; empty: there is none.
-func (s *step) drilled(cfg *config.Config, results []outcome.Result, result string) error {
+// report reports drills and checks that are over: in annotations, the summary
+// and the outputs. result is the file that holds their JSON; empty: there is none.
+func (s *step) report(cfg *config.Config, results []outcome.Result, result string) error {
 	if s == nil || len(results) == 0 {
 		return nil
 	}
@@ -109,7 +109,7 @@ func (s *step) drilled(cfg *config.Config, results []outcome.Result, result stri
 	}
 	return errors.Join(
 		s.addSummary(func(w io.Writer, limit int) error { return report.Markdown(w, results, limit) }),
-		s.set(r.Database, string(r.Verdict), failureCode(r.Failure), result,
+		s.set(r.Database, verdictOutput(r), failureCode(r.Failure), result,
 			actions.Output{Name: "decision", Value: decision},
 			actions.Output{Name: "restore-seconds", Value: measured(r.Times.Restore)},
 			actions.Output{Name: "recovery-seconds", Value: measured(r.Times.Recovery)},
@@ -117,31 +117,14 @@ func (s *step) drilled(cfg *config.Config, results []outcome.Result, result stri
 	)
 }
 
-// checked tells of a look at sources. ok, as the report calls it, is no verdict
-// of a drill.
-func (s *step) checked(cfg *config.Config, checked []report.Checked, result string) error {
-	if s == nil || len(checked) == 0 {
-		return nil
+// verdictOutput is the verdict as the step's outputs have it: ok for a check that
+// found nothing wrong, because a step that acts on passed must not take it for a
+// drill, nor one that acts on unproved for an alarm.
+func verdictOutput(r outcome.Result) string {
+	if r.Kind == outcome.KindCheck && r.Failure == nil {
+		return "ok"
 	}
-	codes := make([]outcome.Result, len(checked))
-	for i, c := range checked {
-		at := s.place(cfg, config.Path("databases", c.Database, "backup"))
-		for _, f := range c.Findings {
-			actions.Warning(s.out, at, c.Database+": "+f.Code, hinted(f.Message, f.Hint))
-		}
-		if c.Failure != nil {
-			s.annotateFailure(at, c.Database, *c.Failure)
-			codes[i].ExitCode = c.Failure.Class.ExitCode()
-		}
-	}
-	c, verdict := checked[outcome.Worst(codes)], "ok"
-	if c.Failure != nil {
-		verdict = string(c.Failure.Class.Verdict())
-	}
-	return errors.Join(
-		s.addSummary(func(w io.Writer, limit int) error { return report.MarkdownCheck(w, checked, s.now(), limit) }),
-		s.set(c.Database, verdict, failureCode(c.Failure), result),
-	)
+	return string(r.Verdict)
 }
 
 // ended tells of an error that left no result to tell of, or not all.

@@ -4,10 +4,13 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
 
 	"github.com/drillgres/drillgres/drill/outcome"
 )
@@ -137,15 +140,54 @@ func TestStepOfACheck(t *testing.T) {
 	if !strings.Contains(s.stderr, "::error file=drillgres.yaml,line=6,title=shop%3A backup_too_small::") {
 		t.Errorf("annotations\n%s", s.stderr)
 	}
-	if !strings.Contains(s.summary, `| **crm** | ok |`) || !strings.Contains(s.summary, `backup\_too\_small`) {
+	if !strings.Contains(s.summary, `| crm | ✅ OK | only looked at, not restored: `) || !strings.Contains(s.summary, `backup\_too\_small`) {
 		t.Errorf("summary\n%s", s.summary)
 	}
-	var doc checkedAll
-	if text, err := os.ReadFile(result); err != nil || json.Unmarshal(text, &doc) != nil || len(doc.Checked) != 2 {
+	text, err := os.ReadFile(result)
+	if err != nil {
+		t.Fatal(err)
+	}
+	checkedDocument(t, text)
+	if text, err = os.ReadFile(junit); err != nil || !strings.Contains(string(text), `type="backup_too_small"`) {
 		t.Errorf("%v: %s", err, text)
 	}
-	if text, err := os.ReadFile(junit); err != nil || !strings.Contains(string(text), `type="backup_too_small"`) {
-		t.Errorf("%v: %s", err, text)
+}
+
+// checkedDocument looks at the JSON of twoBackups: the keys that it had before
+// its elements became whole results, and what they say of themselves now.
+func checkedDocument(t *testing.T, text []byte) {
+	t.Helper()
+	type element struct {
+		Database string
+		Backup   struct {
+			Size int `json:"size_bytes"`
+		}
+		Matched  int
+		Failure  *struct{ Stage, Code string }
+		Findings []struct{ Code string }
+	}
+	var before struct {
+		SchemaVersion int `json:"schema_version"`
+		Checked       []element
+	}
+	var now struct{ Checked []outcome.Result }
+	if err := errors.Join(json.Unmarshal(text, &before), json.Unmarshal(text, &now)); err != nil {
+		t.Fatalf("%v: %s", err, text)
+	}
+	crm := element{Database: "crm", Matched: 1, Findings: []struct{ Code string }{}}
+	crm.Backup.Size = 15
+	shop := crm
+	shop.Database, shop.Failure = "shop", &struct{ Stage, Code string }{"locate", "backup_too_small"}
+	if diff := cmp.Diff([]element{crm, shop}, before.Checked); diff != "" || before.SchemaVersion != 1 {
+		t.Errorf("schema version %d, checked (-want +got):\n%s", before.SchemaVersion, diff)
+	}
+	for i, want := range []outcome.Result{
+		{Verdict: outcome.VerdictUnproved, ExitCode: 0}, {Verdict: outcome.VerdictFailed, ExitCode: 3},
+	} {
+		r := now.Checked[i]
+		if r.Kind != outcome.KindCheck || r.Verdict != want.Verdict || r.ExitCode != want.ExitCode || len(r.Stages) != len(outcome.Stages) {
+			t.Errorf("%+v", r)
+		}
 	}
 }
 

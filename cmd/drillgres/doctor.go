@@ -124,7 +124,10 @@ func examineImages(ctx context.Context, engine *docker.Engine, db *config.Databa
 
 func examineSource(ctx context.Context, e edges, cfg *config.Config, db *config.Database) ailment {
 	a := ailment{what: db.Name + ": source"}
-	b, err := checkBackup(ctx, e, cfg, db)
+	b, err := newLocator(e, cfg, db, "latest").Locate(ctx)
+	if err == nil {
+		err = b.CheckReadable(ctx)
+	}
 	a.err = err
 	a.saw = fmt.Sprintf("%s, newest of %d", b.URI, b.Matched)
 	return a

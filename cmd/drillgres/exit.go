@@ -66,11 +66,3 @@ func complainOfAll(stderr io.Writer, err error) {
 		complainOfAll(stderr, err)
 	}
 }
-
-// exitedWith is the one exit code of several.
-func exitedWith(codes []int) error {
-	if code := outcome.WorstExit(codes); code != outcome.ExitPassed {
-		return exited(code)
-	}
-	return nil
-}

@@ -102,7 +102,7 @@ func runGate(ctx context.Context, e edges, o gateOptions) error {
 			results = append(results, w.unanswered(ctx, db, o.question(e, db), err))
 		}
 	}
-	return conclude(e, cfg, o.runOptions, results, nil)
+	return o.results.conclude(e, cfg, results, nil)
 }
 
 // gateAll gives an answer for one database after the other. With an error come

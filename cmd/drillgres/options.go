@@ -26,16 +26,6 @@ func formatFlag(cmd *cobra.Command, format *string) {
 	cmd.Flags().StringVar(format, "format", "text", "format of stdout: text or json")
 }
 
-// outputFlag adds --output to a command.
-func outputFlag(cmd *cobra.Command, path *string) {
-	cmd.Flags().StringVarP(path, "output", "o", "", "also write the JSON result to `FILE`")
-}
-
-// junitFlag adds --junit to a command.
-func junitFlag(cmd *cobra.Command, path *string) {
-	cmd.Flags().StringVar(path, "junit", "", "also write the result as JUnit XML to `FILE`")
-}
-
 func checkFormat(format string) error { return oneOf("--format", format, "text", "json") }
 
 func oneOf(flag, value string, allowed ...string) error {

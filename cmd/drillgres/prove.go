@@ -79,11 +79,7 @@ func runProve(ctx context.Context, e edges, o proveOptions) error {
 	if err != nil {
 		return err
 	}
-	if err := printProved(e, o.format, r); err != nil {
-		complain(e.stderr, err)
-		return exitedWith([]int{r.ExitCode, outcome.ExitNotTold})
-	}
-	return exitedWith([]int{r.ExitCode})
+	return finish(e, printProved(e, o.format, r), r.ExitCode)
 }
 
 func printProved(e edges, format string, r prove.Report) error {

@@ -5,17 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
-	"path/filepath"
 	"slices"
 
 	"github.com/spf13/cobra"
-	"golang.org/x/term"
 
 	"github.com/drillgres/drillgres/drill"
 	"github.com/drillgres/drillgres/drill/config"
 	"github.com/drillgres/drillgres/drill/outcome"
-	"github.com/drillgres/drillgres/drill/report"
 	"github.com/drillgres/drillgres/drill/sandbox/docker"
 )
 
@@ -23,16 +19,14 @@ type runOptions struct {
 	config    string
 	databases []string
 	backup    string
-	format    string
-	output    string
-	junit     string
+	results   resultOptions
 	progress  string
 	keep      bool
 }
 
 func (o runOptions) validate() error {
 	return errors.Join(
-		checkFormat(o.format),
+		o.results.validate(),
 		oneOf("--progress", o.progress, "auto", "bar", "plain", "none"),
 	)
 }
@@ -56,10 +50,8 @@ func newRun(e edges) *cobra.Command {
 // flags adds to a command what every command has that drills.
 func (o *runOptions) flags(cmd *cobra.Command) {
 	configFlag(cmd, &o.config)
-	formatFlag(cmd, &o.format)
+	o.results.flags(cmd)
 	f := cmd.Flags()
-	outputFlag(cmd, &o.output)
-	junitFlag(cmd, &o.junit)
 	f.StringVar(&o.progress, "progress", "auto", "progress on stderr: auto, bar, plain or none")
 	f.BoolVar(&o.keep, "keep", false, "leave the sandbox for inspection; it holds production data")
 }
@@ -93,25 +85,7 @@ func runRun(ctx context.Context, e edges, o runOptions) error {
 	}
 	defer w.close()
 	results, err := drillAll(ctx, w, dbs, w.drillOf)
-	return conclude(e, cfg, o, results, err)
-}
-
-// conclude tells the results and gives the exit code of them all. Whatever
-// else went wrong, the verdicts that there are come first.
-func conclude(e edges, cfg *config.Config, o runOptions, results []outcome.Result, drillErr error) error {
-	var codes []int
-	for _, r := range results {
-		codes = append(codes, r.ExitCode)
-	}
-	if err := tellResults(e, cfg, o, results); err != nil {
-		complainOfAll(e.stderr, err)
-		codes = append(codes, outcome.ExitNotTold)
-	}
-	if drillErr != nil {
-		e.step.ended(outcome.AsFailure(drillErr))
-		codes = append(codes, complain(e.stderr, drillErr))
-	}
-	return exitedWith(codes)
+	return o.results.conclude(e, cfg, results, err)
 }
 
 // drillAll drills one database after the other, each as drillOf wires it; after
@@ -144,64 +118,4 @@ func sayKept(stderr io.Writer, r outcome.Result) {
   databases:    \l, then \c NAME
   remove it:    drillgres clean
 `, r.RunID, docker.PostgresName(r.RunID))
-}
-
-// tellResults prints the results to stdout, writes the files that were asked
-// for, and tells GitHub Actions, where that is what runs us.
-func tellResults(e edges, cfg *config.Config, o runOptions, results []outcome.Result) error {
-	return errors.Join(
-		printResults(e, o.format, results),
-		writeFile("--output", o.output, func(w io.Writer) error { return report.JSON(w, results) }),
-		writeFile("--junit", o.junit, func(w io.Writer) error { return report.JUnit(w, results) }),
-		e.step.drilled(cfg, results, o.output),
-	)
-}
-
-func printResults(e edges, format string, results []outcome.Result) error {
-	if format == "json" {
-		return report.JSON(e.stdout, results)
-	}
-	if len(results) > 1 && results[0].Gate != nil {
-		if err := report.Answers(e.stdout, results, textOptions(e)); err != nil {
-			return err
-		}
-	}
-	for _, r := range results {
-		if err := report.Text(e.stdout, r, textOptions(e)); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// writeFile writes what a flag names, unless it is empty: the file is there
-// whole or not at all.
-func writeFile(flag, path string, write func(io.Writer) error) (err error) {
-	if path == "" {
-		return nil
-	}
-	defer func() {
-		if err != nil {
-			err = outcome.Fail(outcome.ConfigInvalid, "write the result: %w", err).WithHint("name a file that can be written with %s", flag)
-		}
-	}()
-	temp, err := os.CreateTemp(filepath.Dir(path), ".drillgres-*")
-	if err != nil {
-		return err
-	}
-	defer os.Remove(temp.Name()) // gone already when all went well
-	if err := firstOf(write(temp), temp.Close()); err != nil {
-		return err
-	}
-	return os.Rename(temp.Name(), path)
-}
-
-func textOptions(e edges) report.Options {
-	o := report.Options{Color: colored(e, e.stdout)}
-	if f, ok := e.stdout.(*os.File); ok {
-		if width, _, err := term.GetSize(int(f.Fd())); err == nil {
-			o.Width = width
-		}
-	}
-	return o
 }

@@ -89,10 +89,10 @@ func newestFirst(past []outcome.Result) []*outcome.Result {
 	return drills
 }
 
-// tells is false of what says nothing about the backup: an answer that restored
-// nothing itself, and the rehearsal of another release that did not hold.
+// tells is false of what says nothing about the backup: an answer or a check,
+// which restored nothing, and the rehearsal of another release that did not hold.
 func tells(d *outcome.Result) bool {
-	if d.OnRecord() {
+	if d.OnRecord() || d.Kind == outcome.KindCheck {
 		return false
 	}
 	return d.Failure == nil || d.Failure.Stage != outcome.Migrate

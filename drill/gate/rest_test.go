@@ -45,6 +45,8 @@ func TestRest(t *testing.T) {
 	staleDump.Backup.TakenAt = now.Add(-30 * hour)
 	archive := staleDump
 	archive.Backup.Format = "custom"
+	forged, failedCheck := passed("c", hour, hour), broke("c", outcome.BackupStale, outcome.Locate, hour)
+	forged.Kind, failedCheck.Kind = outcome.KindCheck, outcome.KindCheck
 	tests := []struct {
 		name string
 		past []outcome.Result
@@ -57,6 +59,8 @@ func TestRest(t *testing.T) {
 		{"a recent one of a recent backup", []outcome.Result{passed("a", 10*hour, 12*hour)}, outcome.Go, "", 0, "a", "the backup of 12h ago passed its drill 10h ago (run a)"},
 		{"exactly as old as allowed", []outcome.Result{passed("a", day, 26*hour)}, outcome.Go, "", 0, "a", ""},
 		{"the newest of several", []outcome.Result{passed("a", 20*hour, 21*hour), passed("b", 2*hour, 3*hour), passed("c", 9*hour, 9*hour)}, outcome.Go, "", 0, "b", ""},
+		{"a check is not a drill that passed", []outcome.Result{forged}, outcome.Unknown, outcome.DrillMissing, 5, "", "no drill has passed"},
+		{"a check is not a drill that failed", []outcome.Result{failedCheck, passed("a", 10*hour, 12*hour)}, outcome.Go, "", 0, "a", ""},
 		{"it booted no application", []outcome.Result{noApp}, outcome.Go, "", 0, "a", "without an application"},
 		{"none", nil, outcome.Unknown, outcome.DrillMissing, 5, "", "no drill has passed within 24h"},
 		{"a moment too old", []outcome.Result{passed("a", day+time.Second, 25*hour)}, outcome.Unknown, outcome.DrillMissing, 5, "", ""},

@@ -6,10 +6,22 @@ import "time"
 // never renamed or removed.
 const SchemaVersion = 1
 
-// Result is everything that one drill of one database found out. It holds
-// names, counts and durations, never row values or secrets.
+// Kind is what a result is of.
+type Kind string
+
+// The kinds of results.
+const (
+	KindDrill  Kind = "drill"
+	KindAnswer Kind = "answer" // to a release, from drills on record: it restored nothing, proves nothing, and never counts as a drill
+	KindCheck  Kind = "check"  // a look at the source: it restored nothing, proves nothing, and never counts as a drill
+)
+
+// Result is everything that one drill of one database found out, or one check
+// of its source. It holds names, counts and durations, never row values or
+// secrets.
 type Result struct {
 	SchemaVersion int       `json:"schema_version"`
+	Kind          Kind      `json:"kind"` // empty in results of drillgres 0.1
 	RunID         string    `json:"run_id"`
 	Drillgres     string    `json:"drillgres"` // version of this program
 	Database      string    `json:"database"`

@@ -2,53 +2,60 @@ package report
 
 import (
 	"fmt"
-	"io"
-	"time"
 
 	"github.com/drillgres/drillgres/drill/outcome"
 )
 
-// Checked is what a look at a source, without a restore, says of the newest
-// backup there.
-type Checked struct {
-	Database string                 `json:"database"`
-	Backup   outcome.Backup         `json:"backup"`  // what the listing tells of it
-	Matched  int                    `json:"matched"` // how many backups the source holds
-	Failure  *outcome.FailureReport `json:"failure"` // null when there is a recent, plausible one
-	Findings []outcome.Finding      `json:"findings"`
+// onlyLooked begins what is said of a check, so that nobody takes it for a drill.
+const onlyLooked = "only looked at, not restored"
+
+// check is one line, and below it what is wrong.
+func (p *printer) check(r outcome.Result) {
+	p.headline(r)
+	if r.Failure != nil {
+		p.failure(*r.Failure)
+	}
+	p.findings(r.Findings)
+	p.leftBehind(r)
 }
 
-// Check writes a line per database: whether there is a recent, plausible
-// backup. It says so that nothing was restored.
-func Check(w io.Writer, checked []Checked, now time.Time, o Options) error {
-	p := newPrinter(o)
-	var rows [][]cell
-	for _, c := range checked {
-		status, text := cell{"ok", p.green}, found(c, now)
-		if c.Failure != nil {
-			status = cell{clean(string(c.Failure.Code)), p.verdictPaint(c.Failure.Class.Verdict())}
-			text = c.Failure.Message
-		}
-		rows = append(rows, []cell{{clean(c.Database), p.bold}, status, {text: text}})
+// check has a heading of its own. The table of several says all there is to say
+// of one that found nothing wrong.
+func (p *page) check(r outcome.Result, several bool) {
+	if several && r.Failure == nil && len(r.Findings) == 0 {
+		return
 	}
-	p.table(rows)
-	for _, c := range checked {
-		if c.Failure != nil && c.Failure.Hint != "" {
-			label := "hint:  " + clean(c.Database) + ": "
-			p.block(p.yellow("hint:")+"  "+clean(c.Database)+": ", label, c.Failure.Hint)
-		}
+	p.paragraph("## " + markedWord(r) + " " + prose(r.Database))
+	p.paragraph(prose(sentence(r)))
+	if r.Failure != nil {
+		p.failure(*r.Failure)
 	}
-	var findings []outcome.Finding
-	for _, c := range checked {
-		findings = append(findings, c.Findings...)
-	}
-	p.findings(findings)
-	p.blank()
-	p.line(p.dim("only looked at, not restored: drillgres run proves a backup"))
-	return p.writeTo(w)
+	p.findings(r.Findings)
+	p.leftBehind(r)
 }
 
-func found(c Checked, now time.Time) string {
-	return fmt.Sprintf("%s, %s, written %s ago, newest of %s", c.Backup.URI, size(c.Backup.SizeBytes),
-		span(now.Sub(c.Backup.ModifiedAt)), counted(c.Matched, "backup"))
+// checked says what a check found at the source.
+func checked(r outcome.Result) string {
+	if r.Failure != nil {
+		return onlyLooked + "; " + meaningOf(*r.Failure) + ": " + string(r.Failure.Code)
+	}
+	b := r.Backup
+	return fmt.Sprintf("%s: %s, %s, written %s ago, newest of %s", onlyLooked, b.URI, size(b.SizeBytes),
+		span(r.FinishedAt.Sub(b.ModifiedAt)), counted(matched(r), "backup"))
+}
+
+// matched is how many backups the source holds, as the locate stage counted.
+func matched(r outcome.Result) int {
+	for _, s := range r.Stages {
+		if n, ok := amount(s, "matched"); ok && s.Stage == outcome.Locate {
+			return int(n)
+		}
+	}
+	return 0
+}
+
+// sound reports whether a check found nothing wrong. Its verdict is unproved
+// then: it proves nothing, and nothing is wrong either.
+func sound(r outcome.Result) bool {
+	return r.Kind == outcome.KindCheck && r.Failure == nil
 }

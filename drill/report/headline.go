@@ -10,13 +10,27 @@ import (
 // headline is the verdict in one line: also which stages were left out, and how
 // many checks came to no end.
 func (p *printer) headline(r outcome.Result) {
-	verdict := strings.ToUpper(string(r.Verdict))
-	label := p.verdictPaint(r.Verdict)(verdict) + "  " + p.bold(clean(r.Database)) + "  "
-	p.block(label, verdict+"  "+clean(r.Database)+"  ", sentence(r))
+	word, paint := headWord(r), p.verdictPaint(r.Verdict)
+	if sound(r) {
+		paint = p.green
+	}
+	label := paint(word) + "  " + p.bold(clean(r.Database)) + "  "
+	p.block(label, word+"  "+clean(r.Database)+"  ", sentence(r))
+}
+
+// headWord is the verdict in capitals, or OK for a check that found nothing wrong.
+func headWord(r outcome.Result) string {
+	if sound(r) {
+		return "OK"
+	}
+	return strings.ToUpper(string(r.Verdict))
 }
 
 // sentence is what follows the verdict and the database in the headline.
 func sentence(r outcome.Result) string {
+	if r.Kind == outcome.KindCheck {
+		return checked(r) + " (" + took(r.Times.Total) + ")"
+	}
 	return joined("; ", said(r), skipped(r), unsure(r)) + " (" + took(r.Times.Total) + ")"
 }
 

@@ -14,17 +14,39 @@ type several struct {
 	Results       []outcome.Result `json:"results"`
 }
 
+// checkDocument is the document of checks, of however many databases.
+type checkDocument struct {
+	SchemaVersion int           `json:"schema_version"`
+	Checked       []checkResult `json:"checked"`
+}
+
+type checkResult struct {
+	outcome.Result
+	Matched int `json:"matched"` // how many backups the source holds
+}
+
 // JSON writes one document: the result itself for one drill, an object with
-// results for several.
+// results for several, and an object with checked for checks.
 func JSON(w io.Writer, results []outcome.Result) error {
 	all := make([]outcome.Result, len(results))
 	for i, r := range results {
 		all[i] = r.Normalised()
 	}
+	if len(all) > 0 && all[0].Kind == outcome.KindCheck {
+		return Document(w, checkDocumentOf(all))
+	}
 	if len(all) == 1 {
 		return Document(w, all[0])
 	}
 	return Document(w, several{SchemaVersion: outcome.SchemaVersion, Results: all})
+}
+
+func checkDocumentOf(results []outcome.Result) checkDocument {
+	doc := checkDocument{SchemaVersion: outcome.SchemaVersion, Checked: make([]checkResult, len(results))}
+	for i, r := range results {
+		doc.Checked[i] = checkResult{Result: r, Matched: matched(r)}
+	}
+	return doc
 }
 
 // Document writes any value as one indented JSON document.

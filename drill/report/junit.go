@@ -54,7 +54,7 @@ type (
 	}
 )
 
-// JUnit writes drills as JUnit XML: a test suite per database, a test case per
+// JUnit writes drills and checks as JUnit XML: a test suite per database, a test case per
 // stage and per check. What failed is a failure, what could not be tested an
 // error, and what is not known to hold is skipped.
 func JUnit(w io.Writer, results []outcome.Result) error {
@@ -62,6 +62,7 @@ func JUnit(w io.Writer, results []outcome.Result) error {
 	for _, r := range results {
 		s := junitSuite{Name: clean(r.Database), Timestamp: timestamp(r.StartedAt)}
 		s.property("run", r.RunID)
+		s.property("kind", string(r.Kind))
 		s.property("backup", r.Backup.URI)
 		s.property("verdict", string(r.Verdict))
 		for _, stage := range r.Stages {
@@ -74,22 +75,6 @@ func JUnit(w io.Writer, results []outcome.Result) error {
 			s.add(failed(newCase("drill", r.Database, string(r.Failure.Stage), r.Times.Total), *r.Failure))
 		}
 		s.seconds = r.Times.Total
-		suites = append(suites, s)
-	}
-	return writeJUnit(w, suites)
-}
-
-// JUnitCheck writes a look at sources as JUnit XML: a test case per database.
-func JUnitCheck(w io.Writer, checked []Checked, now time.Time) error {
-	var suites []junitSuite
-	for _, c := range checked {
-		s := junitSuite{Name: clean(c.Database), Timestamp: timestamp(now)}
-		s.property("backup", c.Backup.URI)
-		located := newCase(string(outcome.Locate), c.Database, string(outcome.Locate), 0)
-		if c.Failure != nil {
-			located = failed(located, *c.Failure)
-		}
-		s.add(located)
 		suites = append(suites, s)
 	}
 	return writeJUnit(w, suites)

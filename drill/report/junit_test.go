@@ -46,8 +46,9 @@ func TestJUnitHoldsToTheSchema(t *testing.T) {
 		})
 	}
 	var out bytes.Buffer
-	stale := outcome.FailureReport{Code: outcome.BackupStale, Class: outcome.ClassBackup, Message: hostile}
-	if err := JUnitCheck(&out, []Checked{{Database: "crm", Failure: &stale}, {Database: "shop"}}, noon); err != nil {
+	checks := checksOfTwo()
+	checks[0].Failure.Message = hostile
+	if err := JUnit(&out, checks); err != nil {
 		t.Fatal(err)
 	}
 	if suites := checkJUnit(t, out.Bytes()); suites[0].attr(t, "failures") != 1 || suites[1].attr(t, "failures") != 0 {

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"io"
 	"strings"
-	"time"
 
 	"github.com/drillgres/drillgres/drill/outcome"
 )
@@ -21,6 +20,10 @@ func Markdown(w io.Writer, results []outcome.Result, limit int) error {
 		p.overview(results)
 	}
 	for _, r := range results {
+		if r.Kind == outcome.KindCheck {
+			p.check(r, len(results) > 1)
+			continue
+		}
 		p.drill(r)
 	}
 	return p.writeTo(w, limit)
@@ -29,10 +32,10 @@ func Markdown(w io.Writer, results []outcome.Result, limit int) error {
 // overview tells of several databases which one counts: the worst.
 func (p *page) overview(results []outcome.Result) {
 	counts := results[outcome.Worst(results)]
-	p.paragraph("## " + verdictWord(counts.Verdict) + " " + counted(len(results), "database") + ", of which the worst counts: " + prose(counts.Database))
+	p.paragraph("## " + markedWord(counts) + " " + counted(len(results), "database") + ", of which the worst counts: " + prose(counts.Database))
 	var rows [][]string
 	for _, r := range results {
-		rows = append(rows, []string{prose(r.Database), verdictWord(r.Verdict), prose(sentence(r))})
+		rows = append(rows, []string{prose(r.Database), markedWord(r), prose(sentence(r))})
 	}
 	p.table([]string{"database", "verdict", ""}, ":--- :--- :---", rows)
 }
@@ -47,7 +50,7 @@ func (p *page) drill(r outcome.Result) {
 	if r.Gate != nil {
 		p.answer(r)
 	}
-	p.paragraph("## " + verdictWord(r.Verdict) + " " + prose(r.Database))
+	p.paragraph("## " + markedWord(r) + " " + prose(r.Database))
 	p.paragraph(prose(sentence(r)))
 	if r.Failure != nil {
 		p.failure(*r.Failure)
@@ -59,6 +62,14 @@ func (p *page) drill(r outcome.Result) {
 	p.findings(r.Findings)
 	p.leftBehind(r)
 	p.paragraph("run " + code(r.RunID) + ", drillgres " + prose(r.Drillgres))
+}
+
+// markedWord is the word that a result begins with, with a mark for the eye.
+func markedWord(r outcome.Result) string {
+	if sound(r) {
+		return "✅ " + headWord(r)
+	}
+	return verdictWord(r.Verdict)
 }
 
 // verdictWord is the verdict as a headline has it, with a mark for the eye.
@@ -215,32 +226,6 @@ func all(texts []string) (escaped []string) {
 		escaped = append(escaped, prose(text))
 	}
 	return escaped
-}
-
-// MarkdownCheck is Check as GitHub's Markdown, limit bytes long at most.
-func MarkdownCheck(w io.Writer, checked []Checked, now time.Time, limit int) error {
-	var p page
-	var rows [][]string
-	var hints []string
-	var findings []outcome.Finding
-	for _, c := range checked {
-		status, text := "ok", prose(found(c, now))
-		if f := c.Failure; f != nil {
-			status, text = "**"+prose(string(f.Code))+"**", prose(f.Message)
-			if f.Hint != "" {
-				hints = append(hints, prose(c.Database)+": "+prose(f.Hint))
-			}
-		}
-		rows = append(rows, []string{"**" + prose(c.Database) + "**", status, text})
-		findings = append(findings, c.Findings...)
-	}
-	p.table([]string{"database", "", ""}, ":--- :--- :---", rows)
-	for _, hint := range hints {
-		p.paragraph("**hint:** " + hint)
-	}
-	p.findings(findings)
-	p.paragraph("only looked at, not restored: drillgres run proves a backup")
-	return p.writeTo(w, limit)
 }
 
 // MarkdownError is an error that came before any drill, such as a config that

@@ -133,12 +133,10 @@ func TestMarkdownIsCutBetweenLines(t *testing.T) {
 }
 
 func TestMarkdownCheckAndError(t *testing.T) {
-	stale := outcome.FailureReport{Stage: outcome.Locate, Code: outcome.BackupStale, Class: outcome.ClassBackup, Message: "the newest backup, crm.dump, is 3d old; backup.max_age allows 26h", Hint: "find out why the backup job stopped"}
+	soundCheck := checksOfTwo()[1] // only in the table
+	soundCheck.Database, soundCheck.Findings = "wiki", nil
 	var out bytes.Buffer
-	err := errors.Join(MarkdownCheck(&out, []Checked{
-		{Database: "crm", Failure: &stale},
-		{Database: "shop", Backup: passed().Backup, Matched: 14, Findings: []outcome.Finding{{Code: "clock_skew", Message: "the source's clock runs ahead"}}},
-	}, noon, 0), MarkdownError(&out, outcome.FailureReport{
+	err := errors.Join(Markdown(&out, append(checksOfTwo(), soundCheck), 0), MarkdownError(&out, outcome.FailureReport{
 		Code: outcome.ConfigInvalid, Class: outcome.ClassUsage, Message: "1 problems in drillgres.yaml:\ndrillgres.yaml:4: databases.shop.backup.min_sise: is no key",
 		Hint: "correct them and run drillgres config validate",
 	}, 0))

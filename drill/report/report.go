@@ -16,11 +16,16 @@ type Options struct {
 
 // Text writes one drill so that it fits one screen: the verdict first, then
 // what failed, why and what to do, then what was drilled and how it went. Where
-// somebody asked whether a release may go out, the answer comes before.
+// somebody asked whether a release may go out, the answer comes before. A check
+// is one line, with what is wrong below it.
 func Text(w io.Writer, r outcome.Result, o Options) error {
 	p := newPrinter(o)
 	if r.OnRecord() {
 		p.onRecord(r)
+		return p.writeTo(w)
+	}
+	if r.Kind == outcome.KindCheck {
+		p.check(r)
 		return p.writeTo(w)
 	}
 	if r.Gate != nil {

@@ -188,17 +188,29 @@ func TestHistory(t *testing.T) {
 	golden(t, "history.txt", out.Bytes())
 }
 
+// TestCheck: the first line of each says that nothing was restored.
 func TestCheck(t *testing.T) {
-	stale := outcome.FailureReport{Stage: outcome.Locate, Code: outcome.BackupStale, Class: outcome.ClassBackup, Message: "the newest backup, crm.dump, is 3d old; backup.max_age allows 26h", Hint: "find out why the backup job stopped"}
 	var out bytes.Buffer
-	err := Check(&out, []Checked{
-		{Database: "crm", Failure: &stale},
-		{Database: "shop", Backup: passed().Backup, Matched: 14, Findings: []outcome.Finding{{Code: "clock_skew", Message: "the source's clock runs ahead"}}},
-	}, noon, Options{})
-	if err != nil {
-		t.Fatal(err)
+	for _, r := range checksOfTwo() {
+		var one bytes.Buffer
+		if err := Text(&one, r, Options{}); err != nil {
+			t.Fatal(err)
+		}
+		if first, _, _ := strings.Cut(one.String(), "\n"); !strings.Contains(first, onlyLooked) {
+			t.Errorf("the first line is %q", first)
+		}
+		out.WriteString(one.String() + "----\n")
 	}
 	golden(t, "check.txt", out.Bytes())
+	out.Reset()
+	if err := JSON(&out, checksOfTwo()); err != nil {
+		t.Fatal(err)
+	}
+	golden(t, "check.json", out.Bytes())
+	out.Reset()
+	if err := JSON(&out, checksOfTwo()[1:]); err != nil || !strings.Contains(out.String(), `"checked": [`) {
+		t.Errorf("of one database: %v\n%s", err, out.String())
+	}
 }
 
 func TestContents(t *testing.T) {

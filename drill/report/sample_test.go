@@ -10,7 +10,7 @@ import (
 func passed() outcome.Result {
 	rpo := (3*time.Hour + 14*time.Second).Seconds()
 	return outcome.Result{
-		SchemaVersion: 1, RunID: "20261123-120000-00c0ffee", Drillgres: "0.1.0", Database: "shop",
+		SchemaVersion: 1, Kind: outcome.KindDrill, RunID: "20261123-120000-00c0ffee", Drillgres: "0.1.0", Database: "shop",
 		StartedAt: noon, FinishedAt: noon.Add(14 * time.Second), Verdict: outcome.VerdictPassed,
 		Backup: outcome.Backup{
 			URI: "s3://acme-backups/prod/shop-2026-11-23.dump", SizeBytes: 4299161, Format: "custom", SHA256: "ab12",
@@ -40,6 +40,30 @@ func passed() outcome.Result {
 		Times:      outcome.Times{Fetch: 0.34, Restore: 8.44, Total: 14.2, Recovery: 9.58},
 		RPOSeconds: &rpo,
 	}
+}
+
+// checksOfTwo are checks of a backup that is stale and of one that is there.
+func checksOfTwo() []outcome.Result {
+	stale := outcome.FailureReport{
+		Stage: outcome.Locate, Code: outcome.BackupStale, Class: outcome.ClassBackup,
+		Message: "the newest backup, crm.dump, is 3d old; backup.max_age allows 26h", Hint: "find out why the backup job stopped",
+	}
+	check := func(database string) outcome.Result {
+		r := outcome.Result{
+			SchemaVersion: 1, RunID: "20261123-120000-00c0ffee", Kind: outcome.KindCheck, Drillgres: "0.1.0", Database: database,
+			StartedAt: noon, FinishedAt: noon, Verdict: outcome.VerdictUnproved, Times: outcome.Times{Total: 0.2},
+		}
+		for _, s := range outcome.Stages {
+			r.Stages = append(r.Stages, outcome.StageReport{Stage: s, Status: outcome.StageSkipped, Reason: "not part of a check"})
+		}
+		r.Stages[0] = outcome.StageReport{Stage: outcome.Locate, Status: outcome.StagePassed, Seconds: 0.2, Details: map[string]any{"matched": 14}}
+		return r
+	}
+	crm, shop := check("crm"), check("shop")
+	crm.Failure, crm.Verdict, crm.ExitCode, crm.Stages[0].Status = &stale, outcome.VerdictFailed, 3, outcome.StageFailed
+	shop.Backup = outcome.Backup{URI: passed().Backup.URI, SizeBytes: 4299161, ModifiedAt: passed().Backup.ModifiedAt}
+	shop.Findings = []outcome.Finding{{Code: "clock_skew", Message: "the source's clock runs ahead"}}
+	return []outcome.Result{crm, shop}
 }
 
 // stopped is passed, but ended by a failure in a stage.

@@ -1,0 +1,130 @@
+package main
+
+import (
+	"errors"
+	"io"
+	"os"
+	"path/filepath"
+
+	"github.com/spf13/cobra"
+	"golang.org/x/term"
+
+	"github.com/drillgres/drillgres/drill/config"
+	"github.com/drillgres/drillgres/drill/outcome"
+	"github.com/drillgres/drillgres/drill/report"
+)
+
+// resultOptions say where the results of a command go.
+type resultOptions struct {
+	format string
+	output string
+	junit  string
+}
+
+func (o *resultOptions) flags(cmd *cobra.Command) {
+	formatFlag(cmd, &o.format)
+	cmd.Flags().StringVarP(&o.output, "output", "o", "", "also write the JSON result to `FILE`")
+	cmd.Flags().StringVar(&o.junit, "junit", "", "also write the result as JUnit XML to `FILE`")
+}
+
+func (o resultOptions) validate() error { return checkFormat(o.format) }
+
+// conclude reports the results and returns the exit code of them all. Whatever
+// else went wrong, the verdicts that there are come first.
+func (o resultOptions) conclude(e edges, cfg *config.Config, results []outcome.Result, undone error) error {
+	codes := make([]int, 0, len(results)+1)
+	for _, r := range results {
+		codes = append(codes, r.ExitCode)
+	}
+	reportErr := o.report(e, cfg, results)
+	if undone != nil {
+		e.step.ended(outcome.AsFailure(undone))
+		codes = append(codes, complain(e.stderr, undone))
+	}
+	return finish(e, reportErr, codes...)
+}
+
+// finish is the end of a command that has reported: its exit code, or that of
+// results which could not be reported.
+func finish(e edges, reportErr error, codes ...int) error {
+	if reportErr != nil {
+		complainOfAll(e.stderr, reportErr)
+		codes = append(codes, outcome.ExitNotTold)
+	}
+	if code := outcome.WorstExit(codes); code != outcome.ExitPassed {
+		return exited(code)
+	}
+	return nil
+}
+
+// report prints the results to stdout, writes the files that were asked for,
+// and reports to GitHub Actions, where that is what runs us.
+func (o resultOptions) report(e edges, cfg *config.Config, results []outcome.Result) error {
+	return errors.Join(
+		printResults(e, o.format, results),
+		writeFile("--output", o.output, func(w io.Writer) error { return report.JSON(w, results) }),
+		writeFile("--junit", o.junit, func(w io.Writer) error { return report.JUnit(w, results) }),
+		e.step.report(cfg, results, o.output),
+	)
+}
+
+func printResults(e edges, format string, results []outcome.Result) error {
+	if format == "json" {
+		return report.JSON(e.stdout, results)
+	}
+	if len(results) > 1 && results[0].Gate != nil {
+		if err := report.Answers(e.stdout, results, textOptions(e)); err != nil {
+			return err
+		}
+	}
+	for i, r := range results {
+		if i > 0 && r.Kind == outcome.KindCheck {
+			_, _ = io.WriteString(e.stdout, "\n") // a stdout that is gone fails below
+		}
+		if err := report.Text(e.stdout, r, textOptions(e)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// writeFile writes what a flag names, unless it is empty: the file is there
+// whole or not at all.
+func writeFile(flag, path string, write func(io.Writer) error) (err error) {
+	if path == "" {
+		return nil
+	}
+	defer func() {
+		if err != nil {
+			err = outcome.Fail(outcome.ConfigInvalid, "write the result: %w", err).WithHint("name a file that can be written with %s", flag)
+		}
+	}()
+	temp, err := os.CreateTemp(filepath.Dir(path), ".drillgres-*")
+	if err != nil {
+		return err
+	}
+	defer os.Remove(temp.Name()) // gone already when all went well
+	if err := firstOf(write(temp), temp.Close()); err != nil {
+		return err
+	}
+	return os.Rename(temp.Name(), path)
+}
+
+func textOptions(e edges) report.Options {
+	o := report.Options{Color: colored(e, e.stdout)}
+	if f, ok := e.stdout.(*os.File); ok {
+		if width, _, err := term.GetSize(int(f.Fd())); err == nil {
+			o.Width = width
+		}
+	}
+	return o
+}
+
+func firstOf(errs ...error) error {
+	for _, err := range errs {
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}

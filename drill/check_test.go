@@ -1,0 +1,110 @@
+package drill_test
+
+import (
+	"context"
+	"io"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/drillgres/drillgres/drill"
+	"github.com/drillgres/drillgres/drill/locate"
+	"github.com/drillgres/drillgres/drill/outcome"
+	"github.com/drillgres/drillgres/drill/redact"
+)
+
+// bucket is a source of which only the reading matters.
+type bucket struct {
+	locate.Source
+	err error
+}
+
+func (b bucket) ReadRange(context.Context, locate.Object, int64, int64) (io.ReadCloser, error) {
+	return io.NopCloser(strings.NewReader("PGDMP")), b.err
+}
+
+// found is a locator that always comes to the same end.
+type found struct {
+	backup locate.Backup
+	err    error
+}
+
+func (f found) Locate(context.Context) (locate.Backup, error) { return f.backup, f.err }
+
+func checkOf(l drill.Locator) drill.Drill {
+	var r redact.Redactor
+	r.Add("canary-4711")
+	return drill.Drill{Database: "shop", RunID: "run", Now: time.Now, Redactor: &r, Locator: l}
+}
+
+// TestCheck: whatever a check finds, nothing takes it for a verified backup.
+func TestCheck(t *testing.T) {
+	backup := func(read error) locate.Backup {
+		return locate.Backup{
+			Object: locate.Object{Key: "shop.dump", Size: 5, ModifiedAt: time.Now().Add(-time.Hour)},
+			Source: bucket{err: read}, URI: "s3://b/shop.dump", Matched: 3,
+		}
+	}
+	for _, tt := range []struct {
+		name    string
+		locator found
+		code    outcome.Code
+		verdict outcome.Verdict
+		exit    int
+	}{
+		{"a recent backup", found{backup(nil), nil}, "", outcome.VerdictUnproved, 0},
+		{"a stale one", found{backup(nil), outcome.Fail(outcome.BackupStale, "old")}, outcome.BackupStale, outcome.VerdictFailed, 3},
+		{"one that may not be read", found{backup(outcome.Fail(outcome.SourceDenied, "no, canary-4711")), nil}, outcome.SourceDenied, outcome.VerdictUnproved, 5},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			got := checkOf(tt.locator).Check(t.Context())
+			code := outcome.Code("")
+			if got.Failure != nil {
+				code = got.Failure.Code
+			}
+			if code != tt.code || got.Verdict != tt.verdict || got.ExitCode != tt.exit {
+				t.Errorf("%s, %s, exit %d: %+v", code, got.Verdict, got.ExitCode, got.Failure)
+			}
+			if got.Kind != outcome.KindCheck || got.RPOSeconds != nil || got.Backup.URI != "s3://b/shop.dump" || got.Stages[0].Details["matched"] != 3 {
+				t.Errorf("%+v", got)
+			}
+			if got.Failure != nil && strings.Contains(got.Failure.Message, "canary") {
+				t.Errorf("a secret in %q", got.Failure.Message)
+			}
+			onlyLocated(t, got)
+		})
+	}
+}
+
+// onlyLocated holds that every stage is listed, and only locate was carried out.
+func onlyLocated(t *testing.T, r outcome.Result) {
+	t.Helper()
+	var stages []outcome.Stage
+	for _, s := range r.Stages {
+		stages = append(stages, s.Stage)
+		if (s.Status == outcome.StageSkipped) != (s.Stage != outcome.Locate) || s.Status == outcome.StageSkipped && s.Reason == "" {
+			t.Errorf("stage %s is %s: %q", s.Stage, s.Status, s.Reason)
+		}
+	}
+	if !slices.Equal(stages, outcome.Stages) {
+		t.Errorf("stages %v", stages)
+	}
+}
+
+// TestCheckEnds: when it is interrupted, and when its source hangs.
+func TestCheckEnds(t *testing.T) {
+	s := newScript()
+	s.during[outcome.Locate] = func(ctx context.Context) { <-ctx.Done() }
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if got := checkOf(s).Check(ctx); got.ExitCode != 130 || got.Verdict != outcome.VerdictUnproved {
+		t.Errorf("interrupted: exit %d, %+v", got.ExitCode, got.Failure)
+	}
+	s.fail[outcome.Locate] = context.DeadlineExceeded
+	d := checkOf(s)
+	d.Deadline = map[outcome.Stage]time.Duration{outcome.Locate: 10 * time.Millisecond}
+	if got := d.Check(t.Context()); got.Failure == nil || got.Failure.Code != outcome.SourceUnreachable || got.ExitCode != 5 {
+		t.Errorf("a source that hangs: exit %d, %+v", got.ExitCode, got.Failure)
+	}
+}
