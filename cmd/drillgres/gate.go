@@ -87,7 +87,8 @@ func runGate(ctx context.Context, e edges, o gateOptions) error {
 	if err != nil {
 		return err
 	}
-	if dbs, err = o.releases(dbs); err != nil {
+	release := o.release(e)
+	if dbs, err = release.Apply(dbs); err != nil {
 		return err
 	}
 	w, err := newWiring(ctx, e, cfg, o.runOptions)
@@ -95,24 +96,30 @@ func runGate(ctx context.Context, e edges, o gateOptions) error {
 		return err
 	}
 	defer w.close()
-	results, err := w.gateAll(ctx, dbs, o)
-	if err != nil {
-		// Who is not answered is not to believe what others are.
-		for _, db := range dbs[len(results):] {
-			results = append(results, w.unanswered(ctx, db, o.question(e, db), err))
-		}
+	results, err := w.gateAll(ctx, dbs, release)
+	for _, db := range dbs[len(results):] {
+		// A release whose database has no answer must not go out by the others'.
+		results = append(results, w.answerer().Unanswered(ctx, db.Name, release.Question(db), err))
 	}
 	return o.results.conclude(e, cfg, results, nil)
 }
 
-// gateAll gives an answer for one database after the other. With an error come
-// the answers so far.
-func (w *wiring) gateAll(ctx context.Context, dbs []*config.Database, o gateOptions) (results []outcome.Result, err error) {
-	if o.requireDrill == 0 {
-		return drillAll(ctx, w, dbs, func(db *config.Database) (drill.Drill, error) { return w.gateOf(db, o.question(w.edges, db)) })
+// release is what the flags and the CI say of the release.
+func (o gateOptions) release(e edges) gate.Release {
+	return gate.Release{
+		Candidate: o.candidate, Migrations: o.migrations, Commit: cmp.Or(o.commit, ciCommit(e)), AskedBy: actor(e),
+		MaxBackupAge: time.Duration(o.maxBackupAge), RequireDrill: time.Duration(o.requireDrill),
+	}
+}
+
+// gateAll answers for one database after the other. With an error come the
+// answers so far.
+func (w *wiring) gateAll(ctx context.Context, dbs []*config.Database, release gate.Release) (results []outcome.Result, err error) {
+	if release.RequireDrill == 0 {
+		return drillAll(ctx, w, dbs, func(db *config.Database) (drill.Drill, error) { return w.gateOf(db, release.Question(db)) })
 	}
 	for _, db := range dbs {
-		r, err := w.rest(ctx, db, o.question(w.edges, db))
+		r, err := w.answerer().Rest(ctx, db.Name, release.Question(db))
 		if err != nil {
 			return results, err
 		}
@@ -121,16 +128,12 @@ func (w *wiring) gateAll(ctx context.Context, dbs []*config.Database, o gateOpti
 	return results, nil
 }
 
-// question is what is asked about a database that the flags have been applied to.
-func (o gateOptions) question(e edges, db *config.Database) gate.Question {
-	q := gate.Question{
-		Candidate: cmp.Or(o.candidate, candidateOf(db)), Commit: cmp.Or(o.commit, ciCommit(e)), AskedBy: actor(e),
-		MaxBackupAge: time.Duration(db.Backup.MaxAge), RequireDrill: time.Duration(o.requireDrill),
+// answerer answers from the history, and records its answers there.
+func (w *wiring) answerer() gate.Answerer {
+	return gate.Answerer{
+		History: w.history, Version: programVersion(), Now: w.now, NewRunID: newRunID, Redactor: w.redactor,
+		Tell: drill.Drill{Redactor: w.redactor, Tellers: []drill.Teller{w.history}}.Tell,
 	}
-	if db.Migrate != nil {
-		q.Current = db.Migrate.Current
-	}
-	return q
 }
 
 // gateOf wires a drill that answers q. The candidate's image is looked for

@@ -11,6 +11,7 @@ import (
 
 	"github.com/drillgres/drillgres/drill"
 	"github.com/drillgres/drillgres/drill/config"
+	"github.com/drillgres/drillgres/drill/gate"
 	"github.com/drillgres/drillgres/drill/outcome"
 	"github.com/drillgres/drillgres/drill/sandbox/docker"
 )
@@ -75,7 +76,7 @@ func runRun(ctx context.Context, e edges, o runOptions) error {
 		if !rehearses(db) {
 			continue
 		}
-		if err := checkRehearsal(db); err != nil {
+		if err := gate.CheckRehearsal(db); err != nil {
 			return err
 		}
 	}

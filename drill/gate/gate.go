@@ -1,5 +1,6 @@
-// Package gate answers whether a release may go out, from the results of
-// drills: of one that has just been carried out, or of those on record.
+// Package gate knows what a release must show before it goes out, and answers
+// whether it may, from the results of drills: of one that has just been carried
+// out, or of those on record.
 package gate
 
 import (
@@ -20,6 +21,14 @@ type Question struct {
 
 	MaxBackupAge time.Duration
 	RequireDrill time.Duration // how old the drill on record may be that the answer rests on; 0: this run drills itself
+}
+
+// Kind is what the result of asking is, whether or not it comes to an answer.
+func (q Question) Kind() outcome.Kind {
+	if q.RequireDrill > 0 {
+		return outcome.KindAnswer
+	}
+	return outcome.KindDrill
 }
 
 // asked is the question as a result records it, with no answer yet.

@@ -21,7 +21,7 @@ const skewAllowed = time.Minute
 func (q Question) Rest(past []outcome.Result, r outcome.Result) outcome.Result {
 	found := q.search(past, r.FinishedAt)
 	answer := q.asked()
-	r.Verdict = outcome.VerdictUnproved
+	r.Kind, r.Verdict = outcome.KindAnswer, outcome.VerdictUnproved
 	if on := found.on; on != nil {
 		answer.RestsOn, r.Backup = on.RunID, on.Backup
 	}

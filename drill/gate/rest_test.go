@@ -12,7 +12,7 @@ import (
 // made so long ago.
 func drilled(run string, verdict outcome.Verdict, ended, made time.Duration) outcome.Result {
 	r := outcome.Result{
-		RunID: run, Database: "shop", Verdict: verdict, StartedAt: now.Add(-ended - time.Minute), FinishedAt: now.Add(-ended),
+		Kind: outcome.KindDrill, RunID: run, Database: "shop", Verdict: verdict, StartedAt: now.Add(-ended - time.Minute), FinishedAt: now.Add(-ended),
 		Backup: outcome.Backup{Format: "plain", URI: "file:///" + run, ModifiedAt: now.Add(-made), TakenAt: now.Add(-made)},
 		Stages: []outcome.StageReport{{Stage: outcome.App, Status: outcome.StagePassed}},
 	}

@@ -1,0 +1,145 @@
+package gate
+
+import (
+	"cmp"
+	"time"
+
+	"github.com/drillgres/drillgres/drill/config"
+	"github.com/drillgres/drillgres/drill/outcome"
+)
+
+// DefaultBackupAge is the largest age of the backup that a release is rehearsed
+// on where nothing says: that of a nightly one which is two hours late.
+const DefaultBackupAge = 26 * time.Hour
+
+// Release is what the command line says of the release that is asked about. It
+// takes precedence over the config.
+type Release struct {
+	Candidate  string // image; empty: the config's
+	Migrations string // SQL files, as a glob; empty: the config's
+	Commit     string // that it is made of; empty: not known
+	AskedBy    string // empty: not known
+
+	MaxBackupAge time.Duration // 0: the config's
+	RequireDrill time.Duration // 0: the release is rehearsed
+}
+
+// Apply returns the databases with the release in their config, which itself
+// does not change. What a go would rest on and is missing is config_invalid,
+// found before any work.
+func (r Release) Apply(dbs []*config.Database) ([]*config.Database, error) {
+	if len(dbs) > 1 && (r.Candidate != "" || r.Migrations != "") {
+		return nil, invalid("--candidate and --migrations are of one release, but %d databases are to be gated", len(dbs)).
+			WithHint("name the database, or set app.candidate and migrate of each in the config")
+	}
+	released := make([]*config.Database, 0, len(dbs))
+	for _, db := range dbs {
+		db = r.withBackupAge(db)
+		if r.RequireDrill == 0 {
+			var err error
+			if db, err = r.withRelease(db); err != nil {
+				return nil, err
+			}
+		}
+		released = append(released, db)
+	}
+	return released, nil
+}
+
+// Question is what is asked about a database that Apply has returned.
+func (r Release) Question(db *config.Database) Question {
+	q := Question{
+		Candidate: cmp.Or(r.Candidate, candidateOf(db)), Commit: r.Commit, AskedBy: r.AskedBy,
+		MaxBackupAge: time.Duration(db.Backup.MaxAge), RequireDrill: r.RequireDrill,
+	}
+	if db.Migrate != nil {
+		q.Current = db.Migrate.Current
+	}
+	return q
+}
+
+func (r Release) withBackupAge(db *config.Database) *config.Database {
+	with := *db
+	with.Backup.MaxAge = cmp.Or(config.Duration(r.MaxBackupAge), db.Backup.MaxAge, config.Duration(DefaultBackupAge))
+	return &with
+}
+
+func (r Release) withRelease(db *config.Database) (*config.Database, error) {
+	if db.App == nil {
+		return nil, invalid("database %q has no app: nothing could show that both releases run on the new schema", db.Name).
+			WithHint("add app to the database, or use --require-drill for a release without migrations")
+	}
+	if err := r.checkMigrations(db); err != nil {
+		return nil, err
+	}
+	if r.Migrations != "" {
+		db = withMigrations(db, r.Migrations)
+	}
+	if r.Candidate != "" {
+		db = withCandidate(db, r.Candidate)
+	}
+	return db, checkRelease(db)
+}
+
+// checkMigrations refuses SQL files beside another way to migrate.
+func (r Release) checkMigrations(db *config.Database) error {
+	switch {
+	case r.Migrations == "" || db.Migrate == nil:
+		return nil
+	case len(db.Migrate.Command) > 0:
+		return invalid("--migrations names SQL files, but migrate.command runs the migrations of %q", db.Name).
+			WithHint("leave --migrations out, or write migrate.sql instead of migrate.command")
+	case hasMigrationImage(db):
+		return invalid("--migrations names SQL files, but migrate.image runs the migrations of %q", db.Name).
+			WithHint("leave --migrations out, or write migrate.sql instead of migrate.image")
+	}
+	return nil
+}
+
+func withMigrations(db *config.Database, pattern string) *config.Database {
+	m := config.NewMigrate()
+	if db.Migrate != nil {
+		*m = *db.Migrate
+	}
+	m.SQL = pattern
+	with := *db
+	with.Migrate = m
+	return &with
+}
+
+// withCandidate also lets the candidate run the migrations, unless they have an
+// image of their own.
+func withCandidate(db *config.Database, candidate string) *config.Database {
+	with, app := *db, *db.App
+	if db.Migrate != nil && !hasMigrationImage(db) {
+		m := *db.Migrate
+		m.Image = config.Text(candidate)
+		with.Migrate = &m
+	}
+	app.Candidate = config.Text(candidate)
+	with.App = &app
+	return &with
+}
+
+// hasMigrationImage reports whether the migrations run in an image that is not
+// the application's.
+func hasMigrationImage(db *config.Database) bool {
+	return db.Migrate != nil && db.Migrate.Image != "" && db.Migrate.Image != db.App.Candidate
+}
+
+// candidateOf returns the image of the release: app.candidate, or else the one
+// that migrates.
+func candidateOf(db *config.Database) string {
+	switch {
+	case db.App != nil && db.App.Candidate != "":
+		return string(db.App.Candidate)
+	case db.Migrate != nil:
+		return string(db.Migrate.Image)
+	}
+	return ""
+}
+
+// invalid is a mistake on the command line or in the config.
+func invalid(format string, args ...any) *outcome.Failure {
+	return outcome.Fail(outcome.ConfigInvalid, format, args...)
+}
