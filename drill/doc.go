@@ -19,6 +19,9 @@
 //	inspect.Needs    what a server must have before the restore    → provision
 //	inspect.Promise  what one database holds after it              → verify
 //
+// [Drill.Check] carries out locate alone. Its result is never that of a verified
+// backup.
+//
 // # Two halves
 //
 // Proving stops at the first failure; telling always runs, every teller, its

@@ -16,18 +16,19 @@ import (
 	"github.com/drillgres/drillgres/drill/report/actions"
 )
 
-// step is the step of a GitHub Actions workflow that this process is. Outside
-// of Actions it is nil, and all its methods do nothing.
+// step is the step of a GitHub Actions workflow in which this process runs. It
+// is nil outside of Actions, and its methods then do nothing.
 type step struct {
-	out       io.Writer // stderr as it is: what is written here are commands
+	out       io.Writer // stderr itself: workflow commands are written here
 	summary   string    // file
 	outputs   string    // file
 	workspace string    // where the repository is checked out
 	now       func() time.Time
 }
 
-// inActions makes the edges those of a step, where the process is one: what a
-// dump or an application says is no command there, whoever prints it.
+// inActions makes the edges those of a step if the process runs in one: text
+// from a dump or an application is then never a workflow command, whatever
+// prints it.
 func inActions(e edges) edges {
 	if v, _ := e.getenv("GITHUB_ACTIONS"); v != "true" {
 		return e
@@ -41,8 +42,7 @@ func inActions(e edges) edges {
 	return e
 }
 
-// mask is called with secrets as soon as they are known, before anything else
-// can print.
+// mask hides secrets in the log. It must be called before anything else prints.
 func (s *step) mask(secrets []redact.Secret) {
 	if s != nil {
 		actions.Mask(s.out, secrets...)
@@ -57,8 +57,8 @@ func (s *step) observe(o drill.Observer, database string) drill.Observer {
 	return &groups{Observer: o, out: s.out, database: database}
 }
 
-// groups makes a group of the log of each stage that holds. What did not hold
-// is told outside, where it is seen.
+// groups folds the log of each stage that passes. The end of one that does not
+// is printed outside of its group, where it is seen.
 type groups struct {
 	drill.Observer
 	out      io.Writer
@@ -89,8 +89,8 @@ func (g *groups) close() {
 	g.open = false
 }
 
-// report reports drills and checks that are over: in annotations, the summary
-// and the outputs. result is the file that holds their JSON; empty: there is none.
+// report shows results in annotations, the summary and the outputs. result is
+// the file that holds their JSON; empty: there is none.
 func (s *step) report(cfg *config.Config, results []outcome.Result, result string) error {
 	if s == nil || len(results) == 0 {
 		return nil
@@ -111,15 +111,15 @@ func (s *step) report(cfg *config.Config, results []outcome.Result, result strin
 		s.addSummary(func(w io.Writer, limit int) error { return report.Markdown(w, results, limit) }),
 		s.set(r.Database, verdictOutput(r), failureCode(r.Failure), result,
 			actions.Output{Name: "decision", Value: decision},
-			actions.Output{Name: "restore-seconds", Value: measured(r.Times.Restore)},
-			actions.Output{Name: "recovery-seconds", Value: measured(r.Times.Recovery)},
+			actions.Output{Name: "restore-seconds", Value: secondsOutput(r.Times.Restore)},
+			actions.Output{Name: "recovery-seconds", Value: secondsOutput(r.Times.Recovery)},
 			actions.Output{Name: "rpo-seconds", Value: rpo}),
 	)
 }
 
-// verdictOutput is the verdict as the step's outputs have it: ok for a check that
-// found nothing wrong, because a step that acts on passed must not take it for a
-// drill, nor one that acts on unproved for an alarm.
+// verdictOutput is the verdict in the step's outputs. A check that found nothing
+// wrong is ok there: a workflow that acts on passed must not take it for a
+// drill, and one that acts on unproved must not take it for an alarm.
 func verdictOutput(r outcome.Result) string {
 	if r.Kind == outcome.KindCheck && r.Failure == nil {
 		return "ok"
@@ -127,8 +127,8 @@ func verdictOutput(r outcome.Result) string {
 	return string(r.Verdict)
 }
 
-// ended tells of an error that left no result to tell of, or not all.
-func (s *step) ended(f *outcome.Failure) {
+// reportError shows an error that came instead of results, or after some.
+func (s *step) reportError(f *outcome.Failure) {
 	if s == nil {
 		return
 	}
@@ -138,13 +138,13 @@ func (s *step) ended(f *outcome.Failure) {
 		at := actions.Place{File: s.relative(p.File), Line: p.Line, Column: p.Column}
 		actions.Error(s.out, at, string(outcome.ConfigInvalid), strings.TrimPrefix(p.Path+": "+p.Message, ": "))
 	}
-	told := *f.Report()
+	failure := *f.Report()
 	if len(problems) == 0 {
-		s.annotateFailure(actions.Place{}, "drillgres", told)
+		s.annotateFailure(actions.Place{}, "drillgres", failure)
 	}
 	err := errors.Join(
-		s.addSummary(func(w io.Writer, limit int) error { return report.MarkdownError(w, told, limit) }),
-		s.set("", string(told.Class.Verdict()), failureCode(&told), ""),
+		s.addSummary(func(w io.Writer, limit int) error { return report.MarkdownError(w, failure, limit) }),
+		s.set("", string(failure.Class.Verdict()), failureCode(&failure), ""),
 	)
 	if err != nil {
 		actions.Warning(s.out, actions.Place{}, "drillgres", err.Error())
@@ -186,8 +186,8 @@ func failureCode(f *outcome.FailureReport) string {
 	return string(f.Code)
 }
 
-// measured is a time; one that was not measured is unknown, which is not zero.
-func measured(seconds float64) string {
+// secondsOutput is empty for a time that was not measured: unknown is not zero.
+func secondsOutput(seconds float64) string {
 	if seconds == 0 {
 		return ""
 	}

@@ -22,7 +22,7 @@ func (s *step) annotate(cfg *config.Config, r outcome.Result) {
 		if r.Failure != nil && r.Failure.Stage == c.Stage {
 			hint = r.Failure.Hint
 		}
-		actions.Error(s.out, s.place(cfg, c.ConfigPath), r.Database+": "+c.Name, hinted(report.Contrast(c), hint))
+		actions.Error(s.out, s.place(cfg, c.ConfigPath), r.Database+": "+c.Name, withHint(report.Contrast(c), hint))
 		pointed = true
 	}
 	if r.Failure != nil && !pointed {
@@ -30,7 +30,7 @@ func (s *step) annotate(cfg *config.Config, r outcome.Result) {
 	}
 	for _, f := range r.Findings {
 		at := s.place(cfg, sectionOf(r.Database, stageOf(f)))
-		actions.Warning(s.out, at, r.Database+": "+f.Code, hinted(f.Message, f.Hint))
+		actions.Warning(s.out, at, r.Database+": "+f.Code, withHint(f.Message, f.Hint))
 	}
 }
 
@@ -59,10 +59,10 @@ func stageOf(f outcome.Finding) outcome.Stage {
 }
 
 func (s *step) annotateFailure(at actions.Place, of string, f outcome.FailureReport) {
-	actions.Error(s.out, at, of+": "+string(f.Code), hinted(f.Message, f.Hint))
+	actions.Error(s.out, at, of+": "+string(f.Code), withHint(f.Message, f.Hint))
 }
 
-func hinted(message, hint string) string {
+func withHint(message, hint string) string {
 	if hint == "" {
 		return message
 	}

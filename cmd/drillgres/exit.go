@@ -22,7 +22,7 @@ const exitCodesHelp = `Exit codes:
 Treat any other code as a failure. Of several databases, what is known to be broken comes
 first (3, 4, 6), then what is not known (2, 1, 5, 130), then 7.`
 
-// exited is the exit code of a command that has already said everything.
+// exited is the exit code of a command that has already printed everything.
 type exited int
 
 func (e exited) Error() string { return fmt.Sprintf("exit %d", int(e)) }
@@ -41,11 +41,11 @@ func exitCode(e edges, err error) int {
 	if f.Code == outcome.Internal && isUnknownCommand(err) {
 		f = outcome.AsFailure(usage("%v", err))
 	}
-	e.step.ended(f)
+	e.step.reportError(f)
 	return complain(e.stderr, f)
 }
 
-// complain prints an error as error: and hint:, and gives its exit code.
+// complain prints an error as error: and hint:, and returns its exit code.
 func complain(stderr io.Writer, err error) int {
 	f := outcome.AsFailure(err)
 	_, _ = fmt.Fprintf(stderr, "error: %s\n", report.Clean(f.Error()))
@@ -55,7 +55,7 @@ func complain(stderr io.Writer, err error) int {
 	return f.Class().ExitCode()
 }
 
-// complainOfAll complains of each of errors that were joined.
+// complainOfAll prints each of the errors that were joined.
 func complainOfAll(stderr io.Writer, err error) {
 	joined, ok := err.(interface{ Unwrap() []error })
 	if !ok {

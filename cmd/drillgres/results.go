@@ -38,7 +38,7 @@ func (o resultOptions) conclude(e edges, cfg *config.Config, results []outcome.R
 	}
 	reportErr := o.report(e, cfg, results)
 	if undone != nil {
-		e.step.ended(outcome.AsFailure(undone))
+		e.step.reportError(outcome.AsFailure(undone))
 		codes = append(codes, complain(e.stderr, undone))
 	}
 	return finish(e, reportErr, codes...)

@@ -48,7 +48,7 @@ func newRun(e edges) *cobra.Command {
 	return cmd
 }
 
-// flags adds to a command what every command has that drills.
+// flags adds the flags that all commands share which drill.
 func (o *runOptions) flags(cmd *cobra.Command) {
 	configFlag(cmd, &o.config)
 	o.results.flags(cmd)
@@ -101,15 +101,15 @@ func drillAll(ctx context.Context, w *wiring, dbs []*config.Database, drillOf fu
 		}
 		r := d.Run(ctx)
 		if w.opts.keep {
-			sayKept(w.stderr, r)
+			printKept(w.stderr, r)
 		}
 		results = append(results, r)
 	}
 	return results, nil
 }
 
-// sayKept tells how to look into a sandbox that was kept, and how to remove it.
-func sayKept(stderr io.Writer, r outcome.Result) {
+// printKept shows how to look into a sandbox that was kept, and how to remove it.
+func printKept(stderr io.Writer, r outcome.Result) {
 	i := slices.IndexFunc(r.Stages, func(s outcome.StageReport) bool { return s.Stage == outcome.Provision })
 	if r.Stages[i].Status != outcome.StagePassed {
 		return
