@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/drillgres/drillgres/drill/pgerr"
 	"github.com/drillgres/drillgres/drill/verify/query"
 )
 
@@ -13,7 +14,7 @@ import (
 func (t tools) query(ctx context.Context, sql string) answer {
 	conn, err := t.server.Connect(ctx, t.access.Database, t.access.Role, t.access.Password)
 	if err != nil {
-		return answer{problem: err.Error()}
+		return answer{problem: pgerr.Redacted(err).Error()}
 	}
 	defer func() {
 		closing, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Second)
@@ -24,16 +25,16 @@ func (t tools) query(ctx context.Context, sql string) answer {
 		// The server would not notice that nobody waits any more.
 		limit := fmt.Sprintf("set statement_timeout = %d", max(1, time.Until(deadline).Milliseconds()+1000))
 		if _, err := conn.Exec(ctx, limit); err != nil {
-			return answer{problem: query.ErrorText(err)}
+			return answer{problem: pgerr.Describe(err)}
 		}
 	}
 	rows, err := conn.Query(ctx, sql)
 	if err != nil {
-		return answer{problem: query.ErrorText(err)}
+		return answer{problem: pgerr.Describe(err)}
 	}
 	result, err := query.Read(rows)
 	if err != nil {
-		return answer{problem: query.ErrorText(err)}
+		return answer{problem: pgerr.Describe(err)}
 	}
 	return answer{
 		saw:      result.String(),

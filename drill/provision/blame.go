@@ -6,9 +6,8 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/jackc/pgx/v5/pgconn"
-
 	"github.com/drillgres/drillgres/drill/outcome"
+	"github.com/drillgres/drillgres/drill/pgerr"
 )
 
 // healthWithin bounds asking a pod how it is, which is done when a deadline
@@ -16,17 +15,19 @@ import (
 const healthWithin = 15 * time.Second
 
 // Blame finds what an error of a conversation with the server comes from: a
-// reason for which ctx ended, a sandbox that is lost, or else the error as it is.
+// reason for which ctx ended, a sandbox that is lost, or else the error itself,
+// without the values of rows in what the server said.
 func (s Server) Blame(ctx context.Context, err error) error {
 	var f *outcome.Failure
 	if err == nil || errors.As(err, &f) {
 		return err
 	}
+	said, refused := pgerr.From(err)
+	err = pgerr.Redacted(err)
 	if ctx.Err() != nil {
 		return fmt.Errorf("%w: %w", context.Cause(ctx), err)
 	}
-	var refused *pgconn.PgError
-	if errors.As(err, &refused) && !shutdown(refused.Code) {
+	if refused && !said.Shutdown() {
 		return err
 	}
 	if sick := s.Sick(ctx); sick != nil {
@@ -46,6 +47,3 @@ func (s Server) Sick(ctx context.Context) error {
 	}
 	return nil
 }
-
-// shutdown is the class of errors by which a server ends its connections (57P01 … 57P05).
-func shutdown(sqlstate string) bool { return len(sqlstate) == 5 && sqlstate[:3] == "57P" }

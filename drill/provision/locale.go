@@ -2,17 +2,17 @@ package provision
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
 
+	"github.com/jackc/pgerrcode"
 	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgconn"
 
 	"github.com/drillgres/drillgres/drill/config"
 	"github.com/drillgres/drillgres/drill/inspect"
 	"github.com/drillgres/drillgres/drill/outcome"
+	"github.com/drillgres/drillgres/drill/pgerr"
 )
 
 // locale is how a database compares and encodes text; what is empty is left
@@ -123,20 +123,25 @@ func (l locale) options(major int) string {
 	return b.String()
 }
 
+// ofLocale are the errors of a locale that the server does not accept: an
+// invalid name, one of ICU or one that does not fit the encoding, no ICU in this build.
+var ofLocale = []string{
+	pgerrcode.WrongObjectType, pgerrcode.InvalidParameterValue, pgerrcode.FeatureNotSupported, pgerrcode.UndefinedObject, pgerrcode.InternalError,
+}
+
 // explain names the locale that CREATE DATABASE did not accept.
 func (l locale) explain(err error, s *Server) error {
-	var pg *pgconn.PgError
-	if !errors.As(err, &pg) {
+	said, ok := pgerr.From(err)
+	if !ok {
 		return fmt.Errorf("create database %q: %w", s.Database, err)
 	}
-	// 42809 invalid locale name; 22023 of ICU, and for an encoding that does not fit; 0A000 no ICU in this build
-	if slices.Contains([]string{"42809", "22023", "0A000", "42704", "XX000"}, pg.Code) {
-		f := outcome.Fail(outcome.CollationMissing, "image %s can't make a database with %s: %s", s.Image, l, pg.Message)
-		f.SQLState = pg.Code
+	if slices.Contains(ofLocale, said.SQLState) {
+		f := outcome.Fail(outcome.CollationMissing, "image %s can't make a database with %s: %s", s.Image, l, said.Text())
+		f.SQLState = said.SQLState
 		return f.WithHint("set postgres.image to one that has this locale, or postgres.locale and postgres.encoding to what production has")
 	}
-	f := outcome.Fail(outcome.ServerStartFailed, "create database %q: %s", s.Database, pg.Message)
-	f.SQLState = pg.Code
+	f := outcome.Fail(outcome.ServerStartFailed, "create database %q: %s", s.Database, said.Text())
+	f.SQLState = said.SQLState
 	return f
 }
 

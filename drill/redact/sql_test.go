@@ -42,25 +42,3 @@ func TestStatement(t *testing.T) {
 		t.Errorf("got %q, want %q", got, want)
 	}
 }
-
-func TestMessage(t *testing.T) {
-	tests := []struct{ sqlstate, message, want string }{
-		{"22P02", `invalid input syntax for type integer: "bob"`, "invalid input syntax for type integer"},
-		{"22P02", "invalid input syntax for type integer: \"bob\nsays \"x\"\"", "invalid input syntax for type integer"},
-		{"22P02", `invalid input value for enum public.mood: "bob"`, "invalid input value for enum public.mood"},
-		{"22003", `value "99999999999" is out of range for type integer`, "value … is out of range for type integer"},
-		{"22021", `invalid byte sequence for encoding "UTF8": 0xe9 0x0a`, `invalid byte sequence for encoding "UTF8": …`},
-		{"22P04", `missing data for column "v"`, `missing data for column "v"`},
-		{"22023", `invalid value for parameter "default_tablespace": "fast"`, `invalid value for parameter "default_tablespace": "fast"`},
-		{"42704", `role "app" does not exist`, `role "app" does not exist`},
-		{"42601", `syntax error at or near "NULLS"`, `syntax error at or near "NULLS"`},
-		{"42601", `syntax error at or near "\"`, `syntax error at or near "\"`},
-		{"42601", `syntax error at or near "bob"`, `syntax error at or near "…"`},
-		{"P0001", `bob owes 17`, "a function raised an exception of its own"},
-	}
-	for _, tt := range tests {
-		if got := Message(tt.sqlstate, tt.message); got != tt.want {
-			t.Errorf("%s %q\n got %q\nwant %q", tt.sqlstate, tt.message, got, tt.want)
-		}
-	}
-}

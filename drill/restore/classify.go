@@ -7,8 +7,11 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/jackc/pgerrcode"
+
 	"github.com/drillgres/drillgres/drill/inspect"
 	"github.com/drillgres/drillgres/drill/outcome"
+	"github.com/drillgres/drillgres/drill/pgerr"
 	"github.com/drillgres/drillgres/drill/provision"
 	"github.com/drillgres/drillgres/drill/redact"
 	"github.com/drillgres/drillgres/drill/serverlog"
@@ -34,18 +37,19 @@ type evidence struct {
 // client said; of a damaged archive only the client knows.
 func classify(e evidence) *outcome.Failure {
 	first, cascades := firstError(e.Log, e.User)
-	if c := crash(e.Log); c != nil && (first == nil || strings.HasPrefix(first.SQLState, "57P")) {
+	if c := crash(e.Log); c != nil && (first == nil || first.ServerError().Shutdown()) {
 		return crashed(c, e.Spared)
 	}
 	if first == nil {
 		return fromClient(e)
 	}
-	f := fromServer(e, first)
+	said := first.ServerError()
+	f := fromServer(e, said, copyPlace(first))
 	f.SQLState = first.SQLState
 	f.Statement = cmp.Or(redact.SQL(first.Statement), redact.SQL(first.Query))
 	f.Object = inspect.Subject(first.Statement)
-	if !ofSandbox(first.SQLState) { // which strikes where it likes
-		f.Function = function(first.Context)
+	if !said.OfSandbox() { // which strikes where it likes
+		f.Function = said.Function()
 	}
 	f.Cascades = cascades
 	return f
@@ -67,58 +71,48 @@ func crashed(c *serverlog.Entry, spared bool) *outcome.Failure {
 }
 
 // fromServer names an error of the server: by what it says where several
-// causes share a SQLSTATE, else by the SQLSTATE.
-func fromServer(e evidence, first *serverlog.Entry) *outcome.Failure {
-	if f := preloadMissing(e, first); f != nil {
+// causes share a SQLSTATE, else by the SQLSTATE. place is the row of a COPY at
+// which it happened, or "".
+func fromServer(e evidence, first pgerr.Error, place string) *outcome.Failure {
+	if f := preloadMissing(e, first, place); f != nil {
 		return f
 	}
-	if f := searchPath(first); f != nil {
+	if f := searchPath(first, place); f != nil {
 		return f
 	}
-	for _, r := range serverRules {
-		if r.matches(first) {
-			return r.failure(first)
-		}
+	if fault, ok := first.Fault(); ok {
+		f := outcome.Fail(fault.Code, "%s", shown(first, place))
+		f.Hint = fault.Hint
+		return f
 	}
-	return unnamed(e, first)
+	return unnamed(e, first, place)
 }
 
 // unnamed is about errors that no rule knows, but the circumstances explain.
-func unnamed(e evidence, first *serverlog.Entry) *outcome.Failure {
-	said := told(first)
+func unnamed(e evidence, first pgerr.Error, place string) *outcome.Failure {
+	said := shown(first, place)
 	switch {
-	case copyPlace(first) != "" && slices.Contains([]string{"22", "0A"}, first.SQLState[:2]):
+	case place != "" && first.InClass(pgerr.Data, pgerr.Unsupported):
 		return outcome.Fail(outcome.CopyFailed, "%s", said)
-	case first.SQLState == "42501" && len(e.MadeRoles) > 0:
+	case first.SQLState == pgerrcode.InsufficientPrivilege && len(e.MadeRoles) > 0:
 		return outcome.Fail(outcome.RoleMissing, "%s: the backup does not bring the roles' memberships", said).
 			WithHint("back up the roles too (pg_dumpall --globals-only)")
-	case strings.HasPrefix(first.SQLState, "42") && e.DumpMajor > e.ServerMajor && e.ServerMajor > 0:
+	case first.InClass(pgerr.Syntax) && e.DumpMajor > e.ServerMajor && e.ServerMajor > 0:
 		return outcome.Fail(outcome.VersionSkew, "%s: made by pg_dump %d, restored into Postgres %d", said, e.DumpMajor, e.ServerMajor)
 	}
 	return outcome.Fail(outcome.RestoreFailed, "%s", said)
 }
 
-// told is the server's message as it can be shown: with the place in the data
-// or the function, with the SQLSTATE, and without values.
-func told(first *serverlog.Entry) string {
-	state := first.SQLState
-	if raised(first) {
-		state = "P0001"
+// shown is the server's message as it can be shown, with the row of a COPY or
+// the function that raised it, and with the SQLSTATE.
+func shown(first pgerr.Error, place string) string {
+	switch name := first.Function(); {
+	case place != "":
+		return place + ": " + first.Error()
+	case name != "" && first.Raised():
+		return fmt.Sprintf("%s: %s (SQLSTATE %s)", first.Text(), name, first.SQLState)
 	}
-	message := redact.Message(state, first.Message)
-	if place := copyPlace(first); place != "" {
-		message = place + ": " + message
-	} else if name := function(first.Context); name != "" && state == "P0001" {
-		message += ": " + name
-	}
-	return fmt.Sprintf("%s (SQLSTATE %s)", message, first.SQLState)
-}
-
-// raised tells exceptions of functions, whose words may hold values: those of
-// RAISE, which may claim any SQLSTATE, of ASSERT, and of other languages (class 38).
-func raised(e *serverlog.Entry) bool {
-	return e.SQLState == "P0001" || e.SQLState == "P0004" || strings.HasPrefix(e.SQLState, "38") ||
-		strings.Contains(e.Context, " at RAISE")
+	return first.Error()
 }
 
 var (
@@ -129,7 +123,7 @@ var (
 // preloadMissing is about libraries that the server had to load when it
 // started. Their parameters are unknown too, but carry a prefix, which the
 // parameters of a newer Postgres do not.
-func preloadMissing(e evidence, first *serverlog.Entry) *outcome.Failure {
+func preloadMissing(e evidence, first pgerr.Error, place string) *outcome.Failure {
 	name := ""
 	if m := parameter.FindStringSubmatch(first.Message); m != nil {
 		prefix, _, dotted := strings.Cut(m[1], ".")
@@ -144,11 +138,11 @@ func preloadMissing(e evidence, first *serverlog.Entry) *outcome.Failure {
 		return nil
 	}
 	f := provision.PreloadMissing([]string{name}, e.Preloaded)
-	f.Err = fmt.Errorf("%w: %s", f.Err, told(first))
+	f.Err = fmt.Errorf("%w: %s", f.Err, shown(first, place))
 	return f
 }
 
-func preloadName(first *serverlog.Entry) string {
+func preloadName(first pgerr.Error) string {
 	for _, text := range []string{first.Message, first.Hint} {
 		if m := libraryFor.FindStringSubmatch(text); m != nil {
 			return strings.ToLower(cmp.Or(m[1], m[2], m[3]))
@@ -157,31 +151,22 @@ func preloadName(first *serverlog.Entry) string {
 	return "the extension's library"
 }
 
-var (
-	inFunction = regexp.MustCompile(`(?m)^(?:compilation of )?(?:SQL|PL/\w+) function (.+?)(?: (?:near )?(?:line|statement) \d+.*| (?:during|while) .*)?$`)
-	missing    = regexp.MustCompile(`^(?:function|procedure|relation|type|collation|text search \w+|operator class|operator) "?([^"(]*)"?.*does not exist|^(operator does not exist)`)
-)
+// missing finds the name that the server did not find.
+var missing = regexp.MustCompile(`^(?:function|procedure|relation|type|collation|text search \w+|operator class|operator) "?([^"(]*)"?.*does not exist|^(operator does not exist)`)
 
-// function is the innermost function that the server was in.
-func function(context string) string {
-	m := inFunction.FindStringSubmatch(context)
-	if m == nil || strings.HasPrefix(m[1], "inline_code_block") {
-		return ""
-	}
-	return redact.OneLine(strings.Trim(m[1], `"`))
-}
+var notFound = []string{pgerrcode.UndefinedFunction, pgerrcode.UndefinedTable, pgerrcode.UndefinedObject}
 
 // searchPath is about functions that name something without its schema: a
 // dump is restored with an empty search_path.
-func searchPath(first *serverlog.Entry) *outcome.Failure {
-	name := function(first.Context)
-	if name == "" || !slices.Contains([]string{"42883", "42P01", "42704"}, first.SQLState) {
+func searchPath(first pgerr.Error, place string) *outcome.Failure {
+	name := first.Function()
+	if name == "" || !slices.Contains(notFound, first.SQLState) {
 		return nil
 	}
 	m := missing.FindStringSubmatch(first.Message)
 	if m == nil || strings.Contains(m[1], ".") {
 		return nil // with its schema: it really is not there (yet)
 	}
-	return outcome.Fail(outcome.SearchPathDependency, "function %s relies on search_path: %s", name, told(first)).
+	return outcome.Fail(outcome.SearchPathDependency, "function %s relies on search_path: %s", name, shown(first, place)).
 		WithHint("qualify the names in function %s, or ALTER FUNCTION … SET search_path, in production", name)
 }

@@ -2,17 +2,16 @@ package restore
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strconv"
 	"strings"
 
+	"github.com/jackc/pgerrcode"
 	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgconn"
 
 	"github.com/drillgres/drillgres/drill/outcome"
+	"github.com/drillgres/drillgres/drill/pgerr"
 	"github.com/drillgres/drillgres/drill/provision"
-	"github.com/drillgres/drillgres/drill/serverlog"
 )
 
 // finish takes back what was only for the load, and gives the database to its
@@ -44,10 +43,10 @@ func (r *run) setProperties(ctx context.Context, conn *pgx.Conn) {
 	if r.server.Properties == "" {
 		return
 	}
-	var pg *pgconn.PgError
-	if _, err := conn.Exec(ctx, r.server.Properties); errors.As(err, &pg) {
+	_, err := conn.Exec(ctx, r.server.Properties)
+	if said, ok := pgerr.From(err); ok {
 		r.find("database_settings_lost", "check that production's server knows what ALTER DATABASE … SET names",
-			"the database's own settings could not be restored: "+told(&serverlog.Entry{SQLState: pg.Code, Message: pg.Message}))
+			"the database's own settings could not be restored: "+said.Error())
 	}
 }
 
@@ -59,10 +58,9 @@ func (r *run) giveToOwner(ctx context.Context, conn *pgx.Conn) error {
 	}
 	database, owner := pgx.Identifier{r.server.Database}.Sanitize(), pgx.Identifier{r.server.Owner}.Sanitize()
 	_, err := conn.Exec(ctx, "alter database "+database+" owner to "+owner)
-	var pg *pgconn.PgError
-	if errors.As(err, &pg) {
-		f := outcome.Fail(outcome.RoleMissing, "give database %q to its owner %q: %s", r.server.Database, r.server.Owner, pg.Message)
-		f.SQLState = pg.Code
+	if said, ok := pgerr.From(err); ok {
+		f := outcome.Fail(outcome.RoleMissing, "give database %q to its owner %q: %s", r.server.Database, r.server.Owner, said.Text())
+		f.SQLState = said.SQLState
 		return f
 	}
 	return err
@@ -71,9 +69,8 @@ func (r *run) giveToOwner(ctx context.Context, conn *pgx.Conn) error {
 // notMade is about a database that is not there although the restore went
 // well: the dump was to make it and did not.
 func notMade(err error) error {
-	var pg *pgconn.PgError
-	if errors.As(err, &pg) && pg.Code == "3D000" {
-		return outcome.Fail(outcome.ContentIncomplete, "the dump did not make its database: %s", pg.Message)
+	if said, ok := pgerr.From(err); ok && said.SQLState == pgerrcode.InvalidCatalogName {
+		return outcome.Fail(outcome.ContentIncomplete, "the dump did not make its database: %s", said.Text())
 	}
 	return err
 }
@@ -101,22 +98,16 @@ func (r *run) analyze(ctx context.Context) error {
 		}
 	}
 	_, err = conn.Exec(ctx, "analyze")
-	var pg *pgconn.PgError
-	if !errors.As(err, &pg) {
+	said, ok := pgerr.From(err)
+	if !ok {
 		return err
 	}
-	e := serverlog.Entry{SQLState: pg.Code, Message: pg.Message, Context: pg.Where, Hint: pg.Hint}
-	f := fromServer(evidence{ServerMajor: r.server.Major, Preloaded: r.server.Preloaded}, &e)
-	if f.SQLState = pg.Code; ofSandbox(pg.Code) {
+	f := fromServer(evidence{ServerMajor: r.server.Major, Preloaded: r.server.Preloaded}, said, "")
+	if f.SQLState = said.SQLState; said.OfSandbox() {
 		return f
 	}
 	r.find("analyze_failed", f.Remedy(), "ANALYZE ended early: "+f.Error())
 	return nil
-}
-
-// ofSandbox tells whether an error is about the sandbox and not about the database.
-func ofSandbox(sqlstate string) bool {
-	return strings.HasPrefix(sqlstate, "53") || strings.HasPrefix(sqlstate, "57P") || sqlstate == "58030"
 }
 
 // major is that of a version such as 15.18; 0: not known.

@@ -56,7 +56,7 @@ func (r *run) findTolerated(ctx context.Context, offset int64) error {
 		return nil
 	}
 	r.find("errors_tolerated", "take \\set ON_ERROR_STOP off out of the dump",
-		fmt.Sprintf("the dump lets psql go on after errors, of which there were %d, the first: %s", 1+more, told(first)))
+		fmt.Sprintf("the dump lets psql go on after errors, of which there were %d, the first: %s", 1+more, shown(first.ServerError(), copyPlace(first))))
 	return nil
 }
 

@@ -93,7 +93,7 @@ func (r *run) block(ctx context.Context, statement string) int64 {
 // abandonedCopy is the COPY that was under way when pg_restore gave up.
 func abandonedCopy(log []serverlog.Entry, user string) string {
 	for _, e := range log {
-		if e.OfClient(user) && e.ClientLeft() && strings.HasPrefix(e.Statement, "COPY ") {
+		if e.OfClient(user) && e.ServerError().ClientLeft() && strings.HasPrefix(e.Statement, "COPY ") {
 			return e.Statement
 		}
 	}

@@ -11,7 +11,7 @@ import (
 // told to stop, none is a cause.
 func firstError(entries []serverlog.Entry, user string) (first *serverlog.Entry, cascades int) {
 	for _, e := range entries {
-		if !e.IsError() || len(e.SQLState) < 2 || !e.OfClient(user) || e.ClientLeft() { // a record may be cut off
+		if !e.IsError() || len(e.SQLState) < 2 || !e.OfClient(user) || e.ServerError().ClientLeft() { // a record may be cut off
 			continue
 		}
 		if first == nil {

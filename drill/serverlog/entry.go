@@ -4,8 +4,9 @@ package serverlog
 
 import (
 	"slices"
-	"strings"
 	"time"
+
+	"github.com/drillgres/drillgres/drill/pgerr"
 )
 
 // Entry is one record of the server's log. A text that is very long is cut.
@@ -47,17 +48,9 @@ func (e Entry) IsError() bool {
 	return slices.Contains([]string{"ERROR", "FATAL", "PANIC"}, e.Severity)
 }
 
-// ClientLeft is about a client that went away, or that cancelled what it had
-// asked for.
-func (e Entry) ClientLeft() bool {
-	switch {
-	case strings.HasPrefix(e.SQLState, "08"):
-		return true
-	case e.SQLState == "57014":
-		return !strings.Contains(e.Message, "timeout")
-	default:
-		return false
-	}
+// ServerError returns the error that the record is about.
+func (e Entry) ServerError() pgerr.Error {
+	return pgerr.Error{SQLState: e.SQLState, Message: e.Message, Hint: e.Hint, Context: e.Context}
 }
 
 // readTime understands a time of the log in UTC, and in zones that Go knows by

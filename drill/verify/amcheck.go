@@ -5,11 +5,11 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/jackc/pgerrcode"
 	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgconn"
 
 	"github.com/drillgres/drillgres/drill/outcome"
-	"github.com/drillgres/drillgres/drill/verify/query"
+	"github.com/drillgres/drillgres/drill/pgerr"
 )
 
 // amcheck is what the server's amcheck can do.
@@ -57,12 +57,12 @@ func loadAmcheck(ctx context.Context, conn *pgx.Conn, major int) (a amcheck, err
 			continue
 		}
 		err := define(ctx, conn, f.sql)
-		if err != nil && (query.State(err) == "" || ends(ctx, conn, err)) {
+		if err != nil && (pgerr.State(err) == "" || ends(ctx, conn, err)) {
 			return a, err
 		}
 		*f.has = err == nil
 		if err != nil {
-			a.missing, a.state = query.ErrorText(err), query.State(err)
+			a.missing, a.state = pgerr.Describe(err), pgerr.State(err)
 		}
 	}
 	return a, nil
@@ -70,8 +70,7 @@ func loadAmcheck(ctx context.Context, conn *pgx.Conn, major int) (a amcheck, err
 
 func define(ctx context.Context, conn *pgx.Conn, function string) error {
 	_, err := conn.Exec(ctx, fmt.Sprintf(definition, function), pgx.QueryExecModeSimpleProtocol)
-	var refused *pgconn.PgError
-	if errors.As(err, &refused) && !conn.IsClosed() {
+	if _, refused := pgerr.From(err); refused && !conn.IsClosed() {
 		if _, undo := conn.Exec(ctx, "rollback", pgx.QueryExecModeSimpleProtocol); undo != nil {
 			return undo
 		}
@@ -89,14 +88,11 @@ func (a amcheck) finding() *outcome.Finding {
 		Message: "neither the pages of tables nor indexes were checked: " + a.missing,
 		Hint:    "set postgres.image to an image with Postgres' contrib modules",
 	}
-	if a.state != noSuchFile {
+	if a.state != pgerrcode.UndefinedFile {
 		f.Hint = "look at the event triggers that the dump brings: something in the database keeps amcheck from being used"
 	}
 	return &f
 }
-
-// noSuchFile is the SQLSTATE of a library that is not there.
-const noSuchFile = "58P01"
 
 // planAmcheck checks the pages of tables and the structure of indexes, as far
 // as amcheck knows them.

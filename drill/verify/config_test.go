@@ -144,7 +144,7 @@ create schema app; create table app.t (id int); alter database verify_testquerie
 		{sql: "select repeat('x', 1000)", expect: "len(value) == 1000", status: "passed", saw: `"` + strings.Repeat("x", 199) + "…"},
 		{sql: "select count(*) from t", expect: "value == 0", status: "passed", saw: "0"},
 		{sql: "select count(*) from nothing", expect: "value == 0", status: "failed", saw: `relation "nothing" does not exist (42P01)`},
-		{sql: "select 'secret-value'::int", expect: "value == 0", status: "failed", saw: `invalid input syntax for type integer: … (22P02)`},
+		{sql: "select 'secret-value'::int", expect: "value == 0", status: "failed", saw: `invalid input syntax for type integer (22P02)`},
 		{sql: "delete from orders returning 1", expect: "value == 1", status: "failed", saw: "cannot execute DELETE in a read-only transaction (25006)"},
 		{sql: "select 1; select 2", expect: "value == 1", status: "failed", saw: "cannot insert multiple commands into a prepared statement (42601)"},
 		{sql: "commit", expect: "value == nil", status: "passed", saw: "no rows"},
@@ -163,7 +163,7 @@ create schema app; create table app.t (id int); alter database verify_testquerie
 	want(t, "code", code, outcome.QueryFailed)
 	want(t, "text", text, `query "select count(*) from orders;": expected value > 2000, saw 2000; `+
 		`query "select count(*) from nothing" did not run: relation "nothing" does not exist (42P01); `+
-		`query "select 'secret-value'::int" did not run: invalid input syntax for type integer: … (22P02); and 3 more`)
+		`query "select 'secret-value'::int" did not run: invalid input syntax for type integer (22P02); and 3 more`)
 }
 
 func TestSlowQueryFailsUnderItsOwnName(t *testing.T) {

@@ -10,7 +10,7 @@ import (
 
 	"github.com/drillgres/drillgres/drill/inspect"
 	"github.com/drillgres/drillgres/drill/outcome"
-	"github.com/drillgres/drillgres/drill/verify/query"
+	"github.com/drillgres/drillgres/drill/pgerr"
 )
 
 // database is what the catalog of the restored database holds, with every
@@ -134,7 +134,7 @@ func (db *database) count(ctx context.Context, conn *pgx.Conn, p outcome.Progres
 		case ctx.Err() != nil, conn.IsClosed(), resource(err) != "":
 			return fmt.Errorf("%s: %w", r.Quoted, err)
 		default:
-			r.trouble = query.ErrorText(err)
+			r.trouble = pgerr.Describe(err)
 		}
 		p.Report(int64(i+1), int64(len(list)))
 	}

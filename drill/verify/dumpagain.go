@@ -11,6 +11,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"github.com/drillgres/drillgres/drill/pgerr"
 	"github.com/drillgres/drillgres/drill/sandbox"
 )
 
@@ -90,13 +91,10 @@ func (s *saying) Write(b []byte) (int, error) {
 	return len(b), nil
 }
 
-// afterColon is where an error of the server quotes a value.
-var afterColon = regexp.MustCompile(`: ".*`)
-
 // firstLine is the first error. The lines behind it may quote a statement.
 func (s *saying) firstLine() string {
 	line, _, _ := strings.Cut(strings.TrimSpace(s.kept.String()), "\n")
-	line = afterColon.ReplaceAllString(strings.TrimPrefix(line, "pg_dump: error: "), "")
+	line = pgerr.Line(strings.TrimPrefix(line, "pg_dump: error: "))
 	const most = 200
 	if runes := []rune(line); len(runes) > most {
 		line = string(runes[:most]) + "…"

@@ -29,7 +29,7 @@ type task struct {
 	by    string // the means, for what the assertion rests on
 	bytes int64
 	// carryOut tells the damage that it found. Its error says that nothing is
-	// known, unless it tells of damage itself (see damaging).
+	// known, unless it tells of damage itself (see pgerr.Error.Damage).
 	carryOut func(ctx context.Context, conn *pgx.Conn) (damage string, err error)
 
 	ended   bool // within the time
@@ -114,8 +114,3 @@ func (q *inquiry) restsOn() string {
 type notDone string
 
 func (n notDone) Error() string { return string(n) }
-
-// damaging tells errors by which the server itself says that what is stored is
-// broken: internal errors, data or index corrupted (class XX), and files that
-// are gone. What a function of the schema raises is none of them.
-func damaging(state string) bool { return strings.HasPrefix(state, "XX") || state == noSuchFile }

@@ -10,7 +10,7 @@ import (
 
 	"github.com/drillgres/drillgres/drill/config"
 	"github.com/drillgres/drillgres/drill/outcome"
-	"github.com/drillgres/drillgres/drill/verify/query"
+	"github.com/drillgres/drillgres/drill/pgerr"
 )
 
 // ahead is how far after the backup a value may lie and still count as
@@ -55,7 +55,7 @@ func checkNewest(ctx context.Context, conn *pgx.Conn, db *database, configured s
 		if ends(ctx, conn, err) {
 			return v, err
 		}
-		return v.fail(outcome.QueryFailed, "cannot be read", fmt.Sprintf("%s.%s cannot be read: %s", configured, n.Column, query.ErrorText(err))), nil
+		return v.fail(outcome.QueryFailed, "cannot be read", fmt.Sprintf("%s.%s cannot be read: %s", configured, n.Column, pgerr.Describe(err))), nil
 	}
 	return v.judgeAge(configured+"."+n.Column, kind, newest, taken, within), nil
 }

@@ -6,10 +6,12 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/jackc/pgerrcode"
 	"github.com/jackc/pgx/v5"
 
 	"github.com/drillgres/drillgres/drill/config"
 	"github.com/drillgres/drillgres/drill/outcome"
+	"github.com/drillgres/drillgres/drill/pgerr"
 	"github.com/drillgres/drillgres/drill/verify/query"
 )
 
@@ -61,13 +63,10 @@ func checkQuery(ctx context.Context, conn *pgx.Conn, q config.Query, within time
 	return v, nil
 }
 
-// cancelled is the SQLSTATE of a statement that ran into its timeout.
-const cancelled = "57014"
-
 func (v verdict) didNotRun(name string, err error, within time.Duration) verdict {
-	state, saw := query.State(err), query.ErrorText(err)
+	state, saw := pgerr.State(err), pgerr.Describe(err)
 	text := fmt.Sprintf("query %q did not run: %s", name, saw)
-	if state == cancelled {
+	if state == pgerrcode.QueryCanceled {
 		saw = "did not end within " + within.String()
 		text = fmt.Sprintf("query %q %s", name, saw)
 	}

@@ -11,7 +11,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/drillgres/drillgres/drill/outcome"
-	"github.com/drillgres/drillgres/drill/verify/query"
+	"github.com/drillgres/drillgres/drill/pgerr"
 )
 
 // fingerprinting is the version of what a fingerprint is made of. It changes
@@ -35,7 +35,7 @@ func fingerprintsOf(ctx context.Context, conn *pgx.Conn) (schema, error) {
 	case err != nil && ends(ctx, conn, err):
 		return schema{}, err
 	case err != nil:
-		return schema{trouble: query.ErrorText(err)}, nil
+		return schema{trouble: pgerr.Describe(err)}, nil
 	}
 	return s, nil
 }

@@ -9,7 +9,7 @@ import (
 
 	"github.com/drillgres/drillgres/drill/inspect"
 	"github.com/drillgres/drillgres/drill/outcome"
-	"github.com/drillgres/drillgres/drill/verify/query"
+	"github.com/drillgres/drillgres/drill/pgerr"
 )
 
 // sequence is a sequence together with a column that it fills.
@@ -79,7 +79,7 @@ func checkSequences(ctx context.Context, conn *pgx.Conn, unused map[name]bool) (
 		case err != nil:
 			v.problems = append(v.problems, problem{
 				code: outcome.ContentIncomplete,
-				text: fmt.Sprintf("sequence %s cannot be compared with %s: %s", s.Quoted, s.QuotedColumn, query.ErrorText(err)),
+				text: fmt.Sprintf("sequence %s cannot be compared with %s: %s", s.Quoted, s.QuotedColumn, pgerr.Describe(err)),
 			})
 		case taken:
 			v.report(s, unused[name{s.Schema, s.Name}])

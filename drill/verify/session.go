@@ -2,17 +2,14 @@ package verify
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgconn"
 
 	"github.com/drillgres/drillgres/drill/outcome"
+	"github.com/drillgres/drillgres/drill/pgerr"
 	"github.com/drillgres/drillgres/drill/provision"
-	"github.com/drillgres/drillgres/drill/verify/query"
 )
 
 // session is what every connection starts with. The restored database is
@@ -65,27 +62,18 @@ func timeLeft(ctx context.Context) time.Duration {
 // resource, cancelled, or a server that is gone.
 func explain(ctx context.Context, s provision.Server, err error) error {
 	if code := resource(err); code != "" {
-		return outcome.Fail(code, "%s", query.ErrorText(err))
+		return outcome.Fail(code, "%s", pgerr.Describe(err))
 	}
 	return s.Blame(ctx, err)
 }
 
-// resource is the code of an error that tells of the sandbox, not of the
-// backup, or "".
+// resource returns the code of an error that is about the sandbox and not about
+// the backup, or "". A server that stops is for Blame to explain.
 func resource(err error) outcome.Code {
-	var e *pgconn.PgError
-	if !errors.As(err, &e) {
+	e, ok := pgerr.From(err)
+	if !ok || !e.OfSandbox() || e.Shutdown() {
 		return ""
 	}
-	switch {
-	case e.Code == "53100" && strings.Contains(e.Message, "shared memory"):
-		return outcome.SharedMemoryTooSmall
-	case e.Code == "53100":
-		return outcome.SandboxDiskFull
-	case e.Code == "53200":
-		return outcome.SandboxOutOfMemory
-	case e.Code == "58030": // the disk itself gives an error
-		return outcome.SandboxLost
-	}
-	return ""
+	fault, _ := e.Fault()
+	return fault.Code
 }

@@ -3,11 +3,10 @@ package verify
 import (
 	"context"
 	"fmt"
-	"strings"
 
 	"github.com/jackc/pgx/v5"
 
-	"github.com/drillgres/drillgres/drill/verify/query"
+	"github.com/drillgres/drillgres/drill/pgerr"
 )
 
 // stored is what the database keeps in files of its own.
@@ -102,15 +101,15 @@ func (s *stored) readAll(t storedRelation) *task {
 	sql := fmt.Sprintf("copy (select %s from only %s) to '/dev/null' (encoding '%s')", t.Columns, t.Quoted, s.encoding)
 	return &task{name: t.Quoted, by: "COPY to nowhere", bytes: t.Bytes, carryOut: func(ctx context.Context, conn *pgx.Conn) (string, error) {
 		_, err := conn.Exec(ctx, sql, pgx.QueryExecModeSimpleProtocol)
-		if state := query.State(err); state != "" && resource(err) == "" && tellsOfValues(state) {
-			return fmt.Sprintf("%s cannot be read: %s", t.Quoted, query.ErrorText(err)), nil
+		if said, ok := pgerr.From(err); ok && resource(err) == "" && tellsOfValues(said) {
+			return fmt.Sprintf("%s cannot be read: %s", t.Quoted, pgerr.Describe(err)), nil
 		}
 		return "", err
 	}}
 }
 
 // tellsOfValues leaves out errors about limits, locks, the operator and the
-// server (classes 54, 55, 57); any other means that a value does not read.
-func tellsOfValues(state string) bool {
-	return !strings.HasPrefix(state, "54") && !strings.HasPrefix(state, "55") && !strings.HasPrefix(state, "57")
+// server; any other means that a value does not read.
+func tellsOfValues(e pgerr.Error) bool {
+	return !e.InClass(pgerr.Limits, pgerr.ObjectState, pgerr.Operator)
 }

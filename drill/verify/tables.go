@@ -11,7 +11,7 @@ import (
 
 	"github.com/drillgres/drillgres/drill/config"
 	"github.com/drillgres/drillgres/drill/outcome"
-	"github.com/drillgres/drillgres/drill/verify/query"
+	"github.com/drillgres/drillgres/drill/pgerr"
 )
 
 // tableChecks are the checks that verify.tables asks for, sorted by table.
@@ -60,7 +60,7 @@ func checkTable(ctx context.Context, conn *pgx.Conn, db *database, configured st
 		if ends(ctx, conn, err) {
 			return v, err
 		}
-		return v.fail(outcome.RowsMissing, "cannot be read", fmt.Sprintf("%s cannot be read: %s", configured, query.ErrorText(err))), nil
+		return v.fail(outcome.RowsMissing, "cannot be read", fmt.Sprintf("%s cannot be read: %s", configured, pgerr.Describe(err))), nil
 	}
 	v.check.Saw = amount(rows, "row")
 	if rows < minRows {

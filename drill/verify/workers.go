@@ -7,9 +7,10 @@ import (
 	"sync"
 	"time"
 
+	"github.com/jackc/pgerrcode"
 	"github.com/jackc/pgx/v5"
 
-	"github.com/drillgres/drillgres/drill/verify/query"
+	"github.com/drillgres/drillgres/drill/pgerr"
 )
 
 // mostWorkers is how many connections look at the database side by side;
@@ -126,23 +127,23 @@ func (h *hand) limitStatements(ctx context.Context) error {
 
 // end keeps what came of a task. Its error ends the stage.
 func (t *task) end(ctx context.Context, conn *pgx.Conn, damage string, err error) error {
-	state := query.State(err)
+	said, fromServer := pgerr.From(err)
 	var why notDone
 	switch {
 	case err == nil:
 		t.ended, t.damage = true, damage
 	case ends(ctx, conn, err):
 		return err
-	case state == cancelled, errors.Is(err, errTimeUp):
+	case said.SQLState == pgerrcode.QueryCanceled, errors.Is(err, errTimeUp):
 		// not reached
 	case errors.As(err, &why):
 		t.ended, t.unclear = true, err.Error()
-	case state == "":
+	case !fromServer:
 		return err
-	case damaging(state):
-		t.ended, t.damage = true, t.name+": "+query.ErrorText(err)
+	case said.Damage():
+		t.ended, t.damage = true, t.name+": "+pgerr.Describe(err)
 	default:
-		t.ended, t.unclear = true, query.ErrorText(err)
+		t.ended, t.unclear = true, pgerr.Describe(err)
 	}
 	return nil
 }

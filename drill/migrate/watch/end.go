@@ -7,9 +7,10 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/jackc/pgerrcode"
 	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgconn"
 
+	"github.com/drillgres/drillgres/drill/pgerr"
 	"github.com/drillgres/drillgres/drill/serverlog"
 )
 
@@ -87,8 +88,7 @@ func (w *Watch) mark(ctx context.Context, conn *pgx.Conn) (end int64, at time.Ti
 		return 0, at, err
 	}
 	mark := "drillgres has seen enough: " + rand.Text()
-	var raised *pgconn.PgError
-	if _, err := conn.Exec(ctx, "do $$ begin raise exception '"+mark+"'; end $$"); !errors.As(err, &raised) {
+	if _, err := conn.Exec(ctx, "do $$ begin raise exception '"+mark+"'; end $$"); !pgerr.Is(err, pgerrcode.RaiseException) {
 		return 0, at, fmt.Errorf("write to it: %w", err)
 	}
 	for {

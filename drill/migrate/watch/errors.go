@@ -2,9 +2,11 @@ package watch
 
 import (
 	"regexp"
-	"strings"
 	"time"
 
+	"github.com/jackc/pgerrcode"
+
+	"github.com/drillgres/drillgres/drill/pgerr"
 	"github.com/drillgres/drillgres/drill/redact"
 	"github.com/drillgres/drillgres/drill/serverlog"
 )
@@ -15,7 +17,7 @@ func (r *reading) readError(c *client, e serverlog.Entry) {
 	if ofMigration(e) {
 		r.refused = r.explain(c, e)
 	}
-	if e.Statement != "" && !strings.HasPrefix(e.SQLState, "08") {
+	if e.Statement != "" && !e.ServerError().InClass(pgerr.Connection) {
 		r.readRefused(c, e)
 	}
 	if e.Severity != "ERROR" {
@@ -24,10 +26,11 @@ func (r *reading) readError(c *client, e serverlog.Entry) {
 	}
 }
 
-// ofMigration tells whether an error can be why a migration failed: not one
+// ofMigration reports whether an error can be why a migration failed: not one
 // that follows from another, or from its being ended.
 func ofMigration(e serverlog.Entry) bool {
-	return e.SQLState != "25P02" && !strings.HasPrefix(e.SQLState, "57P") && !e.ClientLeft()
+	said := e.ServerError()
+	return said.SQLState != pgerrcode.InFailedSQLTransaction && !said.Shutdown() && !said.ClientLeft()
 }
 
 func (r *reading) readRefused(c *client, e serverlog.Entry) {
@@ -84,7 +87,7 @@ var ofRelation = regexp.MustCompile(`(?:relation|table) "([^"]+)"`)
 
 func (r *reading) explain(c *client, e serverlog.Entry) *Refused {
 	refused := &Refused{
-		SQLState: e.SQLState, Message: redact.Message(e.SQLState, e.Message), Statement: redact.SQL(e.Statement),
+		SQLState: e.SQLState, Message: e.ServerError().Text(), Statement: redact.SQL(e.Statement),
 	}
 	if m := ofRelation.FindStringSubmatch(e.Message); m != nil {
 		if t := r.world.table(name{name: m[1]}, c); t != nil {

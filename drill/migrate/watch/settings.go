@@ -8,8 +8,10 @@ import (
 	"strings"
 	"time"
 
+	"github.com/jackc/pgerrcode"
 	"github.com/jackc/pgx/v5"
 
+	"github.com/drillgres/drillgres/drill/pgerr"
 	"github.com/drillgres/drillgres/drill/provision"
 )
 
@@ -107,7 +109,7 @@ func (w *Watch) switchOff(ctx context.Context, conn *pgx.Conn) error {
 	for _, s := range w.settings.own {
 		// The migration may have dropped the role, or set it anew.
 		err := execAll(ctx, conn, []string{fmt.Sprintf("%s set %s = %s", s.alter(), s.name, literal(s.value))})
-		if err != nil && !refusedWith(err, "42704", "3D000") {
+		if err != nil && !pgerr.Is(err, pgerrcode.UndefinedObject, pgerrcode.InvalidCatalogName) {
 			return fmt.Errorf("put a setting of the log back: %w", err)
 		}
 	}

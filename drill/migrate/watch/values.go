@@ -2,15 +2,16 @@ package watch
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"maps"
 	"slices"
 	"strings"
 	"time"
 
+	"github.com/jackc/pgerrcode"
 	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgconn"
+
+	"github.com/drillgres/drillgres/drill/pgerr"
 )
 
 const (
@@ -73,7 +74,7 @@ func (r *relation) countRows(ctx context.Context, conn *pgx.Conn, within time.Du
 	case outOfTime(err):
 		r.rows = 1 // at least
 		return nil
-	case refusedWith(err, "55000"): // a materialized view that was never filled
+	case pgerr.Is(err, pgerrcode.ObjectNotInPrerequisiteState): // a materialized view that was never filled
 		r.rows = 0
 		return nil
 	}
@@ -124,11 +125,8 @@ func slowly(ctx context.Context, conn *pgx.Conn) error {
 }
 
 // outOfTime tells of a query that took too long, or waited too long for a lock.
-func outOfTime(err error) bool { return refusedWith(err, "57014", "55P03") }
-
-func refusedWith(err error, sqlstates ...string) bool {
-	var refused *pgconn.PgError
-	return errors.As(err, &refused) && slices.Contains(sqlstates, refused.Code)
+func outOfTime(err error) bool {
+	return pgerr.Is(err, pgerrcode.QueryCanceled, pgerrcode.LockNotAvailable)
 }
 
 // findSizes asks how large tables and indexes are, in bytes.

@@ -13,12 +13,14 @@ import (
 	"sync"
 	"time"
 
+	"github.com/jackc/pgerrcode"
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/stdlib"
 	"github.com/pressly/goose/v3"
 	"github.com/pressly/goose/v3/lock"
 
 	"github.com/drillgres/drillgres/drill/outcome"
+	"github.com/drillgres/drillgres/drill/pgerr"
 	"github.com/drillgres/drillgres/drill/record"
 	"github.com/drillgres/drillgres/drill/redact"
 )
@@ -137,7 +139,7 @@ func (s *Store) version(ctx context.Context) (version int, err error) {
 	ctx, cancel := context.WithTimeout(ctx, s.answer)
 	defer cancel()
 	err = s.db.QueryRowContext(ctx, `select coalesce(max(version_id), 0) from restore_drill_version where is_applied`).Scan(&version)
-	if stateOf(err) == undefinedTable {
+	if pgerr.Is(err, pgerrcode.UndefinedTable) {
 		return 0, nil
 	}
 	return version, s.explained(ctx, err)

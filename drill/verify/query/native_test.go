@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
-	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgtype"
 )
 
@@ -42,22 +41,6 @@ func TestNative(t *testing.T) {
 	}
 	if f, ok := native(pgtype.Numeric{NaN: true, Valid: true}).(float64); !ok || !math.IsNaN(f) {
 		t.Errorf("NaN became %v", f)
-	}
-}
-
-// TestErrorText: names stay, values of rows do not.
-func TestErrorText(t *testing.T) {
-	cases := []struct{ code, message, want string }{
-		{"42P01", `relation "orders" does not exist`, `relation "orders" does not exist (42P01)`},
-		{"22P02", `invalid input syntax for type integer: "ann@example.com"`, `invalid input syntax for type integer: … (22P02)`},
-		{"23505", `duplicate key value violates unique constraint "k"`, `duplicate key value violates unique constraint … (23505)`},
-		{"P0001", "customer ann@example.com has no payment", "a function raised an exception of its own (P0001)"},
-	}
-	for _, c := range cases {
-		err := &pgconn.PgError{Code: c.code, Message: c.message, Detail: "Key (mail)=(ann@example.com)"}
-		if got := ErrorText(err); got != c.want {
-			t.Errorf("got %q, want %q", got, c.want)
-		}
 	}
 }
 

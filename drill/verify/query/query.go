@@ -86,3 +86,12 @@ func showValue(v any) string {
 	}
 	return cut(fmt.Sprint(v), 200)
 }
+
+// cut keeps the first n characters.
+func cut(s string, n int) string {
+	runes := []rune(s)
+	if len(runes) <= n {
+		return s
+	}
+	return string(runes[:n]) + "…"
+}

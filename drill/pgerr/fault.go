@@ -1,0 +1,131 @@
+package pgerr
+
+import (
+	"regexp"
+	"slices"
+
+	"github.com/jackc/pgerrcode"
+
+	"github.com/drillgres/drillgres/drill/outcome"
+)
+
+// Fault says whose fault an error is.
+type Fault struct {
+	Code outcome.Code
+	Hint string // empty: the catalogue's remedy
+}
+
+// Fault returns whose fault the error is, as far as the error itself shows
+// that. Where it does not, ok is false and the stage has to know from what it did.
+func (e Error) Fault() (f Fault, ok bool) {
+	for _, r := range rules {
+		if r.matches(e) {
+			return Fault{r.code, r.hint}, true
+		}
+	}
+	return Fault{}, false
+}
+
+// rule names the fault of errors.
+type rule struct {
+	states []string       // SQLSTATEs or classes; nil: any
+	says   *regexp.Regexp // in the message; nil: anything
+	code   outcome.Code
+	hint   string // empty: the catalogue's remedy
+}
+
+func (r rule) matches(e Error) bool {
+	if r.states != nil && !slices.Contains(r.states, e.SQLState) && !e.InClass(r.states...) {
+		return false
+	}
+	return r.says == nil || r.says.MatchString(e.Message)
+}
+
+func says(pattern string) *regexp.Regexp { return regexp.MustCompile(pattern) }
+
+// rules are tried in this order. A message is looked at only where causes
+// share a SQLSTATE; the messages are those of lc_messages = C.
+var rules = slices.Concat(missingRules, dataRules, sandboxRules)
+
+// missingRules are about what the dump relies on and the server does not have.
+var missingRules = []rule{
+	{[]string{pgerrcode.UndefinedObject}, says(`^unrecognized configuration parameter`), outcome.VersionSkew, ""},
+	{
+		[]string{pgerrcode.UndefinedObject},
+		says(`^role "`), outcome.RoleMissing,
+		"back up the roles too (pg_dumpall --globals-only): the drill did not find this one in the dump beforehand",
+	},
+	{[]string{pgerrcode.UndefinedObject}, says(`^tablespace "`), outcome.TablespaceMissing, ""},
+	{[]string{pgerrcode.InvalidParameterValue}, says(`^invalid value for parameter "default_tablespace"`), outcome.TablespaceMissing, ""},
+	{[]string{pgerrcode.UndefinedObject}, says(`^language "`), outcome.LibraryMissing, ""},
+	{[]string{pgerrcode.UndefinedObject}, says(`^access method "`), outcome.ExtensionUnavailable, ""},
+	{[]string{pgerrcode.InvalidParameterValue}, says(`^invalid value for parameter "default_table_access_method"`), outcome.ExtensionUnavailable, ""},
+	{[]string{pgerrcode.InvalidParameterValue}, says(`^invalid value for parameter "default_toast_compression"`), outcome.LibraryMissing, ""},
+	{[]string{pgerrcode.InvalidParameterValue}, says(`^invalid value for parameter`), outcome.VersionSkew, ""},
+	{
+		nil, says(`^extension "[^"]*" is not available|could not open extension control file|has no installation script nor update path`),
+		outcome.ExtensionUnavailable, "",
+	},
+	{
+		nil, says(`^required extension "`), outcome.RestoreFailed,
+		"dump the whole database with pg_dump, which orders extensions by what they require",
+	},
+	{
+		[]string{pgerrcode.UndefinedObject},
+		says(`^foreign-data wrapper "`), outcome.RestoreFailed,
+		"dump the whole database: the extension that brings the wrapper is not in the dump",
+	},
+	{
+		[]string{pgerrcode.UndefinedObject},
+		says(`^type "`), outcome.RestoreFailed,
+		"dump the whole database: the extension or schema that brings the type is not in the dump",
+	},
+	{
+		nil, says(`^(collation "|invalid (?:LC_\w+ )?locale name|could not create locale|could not open collator|could not convert locale name|ICU locale "|ICU is not supported|encoding "[^"]*" does not match locale)`),
+		outcome.CollationMissing, "",
+	},
+	{
+		nil, says(`^(could not (?:access file|load library|find function "[^"]*" in file|open (?:dictionary|stop-word|thesaurus|affix|configuration) file)|incompatible library)`),
+		outcome.LibraryMissing, "",
+	},
+	{[]string{pgerrcode.FeatureNotSupported}, says(`^compression method \w+ not supported|^unsupported XML feature`), outcome.LibraryMissing, ""},
+	{[]string{pgerrcode.SyntaxError}, says(`^option "[^"]*" not recognized|^unrecognized (?:\w+ )*(?:option|parameter)`), outcome.VersionSkew, ""},
+	{[]string{pgerrcode.InvalidParameterValue}, says(`^unrecognized parameter`), outcome.VersionSkew, ""},
+	{[]string{pgerrcode.InvalidObjectDefinition}, says(`^unrecognized locale provider`), outcome.VersionSkew, ""},
+}
+
+// dataRules are about what the dump holds.
+var dataRules = []rule{
+	{[]string{Integrity}, nil, outcome.ConstraintViolated, ""},
+	{[]string{pgerrcode.CharacterNotInRepertoire, pgerrcode.UntranslatableCharacter}, nil, outcome.EncodingInvalid, ""},
+	{[]string{pgerrcode.BadCopyFileFormat, pgerrcode.GeneratedAlways, pgerrcode.InvalidColumnReference}, nil, outcome.CopyFailed, ""},
+	{[]string{pgerrcode.SyntaxError}, says(`^cannot insert into column "`), outcome.CopyFailed, ""}, // GeneratedAlways from 14 on
+	{
+		[]string{
+			pgerrcode.DuplicateDatabase, pgerrcode.DuplicateSchema, pgerrcode.DuplicateTable, pgerrcode.DuplicateObject,
+			pgerrcode.DuplicateAlias, pgerrcode.DuplicateFunction, pgerrcode.DuplicateColumn,
+		},
+		nil, outcome.ObjectExists, "",
+	},
+	{[]string{pgerrcode.InvalidTableDefinition}, says(`^multiple primary keys`), outcome.ObjectExists, ""},
+}
+
+// sandboxRules are about the sandbox: see OfSandbox.
+var sandboxRules = []rule{
+	{[]string{pgerrcode.DiskFull}, says(`shared memory|/dev/shm`), outcome.SharedMemoryTooSmall, ""},
+	{[]string{pgerrcode.DiskFull}, nil, outcome.SandboxDiskFull, ""},
+	{
+		[]string{pgerrcode.OutOfMemory},
+		says(`^out of shared memory`), outcome.SharedMemoryTooSmall,
+		"raise postgres.settings.max_locks_per_transaction: the dump has more objects than one transaction may lock",
+	},
+	{[]string{pgerrcode.OutOfMemory}, nil, outcome.SandboxOutOfMemory, ""},
+	{
+		[]string{pgerrcode.TooManyConnections},
+		nil, outcome.ConfigInvalid, "lower restore.jobs, or raise postgres.settings.max_connections",
+	},
+	{
+		[]string{pgerrcode.AdminShutdown, pgerrcode.CrashShutdown, pgerrcode.CannotConnectNow, pgerrcode.IOError},
+		nil, outcome.SandboxLost, "",
+	},
+}
