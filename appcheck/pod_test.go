@@ -67,7 +67,7 @@ func output(t *testing.T, c *exec.Cmd) {
 func restoredShop(t *testing.T) provision.Server {
 	t.Helper()
 	s := shared.Get(t)
-	conn, err := s.Connect(t.Context(), s.Database, s.User, s.Password)
+	conn, err := provision.Connect(t.Context(), s, s.Database, s.User, s.Password)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -66,7 +66,7 @@ func do(t *testing.T, s provision.Server, database, sql string) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(t.Context()), time.Minute)
 	defer cancel()
-	conn, err := s.Connect(ctx, database, s.User, s.Password)
+	conn, err := provision.Connect(ctx, s, database, s.User, s.Password)
 	if err != nil {
 		t.Fatal(err)
 	}

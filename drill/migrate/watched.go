@@ -103,7 +103,7 @@ func (r *run) hangUp(ctx context.Context) error {
 		outcome.Fail(outcome.SandboxLost, "the server did not end the connections of the migration within %s", hangUpWithin))
 	defer cancel()
 	s := r.server
-	conn, err := s.Connect(ctx, s.Maintenance, s.User, s.Password)
+	conn, err := s.Session(ctx, s.Maintenance, provision.SessionOptions{})
 	if err != nil {
 		return err
 	}

@@ -18,8 +18,9 @@ import (
 // identify asks the server what it is and compares that with what the config
 // pins and what the dump was taken from.
 func (p *Provisioner) identify(ctx context.Context, conn *pgx.Conn, s *Server, needs inspect.Needs) error {
-	const sql = "select current_setting('server_version'), current_setting('server_version_num')::int / 10000"
-	if err := conn.QueryRow(ctx, sql).Scan(&s.Version, &s.Major); err != nil {
+	const sql = "select current_setting('server_version'), current_setting('server_version_num')::int / 10000" +
+		", current_setting('dynamic_library_path'), current_setting('lock_timeout')"
+	if err := conn.QueryRow(ctx, sql).Scan(&s.Version, &s.Major, &s.libraryPath, &s.LockTimeout); err != nil {
 		return fmt.Errorf("ask the server for its version: %w", err)
 	}
 	s.Version, _, _ = strings.Cut(s.Version, " ")

@@ -69,7 +69,7 @@ func (p *Provisioner) Provision(ctx context.Context, needs inspect.Needs) (Serve
 }
 
 func (p *Provisioner) prepare(ctx context.Context, s *Server, needs inspect.Needs) error {
-	conn, err := s.Connect(ctx, s.Maintenance, s.User, s.Password)
+	conn, err := Connect(ctx, s, s.Maintenance, s.User, s.Password) // nothing is restored yet
 	if err != nil {
 		return err
 	}

@@ -83,7 +83,7 @@ func (l *lab) provisioner(major string) *provision.Provisioner {
 // ask gives the answer to a query in a database of the server.
 func ask(t *testing.T, s provision.Server, database, sql string) string {
 	t.Helper()
-	conn, err := s.Connect(t.Context(), database, s.User, s.Password)
+	conn, err := provision.Connect(t.Context(), s, database, s.User, s.Password)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -151,7 +151,7 @@ func (l *lab) asNeeded(t *testing.T, major string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	conn, err := s.Connect(t.Context(), "shop", "made_by_login", password)
+	conn, err := provision.Connect(t.Context(), s, "shop", "made_by_login", password)
 	if err != nil {
 		t.Fatal(err)
 	}

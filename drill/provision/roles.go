@@ -113,7 +113,7 @@ func (s Server) DemoteRoles(ctx context.Context, conn *pgx.Conn) error {
 // Login lets a role log in with a new random password, and makes the role if
 // there is none of that name.
 func (s Server) Login(ctx context.Context, role string) (redact.Secret, error) {
-	conn, err := s.Connect(ctx, s.Maintenance, s.User, s.Password)
+	conn, err := s.Session(ctx, s.Maintenance, SessionOptions{})
 	if err != nil {
 		return "", s.Blame(ctx, err)
 	}

@@ -10,6 +10,7 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 
 	"github.com/drillgres/drillgres/drill/outcome"
+	"github.com/drillgres/drillgres/drill/pgerr"
 	"github.com/drillgres/drillgres/drill/redact"
 	"github.com/drillgres/drillgres/drill/sandbox"
 )
@@ -42,11 +43,14 @@ type Server struct {
 	AssumedLocale string
 	// Properties are SQL statements with Database's own settings. Restore runs them after the load;
 	// empty: there are none, or they are another database's.
-	Properties string
-	CPUs       int    // that the server may use
-	Preloaded  string // shared_preload_libraries
-	Log        LogFile
-	Findings   []outcome.Finding
+	Properties  string
+	CPUs        int    // that the server may use
+	Preloaded   string // shared_preload_libraries
+	LockTimeout string // lock_timeout by the server's own configuration, with its unit
+	Log         LogFile
+	Findings    []outcome.Finding
+
+	libraryPath string // dynamic_library_path by the server's own configuration
 }
 
 // LogFile is the server's structured log, inside the Postgres container.
@@ -61,17 +65,8 @@ const (
 	port = 5432
 )
 
-// Connect opens a connection to a database of the server through the pod. The
-// error's text holds no password; a refusal of the server is a *pgconn.PgError in it.
-func (s Server) Connect(ctx context.Context, database, user string, password redact.Secret) (*pgx.Conn, error) {
-	params := map[string]string{}
-	if s.Major >= 17 && user == s.User {
-		params["event_triggers"] = "off" // one on login could keep the drill out
-	}
-	return connect(ctx, s.Pod, database, user, password, params)
-}
-
-// Connect opens a connection to the Postgres in a pod.
+// Connect opens a connection to the Postgres in a pod as any client would. For
+// a restored database there is Server.Session.
 func Connect(ctx context.Context, d sandbox.Dialer, database, user string, password redact.Secret) (*pgx.Conn, error) {
 	return connect(ctx, d, database, user, password, map[string]string{})
 }
@@ -96,7 +91,7 @@ func connect(ctx context.Context, d sandbox.Dialer, database, user string, passw
 		doing := fmt.Sprintf("connect to database %q as %q", database, user)
 		var refused *pgconn.PgError // the server's words; pgx's own error holds the password
 		if errors.As(err, &refused) {
-			return nil, fmt.Errorf("%s: %w", doing, refused)
+			return nil, pgerr.Redacted(fmt.Errorf("%s: %w", doing, refused))
 		}
 		return nil, fmt.Errorf("%s: %s", doing, redactConn(err))
 	}

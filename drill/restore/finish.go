@@ -17,7 +17,7 @@ import (
 // finish takes back what was only for the load, and gives the database to its
 // owner.
 func (r *run) finish(ctx context.Context) error {
-	conn, err := r.server.Connect(ctx, r.server.Maintenance, r.server.User, r.server.Password)
+	conn, err := r.server.Session(ctx, r.server.Maintenance, provision.SessionOptions{})
 	if err != nil {
 		return err
 	}
@@ -81,21 +81,16 @@ const quickTarget = "10"
 
 // analyze gives the planner its statistics, which a dump does not carry (before
 // Postgres 18) and without which the application would be slow. An error of a
-// function in it is only told: the rows are there, and autovacuum in
-// production meets the same.
+// function in it is only a finding: the rows are there, and autovacuum in
+// production, with the settings of the database, meets the same.
 func (r *run) analyze(ctx context.Context) error {
-	conn, err := r.server.Connect(ctx, r.server.Database, r.server.User, r.server.Password)
+	conn, err := r.server.Session(ctx, r.server.Database, provision.SessionOptions{DatabaseSettings: true})
 	if err != nil {
 		return notMade(err)
 	}
 	defer provision.Close(ctx, conn)
-	for _, sql := range []string{
-		"set statement_timeout = 0", // the dump may set another for its database
-		"set default_statistics_target = " + quickTarget,
-	} {
-		if _, err := conn.Exec(ctx, sql); err != nil {
-			return err
-		}
+	if _, err := conn.Exec(ctx, "set default_statistics_target = "+quickTarget); err != nil {
+		return err
 	}
 	_, err = conn.Exec(ctx, "analyze")
 	said, ok := pgerr.From(err)

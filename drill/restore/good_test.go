@@ -97,7 +97,7 @@ func (l *lab) restoresWhole(t *testing.T, dump []byte) {
 
 func (l *lab) holds(t *testing.T, s provision.Server) {
 	t.Helper()
-	conn, err := s.Connect(t.Context(), s.Database, s.User, s.Password)
+	conn, err := provision.Connect(t.Context(), s, s.Database, s.User, s.Password)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -143,7 +143,7 @@ func (l *lab) letsIn(t *testing.T, s provision.Server) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	conn, err := s.Connect(t.Context(), s.Database, "reader", password)
+	conn, err := provision.Connect(t.Context(), s, s.Database, "reader", password)
 	if err != nil {
 		t.Fatal(err)
 	}

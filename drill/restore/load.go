@@ -109,7 +109,7 @@ func (r *run) watchGrowth(ctx context.Context) {
 	if r.progress == nil {
 		return
 	}
-	conn, err := r.server.Connect(ctx, r.server.Maintenance, r.server.User, r.server.Password)
+	conn, err := r.server.Session(ctx, r.server.Maintenance, provision.SessionOptions{ReadOnly: true})
 	if err != nil {
 		return
 	}

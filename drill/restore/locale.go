@@ -36,7 +36,7 @@ var misplaced = regexp.MustCompile(`violates partition constraint$|^no partition
 // partitioned by ranges that the database's default collation (oid 100, see
 // pg_collation.dat) orders.
 func (r *run) partitionedByText(ctx context.Context, table string) bool {
-	conn, err := r.server.Connect(ctx, r.server.Database, r.server.User, r.server.Password)
+	conn, err := r.server.Session(ctx, r.server.Database, provision.SessionOptions{ReadOnly: true, DatabaseSettings: true})
 	if err != nil {
 		return false
 	}

@@ -12,6 +12,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/drillgres/drillgres/drill/pgerr"
+	"github.com/drillgres/drillgres/drill/provision"
 	"github.com/drillgres/drillgres/drill/sandbox"
 )
 
@@ -37,7 +38,7 @@ func (k *scrutiny) dumpAgain(ctx context.Context) (string, error) {
 	}
 	var said saying
 	exit, err := k.server.Exec(limited, sandbox.Command{
-		Args: []string{"pg_dump", "--no-password", "--no-sync", "--file=/dev/null"}, Env: k.clientEnv(), Stderr: &said,
+		Args: []string{"pg_dump", "--no-password", "--no-sync", "--file=/dev/null"}, Env: k.clientEnv(ctx), Stderr: &said,
 	})
 	switch {
 	case ctx.Err() == nil && errors.Is(context.Cause(limited), errTimeUp):
@@ -65,17 +66,13 @@ const (
 )
 
 // clientEnv tells libpq where to connect, as values that it takes as they are:
-// a name on the command line could be read as a connection string. An event trigger on
-// login (from 17 on) has no say.
-func (k *scrutiny) clientEnv() []string {
-	options := ""
-	if k.server.Major >= 17 {
-		options = "-c event_triggers=off"
-	}
+// a name on the command line could be read as a connection string. The settings that
+// the database has stored have no say.
+func (k *scrutiny) clientEnv(ctx context.Context) []string {
 	return []string{
 		"PGHOST=127.0.0.1", "PGPORT=5432", "PGDATABASE=" + k.server.Database,
 		"PGUSER=" + k.server.User, "PGPASSWORD=" + k.server.Password.Reveal(),
-		"PGOPTIONS=" + options, "PGSSLMODE=disable", "PGCONNECT_TIMEOUT=30", "PGCLIENTENCODING=",
+		"PGOPTIONS=" + k.server.ClientOptions(ctx, provision.SessionOptions{ReadOnly: true}), "PGSSLMODE=disable", "PGCONNECT_TIMEOUT=30", "PGCLIENTENCODING=",
 		"LC_ALL=C", "LANGUAGE=C",
 	}
 }

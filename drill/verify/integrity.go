@@ -102,7 +102,7 @@ func (k *scrutiny) carryOut(ctx context.Context, conn *pgx.Conn) error {
 	if err != nil {
 		return err
 	}
-	defer closeConn(ctx, first)
+	defer provision.Close(ctx, first)
 	if k.amcheck, err = loadAmcheck(ctx, first, k.server.Major); err != nil {
 		return fmt.Errorf("load amcheck: %w", err)
 	}

@@ -10,6 +10,7 @@ import (
 	"github.com/drillgres/drillgres/drill/config"
 	"github.com/drillgres/drillgres/drill/inspect"
 	"github.com/drillgres/drillgres/drill/outcome"
+	"github.com/drillgres/drillgres/drill/provision"
 	"github.com/drillgres/drillgres/drill/sandbox"
 )
 
@@ -171,7 +172,7 @@ create table docs (id int, body text); insert into docs select g, repeat('x', 10
 	if err := s.conn.QueryRow(t.Context(), `select pg_relation_filepath('docs')`).Scan(&path); err != nil {
 		t.Fatal(err)
 	}
-	closeConn(t.Context(), s.conn)
+	provision.Close(t.Context(), s.conn)
 	admin := connect(t, s.Server, "postgres")
 	run(t, admin, fmt.Sprintf("create database %s template %s strategy file_copy", copied.Database, s.Database))
 	dropLater(t, admin, copied.Database)

@@ -12,18 +12,19 @@ import (
 	"github.com/drillgres/drillgres/drill/config"
 	"github.com/drillgres/drillgres/drill/outcome"
 	"github.com/drillgres/drillgres/drill/pgerr"
+	"github.com/drillgres/drillgres/drill/provision"
 	"github.com/drillgres/drillgres/drill/verify/query"
 )
 
 // queryChecks are the checks that verify.queries asks for.
-func queryChecks(conn *pgx.Conn, queries []config.Query, within time.Duration) []check {
+func queryChecks(s provision.Server, queries []config.Query, within time.Duration) []check {
 	if len(queries) == 0 {
 		return []check{notConfigured("queries", "query", "verify.queries")}
 	}
 	var list []check
 	for i, q := range queries {
 		list = append(list, func(ctx context.Context) (verdict, error) {
-			found, err := checkQuery(ctx, conn, q, within)
+			found, err := checkQuery(ctx, s, q, within)
 			found.check.ConfigPath = config.Path("verify", "queries", i)
 			return found, err
 		})
@@ -33,13 +34,18 @@ func queryChecks(conn *pgx.Conn, queries []config.Query, within time.Duration) [
 
 // checkQuery runs a query of the config and judges its result. Its author
 // asked to see the value; of the rows only their number is shown.
-func checkQuery(ctx context.Context, conn *pgx.Conn, q config.Query, within time.Duration) (verdict, error) {
+func checkQuery(ctx context.Context, s provision.Server, q config.Query, within time.Duration) (verdict, error) {
 	v := verdict{check: outcome.Check{
 		Name: q.Name, Kind: "query", Status: outcome.CheckPassed, Expect: q.Expect.Source,
 		RestsOn: "the rows that the query gives, as superuser in a read-only transaction",
 	}}
-	if within == 0 {
-		within = timeLeft(ctx) / 2
+	conn, err := openForQueries(ctx, s)
+	if err != nil {
+		return v, err
+	}
+	defer provision.Close(ctx, conn)
+	if deadline, ok := ctx.Deadline(); ok && within == 0 {
+		within = time.Until(deadline) / 2
 	}
 	found, err := runQuery(ctx, conn, q.SQL, within)
 	if err != nil {
@@ -75,8 +81,7 @@ func (v verdict) didNotRun(name string, err error, within time.Duration) verdict
 	return v
 }
 
-// runQuery runs one statement in a read-only transaction, with the search_path
-// and the time zone that the database gives its sessions.
+// runQuery runs one statement in a read-only transaction.
 func runQuery(ctx context.Context, conn *pgx.Conn, sql string, within time.Duration) (found query.Result, err error) {
 	tx, err := conn.BeginTx(ctx, pgx.TxOptions{AccessMode: pgx.ReadOnly})
 	if err != nil {
@@ -87,8 +92,8 @@ func runQuery(ctx context.Context, conn *pgx.Conn, sql string, within time.Durat
 		defer cancel()
 		err = errors.Join(err, tx.Rollback(undo))
 	}()
-	settings := fmt.Sprintf("set local search_path to default; set local timezone to default; set local statement_timeout = %d", within.Milliseconds())
-	if _, err := tx.Exec(ctx, settings, pgx.QueryExecModeSimpleProtocol); err != nil {
+	limit := fmt.Sprintf("set local statement_timeout = %d", within.Milliseconds())
+	if _, err := tx.Exec(ctx, limit, pgx.QueryExecModeSimpleProtocol); err != nil {
 		return found, err
 	}
 	rows, err := tx.Query(ctx, sql)

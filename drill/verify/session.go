@@ -2,7 +2,6 @@ package verify
 
 import (
 	"context"
-	"fmt"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -12,50 +11,21 @@ import (
 	"github.com/drillgres/drillgres/drill/provision"
 )
 
-// session is what every connection starts with. The restored database is
-// hostile: nothing in it may stand in for a name of ours, no setting that it carries may
-// hide damage, and nothing is written. Local times are read as UTC.
-const session = `
-set search_path = '';
-set default_transaction_read_only = on;
-set timezone = 'UTC';
-set lock_timeout = '1min';
-set zero_damaged_pages = off;
-set ignore_checksum_failure = off;
-set dynamic_library_path = '$libdir';
-set bytea_output = hex;
-set client_min_messages = error;
-set statement_timeout = %d`
+// lockTimeout is how long a statement waits for a lock that something in the
+// database holds, such as a background worker.
+const lockTimeout = time.Minute
 
+// open opens a session that only reads.
 func open(ctx context.Context, s provision.Server) (*pgx.Conn, error) {
-	conn, err := s.Connect(ctx, s.Database, s.User, s.Password)
-	if err != nil {
-		return nil, s.Blame(ctx, err)
-	}
-	if _, err := conn.Exec(ctx, fmt.Sprintf(session, timeLeft(ctx).Milliseconds()), pgx.QueryExecModeSimpleProtocol); err != nil {
-		err = explain(ctx, s, fmt.Errorf("prepare the session: %w", err))
-		closeConn(ctx, conn)
-		return nil, err
-	}
-	return conn, nil
+	conn, err := s.Session(ctx, s.Database, provision.SessionOptions{ReadOnly: true, LockTimeout: lockTimeout})
+	return conn, s.Blame(ctx, err)
 }
 
-// closeConn says goodbye without waiting long for a server that may be gone.
-func closeConn(ctx context.Context, conn *pgx.Conn) {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Second)
-	defer cancel()
-	_ = conn.Close(ctx) // it was only read from: nothing can be lost
-}
-
-// timeLeft is how long a statement may run, rounded to what the server knows;
-// 0: no limit. It only ends what the server goes on with after ctx has ended,
-// and so is a little longer than that.
-func timeLeft(ctx context.Context) time.Duration {
-	deadline, ok := ctx.Deadline()
-	if !ok {
-		return 0
-	}
-	return max(0, time.Until(deadline)).Truncate(time.Millisecond) + time.Second
+// openForQueries opens a session for a query of the config, which is written
+// for the search_path and the time zone that the database gives its sessions.
+func openForQueries(ctx context.Context, s provision.Server) (*pgx.Conn, error) {
+	conn, err := s.Session(ctx, s.Database, provision.SessionOptions{ReadOnly: true, LockTimeout: lockTimeout, DatabaseSettings: true})
+	return conn, s.Blame(ctx, err)
 }
 
 // explain turns an error that ends the stage into what it means: out of a

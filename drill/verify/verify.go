@@ -54,7 +54,7 @@ func (v Verifier) Verify(ctx context.Context, s provision.Server, promised inspe
 	if err != nil {
 		return Report{}, err
 	}
-	defer closeConn(ctx, conn)
+	defer provision.Close(ctx, conn)
 	db, err := readDatabase(ctx, conn, p)
 	if err != nil {
 		return Report{}, explain(ctx, s, err)
@@ -65,7 +65,7 @@ func (v Verifier) Verify(ctx context.Context, s provision.Server, promised inspe
 		return report, explain(ctx, s, err)
 	}
 	fingerprints.fill(&report)
-	problems, err := report.run(ctx, v.checks(conn, db, promised, taken))
+	problems, err := report.run(ctx, v.checks(s, conn, db, promised, taken))
 	if err != nil {
 		return report, explain(ctx, s, err)
 	}
@@ -99,7 +99,7 @@ type verdict struct {
 }
 
 // checks lists every check in the order in which they are reported.
-func (v Verifier) checks(conn *pgx.Conn, db *database, promised inspect.Promise, taken time.Time) []check {
+func (v Verifier) checks(s provision.Server, conn *pgx.Conn, db *database, promised inspect.Promise, taken time.Time) []check {
 	list := append(promiseChecks(conn, db, promised),
 		func(ctx context.Context) (verdict, error) { return checkIndexes(ctx, conn) },
 		func(ctx context.Context) (verdict, error) { return checkConstraints(ctx, conn) },
@@ -108,7 +108,7 @@ func (v Verifier) checks(conn *pgx.Conn, db *database, promised inspect.Promise,
 		},
 	)
 	list = append(list, tableChecks(conn, db, v.Config.Tables, taken)...)
-	return append(list, queryChecks(conn, v.Config.Queries, v.QueryWithin)...)
+	return append(list, queryChecks(s, v.Config.Queries, v.QueryWithin)...)
 }
 
 // promiseChecks lists the checks that compare the database with a promise. Where

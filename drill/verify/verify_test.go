@@ -62,7 +62,7 @@ func (d fixture) session(t *testing.T) *pgx.Conn {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { closeConn(t.Context(), conn) })
+	t.Cleanup(func() { provision.Close(t.Context(), conn) })
 	return conn
 }
 
@@ -93,7 +93,7 @@ func letter(r rune) rune {
 
 func connect(t *testing.T, s provision.Server, database string) *pgx.Conn {
 	t.Helper()
-	conn, err := s.Connect(t.Context(), database, s.User, s.Password)
+	conn, err := provision.Connect(t.Context(), s, database, s.User, s.Password)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/drillgres/drillgres/drill/pgerr"
+	"github.com/drillgres/drillgres/drill/provision"
 )
 
 // mostWorkers is how many connections look at the database side by side;
@@ -74,7 +75,7 @@ func (w *workers) one(ctx context.Context, i int, conn *pgx.Conn) error {
 		if conn, err = open(ctx, w.server); err != nil {
 			return err
 		}
-		defer closeConn(ctx, conn)
+		defer provision.Close(ctx, conn)
 		if _, err := loadAmcheck(ctx, conn, w.server.Major); err != nil {
 			return fmt.Errorf("load amcheck: %w", err)
 		}

@@ -69,7 +69,7 @@ func letter(r rune) rune {
 
 func connect(t *testing.T, s provision.Server, database string) *pgx.Conn {
 	t.Helper()
-	conn, err := s.Connect(t.Context(), database, s.User, s.Password)
+	conn, err := provision.Connect(t.Context(), s, database, s.User, s.Password)
 	if err != nil {
 		t.Fatal(err)
 	}

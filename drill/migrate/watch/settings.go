@@ -73,11 +73,10 @@ func (w *Watch) waitForReload(ctx context.Context) error {
 	defer cancel()
 	for {
 		var setting, source string
-		conn, err := w.server.Connect(ctx, w.server.Maintenance, w.server.User, w.server.Password)
+		conn, err := w.open(ctx, w.server.Maintenance, provision.SessionOptions{}) // with the log's settings as they are
 		if err != nil {
 			return err
 		}
-		w.own.add(int(conn.PgConn().PID()))
 		err = conn.QueryRow(ctx, "select setting, source from pg_settings where name = 'log_min_duration_statement'").Scan(&setting, &source)
 		provision.Close(ctx, conn)
 		switch {

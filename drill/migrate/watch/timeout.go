@@ -53,14 +53,10 @@ func (d defaults) of(role string) lockTimeout {
 
 // readDefaults reads them where new sessions get them from: of settings that
 // apply to one session, that of the role in the database wins, then the role's,
-// then the database's, then the server's.
-func readDefaults(ctx context.Context, conn *pgx.Conn) (defaults, error) {
-	d := defaults{roles: map[string]lockTimeout{}}
-	var server, setting, role string
-	if err := conn.QueryRow(ctx, "select reset_val from pg_settings where name = 'lock_timeout'").Scan(&server); err != nil {
-		return d, err
-	}
-	d.all = timeoutOf(server)
+// then the database's, then the server's, which is given.
+func readDefaults(ctx context.Context, conn *pgx.Conn, server string) (defaults, error) {
+	d := defaults{all: timeoutOf(server), roles: map[string]lockTimeout{}}
+	var setting, role string
 	const sql = `
 select coalesce(r.rolname, '')::text, substr(c, strpos(c, '=') + 1)
 from pg_db_role_setting s left join pg_roles r on r.oid = s.setrole, unnest(s.setconfig) c

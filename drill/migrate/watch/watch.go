@@ -61,7 +61,7 @@ func (w *Watch) note(ctx context.Context) error {
 		if w.before, err = readCatalog(ctx, conn); err != nil {
 			return err
 		}
-		if w.defaults, err = readDefaults(ctx, conn); err != nil {
+		if w.defaults, err = readDefaults(ctx, conn, w.server.LockTimeout); err != nil {
 			return err
 		}
 		if err := conn.QueryRow(ctx, "show wal_level").Scan(&w.walLevel); err != nil {

@@ -1,0 +1,339 @@
+package provision_test
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/drillgres/drillgres/drill/inspect"
+	"github.com/drillgres/drillgres/drill/pgerr"
+	"github.com/drillgres/drillgres/drill/provision"
+	"github.com/drillgres/drillgres/drill/sandbox"
+)
+
+// hostileSettings are what a dump can store for its database and its roles. A
+// session without protection could not even begin with some of them.
+var hostileSettings = map[string]string{
+	"role":                                "evil",
+	"session_authorization":               "evil",
+	"search_path":                         "evil, pg_catalog",
+	"session_replication_role":            "replica",
+	"session_preload_libraries":           "no_such_library",
+	"local_preload_libraries":             "no_such_library",
+	"dynamic_library_path":                "/nowhere",
+	"zero_damaged_pages":                  "on",
+	"ignore_checksum_failure":             "on",
+	"row_security":                        "on",
+	"exit_on_error":                       "on",
+	"temp_file_limit":                     "0",
+	"vacuum_cost_delay":                   "100",
+	"default_transaction_isolation":       "serializable",
+	"default_transaction_deferrable":      "on",
+	"default_transaction_read_only":       "on",
+	"default_tablespace":                  "pg_global",
+	"client_encoding":                     "LATIN1",
+	"client_min_messages":                 "debug5",
+	"bytea_output":                        "escape",
+	"TimeZone":                            "Asia/Kathmandu",
+	"DateStyle":                           "German, DMY",
+	"IntervalStyle":                       "sql_standard",
+	"extra_float_digits":                  "-15",
+	"standard_conforming_strings":         "off",
+	"quote_all_identifiers":               "on",
+	"transform_null_equals":               "on",
+	"array_nulls":                         "off",
+	"gin_fuzzy_search_limit":              "1",
+	"xmloption":                           "document",
+	"statement_timeout":                   "1",
+	"lock_timeout":                        "1",
+	"idle_in_transaction_session_timeout": "1",
+	"idle_session_timeout":                "1", // from 14
+	"transaction_timeout":                 "1", // from 17
+	"event_triggers":                      "on",
+	"log_min_duration_statement":          "0",
+	"log_statement":                       "all",
+	"log_duration":                        "on",
+	"log_min_messages":                    "panic",
+	"log_min_error_statement":             "panic",
+	"lc_messages":                         "en_US.utf8",
+}
+
+// since is the major from which on a setting is known.
+var since = map[string]int{"idle_session_timeout": 14, "transaction_timeout": 17, "event_triggers": 17}
+
+// evilObjects stand where names of ours are looked for if search_path lets them.
+const evilObjects = `
+create role evil nologin; create role app login; create schema evil; grant usage on schema evil to public;
+create table public.orders as select generate_series(1, 5) as id; grant select, insert on public.orders to app;
+create function evil.count(bigint) returns text language sql as 'select ''evil''';
+create function evil.current_setting(text) returns text language sql as 'select ''evil''';
+create function evil.format(text, name, name) returns text language sql as 'select ''evil''';
+create function evil.same(text, text) returns boolean language sql as 'select false';
+create operator evil.= (leftarg = text, rightarg = text, function = evil.same);
+create function public.current_setting(text, text) returns text language sql as 'select ''evil''';
+create view evil.pg_class as select 'evil'::name as relname;
+create view evil.pg_settings as select 'evil'::text as name, 'evil'::text as setting, 'evil'::text as source;
+grant select on all tables in schema evil to public;`
+
+// onLogin keeps everybody out, and lets values of rows into its words.
+const onLogin = `
+create function evil.on_login() returns event_trigger language plpgsql as $$ begin raise exception 'ann@example.com may not log in'; end $$;
+create event trigger on_login on login execute function evil.on_login();
+alter event trigger on_login enable always;`
+
+// hostile makes a database in which everything is set against the drill.
+func hostile(t *testing.T, s provision.Server, database string) {
+	t.Helper()
+	do := func(in, sql string) {
+		conn, err := provision.Connect(t.Context(), s, in, s.User, s.Password)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer provision.Close(t.Context(), conn)
+		if _, err := conn.Exec(t.Context(), sql, pgx.QueryExecModeSimpleProtocol); err != nil {
+			t.Fatalf("%s: %v", sql, err)
+		}
+	}
+	do(s.Maintenance, "create database "+database)
+	do(database, evilObjects)
+	if s.Major >= 17 {
+		do(database, onLogin)
+	}
+	// By way of the other database: nobody gets into this one any more.
+	var sql []string
+	for _, name := range slices.Sorted(maps.Keys(hostileSettings)) {
+		if s.Major < since[name] {
+			continue
+		}
+		value := hostileSettings[name]
+		if !slices.Contains(lists, name) {
+			value = "'" + value + "'"
+		}
+		for _, target := range []string{"database " + database, "role all in database " + database, "role " + s.User + " in database " + database} {
+			sql = append(sql, fmt.Sprintf("alter %s set %s = %s", target, name, value))
+		}
+	}
+	do(s.Maintenance, strings.Join(sql, ";\n"))
+}
+
+// lists are the settings whose value is a list of names.
+var lists = []string{"search_path", "session_preload_libraries", "local_preload_libraries"}
+
+// pinned are the settings that a session of the drill's own has.
+var pinned = map[string]string{
+	"role": "none", "search_path": "", "session_replication_role": "origin",
+	"session_preload_libraries": "", "local_preload_libraries": "", "dynamic_library_path": "$libdir",
+	"zero_damaged_pages": "off", "ignore_checksum_failure": "off", "row_security": "off", "exit_on_error": "off",
+	"temp_file_limit": "-1", "vacuum_cost_delay": "0", "default_transaction_isolation": "read committed",
+	"default_transaction_deferrable": "off", "default_transaction_read_only": "off", "default_tablespace": "",
+	"client_encoding": "UTF8", "client_min_messages": "error", "bytea_output": "hex", "TimeZone": "UTC", "DateStyle": "ISO, MDY",
+	"IntervalStyle": "postgres", "extra_float_digits": "1", "standard_conforming_strings": "on", "quote_all_identifiers": "off",
+	"transform_null_equals": "off", "array_nulls": "on", "gin_fuzzy_search_limit": "0", "xmloption": "content",
+	"lock_timeout": "0", "idle_in_transaction_session_timeout": "0", "idle_session_timeout": "0", "transaction_timeout": "0",
+	"event_triggers": "off", "lc_messages": "C",
+}
+
+// changed is m with some values changed.
+func changed(m map[string]string, changes ...map[string]string) map[string]string {
+	m = maps.Clone(m)
+	for _, c := range changes {
+		maps.Copy(m, c)
+	}
+	return m
+}
+
+// asStored are the hostile values of settings, as the server shows them.
+func asStored(names ...string) map[string]string {
+	stored := map[string]string{}
+	for _, name := range names {
+		stored[name] = hostileSettings[name]
+	}
+	return stored
+}
+
+// TestSessionsOnAHostileDatabase: each kind of session gets in, and has the
+// settings that it asks for.
+func TestSessionsOnAHostileDatabase(t *testing.T) {
+	for _, major := range []string{"13", "15", "17", "18"} {
+		t.Run(major, func(t *testing.T) { newLab(t, major).sessions(t, major) })
+	}
+}
+
+func (l *lab) sessions(t *testing.T, major string) {
+	s, err := l.provisioner(major).Provision(t.Context(), inspect.Needs{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	hostile(t, s, "hostile")
+	if conn, err := provision.Connect(t.Context(), s, "hostile", s.User, s.Password); err == nil {
+		provision.Close(t.Context(), conn)
+		t.Fatal("the database is not hostile: an unprotected session got in")
+	}
+	written := asStored("search_path", "TimeZone", "DateStyle", "IntervalStyle", "extra_float_digits", "standard_conforming_strings",
+		"quote_all_identifiers", "transform_null_equals", "array_nulls", "gin_fuzzy_search_limit", "xmloption")
+	tests := []struct {
+		name string
+		o    provision.SessionOptions
+		want map[string]string
+	}{
+		{"the usual", provision.SessionOptions{}, pinned},
+		{"that only reads", provision.SessionOptions{ReadOnly: true, LockTimeout: time.Minute}, changed(pinned, map[string]string{
+			"default_transaction_read_only": "on", "lock_timeout": "1min",
+		})},
+		{"for SQL of the config", provision.SessionOptions{ReadOnly: true, DatabaseSettings: true}, changed(pinned, written, map[string]string{
+			"default_transaction_read_only": "on",
+		})},
+		{"of the watch", provision.SessionOptions{Unlogged: true, StatementTimeout: 2 * time.Minute}, changed(pinned, map[string]string{
+			"log_min_duration_statement": "-1", "log_statement": "none", "log_duration": "off", "log_min_messages": "error",
+			"log_min_error_statement": "error", "statement_timeout": "2min",
+		})},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			conn, err := s.Session(t.Context(), "hostile", tt.o)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer provision.Close(t.Context(), conn)
+			for name, want := range tt.want {
+				if s.Major < since[name] {
+					continue
+				}
+				if got := setting(t, conn, name); got != want {
+					t.Errorf("%s = %q, want %q", name, got, want)
+				}
+			}
+			works(t, conn, s.User, tt.o.ReadOnly)
+		})
+	}
+	t.Run("of a client program", func(t *testing.T) { l.ofAClient(t, s) })
+	t.Run("until the context ends", func(t *testing.T) { l.limited(t, s) })
+	t.Run("of the application", func(t *testing.T) { l.ofTheApplication(t, s) })
+}
+
+// ofAClient: psql inside the sandbox has the settings of a session.
+func (l *lab) ofAClient(t *testing.T, s provision.Server) {
+	var out, complaints bytes.Buffer
+	code, err := s.Exec(t.Context(), sandbox.Command{
+		Args: []string{"psql", "-XqAt", "--host=127.0.0.1", "--username=" + s.User, "--dbname=hostile"},
+		Env:  []string{"PGPASSWORD=" + l.password, "PGOPTIONS=" + s.ClientOptions(t.Context(), provision.SessionOptions{ReadOnly: true})},
+		Stdin: strings.NewReader("select current_user, current_setting('search_path'), current_setting('DateStyle'), " +
+			"current_setting('default_transaction_isolation'), current_setting('transaction_read_only')"),
+		Stdout: &out, Stderr: &complaints,
+	})
+	if want := s.User + "||ISO, MDY|read committed|on\n"; err != nil || code != 0 || out.String() != want {
+		t.Errorf("got %q, exit code %d, %v, want %q\n%s", out.String(), code, err, want, complaints.String())
+	}
+}
+
+func setting(t *testing.T, conn *pgx.Conn, name string) string {
+	t.Helper()
+	var value string
+	if err := conn.QueryRow(t.Context(), "select pg_catalog.current_setting($1)", name).Scan(&value); err != nil {
+		t.Fatalf("%s: %v", name, err)
+	}
+	return value
+}
+
+// works does what sessions of the drill do: who are we, what is stored, and
+// does a transaction that waits go on.
+func works(t *testing.T, conn *pgx.Conn, user string, readOnly bool) {
+	t.Helper()
+	var who, session string
+	if err := conn.QueryRow(t.Context(), "select current_user::text, session_user::text").Scan(&who, &session); err != nil || who != user || session != user {
+		t.Errorf("the session is %s of %s, %v; want %s", who, session, err, user)
+	}
+	time.Sleep(20 * time.Millisecond) // as long as no hostile timeout allows
+	var n int64
+	if err := conn.QueryRow(t.Context(), "select pg_catalog.count(*) from public.orders, pg_catalog.pg_sleep(0.02)").Scan(&n); err != nil || n != 5 {
+		t.Errorf("%d rows, %v, want 5", n, err)
+	}
+	_, err := conn.Exec(t.Context(), "insert into public.orders values (6)")
+	if readOnly != pgerr.Is(err, "25006") || !readOnly && err != nil {
+		t.Errorf("writing: %v; read-only: %t", err, readOnly)
+	}
+	if err == nil {
+		_, err = conn.Exec(t.Context(), "delete from public.orders where id operator(pg_catalog.=) 6")
+		if err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+// limited: the server ends what nobody waits for any more.
+func (l *lab) limited(t *testing.T, s provision.Server) {
+	ctx, cancel := context.WithTimeout(t.Context(), time.Hour)
+	defer cancel()
+	conn, err := s.Session(ctx, "hostile", provision.SessionOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer provision.Close(ctx, conn)
+	var ms int64
+	if err := conn.QueryRow(ctx, "select setting::bigint from pg_settings where name = 'statement_timeout'").Scan(&ms); err != nil {
+		t.Fatal(err)
+	}
+	limit := time.Duration(ms) * time.Millisecond
+	if limit < 59*time.Minute || limit > time.Hour+time.Second {
+		t.Errorf("a statement may run for %s, the context lives for an hour", limit)
+	}
+}
+
+// ofTheApplication: its role's own settings apply, as they would in production,
+// but for those that would end its session.
+func (l *lab) ofTheApplication(t *testing.T, s provision.Server) {
+	do := func(sql string) {
+		conn, err := s.Session(t.Context(), s.Maintenance, provision.SessionOptions{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer provision.Close(t.Context(), conn)
+		if _, err := conn.Exec(t.Context(), sql, pgx.QueryExecModeSimpleProtocol); err != nil {
+			t.Fatalf("%s: %v", sql, err)
+		}
+	}
+	password, err := s.Login(t.Context(), "app")
+	if err != nil {
+		t.Fatal(err)
+	}
+	app := provision.SessionOptions{As: provision.Credentials{Role: "app", Password: password}}
+	do("create database production template template0")
+	do("alter role app set search_path = evil; alter role app set statement_timeout = 1; alter role app set client_encoding = 'LATIN1'; " +
+		"alter role app set idle_in_transaction_session_timeout = 1; alter role app set timezone = 'Asia/Kathmandu'; " +
+		"alter role app in database production set default_transaction_read_only = on; grant evil to app; alter role app set role = evil")
+	if s.Major >= 14 {
+		do("alter role app set idle_session_timeout = 1")
+	}
+	if s.Major >= 17 {
+		do("alter role app set transaction_timeout = 1")
+	}
+	conn, err := s.Session(t.Context(), "production", app)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer provision.Close(t.Context(), conn)
+	time.Sleep(20 * time.Millisecond)
+	for name, want := range map[string]string{
+		"search_path": "evil", "TimeZone": "Asia/Kathmandu", "default_transaction_read_only": "on", "role": "evil",
+		"statement_timeout": "0", "idle_in_transaction_session_timeout": "0", "client_encoding": "UTF8",
+	} {
+		if got := setting(t, conn, name); got != want {
+			t.Errorf("%s = %q, want %q", name, got, want)
+		}
+	}
+	if s.Major < 17 {
+		return
+	}
+	do("alter database hostile reset all; alter role all in database hostile reset all")
+	_, err = s.Session(t.Context(), "hostile", app)
+	if err == nil || strings.Contains(err.Error(), "ann@") || !pgerr.Is(err, "P0001") {
+		t.Errorf("what its own trigger says to the application's session: %v", err)
+	}
+}
