@@ -14,7 +14,7 @@ func TestImports(t *testing.T) {
 	heavy := []string{"github.com/testcontainers/", "github.com/moby/", "github.com/docker/", "github.com/aws/"}
 	core := []string{
 		"drill", "drill/outcome", "drill/redact", "drill/pgerr", "drill/config", "drill/locate", "drill/locate/dir", "drill/fetch",
-		"drill/gate", "drill/inspect", "drill/sandbox", "drill/provision", "drill/serverlog", "drill/restore", "drill/verify", "drill/migrate", "drill/migrate/watch",
+		"drill/gate", "drill/inspect", "drill/sandbox", "drill/provision", "drill/serverlog", "drill/restore", "drill/fingerprint", "drill/verify", "drill/migrate", "drill/migrate/watch",
 		"drill/record", "drill/record/sqlite", "drill/record/postgres",
 		"drill/report", "drill/report/actions", "drill/work", "drill/prove", "appcheck",
 	}
@@ -29,6 +29,7 @@ func TestImports(t *testing.T) {
 			t.Errorf("drill/outcome depends on %s: it is to need the standard library alone", dep)
 		}
 	}
+	forbid(t, "drill/migrate/watch", dependencies(t, "drill/migrate/watch"), module+"drill/verify")
 	forbid(t, "cmd/drillgres", dependencies(t, "cmd/drillgres"), module+"fixtures/")
 	forbid(t, "drill/bucket", dependencies(t, "drill/bucket"), "github.com/testcontainers/")
 	forbid(t, "drill/sandbox/docker", dependencies(t, "drill/sandbox/docker"), "github.com/aws/")

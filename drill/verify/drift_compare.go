@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/drillgres/drillgres/drill/config"
+	"github.com/drillgres/drillgres/drill/fingerprint"
 	"github.com/drillgres/drillgres/drill/outcome"
 )
 
@@ -205,7 +206,7 @@ func (c *comparison) compareSchemas() {
 	tell("tables gone", c.forgiven)
 	if c.incomparable = c.whyIncomparable(); c.incomparable == "" {
 		tell("tables changed", c.changedTables())
-		tell("kinds of objects that differ", changedParts(c.was.Schema.Parts, c.is.schema.whole.Parts))
+		tell("kinds of objects that differ", changedParts(c.was.Schema.Parts, c.is.schema.Whole.Parts))
 	}
 	if len(news) == 0 {
 		return
@@ -227,7 +228,7 @@ func (c *comparison) whyIncomparable() string {
 		return c.is.schema.trouble
 	case was == "":
 		return "that run recorded none"
-	case !strings.HasPrefix(was, fingerprinting+":"):
+	case !fingerprint.Comparable(was):
 		return "that run's is another drillgres' kind"
 	case major != strconv.Itoa(c.is.major):
 		return fmt.Sprintf("Postgres %s then, %d now", major, c.is.major)

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/drillgres/drillgres/drill/config"
+	"github.com/drillgres/drillgres/drill/fingerprint"
 	"github.com/drillgres/drillgres/drill/inspect"
 	"github.com/drillgres/drillgres/drill/outcome"
 )
@@ -207,7 +208,7 @@ func TestSchemasAreComparedOnlyWithTheirLike(t *testing.T) {
 	changed.Fingerprint = "v1:changed"
 	is := shape{
 		tables: tablesOf(changed, rowsOf("public.u", 1), rowsOf("public.w", 1)), major: 15,
-		schema: schema{whole: outcome.Schema{Fingerprint: "v1:b", Parts: map[string]string{"columns": "v1:d", "functions": "v1:f", "views": "v1:v"}}},
+		schema: schema{Schema: fingerprint.Schema{Whole: outcome.Schema{Fingerprint: "v1:b", Parts: map[string]string{"columns": "v1:d", "functions": "v1:f", "views": "v1:v"}}}},
 	}
 	const all = "since run then: tables new: public.w; tables changed: public.t; kinds of objects that differ: columns, event triggers, views"
 	for name, c := range map[string]struct {
@@ -284,4 +285,10 @@ func TestDriftOfARestoredDatabase(t *testing.T) {
 	v.Past = nil
 	alone, _, _ := verifyAll(t, v, d, inspect.Promise{})
 	want(t, "status", named(t, alone, "drift").Status, outcome.CheckNotConfigured)
+}
+
+func TestFillGivesEachTableItsFingerprint(t *testing.T) {
+	r := Report{Tables: []outcome.Table{{Name: "public.a"}, {Name: "public.other"}}}
+	schema{Schema: fingerprint.Schema{Whole: outcome.Schema{Fingerprint: "v1:w"}, Tables: map[string]string{"public.a": "v1:a"}}}.fill(&r)
+	want(t, "fingerprints", []string{r.Schema.Fingerprint, r.Tables[0].Fingerprint, r.Tables[1].Fingerprint}, []string{"v1:w", "v1:a", ""})
 }

@@ -2,161 +2,36 @@ package verify
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
-	"fmt"
-	"slices"
-	"strings"
 
 	"github.com/jackc/pgx/v5"
 
-	"github.com/drillgres/drillgres/drill/outcome"
+	"github.com/drillgres/drillgres/drill/fingerprint"
 	"github.com/drillgres/drillgres/drill/pgerr"
 )
 
-// fingerprinting is the version of what a fingerprint is made of. It changes
-// with every change to the queries below: fingerprints of two versions differ
-// although the schemas do not.
-const fingerprinting = "v1"
-
-// schema is everything in a database but its rows, as fingerprints. Two
-// restores of one dump, on servers of one major, give the same.
+// schema is the database's schema, as far as it could be read.
 type schema struct {
-	whole   outcome.Schema
-	tables  map[string]string // fingerprint by quoted name; those of extensions are not in it
-	trouble string            // why it is not known; empty: it is
+	fingerprint.Schema
+	trouble string // why it is not known; empty: it is
 }
 
-// fingerprintsOf reads the schema. Where a definition cannot be read, that is
-// no reason to end the drill: the schema is not known then, which is said.
-func fingerprintsOf(ctx context.Context, conn *pgx.Conn) (schema, error) {
-	s, err := readSchema(ctx, conn)
+// readSchema reads the schema. Where a definition cannot be read, that is no
+// reason to end the drill: the schema is not known then, and the report says so.
+func readSchema(ctx context.Context, conn *pgx.Conn) (schema, error) {
+	s, err := fingerprint.Read(ctx, conn)
 	switch {
 	case err != nil && ends(ctx, conn, err):
 		return schema{}, err
 	case err != nil:
 		return schema{trouble: pgerr.Describe(err)}, nil
 	}
-	return s, nil
-}
-
-// readSchema reads the catalog and keeps of each definition only its digest.
-func readSchema(ctx context.Context, conn *pgx.Conn) (schema, error) {
-	tables, parts := groups{}, groups{}
-	err := eachDefinition(ctx, conn, func(d Definition, _ string) {
-		parts.add(d.Part, d.Digest)
-		if d.table {
-			tables.add(d.Relation, d.Digest)
-		}
-	})
-	if err != nil {
-		return schema{}, fmt.Errorf("read the schema: %w", err)
-	}
-	s := schema{tables: tables.fingerprints(), whole: outcome.Schema{Parts: parts.fingerprints()}}
-	s.whole.Fingerprint = overall(s.whole.Parts)
-	return s, nil
-}
-
-// Definition is a part of a schema as its fingerprint has it.
-type Definition struct {
-	Relation string // schema.table that it is a part of, quoted; empty: it stands for itself
-	Part     string // the kind of object, as in a schema's fingerprint: columns, indexes, functions …
-	Name     string // in Relation, or else whole; empty: Relation itself
-	Digest   [sha256.Size]byte
-
-	table bool // Relation is a table that is no extension's
-}
-
-// Definitions gives all definitions of a database, as their digests. A column
-// is the same wherever in its table it stands, because dropping one moves all
-// behind it. The connection's search_path must be empty.
-func Definitions(ctx context.Context, conn *pgx.Conn) ([]Definition, error) {
-	var all []Definition
-	err := eachDefinition(ctx, conn, func(d Definition, definition string) {
-		if d.Part == "columns" {
-			_, definition, _ = strings.Cut(definition, ",") // its place comes first
-			d.Digest = digest(d.Relation, d.Part, d.Name, definition)
-		}
-		all = append(all, d)
-	})
-	if err != nil {
-		return nil, fmt.Errorf("read the schema: %w", err)
-	}
-	return all, nil
-}
-
-func eachDefinition(ctx context.Context, conn *pgx.Conn, yield func(d Definition, definition string)) error {
-	// Of a query with so many branches, compiling takes longer than running it.
-	if _, err := conn.Exec(ctx, "set jit = off"); err != nil {
-		return err
-	}
-	var d Definition
-	var definition string
-	for _, sql := range []string{relationDefinitionsSQL, objectDefinitionsSQL} {
-		rows, err := conn.Query(ctx, sql, pgx.QueryExecModeExec)
-		if err != nil {
-			return err
-		}
-		_, err = pgx.ForEachRow(rows, []any{&d.Relation, &d.table, &d.Part, &d.Name, &definition}, func() error {
-			d.Digest = digest(d.Relation, d.Part, d.Name, definition)
-			yield(d, definition)
-			return nil
-		})
-		if err != nil {
-			return err
-		}
-	}
-	_, err := conn.Exec(ctx, "reset jit")
-	return err
+	return schema{Schema: s}, nil
 }
 
 // fill writes the fingerprints into the report.
 func (s schema) fill(r *Report) {
-	r.Schema = s.whole
+	r.Schema = s.Whole
 	for i := range r.Tables {
-		r.Tables[i].Fingerprint = s.tables[r.Tables[i].Name]
+		r.Tables[i].Fingerprint = s.Tables[r.Tables[i].Name]
 	}
-}
-
-// groups are digests of definitions, by table or by kind of object. Their
-// order does not matter.
-type groups map[string][][sha256.Size]byte
-
-func (g groups) add(key string, d [sha256.Size]byte) { g[key] = append(g[key], d) }
-
-func (g groups) fingerprints() map[string]string {
-	all := make(map[string]string, len(g))
-	for key, digests := range g {
-		all[key] = fingerprint(digests)
-	}
-	return all
-}
-
-// overall is the fingerprint of all parts together.
-func overall(parts map[string]string) string {
-	var digests [][sha256.Size]byte
-	for part, f := range parts {
-		digests = append(digests, digest(part, f))
-	}
-	return fingerprint(digests)
-}
-
-// digest is unambiguous, as no text of Postgres holds a zero byte.
-func digest(fields ...string) (d [sha256.Size]byte) {
-	h := sha256.New()
-	for _, f := range fields {
-		h.Write(append([]byte(f), 0))
-	}
-	h.Sum(d[:0])
-	return d
-}
-
-func fingerprint(digests [][sha256.Size]byte) string {
-	slices.SortFunc(digests, func(a, b [sha256.Size]byte) int { return slices.Compare(a[:], b[:]) })
-	h := sha256.New()
-	for _, d := range digests {
-		h.Write(d[:])
-	}
-	const length = 16 // bytes: enough that no two schemas meet by accident
-	return fingerprinting + ":" + hex.EncodeToString(h.Sum(nil)[:length])
 }

@@ -60,18 +60,18 @@ func (v Verifier) Verify(ctx context.Context, s provision.Server, promised inspe
 		return Report{}, explain(ctx, s, err)
 	}
 	report := Report{Tables: db.tables(), Extensions: db.extensions}
-	fingerprints, err := fingerprintsOf(ctx, conn)
+	schema, err := readSchema(ctx, conn)
 	if err != nil {
 		return report, explain(ctx, s, err)
 	}
-	fingerprints.fill(&report)
+	schema.fill(&report)
 	problems, err := report.run(ctx, v.checks(s, conn, db, promised, taken))
 	if err != nil {
 		return report, explain(ctx, s, err)
 	}
 	past := v.earlier(ctx, taken)
 	report.Baseline = past.baseline()
-	drift := v.checkDrift(past, shape{report.Tables, fingerprints, s.Major})
+	drift := v.checkDrift(past, shape{report.Tables, schema, s.Major})
 	problems = append(problems, report.keep(drift)...)
 	closer, err := v.lookClosely(ctx, s, conn, p)
 	if err != nil {

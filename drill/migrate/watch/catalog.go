@@ -8,7 +8,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
-	"github.com/drillgres/drillgres/drill/verify"
+	"github.com/drillgres/drillgres/drill/fingerprint"
 )
 
 // catalog is a database at one moment.
@@ -88,7 +88,7 @@ func readCatalog(ctx context.Context, conn *pgx.Conn) (*catalog, error) {
 			return nil, fmt.Errorf("read the catalog: %s: %w", what, err)
 		}
 	}
-	definitions, err := verify.Definitions(ctx, conn)
+	definitions, err := fingerprint.Definitions(ctx, conn)
 	if err != nil {
 		return nil, err
 	}

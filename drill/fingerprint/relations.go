@@ -1,6 +1,6 @@
-package verify
+package fingerprint
 
-// relationDefinitionsSQL gives what tables, views, materialized views and
+// relationDefinitionsSQL returns what tables, views, materialized views and
 // foreign tables are made of: whose it is, whether that is a table, the kind
 // of object, its name within the relation, and its definition.
 //

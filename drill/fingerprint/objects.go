@@ -1,6 +1,6 @@
-package verify
+package fingerprint
 
-// objectDefinitionsSQL gives every object that is no part of a relation, in
+// objectDefinitionsSQL returns every object that is no part of a relation, in
 // the columns of relationDefinitionsSQL and under the same rules. What could be
 // a password is left out: of foreign servers, subscriptions and settings with
 // a dot the values.

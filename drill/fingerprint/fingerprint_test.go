@@ -1,4 +1,4 @@
-package verify
+package fingerprint
 
 import (
 	"bytes"
@@ -9,9 +9,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
-	"github.com/jackc/pgx/v5"
 
-	"github.com/drillgres/drillgres/drill/outcome"
 	"github.com/drillgres/drillgres/fixtures/images"
 	"github.com/drillgres/drillgres/fixtures/shop/production"
 )
@@ -137,15 +135,6 @@ func TestDefinitionsSurviveARestore(t *testing.T) {
 	}
 }
 
-func fingerprinted(t *testing.T, conn *pgx.Conn) schema {
-	t.Helper()
-	s, err := readSchema(t.Context(), conn)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return s
-}
-
 // differing are the parts, or the tables, whose fingerprints differ.
 func differing(a, b map[string]string) []string {
 	var names []string
@@ -166,11 +155,11 @@ func differing(a, b map[string]string) []string {
 // TestFingerprintTellsWhatChanged makes one change after the other; each shows
 // in its own part, and in its own table, and nowhere else.
 func TestFingerprintTellsWhatChanged(t *testing.T) {
-	d := restored(t, everyKind)
-	session := d.session(t)
-	before := fingerprinted(t, session)
+	const database = "every_kind"
+	conn, session := made(t, database, everyKind)
+	before := read(t, session)
 	var of []string
-	for part, f := range before.whole.Parts {
+	for part, f := range before.Whole.Parts {
 		of = append(of, part)
 		if !strings.HasPrefix(f, "v1:") || len(f) != len("v1:")+32 {
 			t.Errorf("part %s: %q", part, f)
@@ -183,7 +172,7 @@ func TestFingerprintTellsWhatChanged(t *testing.T) {
 		"operator_classes", "operators", "policies", "privileges",
 		"publications", "rules", "schemas", "sequences", "statistics", "subscriptions", "tables", "text_search", "triggers", "types", "views",
 	})
-	want(t, "tables", slices.Sorted(maps.Keys(before.tables)), []string{
+	want(t, "tables", slices.Sorted(maps.Keys(before.Tables)), []string{
 		"public.computed", "public.empty_table", "public.excluded", "public.inherits_from", "public.parent",
 		"public.referred", "public.referring", "public.scratch",
 	})
@@ -238,14 +227,14 @@ func TestFingerprintTellsWhatChanged(t *testing.T) {
 		{"alter text search dictionary app.plain (accept = true)", []string{"text_search"}, nil},
 		{"alter default privileges in schema app revoke select on tables from public", []string{"default_privileges"}, nil},
 		{"comment on function app.plus(integer, integer) is 'subtracts'", []string{"comments"}, nil},
-		{"alter database " + d.Database + " set search_path = app", []string{"settings"}, nil},
+		{"alter database " + database + " set search_path = app", []string{"settings"}, nil},
 		{"drop subscription sub", []string{"subscriptions"}, nil},
 	} {
-		run(t, d.conn, c.change)
-		after := fingerprinted(t, session)
-		want(t, "parts after "+c.change, differing(before.whole.Parts, after.whole.Parts), c.parts)
-		want(t, "tables after "+c.change, differing(before.tables, after.tables), c.tables)
-		if changed := before.whole.Fingerprint != after.whole.Fingerprint; changed != (c.parts != nil) {
+		run(t, conn, c.change)
+		after := read(t, session)
+		want(t, "parts after "+c.change, differing(before.Whole.Parts, after.Whole.Parts), c.parts)
+		want(t, "tables after "+c.change, differing(before.Tables, after.Tables), c.tables)
+		if changed := before.Whole.Fingerprint != after.Whole.Fingerprint; changed != (c.parts != nil) {
 			t.Errorf("%s: the whole fingerprint changed: %t", c.change, changed)
 		}
 		before = after
@@ -255,7 +244,7 @@ func TestFingerprintTellsWhatChanged(t *testing.T) {
 // TestFingerprintOfHostileNames: what the database calls like Postgres' own
 // does not deceive the queries, and no name breaks them.
 func TestFingerprintOfHostileNames(t *testing.T) {
-	d := restored(t, `
+	_, session := made(t, "hostile_names", `
 create schema "pg""evil
 schema";
 create table "pg""evil
@@ -263,15 +252,13 @@ schema"."'; drop table x; --" ("select" int, "a
 b\" text, "Ünïcödé" text default E'\\''');
 create function "pg""evil
 schema"."f(int)"(text) returns text language sql as 'select 1::text';
-create schema evil; alter database verify_testfingerprintofhostilenames set search_path = evil, pg_catalog;
+create schema evil; alter database hostile_names set search_path = evil, pg_catalog;
 create view evil.pg_class as select null::oid as oid where false;
 create function evil.format(text, name, name) returns text language sql as 'select null::text'`)
-	before := fingerprinted(t, d.session(t))
+	found := read(t, session)
 	name := "\"pg\"\"evil\nschema\".\"'; drop table x; --\""
-	want(t, "tables", slices.Collect(maps.Keys(before.tables)), []string{name})
-	report := Report{Tables: []outcome.Table{{Name: name}, {Name: "public.other"}}}
-	before.fill(&report)
-	if report.Tables[0].Fingerprint == "" || report.Tables[1].Fingerprint != "" || report.Schema.Fingerprint == "" {
-		t.Errorf("filled: %+v", report)
+	want(t, "tables", slices.Collect(maps.Keys(found.Tables)), []string{name})
+	if !Comparable(found.Tables[name]) || !Comparable(found.Whole.Fingerprint) {
+		t.Errorf("found: %+v", found)
 	}
 }

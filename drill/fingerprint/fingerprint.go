@@ -1,0 +1,144 @@
+// Package fingerprint reads the schema of a database as fingerprints: two
+// restores of one dump, on servers of one major, have the same.
+package fingerprint
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/drillgres/drillgres/drill/outcome"
+)
+
+// version is that of what a fingerprint is made of. It changes with every
+// change to the queries of this package: fingerprints of two versions differ although
+// the schemas do not.
+const version = "v1"
+
+// Comparable reports whether a fingerprint was made by this version.
+func Comparable(fingerprint string) bool { return strings.HasPrefix(fingerprint, version+":") }
+
+// Schema is everything in a database but its rows, as fingerprints.
+type Schema struct {
+	Whole  outcome.Schema
+	Tables map[string]string // by quoted name; those of extensions are not in it
+}
+
+// Read returns the fingerprints of the database's schema. The connection's
+// search_path must be empty.
+func Read(ctx context.Context, conn *pgx.Conn) (Schema, error) {
+	tables, parts := groups{}, groups{}
+	err := eachDefinition(ctx, conn, func(d Definition, _ string) {
+		parts.add(d.Part, d.Digest)
+		if d.table {
+			tables.add(d.Relation, d.Digest)
+		}
+	})
+	if err != nil {
+		return Schema{}, fmt.Errorf("read the schema: %w", err)
+	}
+	s := Schema{Tables: tables.fingerprints(), Whole: outcome.Schema{Parts: parts.fingerprints()}}
+	s.Whole.Fingerprint = overall(s.Whole.Parts)
+	return s, nil
+}
+
+// Definition is a part of a schema as its fingerprint has it.
+type Definition struct {
+	Relation string // schema.table that it is a part of, quoted; empty: it stands for itself
+	Part     string // the kind of object, as in a schema's fingerprint: columns, indexes, functions …
+	Name     string // in Relation, or else whole; empty: Relation itself
+	Digest   [sha256.Size]byte
+
+	table bool // Relation is a table that is no extension's
+}
+
+// Definitions returns all definitions of a database as their digests. A column
+// is the same wherever in its table it stands, because dropping one moves all
+// behind it. The connection's search_path must be empty.
+func Definitions(ctx context.Context, conn *pgx.Conn) ([]Definition, error) {
+	var all []Definition
+	err := eachDefinition(ctx, conn, func(d Definition, definition string) {
+		if d.Part == "columns" {
+			_, definition, _ = strings.Cut(definition, ",") // its place comes first
+			d.Digest = digest(d.Relation, d.Part, d.Name, definition)
+		}
+		all = append(all, d)
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read the schema: %w", err)
+	}
+	return all, nil
+}
+
+func eachDefinition(ctx context.Context, conn *pgx.Conn, yield func(d Definition, definition string)) error {
+	// Of a query with so many branches, compiling takes longer than running it.
+	if _, err := conn.Exec(ctx, "set jit = off"); err != nil {
+		return err
+	}
+	var d Definition
+	var definition string
+	for _, sql := range []string{relationDefinitionsSQL, objectDefinitionsSQL} {
+		rows, err := conn.Query(ctx, sql, pgx.QueryExecModeExec)
+		if err != nil {
+			return err
+		}
+		_, err = pgx.ForEachRow(rows, []any{&d.Relation, &d.table, &d.Part, &d.Name, &definition}, func() error {
+			d.Digest = digest(d.Relation, d.Part, d.Name, definition)
+			yield(d, definition)
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+	}
+	_, err := conn.Exec(ctx, "reset jit")
+	return err
+}
+
+// groups are digests of definitions, by table or by kind of object. Their
+// order does not matter.
+type groups map[string][][sha256.Size]byte
+
+func (g groups) add(key string, d [sha256.Size]byte) { g[key] = append(g[key], d) }
+
+func (g groups) fingerprints() map[string]string {
+	all := make(map[string]string, len(g))
+	for key, digests := range g {
+		all[key] = fingerprint(digests)
+	}
+	return all
+}
+
+// overall is the fingerprint of all parts together.
+func overall(parts map[string]string) string {
+	var digests [][sha256.Size]byte
+	for part, f := range parts {
+		digests = append(digests, digest(part, f))
+	}
+	return fingerprint(digests)
+}
+
+// digest is unambiguous, as no text of Postgres holds a zero byte.
+func digest(fields ...string) (d [sha256.Size]byte) {
+	h := sha256.New()
+	for _, f := range fields {
+		h.Write(append([]byte(f), 0))
+	}
+	h.Sum(d[:0])
+	return d
+}
+
+func fingerprint(digests [][sha256.Size]byte) string {
+	slices.SortFunc(digests, func(a, b [sha256.Size]byte) int { return slices.Compare(a[:], b[:]) })
+	h := sha256.New()
+	for _, d := range digests {
+		h.Write(d[:])
+	}
+	const length = 16 // bytes: enough that no two schemas meet by accident
+	return version + ":" + hex.EncodeToString(h.Sum(nil)[:length])
+}
