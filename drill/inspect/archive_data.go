@@ -7,6 +7,7 @@ import (
 
 	"github.com/klauspost/compress/zlib"
 	"github.com/klauspost/compress/zstd"
+	"github.com/pierrec/lz4/v4"
 )
 
 // The kinds of blocks.
@@ -108,11 +109,6 @@ func (a *archive) largeObjects() {
 // rows reads the rows of one table.
 func (a *archive) rows(b *block) {
 	f := a.data.open()
-	if a.pack == packLZ4 { // nothing here decodes it: its chunks are read, its rows unknown
-		a.drainBlock(f)
-		a.k.table(b.table).data(-1, 0)
-		return
-	}
 	f.text = true
 	if !b.copied {
 		a.inserts(b, f)
@@ -214,8 +210,22 @@ func (u *unpacker) unpack() (io.Reader, error) {
 		var err error
 		u.zstd, err = newZstd(u.br)
 		return u.zstd, err
+	case packLZ4:
+		return u.lz4()
 	}
 	return u.br, nil
+}
+
+// lz4 returns a reader of the block's frame. It takes a new one for each block,
+// because a Reader that is reset keeps the last frame's dictionary. Its memory is
+// bounded by the format: blocks of a frame decode to 4 MiB at most. Frames of the
+// legacy format, which have no end mark, pg_restore does not read.
+func (u *unpacker) lz4() (io.Reader, error) {
+	const legacy = "\x02\x21\x4c\x18"
+	if head, _ := u.br.Peek(len(legacy)); string(head) == legacy {
+		return nil, errors.New("lz4: a frame of the legacy format")
+	}
+	return lz4.NewReader(u.br), nil
 }
 
 func (u *unpacker) inflate() (io.Reader, error) {

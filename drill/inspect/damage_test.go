@@ -138,6 +138,34 @@ func TestFlippedBitInArchiveData(t *testing.T) {
 	}
 }
 
+// What pg_restore refuses in a block of lz4 is noticed without it. pg_dump writes
+// no checksum: a bit in a value may be flipped.
+func TestDamagedLZ4(t *testing.T) {
+	const frame, descriptor = "\x04\x22\x4d\x18", 3
+	content := load(t, "lz4-18.dump")
+	first := bytes.Index(content, []byte(frame))
+	for at := first; at < first+len(frame)+descriptor; at++ {
+		for bit := range 8 {
+			if _, err := scan(t, flipped(content, at, bit)); codeOf(err) != outcome.DumpCorrupt {
+				t.Errorf("bit %d of byte %d of a frame: %v", bit, at-first, err)
+			}
+		}
+	}
+	for name, old := range map[string]string{
+		"without its end mark":       "\x00\x00\x00\x00\x00", // the end mark, and the sign of the chunk that follows
+		"with the size of its block": "\x80",                 // that of a block which is stored as it is
+	} {
+		i := first + len(frame) + descriptor + bytes.Index(content[first+len(frame)+descriptor:], []byte(old))
+		if _, err := scan(t, flipped(content, i, 0)); codeOf(err) != outcome.DumpCorrupt {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	legacy := bytes.Replace(content, []byte(frame), []byte("\x02\x21\x4c\x18"), 1)
+	if _, err := scan(t, legacy); codeOf(err) != outcome.DumpCorrupt || !strings.Contains(err.Error(), "legacy") {
+		t.Errorf("a legacy frame: %v", err)
+	}
+}
+
 // firstBlock is where the data of a compressed archive begins: with a kind, a
 // number, the length of the first chunk, and a zlib header in that.
 func firstBlock(t *testing.T, content []byte) int {

@@ -132,10 +132,10 @@ func TestBombs(t *testing.T) {
 	bomb := strings.Repeat("x", 4<<20)
 	for name, content := range map[string][]byte{
 		"gzip": gzipped(t, []byte(bomb)), "zstd": zstded(t, []byte(bomb)),
-		"within an archive": load(t, "custom-15.dump"),
+		"within an archive": load(t, "custom-15.dump"), "within an archive, lz4": load(t, "lz4-18.dump"), "within an archive, zstd": load(t, "zstd-17.dump"),
 	} {
 		limit := int64(1 << 20)
-		if name == "within an archive" {
+		if strings.HasPrefix(name, "within an archive") {
 			limit = int64(len(content)) + 10
 		}
 		_, err := inspect.Scan(context.Background(), bytes.NewReader(content), inspect.Limits{MaxDecoded: limit})
@@ -150,7 +150,7 @@ func TestErrorsOfTheSource(t *testing.T) {
 	lost := errors.New("connection reset by peer")
 	for name, content := range map[string][]byte{
 		"bare": load(t, "plain-18.sql"), "gzip": gzipped(t, load(t, "plain-18.sql")), "zstd": zstded(t, load(t, "plain-18.sql")),
-		"archive": load(t, "custom-18.dump"), "tar": load(t, "tar-15.tar"), "no dump": []byte("<html>"), "nothing": nil,
+		"archive": load(t, "custom-18.dump"), "lz4 archive": load(t, "lz4-18.dump"), "tar": load(t, "tar-15.tar"), "no dump": []byte("<html>"), "nothing": nil,
 	} {
 		for _, cause := range []error{lost, io.ErrUnexpectedEOF, fmt.Errorf("get: %w", io.EOF)} {
 			for _, at := range []int{0, len(content) / 2, len(content)} {

@@ -121,11 +121,15 @@ func holds(t *testing.T, content []byte) {
 
 // allowed is how much reading may allocate in all. A zstd decoder makes its
 // window, of at most 128 MiB, at once; that of a frame may be larger than the last one's.
+// An lz4 decoder makes room for two blocks of its frame, of at most 4 MiB each.
 func allowed(content []byte) uint64 {
-	const fixed, perByte, window = 8 << 20, 64, 128 << 20
+	const fixed, perByte, window, block = 8 << 20, 64, 128 << 20, 4 << 20
 	most := uint64(fixed + perByte*(len(content)+fuzzDecoded))
 	if frames := bytes.Count(content, []byte("\x28\xb5\x2f\xfd")); frames > 0 {
 		most += uint64(min(frames, 8) * window)
+	}
+	if frames := bytes.Count(content, []byte("\x04\x22\x4d\x18")); frames > 0 {
+		most += uint64(min(frames, 8) * 2 * block)
 	}
 	return most
 }
