@@ -2,21 +2,23 @@ package prove
 
 import (
 	"strconv"
-	"time"
 
 	"github.com/drillgres/drillgres/drill/config"
 	"github.com/drillgres/drillgres/drill/fetch"
 	"github.com/drillgres/drillgres/drill/inspect"
+	"github.com/drillgres/drillgres/drill/locate"
 	"github.com/drillgres/drillgres/drill/outcome"
 )
 
-// Backup is the intact backup on this machine's disk, of which copies are
-// broken.
+// Backup is the intact backup on this machine's disk, which a drill has passed.
 type Backup struct {
 	fetch.File
-	Layout     inspect.Layout
-	ModifiedAt time.Time // at its source; the copies get it too
-	Summed     bool      // a checksum is stored beside it
+	Located locate.Backup     // as it was located at its source
+	Marks   inspect.Landmarks // where it can be damaged
+	// Promised is what it promises of the database that was restored from it, and
+	// Content what that holds.
+	Promised inspect.Promise
+	Content  Content
 }
 
 // Control is one way in which a backup breaks.
@@ -27,7 +29,8 @@ type Control struct {
 	Impossible string         // why this backup cannot be broken so that anybody could tell; empty: it can
 	Hint       string         // what to do about that, or about a drill that passes
 
-	damage damage
+	damage damage // to the bytes of a copy
+	loss   loss   // to the restored database instead
 }
 
 // Controls are all ways in which this backup is broken. What a control does
@@ -41,14 +44,11 @@ func Controls(b Backup, db *config.Database) []Control {
 	return append(list, b.flipped(), b.emptied(), b.wrongObject(), b.rowsRemoved(db.Verify), b.sequenceBack(), b.newerMajor(db))
 }
 
-func (b Backup) wrapped() bool { return b.Layout.Compression != "" }
+func (b Backup) wrapped() bool { return b.Marks.Compression != "" }
 
 // inside has a control's edits done to the dump itself.
 func (b Backup) inside(c *Control) {
 	c.damage.decoded = b.wrapped()
-	if b.Layout.Archive != nil {
-		c.damage.edits = relink(b.Layout, c.damage.edits)
-	}
 }
 
 // cutCode is that of a file that ends early.
@@ -83,16 +83,16 @@ func (b Backup) cutEnd() Control {
 // a dump that is not.
 func (b Backup) cutInside() Control {
 	c := b.cutDump("cut_inside")
-	c.Did += ", within an intact " + b.Layout.Compression
+	c.Did += ", within an intact " + b.Marks.Compression
 	return c
 }
 
 // cutDump cuts the dump, in whatever it is wrapped, right before its end.
 func (b Backup) cutDump(name string) Control {
 	c := Control{Name: name, Did: "the end of the last block of data is gone", Expected: []outcome.Code{outcome.DumpTruncated}}
-	at := b.Layout.End - 1
-	if b.Layout.Archive == nil {
-		c.Did, at = "pg_dump's last line is gone", b.Layout.Trailer
+	at := b.Marks.End - 1
+	if b.Marks.Archive == nil {
+		c.Did, at = "pg_dump's last line is gone", b.Marks.Trailer
 	}
 	if at == 0 {
 		c.Expected, c.Impossible = nil, "the dump has no last line of pg_dump's, so nothing shows that its end is missing"
@@ -114,12 +114,12 @@ const (
 func (b Backup) flipped() Control {
 	c := Control{Name: "flipped", Did: "one bit in the middle of the data is flipped"}
 	half := []edit{{at: b.Size / 2, flip: oneBit}}
-	a := b.Layout.Archive
+	a := b.Marks.Archive
 	switch {
-	case b.Summed:
+	case b.Located.SHA256 != "":
 		c.Expected = []outcome.Code{outcome.ChecksumMismatch}
 		c.damage = damage{edits: half, summed: true}
-	case b.wrapped() && b.Layout.Summed:
+	case b.wrapped() && b.Marks.Summed:
 		// A flipped bit can make a decoder look for more than there is.
 		c.Expected = []outcome.Code{outcome.StreamCorrupt, outcome.StreamTruncated}
 		c.damage = damage{edits: half}
@@ -134,10 +134,10 @@ func (b Backup) flipped() Control {
 
 // unsummed says why a flipped bit need not show.
 func (b Backup) unsummed() string {
-	a := b.Layout.Archive
+	a := b.Marks.Archive
 	switch {
 	case b.wrapped():
-		return "its " + b.Layout.Compression + " carries no checksum"
+		return "its " + b.Marks.Compression + " carries no checksum"
 	case a != nil && a.Pack != "":
 		return "pg_dump compresses with " + a.Pack + " without a checksum"
 	case a != nil:
@@ -151,7 +151,7 @@ func (b Backup) emptied() Control {
 	c := Control{Name: "emptied", Did: "the file has no bytes", Expected: []outcome.Code{outcome.BackupEmpty}}
 	c.damage = damage{edits: []edit{{cut: rest}}, decoded: b.wrapped()}
 	if b.wrapped() {
-		c.Did = "the file is an intact " + b.Layout.Compression + " of nothing"
+		c.Did = "the file is an intact " + b.Marks.Compression + " of nothing"
 	}
 	return c
 }
@@ -172,11 +172,11 @@ func (b Backup) wrongObject() Control {
 // newerMajor is a backup made by a newer pg_dump than production can restore.
 func (b Backup) newerMajor(db *config.Database) Control {
 	c := Control{Name: "newer_major"}
-	if b.Layout.Archive == nil {
+	if b.Marks.Archive == nil {
 		// As transaction_timeout of 17 is to 16.
 		c.Did = "at its top it sets what only a newer major knows"
 		c.Expected = []outcome.Code{outcome.VersionSkew}
-		c.damage.edits = []edit{{at: b.Layout.First, put: []byte("SET drillgres_prove_newer_major = 0;\n")}}
+		c.damage.edits = []edit{{at: b.Marks.First, put: []byte("SET drillgres_prove_newer_major = 0;\n")}}
 		b.inside(&c)
 		return c
 	}

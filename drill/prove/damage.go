@@ -6,16 +6,13 @@ import (
 	"fmt"
 	"io"
 	"math"
-	"slices"
-
-	"github.com/drillgres/drillgres/drill/inspect"
 )
 
 // damage is what is done to a copy.
 type damage struct {
 	edits   []edit
 	decoded bool // done to the dump inside the compression, which is put around it again
-	summed  bool // the checksum of the intact backup lies beside the copy
+	summed  bool // the checksum of the intact backup is beside the copy
 }
 
 // edit changes one place of a stream.
@@ -91,42 +88,4 @@ func flip(w io.Writer, r io.Reader, bits byte) error {
 	b[0] ^= bits
 	_, err := w.Write(b)
 	return err
-}
-
-// relink corrects the places of an archive's table of contents that say where
-// its blocks begin, where edits move them.
-func relink(l inspect.Layout, edits []edit) []edit {
-	all := slices.Clone(edits)
-	for _, p := range l.Archive.Pointers {
-		if moved := p.To + growth(edits, p.To); moved != p.To {
-			all = append(all, edit{at: p.At, cut: int64(l.Archive.OffsetSize), put: little(moved, l.Archive.OffsetSize)})
-		}
-	}
-	slices.SortFunc(all, func(a, b edit) int { return int(min(max(a.at-b.at, -1), 1)) })
-	return all
-}
-
-// growth is by how much the edits before a place move it.
-func growth(edits []edit, to int64) (n int64) {
-	for _, e := range edits {
-		if e.at < to {
-			n += int64(len(e.put)) - e.cut
-		}
-	}
-	return n
-}
-
-// little is a number as so many bytes, the lowest first.
-func little(n int64, size int) []byte {
-	b := make([]byte, size)
-	for i := range b {
-		b[i] = byte(n)
-		n >>= 8
-	}
-	return b
-}
-
-// number is one in an archive: a sign, then its bytes.
-func number(n int64, size int) []byte {
-	return append([]byte{0}, little(n, size)...)
 }

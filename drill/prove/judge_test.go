@@ -11,7 +11,6 @@ import (
 	"github.com/klauspost/compress/zstd"
 
 	"github.com/drillgres/drillgres/drill/config"
-	"github.com/drillgres/drillgres/drill/inspect"
 	"github.com/drillgres/drillgres/drill/outcome"
 	"github.com/drillgres/drillgres/drill/prove"
 )
@@ -19,7 +18,12 @@ import (
 // control is one of a backup's controls, by its name.
 func control(t *testing.T, b prove.Backup, name string) prove.Control {
 	t.Helper()
-	controls := prove.Controls(b, &config.Database{Postgres: config.Postgres{Version: "18"}})
+	return controlFor(t, b, &config.Database{Postgres: config.Postgres{Version: "18"}}, name)
+}
+
+func controlFor(t *testing.T, b prove.Backup, db *config.Database, name string) prove.Control {
+	t.Helper()
+	controls := prove.Controls(b, db)
 	i := slices.IndexFunc(controls, func(c prove.Control) bool { return c.Name == name })
 	if i < 0 {
 		t.Fatalf("no control %s", name)
@@ -60,8 +64,8 @@ func TestJudge(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			p := prove.Prover{Dir: t.TempDir(), Drill: says(tt.said)}
-			proofs, err := p.Prove(t.Context(), b, []prove.Control{control(t, b, "rows_removed")})
+			p := prove.Trials{Dir: t.TempDir(), Drill: says(tt.said)}
+			proofs, err := p.CarryOut(t.Context(), b, []prove.Control{control(t, b, "rows_removed")})
 			if len(proofs) != 1 || proofs[0].Status != tt.status {
 				t.Errorf("%+v, want %s", proofs, tt.status)
 			}
@@ -97,13 +101,12 @@ func TestNothingToShow(t *testing.T) {
 		{"nor one whose zstd has no checksum", "flipped", realDump(t, "zstd-17.dump")},
 		{"nor a zstd around it without one", "flipped", unsummed.EncodeAll(plain, nil)},
 		{"no last line of pg_dump", "cut_end", thirdParty},
-		{"no sequence", "sequence_back", thirdParty},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			b := backupOf(t, tt.content)
-			p := prove.Prover{Dir: t.TempDir(), Drill: says(outcome.Internal)}
-			proofs, err := p.Prove(t.Context(), b, []prove.Control{control(t, b, tt.control)})
+			p := prove.Trials{Dir: t.TempDir(), Drill: says(outcome.Internal)}
+			proofs, err := p.CarryOut(t.Context(), b, []prove.Control{control(t, b, tt.control)})
 			if err != nil || proofs[0].Status != prove.NotApplicable || proofs[0].Reason == "" || prove.Verdict(proofs) != nil {
 				t.Errorf("%+v, %v", proofs, err)
 			}
@@ -111,29 +114,47 @@ func TestNothingToShow(t *testing.T) {
 	}
 }
 
-// TestTableOfChoice: the largest table, unless the config gives it up.
+// TestTableOfChoice: the largest table to which no foreign key points, unless the
+// config gives it up.
 func TestTableOfChoice(t *testing.T) {
 	b := backupOf(t, realDump(t, "plain-15.sql"))
-	largest, next, keyed := b.Layout.Tables[0], b.Layout.Tables[3], b.Layout.Tables[2]
-	if keyed.Size() <= next.Size() || !keyed.Referenced {
-		t.Fatalf("%+v is not larger than %+v, or no key points at it", keyed, next)
-	}
-	name := func(t inspect.TableRows) string { return t.Schema + "." + t.Name }
+	const largest, next, referenced = "odd.schema; \"s\".ta\nble", "sales.orders", "public.users"
 	db := &config.Database{}
-	did := func() string {
-		controls := prove.Controls(b, db)
-		return controls[slices.IndexFunc(controls, func(c prove.Control) bool { return c.Name == "rows_removed" })].Did
+	check := func(about string) {
+		t.Helper()
+		if got := controlFor(t, b, db, "rows_removed").Did; !strings.Contains(got, about) {
+			t.Errorf("%q is not about %q", got, about)
+		}
 	}
-	if got := did(); !strings.Contains(got, name(largest)) {
-		t.Errorf("%q is not about %q", got, name(largest))
+	check(largest)
+	db.Verify.Drift.Tables = map[string]config.Percent{largest: 100}
+	check(next)
+	db.Verify.Tables = map[string]config.Table{largest: {MinRows: 1}}
+	check(largest)
+
+	db.Verify.Tables = nil
+	for _, table := range []string{next, "public.events"} {
+		db.Verify.Drift.Tables[table] = 100
 	}
-	db.Verify.Drift.Tables = map[string]config.Percent{name(largest): 100}
-	if got := did(); !strings.Contains(got, name(next)) {
-		t.Errorf("%q is not about %q, to which no foreign key points", got, name(next))
+	check(referenced)
+	if c := controlFor(t, b, db, "rows_removed"); !slices.Contains(c.Expected, outcome.ConstraintViolated) {
+		t.Errorf("a foreign key points at the table, and expected is %q", c.Expected)
 	}
-	db.Verify.Tables = map[string]config.Table{name(largest): {MinRows: 1}}
-	if got := did(); !strings.Contains(got, name(largest)) {
-		t.Errorf("%q is not about %q, which is guarded", got, name(largest))
+	db.Verify.Drift.Tables[referenced] = 100
+	if c := controlFor(t, b, db, "rows_removed"); c.Impossible == "" {
+		t.Errorf("every table is given up, and yet %q", c.Did)
+	}
+}
+
+// TestTablesOfExtensions: the dump does not make them, and its rows of them are
+// not production's.
+func TestTablesOfExtensions(t *testing.T) {
+	b := backupOf(t, realDump(t, "plain-15.sql"))
+	b.Content = prove.Content{}
+	for _, name := range []string{"rows_removed", "sequence_back"} {
+		if c := control(t, b, name); c.Impossible == "" {
+			t.Errorf("%s: %s", name, c.Did)
+		}
 	}
 }
 
@@ -142,9 +163,9 @@ func TestTableOfChoice(t *testing.T) {
 func TestChecksumBeside(t *testing.T) {
 	for _, name := range []string{"plain-15.sql", "level0-13.dump", "custom-15.dump"} {
 		b := backupOf(t, realDump(t, name))
-		b.Summed = true
-		p := prove.Prover{Dir: t.TempDir(), Drill: looked}
-		proofs, err := p.Prove(t.Context(), b, []prove.Control{control(t, b, "flipped")})
+		b.Located.SHA256 = b.SHA256
+		p := prove.Trials{Dir: t.TempDir(), Drill: looked}
+		proofs, err := p.CarryOut(t.Context(), b, []prove.Control{control(t, b, "flipped")})
 		if err != nil || proofs[0].Status != prove.Held || proofs[0].Code != outcome.ChecksumMismatch {
 			t.Errorf("%s: %+v, %v", name, proofs, err)
 		}
@@ -163,7 +184,7 @@ func looked(ctx context.Context, _ prove.Control, copied prove.Copy) (r outcome.
 // enter, is as old as the backup, and is gone after its drill.
 func TestCopyIsPrivate(t *testing.T) {
 	b := backupOf(t, realDump(t, "plain-15.sql"))
-	p := prove.Prover{Dir: t.TempDir()}
+	p := prove.Trials{Dir: t.TempDir()}
 	var path string
 	p.Drill = func(_ context.Context, _ prove.Control, copied prove.Copy) (r outcome.Result) {
 		path = filepath.Join(copied.Dir, copied.Name)
@@ -172,12 +193,12 @@ func TestCopyIsPrivate(t *testing.T) {
 			t.Errorf("%v, %v", folder.Mode(), err)
 		}
 		file, err := os.Stat(path)
-		if err != nil || !file.ModTime().Equal(b.ModifiedAt) {
-			t.Errorf("the copy is from %v, the backup from %v, %v", file.ModTime(), b.ModifiedAt, err)
+		if err != nil || !file.ModTime().Equal(b.Located.ModifiedAt) {
+			t.Errorf("the copy is from %v, the backup from %v, %v", file.ModTime(), b.Located.ModifiedAt, err)
 		}
 		return r
 	}
-	if _, err := p.Prove(t.Context(), b, []prove.Control{control(t, b, "cut_half")}); err != nil {
+	if _, err := p.CarryOut(t.Context(), b, []prove.Control{control(t, b, "cut_half")}); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := os.Stat(path); !os.IsNotExist(err) {
@@ -192,12 +213,12 @@ func TestCopyCannotBeMade(t *testing.T) {
 	tests := []struct {
 		name string
 		ctx  context.Context
-		p    prove.Prover
+		p    prove.Trials
 		code outcome.Code
 	}{
-		{"the limit leaves no room", t.Context(), prove.Prover{Limit: b.Size - 1}, outcome.DiskBudgetExceeded},
-		{"interrupted", cancelled, prove.Prover{}, outcome.Interrupted},
-		{"the backup was replaced", t.Context(), prove.Prover{Unchanged: func(context.Context) error {
+		{"the limit leaves no room", t.Context(), prove.Trials{Limit: b.Size - 1}, outcome.DiskBudgetExceeded},
+		{"interrupted", cancelled, prove.Trials{}, outcome.Interrupted},
+		{"the backup was replaced", t.Context(), prove.Trials{Unchanged: func(context.Context) error {
 			return outcome.Fail(outcome.BackupChanged, "replaced")
 		}}, outcome.BackupChanged},
 	}
@@ -205,7 +226,7 @@ func TestCopyCannotBeMade(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			tt.p.Dir = t.TempDir()
 			tt.p.Drill = says(outcome.DumpTruncated)
-			proofs, err := tt.p.Prove(tt.ctx, b, []prove.Control{control(t, b, "cut_half")})
+			proofs, err := tt.p.CarryOut(tt.ctx, b, []prove.Control{control(t, b, "cut_half")})
 			if err == nil || outcome.AsFailure(err).Code != tt.code || proofs[0].Status != prove.NotReached {
 				t.Errorf("%v, %+v; want %s", err, proofs, tt.code)
 			}

@@ -2,160 +2,129 @@ package prove
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"os"
-	"path/filepath"
-	"slices"
 	"time"
 
+	"github.com/drillgres/drillgres/drill"
+	"github.com/drillgres/drillgres/drill/config"
+	"github.com/drillgres/drillgres/drill/inspect"
 	"github.com/drillgres/drillgres/drill/outcome"
+	"github.com/drillgres/drillgres/drill/redact"
+	"github.com/drillgres/drillgres/drill/work"
 )
 
-// Prover breaks copies of one backup, one after the other, and has each of
-// them drilled.
+// Prover proves the drill of one database.
 type Prover struct {
-	Dir        string // private to this run; a copy lies there only while it is drilled
-	Limit      int64  // bytes that a copy may have; 0: what the disk has
-	MaxDecoded int64  // bytes that the backup may decode to; 0: any number
+	Database *config.Database
+	Version  string // of drillgres
+	Now      func() time.Time
+	Redactor *redact.Redactor
 
-	// Drill drills a broken copy as the backup itself would be drilled, but for
-	// its age. It records nothing.
-	Drill func(ctx context.Context, c Control, copied Copy) outcome.Result
-	// Unchanged fails when the backup is no longer the one that was read; nil:
-	// nobody can have touched it.
-	Unchanged func(ctx context.Context) error
-	Ended     func(Proof) // may be nil
+	// NewDrill makes a drill of the database as it is drilled every day. name is
+	// "intact" or the control's.
+	NewDrill func(name string) (drill.Drill, error)
+	// NewDir makes the private directory in which broken copies are made.
+	NewDir func() (*work.Dir, error)
+
+	WorkLimit  int64       // of work.limit; 0: none
+	MaxDecoded int64       // bytes that the backup may decode to; 0: any number
+	Ended      func(Proof) // is called after each control; may be nil
 }
 
-// Copy is a broken copy: the file Name in the directory Dir, where nothing else
-// lies but, for some controls, the checksum of the intact backup.
-type Copy struct{ Dir, Name string }
-
-// Proof is how one control ended.
-type Proof struct {
-	Control  string          `json:"control"`
-	Did      string          `json:"did"` // to the copy
-	Status   Status          `json:"status"`
-	Expected []outcome.Code  `json:"expected"`
-	Verdict  outcome.Verdict `json:"verdict"` // of the copy's drill; empty: there was none
-	Code     outcome.Code    `json:"code"`
-	Stage    outcome.Stage   `json:"stage"`
-	Message  string          `json:"message"`
-	Reason   string          `json:"reason"` // why it did not hold, or could not be carried out
-	Hint     string          `json:"hint"`
-	Seconds  float64         `json:"seconds"` // breaking the copy and drilling it
-}
-
-// Status is how a control ended.
-type Status string
-
-// The four ends of a control.
-const (
-	Held          Status = "held"           // the drill went red, with the right code
-	NotHeld       Status = "not_held"       // it passed, or ended in another code
-	NotApplicable Status = "not_applicable" // nobody could tell such a copy from an intact one
-	NotReached    Status = "not_reached"    // the proving ended before
-)
-
-// Prove carries out the controls. It ends early, with a Failure, when a copy
-// cannot be made or its drill cannot be carried out: then nothing is known about
-// the copies that are left.
-func (p Prover) Prove(ctx context.Context, b Backup, controls []Control) ([]Proof, error) {
-	proofs := NotProved(controls)
-	for i, c := range controls {
-		began := time.Now()
-		proof, err := p.prove(ctx, b, c)
-		if err != nil {
-			return proofs, err
-		}
-		proof.Seconds = time.Since(began).Seconds()
-		proofs[i] = proof
-		if p.Ended != nil {
-			p.Ended(proof)
-		}
+// Prove drills the intact backup, and then what was broken of it. The intact one
+// goes first: only beside one that passes does a failed copy mean something, and
+// its content is then what the copies are compared with. An error says that not
+// even its drill could be made; every other failure is in the Report.
+func (p Prover) Prove(ctx context.Context) (Report, error) {
+	r := Report{
+		SchemaVersion: outcome.SchemaVersion, Drillgres: p.Version, Database: p.Database.Name,
+		StartedAt: p.Now(), Controls: []Proof{}, Leftovers: []string{}, TellErrors: []string{},
 	}
-	return proofs, nil
-}
-
-// NotProved are the proofs of controls that were not carried out.
-func NotProved(controls []Control) []Proof {
-	proofs := make([]Proof, 0, len(controls))
-	for _, c := range controls {
-		proofs = append(proofs, begun(c))
+	d, err := p.NewDrill("intact")
+	if err != nil {
+		return r, err
 	}
-	return proofs
-}
-
-func begun(c Control) Proof {
-	return Proof{Control: c.Name, Did: c.Did, Status: NotReached, Expected: append([]outcome.Code{}, c.Expected...)}
-}
-
-func (p Prover) prove(ctx context.Context, b Backup, c Control) (_ Proof, err error) {
-	proof := begun(c)
-	if c.Impossible != "" {
-		proof.Status, proof.Reason, proof.Hint = NotApplicable, c.Impossible, c.Hint
-		return proof, nil
+	intact := &intact{Fetcher: d.Fetcher, Verifier: d.Verifier}
+	removeFetched := d.CleanUp
+	d.Fetcher, d.Verifier, d.CleanUp = intact, intact, nil // what it fetches is what is broken
+	d.Migrator = nil                                       // a release says nothing about the backup
+	r.take(d.Run(ctx))
+	if r.Intact.Verdict == outcome.VerdictPassed {
+		r.fail(ctx, p.carryOut(ctx, intact, &r), p.Redactor)
 	}
-	copied := Copy{Dir: filepath.Join(p.Dir, c.Name), Name: "backup"}
+	if removeFetched != nil {
+		r.Leftovers = append(r.Leftovers, removeFetched(ctx)...)
+	}
+	r.Held = r.Failure == nil
+	r.FinishedAt = p.Now()
+	return r, nil
+}
+
+// carryOut carries out every control.
+func (p Prover) carryOut(ctx context.Context, intact *intact, r *Report) error {
+	b, err := intact.toBreak(ctx, inspect.Limits{MaxDecoded: p.MaxDecoded})
+	if err != nil {
+		return err
+	}
+	private, err := p.NewDir()
+	if err != nil {
+		return outcome.Fail(outcome.DiskBudgetExceeded, "%w", err).WithHint("name a directory that this user may write with work.dir")
+	}
 	defer func() {
-		if e := os.RemoveAll(copied.Dir); e != nil && err == nil {
-			err = outcome.Fail(outcome.Internal, "remove a broken copy: %w", e)
+		if err := private.Close(); err != nil {
+			r.Leftovers = append(r.Leftovers, err.Error())
 		}
 	}()
-	if err := p.write(ctx, b, c, copied); err != nil {
-		return proof, err
+	t := Trials{
+		Dir: private.Path, Limit: intact.room(p.WorkLimit), MaxDecoded: p.MaxDecoded, Unchanged: intact.unchanged, Ended: p.Ended,
+		Drill: func(ctx context.Context, c Control, copied Copy) outcome.Result {
+			result := p.drill(ctx, b, c, copied)
+			r.Leftovers = append(r.Leftovers, result.Leftovers...)
+			return result
+		},
 	}
-	return judge(proof, c, p.Drill(ctx, c, copied))
+	if r.Controls, err = t.CarryOut(ctx, b, Controls(b, p.Database)); err != nil {
+		return err
+	}
+	if f := Verdict(r.Controls); f != nil {
+		return f
+	}
+	return nil
 }
 
-// judge compares how the drill of a copy ended with what its damage deserves. A
-// drill that could not be carried out proves nothing about the copy.
-func judge(proof Proof, c Control, r outcome.Result) (Proof, error) {
-	proof.Status, proof.Verdict = NotHeld, r.Verdict
-	f := r.Failure
-	if f == nil {
-		proof.Reason, proof.Hint = "the drill passed, nothing in it saw the damage", c.Hint
-		return proof, nil
+// drill drills what a control broke, as the backup itself is drilled, but for its
+// age, its size, the budgets and a release, which say nothing about the damage. It
+// is not recorded: in the history it would be a backup that failed.
+func (p Prover) drill(ctx context.Context, b Backup, c Control, copied Copy) outcome.Result {
+	d, err := p.NewDrill(c.Name)
+	if err != nil {
+		f := outcome.AsFailure(err)
+		return outcome.Result{Verdict: f.Class().Verdict(), Failure: f.Report()}
 	}
-	proof.Code, proof.Stage, proof.Message = f.Code, f.Stage, f.Message
-	switch {
-	case slices.Contains(c.Expected, f.Code):
-		proof.Status = Held
-	case f.Class == outcome.ClassEnvironment, f.Class == outcome.ClassSignal, f.Class == outcome.ClassUsage:
-		cause := outcome.Fail(f.Code, "the drill of a broken copy (%s): %s", c.Name, f.Message).WithHint("%s", f.Hint)
-		cause.Stage = f.Stage
-		return proof, cause
-	default:
-		proof.Reason = fmt.Sprintf("the drill ended in %s, which is not what the damage deserves", f.Code)
-		proof.Hint = "report it with the messages of drillgres prove --format json"
+	d.Policy.MaxAge = 0
+	d.Budget, d.Migrator, d.Tellers = drill.Budget{}, nil, nil
+	if c.loss == nil {
+		d.Locator = copyLocator{copied, p.Now}
+	} else {
+		again := fetchedBefore{b, c.loss}
+		d.Locator, d.Fetcher, d.Restorer = again, again, losing{d.Restorer, c.loss}
 	}
-	return proof, nil
+	return d.Run(ctx)
 }
 
-// Verdict is the failure that the proofs lead to; nil: every control held that
-// could be carried out.
-func Verdict(proofs []Proof) *outcome.Failure {
-	var failed []error
-	var hint string
-	carriedOut := 0
-	for _, p := range proofs {
-		if p.Status == NotHeld {
-			failed = append(failed, fmt.Errorf("%s (%s): %s", p.Control, p.Did, p.Reason))
-			if hint == "" {
-				hint = p.Hint
-			}
-		}
-		if p.Status == NotHeld || p.Status == Held {
-			carriedOut++
-		}
+// toBreak returns what the intact drill knows of the backup.
+func (k *intact) toBreak(ctx context.Context, l inspect.Limits) (Backup, error) {
+	if k.contentErr != nil {
+		return Backup{}, k.contentErr
 	}
-	if len(failed) == 0 {
-		return nil
+	f, err := os.Open(k.file.Path)
+	if err != nil {
+		return Backup{}, outcome.Fail(outcome.BackupChanged, "read the backup again: %w", err)
 	}
-	f := outcome.Fail(outcome.ControlFailed, "%d of %d broken copies did not get the code that they deserve\n%w", len(failed), carriedOut, errors.Join(failed...))
-	if hint != "" {
-		f = f.WithHint("%s", hint)
+	defer f.Close()
+	marks, err := inspect.LandmarksOf(ctx, f, l)
+	if changed := k.unchanged(ctx); err != nil && changed != nil {
+		err = changed
 	}
-	return f
+	return Backup{File: k.file, Located: k.backup, Marks: marks, Promised: k.promised, Content: k.content}, err
 }

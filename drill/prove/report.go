@@ -1,9 +1,11 @@
 package prove
 
 import (
+	"context"
 	"time"
 
 	"github.com/drillgres/drillgres/drill/outcome"
+	"github.com/drillgres/drillgres/drill/redact"
 )
 
 // Report is what proving one database's drill found out. Its JSON only grows.
@@ -38,11 +40,26 @@ type Intact struct {
 // Seconds is how long it all took.
 func (r Report) Seconds() float64 { return r.FinishedAt.Sub(r.StartedAt).Seconds() }
 
-// IntactOf is what a report keeps of the intact backup's drill.
-func IntactOf(r outcome.Result) Intact {
-	i := Intact{RunID: r.RunID, Backup: r.Backup.URI, Verdict: r.Verdict, Seconds: r.Times.Total}
-	if r.Failure != nil {
-		i.Code, i.Stage = r.Failure.Code, r.Failure.Stage
+// take keeps of the intact backup's drill what a report has.
+func (r *Report) take(intact outcome.Result) {
+	r.Intact = Intact{RunID: intact.RunID, Backup: intact.Backup.URI, Verdict: intact.Verdict, Seconds: intact.Times.Total}
+	if f := intact.Failure; f != nil {
+		r.Intact.Code, r.Intact.Stage = f.Code, f.Stage
 	}
-	return i
+	r.ExitCode, r.Failure = intact.ExitCode, intact.Failure
+	r.Leftovers = append(r.Leftovers, intact.Leftovers...)
+	r.TellErrors = append(r.TellErrors, intact.TellErrors...)
+}
+
+// fail ends the report in what kept the controls from being held, if anything did.
+func (r *Report) fail(ctx context.Context, err error, secrets *redact.Redactor) {
+	if err == nil {
+		return
+	}
+	if ctx.Err() != nil {
+		err = outcome.Fail(outcome.Interrupted, "interrupted while the controls were carried out")
+	}
+	f := outcome.AsFailure(err)
+	r.Failure, r.ExitCode = f.Report(), f.Class().ExitCode()
+	r.Failure.Message, r.Failure.Hint = secrets.Text(r.Failure.Message), secrets.Text(r.Failure.Hint)
 }

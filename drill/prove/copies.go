@@ -20,13 +20,13 @@ import (
 )
 
 // write makes the broken copy, in a directory of its own.
-func (p Prover) write(ctx context.Context, b Backup, c Control, copied Copy) error {
-	if err := p.checkSpace(b.Size); err != nil {
+func (t Trials) write(ctx context.Context, b Backup, c Control, copied Copy) error {
+	if err := t.checkSpace(b.Size); err != nil {
 		return err
 	}
 	err := os.Mkdir(copied.Dir, 0o700)
 	if err == nil {
-		err = p.breakFile(ctx, b, c.damage, filepath.Join(copied.Dir, copied.Name))
+		err = t.breakFile(ctx, b, c.damage, filepath.Join(copied.Dir, copied.Name))
 	}
 	if err == nil && c.damage.summed {
 		sum := fmt.Sprintf("%s  %s\n", b.SHA256, copied.Name)
@@ -35,26 +35,26 @@ func (p Prover) write(ctx context.Context, b Backup, c Control, copied Copy) err
 	if ctx.Err() != nil {
 		return outcome.Fail(outcome.Interrupted, "interrupted while a copy was broken (%s)", c.Name)
 	}
-	if changed := p.unchanged(ctx); changed != nil {
+	if changed := t.unchanged(ctx); changed != nil {
 		return changed
 	}
 	return writeFailure(c, err)
 }
 
-func (p Prover) unchanged(ctx context.Context) error {
-	if p.Unchanged == nil {
+func (t Trials) unchanged(ctx context.Context) error {
+	if t.Unchanged == nil {
 		return nil
 	}
-	return p.Unchanged(ctx)
+	return t.Unchanged(ctx)
 }
 
-func (p Prover) checkSpace(size int64) error {
-	if p.Limit > 0 && size > p.Limit {
-		return outcome.Fail(outcome.DiskBudgetExceeded, "a copy of the backup has %s, and work.limit leaves %s for it", locate.Bytes(size), locate.Bytes(p.Limit)).
+func (t Trials) checkSpace(size int64) error {
+	if t.Limit > 0 && size > t.Limit {
+		return outcome.Fail(outcome.DiskBudgetExceeded, "a copy of the backup has %s, and work.limit leaves %s for it", locate.Bytes(size), locate.Bytes(t.Limit)).
 			WithHint("raise work.limit: proving needs room for a copy beside what it has fetched")
 	}
-	if free, ok := fetch.FreeSpace(p.Dir); ok && size > free {
-		return outcome.Fail(outcome.DiskBudgetExceeded, "a copy of the backup has %s, and the file system of %s has %s free", locate.Bytes(size), p.Dir, locate.Bytes(free)).
+	if free, ok := fetch.FreeSpace(t.Dir); ok && size > free {
+		return outcome.Fail(outcome.DiskBudgetExceeded, "a copy of the backup has %s, and the file system of %s has %s free", locate.Bytes(size), t.Dir, locate.Bytes(free)).
 			WithHint("free space there, or move the work directory with work.dir")
 	}
 	return nil
@@ -76,7 +76,7 @@ func writeFailure(c Control, err error) error {
 // readable for all, since the server inside a container has another user id;
 // the directory around it is what keeps it private. Its time is the backup's: by
 // that a drill tells how old the rows may be.
-func (p Prover) breakFile(ctx context.Context, b Backup, d damage, path string) (err error) {
+func (t Trials) breakFile(ctx context.Context, b Backup, d damage, path string) (err error) {
 	from, err := os.Open(b.Path)
 	if err != nil {
 		return err
@@ -88,8 +88,8 @@ func (p Prover) breakFile(ctx context.Context, b Backup, d damage, path string) 
 	}
 	defer func() {
 		err = errors.Join(err, to.Close())
-		if err == nil && !b.ModifiedAt.IsZero() {
-			err = os.Chtimes(path, time.Time{}, b.ModifiedAt)
+		if err == nil && !b.Located.ModifiedAt.IsZero() {
+			err = os.Chtimes(path, time.Time{}, b.Located.ModifiedAt)
 		}
 	}()
 	if err := to.Chmod(0o644); err != nil { // whatever the umask
@@ -98,12 +98,12 @@ func (p Prover) breakFile(ctx context.Context, b Backup, d damage, path string) 
 	if !d.decoded {
 		return apply(ctx, to, from, d.edits)
 	}
-	return p.rewrap(ctx, to, from, d.edits)
+	return t.rewrap(ctx, to, from, d.edits)
 }
 
 // rewrap does the edits to what is inside the compression.
-func (p Prover) rewrap(ctx context.Context, to io.Writer, from io.Reader, edits []edit) error {
-	dump, how, err := inspect.Decode(from, inspect.Limits{MaxDecoded: p.MaxDecoded})
+func (t Trials) rewrap(ctx context.Context, to io.Writer, from io.Reader, edits []edit) error {
+	dump, how, err := inspect.Decode(from, inspect.Limits{MaxDecoded: t.MaxDecoded})
 	if err != nil {
 		return err
 	}

@@ -1,0 +1,115 @@
+package prove
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"github.com/drillgres/drillgres/drill"
+	"github.com/drillgres/drillgres/drill/fetch"
+	"github.com/drillgres/drillgres/drill/inspect"
+	"github.com/drillgres/drillgres/drill/locate"
+	"github.com/drillgres/drillgres/drill/locate/dir"
+	"github.com/drillgres/drillgres/drill/outcome"
+	"github.com/drillgres/drillgres/drill/provision"
+	"github.com/drillgres/drillgres/drill/restore"
+	"github.com/drillgres/drillgres/drill/verify"
+)
+
+// intact stands in two stages of the intact backup's drill, and remembers what
+// was fetched and what was restored.
+type intact struct {
+	drill.Fetcher
+	drill.Verifier
+
+	backup     locate.Backup
+	file       fetch.File
+	promised   inspect.Promise
+	content    Content
+	contentErr error
+}
+
+// Fetch fetches the backup.
+func (k *intact) Fetch(ctx context.Context, b locate.Backup, p outcome.Progress) (fetch.File, error) {
+	f, err := k.Fetcher.Fetch(ctx, b, p)
+	k.file, k.backup = f, b
+	return f, err
+}
+
+// Verify verifies the restored database. If that passes, it reads what can be
+// taken away from one like it. What goes wrong with that is not the backup's.
+func (k *intact) Verify(ctx context.Context, s provision.Server, promised inspect.Promise, taken time.Time, p outcome.Progress) (verify.Report, error) {
+	report, err := k.Verifier.Verify(ctx, s, promised, taken, p)
+	k.promised = promised
+	if err == nil {
+		k.content, k.contentErr = readContent(ctx, s)
+	}
+	return report, err
+}
+
+// unchanged fails if the backup is read where it is stored, and was replaced
+// meanwhile.
+func (k *intact) unchanged(ctx context.Context) error {
+	_, inPlace := k.backup.Source.(locate.LocalPath)
+	if source, ok := k.backup.Source.(locate.Watcher); ok && inPlace {
+		return source.Unchanged(ctx, k.backup.Object)
+	}
+	return nil
+}
+
+// room is what a limit leaves for a copy beside what was fetched.
+func (k *intact) room(limit int64) int64 {
+	if _, inPlace := k.backup.Source.(locate.LocalPath); limit == 0 || inPlace {
+		return limit
+	}
+	return max(limit-k.file.Size, 1)
+}
+
+// copyLocator locates a broken copy.
+type copyLocator struct {
+	Copy
+	now func() time.Time
+}
+
+func (l copyLocator) Locate(ctx context.Context) (locate.Backup, error) {
+	source, err := dir.New(l.Dir)
+	if err != nil {
+		return locate.Backup{}, err
+	}
+	return locate.Locator{Source: source, Rules: locate.Rules{Want: l.Name}, Now: l.now}.Locate(ctx)
+}
+
+// fetchedBefore stands in the first two stages of a drill whose restored database
+// loses something. The backup is the intact one; it promises what a dump of a
+// database without the loss would promise.
+type fetchedBefore struct {
+	Backup
+	loss loss
+}
+
+func (k fetchedBefore) Locate(context.Context) (locate.Backup, error) { return k.Located, nil }
+
+func (k fetchedBefore) Fetch(context.Context, locate.Backup, outcome.Progress) (fetch.File, error) {
+	f := k.File
+	f.Contents.Promises = slices.Clone(f.Contents.Promises)
+	for i, p := range f.Contents.Promises {
+		if p.DatabaseName == k.Promised.DatabaseName {
+			f.Contents.Promises[i] = k.loss.promise(p)
+		}
+	}
+	return f, nil
+}
+
+// losing is a Restorer after which the database loses something.
+type losing struct {
+	drill.Restorer
+	loss loss
+}
+
+func (l losing) Restore(ctx context.Context, s provision.Server, dump restore.Dump, p outcome.Progress) (restore.Restored, error) {
+	restored, err := l.Restorer.Restore(ctx, s, dump, p)
+	if err == nil {
+		err = inflict(ctx, s, l.loss)
+	}
+	return restored, err
+}
