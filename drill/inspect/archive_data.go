@@ -10,95 +10,27 @@ import (
 	"github.com/pierrec/lz4/v4"
 )
 
-// The kinds of blocks.
-const (
-	blockData  = 1
-	blockBlobs = 3
-)
+// errBlockEnd is what a decompressor sees where a block ends early.
+var errBlockEnd = errors.New("a block of data ends within its compressed stream")
 
-// block is data that the table of contents promises.
-type block struct {
-	name   string // for messages
-	object string // the same, as a Failure has it
-	table  qname
-	copied bool  // rows of a COPY, not INSERTs
-	offset int64 // where it must begin; -1: the archive does not say
-	read   bool
-}
-
-// allBlocks reads blocks until each that is promised was there.
+// allBlocks decodes the blocks that are promised.
 func (a *archive) allBlocks() {
 	a.data = &unpacker{a: a}
 	defer a.data.close()
-	for missing := len(a.order); missing > 0 && a.err == nil; missing-- {
-		at := a.f.offset()
-		kind, ok := a.f.next()
-		if !ok {
-			a.lacks(missing)
-			return
-		}
-		a.block(kind, at)
+	for b := range a.blocks() {
+		a.decode(b)
 	}
 }
 
-// lacks is the failure for blocks that are not there.
-func (a *archive) lacks(missing int) {
-	for _, id := range a.order {
-		if b := a.blocks[id]; !b.read {
-			a.about = b.object
-			a.cut("before the data of " + b.name + " and of " + plural(missing-1, "other entry", "other entries"))
-			return
-		}
-	}
-}
-
-func (a *archive) block(kind byte, at int64) {
-	a.begin, a.about = at, ""
-	a.check(kind == blockData || kind == blockBlobs, "a block of an unknown kind")
-	id := a.int()
-	b := a.blocks[id]
-	switch {
-	case a.err != nil:
-		a.inBlock()
-		return
-	case b == nil || b.read:
-		a.corrupt("a block with the unexpected number %d", id)
-		return
-	}
-	a.about = b.object
-	if b.offset >= 0 && b.offset != at {
-		a.corrupt("the data of %s lies at byte %d, not at %d where its entry says", b.name, at, b.offset)
-		return
-	}
-	b.read = true
-	if kind == blockBlobs {
-		a.largeObjects()
-		return
-	}
-	a.rows(b)
-}
-
-// inBlock words an early end that a number ran into.
-func (a *archive) inBlock() {
-	if a.f.ended() && a.f.window() == nil {
-		a.err = nil
-		a.cut("within a block of data")
-	}
-}
-
-// largeObjects reads large objects up to the number 0 behind the last.
-func (a *archive) largeObjects() {
-	for a.err == nil {
-		oid := a.int()
-		if a.err != nil {
-			a.inBlock()
-			return
-		}
-		if oid == 0 {
-			return
+// decode decodes what is in a block.
+func (a *archive) decode(b *block) {
+	for r := range a.runs(b) {
+		f := a.data.open(r)
+		if b.kind == blockData {
+			a.rows(b, f)
+			continue
 		}
 		a.k.c.LargeObjects++
-		f := a.data.open()
 		for w := f.window(); len(w) > 0; w = f.window() {
 			f.skip(len(w))
 		}
@@ -107,8 +39,7 @@ func (a *archive) largeObjects() {
 }
 
 // rows reads the rows of one table.
-func (a *archive) rows(b *block) {
-	f := a.data.open()
+func (a *archive) rows(b *block, f *feed) {
 	f.text = true
 	if !b.copied {
 		a.inserts(b, f)
@@ -149,48 +80,22 @@ func (a *archive) inserts(b *block, f *feed) {
 	}
 }
 
-// unpacker decompresses one block after the other with the same buffers.
+// unpacker decompresses one run of chunks after the other with the same buffers.
 type unpacker struct {
 	a    *archive
-	left int64 // bytes of the chunk that are unread
-	done bool  // the chunk of length 0 was read
 	br   *bufio.Reader
 	zlib io.ReadCloser
 	zstd *zstd.Decoder
 	f    *feed
 }
 
-// Read gives the bytes of the chunks, and ends at the chunk of length 0.
-func (u *unpacker) Read(p []byte) (int, error) {
-	if u.left == 0 && !u.done {
-		u.left = u.a.int()
-		u.a.check(u.left >= 0, "a chunk has a negative length")
-		u.done = u.left == 0
-	}
-	switch {
-	case u.a.err != nil:
-		u.a.inBlock()
-		return 0, u.a.err
-	case u.done:
-		return 0, io.EOF
-	}
-	n, _ := u.a.f.Read(p[:min(u.left, int64(len(p)))])
-	u.left -= int64(n)
-	if n == 0 {
-		u.a.cut("within a block of data")
-		return 0, u.a.err
-	}
-	return n, nil
-}
-
-// open begins the next block.
-func (u *unpacker) open() *feed {
-	u.left, u.done = 0, false
+// open begins to decompress a run.
+func (u *unpacker) open(from *run) *feed {
 	if u.f == nil {
 		u.f = newFeed(nil, feedBuffer)
 		u.br = bufio.NewReaderSize(nil, sourceBuffer)
 	}
-	u.br.Reset(u)
+	u.br.Reset(from)
 	r, err := u.unpack()
 	if err != nil {
 		r = failing{err}

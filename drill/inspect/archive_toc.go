@@ -9,120 +9,26 @@ import (
 	"github.com/drillgres/drillgres/drill/outcome"
 )
 
-// entry is one line of the table of contents, as far as it is used.
-type entry struct {
-	id                     int64
-	desc, tag, schema      string
-	owner, space, copyStmt string
-	dropped                bool // has a DROP, without which pg_restore sets no owner
-	offset                 int64
-	file                   string // of a directory or tar
-	state                  byte
-}
-
-// The state of an entry's offset.
-const (
-	offsetUnset = 1 // the archive was written to a pipe
-	offsetSet   = 2
-	offsetNone  = 3 // there is no data
-)
-
-func (a *archive) entries() {
-	n := a.int()
-	a.check(n >= 0, "it has a negative number of entries")
-	for i := int64(0); i < n && a.err == nil; i++ {
-		a.entry()
-		if a.err == nil && a.k.full {
-			a.err = a.k.check()
-		}
-	}
-}
-
-// entry reads one entry in the order of the file, and learns from it.
-func (a *archive) entry() {
-	e := entry{id: a.int()}
-	a.check(e.id > 0, "an entry has an impossible number")
-	a.int()   // whether it has data: so does the state of its offset
-	a.bytes() // table's oid
-	a.bytes() // object's oid
-	e.tag, e.desc = a.string(), a.string()
-	if a.minor >= 11 {
-		a.int() // section
-	}
-	a.bytes()
-	definition := bytes.Clone(a.text)
-	a.bytes()
-	e.dropped = len(a.text) > 0
-	e.copyStmt, e.schema, e.space = a.string(), a.string(), a.string()
-	if a.minor >= 14 {
-		a.bytes() // table access method
-	}
-	if a.minor >= 16 {
-		a.int() // kind of relation
-	}
-	e.owner = a.string()
-	a.bytes()            // with oids
-	for a.dependency() { // numbers of other entries
-	}
-	a.offset(&e)
-	if a.err == nil {
-		if a.passed != nil {
-			a.passed(&e)
-		}
-		a.learn(&e, definition)
-	}
-}
-
-// dependency reads one number of a list that ends with a missing string.
-func (a *archive) dependency() bool {
-	return a.bytes() && a.err == nil
-}
-
-// offset reads where the entry's data lies. In a directory or tar it is the
-// name of a file instead.
-func (a *archive) offset(e *entry) {
-	if a.format != archiveCustom {
-		e.state = offsetNone
-		if a.bytes() && len(a.text) > 0 {
-			e.state = offsetUnset
-			e.file = string(a.text)
-		}
-		return
-	}
-	e.state = a.byte()
-	var high byte
-	for i := range a.offSize {
-		b := a.byte()
-		if i < 8 {
-			e.offset |= int64(b) << (8 * i)
-			continue
-		}
-		high |= b
-	}
-	a.check(a.err != nil || e.state >= offsetUnset && e.state <= offsetNone && high == 0 && e.offset >= 0,
-		"an entry has an impossible offset")
-}
-
 // longestProperties bounds what is kept of a database's properties.
 const longestProperties = 64 << 10
 
 // learn takes from an entry what it promises.
-func (a *archive) learn(e *entry, definition []byte) {
+func (a *archive) learn(e *entry) {
 	switch {
 	case e.state != offsetNone:
 		a.expect(e)
 	case e.desc == "DATABASE":
-		a.database(e, definition)
+		a.learnDatabase(e)
 	case strings.HasPrefix(e.desc, "BLOB"):
 		a.own(e, len(a.k.c.Objects))
 	case e.desc == "DATABASE PROPERTIES":
-		a.k.c.Properties = string(definition[:min(len(definition), longestProperties)])
+		a.k.c.Properties = string(e.definition[:min(len(e.definition), longestProperties)])
 	case strings.HasPrefix(e.tag, "DATABASE ") && auxiliary(e.desc):
 		// of the database as a whole: restored only by pg_restore --create
 	default:
 		a.k.searchPath = e.schema
 		first := len(a.k.c.Objects)
-		a.define(e, definition)
+		a.define(e)
 		a.own(e, first)
 		a.k.tablespace(e.space)
 	}
@@ -134,11 +40,11 @@ func auxiliary(desc string) bool {
 
 // define reads the SQL of an entry. What is wrong with it the server will say,
 // unless it reaches for files.
-func (a *archive) define(e *entry, sql []byte) {
-	if len(sql) == 0 {
+func (a *archive) define(e *entry) {
+	if len(e.definition) == 0 {
 		return
 	}
-	a.sql.f.reset(bytes.NewReader(sql))
+	a.sql.f.reset(bytes.NewReader(e.definition))
 	a.sql.st.reset()
 	var f *outcome.Failure
 	if err := a.sql.run(); errors.As(err, &f) && f.Code == outcome.DumpHostile {
@@ -147,11 +53,11 @@ func (a *archive) define(e *entry, sql []byte) {
 	}
 }
 
-// database learns how production's database was made. Its roles and tablespace
+// learnDatabase learns how production's database was made. Its roles and tablespace
 // are not needed to restore into another one.
-func (a *archive) database(e *entry, definition []byte) {
+func (a *archive) learnDatabase(e *entry) {
 	apart := newCatalog()
-	a.sql.f.reset(bytes.NewReader(definition))
+	a.sql.f.reset(bytes.NewReader(e.definition))
 	s := newScript(a.sql.f, apart)
 	s.fragment = true
 	if err := s.run(); err != nil {
@@ -186,29 +92,15 @@ func (a *archive) own(e *entry, first int) {
 	}
 }
 
-// expect notes that a block of data must follow.
+// expect learns from an entry whose data must follow.
 func (a *archive) expect(e *entry) {
-	if a.blocks[e.id] != nil {
-		a.corrupt("two entries have the number %d", e.id)
+	if e.data == nil || !e.data.rows {
 		return
 	}
-	b := &block{offset: -1, name: clean(e.desc)}
-	if e.state == offsetSet {
-		b.offset = e.offset
+	if e.file != "" { // large objects are in files of other names
+		a.files = append(a.files, e.file)
 	}
-	if e.desc == "TABLE DATA" {
-		b.table = qname{e.schema, e.tag}
-		b.name, b.object = b.table.String(), b.table.quoted()
-		if e.file != "" { // large objects lie in files of other names
-			a.files = append(a.files, e.file)
-		}
-		a.target(b, e.copyStmt)
-	}
-	if !a.k.holds(b.name, b.table.schema, b.table.name, e.file) {
-		return
-	}
-	a.blocks[e.id] = b
-	a.order = append(a.order, e.id)
+	a.target(e.data, e.copyStmt)
 }
 
 // target finds the table that the rows go to, which is not the entry's own one

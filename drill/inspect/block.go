@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// BlockOf is the byte of a custom archive, not wrapped in anything, at which
+// BlockOf returns the byte of a custom archive, not wrapped in anything, at which
 // the rows begin that are brought by a COPY statement of its table of contents;
 // 0 where that is not known, or several blocks have the same statement.
 func BlockOf(ctx context.Context, r io.ReadSeeker, copyStatement string) int64 {
@@ -14,73 +14,44 @@ func BlockOf(ctx context.Context, r io.ReadSeeker, copyStatement string) int64 {
 	if !hasPrefix(f.peek(len(archiveMagic)), archiveMagic) {
 		return 0
 	}
-	a := newArchive(f, newCatalog(), &budget{})
-	var found entry
-	matched := 0
-	a.passed = func(e *entry) {
-		if e.copyStmt != "" && strings.TrimSpace(e.copyStmt) == strings.TrimSpace(copyStatement) {
-			found = *e
-			matched++
-		}
-	}
-	if !a.head() || a.format != archiveCustom {
+	w := newWalker(f, newCatalog().holds)
+	if !w.head() || w.format != archiveCustom {
 		return 0
 	}
-	switch a.entries(); {
-	case a.err != nil || matched != 1:
+	found := w.dataOf(copyStatement)
+	if found == nil {
 		return 0
-	case found.state == offsetSet:
+	}
+	if found.offset > 0 {
 		if _, err := r.Seek(found.offset, io.SeekStart); err != nil {
 			return 0
 		}
 		f.reset(&cancelled{ctx: ctx, r: r})
-		return a.blockHere(found)
+		f.before = found.offset
 	}
-	return a.passUpTo(found.id)
-}
-
-// blockHere tells whether the block of an entry begins here, as the table of
-// contents says; 0: it does not.
-func (a *archive) blockHere(e entry) int64 {
-	if a.byte(); a.int() != e.id || a.err != nil {
-		return 0
-	}
-	return e.offset
-}
-
-// passUpTo passes over blocks, without decoding them, and tells where the one
-// of a number begins; 0: it did not come to it.
-func (a *archive) passUpTo(id int64) int64 {
-	for {
-		at := a.f.offset()
-		kind, number := a.byte(), a.int()
-		switch {
-		case a.err != nil:
-			return 0
-		case number == id:
-			return at
-		case kind == blockBlobs:
-			for a.int() != 0 && a.err == nil {
-				a.passChunks()
-			}
-		default:
-			a.passChunks()
+	for b := range w.blocks() {
+		if b == found || found.offset > 0 {
+			return found.at
+		}
+		for r := range w.runs(b) {
+			r.pass()
 		}
 	}
+	return 0
 }
 
-// passChunks passes over what is left of a block, or of a large object.
-func (a *archive) passChunks() {
-	for left := a.int(); left > 0 && a.err == nil; left = a.int() {
-		for left > 0 {
-			w := a.f.window()
-			if len(w) == 0 {
-				a.cut("within a block of data")
-				return
-			}
-			n := min(left, int64(len(w)))
-			a.f.skip(int(n))
-			left -= n
+// dataOf returns the one block whose rows a COPY statement brings; nil: there is
+// none, or there are several.
+func (w *walker) dataOf(copyStatement string) (found *block) {
+	wanted, matched := strings.TrimSpace(copyStatement), 0
+	for e := range w.entries() {
+		if e.data != nil && e.copyStmt != "" && strings.TrimSpace(e.copyStmt) == wanted {
+			found = e.data
+			matched++
 		}
 	}
+	if w.err != nil || matched != 1 {
+		return nil
+	}
+	return found
 }

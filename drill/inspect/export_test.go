@@ -36,3 +36,43 @@ type chunks struct {
 }
 
 func (c *chunks) Read(p []byte) (int, error) { return c.r.Read(p[:min(len(p), c.size)]) }
+
+// Walked is where the parts of an archive are, as far as they could be read.
+type Walked struct {
+	Entries, Blocks []Span
+	Err             error
+}
+
+// Walk goes through a custom archive twice: once it decodes the blocks, as [Scan]
+// does, once it passes over them.
+func Walk(content []byte, maxDecoded int64) (decoded, passed Walked) {
+	k := newCatalog()
+	a := newArchive(newFeed(bytes.NewReader(content), feedBuffer), k, &budget{max: maxDecoded})
+	a.data = &unpacker{a: a}
+	defer a.data.close()
+	decoded = walked(a.walker, a.learn, a.decode)
+
+	w := newWalker(newFeed(bytes.NewReader(content), feedBuffer), newCatalog().holds)
+	passed = walked(w, func(*entry) {}, func(b *block) {
+		for r := range w.runs(b) {
+			r.pass()
+		}
+	})
+	return decoded, passed
+}
+
+func walked(w *walker, entry func(*entry), take func(*block)) (found Walked) {
+	if !w.head() || w.format != archiveCustom {
+		return Walked{Err: w.unknownLayout()}
+	}
+	for e := range w.entries() {
+		found.Entries = append(found.Entries, e.Span)
+		entry(e)
+	}
+	for b := range w.blocks() {
+		take(b)
+		found.Blocks = append(found.Blocks, Span{At: b.at, Size: w.f.offset() - b.at})
+	}
+	found.Err = w.err
+	return found
+}

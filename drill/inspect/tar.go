@@ -104,7 +104,7 @@ func readToc(f *feed, k *catalog) ([]string, error) {
 	}
 	a := newArchive(f, k, &budget{})
 	if a.head() {
-		a.entries()
+		a.contents()
 	}
 	if f.broken() != nil && a.err != nil {
 		return nil, tarError(f.broken(), 0)

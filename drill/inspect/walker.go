@@ -1,0 +1,254 @@
+package inspect
+
+import (
+	"bytes"
+	"fmt"
+	"iter"
+	"time"
+
+	"github.com/drillgres/drillgres/drill/outcome"
+)
+
+// The archive versions whose layout is known: 1.10 is of Postgres 8.4, 1.16 of
+// 17 and 18. The layout is that of pg_backup_archiver.c (ReadHead, ReadToc) and
+// pg_backup_custom.c (_skipData).
+const (
+	oldestArchive = 10
+	newestArchive = 16
+)
+
+// The format byte of an archive's header. A toc.dat of a directory says tar.
+const (
+	archiveCustom    = 1
+	archiveTar       = 3
+	archiveDirectory = 5
+)
+
+// The compression of data blocks.
+const (
+	packNone = 0
+	packZlib = 1
+	packLZ4  = 2
+	packZstd = 3
+)
+
+// The state of an entry's offset.
+const (
+	offsetUnset = 1 // the archive was written to a pipe
+	offsetSet   = 2
+	offsetNone  = 3 // there is no data
+)
+
+// Span is a part of a stream, in bytes.
+type Span struct{ At, Size int64 }
+
+// walker goes through a pg_dump archive: its header, its table of contents and
+// the blocks of data that this promises, in the order of the file. It knows where
+// each of them is, and is the only one that knows the layout. Its methods return
+// zero values once one failed; err is the first failure.
+type walker struct {
+	f     *feed
+	holds func(names ...string) bool // makes room in memory
+	err   error
+
+	begin int64  // where the block begins that is read; 0: none is
+	about string // the object that is read, where it has a name
+
+	header
+	text     []byte // of the string that was read last
+	promised map[int64]*block
+	order    []*block // as the table of contents lists them
+}
+
+// header is what an archive says of itself.
+type header struct {
+	version          string // "1.14"
+	minor            int
+	intSize, offSize int
+	format, pack     byte
+	taken            time.Time
+	database         string
+	server, dump     string // versions
+}
+
+// entry is one line of the table of contents, as far as it is used.
+type entry struct {
+	Span
+	id                     int64
+	desc, tag, schema      string
+	owner, space, copyStmt string
+	definition             []byte
+	dropped                bool // has a DROP, without which pg_restore sets no owner
+	offset                 int64
+	file                   string // of a directory or tar
+	state                  byte
+	data                   *block // that it promises; nil: none
+}
+
+func newWalker(f *feed, holds func(names ...string) bool) *walker {
+	return &walker{f: f, holds: holds, promised: map[int64]*block{}}
+}
+
+// head reads the header. It returns false where what follows cannot be read: of
+// an archive whose version is not known only that version.
+func (w *walker) head() bool {
+	w.f.skip(len(w.f.peek(len(archiveMagic))))
+	major, minor := w.byte(), w.byte()
+	w.byte() // revision
+	if w.err != nil {
+		return false
+	}
+	w.version, w.minor = fmt.Sprintf("%d.%d", major, minor), int(minor)
+	if !knownArchive(w.version) {
+		return false
+	}
+	w.intSize, w.offSize, w.format = int(w.byte()), int(w.byte()), w.byte()
+	w.check(w.intSize >= 2 && w.intSize <= 8 && w.offSize >= 2 && w.offSize <= 16, "the sizes in its header are impossible")
+	w.check(w.format == archiveCustom || w.format == archiveTar || w.format == archiveDirectory, "the format in its header is unknown")
+	w.compression()
+	w.taken = w.time()
+	w.database = w.string()
+	w.server = version(w.string())
+	w.dump = version(w.string())
+	return w.err == nil
+}
+
+// knownArchive reports whether archives of this version can be read.
+func knownArchive(v string) bool {
+	var major, minor int
+	_, err := fmt.Sscanf(v, "%d.%d", &major, &minor)
+	return err == nil && major == 1 && minor >= oldestArchive && minor <= newestArchive
+}
+
+func (w *walker) compression() {
+	if w.minor >= 15 {
+		w.pack = w.byte()
+		w.check(w.pack <= packZstd, "the compression in its header is unknown")
+		return
+	}
+	if level := w.int(); level != 0 {
+		w.pack = packZlib
+	}
+}
+
+// time reads a struct tm, in the zone of the machine that dumped, which the
+// archive does not tell: like pg_restore, take it for this machine's.
+func (w *walker) time() time.Time {
+	var v [7]int64
+	for i := range v {
+		v[i] = w.int()
+	}
+	sec, mins, hour, day, month, year := v[0], v[1], v[2], v[3], v[4], v[5]
+	if month < 0 || month > 11 || day < 1 || day > 31 || year < 70 || year > 8000 {
+		return time.Time{}
+	}
+	return time.Date(int(year)+1900, time.Month(month+1), int(day), int(hour), int(mins), int(sec), 0, time.Local).UTC()
+}
+
+// entries yields every entry of the table of contents. A caller that stops
+// early cannot go on to the blocks.
+func (w *walker) entries() iter.Seq[*entry] {
+	return func(yield func(*entry) bool) {
+		n := w.int()
+		w.check(n >= 0, "it has a negative number of entries")
+		for i := int64(0); i < n && w.err == nil; i++ {
+			if e := w.entry(); w.err != nil || !yield(e) {
+				return
+			}
+		}
+	}
+}
+
+// entry reads one entry in the order of the file.
+func (w *walker) entry() *entry {
+	e := &entry{Span: Span{At: w.f.offset()}, id: w.int()}
+	w.check(e.id > 0, "an entry has an impossible number")
+	w.int()   // whether it has data: so does the state of its offset
+	w.bytes() // table's oid
+	w.bytes() // object's oid
+	e.tag, e.desc = w.string(), w.string()
+	if w.minor >= 11 {
+		w.int() // section
+	}
+	w.bytes()
+	e.definition = bytes.Clone(w.text)
+	w.bytes()
+	e.dropped = len(w.text) > 0
+	e.copyStmt, e.schema, e.space = w.string(), w.string(), w.string()
+	if w.minor >= 14 {
+		w.bytes() // table access method
+	}
+	if w.minor >= 16 {
+		w.int() // kind of relation
+	}
+	e.owner = w.string()
+	w.bytes()            // with oids
+	for w.dependency() { // numbers of other entries
+	}
+	w.offset(e)
+	e.Size = w.f.offset() - e.At
+	if w.err == nil && e.state != offsetNone {
+		w.promise(e)
+	}
+	return e
+}
+
+// dependency reads one number of a list that ends with a missing string.
+func (w *walker) dependency() bool {
+	return w.bytes() && w.err == nil
+}
+
+// offset reads where the entry's data is. In a directory or tar it is the name
+// of a file instead.
+func (w *walker) offset(e *entry) {
+	if w.format != archiveCustom {
+		e.state = offsetNone
+		if w.bytes() && len(w.text) > 0 {
+			e.state = offsetUnset
+			e.file = string(w.text)
+		}
+		return
+	}
+	e.state = w.byte()
+	var high byte
+	for i := range w.offSize {
+		b := w.byte()
+		if i < 8 {
+			e.offset |= int64(b) << (8 * i)
+			continue
+		}
+		high |= b
+	}
+	w.check(w.err != nil || e.state >= offsetUnset && e.state <= offsetNone && high == 0 && e.offset >= 0,
+		"an entry has an impossible offset")
+}
+
+// promise notes that the block of an entry must follow.
+func (w *walker) promise(e *entry) {
+	if w.promised[e.id] != nil {
+		w.corrupt("two entries have the number %d", e.id)
+		return
+	}
+	b := &block{id: e.id, offset: -1, name: clean(e.desc), rows: e.desc == "TABLE DATA"}
+	if e.state == offsetSet {
+		b.offset = e.offset
+	}
+	if b.rows {
+		b.table = qname{e.schema, e.tag}
+		b.name, b.object = b.table.String(), b.table.quoted()
+	}
+	if !w.holds(b.name, b.table.schema, b.table.name, e.file) {
+		return
+	}
+	w.promised[e.id] = b
+	w.order = append(w.order, b)
+	e.data = b
+}
+
+// unknownLayout is the failure of an archive that cannot be walked.
+func (w *walker) unknownLayout() error {
+	if w.err != nil {
+		return w.err
+	}
+	return outcome.Fail(outcome.FormatUnsupported, "where things are in archive version %s is not known", w.version)
+}
