@@ -3,7 +3,6 @@ package drill_test
 import (
 	"context"
 	"testing"
-	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -14,6 +13,7 @@ import (
 	"github.com/drillgres/drillgres/drill/provision"
 	"github.com/drillgres/drillgres/drill/restore"
 	"github.com/drillgres/drillgres/drill/sandbox"
+	"github.com/drillgres/drillgres/drill/snapshot"
 	"github.com/drillgres/drillgres/drill/verify"
 )
 
@@ -41,7 +41,7 @@ func (r *recipients) Restore(_ context.Context, _ provision.Server, dump restore
 	return restore.Restored{}, nil
 }
 
-func (r *recipients) Verify(_ context.Context, _ provision.Server, promised inspect.Promise, _ time.Time, _ outcome.Progress) (verify.Report, error) {
+func (r *recipients) Verify(_ context.Context, _ provision.Server, promised inspect.Promise, _ snapshot.Range, _ outcome.Progress) (verify.Report, error) {
 	r.promised = promised
 	return verify.Report{}, nil
 }

@@ -36,8 +36,8 @@ func (d Drill) describe(r *runner, e evidence, leftovers []string) outcome.Resul
 		Leftovers:     leftovers,
 	}
 	result.Times = d.times(r, e, finished)
-	if taken := e.takenAt(); !taken.IsZero() {
-		rpo := finished.Sub(taken).Seconds()
+	if e.taken.Known() {
+		rpo := e.taken.Age(finished).Seconds()
 		result.RPOSeconds = &rpo
 	}
 	d.addDetails(&result, e)
@@ -140,9 +140,10 @@ func (e evidence) describeBackup() outcome.Backup {
 		URI: e.backup.URI, SizeBytes: e.backup.Size, ModifiedAt: e.backup.ModifiedAt, SHA256: e.file.SHA256,
 		ETag: e.backup.ETag, VersionID: e.backup.VersionID,
 		Format: string(s.Format), Compression: s.Compression, ServerVersion: s.ServerVersion, PgDumpVersion: s.DumpVersion,
+		TakenBetween: e.taken.Between(),
 	}
 	if !s.TakenAt.IsZero() {
-		b.TakenAt = e.takenAt()
+		b.TakenAt = e.taken.Best().UTC()
 	}
 	return b
 }

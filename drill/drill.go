@@ -14,6 +14,7 @@ import (
 	"github.com/drillgres/drillgres/drill/provision"
 	"github.com/drillgres/drillgres/drill/redact"
 	"github.com/drillgres/drillgres/drill/restore"
+	"github.com/drillgres/drillgres/drill/snapshot"
 	"github.com/drillgres/drillgres/drill/verify"
 )
 
@@ -45,9 +46,9 @@ type (
 		Restore(ctx context.Context, s provision.Server, dump restore.Dump, p outcome.Progress) (restore.Restored, error)
 	}
 	// Verifier compares the restored database with what was promised of it, which
-	// may be nothing. taken is when the backup was made.
+	// may be nothing. taken is when its snapshot was taken.
 	Verifier interface {
-		Verify(ctx context.Context, s provision.Server, promised inspect.Promise, taken time.Time, p outcome.Progress) (verify.Report, error)
+		Verify(ctx context.Context, s provision.Server, promised inspect.Promise, taken snapshot.Range, p outcome.Progress) (verify.Report, error)
 	}
 	// AppChecker boots the application on the restored database and tests it.
 	AppChecker interface {
@@ -88,6 +89,7 @@ type Drill struct {
 
 	Locator     Locator
 	Fetcher     Fetcher
+	Timezone    *time.Location // of the machine that dumps; nil: not known
 	Policy      inspect.Policy // what the inspect stage accepts
 	Provisioner Provisioner
 	Restorer    Restorer
@@ -124,6 +126,7 @@ func (d Drill) Run(ctx context.Context) outcome.Result {
 type evidence struct {
 	backup   locate.Backup
 	file     fetch.File
+	taken    snapshot.Range    // when the backup's snapshot was taken
 	findings []outcome.Finding // of the inspect stage
 	server   provision.Server
 	restored restore.Restored
@@ -144,8 +147,11 @@ func (d Drill) prove(ctx context.Context, r *runner) (e evidence) {
 		return d.Fetcher.Fetch(ctx, e.backup, r.progress(outcome.Fetch))
 	})
 	fetched()
+	e.taken = d.taken(e.backup, e.file.Contents.Source)
 	e.findings = step(ctx, r, outcome.Inspect, func(context.Context) ([]outcome.Finding, error) {
-		return inspect.Judge(e.file.Contents, e.file.Broken, d.Policy)
+		policy := d.Policy
+		policy.Taken = e.taken
+		return inspect.Judge(e.file.Contents, e.file.Broken, policy)
 	})
 	e.server = step(ctx, r, outcome.Provision, func(ctx context.Context) (provision.Server, error) {
 		return d.Provisioner.Provision(ctx, e.file.Contents.Needs)
@@ -159,7 +165,7 @@ func (d Drill) prove(ctx context.Context, r *runner) (e evidence) {
 	})
 	e.verified = step(ctx, r, outcome.Verify, func(ctx context.Context) (verify.Report, error) {
 		promised := e.file.Contents.PromiseFor(e.server.Database)
-		return d.Verifier.Verify(ctx, e.server, promised, e.takenAt(), r.progress(outcome.Verify))
+		return d.Verifier.Verify(ctx, e.server, promised, e.taken, r.progress(outcome.Verify))
 	})
 	e.app = stepIf(ctx, r, outcome.App, d.App != nil, "no app in the config", func(ctx context.Context) (appcheck.Report, error) {
 		return d.App.Check(ctx, e.server)
@@ -184,13 +190,7 @@ func (e evidence) unchanged(ctx context.Context, err error) error {
 	return err
 }
 
-// takenAt is when the snapshot was taken, as far as it is known: what the
-// dump says, unless that is later than the object itself (a custom archive
-// holds the dumping machine's local time without its zone).
-func (e evidence) takenAt() time.Time {
-	said := e.file.Contents.Source.TakenAt
-	if said.IsZero() || (!e.backup.ModifiedAt.IsZero() && said.After(e.backup.ModifiedAt)) {
-		return e.backup.ModifiedAt
-	}
-	return said
+// taken combines what the dump states with what is known of its object.
+func (d Drill) taken(b locate.Backup, s inspect.Source) snapshot.Range {
+	return s.TakenAt.Taken(d.Timezone, snapshot.Object{ModifiedAt: b.ModifiedAt, Size: b.Size, SeenAt: d.Now()})
 }

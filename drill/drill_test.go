@@ -22,6 +22,7 @@ import (
 	"github.com/drillgres/drillgres/drill/redact"
 	"github.com/drillgres/drillgres/drill/restore"
 	"github.com/drillgres/drillgres/drill/sandbox"
+	"github.com/drillgres/drillgres/drill/snapshot"
 	"github.com/drillgres/drillgres/drill/verify"
 )
 
@@ -71,7 +72,7 @@ func (s *script) Restore(ctx context.Context, _ provision.Server, _ restore.Dump
 	return restore.Restored{}, s.at(ctx, outcome.Restore)
 }
 
-func (s *script) Verify(ctx context.Context, _ provision.Server, _ inspect.Promise, _ time.Time, _ outcome.Progress) (verify.Report, error) {
+func (s *script) Verify(ctx context.Context, _ provision.Server, _ inspect.Promise, _ snapshot.Range, _ outcome.Progress) (verify.Report, error) {
 	return verify.Report{Checks: []outcome.Check{{Stage: outcome.Verify, Name: "c", ConfigPath: "verify.queries[0]"}}}, s.at(ctx, outcome.Verify)
 }
 

@@ -5,6 +5,7 @@ import (
 	"io"
 	"path"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -13,6 +14,7 @@ import (
 	"github.com/drillgres/drillgres/drill/locate"
 	"github.com/drillgres/drillgres/drill/outcome"
 	"github.com/drillgres/drillgres/drill/report"
+	"github.com/drillgres/drillgres/drill/snapshot"
 )
 
 type inspectOptions struct {
@@ -46,7 +48,8 @@ type inspected struct {
 	SchemaVersion int                    `json:"schema_version"`
 	Name          string                 `json:"name"`
 	Whole         bool                   `json:"whole"`
-	Failure       *outcome.FailureReport `json:"failure"` // null when it is whole
+	Failure       *outcome.FailureReport `json:"failure"`                 // null when it is whole
+	TakenBetween  []time.Time            `json:"taken_between,omitempty"` // contents.taken_at is the best estimate
 	Findings      []outcome.Finding      `json:"findings"`
 	Contents      inspect.Contents       `json:"contents"`
 }
@@ -60,11 +63,12 @@ func runInspect(ctx context.Context, e edges, o inspectOptions) error {
 		return err
 	}
 	contents, broken := scan(ctx, b)
-	findings, err := inspect.Judge(contents, broken, inspect.Policy{Major: o.major})
+	taken := contents.Source.TakenAt.Taken(nil, snapshot.Object{ModifiedAt: b.ModifiedAt, Size: b.Size, SeenAt: e.now()})
+	findings, err := inspect.Judge(contents, broken, inspect.Policy{Major: o.major, Taken: taken})
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
-	if err := printInspected(e, o.format, b.URI, contents, findings, err); err != nil {
+	if err := printInspected(e, o.format, b.URI, contents, taken, findings, err); err != nil {
 		return err
 	}
 	if err != nil {
@@ -73,13 +77,17 @@ func runInspect(ctx context.Context, e edges, o inspectOptions) error {
 	return nil
 }
 
-func printInspected(e edges, format, name string, c inspect.Contents, findings []outcome.Finding, broken error) error {
+func printInspected(e edges, format, name string, c inspect.Contents, taken snapshot.Range, findings []outcome.Finding, broken error) error {
 	if format != "json" {
 		return report.Contents(e.stdout, name, c, broken, textOptions(e))
 	}
 	doc := inspected{
 		SchemaVersion: outcome.SchemaVersion, Name: name, Whole: broken == nil,
 		Findings: append([]outcome.Finding{}, findings...), Contents: c,
+	}
+	if !c.Source.TakenAt.IsZero() {
+		doc.TakenBetween = taken.Between()
+		doc.Contents.Source.TakenAt = snapshot.Exactly(taken.Best())
 	}
 	if broken != nil {
 		f := outcome.AsFailure(broken)

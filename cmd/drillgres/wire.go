@@ -28,6 +28,7 @@ import (
 	"github.com/drillgres/drillgres/drill/redact"
 	"github.com/drillgres/drillgres/drill/restore"
 	"github.com/drillgres/drillgres/drill/sandbox/docker"
+	"github.com/drillgres/drillgres/drill/snapshot"
 	"github.com/drillgres/drillgres/drill/verify"
 	"github.com/drillgres/drillgres/drill/work"
 )
@@ -154,6 +155,7 @@ func (w *wiring) drillOf(db *config.Database) (drill.Drill, error) {
 		Image: string(db.Postgres.Image), Profile: db.Restore.Profile,
 		Preflight: w.preflight,
 		Locator:   newLocator(w.edges, w.cfg, db, w.opts.backup),
+		Timezone:  timezoneOf(db),
 		Fetcher: fetch.Fetcher{
 			Dir: private.Shared, Limit: int64(w.cfg.Work.Limit),
 			Scan: func(ctx context.Context, r io.Reader) (inspect.Contents, error) {
@@ -183,6 +185,13 @@ func (w *wiring) drillOf(db *config.Database) (drill.Drill, error) {
 		d.Migrator = migrate.Rehearsal{Config: *db.Migrate, App: db.App, Redactor: w.redactor}
 	}
 	return d, nil
+}
+
+// timezoneOf is that of the machine that dumps; nil: not known. The config has
+// been checked to name a zone.
+func timezoneOf(db *config.Database) *time.Location {
+	zone, _ := snapshot.LoadZone(db.Backup.Timezone)
+	return zone
 }
 
 // rehearses tells whether there is a release to rehearse.

@@ -5,6 +5,8 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
+
+	"github.com/drillgres/drillgres/drill/snapshot"
 )
 
 var (
@@ -15,6 +17,7 @@ var (
 func (l *loader) checkBackup(at *path, b *Backup) {
 	l.checkFrom(at.key("from"), string(b.From))
 	l.checkMatch(at.key("match"), b.Match)
+	l.checkTimezone(at.key("timezone"), b.Timezone)
 	l.checkEndpoint(at.key("s3").key("endpoint"), string(b.S3.Endpoint))
 }
 
@@ -55,6 +58,15 @@ func (l *loader) checkMatch(at *path, match string) {
 		l.bad(at, "%s has a slash, but is compared with the base name (put directories into from)", quoted(match))
 	case err != nil:
 		l.bad(at, "%s is not a glob (want * ? [a-z], such as shop-*.dump)", quoted(match))
+	}
+}
+
+func (l *loader) checkTimezone(at *path, name string) {
+	if !l.given(at) {
+		return
+	}
+	if zone, err := snapshot.LoadZone(name); err != nil || zone == nil {
+		l.bad(at, "%s is not a time zone of the IANA database (want a name such as America/New_York or UTC)", quoted(name))
 	}
 }
 

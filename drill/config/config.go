@@ -36,11 +36,12 @@ type Database struct {
 
 // Backup says where backups lie and what a plausible one looks like.
 type Backup struct {
-	From    Text     `yaml:"from" jsonschema:"required"` // s3://bucket/prefix, file:///dir, or a path relative to the config file (directory or one file)
-	Match   string   `yaml:"match"`                      // glob on the base name; default: everything that looks like a backup
-	MaxAge  Duration `yaml:"max_age"`                    // 0: any age
-	MinSize Size     `yaml:"min_size"`                   // 0: any size
-	S3      S3       `yaml:"s3"`
+	From     Text     `yaml:"from" jsonschema:"required"` // s3://bucket/prefix, file:///dir, or a path relative to the config file (directory or one file)
+	Match    string   `yaml:"match"`                      // glob on the base name; default: everything that looks like a backup
+	MaxAge   Duration `yaml:"max_age"`                    // 0: any age
+	MinSize  Size     `yaml:"min_size"`                   // 0: any size
+	Timezone string   `yaml:"timezone"`                   // of the machine that dumps, as an IANA name such as America/New_York; makes the time of the snapshot exact
+	S3       S3       `yaml:"s3"`
 }
 
 // S3 are settings of an object store that is not AWS, or not the default one.

@@ -84,8 +84,8 @@ func (q Question) lacking(r outcome.Result) *outcome.Failure {
 	case r.Migration == nil || q.Candidate == "":
 		return outcome.Fail(outcome.Internal, "the drill passed, and nothing tells what was rehearsed")
 	}
-	if made := r.Backup.ModifiedAt; r.StartedAt.Sub(made) > q.MaxBackupAge {
-		return outcome.Fail(outcome.BackupStale, "the backup was %s old when it was drilled, and %s are allowed", since(made, r.StartedAt), locate.Span(q.MaxBackupAge))
+	if taken := takenOf(r.Backup); taken.OlderThan(q.MaxBackupAge, r.StartedAt) {
+		return outcome.Fail(outcome.BackupStale, "the backup was %s old when it was drilled, and %s are allowed", since(taken.Best(), r.StartedAt), locate.Span(q.MaxBackupAge))
 	}
 	return nil
 }

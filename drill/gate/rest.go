@@ -8,6 +8,7 @@ import (
 	"github.com/drillgres/drillgres/drill/inspect"
 	"github.com/drillgres/drillgres/drill/locate"
 	"github.com/drillgres/drillgres/drill/outcome"
+	"github.com/drillgres/drillgres/drill/snapshot"
 )
 
 // skewAllowed is how far a drill's end may lie in the future: clocks of two
@@ -62,7 +63,7 @@ func (q Question) search(past []outcome.Result, now time.Time) resting {
 		case d.FinishedAt.After(now.Add(skewAllowed)):
 		case now.Sub(d.FinishedAt) > q.RequireDrill:
 			old = or(old, d)
-		case q.stale(d.Backup, now):
+		case takenOf(d.Backup).OlderThan(q.MaxBackupAge, now):
 			stale = or(stale, d)
 		default:
 			return resting{on: d, why: whyRests(d, undone, now)}
@@ -105,17 +106,10 @@ func or(first, later *outcome.Result) *outcome.Result {
 	return later
 }
 
-// stale judges a backup's age as a drill does: the file's, and that of the dump
-// in it, which an archive tells without its time zone.
-func (q Question) stale(b outcome.Backup, now time.Time) bool {
-	slack := time.Duration(0)
-	if b.Format != string(inspect.Plain) {
-		slack = inspect.AnyZone
-	}
-	written, taken := b.ModifiedAt, b.TakenAt
-	return written.IsZero() && taken.IsZero() ||
-		!written.IsZero() && now.Sub(written) > q.MaxBackupAge ||
-		!taken.IsZero() && now.Sub(taken) > q.MaxBackupAge+slack
+// takenOf is when the backup of a drill was taken.
+func takenOf(b outcome.Backup) snapshot.Range {
+	archive := b.Format != string(inspect.Plain)
+	return snapshot.Recorded{Between: b.TakenBetween, TakenAt: b.TakenAt, ModifiedAt: b.ModifiedAt, Archive: archive}.Range()
 }
 
 // failed is a drill that failed, and after which none has passed.
@@ -127,7 +121,7 @@ func failed(d *outcome.Result, now time.Time) resting {
 
 func whyRests(d, undone *outcome.Result, now time.Time) string {
 	text := fmt.Sprintf("the backup of %s ago passed its drill %s ago (run %s)",
-		since(written(d.Backup), now), since(d.FinishedAt, now), d.RunID)
+		since(takenOf(d.Backup).Best(), now), since(d.FinishedAt, now), d.RunID)
 	if !slices.ContainsFunc(d.Stages, func(s outcome.StageReport) bool {
 		return s.Stage == outcome.App && s.Status == outcome.StagePassed
 	}) {
@@ -139,26 +133,12 @@ func whyRests(d, undone *outcome.Result, now time.Time) string {
 	return text + "; no migrations were rehearsed"
 }
 
-func written(b outcome.Backup) time.Time {
-	if b.ModifiedAt.IsZero() {
-		return b.TakenAt
-	}
-	return b.ModifiedAt
-}
-
 // tooOld is a drill that passed recently, on a backup that is not recent.
 func (q Question) tooOld(d *outcome.Result, now time.Time) resting {
 	f := outcome.Fail(outcome.BackupStale, "the backup that passed its drill in run %s is %s old by now, and --max-backup-age allows %s",
-		d.RunID, since(oldest(d.Backup), now), locate.Span(q.MaxBackupAge))
+		d.RunID, since(takenOf(d.Backup).Best(), now), locate.Span(q.MaxBackupAge))
 	f.Stage = outcome.Locate
 	return resting{on: d, failure: f.Report(), why: q.obstacle(*f.Report())}
-}
-
-func oldest(b outcome.Backup) time.Time {
-	if b.TakenAt.IsZero() || !b.ModifiedAt.IsZero() && b.ModifiedAt.Before(b.TakenAt) {
-		return b.ModifiedAt
-	}
-	return b.TakenAt
 }
 
 // missing tells of the drill that there is not; old is the last that passed, if

@@ -47,6 +47,11 @@ func TestRest(t *testing.T) {
 	archive.Backup.Format = "custom"
 	forged, failedCheck := passed("c", hour, hour), broke("c", outcome.BackupStale, outcome.Locate, hour)
 	forged.Kind, failedCheck.Kind = outcome.KindCheck, outcome.KindCheck
+	ranged := archive
+	ranged.Backup.TakenAt = now.Add(-25 * hour)
+	ranged.Backup.TakenBetween = []time.Time{now.Add(-30 * hour), ranged.Backup.TakenAt}
+	staleArchive := archive
+	staleArchive.Backup.TakenBetween = []time.Time{now.Add(-40 * hour), archive.Backup.TakenAt}
 	tests := []struct {
 		name string
 		past []outcome.Result
@@ -68,7 +73,9 @@ func TestRest(t *testing.T) {
 		{"clocks of two machines", []outcome.Result{passed("a", -30*time.Second, hour)}, outcome.Go, "", 0, "a", ""},
 		{"of a backup that is too old by now", []outcome.Result{passed("a", hour, 26*hour+time.Minute)}, outcome.NoGo, outcome.BackupStale, 3, "a", "younger than 26h"},
 		{"of an old dump in a young file", []outcome.Result{staleDump}, outcome.NoGo, outcome.BackupStale, 3, "a", ""},
-		{"an archive has no time zone", []outcome.Result{archive}, outcome.Go, "", 0, "a", ""},
+		{"an archive of drillgres 0.1 has no time zone", []outcome.Result{archive}, outcome.Go, "", 0, "a", ""},
+		{"the best estimate is young enough", []outcome.Result{ranged}, outcome.Go, "", 0, "a", "the backup of 25h ago"},
+		{"the best estimate is too old", []outcome.Result{staleArchive}, outcome.NoGo, outcome.BackupStale, 3, "a", "younger than 26h"},
 		{"of a backup whose age nobody knows", []outcome.Result{unknownAge}, outcome.NoGo, outcome.BackupStale, 3, "a", ""},
 		{"an old backup was drilled last", []outcome.Result{passed("a", 3*hour, 4*hour), passed("b", hour, 9*day)}, outcome.Go, "", 0, "a", ""},
 		{"a newer one failed", []outcome.Result{passed("a", 3*hour, 4*hour), broke("b", outcome.SmokeFailed, outcome.App, hour)}, outcome.NoGo, outcome.SmokeFailed, 4, "b", "the last drill failed"},

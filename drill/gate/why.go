@@ -16,7 +16,7 @@ func (q Question) whyGo(r outcome.Result) string {
 	if found(r, "nothing_to_migrate") {
 		migrations = "there was nothing to migrate"
 	}
-	text := fmt.Sprintf("the backup of %s ago restores, %s, and ", since(r.Backup.ModifiedAt, r.StartedAt), migrations)
+	text := fmt.Sprintf("the backup of %s ago restores, %s, and ", since(takenOf(r.Backup).Best(), r.StartedAt), migrations)
 	switch {
 	case q.Current == "off":
 		return text + "the candidate runs on the new schema; today's release was not tried there (migrate.current: off)"

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"strings"
 	"time"
+
+	"github.com/drillgres/drillgres/drill/snapshot"
 )
 
 // maxComment is how much of a comment's line is read; pg_dump's own are short.
@@ -76,23 +78,18 @@ func version(text string) string {
 	return v
 }
 
-// startedOn reads the time that pg_dump --verbose notes. The zone is an
-// abbreviation; one that this machine does not know leaves the time unknown.
-func startedOn(text string) time.Time {
-	for _, layout := range []string{"2006-01-02 15:04:05 -07", "2006-01-02 15:04:05 -0700"} {
-		if t, err := time.Parse(layout, text); err == nil {
-			return t.UTC()
-		}
+// startedOn reads the time that pg_dump --verbose notes, such as
+// "2026-07-01 12:34:56 CST". On Windows there is no zone.
+func startedOn(text string) snapshot.Stated {
+	const layout = "2006-01-02 15:04:05"
+	if len(text) < len(layout) {
+		return snapshot.Stated{}
 	}
-	t, err := time.ParseInLocation("2006-01-02 15:04:05 MST", text, time.Local)
+	clock, err := time.Parse(layout, text[:len(layout)])
 	if err != nil {
-		return time.Time{}
+		return snapshot.Stated{}
 	}
-	zone, offset := t.Zone()
-	if offset == 0 && t.Location() != time.Local && zone != "UTC" && zone != "GMT" {
-		return time.Time{} // Go made the zone up
-	}
-	return t.UTC()
+	return snapshot.Stated{Clock: clock, Zone: strings.TrimSpace(text[len(layout):])}
 }
 
 // blockComment lexes a comment that may hold others.

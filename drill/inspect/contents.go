@@ -3,7 +3,8 @@ package inspect
 import (
 	"iter"
 	"slices"
-	"time"
+
+	"github.com/drillgres/drillgres/drill/snapshot"
 )
 
 // Format is the kind of dump, recognised by its content alone.
@@ -35,10 +36,10 @@ type Source struct {
 	Format      Format
 	Compression string // of the file as a whole: gzip or zstd; empty: none
 
-	ServerVersion  string    // of the server that was dumped: "15.18"
-	DumpVersion    string    // of the pg_dump that made the backup: "15.18"
-	ArchiveVersion string    // of the archive format: "1.14"; empty for SQL
-	TakenAt        time.Time // when the dump began, in UTC; zero: not known
+	ServerVersion  string          // of the server that was dumped: "15.18"
+	DumpVersion    string          // of the pg_dump that made the backup: "15.18"
+	ArchiveVersion string          // of the archive format: "1.14"; empty for SQL
+	TakenAt        snapshot.Stated // that the dump states
 
 	Restricted           bool  // the SQL stands within \restrict … \unrestrict
 	DecodedBytes         int64 // size of the dump without the compression of the file

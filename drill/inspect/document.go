@@ -2,7 +2,8 @@ package inspect
 
 import (
 	"encoding/json"
-	"time"
+
+	"github.com/drillgres/drillgres/drill/snapshot"
 )
 
 // document is the JSON form of Contents: one flat object, whose keys stay.
@@ -10,12 +11,12 @@ type document struct {
 	Format      Format `json:"format"`
 	Compression string `json:"compression"`
 
-	ServerVersion  string    `json:"server_version"`
-	DumpVersion    string    `json:"pg_dump_version"`
-	ArchiveVersion string    `json:"archive_version"`
-	TakenAt        time.Time `json:"taken_at,omitzero"`
-	Restricted     bool      `json:"restricted"`
-	DecodedBytes   int64     `json:"decoded_bytes"`
+	ServerVersion  string          `json:"server_version"`
+	DumpVersion    string          `json:"pg_dump_version"`
+	ArchiveVersion string          `json:"archive_version"`
+	TakenAt        snapshot.Stated `json:"taken_at,omitzero"`
+	Restricted     bool            `json:"restricted"`
+	DecodedBytes   int64           `json:"decoded_bytes"`
 
 	Database        Database `json:"database"`
 	CreatesDatabase bool     `json:"creates_database"`

@@ -3,6 +3,7 @@ package inspect
 import (
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/drillgres/drillgres/drill/outcome"
 )
@@ -11,7 +12,7 @@ import (
 func findings(c Contents, p Policy) []outcome.Finding {
 	var found []outcome.Finding
 	for _, find := range []func(Contents, Policy) *outcome.Finding{
-		findThirdParty, findNewerDump, findTablesWithoutData, findSubscriptions, findForeignServers, findEventTriggers, findCronJobs,
+		findThirdParty, findUnknownZone, findNewerDump, findTablesWithoutData, findSubscriptions, findForeignServers, findEventTriggers, findCronJobs,
 	} {
 		if f := find(c, p); f != nil {
 			found = append(found, *f)
@@ -30,6 +31,24 @@ func findThirdParty(c Contents, _ Policy) *outcome.Finding {
 	}
 	return finding("third_party_dump", "dump with pg_dump and keep its comments, whose last line proves that a dump is whole",
 		"the dump does not say that pg_dump made it, so nothing in it proves that it is whole")
+}
+
+// findUnknownZone reports that the age of the backup is an estimate.
+func findUnknownZone(c Contents, p Policy) *outcome.Finding {
+	if !p.Taken.Guessed {
+		return nil
+	}
+	states := "the dump states a time without its zone"
+	if zone := c.Source.TakenAt.Zone; zone != "" {
+		states = fmt.Sprintf("the dump states a time in %s, and that is not one zone", clean(zone))
+	}
+	between := p.Taken.Between()
+	earliest, latest := between[0].Format(time.RFC3339), between[1].Format(time.RFC3339)
+	best := latest + " fits the object's own time"
+	if !p.Taken.Exact() {
+		best = fmt.Sprintf("it was taken between %s and %s, and its age is that of the latter", earliest, latest)
+	}
+	return finding("timezone_unknown", "set backup.timezone to the zone of the machine that dumps, such as America/New_York", "%s; %s", states, best)
 }
 
 func findNewerDump(c Contents, p Policy) *outcome.Finding {

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/drillgres/drillgres/drill/outcome"
+	"github.com/drillgres/drillgres/drill/snapshot"
 )
 
 // Policy is what a backup is judged by.
@@ -17,6 +18,7 @@ type Policy struct {
 
 	MaxAge time.Duration // of the snapshot at Now; 0: any age
 	Now    time.Time
+	Taken  snapshot.Range // by what the dump states and what is known of its object
 }
 
 // Judge returns the inspect stage's findings about a backup, and the Failure for
@@ -37,23 +39,17 @@ func Judge(c Contents, broken error, p Policy) ([]outcome.Finding, error) {
 	return found, nil
 }
 
-// AnyZone is how far an archive's time may be off: it is the dumping machine's
-// local time without its zone.
-const AnyZone = 14 * time.Hour
-
 // checkAge fails an old dump in a new file: a backup job that uploads
 // yesterday's dump again, every day.
 func checkAge(c Contents, p Policy) error {
-	slack := time.Duration(0)
-	if c.Source.ArchiveVersion != "" {
-		slack = AnyZone
-	}
-	taken := c.Source.TakenAt
-	if p.MaxAge == 0 || taken.IsZero() || p.Now.Sub(taken) <= p.MaxAge+slack {
+	if p.MaxAge == 0 || c.Source.TakenAt.IsZero() || !p.Taken.Known() || p.Taken.Age(p.Now) <= p.MaxAge {
 		return nil
 	}
-	return outcome.Fail(outcome.BackupStale, "the file is young enough, but the dump in it was taken %s; backup.max_age allows %s",
-		taken.UTC().Format(time.RFC3339), p.MaxAge).
+	taken := p.Taken.Best().UTC().Format(time.RFC3339)
+	if !p.Taken.Exact() {
+		taken += " at the latest"
+	}
+	return outcome.Fail(outcome.BackupStale, "the file is young enough, but the dump in it was taken %s; backup.max_age allows %s", taken, p.MaxAge).
 		WithHint("find out why the backup job stores an old dump again: pg_dump most likely fails before the upload")
 }
 

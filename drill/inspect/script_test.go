@@ -4,12 +4,14 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/drillgres/drillgres/drill/inspect"
 	"github.com/drillgres/drillgres/drill/outcome"
+	"github.com/drillgres/drillgres/drill/snapshot"
 )
 
 const (
@@ -217,11 +219,19 @@ func TestHeaderOfAPlainDump(t *testing.T) {
 		t.Fatal(err)
 	}
 	if c.Source.ServerVersion != "15.18" || c.Source.DumpVersion != "17rc1" || c.Needs.Database.Encoding != "UTF8" ||
-		c.Source.TakenAt.Format("2006-01-02T15:04:05Z07:00") != "2026-07-01T12:34:56Z" {
+		c.Source.TakenAt != (snapshot.Stated{Clock: time.Date(2026, 7, 1, 12, 34, 56, 0, time.UTC), Zone: "UTC"}) {
 		t.Errorf("got %+v", c)
 	}
-	c, err = scan(t, []byte(dumpHead+"-- Started on 2026-07-01 12:34:56 XYZ\n"+dumpTail))
-	if err != nil || !c.Source.TakenAt.IsZero() {
-		t.Errorf("of a zone that nobody knows: %v, %v", c.Source.TakenAt, err)
+	for line, want := range map[string]snapshot.Stated{
+		"2026-07-01 12:34:56 CST":   {Clock: c.Source.TakenAt.Clock, Zone: "CST"},
+		"2026-07-01 12:34:56 +0530": {Clock: c.Source.TakenAt.Clock, Zone: "+0530"},
+		"2026-07-01 12:34:56":       {Clock: c.Source.TakenAt.Clock}, // on Windows
+		"2026-07-01 12:34":          {},
+		"2026-07-01 25:34:56 UTC":   {},
+	} {
+		c, err := scan(t, []byte(dumpHead+"-- Started on "+line+"\n"+dumpTail))
+		if err != nil || c.Source.TakenAt != want {
+			t.Errorf("%s: %+v, %v", line, c.Source.TakenAt, err)
+		}
 	}
 }

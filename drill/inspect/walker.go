@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/drillgres/drillgres/drill/outcome"
+	"github.com/drillgres/drillgres/drill/snapshot"
 )
 
 // The archive versions whose layout is known: 1.10 is of Postgres 8.4, 1.16 of
@@ -66,7 +67,7 @@ type header struct {
 	minor            int
 	intSize, offSize int
 	format, pack     byte
-	taken            time.Time
+	taken            snapshot.Stated
 	database         string
 	server, dump     string // versions
 }
@@ -131,18 +132,25 @@ func (w *walker) compression() {
 	}
 }
 
-// time reads a struct tm, in the zone of the machine that dumped, which the
-// archive does not tell: like pg_restore, take it for this machine's.
-func (w *walker) time() time.Time {
+// time reads a struct tm of the machine that dumped. The archive does not state
+// its zone.
+func (w *walker) time() snapshot.Stated {
 	var v [7]int64
 	for i := range v {
 		v[i] = w.int()
 	}
-	sec, mins, hour, day, month, year := v[0], v[1], v[2], v[3], v[4], v[5]
+	sec, mins, hour, day, month, year, dst := v[0], v[1], v[2], v[3], v[4], v[5], v[6]
 	if month < 0 || month > 11 || day < 1 || day > 31 || year < 70 || year > 8000 {
-		return time.Time{}
+		return snapshot.Stated{}
 	}
-	return time.Date(int(year)+1900, time.Month(month+1), int(day), int(hour), int(mins), int(sec), 0, time.Local).UTC()
+	s := snapshot.Stated{Clock: time.Date(int(year)+1900, time.Month(month+1), int(day), int(hour), int(mins), int(sec), 0, time.UTC)}
+	switch {
+	case dst > 0:
+		s.DST = snapshot.DSTOn
+	case dst == 0:
+		s.DST = snapshot.DSTOff
+	}
+	return s
 }
 
 // entries yields every entry of the table of contents. A caller that stops

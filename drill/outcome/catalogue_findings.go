@@ -37,6 +37,11 @@ var Findings = []FindingEntry{
 		Remedy:  "dump with pg_dump and keep its comments",
 	},
 	{
+		Code: "timezone_unknown", Stage: Inspect,
+		Meaning: "The dump states a time without its zone, or in a zone whose abbreviation several share. Its age, the RPO and the age of its rows are reckoned from the latest time that is possible.",
+		Remedy:  "set backup.timezone to the zone of the machine that dumps",
+	},
+	{
 		Code: "pg_dump_newer", Stage: Inspect,
 		Meaning: "The dump was made by a newer pg_dump than production's major. Such a dump often ends in version_skew.",
 		Remedy:  "dump with the pg_dump of production's major",

@@ -92,7 +92,10 @@ type Backup struct {
 	Encryption    string    `json:"encryption"`
 	ServerVersion string    `json:"server_version"`
 	PgDumpVersion string    `json:"pg_dump_version"`
-	TakenAt       time.Time `json:"taken_at,omitzero"` // when the snapshot was taken, if the dump says so
+	TakenAt       time.Time `json:"taken_at,omitzero"` // when the snapshot was taken, if the dump says so: the best estimate
+	// TakenBetween are the earliest and the latest time at which it can have
+	// been taken; none: not known.
+	TakenBetween []time.Time `json:"taken_between,omitempty"`
 }
 
 // Postgres is the server that the backup was restored into.

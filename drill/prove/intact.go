@@ -13,6 +13,7 @@ import (
 	"github.com/drillgres/drillgres/drill/outcome"
 	"github.com/drillgres/drillgres/drill/provision"
 	"github.com/drillgres/drillgres/drill/restore"
+	"github.com/drillgres/drillgres/drill/snapshot"
 	"github.com/drillgres/drillgres/drill/verify"
 )
 
@@ -38,7 +39,7 @@ func (k *intact) Fetch(ctx context.Context, b locate.Backup, p outcome.Progress)
 
 // Verify verifies the restored database. If that passes, it reads what can be
 // taken away from one like it. What goes wrong with that is not the backup's.
-func (k *intact) Verify(ctx context.Context, s provision.Server, promised inspect.Promise, taken time.Time, p outcome.Progress) (verify.Report, error) {
+func (k *intact) Verify(ctx context.Context, s provision.Server, promised inspect.Promise, taken snapshot.Range, p outcome.Progress) (verify.Report, error) {
 	report, err := k.Verifier.Verify(ctx, s, promised, taken, p)
 	k.promised = promised
 	if err == nil {

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/drillgres/drillgres/drill/outcome"
+	"github.com/drillgres/drillgres/drill/snapshot"
 )
 
 // Store keeps drills. A drill on record is never changed. Stores are safe for
@@ -99,10 +100,7 @@ func instant(t time.Time) time.Time {
 // snapshot is when the drill's backup was taken, or else when its file was last
 // modified; zero: not known.
 func (e Entry) snapshot() time.Time {
-	if !e.TakenAt.IsZero() {
-		return e.TakenAt
-	}
-	return e.ModifiedAt
+	return snapshot.Recorded{TakenAt: e.TakenAt, ModifiedAt: e.ModifiedAt}.Range().Best()
 }
 
 // ErrOtherwise refuses to record a drill that is on record with another result.

@@ -58,7 +58,7 @@ func (p *printer) dumpFacts(c inspect.Contents) {
 	}
 	made := outcome.Backup{PgDumpVersion: source.DumpVersion, ServerVersion: source.ServerVersion}
 	add("format", joined(", ", joined(" in ", string(source.Format), source.Compression), archive, size(source.DecodedBytes)+" decoded"))
-	add("made", joined(", ", madeBy(made), takenAt(source)))
+	add("made", joined(", ", madeBy(made), clean(takenAt(source))))
 	add("database", database(needs))
 	add("extensions", extensions(needs.Extensions))
 	add("roles", strings.Join(needs.Roles, ", "))
@@ -82,7 +82,7 @@ func takenAt(s inspect.Source) string {
 	if s.TakenAt.IsZero() {
 		return ""
 	}
-	return moment(s.TakenAt)
+	return s.TakenAt.String()
 }
 
 func database(needs inspect.Needs) string {

@@ -50,6 +50,8 @@ func format(b outcome.Backup) string { return joined(" in ", b.Format, b.Compres
 // taken prefers what the dump says of itself to the file's date.
 func taken(b outcome.Backup, now time.Time) string {
 	switch {
+	case !b.TakenAt.IsZero() && uncertain(b):
+		return fmt.Sprintf("taken about %s (%s before the drill)", moment(b.TakenAt), span(now.Sub(b.TakenAt)))
 	case !b.TakenAt.IsZero():
 		return fmt.Sprintf("taken %s (%s before the drill)", moment(b.TakenAt), span(now.Sub(b.TakenAt)))
 	case !b.ModifiedAt.IsZero():
@@ -57,6 +59,11 @@ func taken(b outcome.Backup, now time.Time) string {
 	default:
 		return ""
 	}
+}
+
+// uncertain reports whether the time that the dump states is an estimate.
+func uncertain(b outcome.Backup) bool {
+	return len(b.TakenBetween) == 2 && !b.TakenBetween[0].Equal(b.TakenBetween[1])
 }
 
 func madeBy(b outcome.Backup) string {

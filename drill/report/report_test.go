@@ -16,6 +16,7 @@ import (
 
 	"github.com/drillgres/drillgres/drill/inspect"
 	"github.com/drillgres/drillgres/drill/outcome"
+	"github.com/drillgres/drillgres/drill/snapshot"
 )
 
 var update = flag.Bool("update", false, "write the golden files")
@@ -214,7 +215,7 @@ func TestCheck(t *testing.T) {
 }
 
 func TestContents(t *testing.T) {
-	source := inspect.Source{Format: inspect.Custom, ArchiveVersion: "1.14", ServerVersion: "15.18", DumpVersion: "15.18", TakenAt: noon, DecodedBytes: 13 << 20}
+	source := inspect.Source{Format: inspect.Custom, ArchiveVersion: "1.14", ServerVersion: "15.18", DumpVersion: "15.18", TakenAt: snapshot.Exactly(noon), DecodedBytes: 13 << 20}
 	needs := inspect.Needs{
 		Database:   inspect.Database{Name: "shop", Owner: "shop_owner", Encoding: "UTF8", Collate: "C.UTF-8", CType: "C.UTF-8"},
 		Extensions: []inspect.Extension{{Name: "pg_trgm", Schema: "public"}, {Name: "uuid-ossp", Schema: "public"}},

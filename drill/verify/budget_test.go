@@ -9,6 +9,7 @@ import (
 	"github.com/drillgres/drillgres/drill/config"
 	"github.com/drillgres/drillgres/drill/inspect"
 	"github.com/drillgres/drillgres/drill/outcome"
+	"github.com/drillgres/drillgres/drill/snapshot"
 )
 
 // TestTimeIsUp: what the time cuts off or leaves out is named, is unknown, and
@@ -68,7 +69,7 @@ func TestProgressOfIntegrity(t *testing.T) {
 	s := restored(t, `create table a (id int primary key); create table b (id int primary key)`)
 	s.CPUs = 3
 	var told []string
-	_, err := at(standard).Verify(t.Context(), s.Server, inspect.Promise{}, taken, func(done, total int64) {
+	_, err := at(standard).Verify(t.Context(), s.Server, inspect.Promise{}, snapshot.At(taken), func(done, total int64) {
 		told = append(told, fmt.Sprintf("%d/%d", done, total))
 	})
 	if err != nil {

@@ -9,6 +9,7 @@ import (
 	"github.com/drillgres/drillgres/drill/config"
 	"github.com/drillgres/drillgres/drill/inspect"
 	"github.com/drillgres/drillgres/drill/outcome"
+	"github.com/drillgres/drillgres/drill/snapshot"
 )
 
 func TestConfiguredTables(t *testing.T) {
@@ -92,7 +93,7 @@ insert into orders values ('2026-11-20 01:00+00', '2026-11-20 01:00', '2026-11-1
 	db := read(t, session)
 	for _, c := range cases {
 		newest := config.Newest{Column: c.column, Within: config.Duration(c.within)}
-		v, err := checkNewest(t.Context(), session, db, "public.orders", newest, taken)
+		v, err := checkNewest(t.Context(), session, db, "public.orders", newest, snapshot.At(taken))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -106,7 +107,7 @@ func TestNewestOfAnUndatedBackup(t *testing.T) {
 	v := Verifier{Config: config.Verify{Tables: map[string]config.Table{
 		"public.a": {Newest: &config.Newest{Column: "at", Within: config.Duration(time.Hour)}},
 	}}}
-	report, err := v.Verify(t.Context(), s.Server, inspect.Promise{}, time.Time{}, nil)
+	report, err := v.Verify(t.Context(), s.Server, inspect.Promise{}, snapshot.Range{}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

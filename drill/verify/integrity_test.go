@@ -12,6 +12,7 @@ import (
 	"github.com/drillgres/drillgres/drill/outcome"
 	"github.com/drillgres/drillgres/drill/provision"
 	"github.com/drillgres/drillgres/drill/sandbox"
+	"github.com/drillgres/drillgres/drill/snapshot"
 )
 
 func at(level string) Verifier {
@@ -223,7 +224,7 @@ insert into docs select g, repeat('canary' || g, 2000) from generate_series(1, 2
 
 func reportError(t *testing.T, v Verifier, d fixture) error {
 	t.Helper()
-	_, err := v.Verify(t.Context(), d.Server, inspect.Promise{}, taken, nil)
+	_, err := v.Verify(t.Context(), d.Server, inspect.Promise{}, snapshot.At(taken), nil)
 	return err
 }
 
@@ -267,7 +268,7 @@ create event trigger forbids on ddl_command_start execute function on_ddl()`)
 	run(t, s.conn, "update snail set seconds = 60")
 	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)
 	defer cancel()
-	if _, err := at(standard).Verify(ctx, s.Server, inspect.Promise{}, taken, nil); err == nil {
+	if _, err := at(standard).Verify(ctx, s.Server, inspect.Promise{}, snapshot.At(taken), nil); err == nil {
 		t.Error("an interrupted verification passed")
 	}
 	awaitNone(t, s, "select count(*) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid() and query ~ 'bt_index_check'")

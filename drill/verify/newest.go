@@ -11,9 +11,10 @@ import (
 	"github.com/drillgres/drillgres/drill/config"
 	"github.com/drillgres/drillgres/drill/outcome"
 	"github.com/drillgres/drillgres/drill/pgerr"
+	"github.com/drillgres/drillgres/drill/snapshot"
 )
 
-// ahead is how far after the backup a value may lie and still count as
+// ahead is how far after the snapshot a value may lie and still count as
 // written before it; what lies further ahead is a plan, not a trace of a
 // writer. Without a time zone it may be local time east of UTC.
 var ahead = map[string]time.Duration{
@@ -23,7 +24,7 @@ var ahead = map[string]time.Duration{
 }
 
 // checkNewest measures how long before the backup the newest row was written.
-func checkNewest(ctx context.Context, conn *pgx.Conn, db *database, configured string, n config.Newest, taken time.Time) (verdict, error) {
+func checkNewest(ctx context.Context, conn *pgx.Conn, db *database, configured string, n config.Newest, taken snapshot.Range) (verdict, error) {
 	within := time.Duration(n.Within)
 	v := verdict{check: outcome.Check{
 		Name: configured + " newest " + n.Column, Kind: "table", Status: outcome.CheckPassed,
@@ -34,7 +35,7 @@ func checkNewest(ctx context.Context, conn *pgx.Conn, db *database, configured s
 	if err != nil {
 		return v.fail(outcome.TableMissing, "missing", err.Error()), nil
 	}
-	if taken.IsZero() {
+	if !taken.Known() {
 		v.check = unknown(v.check, "nobody knows when the backup was taken")
 		return v, nil
 	}
@@ -50,7 +51,7 @@ func checkNewest(ctx context.Context, conn *pgx.Conn, db *database, configured s
 		return v.fail(outcome.QueryFailed, "its type is "+kind,
 			fmt.Sprintf("%s.%s is of type %s: newest needs a date, timestamp or timestamptz", configured, n.Column, kind)), nil
 	}
-	newest, err := newestValue(ctx, conn, r, n.Column, taken.Add(ahead[kind]))
+	newest, err := newestValue(ctx, conn, r, n.Column, taken.Latest.Add(ahead[kind]))
 	if err != nil {
 		if ends(ctx, conn, err) {
 			return v, err
@@ -62,7 +63,9 @@ func checkNewest(ctx context.Context, conn *pgx.Conn, db *database, configured s
 
 // judgeAge compares the newest value with the time of the backup. A date
 // stands for the end of its day: its rows may have been written that late.
-func (v verdict) judgeAge(column, kind string, newest *time.Time, taken time.Time, within time.Duration) verdict {
+// Where the snapshot's time is a range, the value is stale if it is stale at
+// every time of it, and recent if it is recent at every one.
+func (v verdict) judgeAge(column, kind string, newest *time.Time, taken snapshot.Range, within time.Duration) verdict {
 	if newest == nil {
 		return v.fail(outcome.DataStale, "no value before the backup", column+" holds no value from before the backup")
 	}
@@ -70,12 +73,18 @@ func (v verdict) judgeAge(column, kind string, newest *time.Time, taken time.Tim
 	if kind == "date" {
 		written, layout = newest.AddDate(0, 0, 1), time.DateOnly
 	}
-	age := max(0, taken.Sub(written))
-	v.check.Saw = fmt.Sprintf("newest %s, %s before the backup", newest.UTC().Format(layout), spell(age))
-	if age > within {
+	least, most := max(0, taken.Earliest.Sub(written)), max(0, taken.Latest.Sub(written))
+	value, age := newest.UTC().Format(layout), spell(most)
+	if spell(least) != age {
+		age = spell(least) + " to " + age
+	}
+	v.check.Saw = fmt.Sprintf("newest %s, %s before the backup", value, age)
+	switch {
+	case least > within:
 		return v.fail(outcome.DataStale, v.check.Saw,
-			fmt.Sprintf("the newest %s is from %s, %s before the backup; at most %s is allowed",
-				column, newest.UTC().Format(layout), spell(age), spell(within)))
+			fmt.Sprintf("the newest %s is from %s, %s before the backup; at most %s is allowed", column, value, age, spell(within)))
+	case most > within:
+		v.check = unknown(v.check, v.check.Saw+": the backup does not say exactly when it was taken")
 	}
 	return v
 }

@@ -5,17 +5,17 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"time"
 
 	"github.com/jackc/pgx/v5"
 
 	"github.com/drillgres/drillgres/drill/config"
 	"github.com/drillgres/drillgres/drill/outcome"
 	"github.com/drillgres/drillgres/drill/pgerr"
+	"github.com/drillgres/drillgres/drill/snapshot"
 )
 
 // tableChecks are the checks that verify.tables asks for, sorted by table.
-func tableChecks(conn *pgx.Conn, db *database, tables map[string]config.Table, taken time.Time) []check {
+func tableChecks(conn *pgx.Conn, db *database, tables map[string]config.Table, taken snapshot.Range) []check {
 	if len(tables) == 0 {
 		return []check{notConfigured("tables", "table", "verify.tables")}
 	}

@@ -12,6 +12,7 @@ import (
 	"github.com/drillgres/drillgres/drill/inspect"
 	"github.com/drillgres/drillgres/drill/outcome"
 	"github.com/drillgres/drillgres/drill/provision"
+	"github.com/drillgres/drillgres/drill/snapshot"
 )
 
 // Verifier carries out every check of the verify stage.
@@ -46,10 +47,10 @@ type Report struct {
 // An empty Promise promises nothing: the checks that compare with a promise are
 // left out, and Integrity.NotProved says so.
 //
-// taken is when the backup was made, as far as that is known; with the zero
-// time, checks of the data's age are unknown. p is told the tables counted so
+// taken is when the backup's snapshot was taken; where that is not known, checks
+// of the data's age are unknown. p is told the tables counted so
 // far, and of how many, and then the same of the relations looked at closely.
-func (v Verifier) Verify(ctx context.Context, s provision.Server, promised inspect.Promise, taken time.Time, p outcome.Progress) (Report, error) {
+func (v Verifier) Verify(ctx context.Context, s provision.Server, promised inspect.Promise, taken snapshot.Range, p outcome.Progress) (Report, error) {
 	conn, err := open(ctx, s)
 	if err != nil {
 		return Report{}, err
@@ -69,7 +70,7 @@ func (v Verifier) Verify(ctx context.Context, s provision.Server, promised inspe
 	if err != nil {
 		return report, explain(ctx, s, err)
 	}
-	past := v.earlier(ctx, taken)
+	past := v.earlier(ctx, taken.Best())
 	report.Baseline = past.baseline()
 	drift := v.checkDrift(past, shape{report.Tables, schema, s.Major})
 	problems = append(problems, report.keep(drift)...)
@@ -99,7 +100,7 @@ type verdict struct {
 }
 
 // checks lists every check in the order in which they are reported.
-func (v Verifier) checks(s provision.Server, conn *pgx.Conn, db *database, promised inspect.Promise, taken time.Time) []check {
+func (v Verifier) checks(s provision.Server, conn *pgx.Conn, db *database, promised inspect.Promise, taken snapshot.Range) []check {
 	list := append(promiseChecks(conn, db, promised),
 		func(ctx context.Context) (verdict, error) { return checkIndexes(ctx, conn) },
 		func(ctx context.Context) (verdict, error) { return checkConstraints(ctx, conn) },

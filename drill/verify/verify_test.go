@@ -14,6 +14,7 @@ import (
 	"github.com/drillgres/drillgres/drill/inspect"
 	"github.com/drillgres/drillgres/drill/outcome"
 	"github.com/drillgres/drillgres/drill/provision"
+	"github.com/drillgres/drillgres/drill/snapshot"
 )
 
 // taken is when the backups of these tests were made.
@@ -111,7 +112,7 @@ func run(t *testing.T, conn *pgx.Conn, script string) {
 // verifyAll runs Verify and gives the report and the code and text of the failure.
 func verifyAll(t *testing.T, v Verifier, d fixture, promised inspect.Promise) (Report, outcome.Code, string) {
 	t.Helper()
-	report, err := v.Verify(t.Context(), d.Server, promised, taken, nil)
+	report, err := v.Verify(t.Context(), d.Server, promised, snapshot.At(taken), nil)
 	for _, c := range report.Checks {
 		if c.ConfigPath != "verify" && !strings.HasPrefix(c.ConfigPath, "verify.") {
 			t.Errorf("check %q stands at %q in the config", c.Name, c.ConfigPath)
@@ -249,7 +250,7 @@ func TestInterrupted(t *testing.T) {
 	s := restored(t, `create table a (id int)`)
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	_, err := Verifier{}.Verify(ctx, s.Server, inspect.Promise{}, taken, nil)
+	_, err := Verifier{}.Verify(ctx, s.Server, inspect.Promise{}, snapshot.At(taken), nil)
 	want(t, "code", outcome.AsFailure(err).Code, outcome.Interrupted)
 }
 
