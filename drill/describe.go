@@ -137,7 +137,7 @@ func (e evidence) unsummed() []outcome.Finding {
 func (e evidence) describeBackup() outcome.Backup {
 	s := e.file.Contents.Source
 	b := outcome.Backup{
-		URI: e.backup.URI, SizeBytes: e.backup.Size, ModifiedAt: e.backup.ModifiedAt, SHA256: e.file.SHA256,
+		URI: e.backup.URI, Chosen: e.backup.Chosen, SizeBytes: e.backup.Size, ModifiedAt: e.backup.ModifiedAt, SHA256: e.file.SHA256,
 		ETag: e.backup.ETag, VersionID: e.backup.VersionID,
 		Format: string(s.Format), Compression: s.Compression, ServerVersion: s.ServerVersion, PgDumpVersion: s.DumpVersion,
 		TakenBetween: e.taken.Between(),

@@ -97,6 +97,9 @@ func acceptable(ctx context.Context, h *record.History, o acceptOptions) (outcom
 	case r.OnRecord():
 		return r, usage("run %s of %s drilled nothing: it only answered a release", r.RunID, r.Database).
 			WithHint("choose a run that failed with %s; drillgres history lists them", outcome.ContentDrifted)
+	case !r.Backup.IsLatest():
+		return r, usage("run %s of %s drilled a backup that was named by hand, which is never a baseline", r.RunID, r.Database).
+			WithHint("choose a run of the newest backup that failed with %s; drillgres history lists them", outcome.ContentDrifted)
 	case r.Verdict == outcome.VerdictPassed:
 		return r, usage("run %s of %s passed: it needs no acceptance to be a baseline", r.RunID, r.Database).
 			WithHint("choose a run that failed with %s; drillgres history lists them", outcome.ContentDrifted)

@@ -166,7 +166,9 @@ func standingsOf(ctx context.Context, e edges, cfg *config.Config, h *record.His
 // standingOf is that of a database, of its drills, newest first.
 func standingOf(ctx context.Context, h *record.History, drills []record.Entry) (s report.Standing, err error) {
 	const trend = 10
-	drills = slices.DeleteFunc(slices.Clone(drills), record.Entry.OnRecord)
+	drills = slices.DeleteFunc(slices.Clone(drills), func(e record.Entry) bool {
+		return e.OnRecord() || e.Chosen != outcome.ChosenLatest
+	})
 	v, _ := record.LastVerified(drills)
 	s.Snapshot, s.Backup = v.Snapshot, v.BackupURI
 	last, err := h.Results(ctx, drills[:min(len(drills), trend)])

@@ -261,7 +261,7 @@ type locator struct {
 func (l locator) Locate(ctx context.Context) (locate.Backup, error) {
 	source, err := l.open(ctx)
 	if err != nil {
-		return locate.Backup{}, err
+		return locate.Backup{Chosen: l.rules.Asked()}, err
 	}
 	return locate.Locator{Source: source, Rules: l.rules, Now: l.now}.Locate(ctx)
 }
@@ -273,7 +273,7 @@ func newLocator(e edges, cfg *config.Config, db *config.Database, want string) l
 	rules := locate.Rules{Match: from.Match, MaxAge: time.Duration(from.MaxAge), MinSize: int64(from.MinSize), Want: want}
 	if isPath(want) {
 		// A file that was named on the command line is drilled as it is.
-		from, rules = config.Backup{From: config.Text(want)}, locate.Rules{}
+		from, rules = config.Backup{From: config.Text(want)}, locate.Rules{File: true}
 	} else if !strings.Contains(string(from.From), "://") {
 		from.From = config.Text(cfg.Resolve(string(from.From)))
 	}

@@ -91,9 +91,10 @@ func newestFirst(past []outcome.Result) []*outcome.Result {
 }
 
 // tells is false of what says nothing about the backup: an answer or a check,
-// which restored nothing, and the rehearsal of another release that did not hold.
+// which restored nothing, a drill of a backup that was named by hand, and the
+// rehearsal of another release that did not hold.
 func tells(d *outcome.Result) bool {
-	if d.OnRecord() || d.Kind == outcome.KindCheck {
+	if d.OnRecord() || d.Kind == outcome.KindCheck || !d.Backup.IsLatest() {
 		return false
 	}
 	return d.Failure == nil || d.Failure.Stage != outcome.Migrate

@@ -31,6 +31,12 @@ func broke(run string, code outcome.Code, stage outcome.Stage, ended time.Durati
 	return r
 }
 
+// byHand is a drill of a file that was named on the command line.
+func byHand(r outcome.Result) outcome.Result {
+	r.Backup.Chosen = outcome.ChosenFile
+	return r
+}
+
 const (
 	hour = time.Hour
 	day  = 24 * time.Hour
@@ -78,6 +84,8 @@ func TestRest(t *testing.T) {
 		{"the best estimate is too old", []outcome.Result{staleArchive}, outcome.NoGo, outcome.BackupStale, 3, "a", "younger than 26h"},
 		{"of a backup whose age nobody knows", []outcome.Result{unknownAge}, outcome.NoGo, outcome.BackupStale, 3, "a", ""},
 		{"an old backup was drilled last", []outcome.Result{passed("a", 3*hour, 4*hour), passed("b", hour, 9*day)}, outcome.Go, "", 0, "a", ""},
+		{"an old backup alone was drilled, by its name", []outcome.Result{byHand(passed("a", hour, 2*hour))}, outcome.Unknown, outcome.DrillMissing, 5, "", ""},
+		{"a file failed", []outcome.Result{passed("a", 3*hour, 4*hour), byHand(broke("b", outcome.DumpTruncated, outcome.Inspect, hour))}, outcome.Go, "", 0, "a", ""},
 		{"a newer one failed", []outcome.Result{passed("a", 3*hour, 4*hour), broke("b", outcome.SmokeFailed, outcome.App, hour)}, outcome.NoGo, outcome.SmokeFailed, 4, "b", "the last drill failed"},
 		{"a newer one is over budget", []outcome.Result{passed("a", 3*hour, 4*hour), broke("b", outcome.OverBudget, "", hour)}, outcome.NoGo, outcome.OverBudget, 6, "b", ""},
 		{"an older one failed", []outcome.Result{broke("a", outcome.DumpTruncated, outcome.Inspect, 3*hour), passed("b", hour, 2*hour)}, outcome.Go, "", 0, "b", ""},

@@ -66,6 +66,7 @@ type Backup struct {
 	Object
 	Source   Source
 	URI      string
+	Chosen   outcome.Chosen
 	SHA256   string // that is stored beside it (KEY.sha256), lower-case hex; empty: none
 	Matched  int    // how many objects it was chosen from
 	Findings []outcome.Finding

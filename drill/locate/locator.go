@@ -15,7 +15,22 @@ type Rules struct {
 	MaxAge  time.Duration // 0: any age
 	MinSize int64         // bytes; 0: any size but zero
 	Want    string        // a key, URI, or the end of one from a slash on; empty or "latest": the newest
+	File    bool          // the source is a file of this machine that was named by hand
 }
+
+// Asked returns how a backup is chosen by these rules.
+func (r Rules) Asked() outcome.Chosen {
+	switch {
+	case r.File:
+		return outcome.ChosenFile
+	case r.wantsLatest():
+		return outcome.ChosenLatest
+	default:
+		return outcome.ChosenKey
+	}
+}
+
+func (r Rules) wantsLatest() bool { return r.Want == "" || r.Want == "latest" }
 
 // Locator chooses a backup from a source.
 type Locator struct {
@@ -26,23 +41,24 @@ type Locator struct {
 
 // Locate lists the source and chooses a backup. It fails with backup_missing,
 // backup_stale, backup_empty, backup_too_small, format_unsupported or an error
-// of the source. The Backup is also given with those failures that judge it.
+// of the source; with config_invalid where the backup that was asked for by name
+// is not there. The Backup also comes with those failures that judge it, and
+// always with how it was chosen.
 //
 // A backup that was asked for by name may be of any age.
 func (l Locator) Locate(ctx context.Context) (Backup, error) {
+	b := Backup{Source: l.Source, Chosen: l.Asked()}
 	if err := checkPattern(l.Match); err != nil {
-		return Backup{}, err
+		return b, err
 	}
 	listed, err := l.Source.List(ctx)
 	if err != nil {
-		return Backup{}, err
+		return b, l.explainMissing(err)
 	}
 	objects := foldDirectories(listed)
-	chosen, matched, err := l.choose(objects)
-	if err != nil {
-		return Backup{}, err
+	if err := b.choose(l, objects); err != nil {
+		return b, l.explainMissing(err)
 	}
-	b := Backup{Object: chosen, Source: l.Source, URI: l.Source.URI(chosen), Matched: matched}
 	if err := l.judge(b.Object); err != nil {
 		return b, err
 	}
@@ -56,16 +72,38 @@ func (l Locator) Locate(ctx context.Context) (Backup, error) {
 	return b, err
 }
 
-func (l Locator) choose(objects []Object) (Object, int, error) {
+// choose sets the object. One that was asked for by its key and is the newest
+// counts as that.
+func (b *Backup) choose(l Locator, objects []Object) error {
 	matching := l.matching(objects)
-	if l.wantsLatest() {
-		if len(matching) == 0 {
-			return Object{}, 0, l.nothingMatches(objects)
+	b.Matched = len(matching)
+	switch {
+	case !l.wantsLatest():
+		o, err := l.wanted(objects, matching)
+		if err != nil {
+			return err
 		}
-		return matching[0], len(matching), nil
+		b.Object = o
+		if len(matching) > 0 && matching[0].Key == o.Key {
+			b.Chosen = outcome.ChosenLatest
+		}
+	case len(matching) == 0:
+		return l.nothingMatches(objects)
+	default:
+		b.Object = matching[0]
 	}
-	o, err := l.wanted(objects, matching)
-	return o, len(matching), err
+	b.URI = l.Source.URI(b.Object)
+	return nil
+}
+
+// explainMissing makes a mistake of usage of a file that was named by hand and
+// is not there: that says nothing about the backup or its source.
+func (l Locator) explainMissing(err error) error {
+	f := outcome.AsFailure(err)
+	if !l.File || f.Code != outcome.SourceNotFound && f.Code != outcome.BackupMissing {
+		return err
+	}
+	return outcome.Fail(outcome.ConfigInvalid, "--backup: %w", err).WithHint("give --backup the path of a backup, or a key at the source without ./ before it")
 }
 
 // matching gives the objects that are candidates, newest first. Of several
@@ -88,8 +126,6 @@ func (l Locator) matching(objects []Object) []Object {
 	})
 	return found
 }
-
-func (l Locator) wantsLatest() bool { return l.Want == "" || l.Want == "latest" }
 
 func (l Locator) now() time.Time {
 	if l.Now == nil {

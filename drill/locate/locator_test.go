@@ -164,15 +164,16 @@ func TestRefuses(t *testing.T) {
 		"one asked for that is not there": {
 			two,
 			locate.Rules{Want: "shop-3.dump"},
-			outcome.BackupMissing,
+			outcome.ConfigInvalid,
 			"shop-3.dump is not among 3 objects in memory:///; the nearest: shop-2.dump, shop-1.dump",
 		},
 		"one of two that are called so": {
 			[]object{{"x/a.dump", hour, "x"}, {"y/a.dump", hour, "x"}},
 			locate.Rules{Want: "a.dump"},
-			outcome.BackupMissing,
+			outcome.ConfigInvalid,
 			"2 backups in memory:/// are called a.dump: ",
 		},
+		"a file named by hand that is not there": {nil, locate.Rules{File: true}, outcome.ConfigInvalid, "--backup: there is nothing in memory:///"},
 		"a dump in directory format": {
 			[]object{{"shop.dir/toc.dat", hour, "12"}, {"shop.dir/3344.dat.gz", hour, "345"}, {"shop.dump", 2 * hour, "x"}},
 			locate.Rules{},
@@ -200,6 +201,31 @@ func TestJudgedBackupIsGiven(t *testing.T) {
 	sourcetest.WantCode(t, err, outcome.BackupStale)
 	if b.URI != "memory:///shop.dump" || b.Size != 4 {
 		t.Errorf("with the failure comes %+v", b)
+	}
+}
+
+func TestHowItWasChosen(t *testing.T) {
+	there := []object{{"old.dump", 2 * time.Hour, "x"}, {"new.dump", time.Hour, "x"}, {"newer.log", time.Minute, "x"}}
+	for name, c := range map[string]struct {
+		rules locate.Rules
+		want  outcome.Chosen
+		key   string
+	}{
+		"the newest":               {locate.Rules{}, outcome.ChosenLatest, "new.dump"},
+		"by that word":             {locate.Rules{Want: "latest"}, outcome.ChosenLatest, "new.dump"},
+		"the newest by its key":    {locate.Rules{Want: "new.dump"}, outcome.ChosenLatest, "new.dump"},
+		"the newest by its URI":    {locate.Rules{Want: "memory:///new.dump"}, outcome.ChosenLatest, "new.dump"},
+		"an older one":             {locate.Rules{Want: "old.dump"}, outcome.ChosenKey, "old.dump"},
+		"what match leaves out":    {locate.Rules{Want: "new.dump", Match: "old*"}, outcome.ChosenKey, "new.dump"},
+		"a file":                   {locate.Rules{File: true}, outcome.ChosenFile, "new.dump"},
+		"a key that is not there":  {locate.Rules{Want: "none.dump"}, outcome.ChosenKey, ""},
+		"nothing that matches":     {locate.Rules{Match: "none*"}, outcome.ChosenLatest, ""},
+		"an impossible expression": {locate.Rules{Match: "["}, outcome.ChosenLatest, ""},
+	} {
+		b, err := locator(place(there...), c.rules).Locate(t.Context())
+		if b.Chosen != c.want || b.Key != c.key || (err == nil) != (c.key != "") {
+			t.Errorf("%s: %q as %s, %v", name, b.Key, b.Chosen, err)
+		}
 	}
 }
 

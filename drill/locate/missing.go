@@ -30,7 +30,8 @@ func (l Locator) nothingMatches(objects []Object) error {
 }
 
 // wanted finds the object that was asked for: by its whole key or URI, or by
-// an end of them that is unique.
+// an end of them that is unique. A name that does not exist is a mistake of
+// usage and says nothing about the backup.
 func (l Locator) wanted(objects, matching []Object) (Object, error) {
 	want := strings.TrimPrefix(l.Want, "/")
 	var ending []Object
@@ -49,7 +50,7 @@ func (l Locator) wanted(objects, matching []Object) (Object, error) {
 	case 0:
 		return Object{}, l.notThere(objects, matching)
 	default:
-		return Object{}, outcome.Fail(outcome.BackupMissing, "%d backups in %s are called %s: %s",
+		return Object{}, outcome.Fail(outcome.ConfigInvalid, "%d backups in %s are called %s: %s",
 			len(ending), l.Source.URI(Object{}), Show(l.Want), keys(ending)).
 			WithHint("give the whole key of one of them to --backup")
 	}
@@ -58,14 +59,15 @@ func (l Locator) wanted(objects, matching []Object) (Object, error) {
 func (l Locator) notThere(objects, matching []Object) error {
 	where := l.Source.URI(Object{})
 	if len(matching) == 0 {
-		return outcome.Fail(outcome.BackupMissing, "%s is not among %s in %s",
-			Show(l.Want), count(len(objects), "object"), where)
+		return outcome.Fail(outcome.ConfigInvalid, "%s is not among %s in %s",
+			Show(l.Want), count(len(objects), "object"), where).
+			WithHint("give --backup the key of a backup that is there")
 	}
 	near := slices.Clone(matching)
 	slices.SortStableFunc(near, func(a, b Object) int {
 		return cmp.Compare(likeness(b.Key, l.Want), likeness(a.Key, l.Want))
 	})
-	return outcome.Fail(outcome.BackupMissing, "%s is not among %s in %s; the nearest: %s",
+	return outcome.Fail(outcome.ConfigInvalid, "%s is not among %s in %s; the nearest: %s",
 		Show(l.Want), count(len(objects), "object"), where, keys(near)).
 		WithHint("give --backup the key of a backup that is there")
 }

@@ -72,7 +72,7 @@ var anyCodes = []Entry{
 	},
 	{
 		Code: ConfigInvalid, Class: ClassUsage,
-		Cause: "Flags or config are wrong. All problems of the file are told at once, each with its line, before any work; " +
+		Cause: "Flags or config are wrong, or --backup names a backup that is not there. All problems of the file are told at once, each with its line, before any work; " +
 			"only what the server itself must refuse, such as too few connections for restore.jobs, is found later.",
 		Remedy: "correct the places that the message names",
 		Example: Example{

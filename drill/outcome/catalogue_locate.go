@@ -4,8 +4,7 @@ package outcome
 var locateCodes = []Entry{
 	{
 		Code: BackupMissing, Class: ClassBackup, Stages: []Stage{Locate},
-		Cause: "Nothing at the source matches. The source could be listed, but no name in it fits backup.match (or, without a pattern, looks like a backup), " +
-			"or the one that --backup asks for is not among them.",
+		Cause:  "Nothing at the source matches. The source could be listed, but no name in it fits backup.match (or, without a pattern, looks like a backup).",
 		Remedy: "check that the backup job still runs and that backup.from and backup.match name where it writes",
 		Example: Example{
 			Case:    "The job was changed from plain to custom dumps, and the config still looks for the old names.",

@@ -79,9 +79,21 @@ func (f *Failure) Report() *FailureReport {
 	}
 }
 
+// Chosen is how a backup was chosen.
+type Chosen string
+
+// The ways to choose a backup. A key that is the newest backup when it is
+// chosen counts as latest.
+const (
+	ChosenLatest Chosen = "latest" // the newest at the source
+	ChosenKey    Chosen = "key"    // another one at the source, by its name
+	ChosenFile   Chosen = "file"   // a file of the machine that drills
+)
+
 // Backup is the backup that was drilled, as far as the drill came to know it.
 type Backup struct {
 	URI           string    `json:"uri"`
+	Chosen        Chosen    `json:"chosen"` // empty: not known, as in results of drillgres 0.1
 	SizeBytes     int64     `json:"size_bytes"`
 	ModifiedAt    time.Time `json:"modified_at,omitzero"`
 	SHA256        string    `json:"sha256"`
@@ -97,6 +109,10 @@ type Backup struct {
 	// been taken; none: not known.
 	TakenBetween []time.Time `json:"taken_between,omitempty"`
 }
+
+// IsLatest reports whether the drill of b speaks for the database's backup: one
+// that was named by hand moves neither the real RPO nor the baseline nor a gate.
+func (b Backup) IsLatest() bool { return b.Chosen == "" || b.Chosen == ChosenLatest }
 
 // Postgres is the server that the backup was restored into.
 type Postgres struct {

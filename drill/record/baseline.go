@@ -27,8 +27,8 @@ func (a Acceptance) id() ID { return ID{a.RunID, a.Database} }
 // Baseline gives the drill to compare the content of a backup with: of the
 // database's drills that passed or were accepted, the one with the newest
 // backup that was taken no later than this one; of drills of the same backup,
-// the newest. Drilling an old backup so leaves the baseline of the next new one
-// as it is. The zero time stands for one later than all.
+// the newest. A drill of a backup that was named by hand is never a baseline.
+// The zero time stands for one later than all.
 //
 // accepted is the reason why it was accepted; empty: it passed. A nil result
 // without an error: there is none.
@@ -47,7 +47,7 @@ func (h *History) Baseline(ctx context.Context, database string, taken time.Time
 	}
 	chosen, found := newestBackup(entries, func(e Entry) bool {
 		_, meant := reasons[e.ID]
-		holds := e.Verdict == outcome.VerdictPassed || e.Code == outcome.ContentDrifted && meant
+		holds := e.verified() || e.Chosen == outcome.ChosenLatest && e.Code == outcome.ContentDrifted && meant
 		return holds && (taken.IsZero() || !e.since().After(instant(taken)))
 	})
 	if !found {
@@ -60,8 +60,9 @@ func (h *History) Baseline(ctx context.Context, database string, taken time.Time
 	return &results[0], reasons[chosen.ID], nil
 }
 
-// ErrNotDrifted refuses to accept what is no drill that failed as drifted.
-var ErrNotDrifted = errors.New("not a drill that failed with " + string(outcome.ContentDrifted))
+// ErrNotDrifted refuses to accept what is not a drill of the newest backup that
+// failed as drifted.
+var ErrNotDrifted = errors.New("not a drill of the newest backup that failed with " + string(outcome.ContentDrifted))
 
 // Accept makes a drill that failed as drifted a baseline. Accepting it again
 // replaces the reason. Any other drill is ErrNotDrifted.
@@ -70,7 +71,7 @@ func (h *History) Accept(ctx context.Context, a Acceptance) error {
 	if err != nil {
 		return err
 	}
-	if !slices.ContainsFunc(entries, func(e Entry) bool { return e.ID == a.id() }) {
+	if !slices.ContainsFunc(entries, func(e Entry) bool { return e.ID == a.id() && e.Chosen == outcome.ChosenLatest }) {
 		return fmt.Errorf("accept drill %s in %s: %w", a.RunID, h.where, ErrNotDrifted)
 	}
 	a.Reason, a.By = withoutNUL(a.Reason), withoutNUL(a.By)

@@ -5,6 +5,7 @@ package record
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -62,6 +63,7 @@ type Entry struct {
 	Code       outcome.Code    `json:"code"` // empty: it passed
 	ExitCode   int             `json:"exit_code"`
 	BackupURI  string          `json:"backup_uri"`
+	Chosen     outcome.Chosen  `json:"backup_chosen"` // never empty
 	TakenAt    time.Time       `json:"backup_taken_at,omitzero"`
 	ModifiedAt time.Time       `json:"backup_modified_at,omitzero"`
 	Restore    float64         `json:"restore_seconds"`
@@ -80,13 +82,19 @@ func EntryOf(r outcome.Result) Entry {
 	e := Entry{
 		ID: ID{r.RunID, r.Database}, Verdict: r.Verdict, ExitCode: r.ExitCode,
 		StartedAt: instant(r.StartedAt), FinishedAt: instant(r.FinishedAt),
-		BackupURI: r.Backup.URI, TakenAt: instant(r.Backup.TakenAt), ModifiedAt: instant(r.Backup.ModifiedAt),
+		BackupURI: r.Backup.URI, Chosen: cmp.Or(r.Backup.Chosen, outcome.ChosenLatest), TakenAt: instant(r.Backup.TakenAt), ModifiedAt: instant(r.Backup.ModifiedAt),
 		Restore: r.Times.Restore, Total: r.Times.Total,
 	}
 	if r.Failure != nil {
 		e.Code = r.Failure.Code
 	}
 	return e
+}
+
+// verified reports whether the drill proved the database's backup. One of a
+// backup that was named by hand does not.
+func (e Entry) verified() bool {
+	return e.Verdict == outcome.VerdictPassed && e.Chosen == outcome.ChosenLatest
 }
 
 // instant is a time as every store can keep it.

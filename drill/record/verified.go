@@ -3,8 +3,6 @@ package record
 import (
 	"context"
 	"time"
-
-	"github.com/drillgres/drillgres/drill/outcome"
 )
 
 // Verified is a backup that a drill proved.
@@ -21,7 +19,8 @@ func verifiedBy(e Entry) Verified {
 
 // LastVerified gives the newest backup of a database that a drill has passed;
 // false if there is none, or none whose time is known. The real RPO is the time
-// since its snapshot: drills that failed or proved nothing do not count.
+// since its snapshot: drills that failed or proved nothing do not count, nor do
+// those of a backup that was named by hand.
 func (h *History) LastVerified(ctx context.Context, database string) (Verified, bool, error) {
 	passed, err := h.passed(ctx, database)
 	if err != nil {
@@ -33,7 +32,7 @@ func (h *History) LastVerified(ctx context.Context, database string) (Verified, 
 
 // LastVerified is that of entries which were read already, of one database.
 func LastVerified(entries []Entry) (Verified, bool) {
-	newest, found := newestBackup(entries, func(e Entry) bool { return e.Verdict == outcome.VerdictPassed && !e.snapshot().IsZero() })
+	newest, found := newestBackup(entries, func(e Entry) bool { return e.verified() && !e.snapshot().IsZero() })
 	if !found {
 		return Verified{}, false
 	}
@@ -66,7 +65,7 @@ func (h *History) LastPassed(ctx context.Context, database string, ended, taken 
 	return verifiedBy(last), false, nil
 }
 
-// passed are a database's drills that passed, newest first.
+// passed are a database's drills that verified its backup, newest first.
 func (h *History) passed(ctx context.Context, database string) ([]Entry, error) {
 	entries, err := h.Entries(ctx, Filter{Database: database})
 	if err != nil {
@@ -74,7 +73,7 @@ func (h *History) passed(ctx context.Context, database string) ([]Entry, error) 
 	}
 	var passed []Entry
 	for _, e := range entries {
-		if e.Verdict == outcome.VerdictPassed {
+		if e.verified() {
 			passed = append(passed, e)
 		}
 	}

@@ -19,6 +19,9 @@ func factsOf(r outcome.Result) (facts []fact) {
 	}
 	add("backup", r.Backup.URI)
 	add("", describe(r.Backup, r.StartedAt))
+	if !r.Backup.IsLatest() {
+		add("", "named by hand: the real RPO, the baseline and the gate stay as they are")
+	}
 	add("postgres", postgres(r))
 	add("data", data(r.Tables))
 	add("integrity", integrity(r.Integrity))

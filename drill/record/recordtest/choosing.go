@@ -122,6 +122,43 @@ func choosesBaseline(t *testing.T, open Opener) {
 	expect("of drills of one backup the newest", tomorrow, "again", "")
 }
 
+// ignoresNamedByHand: neither a newer nor an older backup that was named by hand
+// is the last verified one, the recent one of a gate, or a baseline.
+func ignoresNamedByHand(t *testing.T, open Opener) {
+	h := open(t)
+	old := Drill("latest", "shop", outcome.VerdictPassed, 0)
+	old.Backup.Chosen = "" // of drillgres 0.1
+	Tell(t, h, old,
+		NamedByHand(Drill("key", "shop", outcome.VerdictPassed, 2), outcome.ChosenKey),
+		NamedByHand(Drill("file", "shop", outcome.VerdictPassed, 3), outcome.ChosenFile),
+		NamedByHand(Drifted("drifted", "shop", 4), outcome.ChosenFile),
+		NamedByHand(Drill("alone", "crm", outcome.VerdictPassed, 1), outcome.ChosenFile))
+	if v, ok, err := h.LastVerified(t.Context(), "shop"); err != nil || !ok || v.RunID != "latest" {
+		t.Errorf("last verified: %+v, %t, %v", v, ok, err)
+	}
+	if v, ok, err := h.LastVerified(t.Context(), "crm"); err != nil || ok {
+		t.Errorf("never verified: %+v, %t, %v", v, ok, err)
+	}
+	if v, recent, err := h.LastPassed(t.Context(), "shop", Noon.Add(2*time.Hour), time.Time{}); err != nil || recent || v.RunID != "latest" {
+		t.Errorf("last passed: %+v, %t, %v", v, recent, err)
+	}
+	if run, _ := Baseline(t, h, "shop", time.Time{}); run != "latest" {
+		t.Errorf("baseline: %q", run)
+	}
+	err := h.Accept(t.Context(), record.Acceptance{RunID: "drifted", Database: "shop", Reason: "r", At: Noon})
+	if !errors.Is(err, record.ErrNotDrifted) {
+		t.Errorf("accepted: %v", err)
+	}
+	entries, err := h.Entries(t.Context(), record.Filter{Database: "shop", Limit: 4})
+	var chosen []outcome.Chosen
+	for _, e := range entries {
+		chosen = append(chosen, e.Chosen)
+	}
+	if diff := cmp.Diff([]outcome.Chosen{outcome.ChosenFile, outcome.ChosenFile, outcome.ChosenKey, outcome.ChosenLatest}, chosen); err != nil || diff != "" {
+		t.Errorf("%v\n%s", err, diff)
+	}
+}
+
 // Baseline is the run that a backup taken then is compared with, and why that
 // was accepted.
 func Baseline(t testing.TB, h *record.History, database string, taken time.Time) (run, accepted string) {

@@ -33,6 +33,7 @@ func Run(t *testing.T, empty func(t *testing.T) Opener) {
 		"a recent passed drill is found":               findsRecent,
 		"the baseline is the newest backup that holds": choosesBaseline,
 		"the baseline of undated backups":              choosesUndated,
+		"a backup named by hand moves nothing":         ignoresNamedByHand,
 		"acceptances":                                  accepts,
 		"many writers lose nothing":                    manyWriters,
 		"many may open it first":                       manyOpenFirst,
@@ -50,8 +51,14 @@ func Drill(id, database string, verdict outcome.Verdict, hours float64) outcome.
 	return outcome.Result{
 		SchemaVersion: outcome.SchemaVersion, RunID: id, Database: database, Verdict: verdict,
 		StartedAt: began, FinishedAt: began.Add(time.Minute),
-		Backup: outcome.Backup{URI: "file:///b/" + id, TakenAt: began.Add(-time.Hour), ModifiedAt: began.Add(-time.Minute)},
+		Backup: outcome.Backup{URI: "file:///b/" + id, Chosen: outcome.ChosenLatest, TakenAt: began.Add(-time.Hour), ModifiedAt: began.Add(-time.Minute)},
 	}
+}
+
+// NamedByHand is a drill of a backup that was not chosen as the newest.
+func NamedByHand(r outcome.Result, how outcome.Chosen) outcome.Result {
+	r.Backup.Chosen = how
+	return r
 }
 
 // Drifted is a drill that failed as drifted.

@@ -18,7 +18,8 @@ type index struct {
 	Drills  []indexed `json:"drills"`
 }
 
-const indexVersion = 1
+// indexVersion 2: entries say how the backup was chosen.
+const indexVersion = 2
 
 // indexed is an entry, and the ETag of the object that it was made from.
 type indexed struct {

@@ -23,8 +23,8 @@ const clock = "2006-01-02T15:04:05.000000Z"
 
 const insert = `
 insert into restore_drill_log (run_id, database, started_at, finished_at, verdict, code, exit_code,
-  backup_uri, backup_taken_at, backup_modified_at, restore_seconds, total_seconds, result)
-values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+  backup_uri, backup_chosen, backup_taken_at, backup_modified_at, restore_seconds, total_seconds, result)
+values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 on conflict (run_id, database) do nothing`
 
 // Add records a drill.
@@ -40,7 +40,7 @@ func (s *Store) Add(ctx context.Context, e record.Entry, result []byte) (bool, e
 func addition(e record.Entry, result []byte) []any {
 	return []any{
 		e.RunID, e.Database, at(e.StartedAt), at(e.FinishedAt), string(e.Verdict), string(e.Code), e.ExitCode,
-		e.BackupURI, at(e.TakenAt), at(e.ModifiedAt), e.Restore, e.Total, string(result),
+		e.BackupURI, string(e.Chosen), at(e.TakenAt), at(e.ModifiedAt), e.Restore, e.Total, string(result),
 	}
 }
 
@@ -66,7 +66,7 @@ func (s *Store) Check(ctx context.Context) error {
 func (s *Store) Entries(ctx context.Context, database string) ([]record.Entry, error) {
 	rows, err := s.db.QueryContext(ctx, `
 select run_id, database, coalesce(started_at, ''), coalesce(finished_at, ''), verdict, code, exit_code,
-  backup_uri, coalesce(backup_taken_at, ''), coalesce(backup_modified_at, ''), restore_seconds, total_seconds
+  backup_uri, backup_chosen, coalesce(backup_taken_at, ''), coalesce(backup_modified_at, ''), restore_seconds, total_seconds
 from restore_drill_log where ?1 = '' or database = ?1`, database)
 	if err != nil {
 		return nil, explained(err)
@@ -77,7 +77,7 @@ from restore_drill_log where ?1 = '' or database = ?1`, database)
 		var e record.Entry
 		var started, finished, taken, modified string
 		err := rows.Scan(&e.RunID, &e.Database, &started, &finished, &e.Verdict, &e.Code, &e.ExitCode,
-			&e.BackupURI, &taken, &modified, &e.Restore, &e.Total)
+			&e.BackupURI, &e.Chosen, &taken, &modified, &e.Restore, &e.Total)
 		if err != nil {
 			return nil, explained(err)
 		}

@@ -179,6 +179,10 @@ func TestUpgradesAFileOfTheFirstVersion(t *testing.T) {
 		recordtest.Accept(t, h, "third", "shop", "meant", recordtest.Noon.Add(time.Duration(i)*time.Second))
 	}
 	h := open(t, path)
+	entries, err := h.Entries(t.Context(), record.Filter{Run: "first"})
+	if err != nil || len(entries) != 1 || entries[0].Chosen != outcome.ChosenLatest {
+		t.Errorf("of the old file: %+v, %v", entries, err)
+	}
 	if run, reason := recordtest.Baseline(t, h, "shop", time.Time{}); run != "third" || reason != "meant" {
 		t.Errorf("%q, %q", run, reason)
 	}
