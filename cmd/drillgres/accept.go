@@ -94,7 +94,7 @@ func acceptable(ctx context.Context, h *record.History, o acceptOptions) (outcom
 	}
 	r := found[0]
 	switch {
-	case r.OnRecord():
+	case r.Kind == outcome.KindAnswer:
 		return r, usage("run %s of %s drilled nothing: it only answered a release", r.RunID, r.Database).
 			WithHint("choose a run that failed with %s; drillgres history lists them", outcome.ContentDrifted)
 	case !r.Backup.IsLatest():

@@ -167,7 +167,7 @@ func standingsOf(ctx context.Context, e edges, cfg *config.Config, h *record.His
 func standingOf(ctx context.Context, h *record.History, drills []record.Entry) (s report.Standing, err error) {
 	const trend = 10
 	drills = slices.DeleteFunc(slices.Clone(drills), func(e record.Entry) bool {
-		return e.OnRecord() || e.Chosen != outcome.ChosenLatest
+		return e.Kind != outcome.KindDrill || e.Chosen != outcome.ChosenLatest
 	})
 	v, _ := record.LastVerified(drills)
 	s.Snapshot, s.Backup = v.Snapshot, v.BackupURI

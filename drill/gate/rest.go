@@ -94,7 +94,7 @@ func newestFirst(past []outcome.Result) []*outcome.Result {
 // which restored nothing, a drill of a backup that was named by hand, and the
 // rehearsal of another release that did not hold.
 func tells(d *outcome.Result) bool {
-	if d.OnRecord() || d.Kind == outcome.KindCheck || !d.Backup.IsLatest() {
+	if d.Kind != outcome.KindDrill || !d.Backup.IsLatest() {
 		return false
 	}
 	return d.Failure == nil || d.Failure.Stage != outcome.Migrate

@@ -107,7 +107,7 @@ func TestRest(t *testing.T) {
 			if got.Gate.Decision != tt.want || code != tt.code || got.ExitCode != tt.exit || got.Gate.RestsOn != tt.on || !strings.Contains(got.Gate.Why, tt.says) {
 				t.Errorf("got %s, %q, exit %d, on %q: %s", got.Gate.Decision, code, got.ExitCode, got.Gate.RestsOn, got.Gate.Why)
 			}
-			if got.Verdict != outcome.VerdictUnproved || !got.OnRecord() {
+			if got.Verdict != outcome.VerdictUnproved || got.Kind != outcome.KindAnswer {
 				t.Errorf("verdict %s: it could be taken for a drill", got.Verdict)
 			}
 			if got.Gate.Decision == outcome.Go && got.Backup.URI != "file:///"+tt.on {

@@ -28,8 +28,3 @@ type Gate struct {
 	// or the answer rests on this very run.
 	RestsOn string `json:"rests_on"`
 }
-
-// OnRecord tells that the result only answers a release from drills on record:
-// its run restored nothing, proves nothing, and never counts as a drill. Its
-// verdict is unproved whatever the answer is; the exit code is the answer's.
-func (r Result) OnRecord() bool { return r.Gate != nil && r.Gate.RequireDrill > 0 }

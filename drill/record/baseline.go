@@ -47,7 +47,7 @@ func (h *History) Baseline(ctx context.Context, database string, taken time.Time
 	}
 	chosen, found := newestBackup(entries, func(e Entry) bool {
 		_, meant := reasons[e.ID]
-		holds := e.verified() || e.Chosen == outcome.ChosenLatest && e.Code == outcome.ContentDrifted && meant
+		holds := e.verified() || e.drifted() && meant
 		return holds && (taken.IsZero() || !e.since().After(instant(taken)))
 	})
 	if !found {
@@ -71,7 +71,7 @@ func (h *History) Accept(ctx context.Context, a Acceptance) error {
 	if err != nil {
 		return err
 	}
-	if !slices.ContainsFunc(entries, func(e Entry) bool { return e.ID == a.id() && e.Chosen == outcome.ChosenLatest }) {
+	if !slices.ContainsFunc(entries, func(e Entry) bool { return e.ID == a.id() && e.drifted() }) {
 		return fmt.Errorf("accept drill %s in %s: %w", a.RunID, h.where, ErrNotDrifted)
 	}
 	a.Reason, a.By = withoutNUL(a.Reason), withoutNUL(a.By)

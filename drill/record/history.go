@@ -102,6 +102,9 @@ func (h *History) Entries(ctx context.Context, f Filter) (list []Entry, err erro
 		return nil, err
 	}
 	list = slices.DeleteFunc(list, func(e Entry) bool { return !f.takes(e) })
+	for i, e := range list {
+		list[i] = e.withKind()
+	}
 	slices.SortFunc(list, newestFirst)
 	if f.Limit > 0 && len(list) > f.Limit {
 		list = list[:f.Limit]

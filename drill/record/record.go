@@ -57,6 +57,7 @@ type ID struct {
 // microseconds; the zero time stands for an unknown one.
 type Entry struct {
 	ID
+	Kind       outcome.Kind    `json:"kind"` // never empty
 	StartedAt  time.Time       `json:"started_at,omitzero"`
 	FinishedAt time.Time       `json:"finished_at,omitzero"`
 	Verdict    outcome.Verdict `json:"verdict"`
@@ -70,13 +71,6 @@ type Entry struct {
 	Total      float64         `json:"total_seconds"`
 }
 
-// OnRecord tells a gate's answer that rests on a drill on record from a drill:
-// a drill's verdict follows from its code, and such an answer's is unproved.
-func (e Entry) OnRecord() bool {
-	return e.Verdict == outcome.VerdictUnproved &&
-		(e.Code == "" || e.Code == outcome.DrillMissing || e.Code.Class().Verdict() == outcome.VerdictFailed)
-}
-
 // EntryOf is the entry of a drill.
 func EntryOf(r outcome.Result) Entry {
 	e := Entry{
@@ -88,13 +82,19 @@ func EntryOf(r outcome.Result) Entry {
 	if r.Failure != nil {
 		e.Code = r.Failure.Code
 	}
+	e.Kind = kindOf(r)
 	return e
 }
 
 // verified reports whether the drill proved the database's backup. One of a
 // backup that was named by hand does not.
 func (e Entry) verified() bool {
-	return e.Verdict == outcome.VerdictPassed && e.Chosen == outcome.ChosenLatest
+	return e.Kind == outcome.KindDrill && e.Verdict == outcome.VerdictPassed && e.Chosen == outcome.ChosenLatest
+}
+
+// drifted reports whether the drill may be accepted as a baseline.
+func (e Entry) drifted() bool {
+	return e.Kind == outcome.KindDrill && e.Code == outcome.ContentDrifted && e.Chosen == outcome.ChosenLatest
 }
 
 // instant is a time as every store can keep it.
@@ -149,6 +149,7 @@ func Decode(id ID, result []byte) (r outcome.Result, err error) {
 		return r, fmt.Errorf("drill %s of %s was recorded by a newer drillgres (results of version %d, this one knows %d)",
 			id.RunID, id.Database, r.SchemaVersion, outcome.SchemaVersion)
 	}
+	r.Kind = kindOf(r)
 	return r, nil
 }
 

@@ -6,8 +6,8 @@ import (
 	"github.com/drillgres/drillgres/drill/outcome"
 )
 
-// TestOnRecord: every drill is told from every answer of a gate that drilled nothing.
-func TestOnRecord(t *testing.T) {
+// TestKindOfOldEntries tells every drill of drillgres 0.1 from every answer to a gate.
+func TestKindOfOldEntries(t *testing.T) {
 	answers := []Entry{{Verdict: outcome.VerdictUnproved}, {Verdict: outcome.VerdictUnproved, Code: outcome.DrillMissing}}
 	drills := []Entry{{Verdict: outcome.VerdictPassed}}
 	for _, e := range outcome.Catalogue {
@@ -19,13 +19,27 @@ func TestOnRecord(t *testing.T) {
 		}
 	}
 	for _, e := range answers {
-		if !e.OnRecord() {
+		if e.withKind().Kind != outcome.KindAnswer {
 			t.Errorf("an answer is taken for a drill: %+v", e)
 		}
 	}
 	for _, e := range drills {
-		if e.OnRecord() {
+		if e.withKind().Kind != outcome.KindDrill {
 			t.Errorf("a drill is taken for an answer: %+v", e)
+		}
+	}
+}
+
+func TestKindOfOldResults(t *testing.T) {
+	for document, want := range map[string]outcome.Kind{
+		`{"verdict": "unproved", "gate": {"require_drill_seconds": 86400}}`: outcome.KindAnswer,
+		`{"verdict": "unproved", "gate": {"require_drill_seconds": 0}}`:     outcome.KindDrill,
+		`{"verdict": "unproved", "failure": {"code": "data_stale"}}`:        outcome.KindDrill,
+		`{"verdict": "passed"}`:                   outcome.KindDrill,
+		`{"verdict": "passed", "kind": "answer"}`: outcome.KindAnswer,
+	} {
+		if r, err := Decode(ID{}, []byte(document)); err != nil || r.Kind != want || EntryOf(r).Kind != want {
+			t.Errorf("%s: %q, %v", document, r.Kind, err)
 		}
 	}
 }

@@ -141,7 +141,7 @@ func restsOn(r outcome.Result) []fact {
 // pastAnswer is an answer among past drills. One from the record is no drill,
 // whatever its verdict says.
 func pastAnswer(r outcome.Result, verdict string) string {
-	if r.OnRecord() {
+	if r.Kind == outcome.KindAnswer {
 		return "gate " + clean(string(r.Gate.Decision))
 	}
 	return verdict + ", gate " + clean(string(r.Gate.Decision))

@@ -39,7 +39,7 @@ func gateNoGo() outcome.Result {
 func onRecord(d outcome.Decision, why string) outcome.Result {
 	r := outcome.Result{
 		RunID: "20261123-150000-00c0ffee", Drillgres: "0.1.0", Database: "shop",
-		StartedAt: noon, FinishedAt: noon, Verdict: outcome.VerdictUnproved, Gate: asking(d, why), Times: outcome.Times{Total: 0.02},
+		Kind: outcome.KindAnswer, StartedAt: noon, FinishedAt: noon, Verdict: outcome.VerdictUnproved, Gate: asking(d, why), Times: outcome.Times{Total: 0.02},
 	}
 	r.Gate.CandidateDigest, r.Gate.RequireDrill = "", 24*3600
 	return r

@@ -43,7 +43,7 @@ func (p *page) overview(results []outcome.Result) {
 // drill is one drill: the verdict first, then what failed, why and what to do,
 // then what was drilled and how it went.
 func (p *page) drill(r outcome.Result) {
-	if r.OnRecord() {
+	if r.Kind == outcome.KindAnswer {
 		p.onRecord(r)
 		return
 	}

@@ -20,7 +20,7 @@ type Options struct {
 // is one line, with what is wrong below it.
 func Text(w io.Writer, r outcome.Result, o Options) error {
 	p := newPrinter(o)
-	if r.OnRecord() {
+	if r.Kind == outcome.KindAnswer {
 		p.onRecord(r)
 		return p.writeTo(w)
 	}

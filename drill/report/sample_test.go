@@ -13,7 +13,7 @@ func passed() outcome.Result {
 		SchemaVersion: 1, Kind: outcome.KindDrill, RunID: "20261123-120000-00c0ffee", Drillgres: "0.1.0", Database: "shop",
 		StartedAt: noon, FinishedAt: noon.Add(14 * time.Second), Verdict: outcome.VerdictPassed,
 		Backup: outcome.Backup{
-			URI: "s3://acme-backups/prod/shop-2026-11-23.dump", SizeBytes: 4299161, Format: "custom", SHA256: "ab12",
+			Chosen: outcome.ChosenLatest, URI: "s3://acme-backups/prod/shop-2026-11-23.dump", SizeBytes: 4299161, Format: "custom", SHA256: "ab12",
 			ModifiedAt: noon.Add(-170 * time.Minute), TakenAt: noon.Add(-3 * time.Hour), PgDumpVersion: "15.18", ServerVersion: "15.18",
 		},
 		Postgres:  outcome.Postgres{Image: "postgres:15", Version: "15.18", Profile: "rehearsal", Extensions: map[string]string{"pg_trgm": "1.6"}},

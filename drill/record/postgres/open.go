@@ -108,7 +108,7 @@ var migrations embed.FS
 // known is the version of the tables that this program knows, and lockID the
 // advisory lock under which they are made: "drlg".
 const (
-	known  = 2
+	known  = 3
 	lockID = 0x64726c67
 )
 

@@ -10,9 +10,9 @@ import (
 )
 
 const insert = `
-insert into restore_drill_log (run_id, database, started_at, finished_at, verdict, code, exit_code,
+insert into restore_drill_log (run_id, database, kind, started_at, finished_at, verdict, code, exit_code,
   backup_uri, backup_chosen, backup_taken_at, backup_modified_at, restore_seconds, total_seconds, result)
-values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14::jsonb)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15::jsonb)
 on conflict (database, run_id) do nothing`
 
 // Add records a drill.
@@ -31,7 +31,7 @@ func (s *Store) Add(ctx context.Context, e record.Entry, result []byte) (added b
 
 func addition(e record.Entry, result []byte) []any {
 	return []any{
-		e.RunID, e.Database, at(e.StartedAt), at(e.FinishedAt), string(e.Verdict), string(e.Code), e.ExitCode,
+		e.RunID, e.Database, string(e.Kind), at(e.StartedAt), at(e.FinishedAt), string(e.Verdict), string(e.Code), e.ExitCode,
 		e.BackupURI, string(e.Chosen), at(e.TakenAt), at(e.ModifiedAt), e.Restore, e.Total, string(result),
 	}
 }
@@ -63,13 +63,13 @@ func (s *Store) Entries(ctx context.Context, database string) (entries []record.
 	err = s.query(ctx, func(row *sql.Rows) error {
 		var e record.Entry
 		var started, finished, taken, modified sql.NullTime
-		err := row.Scan(&e.RunID, &e.Database, &started, &finished, &e.Verdict, &e.Code, &e.ExitCode,
+		err := row.Scan(&e.RunID, &e.Database, &e.Kind, &started, &finished, &e.Verdict, &e.Code, &e.ExitCode,
 			&e.BackupURI, &e.Chosen, &taken, &modified, &e.Restore, &e.Total)
 		e.StartedAt, e.FinishedAt, e.TakenAt, e.ModifiedAt = since(started), since(finished), since(taken), since(modified)
 		entries = append(entries, e)
 		return err
 	}, `
-select run_id, database, started_at, finished_at, verdict, code, exit_code,
+select run_id, database, kind, started_at, finished_at, verdict, code, exit_code,
   backup_uri, backup_chosen, backup_taken_at, backup_modified_at, restore_seconds, total_seconds
 from restore_drill_log where $1 = '' or database = $1`, database)
 	return entries, err

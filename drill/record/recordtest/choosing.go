@@ -159,6 +159,39 @@ func ignoresNamedByHand(t *testing.T, open Opener) {
 	}
 }
 
+// tellsAnswers: an answer to a release is listed, and counts as nothing else.
+func tellsAnswers(t *testing.T, open Opener) {
+	h := open(t)
+	answer := Drifted("answer", "shop", 2)
+	answer.Kind = outcome.KindAnswer
+	passed := Drill("passing-answer", "shop", outcome.VerdictPassed, 3) // never made, but its kind must count
+	passed.Kind = outcome.KindAnswer
+	old := Drill("old-answer", "shop", outcome.VerdictUnproved, 4)
+	old.Kind, old.Gate = "", &outcome.Gate{Decision: outcome.Go, RequireDrill: 3600}
+	Tell(t, h, Drill("drill", "shop", outcome.VerdictPassed, 0), answer, passed, old)
+	entries, err := h.Entries(t.Context(), record.Filter{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	kinds := map[string]outcome.Kind{}
+	for _, e := range entries {
+		kinds[e.RunID] = e.Kind
+	}
+	want := map[string]outcome.Kind{"drill": outcome.KindDrill, "answer": outcome.KindAnswer, "passing-answer": outcome.KindAnswer, "old-answer": outcome.KindAnswer}
+	if diff := cmp.Diff(want, kinds); diff != "" {
+		t.Error(diff)
+	}
+	if v, ok, err := h.LastVerified(t.Context(), "shop"); err != nil || !ok || v.RunID != "drill" {
+		t.Errorf("last verified: %+v, %t, %v", v, ok, err)
+	}
+	if run, _ := Baseline(t, h, "shop", time.Time{}); run != "drill" {
+		t.Errorf("baseline: %q", run)
+	}
+	if err := h.Accept(t.Context(), record.Acceptance{RunID: "answer", Database: "shop", Reason: "r", At: Noon}); !errors.Is(err, record.ErrNotDrifted) {
+		t.Errorf("accepted: %v", err)
+	}
+}
+
 // Baseline is the run that a backup taken then is compared with, and why that
 // was accepted.
 func Baseline(t testing.TB, h *record.History, database string, taken time.Time) (run, accepted string) {

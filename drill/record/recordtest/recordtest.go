@@ -34,6 +34,7 @@ func Run(t *testing.T, empty func(t *testing.T) Opener) {
 		"the baseline is the newest backup that holds": choosesBaseline,
 		"the baseline of undated backups":              choosesUndated,
 		"a backup named by hand moves nothing":         ignoresNamedByHand,
+		"an answer is not a drill":                     tellsAnswers,
 		"acceptances":                                  accepts,
 		"many writers lose nothing":                    manyWriters,
 		"many may open it first":                       manyOpenFirst,
@@ -49,7 +50,7 @@ func Run(t *testing.T, empty func(t *testing.T) Opener) {
 func Drill(id, database string, verdict outcome.Verdict, hours float64) outcome.Result {
 	began := Noon.Add(time.Duration(hours * float64(time.Hour)))
 	return outcome.Result{
-		SchemaVersion: outcome.SchemaVersion, RunID: id, Database: database, Verdict: verdict,
+		SchemaVersion: outcome.SchemaVersion, Kind: outcome.KindDrill, RunID: id, Database: database, Verdict: verdict,
 		StartedAt: began, FinishedAt: began.Add(time.Minute),
 		Backup: outcome.Backup{URI: "file:///b/" + id, Chosen: outcome.ChosenLatest, TakenAt: began.Add(-time.Hour), ModifiedAt: began.Add(-time.Minute)},
 	}

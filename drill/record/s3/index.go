@@ -18,7 +18,7 @@ type index struct {
 	Drills  []indexed `json:"drills"`
 }
 
-// indexVersion 2: entries say how the backup was chosen.
+// indexVersion 2: entries have a kind, and say how the backup was chosen.
 const indexVersion = 2
 
 // indexed is an entry, and the ETag of the object that it was made from.

@@ -20,7 +20,7 @@ const application = 0x64726c67
 // versions are the statements that lead from each version of the tables to the
 // next; SQLite's user_version counts those that a file has been through. They
 // are never changed, only added to.
-var versions = []string{logSQL, acceptedSQL, chosenSQL}
+var versions = []string{logSQL, acceptedSQL, chosenSQL, kindSQL}
 
 const logSQL = `
 create table restore_drill_log (
@@ -53,6 +53,9 @@ create table restore_drill_accepted (
 
 // chosenSQL: what was drilled before counts as the newest backup of its time.
 const chosenSQL = `alter table restore_drill_log add column backup_chosen text not null default 'latest';`
+
+// kindSQL: what has none gets it when it is read.
+const kindSQL = `alter table restore_drill_log add column kind text not null default '';`
 
 // Open opens the history at path and makes it, readable by its owner alone, if
 // there is none.

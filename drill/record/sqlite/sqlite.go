@@ -22,9 +22,9 @@ func (s *Store) Close() error { return s.db.Close() }
 const clock = "2006-01-02T15:04:05.000000Z"
 
 const insert = `
-insert into restore_drill_log (run_id, database, started_at, finished_at, verdict, code, exit_code,
+insert into restore_drill_log (run_id, database, kind, started_at, finished_at, verdict, code, exit_code,
   backup_uri, backup_chosen, backup_taken_at, backup_modified_at, restore_seconds, total_seconds, result)
-values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 on conflict (run_id, database) do nothing`
 
 // Add records a drill.
@@ -39,7 +39,7 @@ func (s *Store) Add(ctx context.Context, e record.Entry, result []byte) (bool, e
 
 func addition(e record.Entry, result []byte) []any {
 	return []any{
-		e.RunID, e.Database, at(e.StartedAt), at(e.FinishedAt), string(e.Verdict), string(e.Code), e.ExitCode,
+		e.RunID, e.Database, string(e.Kind), at(e.StartedAt), at(e.FinishedAt), string(e.Verdict), string(e.Code), e.ExitCode,
 		e.BackupURI, string(e.Chosen), at(e.TakenAt), at(e.ModifiedAt), e.Restore, e.Total, string(result),
 	}
 }
@@ -65,7 +65,7 @@ func (s *Store) Check(ctx context.Context) error {
 // Entries are the drills of a database, or all.
 func (s *Store) Entries(ctx context.Context, database string) ([]record.Entry, error) {
 	rows, err := s.db.QueryContext(ctx, `
-select run_id, database, coalesce(started_at, ''), coalesce(finished_at, ''), verdict, code, exit_code,
+select run_id, database, kind, coalesce(started_at, ''), coalesce(finished_at, ''), verdict, code, exit_code,
   backup_uri, backup_chosen, coalesce(backup_taken_at, ''), coalesce(backup_modified_at, ''), restore_seconds, total_seconds
 from restore_drill_log where ?1 = '' or database = ?1`, database)
 	if err != nil {
@@ -76,7 +76,7 @@ from restore_drill_log where ?1 = '' or database = ?1`, database)
 	for rows.Next() {
 		var e record.Entry
 		var started, finished, taken, modified string
-		err := rows.Scan(&e.RunID, &e.Database, &started, &finished, &e.Verdict, &e.Code, &e.ExitCode,
+		err := rows.Scan(&e.RunID, &e.Database, &e.Kind, &started, &finished, &e.Verdict, &e.Code, &e.ExitCode,
 			&e.BackupURI, &e.Chosen, &taken, &modified, &e.Restore, &e.Total)
 		if err != nil {
 			return nil, explained(err)

@@ -190,3 +190,35 @@ func TestUpgradesAFileOfTheFirstVersion(t *testing.T) {
 		t.Errorf("of the old file: %q", run)
 	}
 }
+
+// TestUpgradesAFileOfTheSecondVersion: of its rows, which have no kind, answers
+// and drills are told apart.
+func TestUpgradesAFileOfTheSecondVersion(t *testing.T) {
+	second, err := os.ReadFile(filepath.Join("testdata", "v2.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(t.TempDir(), "history.db")
+	if err := os.WriteFile(path, second, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	h := open(t, path)
+	entries, err := h.Entries(t.Context(), record.Filter{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, e := range entries {
+		got = append(got, e.RunID+" "+string(e.Kind)+" "+string(e.Chosen))
+	}
+	if want := "lost drill latest, answer answer latest, first drill latest"; strings.Join(got, ", ") != want {
+		t.Errorf("%q", got)
+	}
+	results, err := h.Results(t.Context(), entries)
+	if err != nil || results[1].Kind != outcome.KindAnswer || results[2].Kind != outcome.KindDrill {
+		t.Errorf("%+v, %v", results, err)
+	}
+	if v, ok, err := h.LastVerified(t.Context(), "shop"); err != nil || !ok || v.RunID != "first" {
+		t.Errorf("%+v, %t, %v", v, ok, err)
+	}
+}
