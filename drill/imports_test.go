@@ -24,9 +24,11 @@ func TestImports(t *testing.T) {
 			forbid(t, pkg, deps, h)
 		}
 	}
-	for _, dep := range dependencies(t, "drill/outcome") {
-		if strings.Contains(dep, ".") && dep != module+"drill/outcome" && !strings.HasPrefix(dep, "vendor/") {
-			t.Errorf("drill/outcome depends on %s: it is to need the standard library alone", dep)
+	for _, pkg := range []string{"drill/outcome", "drill/snapshot"} {
+		for _, dep := range dependencies(t, pkg) {
+			if strings.Contains(dep, ".") && dep != module+pkg && !strings.HasPrefix(dep, "vendor/") {
+				t.Errorf("%s depends on %s: it is to need the standard library alone", pkg, dep)
+			}
 		}
 	}
 	forbid(t, "drill/migrate/watch", dependencies(t, "drill/migrate/watch"), module+"drill/verify")

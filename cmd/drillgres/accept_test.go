@@ -12,7 +12,6 @@ import (
 	"github.com/drillgres/drillgres/drill/outcome"
 	"github.com/drillgres/drillgres/drill/record"
 	"github.com/drillgres/drillgres/drill/record/sqlite"
-	"github.com/drillgres/drillgres/drill/report"
 )
 
 // recorded is a config whose history holds these drills, an hour apart.
@@ -112,7 +111,7 @@ func TestAcceptIsKept(t *testing.T) {
 		t.Errorf("accepted at %s", past.Accepted[0].At)
 	}
 	past.Accepted[0].At = time.Time{}
-	want := report.Acceptance{RunID: "second", Database: "shop", Reason: "orders of 2019 are archived", By: "octocat"}
+	want := record.Acceptance{RunID: "second", Database: "shop", Reason: "orders of 2019 are archived", By: "octocat"}
 	if diff := cmp.Diff(want, past.Accepted[0]); diff != "" {
 		t.Errorf("accepted (-want +got):\n%s", diff)
 	}

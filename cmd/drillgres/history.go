@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
-	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -32,9 +30,9 @@ func (o historyOptions) validate() error {
 // pastDrills is the JSON of the history.
 type pastDrills struct {
 	SchemaVersion int                 `json:"schema_version"`
-	Databases     []report.Standing   `json:"databases"`
+	Databases     []record.Standing   `json:"databases"`
 	Drills        []outcome.Result    `json:"drills"`
-	Accepted      []report.Acceptance `json:"accepted"` // also of drills that are not listed
+	Accepted      []record.Acceptance `json:"accepted"` // also of drills that are not listed
 }
 
 func newHistory(e edges) *cobra.Command {
@@ -113,78 +111,9 @@ func pastOf(ctx context.Context, e edges, cfg *config.Config, h *record.History,
 	if past.Drills, err = h.List(ctx, f); err != nil {
 		return past, err
 	}
-	if past.Standings, err = standingsOf(ctx, e, cfg, h, f.Database); err != nil {
+	if past.Standings, err = h.Standings(ctx, cfg.Names(), f.Database, e.now()); err != nil {
 		return past, err
 	}
-	past.Acceptances, err = acceptancesOf(ctx, h, f.Database)
+	past.Acceptances, err = h.Acceptances(ctx, f.Database)
 	return past, err
-}
-
-func acceptancesOf(ctx context.Context, h *record.History, database string) ([]report.Acceptance, error) {
-	accepted, err := h.Acceptances(ctx, database)
-	if err != nil {
-		return nil, err
-	}
-	list := make([]report.Acceptance, 0, len(accepted))
-	for _, a := range accepted {
-		list = append(list, report.Acceptance(a))
-	}
-	return list, nil
-}
-
-// standingsOf tells where each database of the config and of the history stands.
-func standingsOf(ctx context.Context, e edges, cfg *config.Config, h *record.History, only string) ([]report.Standing, error) {
-	entries, err := h.Entries(ctx, record.Filter{Database: only})
-	if err != nil {
-		return nil, err
-	}
-	drills := map[string][]record.Entry{}
-	for _, name := range cfg.Names() {
-		if only == "" || name == only {
-			drills[name] = nil
-		}
-	}
-	for _, d := range entries {
-		drills[d.Database] = append(drills[d.Database], d)
-	}
-	standings := []report.Standing{}
-	for _, name := range slices.Sorted(maps.Keys(drills)) {
-		s, err := standingOf(ctx, h, drills[name])
-		if err != nil {
-			return nil, err
-		}
-		s.Database = name
-		if !s.Snapshot.IsZero() {
-			rpo := e.now().Sub(s.Snapshot).Seconds()
-			s.RPOSeconds = &rpo
-		}
-		standings = append(standings, s)
-	}
-	return standings, nil
-}
-
-// standingOf is that of a database, of its drills, newest first.
-func standingOf(ctx context.Context, h *record.History, drills []record.Entry) (s report.Standing, err error) {
-	const trend = 10
-	drills = slices.DeleteFunc(slices.Clone(drills), func(e record.Entry) bool {
-		return e.Kind != outcome.KindDrill || e.Chosen != outcome.ChosenLatest
-	})
-	v, _ := record.LastVerified(drills)
-	s.Snapshot, s.Backup = v.Snapshot, v.BackupURI
-	last, err := h.Results(ctx, drills[:min(len(drills), trend)])
-	if err != nil {
-		return s, err
-	}
-	s.Trend = report.TrendOf(last)
-	passed := slices.IndexFunc(drills, func(d record.Entry) bool { return d.Verdict == outcome.VerdictPassed && d.Restore > 0 })
-	if passed < 0 {
-		return s, nil
-	}
-	restored, err := h.Results(ctx, drills[passed:passed+1])
-	if err != nil {
-		return s, err
-	}
-	pace := report.PaceOf(restored[0])
-	s.Recovery = &pace
-	return s, nil
 }

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/drillgres/drillgres/drill/outcome"
+	"github.com/drillgres/drillgres/drill/record"
 )
 
 var csvColumns = []string{
@@ -29,12 +30,12 @@ func HistoryCSV(w io.Writer, past Past) error {
 	return nil
 }
 
-func csvRow(r outcome.Result, accepted []Acceptance) []string {
+func csvRow(r outcome.Result, accepted []record.Acceptance) []string {
 	var f outcome.FailureReport
 	if r.Failure != nil {
 		f = *r.Failure
 	}
-	var a Acceptance
+	var a record.Acceptance
 	if len(accepted) > 0 {
 		a = accepted[0]
 	}

@@ -1,20 +1,9 @@
 package report
 
 import (
-	"time"
-
 	"github.com/drillgres/drillgres/drill/outcome"
+	"github.com/drillgres/drillgres/drill/record"
 )
-
-// Acceptance is somebody's word that a drill which failed as drifted holds
-// what it should: later drills are compared with it.
-type Acceptance struct {
-	RunID    string    `json:"run_id"`
-	Database string    `json:"database"`
-	Reason   string    `json:"reason"`
-	By       string    `json:"by"` // empty: not known
-	At       time.Time `json:"at"`
-}
 
 // compared names the drill that this one's content was held against. That
 // there was none is said by the check.
@@ -31,7 +20,7 @@ func compared(r outcome.Result) string {
 }
 
 // acceptances tell why drills that failed were made baselines.
-func (p *printer) acceptances(list []Acceptance) {
+func (p *printer) acceptances(list []record.Acceptance) {
 	if len(list) == 0 {
 		return
 	}
@@ -45,10 +34,10 @@ func (p *printer) acceptances(list []Acceptance) {
 }
 
 // acceptanceOf is that of a drill, if there is one.
-func acceptanceOf(list []Acceptance, r outcome.Result) []Acceptance {
+func acceptanceOf(list []record.Acceptance, r outcome.Result) []record.Acceptance {
 	for _, a := range list {
 		if a.RunID == r.RunID && a.Database == r.Database {
-			return []Acceptance{a}
+			return []record.Acceptance{a}
 		}
 	}
 	return nil

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/drillgres/drillgres/drill/outcome"
+	"github.com/drillgres/drillgres/drill/record"
 )
 
 // drifted is a drill that holds less than an earlier one, which was accepted.
@@ -27,8 +28,8 @@ func drifted() outcome.Result {
 	return r
 }
 
-func acceptance() Acceptance {
-	return Acceptance{RunID: "20261123-110000-00c0ffee", Database: "shop", Reason: "orders of 2019 are archived", By: "alice", At: noon.Add(time.Hour)}
+func acceptance() record.Acceptance {
+	return record.Acceptance{RunID: "20261123-110000-00c0ffee", Database: "shop", Reason: "orders of 2019 are archived", By: "alice", At: noon.Add(time.Hour)}
 }
 
 func TestTextOfADrift(t *testing.T) {
@@ -46,7 +47,7 @@ func TestHistoryTellsOnlyOfItsOwn(t *testing.T) {
 	other.Database, other.Reason = "crm", "canary"
 	old.RunID, old.Reason = "20250101-000000-00c0ffee", "canary"
 	var out bytes.Buffer
-	if err := History(&out, Past{Drills: []outcome.Result{drifted()}, Acceptances: []Acceptance{other, old}}, noon, Options{}); err != nil {
+	if err := History(&out, Past{Drills: []outcome.Result{drifted()}, Acceptances: []record.Acceptance{other, old}}, noon, Options{}); err != nil {
 		t.Fatal(err)
 	}
 	if strings.Contains(out.String(), "accepted") || strings.Contains(out.String(), "canary") {

@@ -6,13 +6,14 @@ import (
 	"time"
 
 	"github.com/drillgres/drillgres/drill/outcome"
+	"github.com/drillgres/drillgres/drill/record"
 )
 
 // Past is what a history shows.
 type Past struct {
 	Drills      []outcome.Result // newest first
-	Standings   []Standing
-	Acceptances []Acceptance // of these drills, and maybe of others
+	Standings   []record.Standing
+	Acceptances []record.Acceptance // of these drills, and maybe of others
 }
 
 // History writes where each database stands, then past drills, then why some
@@ -29,7 +30,7 @@ func History(w io.Writer, past Past, now time.Time, o Options) error {
 		return p.writeTo(w)
 	}
 	rows = [][]cell{{{"when", p.bold}, {"database", p.bold}, {"verdict", p.bold}, {"code", p.bold}, {"restore", p.bold}, {"total", p.bold}, {"run", p.bold}, {"backup", nil}}}
-	var shown []Acceptance
+	var shown []record.Acceptance
 	for _, r := range past.Drills {
 		a := acceptanceOf(past.Acceptances, r)
 		rows = append(rows, p.past(r, len(a) > 0))

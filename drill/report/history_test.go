@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/drillgres/drillgres/drill/outcome"
+	"github.com/drillgres/drillgres/drill/record"
 )
 
 func TestTrend(t *testing.T) {
@@ -40,11 +41,11 @@ func TestTrend(t *testing.T) {
 		"ten":              {drills(6, 6, 6, 6, 6, 6, 6, 6, 6, 9), "✓6.0s ✓6.0s ✓6.0s ✓6.0s ✓6.0s ✓6.0s ✓6.0s ✓6.0s ✓6.0s ✓9.0s", "restore 9.0s, 50 % slower than the median of the last ten"},
 		"without a length": {[]outcome.Result{{Verdict: outcome.VerdictPassed}, {Verdict: outcome.VerdictUnproved}}, "? ✓", ""},
 	} {
-		trend := TrendOf(c.last)
-		if got := trend.marks(); got != c.marks {
+		trend := record.TrendOf(c.last)
+		if got := marks(trend); got != c.marks {
 			t.Errorf("%s: %s", name, got)
 		}
-		if got := trend.words(); got != c.words {
+		if got := comparedRestore(trend); got != c.words {
 			t.Errorf("%s: %s", name, got)
 		}
 	}
@@ -60,9 +61,9 @@ func TestCSV(t *testing.T) {
 	r.Failure = &outcome.FailureReport{Code: "x", Message: "said \"no\", twice\nand \x1b[31mred\x1b[0m\n=1"}
 	tabbed := passed()
 	tabbed.Backup.URI = "\t=1"
-	reason := Acceptance{RunID: r.RunID, Database: r.Database, Reason: "+49 30", By: "alice, bob"}
+	reason := record.Acceptance{RunID: r.RunID, Database: r.Database, Reason: "+49 30", By: "alice, bob"}
 	var out bytes.Buffer
-	if err := HistoryCSV(&out, Past{Drills: []outcome.Result{r, tabbed}, Acceptances: []Acceptance{reason}}); err != nil {
+	if err := HistoryCSV(&out, Past{Drills: []outcome.Result{r, tabbed}, Acceptances: []record.Acceptance{reason}}); err != nil {
 		t.Fatal(err)
 	}
 	rows, err := csv.NewReader(&out).ReadAll()

@@ -16,6 +16,7 @@ import (
 
 	"github.com/drillgres/drillgres/drill/inspect"
 	"github.com/drillgres/drillgres/drill/outcome"
+	"github.com/drillgres/drillgres/drill/record"
 	"github.com/drillgres/drillgres/drill/snapshot"
 )
 
@@ -165,16 +166,16 @@ func TestHistory(t *testing.T) {
 		}
 		last = append(last, r)
 	}
-	pace := PaceOf(passed())
+	pace := record.PaceOf(passed())
 	fast := pace
 	fast.Profile = "fast"
-	standings := []Standing{
-		{Database: "crm", Trend: TrendOf([]outcome.Result{truncated(), interrupted})},
-		{Database: "shop", Snapshot: noon.Add(-3 * time.Hour), Backup: "s3://acme-backups/prod/shop-2026-11-23.dump", Recovery: &pace, Trend: TrendOf(last)},
-		{Database: "wiki", Snapshot: noon, Recovery: &fast, Trend: TrendOf(last[1:2])},
+	standings := []record.Standing{
+		{Database: "crm", Trend: record.TrendOf([]outcome.Result{truncated(), interrupted})},
+		{Database: "shop", Snapshot: noon.Add(-3 * time.Hour), Backup: "s3://acme-backups/prod/shop-2026-11-23.dump", Recovery: &pace, Trend: record.TrendOf(last)},
+		{Database: "wiki", Snapshot: noon, Recovery: &fast, Trend: record.TrendOf(last[1:2])},
 	}
 	var out bytes.Buffer
-	past := Past{Drills: []outcome.Result{interrupted, gateGo(), gateNoGo(), restsGo(), restsMissing(), passed(), drifted(), truncated()}, Standings: standings, Acceptances: []Acceptance{acceptance()}}
+	past := Past{Drills: []outcome.Result{interrupted, gateGo(), gateNoGo(), restsGo(), restsMissing(), passed(), drifted(), truncated()}, Standings: standings, Acceptances: []record.Acceptance{acceptance()}}
 	if err := History(&out, past, noon.Add(48*time.Hour), Options{}); err != nil {
 		t.Fatal(err)
 	}
@@ -183,7 +184,7 @@ func TestHistory(t *testing.T) {
 		t.Fatal(err)
 	}
 	out.WriteString("----\n")
-	if err := History(&out, Past{Standings: []Standing{{Database: "crm"}}}, noon, Options{}); err != nil {
+	if err := History(&out, Past{Standings: []record.Standing{{Database: "crm"}}}, noon, Options{}); err != nil {
 		t.Fatal(err)
 	}
 	golden(t, "history.txt", out.Bytes())

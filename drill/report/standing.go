@@ -3,92 +3,16 @@ package report
 import (
 	"fmt"
 	"math"
-	"slices"
 	"strings"
 	"time"
 
 	"github.com/drillgres/drillgres/drill/outcome"
+	"github.com/drillgres/drillgres/drill/record"
 )
-
-// Standing is where a database stands: how old its newest verified backup is,
-// how long the last drill that passed took, and how the last ten went.
-type Standing struct {
-	Database   string    `json:"database"`
-	Snapshot   time.Time `json:"snapshot,omitzero"` // of the newest verified backup; zero: never verified
-	Backup     string    `json:"backup"`            // its URI
-	RPOSeconds *float64  `json:"rpo_seconds"`       // now − the snapshot; null = unknown
-	Recovery   *Pace     `json:"recovery"`          // of the last drill that passed; null: none has
-	Trend      Trend     `json:"trend"`
-}
-
-// Pace is how a drill went and how long it took.
-type Pace struct {
-	RunID     string          `json:"run_id"`
-	StartedAt time.Time       `json:"started_at"`
-	Verdict   outcome.Verdict `json:"verdict"`
-	Profile   string          `json:"profile"` // with fast the durations are no recovery times
-	Restore   float64         `json:"restore_seconds"`
-	Recovery  float64         `json:"recovery_seconds"`
-}
-
-// Trend is how the last drills went.
-type Trend struct {
-	Drills []Pace  `json:"drills"`                 // oldest first, ten at most
-	Median float64 `json:"median_restore_seconds"` // of those that passed with the profile of the last one that did; 0: none has
-	Of     int     `json:"median_of"`              // how many those are
-	Change float64 `json:"change"`                 // of the last one that passed against the median: 0.12 is 12 % slower
-}
-
-// TrendOf is the trend of a database's last drills, newest first.
-func TrendOf(last []outcome.Result) Trend {
-	t := Trend{Drills: []Pace{}}
-	for _, r := range slices.Backward(last) {
-		t.Drills = append(t.Drills, PaceOf(r))
-	}
-	newest, found := t.lastPassed()
-	if !found {
-		return t
-	}
-	var times []float64
-	for _, d := range t.Drills {
-		if d.passed() && d.Profile == newest.Profile {
-			times = append(times, d.Restore)
-		}
-	}
-	t.Of, t.Median = len(times), median(times)
-	t.Change = newest.Restore/t.Median - 1
-	return t
-}
-
-// PaceOf is the pace of a drill.
-func PaceOf(r outcome.Result) Pace {
-	return Pace{r.RunID, r.StartedAt, r.Verdict, r.Postgres.Profile, r.Times.Restore, r.Times.Recovery}
-}
-
-func (d Pace) passed() bool { return d.Verdict == outcome.VerdictPassed && d.Restore > 0 }
-
-func (t Trend) lastPassed() (Pace, bool) {
-	for _, d := range slices.Backward(t.Drills) {
-		if d.passed() {
-			return d, true
-		}
-	}
-	return Pace{}, false
-}
-
-// median is that of at least one value, which it sorts.
-func median(values []float64) float64 {
-	slices.Sort(values)
-	half := len(values) / 2
-	if len(values)%2 == 1 {
-		return values[half]
-	}
-	return (values[half-1] + values[half]) / 2
-}
 
 // standing is the real RPO, the real RTO and the trend. Never verified is
 // unknown, which is not zero.
-func (p *printer) standing(s Standing, now time.Time) [][]cell {
+func (p *printer) standing(s record.Standing, now time.Time) [][]cell {
 	rpo := cell{"last verified backup is " + span(now.Sub(s.Snapshot)) + " old" + ", taken " + moment(s.Snapshot) + after(", ", baseName(s.Backup)), nil}
 	if s.Snapshot.IsZero() {
 		rpo = cell{"unknown: never verified", p.red}
@@ -100,8 +24,8 @@ func (p *printer) standing(s Standing, now time.Time) [][]cell {
 		}
 	}
 	add("real RTO", recovery(s.Recovery))
-	add(fmt.Sprintf("last %d", len(s.Trend.Drills)), s.Trend.marks())
-	add("", s.Trend.words())
+	add(fmt.Sprintf("last %d", len(s.Trend.Drills)), marks(s.Trend))
+	add("", comparedRestore(s.Trend))
 	return rows
 }
 
@@ -113,7 +37,7 @@ func after(separator, text string) string {
 }
 
 // recovery is how long the last drill that passed took.
-func recovery(r *Pace) string {
+func recovery(r *record.Pace) string {
 	switch {
 	case r == nil:
 		return "unknown: no drill has passed"
@@ -126,31 +50,31 @@ func recovery(r *Pace) string {
 }
 
 // marks is a mark for each drill, and how long its restore took where it passed.
-func (t Trend) marks() string {
-	var marks []string
+func marks(t record.Trend) string {
+	var list []string
 	for _, d := range t.Drills {
 		switch {
-		case d.passed():
-			marks = append(marks, "✓"+took(d.Restore))
+		case d.Passed():
+			list = append(list, "✓"+took(d.Restore))
 		case d.Verdict == outcome.VerdictPassed:
-			marks = append(marks, "✓")
+			list = append(list, "✓")
 		case d.Verdict == outcome.VerdictFailed:
-			marks = append(marks, "✗")
+			list = append(list, "✗")
 		default:
-			marks = append(marks, "?")
+			list = append(list, "?")
 		}
 	}
-	return strings.Join(marks, " ")
+	return strings.Join(list, " ")
 }
 
 // steady is the change that is no news: two restores of the same backup differ
 // by as much.
 const steady = 0.05
 
-// words says how the last restore compares. Of fewer than three there is nothing to say.
-func (t Trend) words() string {
+// comparedRestore says how the last restore compares. Of fewer than three there is nothing to say.
+func comparedRestore(t record.Trend) string {
 	const few = 3
-	newest, found := t.lastPassed()
+	newest, found := t.LastPassed()
 	if !found || t.Of < few {
 		return ""
 	}

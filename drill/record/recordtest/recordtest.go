@@ -35,6 +35,7 @@ func Run(t *testing.T, empty func(t *testing.T) Opener) {
 		"the baseline of undated backups":              choosesUndated,
 		"a backup named by hand moves nothing":         ignoresNamedByHand,
 		"an answer is not a drill":                     tellsAnswers,
+		"where each database stands":                   tellsStandings,
 		"acceptances":                                  accepts,
 		"many writers lose nothing":                    manyWriters,
 		"many may open it first":                       manyOpenFirst,
