@@ -35,6 +35,12 @@
 // only cmd/drillgres puts them together, in wire.go and stores.go. A test over `go list -deps`
 // holds this.
 //
+// # One time
+//
+// When the backup was taken is a snapshot.Range. It is put together once, from
+// what the dump states, its object and backup.timezone; the limits of its age,
+// the freshness of its rows, the RPO, the gate and the history go by it.
+//
 // # Failures
 //
 // An error with a verdict is an outcome.Failure: a stable code, whose class
