@@ -10,8 +10,6 @@ MAJORS     ?= 13 15 17 18
 FUZZTIME   ?= 10m
 FUZZ       := drill/inspect:FuzzPlain drill/inspect:FuzzArchive drill/inspect:FuzzScan drill/inspect:FuzzWalk drill/inspect:FuzzPlaceOf \
               drill/config:FuzzConfig drill/config:FuzzUnits drill/migrate/watch:FuzzStatements
-# Ryuk would need an image of its own; drillgres labels and sweeps by itself.
-export TESTCONTAINERS_RYUK_DISABLED := true
 export CGO_ENABLED ?= 0
 
 TOOLS      := $(CURDIR)/bin/tools

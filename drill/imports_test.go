@@ -11,7 +11,7 @@ const module = "github.com/drillgres/drillgres/"
 // TestImports holds the architecture: heavy dependencies stay in their leaf
 // packages, the vocabulary needs nothing, and fixtures are for tests.
 func TestImports(t *testing.T) {
-	heavy := []string{"github.com/testcontainers/", "github.com/moby/", "github.com/docker/", "github.com/aws/"}
+	heavy := []string{"github.com/moby/", "github.com/docker/", "github.com/aws/"}
 	core := []string{
 		"drill", "drill/outcome", "drill/redact", "drill/pgerr", "drill/config", "drill/locate", "drill/locate/dir", "drill/fetch",
 		"drill/gate", "drill/inspect", "drill/sandbox", "drill/provision", "drill/serverlog", "drill/restore", "drill/fingerprint", "drill/verify", "drill/migrate", "drill/migrate/watch",
@@ -33,7 +33,7 @@ func TestImports(t *testing.T) {
 	}
 	forbid(t, "drill/migrate/watch", dependencies(t, "drill/migrate/watch"), module+"drill/verify")
 	forbid(t, "cmd/drillgres", dependencies(t, "cmd/drillgres"), module+"fixtures/")
-	forbid(t, "drill/bucket", dependencies(t, "drill/bucket"), "github.com/testcontainers/")
+	forbid(t, "drill/bucket", dependencies(t, "drill/bucket"), "github.com/moby/")
 	forbid(t, "drill/sandbox/docker", dependencies(t, "drill/sandbox/docker"), "github.com/aws/")
 }
 

@@ -2,12 +2,14 @@ package docker
 
 import (
 	"context"
+	"fmt"
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/moby/moby/api/types/container"
 	"github.com/moby/moby/api/types/mount"
-	"github.com/moby/moby/api/types/network"
-	"github.com/testcontainers/testcontainers-go"
+	"github.com/moby/moby/client"
 
 	"github.com/drillgres/drillgres/drill/sandbox"
 )
@@ -53,39 +55,34 @@ func (w wish) without(err error) (wish, bool) {
 type recipe struct {
 	name   string
 	image  image
-	ref    string // of the image, as the user wrote it
 	cmd    []string
 	env    map[string]string
 	labels map[string]string
 	host   func(*container.HostConfig)
 }
 
-// run starts a container by testcontainers. A container may have been made
-// although an error comes back.
+// run creates a container and starts it. One may have been created although an
+// error is returned; id is empty if none was.
 func (e *Engine) run(ctx context.Context, r recipe) (id string, err error) {
-	c, err := testcontainers.Run(ctx, r.ref,
-		testcontainers.WithName(r.name),
-		testcontainers.WithEnv(r.env),
-		testcontainers.WithLogger(logBridge{e.log}),
-		testcontainers.WithConfigModifier(func(c *container.Config) {
-			c.Image = r.image.id // the very image that was looked at
-			c.Cmd = r.cmd
-			c.Labels = r.labels // without those by which testcontainers' reaper finds its own
-		}),
-		testcontainers.WithHostConfigModifier(func(h *container.HostConfig) {
-			harden(h)
-			r.host(h)
-		}),
-		testcontainers.WithEndpointSettingsModifier(func(s map[string]*network.EndpointSettings) { clear(s) }),
-		testcontainers.CustomizeRequestOption(func(req *testcontainers.GenericContainerRequest) error {
-			req.ProviderType = e.provider
-			return nil
-		}),
-	)
-	if c != nil {
-		id = c.GetContainerID()
+	host := &container.HostConfig{}
+	harden(host)
+	r.host(host)
+	env := make([]string, 0, len(r.env))
+	for _, name := range slices.Sorted(maps.Keys(r.env)) {
+		env = append(env, name+"="+r.env[name])
 	}
-	return id, err
+	created, err := e.client.ContainerCreate(ctx, client.ContainerCreateOptions{
+		Name:       r.name,
+		Config:     &container.Config{Image: r.image.id, Cmd: r.cmd, Env: env, Labels: r.labels}, // the very image that was looked at
+		HostConfig: host,
+	})
+	if err != nil {
+		return "", fmt.Errorf("create container: %w", err)
+	}
+	if _, err := e.client.ContainerStart(ctx, created.ID, client.ContainerStartOptions{}); err != nil {
+		return created.ID, fmt.Errorf("start container: %w", err)
+	}
+	return created.ID, nil
 }
 
 // harden is what every container of a pod gets. Its log is bounded: a hostile
@@ -104,7 +101,7 @@ func harden(h *container.HostConfig) {
 func (e *Engine) startPostgres(ctx context.Context, s sandbox.Spec, img image, want wish) (string, error) {
 	labels := e.labels(s, rolePostgres)
 	return e.run(ctx, recipe{
-		name: PostgresName(s.RunID), image: img, ref: s.Image, labels: labels,
+		name: PostgresName(s.RunID), image: img, labels: labels,
 		cmd: serverArgs(s.Settings),
 		env: map[string]string{
 			"POSTGRES_USER": s.User, "POSTGRES_PASSWORD": s.Password, "POSTGRES_DB": "postgres",

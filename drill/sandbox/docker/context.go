@@ -1,144 +1,120 @@
 package docker
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
 
+	"github.com/containerd/errdefs"
+	"github.com/docker/cli/cli/config"
+	dockercontext "github.com/docker/cli/cli/context"
+	"github.com/docker/cli/cli/context/docker"
+	"github.com/docker/cli/cli/context/store"
 	"github.com/moby/moby/client"
 )
 
-// endpoint is where an engine listens, and who said so.
+// endpoint is where an engine listens, how to reach it, and who named it.
 type endpoint struct {
-	host   string
-	certs  string // directory of ca.pem, cert.pem, key.pem; empty: no TLS
-	verify bool   // the server's certificate
-	from   string
+	docker.Endpoint
+	from string
 }
 
-func (p endpoint) String() string { return fmt.Sprintf("%s (%s)", p.host, p.from) }
+func (p endpoint) String() string { return fmt.Sprintf("%s (%s)", p.Host, p.from) }
 
-// local tells whether the engine may share this machine's files.
+// local reports whether the engine may share this machine's files.
 func (p endpoint) local() bool {
-	return strings.HasPrefix(p.host, "unix://") || strings.HasPrefix(p.host, "npipe://")
+	return strings.HasPrefix(p.Host, "unix://") || strings.HasPrefix(p.Host, "npipe://")
+}
+
+// connect returns a client of the engine. An ssh:// engine is reached through
+// the ssh command, as the docker command reaches it.
+func (p endpoint) connect() (*client.Client, error) {
+	options, err := p.ClientOpts()
+	if err != nil {
+		return nil, err
+	}
+	return client.New(options...)
+}
+
+// environment looks up a variable; an unset one is empty.
+type environment func(name string) string
+
+// configDir is where the docker command keeps its config, its contexts and the
+// credentials of registries.
+func (getenv environment) configDir() string {
+	if dir := getenv("DOCKER_CONFIG"); dir != "" {
+		return dir
+	}
+	home, err := os.UserHomeDir()
+	if err != nil {
+		home = string(filepath.Separator)
+	}
+	return filepath.Join(home, ".docker")
 }
 
 // resolve finds the engine as the docker command does: what is named
 // explicitly, DOCKER_HOST, DOCKER_CONTEXT, the current context of the
 // command's config, the default socket.
-func resolve(explicit string, getenv func(string) string) (endpoint, error) {
-	dir := getenv("DOCKER_CONFIG")
-	if dir == "" {
-		home, err := os.UserHomeDir()
-		if err != nil {
-			home = string(filepath.Separator)
-		}
-		dir = filepath.Join(home, ".docker")
-	}
+func resolve(explicit string, getenv environment) (endpoint, error) {
 	if explicit != "" {
-		return fromEnvironment(explicit, "named explicitly", dir, getenv), nil
+		return fromHost(explicit, "named explicitly", getenv)
 	}
 	if host := getenv("DOCKER_HOST"); host != "" {
-		return fromEnvironment(host, "DOCKER_HOST", dir, getenv), nil
+		return fromHost(host, "DOCKER_HOST", getenv)
 	}
 	name := getenv("DOCKER_CONTEXT")
 	if name == "" {
-		var err error
-		if name, err = currentContext(dir); err != nil {
+		cfg, err := config.Load(getenv.configDir())
+		if err != nil {
 			return endpoint{}, err
 		}
+		name = cfg.CurrentContext
 	}
 	if name == "" || name == "default" {
-		return fromEnvironment(client.DefaultDockerHost, "the default socket", dir, getenv), nil
+		return fromHost(client.DefaultDockerHost, "the default socket", getenv)
 	}
-	return fromContext(dir, name)
+	return fromContext(getenv.configDir(), name)
 }
 
-func fromEnvironment(host, from, dir string, getenv func(string) string) endpoint {
-	p := endpoint{host: host, from: from, certs: getenv("DOCKER_CERT_PATH"), verify: getenv("DOCKER_TLS_VERIFY") != ""}
-	if p.certs == "" && p.verify {
-		p.certs = dir
+// fromHost is an engine whose TLS material, if it has any, the environment names.
+func fromHost(host, from string, getenv environment) (endpoint, error) {
+	p := endpoint{from: from}
+	p.Host = host
+	certs, verify := getenv("DOCKER_CERT_PATH"), getenv("DOCKER_TLS_VERIFY") != ""
+	if certs == "" && verify {
+		certs = getenv.configDir()
 	}
-	return p
+	if certs == "" || !strings.HasPrefix(host, "tcp://") {
+		return p, nil
+	}
+	var err error
+	p.SkipTLSVerify = !verify
+	p.TLSData, err = dockercontext.TLSDataFromFiles(
+		filepath.Join(certs, "ca.pem"), filepath.Join(certs, "cert.pem"), filepath.Join(certs, "key.pem"))
+	return p, err
 }
 
-func currentContext(dir string) (string, error) {
-	var cfg struct {
-		CurrentContext string `json:"currentContext"`
-	}
-	err := readJSON(filepath.Join(dir, "config.json"), &cfg)
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return "", err
-	}
-	return cfg.CurrentContext, nil
-}
-
+// fromContext is the engine of a context that docker context create has made.
 func fromContext(dir, name string) (endpoint, error) {
-	sum := sha256.Sum256([]byte(name))
-	id := hex.EncodeToString(sum[:])
-	var meta struct {
-		Endpoints map[string]struct {
-			Host          string
-			SkipTLSVerify bool
-		}
-	}
-	err := readJSON(filepath.Join(dir, "contexts", "meta", id, "meta.json"), &meta)
-	if errors.Is(err, fs.ErrNotExist) {
+	contexts := store.New(filepath.Join(dir, "contexts"), store.NewConfig(
+		func() any { return &map[string]any{} },
+		store.EndpointTypeGetter(docker.DockerEndpoint, func() any { return &docker.EndpointMeta{} })))
+	about, err := contexts.GetMetadata(name)
+	if errdefs.IsNotFound(err) {
 		return endpoint{}, fmt.Errorf("there is no Docker context %q in %s", name, dir)
 	}
 	if err != nil {
 		return endpoint{}, err
 	}
-	at := meta.Endpoints["docker"]
-	if at.Host == "" {
-		return endpoint{}, fmt.Errorf("the Docker context %q in %s names no host", name, dir)
+	meta, err := docker.EndpointFromContext(about)
+	if err == nil && meta.Host == "" {
+		err = errors.New("it names no host")
 	}
-	p := endpoint{host: at.Host, from: fmt.Sprintf("Docker context %q", name)}
-	certs := filepath.Join(dir, "contexts", "tls", id, "docker")
-	if _, err := os.Stat(certs); err == nil {
-		p.certs, p.verify = certs, !at.SkipTLSVerify
-	}
-	return p, nil
-}
-
-func readJSON(path string, into any) error {
-	b, err := os.ReadFile(path)
 	if err != nil {
-		return err
+		return endpoint{}, fmt.Errorf("the Docker context %q in %s: %w", name, dir, err)
 	}
-	if err := json.Unmarshal(b, into); err != nil {
-		return fmt.Errorf("read %s: %w", path, err)
-	}
-	return nil
-}
-
-// export tells the engine's client and testcontainers, which both read the
-// environment, where the engine is. The reaper of testcontainers would need
-// an image of its own and would end kept sandboxes: our labels and Sweep do
-// its work.
-func (p endpoint) export() error {
-	verify := ""
-	if p.verify {
-		verify = "1"
-	}
-	values := map[string]string{"DOCKER_HOST": p.host, "DOCKER_CERT_PATH": p.certs, "DOCKER_TLS_VERIFY": verify}
-	if os.Getenv("TESTCONTAINERS_RYUK_DISABLED") == "" {
-		values["TESTCONTAINERS_RYUK_DISABLED"] = "true"
-	}
-	for name, value := range values {
-		set := func() error { return os.Setenv(name, value) }
-		if value == "" {
-			set = func() error { return os.Unsetenv(name) }
-		}
-		if err := set(); err != nil {
-			return err
-		}
-	}
-	return nil
+	with, err := docker.WithTLSData(contexts, name, meta)
+	return endpoint{with, fmt.Sprintf("Docker context %q", name)}, err
 }

@@ -4,122 +4,161 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
-	"github.com/google/go-cmp/cmp/cmpopts"
+	"github.com/moby/moby/api/types/container"
 	"github.com/moby/moby/client"
 
 	"github.com/drillgres/drillgres/drill/outcome"
+	"github.com/drillgres/drillgres/drill/sandbox"
 )
 
 func TestResolveFindsTheEngineAsTheDockerCommandDoes(t *testing.T) {
 	dir := t.TempDir()
 	writeFile(t, filepath.Join(dir, "config.json"), `{"currentContext": "colima", "auths": {}}`)
-	writeContext(t, dir, "colima", "unix:///home/me/.colima/docker.sock", false)
-	certs := writeContext(t, dir, "remote", "tcp://build.example:2376", true)
+	for _, name := range []string{"ca.pem", "cert.pem", "key.pem"} {
+		writeFile(t, filepath.Join(dir, name), "authority of the config")
+	}
+	writeContext(t, dir, "colima", `{"Host": "unix:///home/me/.colima/docker.sock"}`)
+	writeContext(t, dir, "lax", `{"Host": "tcp://lax.example:2376", "SkipTLSVerify": true}`)
+	writeContext(t, dir, "shell", `{"Host": "ssh://me@build.example"}`)
+	tls := writeContext(t, dir, "remote", `{"Host": "tcp://build.example:2376"}`)
+	writeFile(t, filepath.Join(tls, "ca.pem"), "authority of remote")
 	none := t.TempDir()
 
+	type found struct {
+		host    string
+		tls     string // the certificate authority
+		skipped bool   // verification of the server's certificate
+	}
 	for _, c := range []struct {
 		name     string
 		explicit string
 		env      map[string]string
-		want     endpoint
+		want     found
 	}{
 		{
 			"the current context", "",
 			map[string]string{"DOCKER_CONFIG": dir},
-			endpoint{host: "unix:///home/me/.colima/docker.sock"},
+			found{host: "unix:///home/me/.colima/docker.sock"},
 		},
 		{
 			"DOCKER_CONTEXT", "",
 			map[string]string{"DOCKER_CONFIG": dir, "DOCKER_CONTEXT": "remote"},
-			endpoint{host: "tcp://build.example:2376", certs: certs, verify: true},
+			found{host: "tcp://build.example:2376", tls: "authority of remote"},
+		},
+		{
+			"a context that does not verify", "",
+			map[string]string{"DOCKER_CONFIG": dir, "DOCKER_CONTEXT": "lax"},
+			found{host: "tcp://lax.example:2376", skipped: true},
+		},
+		{
+			"a context of another machine", "",
+			map[string]string{"DOCKER_CONFIG": dir, "DOCKER_CONTEXT": "shell"},
+			found{host: "ssh://me@build.example"},
 		},
 		{
 			"DOCKER_CONTEXT=default", "",
 			map[string]string{"DOCKER_CONFIG": dir, "DOCKER_CONTEXT": "default"},
-			endpoint{host: client.DefaultDockerHost},
+			found{host: client.DefaultDockerHost},
 		},
 		{
 			"DOCKER_HOST before contexts", "",
 			map[string]string{"DOCKER_CONFIG": dir, "DOCKER_CONTEXT": "remote", "DOCKER_HOST": "tcp://h:1"},
-			endpoint{host: "tcp://h:1"},
+			found{host: "tcp://h:1"},
 		},
 		{
 			"DOCKER_HOST with TLS", "",
 			map[string]string{"DOCKER_CONFIG": dir, "DOCKER_HOST": "tcp://h:1", "DOCKER_TLS_VERIFY": "1"},
-			endpoint{host: "tcp://h:1", certs: dir, verify: true},
+			found{host: "tcp://h:1", tls: "authority of the config"},
+		},
+		{
+			"TLS for a socket", "",
+			map[string]string{"DOCKER_CONFIG": none, "DOCKER_HOST": "unix:///s", "DOCKER_TLS_VERIFY": "1"},
+			found{host: "unix:///s"},
 		},
 		{
 			"named explicitly", "tcp://x:2",
-			map[string]string{"DOCKER_CONFIG": dir, "DOCKER_HOST": "tcp://h:1", "DOCKER_CERT_PATH": "/c"},
-			endpoint{host: "tcp://x:2", certs: "/c"},
+			map[string]string{"DOCKER_CONFIG": none, "DOCKER_HOST": "tcp://h:1", "DOCKER_CERT_PATH": dir},
+			found{host: "tcp://x:2", tls: "authority of the config", skipped: true},
 		},
 		{
 			"nothing at all", "",
 			map[string]string{"DOCKER_CONFIG": none},
-			endpoint{host: client.DefaultDockerHost},
+			found{host: client.DefaultDockerHost},
 		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			got, err := resolve(c.explicit, func(name string) string { return c.env[name] })
+			p, err := resolve(c.explicit, lookup(c.env))
 			if err != nil {
 				t.Fatal(err)
 			}
-			if got.from == "" {
+			if p.from == "" {
 				t.Error("nobody knows who named it")
 			}
-			if diff := cmp.Diff(c.want, got, cmp.AllowUnexported(endpoint{}), cmpopts.IgnoreFields(endpoint{}, "from")); diff != "" {
-				t.Error(diff)
+			got := found{host: p.Host, skipped: p.SkipTLSVerify}
+			if p.TLSData != nil {
+				got.tls = string(p.TLSData.CA)
+			}
+			if got != c.want {
+				t.Errorf("got %+v, want %+v", got, c.want)
 			}
 		})
 	}
 }
 
+func lookup(env map[string]string) environment { return func(name string) string { return env[name] } }
+
 func TestResolveTellsWhatIsWrong(t *testing.T) {
-	broken := t.TempDir()
+	broken, dir := t.TempDir(), t.TempDir()
 	writeFile(t, filepath.Join(broken, "config.json"), `{"currentContext": `)
-	for name, env := range map[string]map[string]string{
-		"unexpected end of JSON":    {"DOCKER_CONFIG": broken},
-		`no Docker context "ghost"`: {"DOCKER_CONFIG": t.TempDir(), "DOCKER_CONTEXT": "ghost"},
+	writeContext(t, dir, "nowhere", `{}`)
+	for want, env := range map[string]map[string]string{
+		"config.json":               {"DOCKER_CONFIG": broken},
+		`no Docker context "ghost"`: {"DOCKER_CONFIG": dir, "DOCKER_CONTEXT": "ghost"},
+		"names no host":             {"DOCKER_CONFIG": dir, "DOCKER_CONTEXT": "nowhere"},
+		"ca.pem":                    {"DOCKER_CONFIG": dir, "DOCKER_HOST": "tcp://h:1", "DOCKER_TLS_VERIFY": "1"},
 	} {
-		if _, err := resolve("", func(n string) string { return env[n] }); err == nil || !contains(err.Error(), name) {
-			t.Errorf("got %v, want %q", err, name)
+		if _, err := resolve("", lookup(env)); err == nil || !contains(err.Error(), want) {
+			t.Errorf("got %v, want %q", err, want)
 		}
 	}
 }
 
 func TestOnlyAnEngineOnASocketIsLocal(t *testing.T) {
 	for host, want := range map[string]bool{
-		"unix:///var/run/docker.sock": true, "npipe:////./pipe/docker_engine": true, "tcp://127.0.0.1:2375": false,
+		"unix:///var/run/docker.sock": true, "npipe:////./pipe/docker_engine": true, "tcp://127.0.0.1:2375": false, "ssh://me@127.0.0.1": false,
 	} {
-		if got := (endpoint{host: host}).local(); got != want {
+		p := endpoint{}
+		p.Host = host
+		if got := p.local(); got != want {
 			t.Errorf("%s is local: %v", host, got)
 		}
 	}
 }
 
-// testcontainers alone would turn to the default socket and say nothing.
+// TestAnUnreachableEngineIsNotReplaced: neither by the default socket nor by
+// what a config of testcontainers names.
 func TestAnUnreachableEngineIsNotReplaced(t *testing.T) {
+	fakeSSH(t, filepath.Join(t.TempDir(), "none.sock"))
 	for _, c := range []struct{ name, host, says string }{
 		{"no socket", "unix://" + filepath.Join(t.TempDir(), "none.sock"), "none.sock"},
 		{"nobody listens", "tcp://" + freeAddress(t), "127.0.0.1"},
 		{"ssh", "ssh://someone@build.example", "ssh://someone@build.example"},
+		{"ssh with a password", "ssh://me:canary@build.example", "ssh host connection is not valid"},
 		{"nonsense", "nonsense", "nonsense"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			for _, name := range []string{"DOCKER_HOST", "DOCKER_CERT_PATH", "DOCKER_TLS_VERIFY"} {
-				t.Setenv(name, "") // and puts back what Connect sets
-			}
-			t.Setenv("DOCKER_HOST", c.host)
-			_, err := Connect(t.Context(), Options{})
+			_, err := Connect(t.Context(), Options{Getenv: only("DOCKER_HOST", c.host)})
 			f := wantCode(t, err, outcome.EngineUnreachable)
 			if !contains(f.Error(), c.says) || !contains(f.Error(), "DOCKER_HOST") || f.Remedy() == "" {
 				t.Errorf("the message does not name the engine: %v", f)
@@ -128,28 +167,180 @@ func TestAnUnreachableEngineIsNotReplaced(t *testing.T) {
 	}
 }
 
-// An engine of another id answers where DOCKER_HOST points to, while
-// testcontainers stays with the one that it found first.
-func TestAnotherEngineThanAskedForIsRefused(t *testing.T) {
-	first := connect(t, t.TempDir())
-	defer first.Close() //nolint:errcheck // closes idle connections
-	other := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+func only(name, value string) func(string) (string, bool) {
+	return func(asked string) (string, bool) {
+		if asked != name {
+			return "", false
+		}
+		return value, true
+	}
+}
+
+// TestEachEngineIsTheOneAskedFor: several in one process do not mix, and
+// neither the process's environment nor ~/.testcontainers.properties, which
+// other programs use, leads to another one.
+func TestEachEngineIsTheOneAskedFor(t *testing.T) {
+	home := t.TempDir()
+	elsewhere := fakeEngine(t, "ELSEWHERE")
+	writeFile(t, filepath.Join(home, ".testcontainers.properties"), "tc.host=tcp://"+elsewhere+"\n")
+	t.Setenv("HOME", home)
+	t.Setenv("DOCKER_HOST", "tcp://"+elsewhere)
+	before := os.Environ()
+	for _, id := range []string{"ONE", "TWO"} {
+		e, err := Connect(t.Context(), Options{Host: "tcp://" + fakeEngine(t, id)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer e.Close() //nolint:errcheck // closes idle connections
+		if d, err := e.Describe(t.Context()); err != nil || d.Name != id {
+			t.Errorf("asked for %s, got %+v, %v", id, d, err)
+		}
+		if _, err := e.run(t.Context(), recipe{image: image{id: "x"}, host: func(*container.HostConfig) {}}); err == nil || !contains(err.Error(), "refused by "+id) {
+			t.Errorf("asked %s for a container, got %v", id, err)
+		}
+	}
+	if diff := cmp.Diff(before, os.Environ()); diff != "" {
+		t.Errorf("the process's environment was changed: %s", diff)
+	}
+}
+
+// TestAnEngineBehindSSH: the ssh command is given the user and the host, and
+// carries what the client says.
+func TestAnEngineBehindSSH(t *testing.T) {
+	socket := filepath.Join(t.TempDir(), "engine.sock")
+	listener, err := net.Listen("unix", socket)
+	if err != nil {
+		t.Fatal(err)
+	}
+	serveEngine(t, "FAR", listener)
+	arguments := fakeSSH(t, socket)
+	e, err := Connect(t.Context(), Options{Getenv: only("DOCKER_HOST", "ssh://me@build.example:2222")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer e.Close() //nolint:errcheck // closes idle connections
+	d, err := e.Describe(t.Context())
+	if err != nil || d.Name != "FAR" || d.Host != "ssh://me@build.example:2222" {
+		t.Errorf("got %+v, %v", d, err)
+	}
+	said, err := os.ReadFile(arguments)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"-l me", "-p 2222", "build.example", "docker system dial-stdio"} {
+		if !contains(string(said), want) {
+			t.Errorf("ssh was not given %s, but %s", want, said)
+		}
+	}
+}
+
+// TestASandboxBehindSSH opens a whole pod on the real engine, through a
+// command that stands in for ssh.
+func TestASandboxBehindSSH(t *testing.T) {
+	near := connect(t, t.TempDir())
+	socket, local := strings.CutPrefix(near.at.Host, "unix://")
+	if err := near.Close(); err != nil || !local {
+		t.Skipf("the engine at %s has no socket to lead to (%v)", near.at, err)
+	}
+	fakeSSH(t, socket)
+	e, err := Connect(t.Context(), Options{Root: t.TempDir(), Host: "ssh://me@build.example"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer e.Close() //nolint:errcheck // closes idle connections
+	p, clean := openPod(t, e, func(*sandbox.Spec) {})
+	defer clean()
+	if got := sh(t, p, `wc -c < "$1"`, place(t, p, "12345")); got != "5" {
+		t.Errorf("a file of this machine has %s bytes there", got)
+	}
+}
+
+func place(t *testing.T, p *pod, content string) string {
+	t.Helper()
+	name := filepath.Join(t.TempDir(), "dump")
+	writeFile(t, name, content)
+	inside, err := p.Place(t.Context(), name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return inside
+}
+
+// fakeEngine says who it is and refuses to make containers.
+func fakeEngine(t *testing.T, id string) (address string) {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	serveEngine(t, id, listener)
+	return listener.Addr().String()
+}
+
+func serveEngine(t *testing.T, id string, listener net.Listener) {
+	t.Helper()
+	server := &httptest.Server{Listener: listener, Config: &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Api-Version", "1.41")
-		if strings.HasSuffix(r.URL.Path, "/info") {
-			_, _ = w.Write([]byte(`{"ID": "ANOTHER:ENGINE"}`))
+		w.Header().Set("Content-Type", "application/json")
+		switch {
+		case strings.HasSuffix(r.URL.Path, "/info"):
+			_, _ = fmt.Fprintf(w, `{"ID": %q, "Name": %q}`, id, id)
+		case strings.HasSuffix(r.URL.Path, "/create"):
+			w.WriteHeader(http.StatusConflict)
+			_, _ = fmt.Fprintf(w, `{"message": "refused by %s"}`, id)
 		}
-	}))
-	defer other.Close()
-	for _, name := range []string{"DOCKER_HOST", "DOCKER_CERT_PATH", "DOCKER_TLS_VERIFY"} {
-		t.Setenv(name, "")
+	})}}
+	server.Start()
+	t.Cleanup(server.Close)
+}
+
+// fakeSSH puts a command called ssh on the PATH that leads to a socket of this
+// machine: this test binary, which TestMain turns into it. It writes its
+// arguments to the file that is returned.
+func fakeSSH(t *testing.T, socket string) (arguments string) {
+	t.Helper()
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
 	}
-	_, err := Connect(t.Context(), Options{Host: "tcp://" + other.Listener.Addr().String()})
-	f := wantCode(t, err, outcome.EngineUnreachable)
-	for _, named := range []string{other.Listener.Addr().String(), first.at.host} {
-		if !contains(f.Error(), named) {
-			t.Errorf("%s is not in: %s", named, f)
-		}
+	dir := t.TempDir()
+	name := filepath.Join(dir, "ssh")
+	if runtime.GOOS == "windows" {
+		name += ".exe"
 	}
+	if err := os.Symlink(self, name); err != nil {
+		t.Skipf("no link to the test binary: %v", err)
+	}
+	arguments = filepath.Join(dir, "arguments")
+	t.Setenv("PATH", dir+string(os.PathListSeparator)+os.Getenv("PATH"))
+	t.Setenv(sshSocket, socket)
+	t.Setenv(sshArguments, arguments)
+	return arguments
+}
+
+// What the command that stands in for ssh is told.
+const (
+	sshSocket    = "DRILLGRES_TEST_SSH_SOCKET"
+	sshArguments = "DRILLGRES_TEST_SSH_ARGUMENTS"
+)
+
+// asSSH is that command. Like docker system dial-stdio it ends when the engine
+// has ended its side.
+func asSSH() int {
+	if err := os.WriteFile(os.Getenv(sshArguments), []byte(strings.Join(os.Args[1:], " ")), 0o600); err != nil {
+		return 255
+	}
+	conn, err := net.Dial("unix", os.Getenv(sshSocket))
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 255
+	}
+	go func() {
+		_, _ = io.Copy(conn, os.Stdin)
+		_ = conn.(*net.UnixConn).CloseWrite()
+	}()
+	_, _ = io.Copy(os.Stdout, conn)
+	return 0
 }
 
 func TestTheEngineDescribesItself(t *testing.T) {
@@ -166,17 +357,14 @@ func TestTheEngineDescribesItself(t *testing.T) {
 	}
 }
 
-func writeContext(t *testing.T, dir, name, host string, tls bool) (certs string) {
+// writeContext writes a context as docker context create does, and returns
+// where its TLS material belongs.
+func writeContext(t *testing.T, dir, name, endpoint string) (tls string) {
 	t.Helper()
 	sum := sha256.Sum256([]byte(name))
 	id := hex.EncodeToString(sum[:])
-	writeFile(t, filepath.Join(dir, "contexts", "meta", id, "meta.json"),
-		fmt.Sprintf(`{"Name": %q, "Endpoints": {"docker": {"Host": %q, "SkipTLSVerify": false}}}`, name, host))
-	certs = filepath.Join(dir, "contexts", "tls", id, "docker")
-	if tls {
-		writeFile(t, filepath.Join(certs, "ca.pem"), "")
-	}
-	return certs
+	writeFile(t, filepath.Join(dir, "contexts", "meta", id, "meta.json"), fmt.Sprintf(`{"Name": %q, "Endpoints": {"docker": %s}}`, name, endpoint))
+	return filepath.Join(dir, "contexts", "tls", id, "docker")
 }
 
 func writeFile(t *testing.T, path, content string) {

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -31,6 +32,9 @@ var common struct {
 }
 
 func TestMain(m *testing.M) {
+	if os.Getenv(sshSocket) != "" && strings.TrimSuffix(filepath.Base(os.Args[0]), ".exe") == "ssh" {
+		os.Exit(asSSH())
+	}
 	code := m.Run()
 	if common.close != nil {
 		common.close()

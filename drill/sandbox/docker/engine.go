@@ -1,5 +1,5 @@
 // Package docker makes sandboxes on a container engine with Docker's API. It
-// is the one package that knows testcontainers and the engine's client.
+// is the one package that knows the engine's client.
 package docker
 
 import (
@@ -15,8 +15,6 @@ import (
 
 	"github.com/containerd/errdefs"
 	"github.com/moby/moby/client"
-	"github.com/testcontainers/testcontainers-go"
-	tclog "github.com/testcontainers/testcontainers-go/log"
 
 	"github.com/drillgres/drillgres/drill/outcome"
 	"github.com/drillgres/drillgres/drill/sandbox"
@@ -27,50 +25,54 @@ const answerWithin = 15 * time.Second
 
 // Options say which engine to use, and whose its sandboxes are.
 type Options struct {
-	Host string       // unix://…, npipe://…, tcp://…; default: DOCKER_HOST, else the current Docker context, else the default socket
-	Root string       // work root: where the locks lie that tell whether a run is alive (package work)
-	Log  *slog.Logger // nil: silence
+	Host   string                           // unix://…, npipe://…, tcp://…, ssh://…; default: DOCKER_HOST, else the current Docker context, else the default socket
+	Root   string                           // work root: where the locks are that show whether a run is alive (package work)
+	Log    *slog.Logger                     // nil: silence
+	Getenv func(name string) (string, bool) // looks up variables such as those above; nil: os.LookupEnv
 }
 
-// Engine is the container engine that was asked for, and that answers.
+// Engine is the container engine that was asked for, and that answers. It is
+// safe for concurrent use: any number of drills share one.
 type Engine struct {
-	at       endpoint
-	client   *client.Client
-	provider testcontainers.ProviderType
-	log      *slog.Logger
-	root     string
-	pace     pace
+	at     endpoint
+	client *client.Client
+	getenv environment
+	log    *slog.Logger
+	root   string
+	pace   pace
 }
 
 var _ sandbox.Opener = (*Engine)(nil)
 
-// Connect finds the engine that is asked for and makes sure that it is the
-// one that testcontainers will use. To make it so, it sets DOCKER_HOST,
-// DOCKER_CERT_PATH, DOCKER_TLS_VERIFY and, if unset,
-// TESTCONTAINERS_RYUK_DISABLED for this process: testcontainers knows no
-// other way. Failure: engine_unreachable.
+// Connect finds the engine that is asked for and waits for its answer. No
+// other engine ever takes its place, and the process's environment is left as
+// it is. Failure: engine_unreachable.
 func Connect(ctx context.Context, o Options) (*Engine, error) {
 	root, err := absolute(o.Root)
 	if err != nil {
 		return nil, fmt.Errorf("find the work directory: %w", err)
 	}
-	e := &Engine{log: o.Log, root: root, pace: defaultPace}
+	getenv := o.Getenv
+	if getenv == nil {
+		getenv = os.LookupEnv
+	}
+	e := &Engine{log: o.Log, root: root, pace: defaultPace, getenv: func(name string) string {
+		value, _ := getenv(name)
+		return value
+	}}
 	if e.log == nil {
 		e.log = slog.New(slog.DiscardHandler)
 	}
-	if e.at, err = resolve(o.Host, os.Getenv); err != nil {
+	if e.at, err = resolve(o.Host, e.getenv); err != nil {
 		return nil, outcome.Fail(outcome.EngineUnreachable, "find the container engine: %w", err)
 	}
-	if err := e.at.export(); err != nil {
-		return nil, outcome.Fail(outcome.EngineUnreachable, "choose the container engine at %s: %w", e.at, err)
-	}
-	if e.client, err = client.New(client.FromEnv); err != nil {
+	if e.client, err = e.at.connect(); err != nil {
 		return nil, unreachable(e.at, err)
 	}
 	ctx, cancel := context.WithTimeout(ctx, answerWithin)
 	defer cancel()
-	if err := e.greet(ctx); err != nil {
-		return nil, errors.Join(err, e.client.Close())
+	if _, err := e.client.Info(ctx, client.InfoOptions{}); err != nil {
+		return nil, errors.Join(unreachable(e.at, err), e.client.Close())
 	}
 	return e, nil
 }
@@ -82,68 +84,6 @@ func absolute(root string) (string, error) {
 		return "", nil
 	}
 	return filepath.Abs(root)
-}
-
-// greet asks the engine for an answer before testcontainers can turn to
-// another one in silence, and then compares the two.
-func (e *Engine) greet(ctx context.Context) error {
-	info, err := e.client.Info(ctx, client.InfoOptions{})
-	if err != nil {
-		return unreachable(e.at, err)
-	}
-	tclog.SetDefault(logBridge{e.log})
-	used, err := testcontainers.NewDockerProvider(testcontainers.WithLogger(logBridge{e.log}))
-	if err != nil {
-		return unreachable(e.at, err)
-	}
-	defer used.Close() //nolint:errcheck // closes idle connections, and cannot fail
-	if err := e.compare(ctx, used, info.Info.ID); err != nil {
-		return err
-	}
-	e.provider, err = e.kind(ctx)
-	return err
-}
-
-// compare holds the engine that testcontainers chose against the one asked
-// for. Podman gives itself a new id at every question, so one address is one
-// engine whatever the ids say.
-func (e *Engine) compare(ctx context.Context, used *testcontainers.DockerProvider, id string) error {
-	host := used.Client().DaemonHost()
-	if host == e.client.DaemonHost() {
-		return nil
-	}
-	api := used.Client()
-	if cached, ok := api.(*testcontainers.DockerClient); ok {
-		api = cached.Client // whose Info is asked, not remembered
-	}
-	info, err := api.Info(ctx, client.InfoOptions{})
-	if err != nil {
-		return unreachable(endpoint{host: host, from: "testcontainers"}, err)
-	}
-	if info.Info.ID == id {
-		return nil
-	}
-	return outcome.Fail(outcome.EngineUnreachable, "asked for the container engine at %s, but testcontainers uses the one at %s", e.at, host).
-		WithHint("set DOCKER_HOST, or remove tc.host and docker.host from ~/.testcontainers.properties")
-}
-
-// kind tells testcontainers how the default network is called, or else it
-// would make one.
-func (e *Engine) kind(ctx context.Context) (testcontainers.ProviderType, error) {
-	networks, err := e.client.NetworkList(ctx, client.NetworkListOptions{})
-	if err != nil {
-		return 0, unreachable(e.at, err)
-	}
-	kind := testcontainers.ProviderDocker
-	for _, n := range networks.Items {
-		switch n.Name {
-		case testcontainers.Bridge:
-			return testcontainers.ProviderDocker, nil
-		case testcontainers.Podman:
-			kind = testcontainers.ProviderPodman
-		}
-	}
-	return kind, nil
 }
 
 // Close gives up the connections to the engine. Sandboxes stay.
@@ -172,7 +112,7 @@ func (e *Engine) Describe(ctx context.Context) (Description, error) {
 	}
 	i := info.Info
 	return Description{
-		Host: e.at.host, From: e.at.from, Name: i.Name, Version: i.ServerVersion, APIVersion: e.client.ClientVersion(),
+		Host: e.at.Host, From: e.at.from, Name: i.Name, Version: i.ServerVersion, APIVersion: e.client.ClientVersion(),
 		OS: i.OperatingSystem, Arch: i.Architecture, CPUs: i.NCPU, Memory: i.MemTotal, RootDir: i.DockerRootDir, Driver: i.Driver,
 	}, nil
 }
@@ -194,15 +134,8 @@ func unreachable(at endpoint, err error) *outcome.Failure {
 	switch {
 	case errors.Is(err, syscall.EACCES):
 		return f.WithHint("let this user reach the engine: add it to the group docker, or use a rootless engine")
-	case strings.HasPrefix(at.host, "ssh://"):
-		return f.WithHint("forward the engine's socket (ssh -L /tmp/engine.sock:/var/run/docker.sock HOST) and set DOCKER_HOST=unix:///tmp/engine.sock")
+	case strings.HasPrefix(at.Host, "ssh://"):
+		return f.WithHint("see that `docker -H %s version` works from here without a question", at.Host)
 	}
 	return f
-}
-
-// logBridge leads what testcontainers has to say to our own log.
-type logBridge struct{ log *slog.Logger }
-
-func (b logBridge) Printf(format string, args ...any) {
-	b.log.Debug(strings.TrimSpace(fmt.Sprintf(format, args...)), "from", "testcontainers")
 }

@@ -10,10 +10,12 @@ import (
 	"time"
 
 	"github.com/containerd/errdefs"
+	"github.com/distribution/reference"
+	"github.com/docker/cli/cli/config"
 	"github.com/moby/moby/api/pkg/authconfig"
 	"github.com/moby/moby/api/types/mount"
+	registrytypes "github.com/moby/moby/api/types/registry"
 	"github.com/moby/moby/client"
-	"github.com/testcontainers/testcontainers-go"
 
 	"github.com/drillgres/drillgres/drill/outcome"
 )
@@ -100,20 +102,51 @@ func (e *Engine) pull(ctx context.Context, ref string, within time.Duration) err
 }
 
 func (e *Engine) pullNow(ctx context.Context, ref string) error {
-	var opts client.ImagePullOptions
-	// Without credentials the image may still be public.
-	if _, auth, err := testcontainers.DockerImageAuth(ctx, ref); err == nil {
-		encoded, err := authconfig.Encode(auth)
-		if err != nil {
-			return fmt.Errorf("encode registry credentials: %w", err)
-		}
-		opts.RegistryAuth = encoded
+	auth, err := e.registryAuth(ref)
+	if err != nil {
+		return err
 	}
-	stream, err := e.client.ImagePull(ctx, ref, opts)
+	stream, err := e.client.ImagePull(ctx, ref, client.ImagePullOptions{RegistryAuth: auth})
 	if err != nil {
 		return err
 	}
 	return errors.Join(stream.Wait(ctx), stream.Close())
+}
+
+// dockerHub is the key under which docker login stores credentials of docker.io.
+const dockerHub = "https://index.docker.io/v1/"
+
+// registryAuth is the credential that docker login has stored for the image's
+// registry. It is empty if there is none, or if it cannot be read: the image
+// may still be public.
+func (e *Engine) registryAuth(ref string) (string, error) {
+	named, err := reference.ParseNormalizedNamed(ref)
+	if err != nil {
+		return "", err
+	}
+	registry := reference.Domain(named)
+	if registry == "docker.io" {
+		registry = dockerHub
+	}
+	cfg, err := config.Load(e.getenv.configDir())
+	if err != nil {
+		return "", nil //nolint:nilerr // see above
+	}
+	stored, err := cfg.GetAuthConfig(registry)
+	if err != nil {
+		return "", nil //nolint:nilerr // see above
+	}
+	if stored.Username == "" && stored.Password == "" && stored.IdentityToken == "" && stored.RegistryToken == "" {
+		return "", nil
+	}
+	encoded, err := authconfig.Encode(registrytypes.AuthConfig{
+		Username: stored.Username, Password: stored.Password, ServerAddress: registry,
+		IdentityToken: stored.IdentityToken, RegistryToken: stored.RegistryToken,
+	})
+	if err != nil {
+		return "", fmt.Errorf("encode registry credentials: %w", err)
+	}
+	return encoded, nil
 }
 
 // dataDir is where the server's data lies: the volume that the image declares

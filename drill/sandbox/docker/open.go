@@ -66,11 +66,11 @@ func (e *Engine) Open(ctx context.Context, s sandbox.Spec) (sandbox.Running, err
 	return sandbox.Running{Pod: p, Digest: img.digest, Isolation: isolation}, nil
 }
 
-// boot starts the Postgres container. What an engine refuses to give although
-// a drill can do without, it is not asked for again.
 // makeWithin is how long an engine may take to create and start a container.
 const makeWithin = 45 * time.Second
 
+// boot starts the Postgres container. If the engine refuses something that a
+// drill can do without, boot tries again without it.
 func (e *Engine) boot(ctx context.Context, s sandbox.Spec, img image) (*pod, error) {
 	want := wish{init: true, loopback6: true, workDir: e.at.local() && s.WorkDir != ""}
 	for {
@@ -225,8 +225,7 @@ func serverArgs(settings map[string]string) []string {
 	return args
 }
 
-// plain is what the engine itself said: testcontainers and the client wrap it
-// several times over.
+// plain is what the engine itself said, without what the client puts before it.
 func plain(err error) error {
 	if _, said, ok := strings.Cut(err.Error(), "Error response from daemon: "); ok {
 		return errors.New(said)

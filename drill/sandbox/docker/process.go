@@ -45,7 +45,7 @@ func (p *pod) Start(ctx context.Context, c sandbox.Container) (sandbox.Process, 
 	labels := with(p.engine.labels(p.spec, roleApp), labelName, c.Name)
 	name := nameOf(p.spec.RunID, roleApp+"-"+c.Name)
 	id, err := p.engine.run(ctx, recipe{
-		name: name, image: img, ref: c.Image, labels: labels, cmd: c.Command, env: maps.Clone(c.Env),
+		name: name, image: img, labels: labels, cmd: c.Command, env: maps.Clone(c.Env),
 		host: func(h *container.HostConfig) {
 			h.NetworkMode = container.NetworkMode(p.networkMode())
 			h.Mounts = img.mounts(name, labels)
