@@ -5,19 +5,23 @@ package bucket
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"net/url"
+	"regexp"
 	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/aws/retry"
-	"github.com/aws/aws-sdk-go-v2/config"
+	awsconfig "github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/smithy-go/logging"
 
+	"github.com/drillgres/drillgres/drill/config"
 	"github.com/drillgres/drillgres/drill/locate"
 	"github.com/drillgres/drillgres/drill/outcome"
+	"github.com/drillgres/drillgres/drill/place"
 )
 
 // Options say which bucket, and how to reach it. Credentials come from the
@@ -38,6 +42,21 @@ type Options struct {
 	HeaderTimeout time.Duration // until a request is answered; 0: 20 s
 }
 
+// At are the options of a bucket that a config names.
+func At(url string, s config.S3) Options {
+	return Options{URL: url, Endpoint: string(s.Endpoint), Region: string(s.Region), PathStyle: s.PathStyle, Profile: s.Profile}
+}
+
+// Kind is that of s3:// URLs, whatever is kept there.
+var Kind = place.Kind{
+	Schemes: []string{"s3"}, Example: "s3://bucket/prefix", Section: "s3",
+	Check: func(url string) error {
+		_, _, err := parseURL(url)
+		return err
+	},
+	Secrets: []string{"AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"},
+}
+
 // Bucket is one bucket. It is safe for concurrent use.
 type Bucket struct {
 	Path string // of the URL, without a slash at its end
@@ -53,17 +72,18 @@ type Bucket struct {
 // Open reads the AWS configuration but asks nothing of the network. It fails
 // with config_invalid, or with source_denied when the profile does not exist.
 func Open(ctx context.Context, o Options) (*Bucket, error) {
-	name, path, err := o.parseURL()
+	name, path, err := parseURL(o.URL)
 	if err != nil {
-		return nil, err
+		return nil, outcome.Fail(outcome.ConfigInvalid, "%s %w", o.URLKey, err).
+			WithHint("write s3://bucket/prefix; credentials come from the environment, an endpoint from %s.endpoint", o.Section)
 	}
 	if err := o.checkEndpoint(); err != nil {
 		return nil, err
 	}
-	cfg, err := config.LoadDefaultConfig(ctx,
-		config.WithSharedConfigProfile(o.Profile),
-		config.WithRegion(o.Region),
-		config.WithLogger(logging.Nop{}))
+	cfg, err := awsconfig.LoadDefaultConfig(ctx,
+		awsconfig.WithSharedConfigProfile(o.Profile),
+		awsconfig.WithRegion(o.Region),
+		awsconfig.WithLogger(logging.Nop{}))
 	if err != nil {
 		return nil, outcome.Fail(outcome.SourceDenied, "read the AWS configuration: %w", err).
 			WithHint("correct %s.profile, AWS_PROFILE or the files in ~/.aws", o.Section)
@@ -118,15 +138,16 @@ func (b *Bucket) URI(key string) string {
 	return strings.TrimSuffix("s3://"+b.name+"/"+locate.Escape(key), "/")
 }
 
-func (o Options) parseURL() (bucket, path string, err error) {
-	rest, ok := strings.CutPrefix(o.URL, "s3://")
+var bucketName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{1,254}$`)
+
+func parseURL(url string) (bucket, path string, err error) {
+	rest, ok := strings.CutPrefix(url, "s3://")
 	if !ok {
-		return "", "", outcome.Fail(outcome.ConfigInvalid, "%s does not begin with s3://", o.URLKey)
+		return "", "", errors.New("does not begin with s3://")
 	}
 	bucket, path, _ = strings.Cut(rest, "/")
-	if bucket == "" || strings.ContainsAny(bucket, "@:?# ") {
-		return "", "", outcome.Fail(outcome.ConfigInvalid, "%s does not name a bucket after s3://", o.URLKey).
-			WithHint("write s3://bucket/folder; credentials come from the environment, an endpoint from %s.endpoint", o.Section)
+	if !bucketName.MatchString(bucket) {
+		return "", "", errors.New("has no bucket that a store could have (want s3://bucket/prefix; credentials come from the SDK's usual chain)")
 	}
 	return bucket, strings.TrimSuffix(path, "/"), nil
 }

@@ -7,7 +7,9 @@ import (
 	"io"
 	"time"
 
+	"github.com/drillgres/drillgres/drill/config"
 	"github.com/drillgres/drillgres/drill/outcome"
+	"github.com/drillgres/drillgres/drill/place"
 )
 
 // Object is one file or object at a source.
@@ -39,6 +41,12 @@ type Source interface {
 	// zero Object, how one would name the source.
 	URI(o Object) string
 }
+
+// Kind is one kind of source, and how to open it.
+type Kind = place.Entry[config.Backup, Source]
+
+// Kinds is the registry of sources.
+type Kinds = place.Registry[config.Backup, Source]
 
 // LocalPath is implemented by a source whose objects are files of this machine:
 // they are read in place instead of being copied.

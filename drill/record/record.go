@@ -13,8 +13,10 @@ import (
 	"reflect"
 	"time"
 
+	"github.com/drillgres/drillgres/drill/config"
 	"github.com/drillgres/drillgres/drill/outcome"
 	"github.com/drillgres/drillgres/drill/snapshot"
+	"github.com/drillgres/drillgres/drill/place"
 )
 
 // Store keeps drills. A drill on record is never changed. Stores are safe for
@@ -39,6 +41,12 @@ type Store interface {
 	Check(ctx context.Context) error
 	Close() error
 }
+
+// Kind is one kind of store, and how to open it.
+type Kind = place.Entry[config.Record, Store]
+
+// Kinds is the registry of stores.
+type Kinds = place.Registry[config.Record, Store]
 
 // Rebuilder is a Store with an index, which only saves time and can be made
 // anew. drills is how many are in it then.

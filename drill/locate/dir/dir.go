@@ -11,10 +11,11 @@ import (
 	"os"
 	"path"
 	"path/filepath"
-	"strings"
 
+	"github.com/drillgres/drillgres/drill/config"
 	"github.com/drillgres/drillgres/drill/locate"
 	"github.com/drillgres/drillgres/drill/outcome"
+	"github.com/drillgres/drillgres/drill/place"
 )
 
 // Source is a directory with everything below it, or a single file. Symbolic
@@ -29,12 +30,25 @@ var (
 	_ locate.Watcher   = (*Source)(nil)
 )
 
-// New takes a path or a file:// URL. Whether it exists is told by List. It
-// fails with config_invalid.
+// Kind is that of paths and file:// URLs.
+var Kind = locate.Kind{
+	Kind: place.Kind{
+		Schemes: []string{"file"}, Example: "file:///dir", Path: true,
+		Check: func(url string) error {
+			_, err := pathOf(url)
+			return err
+		},
+	},
+	Open: func(_ context.Context, b config.Backup) (locate.Source, error) { return New(string(b.From)) },
+}
+
+// New takes a path or a file:// URL. List reports whether it exists. It fails
+// with config_invalid.
 func New(from string) (*Source, error) {
 	name, err := pathOf(from)
 	if err != nil {
-		return nil, err
+		return nil, outcome.Fail(outcome.ConfigInvalid, "backup.from %w", err).
+			WithHint("write file:///path, or a plain path")
 	}
 	root, err := filepath.Abs(name)
 	if err != nil {
@@ -45,22 +59,20 @@ func New(from string) (*Source, error) {
 
 func pathOf(from string) (string, error) {
 	if from == "" {
-		return "", outcome.Fail(outcome.ConfigInvalid, "backup.from is empty")
+		return "", errors.New("is empty")
 	}
-	if !strings.HasPrefix(from, "file://") {
+	if place.Scheme(from) != "file" {
 		return from, nil
 	}
 	u, err := url.Parse(from)
 	if err != nil {
-		return "", outcome.Fail(outcome.ConfigInvalid, "backup.from is no URL: %w", err)
+		return "", errors.New("is not a URL (want file:///dir)")
 	}
 	if u.Host != "" && u.Host != "localhost" {
-		return "", outcome.Fail(outcome.ConfigInvalid, "backup.from %s names the host %q: only files of this machine can be read", from, u.Host).
-			WithHint("write file:///path with three slashes, or a path")
+		return "", errors.New("names a host, but only files of this machine can be read (want file:///dir with three slashes, or a path)")
 	}
 	if u.Path == "" || u.RawQuery != "" || u.Fragment != "" {
-		return "", outcome.Fail(outcome.ConfigInvalid, "backup.from %s does not name a path", from).
-			WithHint("write a plain path, or encode ? as %%3F and # as %%23")
+		return "", errors.New("does not name a path (want a plain path, or file:///dir with ? as %3F and # as %23)")
 	}
 	return fromURLPath(u.Path), nil
 }

@@ -7,12 +7,21 @@ import (
 	"sync/atomic"
 
 	"github.com/drillgres/drillgres/drill/bucket"
+	"github.com/drillgres/drillgres/drill/config"
 	"github.com/drillgres/drillgres/drill/locate"
 )
 
 // Options say which folder of which bucket to read, and how to reach it. The
 // URL is s3://bucket, s3://bucket/folder or s3://bucket/object.
 type Options = bucket.Options
+
+// Kind is that of s3:// URLs.
+var Kind = locate.Kind{
+	Kind: bucket.Kind,
+	Open: func(ctx context.Context, b config.Backup) (locate.Source, error) {
+		return New(ctx, bucket.At(string(b.From), b.S3))
+	},
+}
 
 // Source is a folder of a bucket, or a single object.
 type Source struct {

@@ -6,6 +6,7 @@ import (
 	"context"
 	"database/sql"
 	"embed"
+	"errors"
 	"fmt"
 	"io/fs"
 	"net/url"
@@ -19,8 +20,10 @@ import (
 	"github.com/pressly/goose/v3"
 	"github.com/pressly/goose/v3/lock"
 
+	"github.com/drillgres/drillgres/drill/config"
 	"github.com/drillgres/drillgres/drill/outcome"
 	"github.com/drillgres/drillgres/drill/pgerr"
+	"github.com/drillgres/drillgres/drill/place"
 	"github.com/drillgres/drillgres/drill/record"
 	"github.com/drillgres/drillgres/drill/redact"
 )
@@ -45,6 +48,20 @@ type Store struct {
 }
 
 var _ record.Store = (*Store)(nil)
+
+// Kind is that of postgres:// URLs.
+var Kind = record.Kind{
+	Kind: place.Kind{
+		Schemes: []string{"postgres", "postgresql"}, Example: "postgres://user@host/database",
+		Check: func(dsn string) error {
+			if _, err := url.Parse(dsn); err != nil {
+				return errors.New("is not a URL (want postgres://user@host/database; percent-encode the special characters of a password)")
+			}
+			return nil
+		},
+	},
+	Open: func(_ context.Context, r config.Record) (record.Store, error) { return New(r.History.Reveal()) },
+}
 
 // New reads a postgres:// URL but asks nothing of the network. It fails with
 // config_invalid, and never prints the URL.

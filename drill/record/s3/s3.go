@@ -23,6 +23,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/drillgres/drillgres/drill/bucket"
+	"github.com/drillgres/drillgres/drill/config"
 	"github.com/drillgres/drillgres/drill/locate"
 	"github.com/drillgres/drillgres/drill/outcome"
 	"github.com/drillgres/drillgres/drill/record"
@@ -35,6 +36,14 @@ const (
 
 // Options say in which bucket, and how to reach it.
 type Options = bucket.Options
+
+// Kind is that of s3:// URLs.
+var Kind = record.Kind{
+	Kind: bucket.Kind,
+	Open: func(ctx context.Context, r config.Record) (record.Store, error) {
+		return New(ctx, bucket.At(r.History.Reveal(), r.S3))
+	},
+}
 
 // Store is a folder of a bucket.
 type Store struct {

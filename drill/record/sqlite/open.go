@@ -12,6 +12,11 @@ import (
 
 	"modernc.org/sqlite"
 	sqlite3 "modernc.org/sqlite/lib"
+
+	"github.com/drillgres/drillgres/drill/config"
+	"github.com/drillgres/drillgres/drill/outcome"
+	"github.com/drillgres/drillgres/drill/place"
+	"github.com/drillgres/drillgres/drill/record"
 )
 
 // application marks a file as ours, in SQLite's application_id: "drlg".
@@ -56,6 +61,18 @@ const chosenSQL = `alter table restore_drill_log add column backup_chosen text n
 
 // kindSQL: what has none gets it when it is read.
 const kindSQL = `alter table restore_drill_log add column kind text not null default '';`
+
+// Kind is that of paths.
+var Kind = record.Kind{
+	Kind: place.Kind{Path: true},
+	Open: func(ctx context.Context, r config.Record) (record.Store, error) {
+		s, err := Open(ctx, r.History.Reveal())
+		if err != nil {
+			return nil, outcome.Fail(outcome.ConfigInvalid, "%w", err).WithHint("correct record.history")
+		}
+		return s, nil
+	},
+}
 
 // Open opens the history at path and makes it, readable by its owner alone, if
 // there is none.
