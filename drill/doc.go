@@ -32,8 +32,10 @@
 // Package outcome is the vocabulary and needs the standard library alone. The
 // stage packages know values of each other, never adapters. Only
 // sandbox/docker knows the container engine, only bucket the AWS SDK, and
-// only cmd/drillgres puts them together, in wire.go and stores.go. A test over `go list -deps`
-// holds this.
+// only wiring knows every adapter and puts them together, for a command, a
+// worker or a web page. The kinds of source and of history are a list there,
+// whose lines the config's checks follow too (package place). A test over
+// `go list` holds this.
 //
 // # One time
 //

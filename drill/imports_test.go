@@ -2,6 +2,7 @@ package drill_test
 
 import (
 	"os/exec"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -13,7 +14,7 @@ const module = "github.com/drillgres/drillgres/"
 func TestImports(t *testing.T) {
 	heavy := []string{"github.com/moby/", "github.com/docker/", "github.com/aws/"}
 	core := []string{
-		"drill", "drill/outcome", "drill/redact", "drill/pgerr", "drill/config", "drill/locate", "drill/locate/dir", "drill/fetch",
+		"drill", "drill/outcome", "drill/redact", "drill/pgerr", "drill/config", "drill/place", "drill/locate", "drill/locate/dir", "drill/fetch",
 		"drill/gate", "drill/inspect", "drill/sandbox", "drill/provision", "drill/serverlog", "drill/restore", "drill/fingerprint", "drill/verify", "drill/migrate", "drill/migrate/watch",
 		"drill/record", "drill/record/sqlite", "drill/record/postgres",
 		"drill/report", "drill/report/actions", "drill/work", "drill/prove", "appcheck",
@@ -31,10 +32,38 @@ func TestImports(t *testing.T) {
 			}
 		}
 	}
-	forbid(t, "drill/migrate/watch", dependencies(t, "drill/migrate/watch"), module+"drill/verify")
 	forbid(t, "cmd/drillgres", dependencies(t, "cmd/drillgres"), module+"fixtures/")
+	wired(t)
+	forbid(t, "drill/migrate/watch", dependencies(t, "drill/migrate/watch"), module+"drill/verify")
 	forbid(t, "drill/bucket", dependencies(t, "drill/bucket"), "github.com/moby/")
 	forbid(t, "drill/sandbox/docker", dependencies(t, "drill/sandbox/docker"), "github.com/aws/")
+}
+
+// wired holds that adapters come together in package wiring alone.
+func wired(t *testing.T) {
+	t.Helper()
+	adapters := []string{"drill/locate/dir", "drill/locate/s3", "drill/record/sqlite", "drill/record/postgres", "drill/record/s3", "drill/sandbox/docker"}
+	may := map[string]string{
+		"cmd/drillgres": "drill/sandbox/docker", // which names the sandboxes that --keep and clean are about
+		"drill/prove":   "drill/locate/dir",     // where broken copies are drilled
+	}
+	out, err := exec.CommandContext(t.Context(), "go", "list", "-f", `{{.ImportPath}} {{join .Imports " "}}`, module+"drill/...", module+"cmd/...", module+"appcheck/...").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for line := range strings.Lines(string(out)) {
+		imports := strings.Fields(strings.ReplaceAll(line, module, ""))
+		pkg := imports[0]
+		for _, adapter := range adapters {
+			known := slices.Contains(imports[1:], adapter)
+			switch {
+			case pkg == "drill/wiring" && !known:
+				t.Errorf("drill/wiring does not know %s", adapter)
+			case pkg != "drill/wiring" && known && may[pkg] != adapter:
+				t.Errorf("%s imports %s: only drill/wiring knows every adapter", pkg, adapter)
+			}
+		}
+	}
 }
 
 func forbid(t *testing.T, pkg string, deps []string, prefix string) {

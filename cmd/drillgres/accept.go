@@ -12,6 +12,7 @@ import (
 	"github.com/drillgres/drillgres/drill/outcome"
 	"github.com/drillgres/drillgres/drill/record"
 	"github.com/drillgres/drillgres/drill/report"
+	"github.com/drillgres/drillgres/drill/wiring"
 )
 
 type acceptOptions struct {
@@ -60,7 +61,7 @@ func runAccept(ctx context.Context, e edges, o acceptOptions) error {
 	if err != nil {
 		return err
 	}
-	h, err := openHistory(ctx, cfg)
+	h, err := wiring.OpenHistory(ctx, cfg)
 	if err != nil {
 		return err
 	}

@@ -14,6 +14,7 @@ import (
 	"github.com/drillgres/drillgres/drill/redact"
 	"github.com/drillgres/drillgres/drill/report"
 	"github.com/drillgres/drillgres/drill/report/actions"
+	"github.com/drillgres/drillgres/drill/wiring"
 )
 
 // step is the step of a GitHub Actions workflow in which this process runs. It
@@ -37,7 +38,7 @@ func inActions(e edges) edges {
 	s.summary, _ = e.getenv("GITHUB_STEP_SUMMARY")
 	s.outputs, _ = e.getenv("GITHUB_OUTPUT")
 	s.workspace, _ = e.getenv("GITHUB_WORKSPACE")
-	actions.Mask(s.out, environmentSecrets(e)...)
+	actions.Mask(s.out, wiring.Credentials(e.getenv)...)
 	e.step, e.stdout, e.stderr = s, actions.Defuse(e.stdout), actions.Defuse(e.stderr)
 	return e
 }

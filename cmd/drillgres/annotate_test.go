@@ -7,12 +7,13 @@ import (
 
 	"github.com/drillgres/drillgres/drill/config"
 	"github.com/drillgres/drillgres/drill/outcome"
+	"github.com/drillgres/drillgres/drill/wiring"
 )
 
 // annotations are the lines that a step of a workflow writes for a result.
 func annotations(t *testing.T, text string, r outcome.Result) string {
 	t.Helper()
-	cfg, err := config.Parse("drillgres.yaml", []byte(text), func(string) (string, bool) { return "", false })
+	cfg, err := wiring.ConfigReader(func(string) (string, bool) { return "", false }).Parse("drillgres.yaml", []byte(text))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -9,6 +9,7 @@ import (
 	"github.com/drillgres/drillgres/drill/config"
 	"github.com/drillgres/drillgres/drill/outcome"
 	"github.com/drillgres/drillgres/drill/redact"
+	"github.com/drillgres/drillgres/drill/wiring"
 )
 
 type checkOptions struct {
@@ -56,16 +57,16 @@ func runCheck(ctx context.Context, e edges, o checkOptions) error {
 func checkAll(ctx context.Context, e edges, cfg *config.Config, dbs []*config.Database) ([]outcome.Result, error) {
 	var redactor redact.Redactor
 	redactor.Add(cfg.Secrets()...)
-	redactor.Add(environmentSecrets(e)...)
+	redactor.Add(wiring.Credentials(e.getenv)...)
 	results := make([]outcome.Result, 0, len(dbs))
 	for _, db := range dbs {
-		id, err := newRunID(e.now())
+		id, err := wiring.NewRunID(e.now())
 		if err != nil {
 			return results, err
 		}
 		d := drill.Drill{
 			Database: db.Name, RunID: id, Version: programVersion(), Now: e.now, Redactor: &redactor,
-			Locator: newLocator(e, cfg, db, "latest"),
+			Locator: wiring.NewLocator(db, wiring.Latest, e.now),
 		}
 		results = append(results, d.Check(ctx))
 	}

@@ -14,7 +14,7 @@ import (
 	"github.com/drillgres/drillgres/drill/locate"
 	"github.com/drillgres/drillgres/drill/outcome"
 	"github.com/drillgres/drillgres/drill/sandbox/docker"
-	"github.com/drillgres/drillgres/drill/work"
+	"github.com/drillgres/drillgres/drill/wiring"
 )
 
 // ailment is one thing that the doctor looked at.
@@ -43,11 +43,11 @@ func runDoctor(ctx context.Context, e edges, path string) error {
 		return err
 	}
 	var seen []ailment
-	engine, engineSeen := examineEngine(ctx, cfg)
+	engine, engineSeen := examineEngine(ctx, e, cfg)
 	seen = append(seen, engineSeen, examineWork(cfg), examineHistory(ctx, cfg))
 	for _, name := range cfg.Names() {
 		db := cfg.Databases[name]
-		seen = append(seen, examineSource(ctx, e, cfg, db))
+		seen = append(seen, examineSource(ctx, e, db))
 		if engine != nil {
 			seen = append(seen, examineImages(ctx, engine, db)...)
 		}
@@ -83,14 +83,14 @@ func printAilments(e edges, seen []ailment) error {
 	return nil
 }
 
-func examineEngine(ctx context.Context, cfg *config.Config) (*docker.Engine, ailment) {
+func examineEngine(ctx context.Context, e edges, cfg *config.Config) (*docker.Engine, ailment) {
 	a := ailment{what: "container engine"}
-	root, err := workRoot(cfg)
+	root, err := wiring.WorkRoot(cfg)
 	if err != nil {
 		a.err = err
 		return nil, a
 	}
-	engine, err := docker.Connect(ctx, docker.Options{Root: root})
+	engine, err := wiring.Connect(ctx, root, wiring.Options{Getenv: e.getenv})
 	if err != nil {
 		a.err = err
 		return nil, a
@@ -122,9 +122,9 @@ func examineImages(ctx context.Context, engine *docker.Engine, db *config.Databa
 	return seen
 }
 
-func examineSource(ctx context.Context, e edges, cfg *config.Config, db *config.Database) ailment {
+func examineSource(ctx context.Context, e edges, db *config.Database) ailment {
 	a := ailment{what: db.Name + ": source"}
-	b, err := newLocator(e, cfg, db, "latest").Locate(ctx)
+	b, err := wiring.NewLocator(db, wiring.Latest, e.now).Locate(ctx)
 	if err == nil {
 		err = b.CheckReadable(ctx)
 	}
@@ -136,14 +136,14 @@ func examineSource(ctx context.Context, e edges, cfg *config.Config, db *config.
 // examineWork makes a run's directory and removes it.
 func examineWork(cfg *config.Config) ailment {
 	a := ailment{what: "work directory"}
-	root, err := workRoot(cfg)
+	root, err := wiring.WorkRoot(cfg)
 	if err != nil {
 		a.err = err
 		return a
 	}
-	private, err := work.New(root, "doctor-"+strings.ToLower(rand.Text()[:8]))
+	private, err := wiring.NewWorkDir(root, "doctor-"+strings.ToLower(rand.Text()[:8]))
 	if err != nil {
-		a.err = outcome.Fail(outcome.DiskBudgetExceeded, "%w", err).WithHint("name a directory that this user may write with work.dir")
+		a.err = err
 		return a
 	}
 	a.saw = root
@@ -157,7 +157,7 @@ func examineWork(cfg *config.Config) ailment {
 // examineHistory proves that a drill could be recorded.
 func examineHistory(ctx context.Context, cfg *config.Config) ailment {
 	a := ailment{what: "history", saw: cfg.Record.History.String() + ", can be written"}
-	h, err := openHistory(ctx, cfg)
+	h, err := wiring.OpenHistory(ctx, cfg)
 	if err != nil {
 		a.err = err
 		return a

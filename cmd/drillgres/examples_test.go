@@ -12,13 +12,14 @@ import (
 
 	"go.yaml.in/yaml/v3"
 
-	"github.com/drillgres/drillgres/drill/config"
+	"github.com/drillgres/drillgres/drill/wiring"
 )
 
 const examples = repository + "/docs/examples"
 
 func TestExampleConfig(t *testing.T) {
-	_, err := config.Load(filepath.Join(examples, "drillgres.yaml"), func(name string) (string, bool) { return "canary", name == "SESSION_KEY" })
+	getenv := func(name string) (string, bool) { return "canary", name == "SESSION_KEY" }
+	_, err := wiring.ConfigReader(getenv).Load(filepath.Join(examples, "drillgres.yaml"))
 	if err != nil {
 		t.Error(err)
 	}

@@ -12,6 +12,7 @@ import (
 	"github.com/drillgres/drillgres/drill/config"
 	"github.com/drillgres/drillgres/drill/gate"
 	"github.com/drillgres/drillgres/drill/outcome"
+	"github.com/drillgres/drillgres/drill/wiring"
 )
 
 type gateOptions struct {
@@ -91,7 +92,7 @@ func runGate(ctx context.Context, e edges, o gateOptions) error {
 	if dbs, err = release.Apply(dbs); err != nil {
 		return err
 	}
-	w, err := newWiring(ctx, e, cfg, o.runOptions)
+	w, err := newSession(ctx, e, cfg, o.runOptions)
 	if err != nil {
 		return err
 	}
@@ -114,7 +115,7 @@ func (o gateOptions) release(e edges) gate.Release {
 
 // gateAll answers for one database after the other. With an error come the
 // answers so far.
-func (w *wiring) gateAll(ctx context.Context, dbs []*config.Database, release gate.Release) (results []outcome.Result, err error) {
+func (w *session) gateAll(ctx context.Context, dbs []*config.Database, release gate.Release) (results []outcome.Result, err error) {
 	if release.RequireDrill == 0 {
 		return drillAll(ctx, w, dbs, func(db *config.Database) (drill.Drill, error) { return w.gateOf(db, release.Question(db)) })
 	}
@@ -129,23 +130,27 @@ func (w *wiring) gateAll(ctx context.Context, dbs []*config.Database, release ga
 }
 
 // answerer answers from the history, and records its answers there.
-func (w *wiring) answerer() gate.Answerer {
+func (w *session) answerer() gate.Answerer {
 	return gate.Answerer{
-		History: w.history, Version: programVersion(), Now: w.now, NewRunID: newRunID, Redactor: w.redactor,
-		Tell: drill.Drill{Redactor: w.redactor, Tellers: []drill.Teller{w.history}}.Tell,
+		History: w.History, Version: programVersion(), Now: w.now, NewRunID: wiring.NewRunID, Redactor: w.Redactor,
+		Tell: drill.Drill{Redactor: w.Redactor, Tellers: []drill.Teller{w.History}}.Tell,
 	}
 }
 
 // gateOf wires a drill that answers q. The candidate's image is looked for
 // before anything is fetched: to miss it after the restore would be late.
-func (w *wiring) gateOf(db *config.Database, q gate.Question) (drill.Drill, error) {
+func (w *session) gateOf(db *config.Database, q gate.Question) (drill.Drill, error) {
 	d, err := w.drillOf(db)
 	if err != nil {
 		return d, err
 	}
 	d.Gate = &q
-	d.Prepare = func(ctx context.Context) (err error) {
-		q.Digest, err = w.engine.Identity(ctx, q.Candidate)
+	d.Prepare = func(ctx context.Context) error {
+		engine, err := w.Engine(ctx)
+		if err != nil {
+			return err
+		}
+		q.Digest, err = engine.Identity(ctx, q.Candidate)
 		return err
 	}
 	return d, nil

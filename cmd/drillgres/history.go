@@ -12,6 +12,7 @@ import (
 	"github.com/drillgres/drillgres/drill/outcome"
 	"github.com/drillgres/drillgres/drill/record"
 	"github.com/drillgres/drillgres/drill/report"
+	"github.com/drillgres/drillgres/drill/wiring"
 )
 
 type historyOptions struct {
@@ -71,7 +72,7 @@ func runHistory(ctx context.Context, e edges, o historyOptions) error {
 	if err != nil {
 		return err
 	}
-	h, err := openHistory(ctx, cfg)
+	h, err := wiring.OpenHistory(ctx, cfg)
 	if err != nil {
 		return err
 	}

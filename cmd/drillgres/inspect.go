@@ -4,7 +4,6 @@ import (
 	"context"
 	"io"
 	"path"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -15,6 +14,7 @@ import (
 	"github.com/drillgres/drillgres/drill/outcome"
 	"github.com/drillgres/drillgres/drill/report"
 	"github.com/drillgres/drillgres/drill/snapshot"
+	"github.com/drillgres/drillgres/drill/wiring"
 )
 
 type inspectOptions struct {
@@ -99,12 +99,12 @@ func printInspected(e edges, format, name string, c inspect.Contents, taken snap
 
 // locateTarget finds the one file or object that was named.
 func locateTarget(ctx context.Context, o inspectOptions) (locate.Backup, error) {
-	source, err := openSource(ctx, config.Backup{From: config.Text(o.target), S3: o.s3})
+	source, err := wiring.OpenSource(ctx, config.Backup{From: config.Text(o.target), S3: o.s3})
 	if err != nil {
 		return locate.Backup{}, err
 	}
 	rules := locate.Rules{}
-	if strings.HasPrefix(o.target, "s3://") {
+	if _, local := source.(locate.LocalPath); !local { // whose URL may end in the name of a folder
 		rules.Want = path.Base(o.target)
 	}
 	return locate.Locator{Source: source, Rules: rules}.Locate(ctx)
@@ -117,5 +117,5 @@ func scan(ctx context.Context, b locate.Backup) (inspect.Contents, error) {
 		return inspect.Contents{}, err
 	}
 	defer func(c io.Closer) { _ = c.Close() }(body) // read only
-	return inspect.Scan(ctx, body, inspect.Limits{MaxDecoded: decodedLimit})
+	return inspect.Scan(ctx, body, inspect.Limits{MaxDecoded: wiring.DecodedLimit})
 }

@@ -12,6 +12,7 @@ import (
 
 	"github.com/drillgres/drillgres/drill/config"
 	"github.com/drillgres/drillgres/drill/outcome"
+	"github.com/drillgres/drillgres/drill/wiring"
 )
 
 const defaultConfig = "drillgres.yaml"
@@ -37,7 +38,7 @@ func oneOf(flag, value string, allowed ...string) error {
 
 // loadConfig reads the config; what is wrong in it is one Failure.
 func loadConfig(e edges, path string) (*config.Config, error) {
-	cfg, err := config.Load(path, e.getenv)
+	cfg, err := wiring.ConfigReader(e.getenv).Load(path)
 	if err == nil {
 		e.step.mask(cfg.Secrets())
 		return cfg, nil

@@ -12,6 +12,7 @@ import (
 	"github.com/drillgres/drillgres/drill/config"
 	"github.com/drillgres/drillgres/drill/prove"
 	"github.com/drillgres/drillgres/drill/report"
+	"github.com/drillgres/drillgres/drill/wiring"
 	"github.com/drillgres/drillgres/drill/work"
 )
 
@@ -64,7 +65,7 @@ func runProve(ctx context.Context, e edges, o proveOptions) error {
 	if err != nil {
 		return err
 	}
-	w, err := newWiring(ctx, e, cfg, runOptions{backup: "latest", progress: o.progress})
+	w, err := newSession(ctx, e, cfg, runOptions{backup: "latest", progress: o.progress})
 	if err != nil {
 		return err
 	}
@@ -104,25 +105,25 @@ func theOne(cfg *config.Config, name string) (*config.Database, error) {
 }
 
 // prover proves the drill of a database.
-func (w *wiring) prover(db *config.Database) (prove.Prover, error) {
-	id, err := newRunID(w.now())
+func (w *session) prover(db *config.Database) (prove.Prover, error) {
+	id, err := wiring.NewRunID(w.now())
 	log := newLogger(w.edges).With("run_id", id, "database", db.Name)
 	return prove.Prover{
-		Database: db, Version: programVersion(), Now: w.now, Redactor: w.redactor,
+		Database: db, Version: programVersion(), Now: w.now, Redactor: w.Redactor,
 		NewDrill: func(name string) (drill.Drill, error) {
 			d, err := w.drillOf(db)
 			d.Observer = w.proveObserver(d.RunID, db.Name, name)
 			return d, err
 		},
-		NewDir:    func() (*work.Dir, error) { return work.New(w.workRoot, id) },
-		WorkLimit: int64(w.cfg.Work.Limit), MaxDecoded: decodedLimitOf(w.cfg),
+		NewDir:    func() (*work.Dir, error) { return w.NewWorkDir(id) },
+		WorkLimit: int64(w.Config.Work.Limit), MaxDecoded: wiring.DecodedLimitOf(w.Config),
 		Ended: func(p prove.Proof) { w.sayProof(log, p) },
 	}, err
 }
 
 // proveObserver shows a live line on a terminal. Log lines of the stages of
 // drills that are meant to fail would mislead whoever watches a log.
-func (w *wiring) proveObserver(runID, database, control string) drill.Observer {
+func (w *session) proveObserver(runID, database, control string) drill.Observer {
 	o := newObserver(w.edges, w.opts.progress, runID, database+"  "+control)
 	if _, live := o.(*barObserver); live || control == "intact" {
 		return o
@@ -130,7 +131,7 @@ func (w *wiring) proveObserver(runID, database, control string) drill.Observer {
 	return nil
 }
 
-func (w *wiring) sayProof(log *slog.Logger, p prove.Proof) {
+func (w *session) sayProof(log *slog.Logger, p prove.Proof) {
 	if w.opts.progress == "none" {
 		return
 	}

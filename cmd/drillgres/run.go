@@ -14,6 +14,7 @@ import (
 	"github.com/drillgres/drillgres/drill/gate"
 	"github.com/drillgres/drillgres/drill/outcome"
 	"github.com/drillgres/drillgres/drill/sandbox/docker"
+	"github.com/drillgres/drillgres/drill/wiring"
 )
 
 type runOptions struct {
@@ -73,14 +74,14 @@ func runRun(ctx context.Context, e edges, o runOptions) error {
 		return usage("--backup names one backup, but %d databases are to be drilled", len(dbs))
 	}
 	for _, db := range dbs {
-		if !rehearses(db) {
+		if !wiring.Rehearses(db) {
 			continue
 		}
 		if err := gate.CheckRehearsal(db); err != nil {
 			return err
 		}
 	}
-	w, err := newWiring(ctx, e, cfg, o)
+	w, err := newSession(ctx, e, cfg, o)
 	if err != nil {
 		return err
 	}
@@ -92,7 +93,7 @@ func runRun(ctx context.Context, e edges, o runOptions) error {
 // drillAll drills one database after the other, each as drillOf wires it; after
 // a signal the remaining ones come back interrupted. With an error come the
 // results so far.
-func drillAll(ctx context.Context, w *wiring, dbs []*config.Database, drillOf func(*config.Database) (drill.Drill, error)) ([]outcome.Result, error) {
+func drillAll(ctx context.Context, w *session, dbs []*config.Database, drillOf func(*config.Database) (drill.Drill, error)) ([]outcome.Result, error) {
 	results := make([]outcome.Result, 0, len(dbs))
 	for _, db := range dbs {
 		d, err := drillOf(db)

@@ -3,46 +3,47 @@ package config
 import (
 	"net/url"
 	"path/filepath"
-	"regexp"
 	"strings"
 
+	"github.com/drillgres/drillgres/drill/place"
 	"github.com/drillgres/drillgres/drill/snapshot"
 )
 
-var (
-	scheme     = regexp.MustCompile(`^([A-Za-z][A-Za-z0-9+.-]*)://`)
-	bucketName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{1,254}$`)
-)
-
 func (l *loader) checkBackup(at *path, b *Backup) {
-	l.checkFrom(at.key("from"), string(b.From))
+	from := at.key("from")
+	if strings.TrimSpace(string(b.From)) == "" {
+		l.bad(from, "is missing (want %s)", l.Sources.Forms())
+	} else {
+		l.checkPlace(at, from, string(b.From), l.Sources)
+	}
 	l.checkMatch(at.key("match"), b.Match)
 	l.checkTimezone(at.key("timezone"), b.Timezone)
 	l.checkEndpoint(at.key("s3").key("endpoint"), string(b.S3.Endpoint))
 }
 
-// checkFrom never quotes more than a scheme or bucket: URLs hold passwords.
-func (l *loader) checkFrom(at *path, from string) {
-	const want = "want s3://bucket/prefix, file:///dir, or a path relative to this file"
-	m := scheme.FindStringSubmatch(from)
+// checkPlace checks where something is kept, and that the section at has no
+// options for another kind of place. It never quotes more of a URL than its
+// scheme: a URL may hold a password.
+func (l *loader) checkPlace(at, key *path, text string, kinds place.Kinds) {
+	kind, err := kinds.Find(text)
 	switch {
-	case strings.TrimSpace(from) == "":
-		l.bad(at, "is missing (%s)", want)
-	case hasControl(from):
-		l.bad(at, "holds a control character (%s)", want)
-	case m == nil:
-		l.checkPath(at, from)
-	case m[1] == "s3":
-		bucket, _, _ := strings.Cut(strings.TrimPrefix(from, "s3://"), "/")
-		if !bucketName.MatchString(bucket) {
-			l.bad(at, "has no bucket that a store could have (want s3://bucket/prefix; credentials come from the SDK's usual chain)")
-		}
-	case m[1] == "file":
-		if !strings.HasPrefix(from, "file:///") {
-			l.bad(at, "names a host (want file:///dir with three slashes, or a path relative to this file)")
-		}
+	case hasControl(text):
+		l.bad(key, "holds a control character (want %s)", kinds.Forms())
+		return
+	case err != nil:
+		l.bad(key, "%v", err)
+		return
+	case place.Scheme(text) == "":
+		l.checkPath(key, text)
 	default:
-		l.bad(at, "%s:// is no kind of source that this version reads (%s)", m[1], want)
+		if err := kind.Check(text); err != nil {
+			l.bad(key, "%v", err)
+		}
+	}
+	for _, section := range kinds.Sections() {
+		if options := at.key(section); section != kind.Section && l.given(options) {
+			l.bad(options, "has options for %s, but %s names another kind of place", kinds.With(section).Forms(), key.text)
+		}
 	}
 }
 

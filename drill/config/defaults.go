@@ -1,13 +1,17 @@
 package config
 
-import "time"
+import (
+	"time"
+
+	"github.com/drillgres/drillgres/drill/place"
+)
 
 // setDefaults fills in what the config leaves out. What depends on the engine
 // stays zero and is filled in there: postgres.memory and restore.jobs; so does
 // work.dir, which depends on the user.
 func (c *Config) setDefaults() {
-	or(&c.Record.History, ".drillgres/history.db")
-	if c.Record.History.Kind() == FileHistory {
+	or(&c.Record.History, defaultHistory)
+	if c.Record.History.IsPath() {
 		c.Record.History = History(c.Resolve(c.Record.History.Reveal()))
 	}
 	c.Record.S3.setDefaults()
@@ -16,6 +20,9 @@ func (c *Config) setDefaults() {
 	}
 	for _, db := range c.Databases {
 		db.setDefaults()
+		if from := string(db.Backup.From); place.Scheme(from) == "" {
+			db.Backup.From = Text(c.Resolve(from))
+		}
 		if db.Migrate != nil {
 			c.setMigrateDefaults(db)
 		}

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/drillgres/drillgres/drill/config"
+	"github.com/drillgres/drillgres/drill/wiring"
 )
 
 // documented is the first YAML block of a page.
@@ -37,7 +38,7 @@ func TestDocumentedConfigsAreValid(t *testing.T) {
 				t.Fatal(err)
 			}
 			getenv := func(name string) (string, bool) { return "set", name == "SMOKE_TOKEN" }
-			if _, err := config.Parse(filepath.Join(dir, "drillgres.yaml"), []byte(documented(t, page)), getenv); err != nil {
+			if _, err := wiring.ConfigReader(getenv).Parse(filepath.Join(dir, "drillgres.yaml"), []byte(documented(t, page))); err != nil {
 				t.Error(err)
 			}
 		})

@@ -59,7 +59,7 @@ func (l *loader) expanded(n *yaml.Node, p *path) expansion {
 // CI systems make of a missing secret an empty one.
 func (l *loader) lookup(n *yaml.Node, p *path, m []string) (string, bool) {
 	name, hasDefault, fallback := m[1], m[2] != "", m[3]
-	value, set := l.getenv(name)
+	value, set := l.Getenv(name)
 	switch {
 	case value != "":
 		return value, true

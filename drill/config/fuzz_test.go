@@ -34,7 +34,7 @@ func FuzzConfig(f *testing.F) {
 		hangs := time.AfterFunc(30*time.Second, func() { panic("it does not end") })
 		defer hangs.Stop()
 		before := allocated()
-		cfg, err := Parse("fuzz.yaml", data, getenv)
+		cfg, err := reader(getenv).Parse("fuzz.yaml", data)
 		if took, most := allocated()-before, uint64(64<<20+2048*len(data)); took > most {
 			t.Errorf("%d bytes of config took %d bytes of memory", len(data), took)
 		}

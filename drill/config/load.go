@@ -13,16 +13,23 @@ import (
 
 	"go.yaml.in/yaml/v3"
 
+	"github.com/drillgres/drillgres/drill/place"
 	"github.com/drillgres/drillgres/drill/redact"
 )
 
 // maxFile is more than any config that a person writes, in bytes.
 const maxFile = 1 << 20
 
-// Load reads the config file at path. What is wrong in it comes as Errors;
-// another error says that the file could not be read. getenv looks up the
-// variables that the config refers to.
-func Load(path string, getenv func(string) (string, bool)) (*Config, error) {
+// Reader reads config files.
+type Reader struct {
+	Getenv    func(name string) (string, bool) // looks up the variables that the config refers to
+	Sources   place.Kinds                      // of backup.from
+	Histories place.Kinds                      // of record.history
+}
+
+// Load reads the config file at path. What is wrong in it is returned as
+// Errors; another error means that the file could not be read.
+func (r Reader) Load(path string) (*Config, error) {
 	f, err := os.Open(path)
 	if err != nil {
 		return nil, fmt.Errorf("read config: %w", err)
@@ -32,13 +39,13 @@ func Load(path string, getenv func(string) (string, bool)) (*Config, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read config: %w", err)
 	}
-	return Parse(path, data, getenv)
+	return r.Parse(path, data)
 }
 
 // Parse is Load for a file that has been read already: name is its path,
 // which relative paths in it start from.
-func Parse(name string, data []byte, getenv func(string) (string, bool)) (*Config, error) {
-	l := newLoader(name, getenv)
+func (r Reader) Parse(name string, data []byte) (*Config, error) {
+	l := r.newLoader(name)
 	c := &Config{File: name, Dir: l.dir}
 	if root := l.document(data); root != nil {
 		top := &path{}
@@ -55,8 +62,8 @@ func Parse(name string, data []byte, getenv func(string) (string, bool)) (*Confi
 
 // loader turns the nodes of one file into a Config and collects what is wrong.
 type loader struct {
+	Reader
 	file, dir string
-	getenv    func(string) (string, bool)
 	places    map[string]*yaml.Node // where each path stands
 	unusable  map[string]bool       // paths whose value could not be decoded
 	noted     map[string]bool       // paths that have a problem
@@ -64,11 +71,11 @@ type loader struct {
 	secrets   []redact.Secret
 }
 
-func newLoader(name string, getenv func(string) (string, bool)) *loader {
+func (r Reader) newLoader(name string) *loader {
 	return &loader{
+		Reader:   r,
 		file:     name,
 		dir:      filepath.Dir(name),
-		getenv:   getenv,
 		places:   map[string]*yaml.Node{},
 		unusable: map[string]bool{},
 		noted:    map[string]bool{},

@@ -29,7 +29,7 @@ func TestInvalid(t *testing.T) {
 	}
 	for _, file := range files {
 		t.Run(filepath.Base(file), func(t *testing.T) {
-			cfg, err := Load(file, testEnv)
+			cfg, err := reader(testEnv).Load(file)
 			var problems Errors
 			if cfg != nil || !errors.As(err, &problems) {
 				t.Fatalf("got %v, %v; want Errors", cfg, err)
@@ -56,7 +56,7 @@ func golden(t *testing.T, path, got string) {
 }
 
 func TestValid(t *testing.T) {
-	cfg, err := Load("testdata/valid/shop.yaml", testEnv)
+	cfg, err := reader(testEnv).Load("testdata/valid/shop.yaml")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -141,7 +141,7 @@ databases:
 }
 
 func TestMergeKeys(t *testing.T) {
-	cfg, err := Load("testdata/valid/merged.yaml", testEnv)
+	cfg, err := reader(testEnv).Load("testdata/valid/merged.yaml")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -151,9 +151,9 @@ func TestMergeKeys(t *testing.T) {
 		got[name] = []string{db.Name, string(db.Backup.From), db.Backup.MaxAge.String(), db.Postgres.Version, db.Postgres.Owner}
 	}
 	want := map[string][]string{
-		"shop": {"shop", "./backups", "36h", "16", ""},
-		"crm":  {"crm", "./backups", "36h", "16", "crm"},
-		"wiki": {"wiki", "./backups", "14d", "16", ""},
+		"shop": {"shop", "testdata/valid/backups", "36h", "16", ""},
+		"crm":  {"crm", "testdata/valid/backups", "36h", "16", "crm"},
+		"wiki": {"wiki", "testdata/valid/backups", "14d", "16", ""},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
@@ -161,7 +161,7 @@ func TestMergeKeys(t *testing.T) {
 }
 
 func TestLoadWithoutFile(t *testing.T) {
-	_, err := Load(filepath.Join(t.TempDir(), "drillgres.yaml"), testEnv)
+	_, err := reader(testEnv).Load(filepath.Join(t.TempDir(), "drillgres.yaml"))
 	if !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("got %v", err)
 	}
@@ -172,7 +172,7 @@ func TestLoadWithoutFile(t *testing.T) {
 }
 
 func TestTooLarge(t *testing.T) {
-	_, err := Parse("big.yaml", make([]byte, maxFile+1), testEnv)
+	_, err := reader(testEnv).Parse("big.yaml", make([]byte, maxFile+1))
 	if err == nil || err.Error() != "big.yaml: is larger than 1MiB" {
 		t.Errorf("got %v", err)
 	}
@@ -180,7 +180,7 @@ func TestTooLarge(t *testing.T) {
 
 func parse(t *testing.T, text string) *Config {
 	t.Helper()
-	cfg, err := Parse("drillgres.yaml", []byte(text), testEnv)
+	cfg, err := reader(testEnv).Parse("drillgres.yaml", []byte(text))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -188,7 +188,7 @@ func parse(t *testing.T, text string) *Config {
 }
 
 func TestLine(t *testing.T) {
-	cfg, err := Parse("drillgres.yaml", []byte(`version: 1
+	cfg, err := reader(testEnv).Parse("drillgres.yaml", []byte(`version: 1
 databases:
   shop:
     backup: {from: ./backups}
@@ -202,7 +202,7 @@ databases:
         - name: b
           sql: select 1
           expect: value == 1
-`), testEnv)
+`))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -39,7 +39,7 @@ func TestErrorsHoldNoSecret(t *testing.T) {
 	for name, text := range places {
 		t.Run(name, func(t *testing.T) {
 			whole := fmt.Sprintf(before, "x") + strings.ReplaceAll(text, "CANARY", canary)
-			cfg, err := Parse("drillgres.yaml", []byte(whole), getenv)
+			cfg, err := reader(getenv).Parse("drillgres.yaml", []byte(whole))
 			if err == nil {
 				t.Fatalf("nothing is wrong with %s: %v", whole, cfg)
 			}
@@ -51,7 +51,7 @@ func TestErrorsHoldNoSecret(t *testing.T) {
 	for _, from := range []string{
 		"s3://key:" + canary + "@bucket/x", "gs://key:" + canary + "@bucket", "file://" + canary, "postgres://u:" + canary + "@h/d",
 	} {
-		_, err := Parse("drillgres.yaml", fmt.Appendf(nil, before, from), getenv)
+		_, err := reader(getenv).Parse("drillgres.yaml", fmt.Appendf(nil, before, from))
 		if err == nil || strings.Contains(err.Error(), canary) {
 			t.Errorf("%s: %v", from, err)
 		}
@@ -67,7 +67,7 @@ func TestSecretFromFile(t *testing.T) {
 	}
 	write("token", "line one\nline two is long\n\n")
 	write("drillgres.yaml", "version: 1\ndatabases: {a: {backup: {from: x}, postgres: {version: 16}, app: {image: x, env: {T: {file: \"${NAME}\"}}}}}\n")
-	cfg, err := Load(filepath.Join(dir, "drillgres.yaml"), environment(map[string]string{"NAME": "token"}))
+	cfg, err := reader(environment(map[string]string{"NAME": "token"})).Load(filepath.Join(dir, "drillgres.yaml"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -82,7 +82,7 @@ func TestSecretFromFile(t *testing.T) {
 }
 
 func TestSecrets(t *testing.T) {
-	cfg, err := Parse("drillgres.yaml", []byte(`
+	cfg, err := reader(environment(map[string]string{"OTHER": "value-1234", "SMOKE_TOKEN": "justletters"})).Parse("drillgres.yaml", []byte(`
 version: 1
 databases:
   shop:
@@ -100,7 +100,7 @@ databases:
         URL: "https://u:${OTHER}@host/"
       services: {cache: {image: y, env: {CACHE_PASSWORD: opensesame}}}
       smoke: [{name: a, http: {post: /, headers: {Authorization: "Bearer ${SMOKE_TOKEN}"}, body: "${OTHER}-in-body"}}]
-`), environment(map[string]string{"OTHER": "value-1234", "SMOKE_TOKEN": "justletters"}))
+`))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -15,8 +15,8 @@ import (
 
 	"github.com/drillgres/drillgres/drill/config"
 	"github.com/drillgres/drillgres/drill/outcome"
-	"github.com/drillgres/drillgres/drill/snapshot"
 	"github.com/drillgres/drillgres/drill/place"
+	"github.com/drillgres/drillgres/drill/snapshot"
 )
 
 // Store keeps drills. A drill on record is never changed. Stores are safe for

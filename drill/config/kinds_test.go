@@ -1,0 +1,32 @@
+package config
+
+import (
+	"errors"
+	"strings"
+
+	"github.com/drillgres/drillgres/drill/place"
+)
+
+// reader knows kinds of place that stand in for the adapters', which this
+// package does not import.
+func reader(getenv func(string) (string, bool)) Reader {
+	file := place.Kind{Schemes: []string{"file"}, Example: "file:///dir", Path: true, Check: func(url string) error {
+		if !strings.HasPrefix(url, "file:///") {
+			return errors.New("names a host")
+		}
+		return nil
+	}}
+	bucket := place.Kind{Schemes: []string{"s3"}, Example: "s3://bucket/prefix", Section: "s3", Check: func(url string) error {
+		if strings.Contains(url, "@") || url == "s3://" || strings.HasPrefix(url, "s3:///") {
+			return errors.New("names no bucket")
+		}
+		return nil
+	}}
+	server := place.Kind{Schemes: []string{"postgres", "postgresql"}, Example: "postgres://user@host/database", Check: func(url string) error {
+		if strings.Contains(url, "%zz") {
+			return errors.New("is not a URL")
+		}
+		return nil
+	}}
+	return Reader{Getenv: getenv, Sources: place.Kinds{bucket, file}, Histories: place.Kinds{{Path: true}, server, bucket}}
+}

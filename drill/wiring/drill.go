@@ -1,0 +1,145 @@
+package wiring
+
+import (
+	"context"
+	"io"
+	"maps"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/drillgres/drillgres/appcheck"
+	"github.com/drillgres/drillgres/drill"
+	"github.com/drillgres/drillgres/drill/config"
+	"github.com/drillgres/drillgres/drill/fetch"
+	"github.com/drillgres/drillgres/drill/inspect"
+	"github.com/drillgres/drillgres/drill/migrate"
+	"github.com/drillgres/drillgres/drill/outcome"
+	"github.com/drillgres/drillgres/drill/provision"
+	"github.com/drillgres/drillgres/drill/restore"
+	"github.com/drillgres/drillgres/drill/snapshot"
+	"github.com/drillgres/drillgres/drill/verify"
+	"github.com/drillgres/drillgres/drill/work"
+)
+
+// Latest asks for the newest backup.
+const Latest = "latest"
+
+// DrillOptions are what one drill is asked for beside its config.
+type DrillOptions struct {
+	Backup string // Latest, a key at the source, or the path of a local file
+	Keep   bool   // leave the sandbox for inspection
+}
+
+// Drill wires one drill. It makes the run's private directory, which the
+// drill's clean-up removes. The engine is first asked by the drill's preflight.
+func (w *Wiring) Drill(db *config.Database, o DrillOptions) (drill.Drill, error) {
+	id, err := NewRunID(w.options.Now())
+	if err != nil {
+		return drill.Drill{}, err
+	}
+	private, err := w.NewWorkDir(id)
+	if err != nil {
+		return drill.Drill{}, err
+	}
+	limits := inspect.Limits{MaxDecoded: DecodedLimitOf(w.Config)}
+	server := w.provisioner(db, id, private, o.Keep)
+	d := drill.Drill{
+		Database: db.Name, RunID: id, Version: w.options.Version, Now: w.options.Now, Redactor: w.Redactor,
+		Image: string(db.Postgres.Image), Profile: db.Restore.Profile,
+		Preflight: func(ctx context.Context) error { return w.giveEngine(ctx, server) },
+		Locator:   NewLocator(db, o.Backup, w.options.Now),
+		Timezone:  timezoneOf(db),
+		Fetcher: fetch.Fetcher{
+			Dir: private.Shared, Limit: int64(w.Config.Work.Limit),
+			Scan: func(ctx context.Context, r io.Reader) (inspect.Contents, error) {
+				return inspect.Scan(ctx, r, limits)
+			},
+		},
+		Policy:      w.policy(db, o.Backup),
+		Provisioner: provisioner{w, server},
+		Restorer:    restore.Restorer{Config: db.Restore, Limits: limits, WorkDir: private.Shared},
+		Verifier:    verify.Verifier{Config: db.Verify, Database: db.Name, RunID: id, Past: w.History},
+		Deadline:    map[outcome.Stage]time.Duration{outcome.Verify: drill.Deadlines[outcome.Verify] + time.Duration(db.Verify.IntegrityWithin)},
+		Budget:      drill.Budget{Restore: time.Duration(db.Budget.Restore), Total: time.Duration(db.Budget.Total)},
+		Tellers:     []drill.Teller{w.History},
+		Keep:        o.Keep,
+		CleanUp: func(context.Context) []string {
+			if err := private.Close(); err != nil {
+				return []string{err.Error()}
+			}
+			return nil
+		},
+	}
+	if db.App != nil {
+		d.App = appcheck.Checker{Config: db.App, Redactor: w.Redactor, Keep: o.Keep && !Rehearses(db)}
+	}
+	if Rehearses(db) {
+		d.Migrator = migrate.Rehearsal{Config: *db.Migrate, App: db.App, Redactor: w.Redactor}
+	}
+	return d, nil
+}
+
+// timezoneOf returns the zone of the machine that dumps; nil: not known. The
+// config has been checked to name a zone.
+func timezoneOf(db *config.Database) *time.Location {
+	zone, _ := snapshot.LoadZone(db.Backup.Timezone)
+	return zone
+}
+
+// Rehearses reports whether there is a release to rehearse.
+func Rehearses(db *config.Database) bool {
+	return db.Migrate != nil && (db.Migrate.SQL != "" || db.Migrate.Image != "")
+}
+
+// policy is what the dump is judged by. One that was asked for may be of any age.
+func (w *Wiring) policy(db *config.Database, backup string) inspect.Policy {
+	major, _ := strconv.Atoi(db.Postgres.Version) // the config has been checked to hold a number
+	p := inspect.Policy{Major: major, AllowEmpty: db.Verify.AllowEmpty, Now: w.options.Now()}
+	if backup == Latest {
+		p.MaxAge = time.Duration(db.Backup.MaxAge)
+	}
+	return p
+}
+
+func (w *Wiring) provisioner(db *config.Database, id string, private *work.Dir, keep bool) *provision.Provisioner {
+	p := &provision.Provisioner{
+		Config: db.Postgres, Restore: db.Restore, Database: db.Name,
+		RunID: id, WorkDir: private.Shared, Keep: keep,
+	}
+	if db.App != nil {
+		p.AppRole = db.App.Role
+		p.Hosts = slices.Sorted(maps.Keys(db.App.Services))
+	}
+	return p
+}
+
+// giveEngine hands a drill's provisioner the engine that all drills share. It
+// is the drill's preflight, so that it ends before anything else begins:
+// nothing writes to a provisioner that works.
+func (w *Wiring) giveEngine(ctx context.Context, p *provision.Provisioner) error {
+	engine, memory, err := w.engine.get(ctx)
+	if err != nil {
+		return err
+	}
+	p.Opener = engine
+	if p.Config.Memory == 0 {
+		p.Config.Memory = memory
+	}
+	return nil
+}
+
+// provisioner keeps the passwords of the servers that it makes out of every
+// drill's output.
+type provisioner struct {
+	w *Wiring
+	*provision.Provisioner
+}
+
+var _ drill.Beginner = provisioner{}
+
+func (p provisioner) Provision(ctx context.Context, needs inspect.Needs) (provision.Server, error) {
+	s, err := p.Provisioner.Provision(ctx, needs)
+	p.w.Redactor.Add(s.Password)
+	return s, err
+}

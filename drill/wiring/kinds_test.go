@@ -1,0 +1,128 @@
+package wiring
+
+import (
+	"fmt"
+	"os"
+	"reflect"
+	"strings"
+	"testing"
+
+	"github.com/drillgres/drillgres/drill/config"
+	"github.com/drillgres/drillgres/drill/outcome"
+	"github.com/drillgres/drillgres/drill/place"
+)
+
+const canary = "canary4711"
+
+// TestConfigsAreCheckedByTheAdapters: what an adapter would refuse is a
+// problem of the config, found before any work, and its URL is never shown.
+func TestConfigsAreCheckedByTheAdapters(t *testing.T) {
+	const whole = "version: 1\ndatabases: {a: {backup: {from: %s}, postgres: {version: 16}}}\nrecord: {history: %s}\n"
+	read := ConfigReader(func(string) (string, bool) { return "", false })
+	for _, c := range []struct{ from, history, want string }{
+		{"backups", "history.db", ""},
+		{"file:///srv/backups", "postgres://u:" + canary + "@h/d", ""},
+		{"s3://acme/prod, s3: {region: auto}", "s3://acme/history, s3: {region: auto}", ""},
+		{"gs://acme/prod", "x", "from: unsupported scheme gs://: supported are file, s3, and a path"},
+		{"s3a://acme/prod", "x", "(did you mean s3://?)"},
+		{"s3://", "x", "from: has no bucket that a store could have (want s3://bucket/prefix"},
+		{"s3://key:" + canary + "@acme", "x", "from: has no bucket"},
+		{"file://srv/backups", "x", "from: names a host, but only files of this machine can be read"},
+		{"file:///srv/a?b=" + canary, "x", "from: does not name a path"},
+		{"backups, s3: {endpoint: \"https://h\"}", "x", "backup.s3: has options for s3://bucket/prefix, but databases.a.backup.from names another kind of place"},
+		{"x", "mysql://u:" + canary + "@h/d", "history: unsupported scheme mysql://: supported are postgres, s3, and a path"},
+		{"x", "file:///srv/history.db", "history: unsupported scheme file://"},
+		{"x", "s3://u:" + canary + "@acme", "history: has no bucket"},
+		{"x", "postgres://u:" + canary + "%zz@h/d", "history: is not a URL (want postgres://user@host/database; percent-encode"},
+		{"x", "postgresql://u:" + canary + "/x@h/d", "history: is not a URL"},
+		{"x", "postgres://h/d, s3: {region: auto}", "record.s3: has options for s3://bucket/prefix"},
+	} {
+		quote := func(s string) string {
+			value, options, found := strings.Cut(s, ", ")
+			if found {
+				return fmt.Sprintf("%q, %s", value, options)
+			}
+			return fmt.Sprintf("%q", value)
+		}
+		_, err := read.Parse("drillgres.yaml", fmt.Appendf(nil, whole, quote(c.from), quote(c.history)))
+		switch {
+		case c.want == "" && err != nil:
+			t.Errorf("%s, %s: %v", c.from, c.history, err)
+		case c.want != "" && (err == nil || !strings.Contains(err.Error(), c.want)):
+			t.Errorf("%s, %s: got %v, want %q", c.from, c.history, err, c.want)
+		case err != nil && strings.Contains(err.Error(), canary):
+			t.Errorf("%s, %s: a secret is shown: %v", c.from, c.history, err)
+		}
+	}
+}
+
+// TestOpenSourceChecksWhatNoConfigHasChecked: inspect takes a URL from the
+// command line.
+func TestOpenSourceChecksWhatNoConfigHasChecked(t *testing.T) {
+	for from, want := range map[string]string{
+		"gs://acme/x":        "unsupported scheme gs://: supported are file, s3, and a path",
+		"s3://":              "has no bucket that a store could have",
+		"file://srv/backups": "names a host",
+	} {
+		_, err := OpenSource(t.Context(), config.Backup{From: config.Text(from)})
+		if f := outcome.AsFailure(err); err == nil || f.Code != outcome.ConfigInvalid || !strings.Contains(f.Error(), want) || f.Remedy() == "" {
+			t.Errorf("%s: %v", from, err)
+		}
+	}
+}
+
+// TestEveryKindIsComplete: what follows from a line of the registry.
+func TestEveryKindIsComplete(t *testing.T) {
+	docs, err := os.ReadFile("../../docs/config.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	complete := func(purpose string, section any, k place.Kind, opens bool) {
+		if !opens {
+			t.Errorf("nothing opens %s of %v", purpose, k.Schemes)
+		}
+		if len(k.Schemes) == 0 && !k.Path || len(k.Schemes) > 0 && (k.Check == nil || place.Scheme(k.Example) != k.Schemes[0]) {
+			t.Errorf("%s: URLs of %v have no check or no example", purpose, k.Schemes)
+		}
+		for _, scheme := range k.Schemes[:min(len(k.Schemes), 1)] {
+			if !strings.Contains(string(docs), scheme+"://") {
+				t.Errorf("%s: docs/config.md does not name %s://", purpose, scheme)
+			}
+			if k.Check(k.Example) != nil {
+				t.Errorf("%s: the example %s is refused", purpose, k.Example)
+			}
+		}
+		if k.Section != "" && !hasKey(section, k.Section) {
+			t.Errorf("%s: the config has no section %s", purpose, k.Section)
+		}
+	}
+	for _, k := range Sources {
+		complete("a source", config.Backup{}, k.Kind, k.Open != nil)
+	}
+	for _, k := range Histories {
+		complete("a history", config.Record{}, k.Kind, k.Open != nil)
+	}
+}
+
+func hasKey(section any, key string) bool {
+	t := reflect.TypeOf(section)
+	for i := range t.NumField() {
+		if t.Field(i).Tag.Get("yaml") == key {
+			return true
+		}
+	}
+	return false
+}
+
+func TestCredentialsOfTheEnvironmentAreSecret(t *testing.T) {
+	env := map[string]string{"AWS_SECRET_ACCESS_KEY": canary, "AWS_ACCESS_KEY_ID": "public"}
+	got := Credentials(func(name string) (string, bool) { v, ok := env[name]; return v, ok })
+	for _, s := range got {
+		if s.Reveal() != canary {
+			t.Errorf("%s is no secret", s.Reveal())
+		}
+	}
+	if len(got) == 0 {
+		t.Error("the secret access key is shown")
+	}
+}

@@ -1,0 +1,46 @@
+package wiring
+
+import (
+	"context"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/drillgres/drillgres/drill/config"
+	"github.com/drillgres/drillgres/drill/locate"
+)
+
+// Locator opens its source when it is asked: a source that cannot be opened
+// is then a failure of the locate stage.
+type Locator struct {
+	Open  func(context.Context) (locate.Source, error)
+	Rules locate.Rules
+	Now   func() time.Time
+}
+
+// Locate opens the source and chooses a backup.
+func (l Locator) Locate(ctx context.Context) (locate.Backup, error) {
+	source, err := l.Open(ctx)
+	if err != nil {
+		return locate.Backup{Chosen: l.Rules.Asked()}, err
+	}
+	return locate.Locator{Source: source, Rules: l.Rules, Now: l.Now}.Locate(ctx)
+}
+
+// NewLocator wires the choice of a backup: the newest, a key at the source, or
+// a file of this machine.
+func NewLocator(db *config.Database, want string, now func() time.Time) Locator {
+	from := db.Backup
+	rules := locate.Rules{Match: from.Match, MaxAge: time.Duration(from.MaxAge), MinSize: int64(from.MinSize), Want: want}
+	if isPath(want) {
+		// A file that was named on the command line is drilled as it is.
+		from, rules = config.Backup{From: config.Text(want)}, locate.Rules{File: true}
+	}
+	open := func(ctx context.Context) (locate.Source, error) { return OpenSource(ctx, from) }
+	return Locator{Open: open, Rules: rules, Now: now}
+}
+
+// isPath tells a local file from a key at the source.
+func isPath(backup string) bool {
+	return filepath.IsAbs(backup) || strings.HasPrefix(backup, "./") || strings.HasPrefix(backup, "../")
+}

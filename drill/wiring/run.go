@@ -1,0 +1,55 @@
+package wiring
+
+import (
+	"crypto/rand"
+	"encoding/hex"
+	"fmt"
+	"time"
+
+	"github.com/drillgres/drillgres/drill/config"
+	"github.com/drillgres/drillgres/drill/outcome"
+	"github.com/drillgres/drillgres/drill/work"
+)
+
+// NewRunID returns the id of a run: the time and some randomness, so that ids
+// are sortable and unique.
+func NewRunID(now time.Time) (string, error) {
+	random := make([]byte, 4)
+	if _, err := rand.Read(random); err != nil {
+		return "", fmt.Errorf("make run id: %w", err)
+	}
+	return now.UTC().Format("20060102-150405-") + hex.EncodeToString(random), nil
+}
+
+// WorkRoot is the directory below which each run has its private one: the
+// config's, or the user's if cfg is nil or names none.
+func WorkRoot(cfg *config.Config) (string, error) {
+	if cfg != nil && cfg.Work.Dir != "" {
+		return cfg.Work.Dir, nil
+	}
+	return work.DefaultRoot()
+}
+
+// NewWorkDir makes a run's private directory. Failure: disk_budget_exceeded.
+func NewWorkDir(root, runID string) (*work.Dir, error) {
+	private, err := work.New(root, runID)
+	if err != nil {
+		return nil, outcome.Fail(outcome.DiskBudgetExceeded, "%w", err).WithHint("name a directory that this user may write with work.dir")
+	}
+	return private, nil
+}
+
+// NewWorkDir makes a run's private directory below the work root.
+func (w *Wiring) NewWorkDir(runID string) (*work.Dir, error) { return NewWorkDir(w.workRoot, runID) }
+
+// DecodedLimit ends a decompression bomb where the config has no limit of its
+// own: 16 TiB is more than what can be restored within the deadlines.
+const DecodedLimit = 16 << 40
+
+// DecodedLimitOf is how many bytes a backup may decode to.
+func DecodedLimitOf(cfg *config.Config) int64 {
+	if cfg.Work.Limit > 0 {
+		return int64(cfg.Work.Limit)
+	}
+	return DecodedLimit
+}

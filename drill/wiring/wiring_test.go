@@ -1,0 +1,255 @@
+package wiring
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+
+	"github.com/drillgres/drillgres/drill"
+	"github.com/drillgres/drillgres/drill/config"
+	"github.com/drillgres/drillgres/drill/inspect"
+	"github.com/drillgres/drillgres/drill/outcome"
+	"github.com/drillgres/drillgres/drill/record"
+	"github.com/drillgres/drillgres/drill/sandbox/docker"
+	"github.com/drillgres/drillgres/fixtures/images"
+)
+
+const dump = `--
+-- PostgreSQL database dump
+--
+
+-- Dumped from database version 15.18
+-- Dumped by pg_dump version 15.18
+
+CREATE TABLE public.t (
+    id integer NOT NULL
+);
+
+COPY public.t (id) FROM stdin;
+1
+2
+\.
+
+--
+-- PostgreSQL database dump complete
+--
+
+`
+
+const several = 4
+
+// wired is a Wiring of several databases whose engine is at host; empty: the
+// machine's own.
+func wired(t *testing.T, host, image string) *Wiring {
+	t.Helper()
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, "shop.sql"), []byte(dump), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	text := "version: 1\nwork: {dir: work}\ndatabases:\n"
+	for i := range several {
+		text += fmt.Sprintf("  shop%d: {backup: {from: shop.sql}, postgres: {version: 15, image: %q}, restore: {profile: fast}}\n", i, image)
+	}
+	getenv := func(name string) (string, bool) {
+		if name == "DOCKER_HOST" && host != "" {
+			return host, true
+		}
+		return os.LookupEnv(name)
+	}
+	cfg, err := ConfigReader(getenv).Parse(filepath.Join(dir, "drillgres.yaml"), []byte(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	w, err := New(t.Context(), cfg, Options{Getenv: getenv, Version: "test"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := w.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return w
+}
+
+// atOnce does something with a drill of each database, all at the same time.
+func atOnce(t *testing.T, w *Wiring, do func(d drill.Drill)) {
+	t.Helper()
+	var all sync.WaitGroup
+	for _, name := range w.Config.Names() {
+		all.Go(func() {
+			d, err := w.Drill(w.Config.Databases[name], DrillOptions{Backup: Latest})
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			do(d)
+		})
+	}
+	all.Wait()
+}
+
+// TestDrillsAtTheSameTimeShareOneEngine holds under the race detector: the
+// engine is handed to each drill before anything of it starts.
+func TestDrillsAtTheSameTimeShareOneEngine(t *testing.T) {
+	engine := startEngine(t)
+	w := wired(t, engine.host, "none:15")
+	atOnce(t, w, func(d drill.Drill) {
+		if err := d.Preflight(t.Context()); err != nil {
+			t.Error(err)
+		}
+		early := d.Provisioner.(drill.Beginner)
+		early.Begin(t.Context())
+		_, err := d.Provisioner.Provision(t.Context(), inspect.Needs{})
+		if f := outcome.AsFailure(err); f == nil || f.Code != outcome.ImageUnavailable {
+			t.Errorf("got %v", err)
+		}
+		early.Abandon(t.Context())
+		d.CleanUp(t.Context())
+	})
+	atOnce(t, w, func(d drill.Drill) {
+		if r := d.Run(t.Context()); r.Failure == nil || r.Failure.Code != outcome.ImageUnavailable || len(r.TellErrors) > 0 {
+			t.Errorf("%s: %+v, %v", d.Database, r.Failure, r.TellErrors)
+		}
+	})
+	if n := engine.sweeps.Load(); n != 1 {
+		t.Errorf("connected to the engine %d times", n)
+	}
+	if past, err := w.History.List(t.Context(), record.Filter{}); err != nil || len(past) != several {
+		t.Errorf("%d drills on record, %v", len(past), err)
+	}
+	if left, err := filepath.Glob(filepath.Join(w.workRoot, "*-*")); err != nil || len(left) > 0 {
+		t.Errorf("left behind: %v, %v", left, err)
+	}
+}
+
+// TestDrillsInOneProcess drills several databases at the same time, for real.
+func TestDrillsInOneProcess(t *testing.T) {
+	w := wired(t, "", images.Postgres(t, "15"))
+	atOnce(t, w, func(d drill.Drill) {
+		r := d.Run(t.Context())
+		if r.Verdict != outcome.VerdictPassed || len(r.Leftovers) > 0 || len(r.TellErrors) > 0 {
+			t.Errorf("%s: %s, %+v, leftovers %v, %v", d.Database, r.Verdict, r.Failure, r.Leftovers, r.TellErrors)
+		}
+	})
+}
+
+// TestSecretsOfOneDrillAreHiddenInAnother: whatever a drill's result says, no
+// secret of another drill of the process is in it.
+func TestSecretsOfOneDrillAreHiddenInAnother(t *testing.T) {
+	w := wired(t, startEngine(t).host, "none:15")
+	var drills [2]drill.Drill
+	for i := range drills {
+		var err error
+		if drills[i], err = w.Drill(w.Config.Databases[fmt.Sprintf("shop%d", i)], DrillOptions{Backup: Latest}); err != nil {
+			t.Fatal(err)
+		}
+		defer drills[i].CleanUp(t.Context())
+	}
+	drills[0].Redactor.Add(canary)
+	if got := drills[1].Redactor.Text("FATAL: " + canary); strings.Contains(got, canary) {
+		t.Error(got)
+	}
+}
+
+func TestAnUnreachableEngineIsAskedOnce(t *testing.T) {
+	var tries atomic.Int64
+	c := newConnection(func(context.Context) (*docker.Engine, config.Size, error) {
+		tries.Add(1)
+		return nil, 0, outcome.Fail(outcome.EngineUnreachable, "nobody answers")
+	})
+	var all sync.WaitGroup
+	for range several {
+		all.Go(func() {
+			if _, _, err := c.get(t.Context()); outcome.AsFailure(err).Code != outcome.EngineUnreachable {
+				t.Error(err)
+			}
+		})
+	}
+	all.Wait()
+	if tries.Load() != 1 {
+		t.Errorf("asked %d times", tries.Load())
+	}
+	c.tried = c.tried.Add(-tryAgain)
+	if _, _, err := c.get(t.Context()); err == nil || tries.Load() != 2 {
+		t.Errorf("a worker's later drill asked %d times, %v", tries.Load(), err)
+	}
+}
+
+// TestACancelledDrillLeavesTheEngineToOthers: neither is its cause another
+// drill's failure, nor does it wait for one.
+func TestACancelledDrillLeavesTheEngineToOthers(t *testing.T) {
+	stopped := errors.New("stopped")
+	began := make(chan struct{})
+	first := true
+	c := newConnection(func(ctx context.Context) (*docker.Engine, config.Size, error) {
+		if !first {
+			return nil, 1, nil
+		}
+		first = false
+		close(began)
+		<-ctx.Done()
+		return nil, 0, context.Cause(ctx)
+	})
+	ctx, cancel := context.WithCancelCause(t.Context())
+	ended := make(chan error)
+	go func() {
+		_, _, err := c.get(ctx)
+		ended <- err
+	}()
+	<-began
+	late, give := context.WithCancelCause(t.Context())
+	give(stopped)
+	if _, _, err := c.get(late); !errors.Is(err, stopped) {
+		t.Errorf("waited for another drill: %v", err)
+	}
+	cancel(stopped)
+	if err := <-ended; !errors.Is(err, stopped) {
+		t.Error(err)
+	}
+	if _, memory, err := c.get(t.Context()); err != nil || memory != 1 {
+		t.Errorf("a cancelled drill is in the way of the next: %v", err)
+	}
+}
+
+// fakeEngine answers, and has no image.
+type fakeEngine struct {
+	host   string
+	sweeps atomic.Int64 // one for each connection
+}
+
+func startEngine(t *testing.T) *fakeEngine {
+	t.Helper()
+	e := &fakeEngine{}
+	answers := map[string]string{
+		"/info": `{"ID": "fake", "MemTotal": 1073741824}`, "/containers/json": `[]`, "/volumes": `{"Volumes": []}`, "/networks": `[]`,
+	}
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Api-Version", "1.41")
+		w.Header().Set("Content-Type", "application/json")
+		for path, answer := range answers {
+			if strings.HasSuffix(r.URL.Path, path) {
+				if path == "/volumes" {
+					e.sweeps.Add(1)
+				}
+				_, _ = fmt.Fprint(w, answer)
+				return
+			}
+		}
+		if !strings.HasSuffix(r.URL.Path, "/_ping") {
+			w.WriteHeader(http.StatusNotFound)
+			_, _ = fmt.Fprint(w, `{"message": "no such image"}`)
+		}
+	}))
+	t.Cleanup(server.Close)
+	e.host = "tcp://" + server.Listener.Addr().String()
+	return e
+}
