@@ -48,4 +48,10 @@
 // An error with a verdict is an outcome.Failure: a stable code, whose class
 // says whose fault it is. An error without one is a bug of ours. "Could not
 // test" is never "bad backup", and never "passed".
+//
+// # What the stages share
+//
+// pgerr says what an error of a server means, and gives its text without values
+// of rows. provision.Server.Session is the one way to a connection on a restored
+// database, whose stored settings it overrides. fingerprint reads a schema.
 package drill
