@@ -1,0 +1,189 @@
+package sqltext
+
+import "bytes"
+
+// quote reads a string from its opening quote on.
+func (l *Lexer) quote(escapes bool) Token {
+	l.escaped, l.lineFeed, l.line = escapes, false, 0
+	if !escapes {
+		if text, ok := l.plain('\''); ok {
+			return Token{String, l.depth, text}
+		}
+	}
+	l.w.Skip(1)
+	l.scratch = l.scratch[:0]
+	for b := l.w.Bytes(); len(b) > 0; b = l.w.Bytes() {
+		i := bytes.IndexByte(b, '\'')
+		part := b[:stop(b, i)]
+		if escapes {
+			if e := bytes.IndexByte(part, '\\'); e >= 0 {
+				l.keepText(part[:e])
+				l.w.Skip(e)
+				l.escape()
+				continue
+			}
+		}
+		l.keepText(part)
+		l.w.Skip(len(part))
+		if i >= 0 && !l.doubled('\'') {
+			return Token{String, l.depth, l.kept()}
+		}
+	}
+	return l.open("a quoted string")
+}
+
+// plain reads what is in quotes if it lies in the window whole and its text
+// is what stands there.
+func (l *Lexer) plain(q byte) (text string, ok bool) {
+	w := l.w
+	b := w.buf[w.pos+1 : w.end]
+	i := bytes.IndexByte(b, q)
+	if i < 0 || i+1 < len(b) && b[i+1] == q || i+1 == len(b) && w.err == nil {
+		return "", false
+	}
+	if q == '"' || !l.textless() {
+		if w.whole != "" {
+			text = w.whole[w.pos+1 : w.pos+1+i]
+		} else {
+			text = l.seen.of(b[:min(i, l.most())])
+		}
+	}
+	w.pos += i + 2
+	return text, true
+}
+
+func stop(b []byte, i int) int {
+	if i < 0 {
+		return len(b)
+	}
+	return i
+}
+
+// escape passes a backslash and what it escapes.
+func (l *Lexer) escape() {
+	two := l.w.Peek(2)
+	if len(two) == 2 {
+		c := two[1]
+		if i := bytes.IndexByte([]byte("bfnrt"), c); i >= 0 {
+			c = "\b\f\n\r\t"[i]
+		}
+		l.keepText([]byte{c})
+	}
+	l.w.Skip(len(two))
+}
+
+// doubled passes a quote, and reports whether it was two of them, which stand for one.
+func (l *Lexer) doubled(q byte) bool {
+	two := l.w.Peek(2)
+	l.w.Skip(1)
+	if len(two) < 2 || two[1] != q {
+		return false
+	}
+	l.keep(two[1:])
+	l.w.Skip(1)
+	return true
+}
+
+func (l *Lexer) keepText(b []byte) {
+	if !l.textless() {
+		l.keep(b)
+	}
+}
+
+// kept is the text that was kept.
+func (l *Lexer) kept() string {
+	if l.textless() {
+		return ""
+	}
+	return string(l.scratch)
+}
+
+// ident reads a quoted name from its opening quote on.
+func (l *Lexer) ident() Token {
+	l.line = 0
+	if text, ok := l.plain('"'); ok {
+		return Token{Quoted, l.depth, text}
+	}
+	l.w.Skip(1)
+	l.scratch = l.scratch[:0]
+	for b := l.w.Bytes(); len(b) > 0; b = l.w.Bytes() {
+		i := bytes.IndexByte(b, '"')
+		l.keep(b[:stop(b, i)])
+		l.w.Skip(stop(b, i))
+		if i >= 0 && !l.doubled('"') {
+			return Token{Quoted, l.depth, string(l.scratch)}
+		}
+	}
+	return l.open("a quoted name")
+}
+
+// maxTag bounds the delimiter of a dollar-quoted string.
+const maxTag = 1 << 10
+
+// dollar reads a dollar-quoted string, a parameter, or else a lone dollar sign.
+func (l *Lexer) dollar() Token {
+	head := l.w.Peek(min(maxTag, len(l.w.buf)))
+	length := tagLength(head)
+	if length == 0 {
+		return l.parameter(head)
+	}
+	l.tag = append(l.tag[:0], head[:length]...)
+	l.begins()
+	l.w.Skip(length)
+	l.scratch = l.scratch[:0]
+	for {
+		b := l.w.buf[l.w.pos:l.w.end]
+		if i := bytes.Index(b, l.tag); i >= 0 {
+			t := Token{String, l.depth, l.textOf(b[:i])}
+			l.w.Skip(i + length)
+			return t
+		}
+		passed := max(0, len(b)-length+1)
+		l.keepText(b[:passed])
+		l.w.Skip(passed)
+		if !l.w.Fill() {
+			return l.open("a dollar-quoted string")
+		}
+	}
+}
+
+// textOf is the text of a string that ends with bytes at hand.
+func (l *Lexer) textOf(b []byte) string {
+	if l.w.whole != "" {
+		return l.w.whole[l.w.pos : l.w.pos+len(b)]
+	}
+	l.keepText(b)
+	return l.kept()
+}
+
+// tagLength is the length of the $tag$ that b begins with; 0: it begins with none.
+func tagLength(b []byte) int {
+	for i := 1; i < len(b); i++ {
+		switch c := classes[b[i]]; {
+		case b[i] == '$':
+			return i + 1
+		case c&nameStart != 0, i > 1 && c&isDigit != 0:
+		default:
+			return 0
+		}
+	}
+	return 0
+}
+
+// parameter reads $1, or a dollar sign that is nothing.
+func (l *Lexer) parameter(head []byte) Token {
+	n := 1
+	for n < len(head) && classes[head[n]]&isDigit != 0 {
+		n++
+	}
+	t := Token{Symbol, l.depth, l.piece(head[:n], l.w.pos)}
+	l.w.Skip(n)
+	return t
+}
+
+// open is the end of a text within a construct. All of a text is at hand then:
+// what is read is what opened, and there is no more.
+func (l *Lexer) open(what string) Token {
+	l.w.Skip(len(l.w.buf[l.w.pos:l.w.end]))
+	return Token{Open, l.depth, what}
+}
