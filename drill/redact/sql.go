@@ -1,138 +1,171 @@
 package redact
 
 import (
-	"regexp"
 	"strings"
+	"sync"
 	"unicode/utf8"
+
+	"github.com/drillgres/drillgres/drill/sqltext"
 )
 
 // StatementLength is how much of a statement is shown, in characters.
 const StatementLength = 200
 
-// sqlWords are what the statements of a dump begin with.
-var sqlWords = regexp.MustCompile(`(?i)^(?:alter|analyze|begin|call|comment|commit|copy|create|delete|do|drop|grant|import|insert|lock|refresh|reindex|reset|revoke|security|select|set|start|truncate|update|vacuum|with)\b`)
+// value stands for a value that is not shown.
+const value = "…"
 
-// definitions are statements whose numbers are no values of rows.
-var definitions = regexp.MustCompile(`(?i)^(?:alter|comment|copy|create|drop|grant|refresh|reset|revoke|set)\b`)
+// statementVerbs are what the statements of a dump begin with.
+var statementVerbs = verbs(`alter analyze begin call comment commit copy create delete do drop grant import insert lock
+	refresh reindex reset revoke security select set start truncate update vacuum with`)
+
+// definingVerbs begin statements whose numbers are not values of rows.
+var definingVerbs = verbs("alter comment copy create drop grant refresh reset revoke set")
+
+func verbs(words string) map[string]bool {
+	set := map[string]bool{}
+	for w := range strings.FieldsSeq(words) {
+		set[w] = true
+	}
+	return set
+}
 
 // SQL makes what the server took for a statement fit to be shown, as Statement
 // does. What does not begin as SQL is a row, and nothing of it is shown.
 func SQL(sql string) string {
-	if !sqlWords.MatchString(afterComments(sql)) {
+	s := reuse(sql)
+	defer statements.Put(s)
+	if s.first.Kind != sqltext.Word || !statementVerbs[s.first.Text] {
 		return ""
 	}
-	return Statement(sql)
+	return s.fit()
 }
+
+// readLength is how much of a statement is read, in bytes. A literal far
+// behind what will be shown need not be found.
+const readLength = 16 << 10
 
 // Statement makes SQL fit to be shown: one line, cut, and without the values in
 // it. Literals become '…', and so do the bodies of functions.
 func Statement(sql string) string {
-	sql = afterComments(sql)
-	// A literal far behind what will be shown need not be found.
-	const enough = 16 << 10
-	if len(sql) > enough {
-		sql = sql[:enough]
-	}
-	keepNumbers := definitions.MatchString(sql)
-	var b strings.Builder
-	for i := 0; i < len(sql); {
-		length, shown := token(sql[i:])
-		if shown == value && (keepNumbers || partOfName(sql, i)) {
-			shown = ""
-		}
-		if shown == "" {
-			shown = sql[i : i+length]
-		}
-		b.WriteString(shown)
-		if sql[i] == ';' {
-			keepNumbers = definitions.MatchString(afterComments(sql[i+1:]))
-		}
-		i += length
-	}
-	return Cut(OneLine(b.String()), StatementLength)
+	s := reuse(sql)
+	defer statements.Put(s)
+	return s.fit()
 }
 
-// afterComments is sql without the comments and the white space before it.
-func afterComments(sql string) string {
-	for {
-		sql = strings.TrimSpace(sql)
-		switch {
-		case strings.HasPrefix(sql, "--"):
-			sql = sql[upTo(sql, "\n"):]
-		case strings.HasPrefix(sql, "/*"):
-			sql = sql[upTo(sql, "*/"):]
-		default:
-			return sql
-		}
-	}
+// statements are those that are reused: every one that a migration runs is shown.
+var statements = sync.Pool{New: func() any { return new(statement) }}
+
+// statement is one that is made fit to be shown.
+type statement struct {
+	sql        string
+	lexer      sqltext.Lexer
+	first      sqltext.Token // behind all comments
+	isFirst    bool          // the next token is the first of a statement
+	defines    bool // the statement's numbers are not values of rows
+	shown      []byte
+	characters int  // that are shown, at least: those of ASCII that are not white space
+	uneven     bool // white space or characters beyond ASCII are within a token
 }
 
-// value stands for a value that is not shown.
-const value = "…"
+// reuse begins a statement behind the comments before it.
+func reuse(sql string) *statement {
+	s := statements.Get().(*statement)
+	s.lexer.Read(sql, sqltext.Server)
+	first := s.lexer.Next()
+	sql = sql[s.lexer.Start():]
+	sql = sql[:min(len(sql), readLength)]
+	s.lexer.Read(sql, sqltext.Server)
+	*s = statement{sql: sql, lexer: s.lexer, first: first, isFirst: true, shown: s.shown[:0]}
+	return s
+}
 
-var (
-	dollar = regexp.MustCompile(`^\$([\p{L}_][\p{L}\p{N}_]*)?\$`)
-	number = regexp.MustCompile(`^[0-9][0-9.]*([eE][+-]?[0-9]+)?`)
-)
+// fit is the statement as it is shown.
+func (s *statement) fit() string {
+	for s.characters <= StatementLength && s.next() {
+	}
+	text := string(s.shown)
+	if s.uneven {
+		text = OneLine(text)
+	}
+	return Cut(text, StatementLength)
+}
 
-// token is the length of what s begins with and what to show instead; empty
-// shows it as it is. A literal that does not end reaches to the end.
-func token(s string) (length int, shown string) {
+// next takes one token, and reports whether there was one.
+func (s *statement) next() bool {
+	end := s.lexer.End()
+	t := s.lexer.Next()
+	if t.Kind == sqltext.EOF {
+		return false
+	}
+	begins := s.lexer.Start()
+	if begins > end && len(s.shown) > 0 {
+		s.shown = append(s.shown, ' ')
+	}
+	raw := s.sql[begins:s.lexer.End()]
+	if s.isFirst {
+		s.defines = t.Kind == sqltext.Word && definingVerbs[t.Text]
+		s.isFirst = false
+	}
+	switch t.Kind {
+	case sqltext.String:
+		s.hide(raw)
+	case sqltext.Number:
+		if !s.defines {
+			raw = value
+		}
+		s.show(raw)
+	case sqltext.Open:
+		s.showOpen(raw)
+	default:
+		s.show(raw)
+	}
+	s.isFirst = raw == ";"
+	return true
+}
+
+// showOpen shows what does not end.
+func (s *statement) showOpen(raw string) {
 	switch {
-	case strings.HasPrefix(s, "E'"), strings.HasPrefix(s, "e'"):
-		return 1 + quotedLength(s[1:], '\'', true), "'" + value + "'"
-	case s[0] == '\'':
-		return quotedLength(s, '\'', false), "'" + value + "'"
-	case s[0] == '"':
-		return quotedLength(s, '"', false), ""
-	case strings.HasPrefix(s, "--"):
-		return upTo(s, "\n"), " "
-	case strings.HasPrefix(s, "/*"):
-		return upTo(s, "*/"), " "
+	case strings.HasPrefix(raw, "/*"):
+	case strings.HasSuffix(raw[:strings.IndexAny(raw, `'"$`)+1], `"`):
+		s.show(raw)
+	default:
+		s.hide(raw)
 	}
-	if tag := dollar.FindString(s); tag != "" {
-		return len(tag) + upTo(s[len(tag):], tag), "'" + value + "'"
-	}
-	if n := number.FindString(s); n != "" {
-		return len(n), value
-	}
-	_, length = utf8.DecodeRuneInString(s)
-	return length, ""
 }
 
-// quotedLength is the length of a quoted text, in which a doubled quote (and,
-// if asked for, a backslash) hides the next one.
-func quotedLength(s string, quote byte, backslash bool) int {
-	for i := 1; i < len(s); i++ {
-		switch {
-		case backslash && s[i] == '\\':
-			i++
-		case s[i] == quote && i+1 < len(s) && s[i+1] == quote:
-			i++
-		case s[i] == quote:
-			return i + 1
+// hide shows that there is a string, and its prefix, but for that of escapes.
+func (s *statement) hide(raw string) {
+	if n := strings.IndexAny(raw, "'$"); n > 0 && raw[0]|0x20 != 'e' {
+		s.show(raw[:n])
+	}
+	s.show("'" + value + "'")
+}
+
+func (s *statement) show(text string) {
+	s.shown = append(s.shown, text...)
+	for i := range len(text) {
+		switch b := text[i]; {
+		case b >= utf8.RuneSelf:
+			s.uneven = s.uneven || text != value && text != "'"+value+"'"
+		case sqltext.IsSpace(b):
+			s.uneven = true
+		default:
+			s.characters++
 		}
 	}
-	return len(s)
-}
-
-func upTo(s, end string) int {
-	if i := strings.Index(s, end); i >= 0 {
-		return i + len(end)
-	}
-	return len(s)
-}
-
-// partOfName tells whether a digit at i belongs to a word, as in int4.
-func partOfName(sql string, i int) bool {
-	r, _ := utf8.DecodeLastRuneInString(sql[:i])
-	return r == '_' || r == '$' || (r >= '0' && r <= '9') || (r|0x20 >= 'a' && r|0x20 <= 'z') || r >= utf8.RuneSelf && r != utf8.RuneError
 }
 
 // Cut is s with at most length characters, the last of which then says that it was cut.
 func Cut(s string, length int) string {
-	if utf8.RuneCountInString(s) <= length {
-		return s
+	n, last := 0, 0
+	for i := range s {
+		if n++; n == length {
+			last = i
+		}
+		if n > length {
+			return s[:last] + "…"
+		}
 	}
-	return string([]rune(s)[:length-1]) + "…"
+	return s
 }
