@@ -72,9 +72,20 @@ func NewLexer(w *Window, rules Rules) *Lexer {
 // LexText returns a lexer of a text. The tokens' texts are parts of it wherever
 // they stand in it as they are.
 func LexText(text string, rules Rules) *Lexer {
-	l := &Lexer{w: &Window{}, rules: rules}
-	l.w.show(text)
+	l := new(Lexer)
+	l.Read(text, rules)
 	return l
+}
+
+// Read starts over on a text, with the same buffers and no options set. The
+// zero Lexer can do so.
+func (l *Lexer) Read(text string, rules Rules) {
+	w := l.w
+	if w == nil {
+		w = new(Window)
+	}
+	w.show(text)
+	*l = Lexer{w: w, rules: rules, scratch: l.scratch[:0], tag: l.tag[:0], seen: l.seen}
 }
 
 // Start returns the offset at which the last token begins, with its prefix and quotes.

@@ -1,5 +1,7 @@
 package sqltext
 
+import "strings"
+
 // Phrase reads a statement from left to right.
 type Phrase struct {
 	Tokens []Token // that are left to read
@@ -80,8 +82,10 @@ func (p *Phrase) Until(words string) bool { return p.moveBehind(words, true) }
 func (p *Phrase) UntilAnywhere(words string) bool { return p.moveBehind(words, false) }
 
 func (p *Phrase) moveBehind(words string, outside bool) bool {
+	first, _, _ := strings.Cut(words, " ")
 	for i := range p.Tokens {
-		if outside && p.Tokens[i].Depth > 0 {
+		t := &p.Tokens[i]
+		if t.Text != first || outside && t.Depth > 0 {
 			continue
 		}
 		if n := leading(p.Tokens[i:], words); n > 0 {

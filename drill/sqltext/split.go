@@ -9,7 +9,6 @@ const MaxTokens = 64 << 10
 type Splitter struct {
 	Rules  Rules
 	lexer  Lexer
-	window Window
 	tokens []Token
 	ends   []int
 	parts  [][]Token
@@ -23,8 +22,7 @@ func (s *Splitter) Split(sql string) [][]Token {
 	if cap(s.tokens) > most {
 		s.tokens = nil
 	}
-	s.window.show(sql)
-	s.lexer = Lexer{w: &s.window, rules: s.Rules, scratch: s.lexer.scratch[:0], tag: s.lexer.tag[:0], seen: s.lexer.seen}
+	s.lexer.Read(sql, s.Rules)
 	s.tokens, s.ends, s.parts = s.tokens[:0], s.ends[:0], s.parts[:0]
 	s.readAll()
 	begins := 0

@@ -9,6 +9,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/drillgres/drillgres/drill/fingerprint"
+	"github.com/drillgres/drillgres/drill/sqltext"
 )
 
 // catalog is a database at one moment.
@@ -211,14 +212,7 @@ func notNulls(def string) (columns []string) {
 		return nil
 	}
 	for _, m := range notNullCheck.FindAllStringSubmatch(def, -1) {
-		columns = append(columns, unquote(m[1]+m[2]))
+		columns = append(columns, sqltext.Unquote(m[1]+m[2]))
 	}
 	return columns
-}
-
-func unquote(ident string) string {
-	if inner, ok := strings.CutPrefix(ident, `"`); ok {
-		return strings.ReplaceAll(strings.TrimSuffix(inner, `"`), `""`, `"`)
-	}
-	return ident
 }

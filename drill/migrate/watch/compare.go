@@ -13,6 +13,7 @@ import (
 	"github.com/jackc/pgx/v5/pgtype"
 
 	"github.com/drillgres/drillgres/drill/outcome"
+	"github.com/drillgres/drillgres/drill/sqltext"
 )
 
 // comparison is of a database before and after.
@@ -129,7 +130,7 @@ func (c *comparison) schema() (all []outcome.Change) {
 		}
 		n := d.relation
 		if d.name != "" && n != "" {
-			n += "." + quoteIdent(d.name)
+			n += "." + sqltext.Quote(d.name)
 		} else if n == "" {
 			n = d.name
 		}
@@ -169,13 +170,6 @@ func (c *comparison) rows() (read, written int64, by map[string]int64) {
 		}
 	}
 	return read, written, by
-}
-
-func quoteIdent(name string) string {
-	if wordToken.FindString(name) == name && foldASCII(name) == name {
-		return name
-	}
-	return pgx.Identifier{name}.Sanitize()
 }
 
 // seen puts everything together.

@@ -9,6 +9,7 @@ import (
 	"github.com/drillgres/drillgres/drill/pgerr"
 	"github.com/drillgres/drillgres/drill/redact"
 	"github.com/drillgres/drillgres/drill/serverlog"
+	"github.com/drillgres/drillgres/drill/sqltext"
 )
 
 // readError takes a statement that the server refused, and a session that it
@@ -90,12 +91,12 @@ func (r *reading) explain(c *client, e serverlog.Entry) *Refused {
 		SQLState: e.SQLState, Message: e.ServerError().Text(), Statement: redact.SQL(e.Statement),
 	}
 	if m := ofRelation.FindStringSubmatch(e.Message); m != nil {
-		if t := r.world.table(name{name: m[1]}, c); t != nil {
+		if t := r.world.table(sqltext.Name{Name: m[1]}, c); t != nil {
 			refused.Table = t.ident
 			return refused
 		}
 	}
-	for _, part := range statements(e.Statement) {
+	for _, part := range sqltext.Statements(e.Statement, sqltext.Server) {
 		for _, claim := range r.world.peek(part, c) {
 			refused.Table = claim.table.ident
 			return refused

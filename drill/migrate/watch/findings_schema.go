@@ -241,7 +241,13 @@ func ofBookkeeping(change string) bool {
 		return true
 	}
 	table, _, _ := strings.Cut(rest, ".")
-	return qualified && slices.ContainsFunc(bookkeeping, func(b string) bool {
-		return table == b || strings.HasPrefix(table, b+"_") && strings.HasSuffix(table, "_seq")
-	})
+	if !qualified || bookkeeping[table] {
+		return qualified
+	}
+	for b := range bookkeeping {
+		if strings.HasPrefix(table, b+"_") && strings.HasSuffix(table, "_seq") {
+			return true
+		}
+	}
+	return false
 }

@@ -5,6 +5,8 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+
+	"github.com/drillgres/drillgres/drill/sqltext"
 )
 
 // things is something to take every kind of lock on.
@@ -181,7 +183,7 @@ func catalogOf(t *testing.T, conn *pgx.Conn) *catalog {
 func claimed(before *catalog, sql string) map[string]string {
 	w, c := newWorld(before), &client{}
 	strongest := map[string]mode{}
-	for _, part := range statements(sql) {
+	for _, part := range sqltext.Statements(sql, sqltext.Server) {
 		claims, _ := w.claimsOf(part, c)
 		for _, c := range claims {
 			strongest[c.table.ident] = max(strongest[c.table.ident], c.mode)

@@ -1,5 +1,7 @@
 package watch
 
+import "github.com/drillgres/drillgres/drill/sqltext"
+
 // claim is a lock that a statement is known to take by its kind.
 type claim struct {
 	table     *relation // that existed before
@@ -39,7 +41,7 @@ func (r *reader) lock(table *relation, m mode, w *work) {
 	}
 }
 
-func (r *reader) lockName(n name, m mode, w *work) *relation {
+func (r *reader) lockName(n sqltext.Name, m mode, w *work) *relation {
 	table := r.world.table(n, r.client)
 	r.lock(table, m, w)
 	return table
@@ -49,49 +51,47 @@ func (r *reader) lockName(n name, m mode, w *work) *relation {
 // before. The kinds and their modes are those of
 // https://www.postgresql.org/docs/current/explicit-locking.html and of each
 // command's own page; what a function or a trigger does is not in its text.
-func (w *world) claimsOf(tokens []token, c *client) (claims []claim, alters *relation) {
+func (w *world) claimsOf(tokens []sqltext.Token, c *client) (claims []claim, alters *relation) {
 	r := &reader{world: w, client: c}
-	p := &phrase{tokens}
-	if read := readers[p.peek().text]; p.peek().kind == word && read != nil {
-		p.take()
+	p := &sqltext.Phrase{Tokens: tokens}
+	if read := readers[p.Peek().Text]; p.Peek().Kind == sqltext.Word && read != nil {
+		p.Take()
 		read(r, p)
 	} else {
-		r.query(&phrase{tokens})
+		r.query(&sqltext.Phrase{Tokens: tokens})
 	}
 	return r.claims, r.alters
 }
 
-var readers = map[string]func(*reader, *phrase){
+var readers = map[string]func(*reader, *sqltext.Phrase){
 	"alter": (*reader).alter, "create": (*reader).create, "drop": (*reader).drop, "truncate": (*reader).truncate,
 	"lock": (*reader).lockTable, "copy": (*reader).copy, "reindex": (*reader).reindex, "cluster": (*reader).cluster,
 	"vacuum": (*reader).vacuum, "analyze": (*reader).analyze, "refresh": (*reader).refresh, "comment": (*reader).comment,
 	"do": (*reader).nothing, "call": (*reader).nothing, "set": (*reader).nothing, "grant": (*reader).nothing, "revoke": (*reader).nothing,
 }
 
-func (r *reader) nothing(*phrase) {}
+func (r *reader) nothing(*sqltext.Phrase) {}
 
 // query reads SELECT, INSERT, UPDATE, DELETE, MERGE, also within WITH.
-func (r *reader) query(p *phrase) {
+func (r *reader) query(p *sqltext.Phrase) {
 	read := accessShare
-	for _, locking := range []string{"for update", "for no key update", "for share", "for key share"} {
-		if p.holds(locking) {
-			read = rowShare
-		}
+	if locksRows(*p) {
+		read = rowShare
 	}
-	previous := token{}
-	for !p.done() {
-		t := p.take()
+	previous := sqltext.Token{}
+	for !p.Done() {
+		t := p.Take()
 		m := noLock
 		switch {
 		case namesTarget(previous, t):
 			m = rowExclusive
-		case t.is("from"), t.is("join"), t.is("using"):
+		case namesSource(t), t.Is("using"):
 			m = read
 		}
 		if m != noLock {
-			p.skip("only")
+			p.Drop("only")
 			q := *p
-			if n, ok := q.object(); ok && (m == rowExclusive || !q.peek().is("(")) { // or a function
+			if n := q.Name(""); n.Name != "" && (m == rowExclusive || !q.Peek().Is("(")) { // or a function
 				r.lockName(n, m, nil)
 			}
 		}
@@ -99,22 +99,35 @@ func (r *reader) query(p *phrase) {
 	}
 }
 
-// namesTarget tells whether the name of the table that is written comes next:
-// behind INTO, UPDATE and DELETE FROM.
-func namesTarget(previous, t token) bool {
-	switch {
-	case t.is("into"):
-		return true
-	case t.is("update"): // but for FOR [NO KEY] UPDATE, and ON CONFLICT DO UPDATE
-		return !previous.is("for") && !previous.is("key") && !previous.is("do")
+// locksRows reports whether a query has FOR UPDATE, FOR SHARE or the like.
+func locksRows(p sqltext.Phrase) bool {
+	for p.UntilAnywhere("for") {
+		if p.Has("update") || p.Has("share") || p.Has("no key update") || p.Has("key share") {
+			return true
+		}
 	}
-	return t.is("from") && previous.is("delete")
+	return false
 }
 
-func (r *reader) truncate(p *phrase) {
-	p.skip("table")
-	names := p.objects()
-	cascade := p.holds("cascade")
+// namesSource reports whether the name of a table that is read comes next.
+func namesSource(t sqltext.Token) bool { return t.Is("from") || t.Is("join") }
+
+// namesTarget tells whether the name of the table that is written comes next:
+// behind INTO, UPDATE and DELETE FROM.
+func namesTarget(previous, t sqltext.Token) bool {
+	switch {
+	case t.Is("into"):
+		return true
+	case t.Is("update"): // but for FOR [NO KEY] UPDATE, and ON CONFLICT DO UPDATE
+		return !previous.Is("for") && !previous.Is("key") && !previous.Is("do")
+	}
+	return t.Is("from") && previous.Is("delete")
+}
+
+func (r *reader) truncate(p *sqltext.Phrase) {
+	p.Drop("table")
+	names := p.Names()
+	cascade := p.Contains("cascade")
 	seen := map[*relation]bool{}
 	var lock func(*relation)
 	lock = func(table *relation) {
@@ -143,13 +156,13 @@ var lockModes = map[string]mode{
 	"share": share, "share row exclusive": shareRowExclusive, "exclusive": exclusive, "access exclusive": accessExclusive,
 }
 
-func (r *reader) lockTable(p *phrase) {
-	p.skip("table")
-	names := p.objects()
+func (r *reader) lockTable(p *sqltext.Phrase) {
+	p.Drop("table")
+	names := p.Names()
 	m := accessExclusive
-	if p.has("in") {
+	if p.Has("in") {
 		for words, of := range lockModes {
-			if p.begins(words + " mode") {
+			if p.Begins(words + " mode") {
 				m = of
 			}
 		}
@@ -159,26 +172,26 @@ func (r *reader) lockTable(p *phrase) {
 	}
 }
 
-func (r *reader) copy(p *phrase) {
-	if p.peek().is("(") {
+func (r *reader) copy(p *sqltext.Phrase) {
+	if p.Peek().Is("(") {
 		r.query(p)
 		return
 	}
-	n, _ := p.object()
-	p.inParentheses()
-	if p.has("from") {
+	n := p.Name("")
+	p.Group()
+	if p.Has("from") {
 		r.lockName(n, rowExclusive, nil)
 	} else {
 		r.lockName(n, accessShare, nil)
 	}
 }
 
-func (r *reader) reindex(p *phrase) {
-	options := p.inParentheses()
-	concurrently := options.holds("concurrently")
-	kind := p.take().text
-	concurrently = p.has("concurrently") || concurrently
-	n, _ := p.object()
+func (r *reader) reindex(p *sqltext.Phrase) {
+	options := p.Group()
+	concurrently := options.Contains("concurrently")
+	kind := p.Take().Text
+	concurrently = p.Has("concurrently") || concurrently
+	n := p.Name("")
 	m, w := accessExclusive, reindexWork // of the index, without which no query is planned
 	if concurrently {
 		m, w = shareUpdateExclusive, nil
@@ -191,27 +204,27 @@ func (r *reader) reindex(p *phrase) {
 	}
 }
 
-func (r *reader) cluster(p *phrase) {
-	p.inParentheses()
-	p.skip("verbose")
-	n, ok := p.object()
-	if p.has("on") { // CLUSTER index ON table, as of old
-		n, _ = p.object()
+func (r *reader) cluster(p *sqltext.Phrase) {
+	p.Group()
+	p.Drop("verbose")
+	n := p.Name("")
+	if p.Has("on") { // CLUSTER index ON table, as of old
+		n = p.Name("")
 	}
-	if ok {
+	if n.Name != "" {
 		r.lockName(n, accessExclusive, rewriteWork)
 	}
 }
 
-func (r *reader) vacuum(p *phrase) {
-	options := p.inParentheses()
-	full := options.holds("full")
+func (r *reader) vacuum(p *sqltext.Phrase) {
+	options := p.Group()
+	full := options.Contains("full")
 	for {
 		switch {
-		case p.has("full"):
+		case p.Has("full"):
 			full = true
 			continue
-		case p.has("freeze"), p.has("verbose"), p.has("analyze"):
+		case p.Has("freeze"), p.Has("verbose"), p.Has("analyze"):
 			continue
 		}
 		break
@@ -223,43 +236,43 @@ func (r *reader) vacuum(p *phrase) {
 	r.tablesWithColumns(p, m, w)
 }
 
-func (r *reader) analyze(p *phrase) {
-	p.inParentheses()
-	p.skip("verbose")
+func (r *reader) analyze(p *sqltext.Phrase) {
+	p.Group()
+	p.Drop("verbose")
 	r.tablesWithColumns(p, shareUpdateExclusive, nil)
 }
 
-func (r *reader) tablesWithColumns(p *phrase, m mode, w *work) {
-	for _, part := range p.split() {
-		part.skip("only")
-		if n, ok := part.object(); ok {
+func (r *reader) tablesWithColumns(p *sqltext.Phrase, m mode, w *work) {
+	for _, part := range p.Split() {
+		part.Drop("only")
+		if n := part.Name(""); n.Name != "" {
 			r.lockName(n, m, w)
 		}
 	}
 }
 
-func (r *reader) refresh(p *phrase) {
-	if !p.has("materialized view") {
+func (r *reader) refresh(p *sqltext.Phrase) {
+	if !p.Has("materialized view") {
 		return
 	}
 	m, w := accessExclusive, refreshWork
-	if p.has("concurrently") {
+	if p.Has("concurrently") {
 		m, w = exclusive, nil
 	}
-	n, _ := p.object()
+	n := p.Name("")
 	r.lockName(n, m, w)
 }
 
-func (r *reader) comment(p *phrase) {
+func (r *reader) comment(p *sqltext.Phrase) {
 	switch {
-	case p.has("on table"), p.has("on materialized view"):
-		n, _ := p.object()
+	case p.Has("on table"), p.Has("on materialized view"):
+		n := p.Name("")
 		r.lockName(n, shareUpdateExclusive, nil)
-	case p.has("on column"):
-		n, _ := p.object() // schema.table.column: its last two parts
-		r.lockName(name{name: n.schema}, shareUpdateExclusive, nil)
-	case p.has("on index"):
-		n, _ := p.object()
+	case p.Has("on column"):
+		n := p.Name("") // schema.table.column: its last two parts
+		r.lockName(sqltext.Name{Name: n.Schema}, shareUpdateExclusive, nil)
+	case p.Has("on index"):
+		n := p.Name("")
 		r.lock(lookUp(r.world.index, n, r.client.path()), shareUpdateExclusive, nil)
 	}
 }

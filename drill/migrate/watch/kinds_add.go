@@ -1,26 +1,30 @@
 package watch
 
-import "slices"
+import (
+	"slices"
+
+	"github.com/drillgres/drillgres/drill/sqltext"
+)
 
 // add reads ADD COLUMN and ADD of a constraint.
 func (a *alteration) add() (mode, *work) {
 	p := a.p
 	constraint := ""
-	if p.has("constraint") {
-		constraint = p.column()
+	if p.Has("constraint") {
+		constraint = p.Take().Text
 	}
-	validated := !p.holds("not valid") && !p.holds("not enforced")
+	validated := !p.Contains("not valid") && !p.Contains("not enforced")
 	switch {
-	case p.begins("check"):
+	case p.Begins("check"):
 		return accessExclusive, a.check(constraint, validated)
-	case p.begins("foreign key"):
+	case p.Begins("foreign key"):
 		return shareRowExclusive, a.foreignKey(validated)
-	case p.begins("primary key"), p.begins("unique"):
+	case p.Begins("primary key"), p.Begins("unique"):
 		return accessExclusive, a.unique(constraint)
-	case p.begins("exclude"):
+	case p.Begins("exclude"):
 		return accessExclusive, exclusionWork
-	case p.has("not null"):
-		column := p.column()
+	case p.Has("not null"):
+		column := p.Take().Text
 		if validated {
 			return accessExclusive, a.notNull(column)
 		}
@@ -46,22 +50,22 @@ func (a *alteration) check(constraint string, validated bool) *work {
 }
 
 // nullsRuledOut are the columns of which a check says IS NOT NULL, if it has no OR.
-func nullsRuledOut(p *phrase) (columns []string) {
-	if p.holds("or") {
+func nullsRuledOut(p *sqltext.Phrase) (columns []string) {
+	if p.Contains("or") {
 		return nil
 	}
-	for i := range p.tokens {
-		rest := &phrase{p.tokens[i:]}
-		if t := rest.take(); (t.kind == word || t.kind == quoted) && rest.begins("is not null") {
-			columns = append(columns, t.text)
+	for i := range p.Tokens {
+		rest := &sqltext.Phrase{Tokens: p.Tokens[i:]}
+		if t := rest.Take(); (t.Kind == sqltext.Word || t.Kind == sqltext.Quoted) && rest.Begins("is not null") {
+			columns = append(columns, t.Text)
 		}
 	}
 	return columns
 }
 
 func (a *alteration) foreignKey(validated bool) *work {
-	a.p.until("references")
-	n, _ := a.p.object()
+	a.p.UntilAnywhere("references")
+	n := a.p.Name("")
 	if !validated || a.table == nil {
 		a.lockName(n, shareRowExclusive, nil)
 		return nil
@@ -77,18 +81,18 @@ func (a *alteration) foreignKey(validated bool) *work {
 // unique is the work of a key: none where it takes over an index whose
 // columns hold no null.
 func (a *alteration) unique(constraint string) *work {
-	primary := a.p.begins("primary")
+	primary := a.p.Begins("primary")
 	if a.table == nil {
 		return nil
 	}
-	if !a.p.until("using index") {
+	if !a.p.UntilAnywhere("using index") {
 		return uniqueWork(a.table, constraint, primary)
 	}
 	if !primary {
 		return nil
 	}
-	index, _ := a.p.object()
-	for _, column := range a.world.indexed(a.table, index.name) {
+	index := a.p.Name("")
+	for _, column := range a.world.indexed(a.table, index.Name) {
 		if w := a.notNull(column); w != nil {
 			return primaryKeyNullWork(a.table, column)
 		}
@@ -99,31 +103,31 @@ func (a *alteration) unique(constraint string) *work {
 // column reads ADD COLUMN with what stands behind its type.
 func (a *alteration) column() *work {
 	p := a.p
-	p.skip("column", "if not exists")
-	column := p.column()
-	hasDefault := p.holds("default")
+	p.Drop("column", "if not exists")
+	column := p.Take().Text
+	hasDefault := p.Contains("default")
 	var does *work
-	for q := *p; !q.done(); q.take() {
+	for q := *p; !q.Done(); q.Take() {
 		switch {
-		case q.begins("not null"):
+		case q.Begins("not null"):
 			if a.table != nil {
 				a.world.prove(a.table, column)
 			}
-		case q.has("references"):
-			target, _ := q.object()
+		case q.Has("references"):
+			target := q.Name("")
 			var w *work
 			if hasDefault && a.table != nil {
 				w = foreignKeyWork(a.table)
 				does = w
 			}
 			a.lockName(target, shareRowExclusive, w)
-		case q.begins("check ("):
+		case q.Begins("check ("):
 			if a.table != nil {
 				does = checkWork(a.table, "")
 			}
-		case q.begins("unique"), q.begins("primary key"):
+		case q.Begins("unique"), q.Begins("primary key"):
 			if a.table != nil {
-				does = uniqueWork(a.table, "", q.begins("primary key"))
+				does = uniqueWork(a.table, "", q.Begins("primary key"))
 			}
 		}
 	}
@@ -133,7 +137,7 @@ func (a *alteration) column() *work {
 // indexed are the columns of an index, by the catalog, or by the statement
 // that has made it.
 func (w *world) indexed(table *relation, index string) (columns []string) {
-	if made := w.keys[name{table.schema, index}]; made != nil {
+	if made := w.keys[sqltext.Name{Schema: table.schema, Name: index}]; made != nil {
 		return made
 	}
 	for _, r := range w.before.relations {

@@ -1,61 +1,65 @@
 package watch
 
-import "slices"
+import (
+	"slices"
 
-func (r *reader) alter(p *phrase) {
+	"github.com/drillgres/drillgres/drill/sqltext"
+)
+
+func (r *reader) alter(p *sqltext.Phrase) {
 	switch {
-	case p.has("table"), p.has("materialized view"), p.has("foreign table"):
+	case p.Has("table"), p.Has("materialized view"), p.Has("foreign table"):
 		r.alterTable(p)
-	case p.has("index"):
+	case p.Has("index"):
 		r.alterIndex(p)
-	case p.has("trigger"), p.has("rule"), p.has("policy"):
-		p.column()
-		if p.has("on") {
-			n, _ := p.object()
+	case p.Has("trigger"), p.Has("rule"), p.Has("policy"):
+		p.Take()
+		if p.Has("on") {
+			n := p.Name("")
 			r.lockName(n, accessExclusive, nil)
 		}
-	case p.has("publication"):
-		if p.until("table") {
+	case p.Has("publication"):
+		if p.UntilAnywhere("table") {
 			r.tablesWithColumns(p, shareUpdateExclusive, nil)
 		}
 	}
 }
 
-func (r *reader) alterTable(p *phrase) {
-	p.skip("if exists", "only")
-	n, ok := p.object()
-	if !ok {
+func (r *reader) alterTable(p *sqltext.Phrase) {
+	p.Drop("if exists", "only")
+	n := p.Name("")
+	if n.Name == "" {
 		return
 	}
-	p.skip("*")
+	p.Drop("*")
 	table := r.world.table(n, r.client)
 	switch {
-	case p.has("rename to"):
+	case p.Has("rename to"):
 		r.lock(table, accessExclusive, nil)
-		if to, ok := p.object(); ok && table != nil {
-			r.world.renamed(table, name{"", to.name})
+		if to := p.Name(""); to.Name != "" && table != nil {
+			r.world.renamed(table, sqltext.Name{Schema: "", Name: to.Name})
 		}
 		return
-	case p.has("set schema"):
+	case p.Has("set schema"):
 		r.lock(table, accessExclusive, nil)
 		if table != nil {
-			r.world.renamed(table, name{schema: p.column()})
+			r.world.renamed(table, sqltext.Name{Schema: p.Take().Text})
 		}
 		return
 	}
 	r.alters = table
-	for _, action := range p.split() {
+	for _, action := range p.Split() {
 		a := &alteration{reader: r, table: table, p: &action}
 		m, w := a.lock()
 		r.lock(table, m, w)
 	}
 }
 
-func (r *reader) alterIndex(p *phrase) {
-	p.skip("if exists")
-	n, _ := p.object()
+func (r *reader) alterIndex(p *sqltext.Phrase) {
+	p.Drop("if exists")
+	n := p.Name("")
 	m := shareUpdateExclusive // RENAME, SET (…), ALTER COLUMN … SET STATISTICS
-	if p.begins("set tablespace") {
+	if p.Begins("set tablespace") {
 		m = accessExclusive
 	}
 	r.lock(lookUp(r.world.index, n, r.client.path()), m, nil)
@@ -65,7 +69,7 @@ func (r *reader) alterIndex(p *phrase) {
 type alteration struct {
 	*reader
 	table *relation // nil: it did not exist before
-	p     *phrase
+	p     *sqltext.Phrase
 }
 
 // lock is the lock that the action takes on its table, and the work that it
@@ -73,39 +77,39 @@ type alteration struct {
 func (a *alteration) lock() (mode, *work) {
 	p := a.p
 	switch {
-	case p.has("add"):
+	case p.Has("add"):
 		return a.add()
-	case p.has("drop"):
+	case p.Has("drop"):
 		a.drop()
-	case p.has("alter constraint"):
-	case p.has("alter"):
-		p.skip("column")
-		return a.alterColumn(p.column())
-	case p.has("validate constraint"):
-		a.validate(p.column())
+	case p.Has("alter constraint"):
+	case p.Has("alter"):
+		p.Drop("column")
+		return a.alterColumn(p.Take().Text)
+	case p.Has("validate constraint"):
+		a.validate(p.Take().Text)
 		return shareUpdateExclusive, nil
-	case p.has("cluster on"), p.has("set without cluster"):
+	case p.Has("cluster on"), p.Has("set without cluster"):
 		return shareUpdateExclusive, nil
-	case p.has("enable"), p.has("disable"):
-		p.skip("replica", "always")
-		if p.begins("trigger") {
+	case p.Has("enable"), p.Has("disable"):
+		p.Drop("replica", "always")
+		if p.Begins("trigger") {
 			return shareRowExclusive, nil
 		}
-	case p.has("set"), p.has("reset"):
+	case p.Has("set"), p.Has("reset"):
 		return a.parameters(), nil
-	case p.has("attach partition"):
-		if n, ok := p.object(); ok {
+	case p.Has("attach partition"):
+		if n := p.Name(""); n.Name != "" {
 			a.lockName(n, accessExclusive, nil)
 		}
 		return shareUpdateExclusive, nil
-	case p.has("detach partition"):
-		n, _ := p.object()
-		if p.has("concurrently") || p.has("finalize") {
+	case p.Has("detach partition"):
+		n := p.Name("")
+		if p.Has("concurrently") || p.Has("finalize") {
 			return shareUpdateExclusive, nil
 		}
 		a.lockName(n, accessExclusive, nil)
-	case p.has("inherit"):
-		if n, ok := p.object(); ok {
+	case p.Has("inherit"):
+		if n := p.Name(""); n.Name != "" {
 			a.lockName(n, shareUpdateExclusive, nil)
 		}
 	}
@@ -115,12 +119,12 @@ func (a *alteration) lock() (mode, *work) {
 // parameters are of storage. Those of the planner and of vacuum can be set
 // while others write.
 func (a *alteration) parameters() mode {
-	if !a.p.peek().is("(") {
+	if !a.p.Peek().Is("(") {
 		return accessExclusive // SET TABLESPACE, LOGGED, ACCESS METHOD …
 	}
-	inner := a.p.inParentheses()
-	for _, one := range inner.split() {
-		if one.begins("user_catalog_table") || one.begins("security_barrier") || one.begins("check_option") {
+	inner := a.p.Group()
+	for _, one := range inner.Split() {
+		if one.Begins("user_catalog_table") || one.Begins("security_barrier") || one.Begins("check_option") {
 			return accessExclusive
 		}
 	}
@@ -130,9 +134,9 @@ func (a *alteration) parameters() mode {
 func (a *alteration) alterColumn(column string) (mode, *work) {
 	p := a.p
 	switch {
-	case p.has("set statistics"), p.begins("set ("), p.begins("reset ("):
+	case p.Has("set statistics"), p.Begins("set ("), p.Begins("reset ("):
 		return shareUpdateExclusive, nil
-	case p.has("set not null"):
+	case p.Has("set not null"):
 		return accessExclusive, a.notNull(column)
 	}
 	return accessExclusive, nil
@@ -168,14 +172,14 @@ func (a *alteration) drop() {
 	if a.table == nil {
 		return
 	}
-	if a.p.has("constraint") {
-		a.p.skip("if exists")
-		gone := a.p.column()
+	if a.p.Has("constraint") {
+		a.p.Drop("if exists")
+		gone := a.p.Take().Text
 		a.lockReferred(a.table, func(k *constraint) bool { return k.name == gone })
 		return
 	}
-	a.p.skip("column", "if exists")
-	gone := a.p.column()
+	a.p.Drop("column", "if exists")
+	gone := a.p.Take().Text
 	a.lockReferred(a.table, func(k *constraint) bool {
 		return slices.ContainsFunc(k.keys, func(n int16) bool { return a.table.columns[n] != nil && a.table.columns[n].name == gone })
 	})

@@ -1,139 +1,142 @@
 package watch
 
-func (r *reader) create(p *phrase) {
-	temporary := p.has("temporary") || p.has("temp")
-	p.skip("or replace", "local", "global", "temporary", "temp", "unlogged")
+import "github.com/drillgres/drillgres/drill/sqltext"
+
+func (r *reader) create(p *sqltext.Phrase) {
+	temporary := p.Has("temporary") || p.Has("temp")
+	p.Drop("or replace", "local", "global", "temporary", "temp", "unlogged")
 	switch {
-	case p.has("table"):
+	case p.Has("table"):
 		r.createTable(p, temporary)
-	case p.has("unique index"), p.has("index"):
+	case p.Has("unique index"), p.Has("index"):
 		r.createIndex(p)
-	case p.has("constraint trigger"), p.has("trigger"):
-		if p.until("on") {
-			n, _ := p.object()
+	case p.Has("constraint trigger"), p.Has("trigger"):
+		if p.UntilAnywhere("on") {
+			n := p.Name("")
 			r.lockName(n, shareRowExclusive, nil)
-			if p.has("from") {
-				n, _ := p.object()
+			if p.Has("from") {
+				n := p.Name("")
 				r.lockName(n, shareRowExclusive, nil)
 			}
 		}
-	case p.has("rule"):
-		if p.until("to") {
-			n, _ := p.object()
+	case p.Has("rule"):
+		if p.UntilAnywhere("to") {
+			n := p.Name("")
 			r.lockName(n, accessExclusive, nil)
 		}
-	case p.has("policy"):
-		p.column()
-		if p.has("on") {
-			n, _ := p.object()
+	case p.Has("policy"):
+		p.Take()
+		if p.Has("on") {
+			n := p.Name("")
 			r.lockName(n, accessExclusive, nil)
 		}
-	case p.has("statistics"):
-		if p.until("from") {
+	case p.Has("statistics"):
+		if p.UntilAnywhere("from") {
 			r.tablesWithColumns(p, shareUpdateExclusive, nil)
 		}
-	case p.has("publication"):
-		if p.until("for table") {
+	case p.Has("publication"):
+		if p.UntilAnywhere("for table") {
 			r.tablesWithColumns(p, shareUpdateExclusive, nil)
 		}
-	case p.has("materialized view"), p.has("view"):
+	case p.Has("materialized view"), p.Has("view"):
 		r.query(p)
 	}
 }
 
 // createTable locks what the new table refers to, inherits from, or is a part of.
-func (r *reader) createTable(p *phrase, temporary bool) {
-	p.skip("if not exists")
-	n, ok := p.object()
-	if !ok {
+func (r *reader) createTable(p *sqltext.Phrase, temporary bool) {
+	p.Drop("if not exists")
+	n := p.Name("")
+	if n.Name == "" {
 		return
 	}
 	if temporary {
-		n.schema = "pg_temp"
+		n.Schema = "pg_temp"
 		r.client.setPath(append([]string{"pg_temp"}, r.client.path()...))
 	}
-	if r.world.table(n, r.client) == nil || n.schema != "" {
+	if r.world.table(n, r.client) == nil || n.Schema != "" {
 		if _, exists := r.world.tables[n]; !exists {
 			r.world.made(r.world.tables, n, r.client, nil)
 		}
 	}
-	if p.has("partition of") {
-		parent, _ := p.object()
+	if p.Has("partition of") {
+		parent := p.Name("")
 		r.lockName(parent, accessExclusive, nil)
 	}
-	for q := *p; !q.done(); q.take() {
+	for q := *p; !q.Done(); q.Take() {
 		switch {
-		case q.has("references"):
-			target, _ := q.object()
+		case q.Has("references"):
+			target := q.Name("")
 			r.lockName(target, shareRowExclusive, nil)
-		case q.has("inherits"):
-			for _, parent := range q.inParentheses().objects() {
+		case q.Has("inherits"):
+			parents := q.Group()
+			for _, parent := range parents.Names() {
 				r.lockName(parent, shareUpdateExclusive, nil)
 			}
-		case q.has("like"):
-			source, _ := q.object()
+		case q.Has("like"):
+			source := q.Name("")
 			r.lockName(source, accessShare, nil)
-		case q.begins("as"):
+		case q.Begins("as"):
 			r.query(&q)
 			return
 		}
 	}
 }
 
-func (r *reader) createIndex(p *phrase) {
-	concurrently := p.has("concurrently")
-	p.skip("if not exists")
-	var index name
-	if !p.begins("on") {
-		index, _ = p.object()
+func (r *reader) createIndex(p *sqltext.Phrase) {
+	concurrently := p.Has("concurrently")
+	p.Drop("if not exists")
+	var index sqltext.Name
+	if !p.Begins("on") {
+		index = p.Name("")
 	}
-	if !p.has("on") {
+	if !p.Has("on") {
 		return
 	}
-	p.skip("only")
-	n, _ := p.object()
+	p.Drop("only")
+	n := p.Name("")
 	table := r.world.table(n, r.client)
 	if concurrently {
 		r.lock(table, shareUpdateExclusive, nil)
 	} else {
 		r.lock(table, share, indexWork)
 	}
-	if index.name != "" && table != nil {
-		full := name{table.schema, index.name}
+	if index.Name != "" && table != nil {
+		full := sqltext.Name{Schema: table.schema, Name: index.Name}
 		r.world.made(r.world.index, full, r.client, table)
-		if p.has("using") {
-			p.column()
+		if p.Has("using") {
+			p.Take()
 		}
 		if !r.world.dry {
-			r.world.keys[full] = p.columns()
+			r.world.keys[full] = p.Columns()
 		}
 	}
 }
 
-func (r *reader) drop(p *phrase) {
+func (r *reader) drop(p *sqltext.Phrase) {
 	switch {
-	case p.has("table"), p.has("materialized view"):
-		p.skip("if exists")
-		for _, n := range p.objects() {
+	case p.Has("table"), p.Has("materialized view"):
+		p.Drop("if exists")
+		for _, n := range p.Names() {
 			if table := r.lockName(n, accessExclusive, nil); table != nil {
 				r.lockReferred(table, nil)
 				r.forget(table)
 			}
 		}
-	case p.has("index"):
+	case p.Has("index"):
 		m := accessExclusive
-		if p.has("concurrently") {
+		if p.Has("concurrently") {
 			m = shareUpdateExclusive
 		}
-		p.skip("if exists")
-		for _, n := range p.objects() {
+		p.Drop("if exists")
+		for _, n := range p.Names() {
 			r.lock(lookUp(r.world.index, n, r.client.path()), m, nil)
 		}
-	case p.has("trigger"), p.has("rule"), p.has("policy"):
-		p.skip("if exists")
-		p.column()
-		if p.has("on") {
-			n, _ := p.object()
+	case p.Has("trigger"), p.Has("rule"), p.Has("policy"):
+		p.Drop("if exists")
+		p.Take()
+		if p.Has("on") {
+			n := p.Name("")
 			r.lockName(n, accessExclusive, nil)
 		}
 	}

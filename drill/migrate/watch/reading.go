@@ -1,7 +1,6 @@
 package watch
 
 import (
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -9,11 +8,28 @@ import (
 
 	"github.com/drillgres/drillgres/drill/redact"
 	"github.com/drillgres/drillgres/drill/serverlog"
+	"github.com/drillgres/drillgres/drill/sqltext"
 )
 
-// durationLine is how the server tells of a statement, or of a step of the
-// extended protocol. https://www.postgresql.org/docs/current/protocol-flow.html
-var durationLine = regexp.MustCompile(`^duration: ([0-9.]+) ms(?:  (statement|parse|bind|execute|execute fetch from)(?: [^:]*)?: )?`)
+// durationOf reads how the server logs a statement, or a step of the extended
+// protocol: duration: 0.412 ms  execute name: SELECT 1.
+// https://www.postgresql.org/docs/current/protocol-flow.html
+func durationOf(message string) (step, sql string, seconds float64, ok bool) {
+	rest, ok := strings.CutPrefix(message, "duration: ")
+	number, rest, found := strings.Cut(rest, " ms")
+	ms, err := strconv.ParseFloat(number, 64)
+	if !ok || !found || err != nil {
+		return "", "", 0, false
+	}
+	said := strings.TrimPrefix(rest, "  ")
+	head, sql, found := strings.Cut(said, ": ")
+	for _, step := range []string{"statement", "parse", "bind", "execute fetch from", "execute"} {
+		if name, is := strings.CutPrefix(head, step); found && is && (name == "" || name[0] == ' ') && !strings.Contains(name, ":") {
+			return step, sql, ms / 1000, true
+		}
+	}
+	return "", rest, ms / 1000, true
+}
 
 // reading goes through the log and makes statements and transactions of it.
 type reading struct {
@@ -26,6 +42,8 @@ type reading struct {
 	clients  map[string]*client // by the server's name for their session
 	prepared map[string]*transaction
 	ended    func(*transaction) // is told each transaction, when it has ended
+	splitter sqltext.Splitter
+	controls []control // of the text that is read
 	total    int
 	refused  *Refused
 	cutShort bool // a session was ended from outside
@@ -46,9 +64,8 @@ func (r *reading) read(e serverlog.Entry) error {
 		r.readError(c, e)
 		return nil
 	}
-	if m := durationLine.FindStringSubmatch(e.Message); m != nil {
-		ms, _ := strconv.ParseFloat(m[1], 64)
-		r.readDuration(c, e, m[2], e.Message[len(m[0]):], ms/1000)
+	if step, sql, seconds, ok := durationOf(e.Message); ok {
+		r.readDuration(c, e, step, sql, seconds)
 	}
 	return nil
 }
@@ -68,7 +85,7 @@ func (r *reading) readDuration(c *client, e serverlog.Entry, step, sql string, s
 	default:
 		return
 	}
-	s := &statement{client: c, started: started, executed: started, ended: e.Time, seconds: seconds, alters: map[*relation]int{}}
+	s := &statement{client: c, started: started, executed: started, ended: e.Time, seconds: seconds}
 	if step == "execute" && c.asked.sql == sql {
 		s.started, s.seconds = c.asked.started, seconds+c.asked.seconds
 	}
@@ -84,19 +101,23 @@ func (r *reading) take(s *statement, sql, virtual string) {
 	}
 	c.latest = s.started
 	s.sql, s.raw = redact.Statement(sql), sql[:min(len(sql), rawLength)]
-	parts := statements(sql)
-	controls := make([]control, len(parts))
+	parts := r.splitter.Split(sql)
+	controls := r.controls[:0]
 	blocked := false
 	s.noise = true
-	for i, part := range parts {
-		controls[i] = controlOf(part)
-		c.settings.follow(controls[i])
+	for _, part := range parts {
+		control := controlOf(part)
+		controls = append(controls, control)
+		c.settings.follow(control)
 		c.sets(part, r.defaults)
-		if controls[i] != noControl {
+		if control != noControl {
 			continue
 		}
 		claims, alters := r.world.claimsOf(part, c)
 		if alters != nil {
+			if s.alters == nil {
+				s.alters = map[*relation]int{}
+			}
 			s.alters[alters]++
 		}
 		for i := range claims {
@@ -112,12 +133,13 @@ func (r *reading) take(s *statement, sql, virtual string) {
 		s.noise = s.noise && noise
 		r.finishPrepared(part, s.ended)
 	}
+	r.controls = controls
 	s.noTimeout = c.settings.waits() == forEver
 	r.place(s, controls, virtual, parts)
 }
 
 // place finds the transaction of a statement.
-func (r *reading) place(s *statement, controls []control, virtual string, parts [][]token) {
+func (r *reading) place(s *statement, controls []control, virtual string, parts [][]sqltext.Token) {
 	c := s.client
 	inside := !strings.HasSuffix(virtual, "/0") && virtual != ""
 	ends := slices.ContainsFunc(controls, func(k control) bool { return k == commits || k == rollsBack || k == prepares })
@@ -143,7 +165,7 @@ func (r *reading) place(s *statement, controls []control, virtual string, parts 
 		return
 	}
 	if i := slices.Index(controls, prepares); i >= 0 && len(parts[i]) > 2 {
-		tx.prepared = parts[i][2].text
+		tx.prepared = parts[i][2].Text
 		r.prepared[tx.prepared] = tx
 		c.open = nil
 		return
@@ -185,12 +207,12 @@ func (tx *transaction) lastEnd() time.Time {
 }
 
 // finishPrepared ends a transaction that outlived its session.
-func (r *reading) finishPrepared(part []token, at time.Time) {
-	p := &phrase{part}
-	if !p.has("commit prepared") && !p.has("rollback prepared") {
+func (r *reading) finishPrepared(part []sqltext.Token, at time.Time) {
+	p := sqltext.Phrase{Tokens: part}
+	if !p.Has("commit prepared") && !p.Has("rollback prepared") {
 		return
 	}
-	gid := p.take().text
+	gid := p.Take().Text
 	if tx := r.prepared[gid]; tx != nil {
 		delete(r.prepared, gid)
 		tx.ended = at

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/jackc/pgerrcode"
@@ -13,6 +12,7 @@ import (
 
 	"github.com/drillgres/drillgres/drill/pgerr"
 	"github.com/drillgres/drillgres/drill/provision"
+	"github.com/drillgres/drillgres/drill/sqltext"
 )
 
 // logged are the settings under which the server's log tells every statement
@@ -99,7 +99,7 @@ func (w *Watch) switchOff(ctx context.Context, conn *pgx.Conn) error {
 	for _, name := range slices.Sorted(maps.Keys(logged)) {
 		sql = append(sql, "alter system reset "+name)
 		if value, ok := w.settings.before[name]; ok {
-			sql[len(sql)-1] = fmt.Sprintf("alter system set %s = %s", name, literal(value))
+			sql[len(sql)-1] = fmt.Sprintf("alter system set %s = %s", name, sqltext.Literal(value))
 		}
 	}
 	if err := execAll(ctx, conn, append(sql, "select pg_reload_conf()")); err != nil {
@@ -107,7 +107,7 @@ func (w *Watch) switchOff(ctx context.Context, conn *pgx.Conn) error {
 	}
 	for _, s := range w.settings.own {
 		// The migration may have dropped the role, or set it anew.
-		err := execAll(ctx, conn, []string{fmt.Sprintf("%s set %s = %s", s.alter(), s.name, literal(s.value))})
+		err := execAll(ctx, conn, []string{fmt.Sprintf("%s set %s = %s", s.alter(), s.name, sqltext.Literal(s.value))})
 		if err != nil && !pgerr.Is(err, pgerrcode.UndefinedObject, pgerrcode.InvalidCatalogName) {
 			return fmt.Errorf("put a setting of the log back: %w", err)
 		}
@@ -139,21 +139,16 @@ from pg_db_role_setting s left join pg_roles r on r.oid = s.setrole left join pg
 
 // alter begins the statement that changes the setting.
 func (s ownSetting) alter() string {
-	database := pgx.Identifier{s.database}.Sanitize()
+	database := sqltext.Identifier(s.database)
 	switch {
 	case s.role == "" && s.database == "":
 		return "alter role all"
 	case s.role == "":
 		return "alter database " + database
 	case s.database == "":
-		return "alter role " + pgx.Identifier{s.role}.Sanitize()
+		return "alter role " + sqltext.Identifier(s.role)
 	}
-	return "alter role " + pgx.Identifier{s.role}.Sanitize() + " in database " + database
-}
-
-// literal is a text in SQL, however standard_conforming_strings is set.
-func literal(value string) string {
-	return " E'" + strings.NewReplacer(`\`, `\\`, `'`, `\'`).Replace(value) + "'"
+	return "alter role " + sqltext.Identifier(s.role) + " in database " + database
 }
 
 func execAll(ctx context.Context, conn *pgx.Conn, statements []string) error {

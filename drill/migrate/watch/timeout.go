@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	"github.com/jackc/pgx/v5"
+
+	"github.com/drillgres/drillgres/drill/sqltext"
 )
 
 // sessionSettings are what a session has set, of what matters here. The values
@@ -74,45 +76,57 @@ order by s.setrole <> 0, s.setdatabase <> 0`
 }
 
 // sets follows what a statement sets for its session.
-func (c *client) sets(tokens []token, d defaults) {
-	p := &phrase{tokens}
+func (c *client) sets(tokens []sqltext.Token, d defaults) {
+	p := sqltext.Phrase{Tokens: tokens}
 	switch {
-	case p.has("set"):
-		local := p.has("local")
-		p.skip("session")
-		c.set(p.take().text, p, local, d)
-	case p.has("reset all"), p.has("discard all"):
+	case p.Has("set"):
+		local := p.Has("local")
+		p.Drop("session")
+		c.set(p.Take().Text, p, local, d)
+	case p.Has("reset all"), p.Has("discard all"):
 		c.settings.timeout, c.settings.local = d.of(c.user), nil
 		c.schemas = nil
-	case p.has("reset"):
-		c.set(p.take().text, &phrase{[]token{{word, "="}, {word, "default"}}}, false, d)
-	case p.holds("set_config"):
-		p.until("set_config")
-		args := p.inParentheses().split()
-		if len(args) == 3 && args[0].peek().kind == text {
-			name := strings.ToLower(args[0].take().text)
-			c.set(name, &args[1], args[2].begins("true"), d)
-		} else {
-			c.settings.timeout = limited // by parameters, whose values are not logged
-		}
-	case p.has("alter role"), p.has("alter user"), p.has("alter database"):
-		if p.until("set lock_timeout") {
-			p.skip("to", "=")
-			d.roles[c.user] = timeoutOf(p.take().text)
+	case p.Has("reset"):
+		c.set(p.Take().Text, sqltext.Phrase{Tokens: []sqltext.Token{{Kind: sqltext.Word, Text: "default"}}}, false, d)
+	case p.UntilAnywhere("set_config"):
+		c.setConfig(p.Group(), d)
+	case p.Has("alter role"), p.Has("alter user"), p.Has("alter database"):
+		if p.UntilAnywhere("set lock_timeout") {
+			p.Drop("to", "=")
+			d.roles[c.user] = timeoutOf(p.Take().Text)
 		}
 	}
 }
 
-func (c *client) set(setting string, p *phrase, local bool, d defaults) {
-	p.skip("to", "=")
-	isDefault := p.begins("default")
+// setConfig follows set_config(name, value, whether it is local).
+func (c *client) setConfig(arguments sqltext.Phrase, d defaults) {
+	args := arguments.Split()
+	if len(args) != 3 || args[0].Peek().Kind != sqltext.String {
+		c.settings.timeout = limited // by parameters, whose values are not logged
+		return
+	}
+	setting := strings.ToLower(args[0].Take().Text)
+	if t := args[1].Peek(); setting == "search_path" && t.Kind == sqltext.String { // all names are one text
+		var path []string
+		for name := range strings.SplitSeq(t.Text, ",") {
+			path = append(path, sqltext.Unquote(strings.TrimSpace(name)))
+		}
+		c.setPath(path)
+		return
+	}
+	c.set(setting, args[1], args[2].Begins("true"), d)
+}
+
+func (c *client) set(setting string, p sqltext.Phrase, local bool, d defaults) {
+	p.Drop("to", "=")
+	isDefault := p.Begins("default")
 	switch setting {
 	case "lock_timeout":
 		t := d.of(c.user)
 		if !isDefault {
 			var value strings.Builder
-			for !p.done() {
-				value.WriteString(p.take().text)
+			for !p.Done() {
+				value.WriteString(p.Take().Text)
 			}
 			t = timeoutOf(value.String())
 		}
@@ -127,10 +141,8 @@ func (c *client) set(setting string, p *phrase, local bool, d defaults) {
 			return
 		}
 		var path []string
-		for _, one := range p.split() {
-			for _, v := range strings.Split(one.take().text, ",") { // set_config takes them all as one text
-				path = append(path, unquote(strings.TrimSpace(v)))
-			}
+		for _, one := range p.Split() {
+			path = append(path, one.Take().Text)
 		}
 		c.setPath(path)
 	}
@@ -148,22 +160,22 @@ const (
 	within // SAVEPOINT, RELEASE, ROLLBACK TO
 )
 
-func controlOf(tokens []token) control {
-	p := &phrase{tokens}
+func controlOf(tokens []sqltext.Token) control {
+	p := sqltext.Phrase{Tokens: tokens}
 	switch {
-	case p.has("begin"), p.has("start transaction"):
+	case p.Has("begin"), p.Has("start transaction"):
 		return begins
-	case p.has("commit prepared"), p.has("rollback prepared"):
+	case p.Has("commit prepared"), p.Has("rollback prepared"):
 		return noControl
-	case p.has("commit"), p.has("end"):
+	case p.Has("commit"), p.Has("end"):
 		return commits
-	case p.has("prepare transaction"):
+	case p.Has("prepare transaction"):
 		return prepares
-	case p.has("savepoint"), p.has("release"):
+	case p.Has("savepoint"), p.Has("release"):
 		return within
-	case p.has("rollback"), p.has("abort"):
-		p.skip("work", "transaction")
-		if p.has("to") {
+	case p.Has("rollback"), p.Has("abort"):
+		p.Drop("work", "transaction")
+		if p.Has("to") {
 			return within
 		}
 		return rollsBack

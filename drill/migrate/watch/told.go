@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/drillgres/drillgres/drill/outcome"
+	"github.com/drillgres/drillgres/drill/sqltext"
 )
 
 // listed is how many statements a result lists at most.
@@ -25,6 +26,7 @@ func newTold(w *Watch) *told {
 	t.reading = &reading{
 		database: w.server.Database, own: &w.own, world: newWorld(w.before), defaults: w.defaults, sampler: w.sampler,
 		clients: map[string]*client{}, prepared: map[string]*transaction{}, ended: t.take,
+		splitter: sqltext.Splitter{Rules: sqltext.Server},
 	}
 	return t
 }

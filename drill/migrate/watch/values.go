@@ -12,6 +12,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/drillgres/drillgres/drill/pgerr"
+	"github.com/drillgres/drillgres/drill/sqltext"
 )
 
 const (
@@ -89,7 +90,7 @@ func (r *relation) askColumns(ctx context.Context, conn *pgx.Conn, within time.D
 	for _, number := range slices.Sorted(maps.Keys(r.columns)) {
 		if col := r.columns[number]; !col.holdsKnown {
 			unknown = append(unknown, col)
-			ask = append(ask, "coalesce(bool_or("+pgx.Identifier{col.name}.Sanitize()+" is not null), false)")
+			ask = append(ask, "coalesce(bool_or("+sqltext.Identifier(col.name)+" is not null), false)")
 		}
 	}
 	if len(unknown) == 0 || r.rows == 0 {

@@ -3,7 +3,7 @@ package watch
 import (
 	"fmt"
 
-	"github.com/jackc/pgx/v5"
+	"github.com/drillgres/drillgres/drill/sqltext"
 )
 
 // What is done to every row of a table under a lock, and what to do instead.
@@ -66,5 +66,5 @@ func orDots(name string) string {
 	if name == "" {
 		return "…"
 	}
-	return pgx.Identifier{name}.Sanitize()
+	return sqltext.Identifier(name)
 }

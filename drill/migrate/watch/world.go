@@ -1,32 +1,36 @@
 package watch
 
-import "slices"
+import (
+	"slices"
+
+	"github.com/drillgres/drillgres/drill/sqltext"
+)
 
 // world is what names mean while the migration goes on. It follows the
 // statements in the order in which they ended.
 type world struct {
 	dry       bool // what is read was refused: nothing follows from it
 	before    *catalog
-	tables    map[name]*relation                // nil: made by the migration
-	index     map[name]*relation                // the table, by the name of its index
+	tables    map[sqltext.Name]*relation                // nil: made by the migration
+	index     map[sqltext.Name]*relation                // the table, by the name of its index
 	proved    map[*relation]map[string]bool     // columns that are known to hold no null
 	checks    map[*relation]map[string][]string // what a constraint that is not validated will prove
 	refers    map[*relation][]*relation         // tables whose foreign keys refer to it
 	truncated map[*relation]bool
-	keys      map[name][]string // columns of an index that the migration made
+	keys      map[sqltext.Name][]string // columns of an index that the migration made
 }
 
 func newWorld(before *catalog) *world {
 	w := &world{
-		before: before, tables: map[name]*relation{}, index: map[name]*relation{}, proved: map[*relation]map[string]bool{},
-		checks: map[*relation]map[string][]string{}, refers: map[*relation][]*relation{}, keys: map[name][]string{}, truncated: map[*relation]bool{},
+		before: before, tables: map[sqltext.Name]*relation{}, index: map[sqltext.Name]*relation{}, proved: map[*relation]map[string]bool{},
+		checks: map[*relation]map[string][]string{}, refers: map[*relation][]*relation{}, keys: map[sqltext.Name][]string{}, truncated: map[*relation]bool{},
 	}
 	for _, r := range before.relations {
 		if !r.isTable() {
-			w.index[name{r.schema, r.name}] = r.table()
+			w.index[sqltext.Name{Schema: r.schema, Name: r.name}] = r.table()
 			continue
 		}
-		w.tables[name{r.schema, r.name}] = r
+		w.tables[sqltext.Name{Schema: r.schema, Name: r.name}] = r
 		for _, col := range r.columns {
 			if col.notNull {
 				w.prove(r, col.name)
@@ -70,21 +74,21 @@ func (w *world) promise(r *relation, constraint string, columns []string) {
 
 // table finds the table that existed before and that a name means now; nil:
 // none.
-func (w *world) table(n name, c *client) *relation { return lookUp(w.tables, n, c.path()) }
+func (w *world) table(n sqltext.Name, c *client) *relation { return lookUp(w.tables, n, c.path()) }
 
-func lookUp(in map[name]*relation, n name, path []string) *relation {
-	if n.schema != "" {
+func lookUp(in map[sqltext.Name]*relation, n sqltext.Name, path []string) *relation {
+	if n.Schema != "" {
 		return in[n]
 	}
 	for _, schema := range path {
-		if r, known := in[name{schema, n.name}]; known {
+		if r, known := in[sqltext.Name{Schema: schema, Name: n.Name}]; known {
 			return r
 		}
 	}
 	// A path that the log does not tell: a name that only one table has.
 	var found *relation
 	for full, r := range in {
-		if full.name != n.name {
+		if full.Name != n.Name {
 			continue
 		}
 		if found != nil || r == nil {
@@ -96,29 +100,29 @@ func lookUp(in map[name]*relation, n name, path []string) *relation {
 }
 
 // made notes that a name means what the migration has made.
-func (w *world) made(in map[name]*relation, n name, c *client, means *relation) {
+func (w *world) made(in map[sqltext.Name]*relation, n sqltext.Name, c *client, means *relation) {
 	if w.dry {
 		return
 	}
-	if n.schema == "" {
-		n.schema = c.path()[0]
+	if n.Schema == "" {
+		n.Schema = c.path()[0]
 	}
 	in[n] = means
 }
 
 // renamed gives a table another name.
-func (w *world) renamed(r *relation, to name) {
+func (w *world) renamed(r *relation, to sqltext.Name) {
 	if w.dry {
 		return
 	}
 	for old, known := range w.tables {
 		if known == r {
 			delete(w.tables, old)
-			if to.schema == "" {
-				to.schema = old.schema
+			if to.Schema == "" {
+				to.Schema = old.Schema
 			}
-			if to.name == "" {
-				to.name = old.name
+			if to.Name == "" {
+				to.Name = old.Name
 			}
 		}
 	}
@@ -126,7 +130,7 @@ func (w *world) renamed(r *relation, to name) {
 }
 
 // peek is claimsOf a statement that was refused.
-func (w *world) peek(tokens []token, c *client) []claim {
+func (w *world) peek(tokens []sqltext.Token, c *client) []claim {
 	w.dry = true
 	defer func() { w.dry = false }()
 	claims, _ := w.claimsOf(tokens, c)
