@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"github.com/drillgres/drillgres/drill/outcome"
+	"github.com/drillgres/drillgres/drill/sqltext"
 )
 
 // announcement is a comment by which pg_dump says what the next statement makes.
@@ -69,7 +70,7 @@ func (s *script) breaks(f *outcome.Failure) {
 }
 
 // clearAnnounced ends an announcement that a statement has fulfilled.
-func (k *catalog) clearAnnounced(kind Kind, n qname, table string) {
+func (k *catalog) clearAnnounced(kind Kind, n sqltext.Name, table string) {
 	if k.announced != nil && k.announced.made(kind, n, table) {
 		k.announced = nil
 	}
@@ -80,7 +81,7 @@ var sanitised = strings.NewReplacer("\n", " ", "\r", " ")
 
 // made tells whether a statement makes what was announced. Before 9.6, the tag of a constraint
 // was its name alone.
-func (a *announcement) made(kind Kind, n qname, table string) bool {
-	name, of := sanitised.Replace(n.name), sanitised.Replace(table)
+func (a *announcement) made(kind Kind, n sqltext.Name, table string) bool {
+	name, of := sanitised.Replace(n.Name), sanitised.Replace(table)
 	return a.kind == kind && (a.tag == name || of != "" && a.tag == of+" "+name)
 }

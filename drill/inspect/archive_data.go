@@ -40,7 +40,7 @@ func (a *archive) decode(b *block) {
 
 // rows reads the rows of one table.
 func (a *archive) rows(b *block, f *feed) {
-	f.text = true
+	f.asText()
 	if !b.copied {
 		a.inserts(b, f)
 		return
@@ -71,8 +71,8 @@ func (a *archive) drainBlock(f *feed) bool {
 func (a *archive) inserts(b *block, f *feed) {
 	a.k.table(b.table).data(0, 0)
 	s := newScript(f, a.k)
-	s.fragment, s.standard = true, a.sql.standard
-	a.k.searchPath = b.table.schema
+	s.fragment, s.lexer.NonStandard = true, a.sql.lexer.NonStandard
+	a.k.searchPath = b.table.Schema
 	err := s.run()
 	a.data.finish()
 	if err != nil && a.err == nil {

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/drillgres/drillgres/drill/outcome"
+	"github.com/drillgres/drillgres/drill/sqltext"
 )
 
 // longestProperties bounds what is kept of a database's properties.
@@ -45,10 +46,10 @@ func (a *archive) define(e *entry) {
 		return
 	}
 	a.sql.f.reset(bytes.NewReader(e.definition))
-	a.sql.st.reset()
+	a.sql.restart()
 	var f *outcome.Failure
 	if err := a.sql.run(); errors.As(err, &f) && f.Code == outcome.DumpHostile {
-		f.Object = qname{e.schema, e.tag}.String()
+		f.Object = plainly(sqltext.Name{Schema: e.schema, Name: e.tag})
 		a.err = f
 	}
 }
@@ -115,17 +116,18 @@ func (a *archive) target(b *block, copyStmt string) {
 		return
 	}
 	b.copied = true
-	p := &phrase{tokens: a.tokens(copyStmt)}
-	if p.has("copy") {
-		b.table = p.name(b.table.schema)
-		a.k.columns(b.table, copyColumns(p.tokens))
+	tokens := a.tokens(copyStmt)
+	p := &sqltext.Phrase{Tokens: tokens}
+	if p.Has("copy") {
+		b.table = p.Name(b.table.Schema)
+		a.k.columns(b.table, copyColumns(tokens))
 	}
 }
 
 // tokens lexes one statement without reading it.
-func (a *archive) tokens(sql string) []token {
+func (a *archive) tokens(sql string) []sqltext.Token {
 	a.sql.f.reset(strings.NewReader(strings.TrimRight(sql, "; \n")))
-	a.sql.st.reset()
+	a.sql.restart()
 	_ = a.sql.run() // ends within the statement, whose semicolon is gone
 	return a.sql.st.tokens
 }

@@ -26,8 +26,7 @@ func BlockOf(ctx context.Context, r io.ReadSeeker, copyStatement string) int64 {
 		if _, err := r.Seek(found.offset, io.SeekStart); err != nil {
 			return 0
 		}
-		f.reset(&cancelled{ctx: ctx, r: r})
-		f.before = found.offset
+		f.ResetAt(&cancelled{ctx: ctx, r: r}, found.offset)
 	}
 	for b := range w.blocks() {
 		if b == found || found.offset > 0 {

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/drillgres/drillgres/drill/outcome"
+	"github.com/drillgres/drillgres/drill/sqltext"
 )
 
 // The memory for names is bounded, whatever the file claims.
@@ -17,13 +18,13 @@ const (
 // catalog gathers what one pass over a dump finds out, in the order of the dump.
 type catalog struct {
 	c       gathered
-	objects map[objectKey]int // index into c.Objects
-	tables  map[qname]int     // index into c.Tables
+	objects map[objectKey]int    // index into c.Objects
+	tables  map[sqltext.Name]int // index into c.Tables
 
 	roles, createdRoles, tablespaces map[string]bool
 
-	partitioned map[qname]bool
-	partitionOf map[qname]qname
+	partitioned map[sqltext.Name]bool
+	partitionOf map[sqltext.Name]sqltext.Name
 
 	announced *announcement   // the statement that a comment of pg_dump has announced
 	filled    map[string]bool // the comments that announced a table's rows
@@ -40,28 +41,17 @@ type gathered struct {
 	Promise
 }
 
-// qname is a name with its schema, which is empty for what is in none.
-type qname struct{ schema, name string }
-
-// String returns the name for a message, on one line.
-func (n qname) String() string {
-	if n.schema == "" {
-		return clean(n.name)
-	}
-	return clean(n.schema + "." + n.name)
-}
-
 type objectKey struct {
 	kind  Kind
-	of    qname
+	of    sqltext.Name
 	table string
 }
 
 func newCatalog() *catalog {
 	return &catalog{
-		objects: map[objectKey]int{}, tables: map[qname]int{},
+		objects: map[objectKey]int{}, tables: map[sqltext.Name]int{},
 		roles: map[string]bool{}, createdRoles: map[string]bool{}, tablespaces: map[string]bool{},
-		partitioned: map[qname]bool{}, partitionOf: map[qname]qname{}, filled: map[string]bool{},
+		partitioned: map[sqltext.Name]bool{}, partitionOf: map[sqltext.Name]sqltext.Name{}, filled: map[string]bool{},
 	}
 }
 
@@ -76,21 +66,21 @@ func (k *catalog) holds(names ...string) bool {
 
 // object adds an object. One that is created twice (a view with a placeholder, a
 // shell type) is added once, but functions of one name differ in arguments.
-func (k *catalog) object(kind Kind, n qname, table string) {
+func (k *catalog) object(kind Kind, n sqltext.Name, table string) {
 	k.clearAnnounced(kind, n, table)
 	key := objectKey{kind, n, table}
 	if _, ok := k.objects[key]; ok && kind != KindFunction {
 		return
 	}
-	if !k.holds(string(kind), n.schema, n.name, table) {
+	if !k.holds(string(kind), n.Schema, n.Name, table) {
 		return
 	}
 	k.objects[key] = len(k.c.Objects)
-	k.c.Objects = append(k.c.Objects, Object{Kind: kind, Schema: n.schema, Name: n.name, Table: table})
+	k.c.Objects = append(k.c.Objects, Object{Kind: kind, Schema: n.Schema, Name: n.Name, Table: table})
 }
 
 // setOwner sets the owner of the object that was added last under this name.
-func (k *catalog) setOwner(kinds []Kind, n qname, owner string) {
+func (k *catalog) setOwner(kinds []Kind, n sqltext.Name, owner string) {
 	for _, kind := range kinds {
 		if i, ok := k.objects[objectKey{kind: kind, of: n}]; ok {
 			k.c.Objects[i].Owner = owner
@@ -101,21 +91,21 @@ func (k *catalog) setOwner(kinds []Kind, n qname, owner string) {
 
 // table returns the entry of a table, a new one where there is none. Where the
 // memory is full the entry is not part of the catalog.
-func (k *catalog) table(n qname) *Table {
+func (k *catalog) table(n sqltext.Name) *Table {
 	i, ok := k.tables[n]
 	if !ok {
-		if !k.holds(n.schema, n.name) {
+		if !k.holds(n.Schema, n.Name) {
 			return &Table{}
 		}
 		i = len(k.c.Tables)
 		k.tables[n] = i
-		k.c.Tables = append(k.c.Tables, Table{Schema: n.schema, Name: n.name, Columns: []string{}})
+		k.c.Tables = append(k.c.Tables, Table{Schema: n.Schema, Name: n.Name, Columns: []string{}})
 	}
 	return &k.c.Tables[i]
 }
 
 // columns adds the columns that a COPY fills.
-func (k *catalog) columns(n qname, names []string) {
+func (k *catalog) columns(n sqltext.Name, names []string) {
 	if t := k.table(n); len(t.Columns) == 0 && k.holds(names...) {
 		t.Columns = names
 	}
@@ -154,8 +144,8 @@ func (k *catalog) addName(set map[string]bool, name string) {
 }
 
 // partition adds a table as a partition of another.
-func (k *catalog) partition(part, of qname) {
-	if k.holds(part.schema, part.name, of.schema, of.name) {
+func (k *catalog) partition(part, of sqltext.Name) {
+	if k.holds(part.Schema, part.Name, of.Schema, of.Name) {
 		k.partitionOf[part] = of
 	}
 }
@@ -180,7 +170,7 @@ func (k *catalog) contents() Contents {
 	c.Sequences = append([]Sequence{}, c.Sequences...)
 	c.Tables = []Table{}
 	for _, t := range k.c.Tables {
-		if t.Data || !k.rowless(qname{t.Schema, t.Name}) {
+		if t.Data || !k.rowless(sqltext.Name{Schema: t.Schema, Name: t.Name}) {
 			c.Tables = append(c.Tables, t)
 		}
 	}
@@ -204,7 +194,7 @@ const maxNesting = 100
 
 // rowless reports whether a table cannot have a block of data: a partitioned
 // table, or a partition in a dump that loads its rows through the root.
-func (k *catalog) rowless(n qname) bool {
+func (k *catalog) rowless(n sqltext.Name) bool {
 	if k.partitioned[n] {
 		return true
 	}

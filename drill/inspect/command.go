@@ -45,20 +45,26 @@ func (s *script) command() error {
 // commandLine takes the rest of the line, without its backslash, and tells
 // whether it has its end.
 func (s *script) commandLine() (string, bool) {
-	s.f.skip(1)
-	s.scratch = s.scratch[:0]
+	var line []byte
 	for w := s.f.window(); len(w) > 0; w = s.f.window() {
 		i := bytes.IndexByte(w, '\n')
 		n := stop(w, i)
-		if room := maxCommand - len(s.scratch); room > 0 {
-			s.scratch = append(s.scratch, w[:min(n, room)]...)
+		if room := maxCommand - len(line); room > 0 {
+			line = append(line, w[:min(n, room)]...)
 		}
 		s.f.skip(n)
 		if i >= 0 {
-			return string(s.scratch), true
+			return string(line), true
 		}
 	}
-	return string(s.scratch), false
+	return string(line), false
+}
+
+func stop(w []byte, i int) int {
+	if i < 0 {
+		return len(w)
+	}
+	return i
 }
 
 // splitCommand parts the name from the arguments: it ends at white space or at
@@ -112,7 +118,7 @@ var commands = strings.Fields(`a bind bind_named c C cd close close_prepared con
 
 func letters(text string) bool {
 	for i := range len(text) {
-		if classes[text[i]] != letter || text[i] >= 0x80 {
+		if c := text[i]; c != '_' && (c|0x20 < 'a' || c|0x20 > 'z') {
 			return false
 		}
 	}
@@ -149,8 +155,8 @@ func (s *script) unrestrict(key string, line int64) error {
 	case s.key == "" && s.tails > s.heads:
 		return s.fail(line, outcome.DumpTruncated, "the dump has an end but no beginning (%s)", dumpHead)
 	case s.swallowed != nil && isKey(key):
-		f := s.fail(s.swallowed.line, outcome.DumpTruncated, "the rows of %s run into the beginning of another dump", s.swallowed.table)
-		f.Object = s.swallowed.table.quoted()
+		f := s.fail(s.swallowed.line, outcome.DumpTruncated, "the rows of %s run into the beginning of another dump", plainly(s.swallowed.table))
+		f.Object = objectName(s.swallowed.table)
 		return f
 	}
 	return s.fail(line, outcome.DumpHostile, `\unrestrict with another key than its \restrict`)
@@ -162,7 +168,7 @@ func (s *script) connect(args string, line int64) error {
 	if s.key != "" || strings.ContainsAny(unquotedPart(args), "`\\:|") {
 		return s.hostile("connect", line)
 	}
-	s.standard = true
+	s.lexer.NonStandard = false
 	s.k.searchPath = ""
 	if s.k.c.Format == Plain {
 		s.k.c.CreatesDatabase = true
@@ -197,7 +203,7 @@ func unquotedPart(args string) string {
 
 func isKey(key string) bool {
 	for i := range len(key) {
-		if c := classes[key[i]]; c < letter || key[i] >= 0x80 {
+		if c := key[i]; c != '_' && (c|0x20 < 'a' || c|0x20 > 'z') && (c < '0' || c > '9') {
 			return false
 		}
 	}

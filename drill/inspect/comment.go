@@ -1,7 +1,6 @@
 package inspect
 
 import (
-	"bytes"
 	"strings"
 	"time"
 
@@ -19,24 +18,12 @@ const (
 	clusterTail = "-- PostgreSQL database cluster dump complete"
 )
 
-// lineComment lexes a comment to the end of its line.
-func (s *script) lineComment() {
-	s.scratch = s.scratch[:0]
-	for w := s.f.window(); len(w) > 0; w = s.f.window() {
-		i := bytes.IndexAny(w, "\r\n")
-		n := stop(w, i)
-		if room := maxComment - len(s.scratch); room > 0 {
-			s.scratch = append(s.scratch, w[:min(n, room)]...)
-		}
-		s.f.skip(n)
-		if i >= 0 {
-			break
-		}
-	}
+// comment reads one to the end of its line, between statements.
+func (s *script) comment(text string) {
 	if !s.st.empty() || s.fragment {
 		return
 	}
-	text := string(bytes.TrimRight(s.scratch, " \t"))
+	text = strings.TrimRight(text[:min(len(text), maxComment)], " \t")
 	s.remark(text)
 	if len(s.f.window()) > 0 { // at the end of the file it may be cut
 		s.announce(text)
@@ -90,32 +77,4 @@ func startedOn(text string) snapshot.Stated {
 		return snapshot.Stated{}
 	}
 	return snapshot.Stated{Clock: clock, Zone: strings.TrimSpace(text[len(layout):])}
-}
-
-// blockComment lexes a comment that may hold others.
-func (s *script) blockComment() error {
-	s.f.skip(2)
-	line := s.f.line()
-	for depth := 1; depth > 0; {
-		w := s.f.window()
-		if len(w) == 0 {
-			return s.openSince("a comment", line)
-		}
-		i := bytes.IndexAny(w, "*/")
-		s.f.skip(stop(w, i))
-		if i < 0 {
-			continue
-		}
-		switch string(s.f.peek(2)) {
-		case "*/":
-			depth--
-			s.f.skip(2)
-		case "/*":
-			depth++
-			s.f.skip(2)
-		default:
-			s.f.skip(1)
-		}
-	}
-	return nil
 }

@@ -4,20 +4,21 @@ import (
 	"bytes"
 
 	"github.com/drillgres/drillgres/drill/outcome"
+	"github.com/drillgres/drillgres/drill/sqltext"
 )
 
 // copyTarget is a COPY … FROM stdin whose rows follow.
 type copyTarget struct {
-	table   qname
+	table   sqltext.Name
 	counted bool // one line is one row: text format
 }
 
 // copyColumns are those of COPY table (a, b) FROM stdin.
-func copyColumns(tokens []token) (names []string) {
-	p := &phrase{tokens: tokens}
-	if p.has("copy") && p.name("") != (qname{}) && p.symbol("(") {
-		for more := true; more && p.peek().named(); more = p.symbol(",") {
-			names = append(names, p.take().text)
+func copyColumns(tokens []sqltext.Token) (names []string) {
+	p := &sqltext.Phrase{Tokens: tokens}
+	if p.Has("copy") && p.Name("") != (sqltext.Name{}) && p.Has("(") {
+		for more := true; more && p.Peek().CanName(); more = p.Has(",") {
+			names = append(names, p.Take().Text)
 		}
 	}
 	return names
@@ -27,7 +28,7 @@ func copyColumns(tokens []token) (names []string) {
 func (s *script) copyRows(t *copyTarget) error {
 	line := s.f.line()
 	for b, ok := s.f.next(); ok && b != '\n'; b, ok = s.f.next() {
-		if !isSpace(b) {
+		if !sqltext.IsSpace(b) {
 			return s.fail(line, outcome.DumpCorrupt, "text behind COPY … FROM stdin")
 		}
 	}
@@ -48,8 +49,8 @@ func (s *script) copyRows(t *copyTarget) error {
 	s.k.table(t.table).data(read.rows, read.size)
 	if !read.closed {
 		f := s.fail(s.f.lastLine(), outcome.DumpTruncated, "the dump ends within the rows of %s, after %d lines of them",
-			t.table, max(read.rows, 0))
-		f.Object = t.table.quoted()
+			plainly(t.table), max(read.rows, 0))
+		f.Object = objectName(t.table)
 		return f
 	}
 	return nil
@@ -57,7 +58,7 @@ func (s *script) copyRows(t *copyTarget) error {
 
 // swallowed is a \restrict among the rows of a table.
 type swallowed struct {
-	table qname
+	table sqltext.Name
 	line  int64
 }
 

@@ -3,10 +3,9 @@ package inspect
 import (
 	"errors"
 	"fmt"
-	"regexp"
-	"strings"
 
 	"github.com/drillgres/drillgres/drill/outcome"
+	"github.com/drillgres/drillgres/drill/sqltext"
 )
 
 // atLine is a Failure about a line of a plain dump.
@@ -37,20 +36,15 @@ func within(err error, what string) error {
 	return err
 }
 
-// bare are names that SQL takes without quotes.
-var bare = regexp.MustCompile(`^[a-z_][a-z0-9_$]*$`)
-
-// quoted is the name on one line, with quotes where they tell it from another.
-func (n qname) quoted() string {
-	if n.schema == "" {
-		return quotedPart(n.name)
-	}
-	return quotedPart(n.schema) + "." + quotedPart(n.name)
+// objectName is a name on one line, with quotes where they tell it from another.
+func objectName(n sqltext.Name) string {
+	return sqltext.Name{Schema: clean(n.Schema), Name: clean(n.Name)}.String()
 }
 
-func quotedPart(name string) string {
-	if bare.MatchString(name) && len(name) <= longestShown {
-		return name
+// plainly is the name for a message, on one line and without quotes.
+func plainly(n sqltext.Name) string {
+	if n.Schema == "" {
+		return clean(n.Name)
 	}
-	return `"` + strings.ReplaceAll(clean(name), `"`, `""`) + `"`
+	return clean(n.Schema + "." + n.Name)
 }

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/drillgres/drillgres/drill/outcome"
+	"github.com/drillgres/drillgres/drill/sqltext"
 )
 
 // findings returns what an operator should know about a backup that is whole.
@@ -69,7 +70,7 @@ func findTablesWithoutData(c Contents, _ Policy) *outcome.Finding {
 	for t := range c.tables() {
 		switch {
 		case !t.Data:
-			names = append(names, qname{t.Schema, t.Name}.String())
+			names = append(names, plainly(sqltext.Name{Schema: t.Schema, Name: t.Name}))
 		case t.Bytes == 0 && t.Rows != 0 && c.Source.Format == Plain:
 			return nil
 		default:

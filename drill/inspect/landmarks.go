@@ -7,6 +7,7 @@ import (
 	"io"
 
 	"github.com/drillgres/drillgres/drill/outcome"
+	"github.com/drillgres/drillgres/drill/sqltext"
 )
 
 // Landmarks are the places of a plain dump or a custom archive at which damage
@@ -108,9 +109,13 @@ func (m *Landmarks) plain(f *feed) {
 		f.skip(len(utf8Mark))
 	}
 	s := newScript(f, newCatalog())
-	for w := f.window(); len(w) > 0 && s.st.empty(); w = f.window() {
-		m.First = f.offset()
-		if s.lex(w[0]) != nil {
+	for s.st.empty() {
+		t := s.lexer.Next()
+		if t.Kind == sqltext.EOF {
+			break
+		}
+		m.First = s.lexer.Start()
+		if s.take(t) != nil {
 			break
 		}
 	}

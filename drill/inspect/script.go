@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/drillgres/drillgres/drill/outcome"
+	"github.com/drillgres/drillgres/drill/sqltext"
 )
 
 // script reads SQL as psql reads it: the same rules say where a string, a
@@ -14,8 +15,7 @@ type script struct {
 	k  *catalog
 	st statement
 
-	standard bool // strings without backslash escapes (standard_conforming_strings)
-	scratch  []byte
+	lexer *sqltext.Lexer // of f
 
 	fragment     bool // SQL within an archive, not a file of its own
 	statements   int  // that are whole
@@ -32,17 +32,19 @@ type script struct {
 }
 
 func newScript(f *feed, k *catalog) *script {
-	return &script{f: f, k: k, standard: true}
+	s := &script{f: f, k: k, lexer: sqltext.NewLexer(&f.Window, sqltext.Psql)}
+	s.lexer.Comments = true
+	return s
 }
 
 // run reads to the end of the feed.
 func (s *script) run() error {
 	for {
-		w := s.f.window()
-		if len(w) == 0 {
+		t := s.lexer.Next()
+		if t.Kind == sqltext.EOF {
 			return s.unfinished()
 		}
-		if err := s.lex(w[0]); err != nil {
+		if err := s.take(t); err != nil {
 			return err
 		}
 		if s.broken != nil {
@@ -54,87 +56,49 @@ func (s *script) run() error {
 	}
 }
 
-// lex takes what begins with b.
-func (s *script) lex(b byte) error {
-	switch classes[b] {
-	case space:
-		s.while(isSpace, false)
-		return nil
-	case letter:
-		return s.word()
-	case digit:
-		return s.number()
-	}
-	switch b {
-	case '\'':
-		return s.quote(!s.standard)
-	case '"':
-		return s.ident()
-	case '$':
-		return s.dollar()
-	case '\\':
-		return s.command()
-	case ';':
+// take takes the next token.
+func (s *script) take(t sqltext.Token) error {
+	switch t.Kind {
+	case sqltext.End:
 		return s.semicolon()
-	case '-', '/':
-		return s.slashOrDash(b)
+	case sqltext.Comment:
+		s.comment(t.Text)
+		return nil
+	case sqltext.Backslash:
+		return s.command()
+	case sqltext.Open:
+		return s.open(t)
 	}
-	s.f.skip(1)
-	s.parenthesis(b)
-	err := s.symbol(b)
-	if b == '(' {
-		s.st.depth++
-	}
-	return err
-}
-
-// symbol adds one character.
-func (s *script) symbol(b byte) error {
 	if s.st.values {
+		s.st.value(t)
 		return nil
 	}
-	return s.token(symbol, string([]byte{b}))
+	if err := s.token(t); err != nil {
+		return err
+	}
+	if t.Depth == 0 && t.Is("values") {
+		s.st.insertValues()
+		s.lexer.SkipGroups = s.st.values
+	}
+	s.lexer.Textless = !s.st.keeps()
+	return nil
 }
 
-func (s *script) number() error {
-	text := s.while(inName, s.st.keeps())
-	if s.st.values {
-		return nil
-	}
-	return s.token(symbol, string(text))
-}
-
-// parenthesis keeps the depth; a group behind VALUES is a row.
-func (s *script) parenthesis(b byte) {
-	switch {
-	case b == ')' && s.st.depth > 0:
-		s.st.depth--
-	case b == '(' && s.st.depth == 0 && s.st.values && s.st.rows >= 0:
-		s.st.rows++
-	}
-}
-
-func (s *script) slashOrDash(b byte) error {
-	switch string(s.f.peek(2)) {
-	case "--":
-		s.lineComment()
-		return nil
-	case "/*":
-		return s.blockComment()
-	}
-	s.f.skip(1)
-	return s.symbol(b)
+// restart forgets the statement that is read.
+func (s *script) restart() {
+	s.st.reset()
+	s.lexer.Restart()
 }
 
 // token adds to the statement; the first one must begin a statement of SQL.
-func (s *script) token(kind tokenKind, text string) error {
+func (s *script) token(t sqltext.Token) error {
 	if s.st.empty() {
 		s.st.line = s.f.line()
-		if !begins(kind, text) && len(s.f.window()) > 0 { // at the end it is a verb that was cut
-			return s.notSQL(text)
+		if !begins(t) && len(s.f.window()) > 0 { // at the end it is a verb that was cut
+			return s.notSQL(t.Text)
 		}
 	}
-	s.st.add(kind, text)
+	s.st.add(t)
 	return nil
 }
 
@@ -152,26 +116,18 @@ var verbs = strings.Fields(`abort alter analyze begin call checkpoint close clus
 	lock merge move notify prepare reassign refresh reindex release repack reset revoke rollback savepoint security select
 	set show start table truncate unlisten update vacuum values with`)
 
-func begins(kind tokenKind, text string) bool {
-	if kind == symbol {
-		return text == "("
-	}
-	return kind == word && slices.Contains(verbs, text)
+func begins(t sqltext.Token) bool {
+	return t.Is("(") || t.Kind == sqltext.Word && slices.Contains(verbs, t.Text)
 }
 
-// semicolon ends the statement, unless it is within a body.
+// semicolon ends the statement.
 func (s *script) semicolon() error {
-	s.f.skip(1)
 	if s.st.empty() {
-		return nil
-	}
-	if !s.st.ends() {
-		s.st.add(symbol, ";")
 		return nil
 	}
 	begins := s.st.line
 	data, err := s.statement()
-	s.st.reset()
+	s.restart()
 	if err == nil && data != nil {
 		err = s.copyRows(data)
 	}
@@ -186,7 +142,26 @@ func (s *script) unfinished() error {
 	if s.st.empty() {
 		return nil
 	}
-	return s.openSince("a statement", s.st.line)
+	return s.cutWithin("a statement", s.st.line)
+}
+
+// open is the failure for a construct that does not end.
+func (s *script) open(t sqltext.Token) error {
+	line := s.st.line
+	if began := s.lexer.OpenLine(); began > 0 {
+		line = began
+	}
+	return s.cutWithin(t.Text, line)
+}
+
+func (s *script) cutWithin(what string, line int64) error {
+	end := s.f.lastLine()
+	f := s.fail(end, outcome.DumpTruncated, "the dump ends within %s", what)
+	if line < end {
+		f = s.fail(end, outcome.DumpTruncated, "the dump ends within %s that begins near line %d", what, line)
+	}
+	f.Object = subjectOf(s.st.tokens)
+	return f
 }
 
 // isBlank tells that there was nothing to read.

@@ -1,22 +1,24 @@
 package inspect
 
+import "github.com/drillgres/drillgres/drill/sqltext"
+
 // alter reads ALTER: owners, constraints, identity sequences, partitions.
-func (k *catalog) alter(p *phrase) {
-	if p.has("default privileges") {
+func (k *catalog) alter(p *sqltext.Phrase) {
+	if p.Has("default privileges") {
 		k.defaultPrivileges(p)
 		return
 	}
 	for _, a := range alterable {
-		if p.has(a.words) {
+		if p.Has(a.words) {
 			k.alterOne(p, a.kinds)
 			return
 		}
 	}
-	if p.has("role") || p.has("user") {
+	if p.Has("role") || p.Has("user") {
 		k.alterRole(p)
 		return
 	}
-	k.owner(p, nil, qname{}) // operators, collations, large objects …
+	k.owner(p, nil, sqltext.Name{}) // operators, collations, large objects …
 }
 
 // relation lists the kinds for which older pg_dumps write ALTER TABLE.
@@ -45,14 +47,14 @@ var alterable = []struct {
 	{"database", nil},
 }
 
-func (k *catalog) alterOne(p *phrase, kinds []Kind) {
+func (k *catalog) alterOne(p *sqltext.Phrase, kinds []Kind) {
 	database := kinds == nil
-	p.drop("if exists", "only")
-	var n qname
+	p.Drop("if exists", "only")
+	var n sqltext.Name
 	if unschemed(kinds) {
-		n = p.name("")
+		n = p.Name("")
 	} else {
-		n = p.name(k.searchPath)
+		n = p.Name(k.searchPath)
 	}
 	action := *p
 	if kinds != nil && kinds[0] == KindTable {
@@ -76,27 +78,27 @@ func unschemed(kinds []Kind) bool {
 }
 
 // owner reads OWNER TO.
-func (k *catalog) owner(p *phrase, kinds []Kind, n qname) string {
-	if !p.until("owner to") {
+func (k *catalog) owner(p *sqltext.Phrase, kinds []Kind, n sqltext.Name) string {
+	if !p.Until("owner to") {
 		return ""
 	}
-	if t := p.peek(); t.kind == word && keywordRole(t.text) {
+	if t := p.Peek(); t.Kind == sqltext.Word && keywordRole(t.Text) {
 		return ""
 	}
-	owner := p.name("").name
+	owner := p.Name("").Name
 	k.role(owner)
 	k.setOwner(kinds, n, owner)
 	return owner
 }
 
-func (k *catalog) alterTable(p *phrase, n qname) {
+func (k *catalog) alterTable(p *sqltext.Phrase, n sqltext.Name) {
 	switch {
-	case p.has("add constraint"):
+	case p.Has("add constraint"):
 		k.addConstraint(p, n)
-	case p.has("attach partition"):
-		k.partition(p.name(k.searchPath), n)
-	case p.has("alter column"), p.has("alter"):
-		p.take()
+	case p.Has("attach partition"):
+		k.partition(p.Name(k.searchPath), n)
+	case p.Has("alter column"), p.Has("alter"):
+		p.Take()
 		k.addIdentity(p, n)
 	}
 	k.trailingTablespace(p)
@@ -104,38 +106,38 @@ func (k *catalog) alterTable(p *phrase, n qname) {
 
 // addConstraint reads constraints that pg_dump makes behind the rows. Not-null
 // constraints are left out: before Postgres 18 the catalog has no names for them.
-func (k *catalog) addConstraint(p *phrase, table qname) {
-	n := qname{table.schema, p.name("").name}
+func (k *catalog) addConstraint(p *sqltext.Phrase, table sqltext.Name) {
+	n := sqltext.Name{Schema: table.Schema, Name: p.Name("").Name}
 	switch {
-	case p.has("foreign key"):
-		k.object(KindForeignKey, n, table.name)
-	case p.has("primary key"), p.has("unique"), p.has("exclude"), p.has("check"):
-		k.object(KindConstraint, n, table.name)
+	case p.Has("foreign key"):
+		k.object(KindForeignKey, n, table.Name)
+	case p.Has("primary key"), p.Has("unique"), p.Has("exclude"), p.Has("check"):
+		k.object(KindConstraint, n, table.Name)
 	default:
-		k.clearAnnounced(KindConstraint, n, table.name)
+		k.clearAnnounced(KindConstraint, n, table.Name)
 	}
 }
 
 // addIdentity reads ADD GENERATED … AS IDENTITY ( SEQUENCE NAME … ).
-func (k *catalog) addIdentity(p *phrase, table qname) {
-	if !p.has("add generated") || !p.until("as identity") || !p.symbol("(") {
+func (k *catalog) addIdentity(p *sqltext.Phrase, table sqltext.Name) {
+	if !p.Has("add generated") || !p.Until("as identity") || !p.Has("(") {
 		return
 	}
-	for p.at < len(p.tokens) {
-		if p.has("sequence name") {
-			k.object(KindSequence, p.name(table.schema), "")
+	for !p.Done() {
+		if p.Has("sequence name") {
+			k.object(KindSequence, p.Name(table.Schema), "")
 			return
 		}
-		p.take()
+		p.Take()
 	}
 }
 
 // alterRole reads ALTER ROLE … IN DATABASE … SET, which needs the role.
-func (k *catalog) alterRole(p *phrase) {
-	if t := p.peek(); t.kind == word && (t.text == "all" || keywordRole(t.text)) {
+func (k *catalog) alterRole(p *sqltext.Phrase) {
+	if t := p.Peek(); t.Kind == sqltext.Word && (t.Text == "all" || keywordRole(t.Text)) {
 		return
 	}
-	k.role(p.name("").name)
+	k.role(p.Name("").Name)
 }
 
 // keywordRole tells words that stand for a role without being its name.
@@ -148,43 +150,43 @@ func keywordRole(name string) bool {
 }
 
 // roleList takes names separated by commas.
-func (k *catalog) roleList(p *phrase) {
-	for more := true; more; more = p.symbol(",") {
-		p.has("group")
-		t := p.take()
-		if t.kind == quoted || t.kind == word && !keywordRole(t.text) {
-			k.role(t.text)
+func (k *catalog) roleList(p *sqltext.Phrase) {
+	for more := true; more; more = p.Has(",") {
+		p.Has("group")
+		t := p.Take()
+		if t.Kind == sqltext.Quoted || t.Kind == sqltext.Word && !keywordRole(t.Text) {
+			k.role(t.Text)
 		}
 	}
 }
 
 // grant reads GRANT and REVOKE: whom they name, and the roles that are granted.
-func (k *catalog) grant(p *phrase, verb string) {
+func (k *catalog) grant(p *sqltext.Phrase, verb string) {
 	to := map[string]string{"grant": "to", "revoke": "from"}[verb]
-	p.drop("grant option for", "admin option for", "inherit option for", "set option for")
-	if privileges := *p; !privileges.until("on") {
+	p.Drop("grant option for", "admin option for", "inherit option for", "set option for")
+	if privileges := *p; !privileges.Until("on") {
 		members := *p
 		k.roleList(&members)
 	}
-	if p.until(to) {
+	if p.Until(to) {
 		k.roleList(p)
 	}
-	if p.until("granted by") {
+	if p.Until("granted by") {
 		k.roleList(p)
 	}
 }
 
-func (k *catalog) defaultPrivileges(p *phrase) {
-	if p.has("for role") || p.has("for user") {
+func (k *catalog) defaultPrivileges(p *sqltext.Phrase) {
+	if p.Has("for role") || p.Has("for user") {
 		k.roleList(p)
 	}
 	switch {
-	case p.until("grant"):
-		if p.until("to") {
+	case p.Until("grant"):
+		if p.Until("to") {
 			k.roleList(p)
 		}
-	case p.until("revoke"):
-		if p.until("from") {
+	case p.Until("revoke"):
+		if p.Until("from") {
 			k.roleList(p)
 		}
 	}

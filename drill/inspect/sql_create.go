@@ -1,32 +1,34 @@
 package inspect
 
+import "github.com/drillgres/drillgres/drill/sqltext"
+
 // create reads CREATE and what is made.
-func (k *catalog) create(p *phrase) {
-	p.drop("or replace", "global", "local")
-	temporary := p.has("temporary") || p.has("temp")
-	p.drop("unlogged", "unique", "constraint", "recursive", "trusted", "procedural", "default")
+func (k *catalog) create(p *sqltext.Phrase) {
+	p.Drop("or replace", "global", "local")
+	temporary := p.Has("temporary") || p.Has("temp")
+	p.Drop("unlogged", "unique", "constraint", "recursive", "trusted", "procedural", "default")
 	switch {
 	case temporary:
-	case p.has("table"):
+	case p.Has("table"):
 		k.createTable(p)
-	case p.has("foreign table"):
+	case p.Has("foreign table"):
 		k.object(KindForeignTable, k.newName(p), "")
-	case p.has("index"):
+	case p.Has("index"):
 		k.createIndex(p)
-	case p.has("trigger"):
+	case p.Has("trigger"):
 		k.attached(KindTrigger, p)
-	case p.has("policy"):
+	case p.Has("policy"):
 		k.createPolicy(p)
-	case p.has("extension"):
+	case p.Has("extension"):
 		k.createExtension(p)
-	case p.has("schema"):
+	case p.Has("schema"):
 		k.createSchema(p)
-	case p.has("database"):
+	case p.Has("database"):
 		k.createDatabase(p)
-	case p.has("role"), p.has("user mapping"), p.has("user"), p.has("group"):
+	case p.Has("role"), p.Has("user mapping"), p.Has("user"), p.Has("group"):
 		k.createRole(p)
-	case p.has("tablespace"):
-		k.tablespace(p.name("").name)
+	case p.Has("tablespace"):
+		k.tablespace(p.Name("").Name)
 	default:
 		k.createSimple(p)
 	}
@@ -52,14 +54,14 @@ var simple = []struct {
 	{"server", KindServer, false},
 }
 
-func (k *catalog) createSimple(p *phrase) {
+func (k *catalog) createSimple(p *sqltext.Phrase) {
 	for _, s := range simple {
-		if !p.has(s.words) {
+		if !p.Has(s.words) {
 			continue
 		}
 		n := k.newName(p)
 		if !s.schema {
-			n.schema = ""
+			n.Schema = ""
 		}
 		k.object(s.kind, n, "")
 		k.trailingTablespace(p)
@@ -68,19 +70,19 @@ func (k *catalog) createSimple(p *phrase) {
 }
 
 // newName takes the name of what is made.
-func (k *catalog) newName(p *phrase) qname {
-	p.drop("concurrently", "if not exists")
-	return p.name(k.searchPath)
+func (k *catalog) newName(p *sqltext.Phrase) sqltext.Name {
+	p.Drop("concurrently", "if not exists")
+	return p.Name(k.searchPath)
 }
 
-func (k *catalog) createTable(p *phrase) {
+func (k *catalog) createTable(p *sqltext.Phrase) {
 	n := k.newName(p)
 	k.object(KindTable, n, "")
-	if p.has("partition of") {
-		k.partition(n, p.name(k.searchPath))
+	if p.Has("partition of") {
+		k.partition(n, p.Name(k.searchPath))
 	}
 	rest := *p
-	if rest.until("partition by") && k.holds(n.schema, n.name) {
+	if rest.Until("partition by") && k.holds(n.Schema, n.Name) {
 		k.partitioned[n] = true
 	}
 	k.table(n)
@@ -88,101 +90,101 @@ func (k *catalog) createTable(p *phrase) {
 }
 
 // trailingTablespace finds the TABLESPACE clause behind a definition.
-func (k *catalog) trailingTablespace(p *phrase) {
-	if p.until("tablespace") {
-		k.tablespace(p.value())
+func (k *catalog) trailingTablespace(p *sqltext.Phrase) {
+	if p.Until("tablespace") {
+		k.tablespace(p.Value())
 	}
 }
 
 // createIndex reads an index; it lies in its table's schema.
-func (k *catalog) createIndex(p *phrase) {
-	p.drop("concurrently", "if not exists")
-	if p.has("on") { // a name of the server's choosing
+func (k *catalog) createIndex(p *sqltext.Phrase) {
+	p.Drop("concurrently", "if not exists")
+	if p.Has("on") { // a name of the server's choosing
 		return
 	}
-	n := p.name("")
-	if !p.has("on") {
+	n := p.Name("")
+	if !p.Has("on") {
 		return
 	}
-	p.drop("only")
-	table := p.name(k.searchPath)
-	k.object(KindIndex, qname{table.schema, n.name}, table.name)
+	p.Drop("only")
+	table := p.Name(k.searchPath)
+	k.object(KindIndex, sqltext.Name{Schema: table.Schema, Name: n.Name}, table.Name)
 	k.trailingTablespace(p)
 }
 
 // attached reads what is made with a name of its own on a table.
-func (k *catalog) attached(kind Kind, p *phrase) {
-	n := p.name("")
-	if !p.until("on") {
+func (k *catalog) attached(kind Kind, p *sqltext.Phrase) {
+	n := p.Name("")
+	if !p.Until("on") {
 		return
 	}
-	table := p.name(k.searchPath)
-	k.object(kind, qname{table.schema, n.name}, table.name)
+	table := p.Name(k.searchPath)
+	k.object(kind, sqltext.Name{Schema: table.Schema, Name: n.Name}, table.Name)
 }
 
-func (k *catalog) createPolicy(p *phrase) {
+func (k *catalog) createPolicy(p *sqltext.Phrase) {
 	k.attached(KindPolicy, p)
-	if p.until("to") {
+	if p.Until("to") {
 		k.roleList(p)
 	}
 }
 
-func (k *catalog) createExtension(p *phrase) {
-	p.drop("if not exists")
-	e := Extension{Name: p.name("").name}
-	p.drop("with")
-	if p.has("schema") {
-		e.Schema = p.name("").name
+func (k *catalog) createExtension(p *sqltext.Phrase) {
+	p.Drop("if not exists")
+	e := Extension{Name: p.Name("").Name}
+	p.Drop("with")
+	if p.Has("schema") {
+		e.Schema = p.Name("").Name
 	}
-	if _, twice := k.objects[objectKey{kind: KindExtension, of: qname{name: e.Name}}]; twice {
+	if _, twice := k.objects[objectKey{kind: KindExtension, of: sqltext.Name{Name: e.Name}}]; twice {
 		return
 	}
-	k.object(KindExtension, qname{name: e.Name}, "")
+	k.object(KindExtension, sqltext.Name{Name: e.Name}, "")
 	if !k.full {
 		k.c.Extensions = append(k.c.Extensions, e)
 	}
 }
 
-func (k *catalog) createSchema(p *phrase) {
-	p.drop("if not exists")
-	var n qname
-	if !p.peek().is("authorization") {
-		n = p.name("")
+func (k *catalog) createSchema(p *sqltext.Phrase) {
+	p.Drop("if not exists")
+	var n sqltext.Name
+	if !p.Peek().Is("authorization") {
+		n = p.Name("")
 	}
-	if p.has("authorization") {
-		owner := p.name("").name
+	if p.Has("authorization") {
+		owner := p.Name("").Name
 		k.role(owner)
-		if n.name == "" {
-			n.name = owner
+		if n.Name == "" {
+			n.Name = owner
 		}
 	}
-	k.object(KindSchema, qname{name: n.name}, "")
+	k.object(KindSchema, sqltext.Name{Name: n.Name}, "")
 }
 
 // createRole reads CREATE ROLE, USER and GROUP, and CREATE USER MAPPING.
-func (k *catalog) createRole(p *phrase) {
-	p.drop("if not exists")
-	if p.has("for") {
+func (k *catalog) createRole(p *sqltext.Phrase) {
+	p.Drop("if not exists")
+	if p.Has("for") {
 		k.roleList(p)
 		return
 	}
-	k.addName(k.createdRoles, p.name("").name)
+	k.addName(k.createdRoles, p.Name("").Name)
 }
 
 // createDatabase reads the options with which production's database was made.
-func (k *catalog) createDatabase(p *phrase) {
+func (k *catalog) createDatabase(p *sqltext.Phrase) {
 	if k.c.Format == Cluster {
 		return
 	}
 	d := &k.c.Database
-	d.Name = p.name("").name
+	d.Name = p.Name("").Name
 	d.Encoding = ""
-	for p.at < len(p.tokens) {
-		option := p.take()
-		if option.kind != word || option.text == "with" {
+	for !p.Done() {
+		option := p.Take()
+		if option.Kind != sqltext.Word || option.Text == "with" {
 			continue
 		}
-		k.databaseOption(d, option.text, p.value())
+		k.databaseOption(d, option.Text, p.Value())
 	}
 	if d.LocaleProvider == "" && d.Collate != "" {
 		d.LocaleProvider = "libc"

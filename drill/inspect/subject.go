@@ -1,6 +1,8 @@
 package inspect
 
-import "strings"
+import (
+	"github.com/drillgres/drillgres/drill/sqltext"
+)
 
 // longestSubject is how much of a statement is read for its subject.
 const longestSubject = 64 << 10
@@ -9,63 +11,51 @@ const longestSubject = 64 << 10
 // changes or fills, as schema.name, with quotes where they tell it from another.
 // It is empty where the statement, which may be cut, does not tell.
 func Subject(sql string) string {
-	return subjectOf(firstStatement(sql[:min(len(sql), longestSubject)]))
+	return subjectOf(sqltext.FirstStatement(sql[:min(len(sql), longestSubject)], sqltext.Psql))
 }
 
-func subjectOf(tokens []token) string {
-	p := &phrase{tokens: tokens}
-	switch verb := p.take(); verb.text {
+func subjectOf(tokens []sqltext.Token) string {
+	p := &sqltext.Phrase{Tokens: tokens}
+	switch verb := p.Take(); verb.Text {
 	case "copy", "insert", "update", "delete", "truncate", "lock":
-		p.drop("into", "from", "table")
-		return p.subject()
+		p.Drop("into", "from", "table")
+		return nextName(p)
 	case "refresh":
-		p.drop("materialized", "view")
-		return p.subject()
+		p.Drop("materialized", "view")
+		return nextName(p)
 	case "create":
-		return p.created()
+		return createdObject(p)
 	case "alter", "drop":
-		return p.ofKind()
+		return kindAndName(p)
 	case "comment", "security":
-		p.until("on")
-		return p.ofKind()
+		p.Until("on")
+		return kindAndName(p)
 	case "grant", "revoke":
-		return p.granted()
+		return grantedObject(p)
 	case "select":
-		return p.sequence()
+		return setSequence(p)
 	}
 	return ""
-}
-
-// firstStatement lexes up to the first semicolon, without reading the statement.
-func firstStatement(sql string) []token {
-	s := newScript(newFeed(strings.NewReader(sql), smallBuffer), newCatalog())
-	s.fragment = true
-	for w := s.f.window(); len(w) > 0; w = s.f.window() {
-		if w[0] == ';' && !s.st.empty() && s.st.ends() || s.lex(w[0]) != nil {
-			break
-		}
-	}
-	return s.st.tokens
 }
 
 // CopyTarget is the table that a COPY statement fills, as the catalog has its
 // name, without its schema; empty: it is no COPY.
 func CopyTarget(sql string) string {
-	p := &phrase{tokens: firstStatement(sql[:min(len(sql), longestSubject)])}
-	if !p.has("copy") {
+	p := &sqltext.Phrase{Tokens: sqltext.FirstStatement(sql[:min(len(sql), longestSubject)], sqltext.Psql)}
+	if !p.Has("copy") {
 		return ""
 	}
-	return p.name("").name
+	return p.Name("").Name
 }
 
-// subject takes the name that is next.
-func (p *phrase) subject() string {
-	p.drop("only", "concurrently", "if not exists", "if exists")
-	n := p.name("")
-	if n.name == "" {
+// nextName takes the name that is next.
+func nextName(p *sqltext.Phrase) string {
+	p.Drop("only", "concurrently", "if not exists", "if exists")
+	n := p.Name("")
+	if n.Name == "" {
 		return ""
 	}
-	return n.quoted()
+	return objectName(n)
 }
 
 // kinds are the words for what has a name of its own, longest first. What
@@ -78,84 +68,86 @@ var kinds = []string{
 	"server", "table", "index", "type", "view",
 }
 
-// ofKind takes a kind and a name.
-func (p *phrase) ofKind() string {
+// kindAndName takes a kind and a name.
+func kindAndName(p *sqltext.Phrase) string {
 	switch {
-	case p.has("constraint"), p.has("policy"), p.has("trigger"):
-		return p.onTable()
-	case p.has("rule"):
-		p.until("to")
-		return p.subject()
-	case p.has("column"):
-		return p.table()
+	case p.Has("constraint"), p.Has("policy"), p.Has("trigger"):
+		return onTable(p)
+	case p.Has("rule"):
+		p.Until("to")
+		return nextName(p)
+	case p.Has("column"):
+		return tableOfColumn(p)
 	}
 	for _, kind := range kinds {
-		if p.has(kind) {
-			return p.subject()
+		if p.Has(kind) {
+			return nextName(p)
 		}
 	}
 	return ""
 }
 
-// granted takes what GRANT and REVOKE are on: of a table the kind may be left out.
-func (p *phrase) granted() string {
-	if !p.until("on") {
+// grantedObject takes what GRANT and REVOKE are on: of a table the kind may be left out.
+func grantedObject(p *sqltext.Phrase) string {
+	if !p.Until("on") {
 		return "" // membership of a role
 	}
-	if table := *p; table.name("").name != "" && (table.peek().is("to") || table.peek().is("from")) {
-		return p.subject()
+	if table := *p; table.Name("").Name != "" && (table.Peek().Is("to") || table.Peek().Is("from")) {
+		return nextName(p)
 	}
-	return p.ofKind()
+	return kindAndName(p)
 }
 
-// table takes the table of a column's name.
-func (p *phrase) table() string {
+// tableOfColumn takes the table of a column's name.
+func tableOfColumn(p *sqltext.Phrase) string {
 	var parts []string
-	for more := true; more && p.peek().named(); more = p.symbol(".") {
-		parts = append(parts, p.take().text)
+	for more := true; more && p.Peek().CanName(); more = p.Has(".") {
+		parts = append(parts, p.Take().Text)
 	}
 	switch n := len(parts); {
 	case n >= 3:
-		return qname{parts[n-3], parts[n-2]}.quoted()
+		return objectName(sqltext.Name{Schema: parts[n-3], Name: parts[n-2]})
 	case n == 2:
-		return qname{"", parts[0]}.quoted()
+		return objectName(sqltext.Name{Schema: "", Name: parts[0]})
 	}
 	return ""
 }
 
 // onTable takes the table behind ON.
-func (p *phrase) onTable() string {
-	if !p.until("on") {
+func onTable(p *sqltext.Phrase) string {
+	if !p.Until("on") {
 		return ""
 	}
-	p.has("domain")
-	return p.subject()
+	p.Has("domain")
+	return nextName(p)
 }
 
-// created takes what CREATE makes; an index lies in its table's schema.
-func (p *phrase) created() string {
-	p.drop("or replace", "global", "local", "temporary", "temp", "unlogged", "unique", "recursive", "default", "trusted")
-	if !p.has("index") {
-		return p.ofKind()
+// createdObject takes what CREATE makes; an index lies in its table's schema.
+func createdObject(p *sqltext.Phrase) string {
+	p.Drop("or replace", "global", "local", "temporary", "temp", "unlogged", "unique", "recursive", "default", "trusted")
+	if !p.Has("index") {
+		return kindAndName(p)
 	}
-	p.drop("concurrently", "if not exists")
-	if p.peek().is("on") {
-		return p.onTable()
+	p.Drop("concurrently", "if not exists")
+	if p.Peek().Is("on") {
+		return onTable(p)
 	}
-	index := p.name("")
-	if !p.has("on") {
-		return index.quoted()
+	index := p.Name("")
+	if !p.Has("on") {
+		return objectName(index)
 	}
-	p.has("only")
-	return qname{p.name("").schema, index.name}.quoted()
+	p.Has("only")
+	return objectName(sqltext.Name{Schema: p.Name("").Schema, Name: index.Name})
 }
 
-// sequence takes that of SELECT pg_catalog.setval('…', 1, true).
-func (p *phrase) sequence() string {
-	if p.name("").name != "setval" || !p.symbol("(") || p.peek().kind != str {
+// setSequence takes that of SELECT pg_catalog.setval('…', 1, true).
+func setSequence(p *sqltext.Phrase) string {
+	if p.Name("").Name != "setval" || !p.Has("(") || p.Peek().Kind != sqltext.String {
 		return ""
 	}
-	name := &phrase{tokens: firstStatement("table " + p.take().text)} // a name alone begins no statement
-	name.has("table")
-	return name.subject()
+	n, err := sqltext.ParseName(p.Take().Text, "")
+	if err != nil {
+		return ""
+	}
+	return objectName(n)
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/drillgres/drillgres/drill/outcome"
 	"github.com/drillgres/drillgres/drill/snapshot"
+	"github.com/drillgres/drillgres/drill/sqltext"
 )
 
 // The archive versions whose layout is known: 1.10 is of Postgres 8.4, 1.16 of
@@ -242,10 +243,10 @@ func (w *walker) promise(e *entry) {
 		b.offset = e.offset
 	}
 	if b.rows {
-		b.table = qname{e.schema, e.tag}
-		b.name, b.object = b.table.String(), b.table.quoted()
+		b.table = sqltext.Name{Schema: e.schema, Name: e.tag}
+		b.name, b.object = plainly(b.table), objectName(b.table)
 	}
-	if !w.holds(b.name, b.table.schema, b.table.name, e.file) {
+	if !w.holds(b.name, b.table.Schema, b.table.Name, e.file) {
 		return
 	}
 	w.promised[e.id] = b

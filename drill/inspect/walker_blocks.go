@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"io"
 	"iter"
+
+	"github.com/drillgres/drillgres/drill/sqltext"
 )
 
 // The kinds of blocks.
@@ -19,7 +21,7 @@ type block struct {
 	name   string // for messages
 	object string // the same, as a Failure has it
 	rows   bool   // of a table, not large objects
-	table  qname
+	table  sqltext.Name
 	copied bool  // rows of a COPY, not INSERTs
 	offset int64 // where it must begin; -1: the archive does not say
 	at     int64 // where it begins

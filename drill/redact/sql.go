@@ -61,7 +61,7 @@ type statement struct {
 	lexer      sqltext.Lexer
 	first      sqltext.Token // behind all comments
 	isFirst    bool          // the next token is the first of a statement
-	defines    bool // the statement's numbers are not values of rows
+	defines    bool          // the statement's numbers are not values of rows
 	shown      []byte
 	characters int  // that are shown, at least: those of ASCII that are not white space
 	uneven     bool // white space or characters beyond ASCII are within a token

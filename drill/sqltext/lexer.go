@@ -53,16 +53,17 @@ type Lexer struct {
 	// does not end, and a backslash there, are tokens still.
 	SkipGroups bool
 
-	w       *Window
-	rules   Rules
-	start   int64 // offset of the token that was read last
-	line    int64 // in which an Open dollar-quoted string or comment begins; 0: not known
-	depth   int32 // of parentheses
-	body    routine
+	w                 *Window
+	rules             Rules
+	start             int64 // offset of the token that was read last
+	line              int64 // in which an Open dollar-quoted string or comment begins; 0: not known
+	depth             int32 // of parentheses
+	body              routine
 	escaped, lineFeed bool // a string goes on behind a line feed, by the rules with which it began
-	scratch []byte
-	tag     []byte
-	seen    *recent}
+	scratch           []byte
+	tag               []byte
+	seen              *recent
+}
 
 // NewLexer returns a lexer of a stream.
 func NewLexer(w *Window, rules Rules) *Lexer {
@@ -232,8 +233,8 @@ func (l *Lexer) folded(b []byte) string {
 	return l.seen.of(fold(l.scratch))
 }
 
-// prefixed reads what a letter in front of a quote makes of it: E'', N'', B'',
-// X'', U&'' and U&"".
+// prefixed reads what a letter in front of a quote makes of it: E”, N”, B”,
+// X”, U&” and U&"".
 func (l *Lexer) prefixed(letter byte) (Token, bool) {
 	head := l.w.Peek(2)
 	switch {

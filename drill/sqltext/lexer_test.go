@@ -63,11 +63,13 @@ func TestRules(t *testing.T) {
 	}{
 		{
 			"an escaped string that goes on behind a line feed", "select E'a' -- b\n'it\\'s;'; select 1",
-			[]string{`select a it\ s`}, []string{"select a it's;", "select 1"},
+			[]string{`select a it\ s`},
+			[]string{"select a it's;", "select 1"},
 		},
 		{
 			"a plain string that does", "select 'a'\n'b\\'; select 1",
-			[]string{`select a b\`, "select 1"}, []string{`select a b\`, "select 1"},
+			[]string{`select a b\`, "select 1"},
+			[]string{`select a b\`, "select 1"},
 		},
 		{
 			"a function called begin", "create function begin() returns int as 'x'; select 1",

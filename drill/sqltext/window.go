@@ -37,6 +37,12 @@ func (w *Window) Reset(r io.Reader) {
 	*w = Window{r: r, buf: w.buf}
 }
 
+// ResetAt starts over on a stream of which offset bytes have passed.
+func (w *Window) ResetAt(r io.Reader, offset int64) {
+	w.Reset(r)
+	w.before = offset
+}
+
 // show starts over on a text that is at hand as a whole. Nobody writes to buf
 // then: it is the text itself.
 func (w *Window) show(text string) {
@@ -99,6 +105,9 @@ func (w *Window) Bytes() []byte {
 	}
 	return w.buf[w.pos:w.end]
 }
+
+// AtHand returns the unread bytes without reading more.
+func (w *Window) AtHand() []byte { return w.buf[w.pos:w.end] }
 
 // Peek returns the next n bytes, or fewer at the end. n is at most the window's size.
 func (w *Window) Peek(n int) []byte {

@@ -11,8 +11,8 @@ import (
 type world struct {
 	dry       bool // what is read was refused: nothing follows from it
 	before    *catalog
-	tables    map[sqltext.Name]*relation                // nil: made by the migration
-	index     map[sqltext.Name]*relation                // the table, by the name of its index
+	tables    map[sqltext.Name]*relation        // nil: made by the migration
+	index     map[sqltext.Name]*relation        // the table, by the name of its index
 	proved    map[*relation]map[string]bool     // columns that are known to hold no null
 	checks    map[*relation]map[string][]string // what a constraint that is not validated will prove
 	refers    map[*relation][]*relation         // tables whose foreign keys refer to it
