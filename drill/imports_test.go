@@ -14,7 +14,7 @@ const module = "github.com/drillgres/drillgres/"
 func TestImports(t *testing.T) {
 	heavy := []string{"github.com/moby/", "github.com/docker/", "github.com/aws/"}
 	core := []string{
-		"drill", "drill/outcome", "drill/redact", "drill/pgerr", "drill/config", "drill/place", "drill/locate", "drill/locate/dir", "drill/fetch",
+		"drill", "drill/outcome", "drill/sqltext", "drill/redact", "drill/pgerr", "drill/config", "drill/place", "drill/locate", "drill/locate/dir", "drill/fetch",
 		"drill/gate", "drill/inspect", "drill/sandbox", "drill/provision", "drill/serverlog", "drill/restore", "drill/fingerprint", "drill/verify", "drill/migrate", "drill/migrate/watch",
 		"drill/record", "drill/record/sqlite", "drill/record/postgres",
 		"drill/report", "drill/report/actions", "drill/work", "drill/prove", "appcheck",

@@ -3,9 +3,11 @@ package config
 import (
 	"fmt"
 	"strings"
+
+	"github.com/drillgres/drillgres/drill/sqltext"
 )
 
-// SplitTable takes a table's name apart as SQL would: schema.table, parts with
+// SplitTable reads a table's name as SQL would: schema.table, parts with
 // capitals or other special characters in double quotes. The parts are as the
 // catalog holds them.
 func SplitTable(name string) (schema, table string, err error) {
@@ -26,47 +28,14 @@ func SplitTable(name string) (schema, table string, err error) {
 	return schema, table, nil
 }
 
-// namePart reads one part of a name and returns what follows it.
+// namePart reads one part of a name and returns what follows it. Capitals
+// without quotes are an error: SQL would read another name.
 func namePart(s string) (part, rest string, err error) {
-	if strings.HasPrefix(s, `"`) {
-		return quotedPart(s[1:])
-	}
-	end := strings.IndexFunc(s, func(r rune) bool { return !isPlain(r) })
-	if end < 0 {
-		end = len(s)
-	}
-	part, rest = s[:end], s[end:]
-	switch {
-	case part == "":
-		return "", "", fmt.Errorf("a part of it is empty or needs double quotes")
-	case part != strings.ToLower(part):
+	part, rest, isQuoted, err := sqltext.CutPart(s)
+	if err == nil && !isQuoted && part != strings.ToLower(part) {
 		return "", "", fmt.Errorf(`%s has capitals, which SQL reads as small letters (want "%s" in double quotes if they are meant)`, part, part)
 	}
-	return part, rest, nil
-}
-
-func isPlain(r rune) bool {
-	return r == '_' || r == '$' || r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || r > 127
-}
-
-func quotedPart(s string) (part, rest string, err error) {
-	var b strings.Builder
-	for i := 0; i < len(s); i++ {
-		if s[i] != '"' {
-			b.WriteByte(s[i])
-			continue
-		}
-		if i+1 < len(s) && s[i+1] == '"' {
-			b.WriteByte('"')
-			i++
-			continue
-		}
-		if b.Len() == 0 {
-			return "", "", fmt.Errorf("a part of it is empty")
-		}
-		return b.String(), s[i+1:], nil
-	}
-	return "", "", fmt.Errorf("a double quote is not closed")
+	return part, rest, err
 }
 
 func cut(s string) string {

@@ -9,6 +9,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/drillgres/drillgres/drill/inspect"
+	"github.com/drillgres/drillgres/drill/sqltext"
 )
 
 // targetName is what the restored database is called: as in production, where
@@ -78,10 +79,10 @@ func (p *Provisioner) makeDatabase(ctx context.Context, conn *pgx.Conn, s *Serve
 	if err := l.supported(s.Major); err != nil {
 		return err
 	}
-	sql := "create database " + quote(s.Database) + " template template0" + l.options(s.Major)
+	sql := "create database " + sqltext.Identifier(s.Database) + " template template0" + l.options(s.Major)
 	// A role that the dump makes itself can't own anything yet.
 	if s.Owner != "" && !slices.Contains(needs.CreatedRoles, s.Owner) {
-		sql += " owner " + quote(s.Owner)
+		sql += " owner " + sqltext.Identifier(s.Owner)
 	}
 	if _, err := conn.Exec(ctx, sql); err != nil {
 		return l.explain(err, s)
@@ -98,7 +99,7 @@ func (p *Provisioner) makeDatabase(ctx context.Context, conn *pgx.Conn, s *Serve
 // dropDatabase makes room where the image already has a database of the name;
 // a background worker may be connected to it.
 func dropDatabase(ctx context.Context, conn *pgx.Conn, s *Server) error {
-	if _, err := conn.Exec(ctx, "drop database if exists "+quote(s.Database)+" with (force)"); err != nil {
+	if _, err := conn.Exec(ctx, "drop database if exists "+sqltext.Identifier(s.Database)+" with (force)"); err != nil {
 		return fmt.Errorf("drop the image's database %q: %w", s.Database, err)
 	}
 	return nil

@@ -8,8 +8,6 @@ import (
 	"slices"
 	"time"
 
-	"github.com/jackc/pgx/v5"
-
 	"github.com/drillgres/drillgres/drill/config"
 	"github.com/drillgres/drillgres/drill/inspect"
 	"github.com/drillgres/drillgres/drill/outcome"
@@ -139,5 +137,3 @@ func ready(ctx context.Context, d sandbox.Dialer, user string, password redact.S
 	_, err = conn.Exec(ctx, "select 1")
 	return err
 }
-
-func quote(name string) string { return pgx.Identifier{name}.Sanitize() }

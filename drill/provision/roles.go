@@ -11,6 +11,7 @@ import (
 	"github.com/drillgres/drillgres/drill/inspect"
 	"github.com/drillgres/drillgres/drill/outcome"
 	"github.com/drillgres/drillgres/drill/redact"
+	"github.com/drillgres/drillgres/drill/sqltext"
 )
 
 // makeRoles makes the roles that the dump needs and does not bring, so that
@@ -39,7 +40,7 @@ func (p *Provisioner) makeRoles(ctx context.Context, conn *pgx.Conn, s *Server, 
 }
 
 func makeRole(ctx context.Context, conn *pgx.Conn, name, attributes string) error {
-	if _, err := conn.Exec(ctx, "create role "+quote(name)+" "+attributes); err != nil {
+	if _, err := conn.Exec(ctx, "create role "+sqltext.Identifier(name)+" "+attributes); err != nil {
 		return fmt.Errorf("create role %q: %w", name, err)
 	}
 	return nil
@@ -103,7 +104,7 @@ func (s Server) DemoteRoles(ctx context.Context, conn *pgx.Conn) error {
 		if name == stayingSuperuser {
 			continue
 		}
-		if _, err := conn.Exec(ctx, "alter role "+quote(name)+" nosuperuser"); err != nil {
+		if _, err := conn.Exec(ctx, "alter role "+sqltext.Identifier(name)+" nosuperuser"); err != nil {
 			return fmt.Errorf("demote role %q: %w", name, err)
 		}
 	}
@@ -127,7 +128,7 @@ func (s Server) Login(ctx context.Context, role string) (redact.Secret, error) {
 		verb = "alter role "
 	}
 	password := newPassword()
-	sql := verb + quote(role) + " login valid until 'infinity' password '" + password.Reveal() + "'"
+	sql := verb + sqltext.Identifier(role) + " login valid until 'infinity' password '" + password.Reveal() + "'"
 	if _, err := conn.Exec(ctx, sql); err != nil {
 		return "", s.Blame(ctx, fmt.Errorf("let role %q log in: %w", role, err))
 	}

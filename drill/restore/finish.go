@@ -12,6 +12,7 @@ import (
 	"github.com/drillgres/drillgres/drill/outcome"
 	"github.com/drillgres/drillgres/drill/pgerr"
 	"github.com/drillgres/drillgres/drill/provision"
+	"github.com/drillgres/drillgres/drill/sqltext"
 )
 
 // finish takes back what was only for the load, and gives the database to its
@@ -56,7 +57,7 @@ func (r *run) giveToOwner(ctx context.Context, conn *pgx.Conn) error {
 	if r.server.Owner == "" || r.server.ConnectTo != r.server.Database {
 		return nil
 	}
-	database, owner := pgx.Identifier{r.server.Database}.Sanitize(), pgx.Identifier{r.server.Owner}.Sanitize()
+	database, owner := sqltext.Identifier(r.server.Database), sqltext.Identifier(r.server.Owner)
 	_, err := conn.Exec(ctx, "alter database "+database+" owner to "+owner)
 	if said, ok := pgerr.From(err); ok {
 		f := outcome.Fail(outcome.RoleMissing, "give database %q to its owner %q: %s", r.server.Database, r.server.Owner, said.Text())

@@ -11,6 +11,7 @@ import (
 	"github.com/drillgres/drillgres/drill/inspect"
 	"github.com/drillgres/drillgres/drill/outcome"
 	"github.com/drillgres/drillgres/drill/pgerr"
+	"github.com/drillgres/drillgres/drill/sqltext"
 )
 
 // database is what the catalog of the restored database holds, with every
@@ -39,7 +40,7 @@ type relation struct {
 	trouble string // why it could not be counted; empty: it was
 }
 
-func (r *relation) ident() string { return pgx.Identifier{r.Schema, r.Name}.Sanitize() }
+func (r *relation) ident() string { return sqltext.Identifier(r.Schema, r.Name) }
 
 // holdsRows tells whether rows are stored in the relation itself.
 func (r *relation) holdsRows() bool { return r.Kind == "r" }

@@ -12,6 +12,7 @@ import (
 	"github.com/drillgres/drillgres/drill/outcome"
 	"github.com/drillgres/drillgres/drill/pgerr"
 	"github.com/drillgres/drillgres/drill/snapshot"
+	"github.com/drillgres/drillgres/drill/sqltext"
 )
 
 // ahead is how far after the snapshot a value may lie and still count as
@@ -114,7 +115,7 @@ func columnType(ctx context.Context, conn *pgx.Conn, r *relation, column string)
 // is none. The condition leaves an index on the column usable.
 func newestValue(ctx context.Context, conn *pgx.Conn, r *relation, column string, latest time.Time) (*time.Time, error) {
 	var newest *time.Time
-	ident := pgx.Identifier{column}.Sanitize()
+	ident := sqltext.Identifier(column)
 	sql := fmt.Sprintf("select max(%[1]s)::timestamptz from %[2]s where %[1]s <= $1::timestamptz and %[1]s > '-infinity'", ident, r.ident())
 	err := conn.QueryRow(ctx, sql, latest).Scan(&newest)
 	return newest, err

@@ -10,6 +10,7 @@ import (
 	"github.com/drillgres/drillgres/drill/inspect"
 	"github.com/drillgres/drillgres/drill/outcome"
 	"github.com/drillgres/drillgres/drill/pgerr"
+	"github.com/drillgres/drillgres/drill/sqltext"
 )
 
 // sequence is a sequence together with a column that it fills.
@@ -135,16 +136,16 @@ func listSequences(ctx context.Context, conn *pgx.Conn) ([]sequence, error) {
 
 // taken tells whether the column holds one of the sequence's next values.
 func (s *sequence) taken(ctx context.Context, conn *pgx.Conn) (found bool, err error) {
-	state := "select last_value, is_called from " + pgx.Identifier{s.Schema, s.Name}.Sanitize()
+	state := "select last_value, is_called from " + sqltext.Identifier(s.Schema, s.Name)
 	if err := conn.QueryRow(ctx, state, pgx.QueryExecModeExec).Scan(&s.last, &s.called); err != nil {
 		return false, err
 	}
 	if !s.goOn() {
 		return false, nil
 	}
-	column := pgx.Identifier{s.Column}.Sanitize()
+	column := sqltext.Identifier(s.Column)
 	sql := fmt.Sprintf("select exists (select from %[1]s where %[2]s between %[3]d and %[4]d and (%[2]s::numeric - (%[5]d)) %% (%[6]d) = 0)",
-		pgx.Identifier{s.TableSchema, s.Table}.Sanitize(), column, min(s.next, s.until), max(s.next, s.until), s.next, s.Increment)
+		sqltext.Identifier(s.TableSchema, s.Table), column, min(s.next, s.until), max(s.next, s.until), s.next, s.Increment)
 	err = conn.QueryRow(ctx, sql, pgx.QueryExecModeExec).Scan(&found)
 	return found, err
 }
