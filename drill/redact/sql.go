@@ -75,7 +75,8 @@ func reuse(sql string) *statement {
 	sql = sql[s.lexer.Start():]
 	sql = sql[:min(len(sql), readLength)]
 	s.lexer.Read(sql, sqltext.Server)
-	*s = statement{sql: sql, lexer: s.lexer, first: first, isFirst: true, shown: s.shown[:0]}
+	s.sql, s.first, s.isFirst, s.defines = sql, first, true, false
+	s.shown, s.characters, s.uneven = s.shown[:0], 0, false
 	return s
 }
 

@@ -3,7 +3,7 @@ package sqltext
 import "bytes"
 
 // lineComment reads a comment to the end of its line.
-func (l *Lexer) lineComment() (t Token, shown bool) {
+func (l *Lexer) lineComment() Token {
 	if !l.Comments {
 		for b := l.w.Bytes(); len(b) > 0; b = l.w.Bytes() {
 			n := endOfLine(b)
@@ -12,7 +12,7 @@ func (l *Lexer) lineComment() (t Token, shown bool) {
 				break
 			}
 		}
-		return t, false
+		return Token{Kind: passedOver}
 	}
 	l.scratch = l.scratch[:0]
 	for b := l.w.Bytes(); len(b) > 0; b = l.w.Bytes() {
@@ -23,7 +23,7 @@ func (l *Lexer) lineComment() (t Token, shown bool) {
 			break
 		}
 	}
-	return Token{Comment, l.depth, string(l.scratch)}, true
+	return Token{Comment, l.depth, string(l.scratch)}
 }
 
 func endOfLine(b []byte) int {
@@ -32,14 +32,14 @@ func endOfLine(b []byte) int {
 }
 
 // blockComment passes a comment that may hold others.
-func (l *Lexer) blockComment() (t Token, shown bool) {
+func (l *Lexer) blockComment() Token {
 	l.escaped = false
 	l.w.Skip(2)
 	l.begins()
 	for depth := 1; depth > 0; {
 		b := l.w.Bytes()
 		if len(b) == 0 {
-			return l.open("a comment"), true
+			return l.open("a comment")
 		}
 		n := 0
 		for n < len(b) && b[n] != '*' && b[n] != '/' {
@@ -60,7 +60,7 @@ func (l *Lexer) blockComment() (t Token, shown bool) {
 			l.w.Skip(1)
 		}
 	}
-	return t, false
+	return Token{Kind: passedOver}
 }
 
 // begins notes the line of what may turn out not to end.

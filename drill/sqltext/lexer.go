@@ -31,6 +31,8 @@ const (
 	Comment        // to the end of a line; only with Lexer.Comments
 	Backslash      // begins a command of psql, which is not yet read; only with Psql
 	Open           // a string, a quoted name or a comment that does not end; Text says which
+
+	passedOver // a comment that nobody asked for
 )
 
 // Token is one of a statement.
@@ -106,18 +108,18 @@ func (l *Lexer) Restart() {
 
 // Next returns the next token.
 func (l *Lexer) Next() Token {
+	w := l.w
 	for {
-		b := l.w.Bytes()
-		if len(b) == 0 {
+		l.space()
+		if w.pos == w.end {
+			if w.Fill() {
+				continue
+			}
 			return Token{Depth: l.depth}
 		}
-		if classes[b[0]]&isSpace != 0 {
-			l.space()
-			continue
-		}
-		l.start = l.w.Offset()
-		t, shown := l.token(b[0])
-		if !shown {
+		l.start = w.Offset()
+		t := l.token(w.buf[w.pos])
+		if t.Kind == passedOver {
 			continue
 		}
 		if t.Kind != String {
@@ -129,20 +131,21 @@ func (l *Lexer) Next() Token {
 	}
 }
 
-func (l *Lexer) token(b byte) (t Token, shown bool) {
+func (l *Lexer) token(b byte) Token {
 	switch c := classes[b]; {
 	case c&nameStart != 0:
-		return l.word(), true
+		return l.word()
 	case c&isDigit != 0:
-		return l.number(), true
+		return l.number()
 	}
 	switch b {
+	case ',', '=':
 	case '\'':
-		return l.quote(l.NonStandard || l.escaped && l.lineFeed), true
+		return l.quote(l.NonStandard || l.escaped && l.lineFeed)
 	case '"':
-		return l.ident(), true
+		return l.ident()
 	case '$':
-		return l.dollar(), true
+		return l.dollar()
 	case '-', '/':
 		switch string(l.w.Peek(2)) {
 		case "--":
@@ -153,13 +156,13 @@ func (l *Lexer) token(b byte) (t Token, shown bool) {
 	case '\\':
 		if l.rules == Psql {
 			l.w.Skip(1)
-			return Token{Backslash, l.depth, `\`}, true
+			return Token{Backslash, l.depth, `\`}
 		}
 	case ';':
 		if l.depth == 0 && l.body.depth == 0 {
 			l.w.Skip(1)
 			l.Restart()
-			return Token{Kind: End, Text: ";"}, true
+			return Token{Kind: End, Text: ";"}
 		}
 	case ')':
 		l.depth = max(0, l.depth-1)
@@ -167,11 +170,11 @@ func (l *Lexer) token(b byte) (t Token, shown bool) {
 		l.body.label = true
 	}
 	l.w.Skip(1)
-	t = Token{Symbol, l.depth, singles[b : b+1]}
+	t := Token{Symbol, l.depth, singles[b : b+1]}
 	if b == '(' {
 		l.depth++
 	}
-	return t, true
+	return t
 }
 
 // singles are the ASCII characters as texts.
@@ -183,9 +186,14 @@ var singles = func() string {
 	return string(b[:])
 }()
 
+// space passes white space that is at hand.
 func (l *Lexer) space() {
-	b, _ := l.run(isSpace)
-	if l.escaped && l.rules == Server && bytes.ContainsAny(b, "\r\n") {
+	b, n := l.w.AtHand(), 0
+	for n < len(b) && classes[b[n]]&isSpace != 0 {
+		n++
+	}
+	l.w.Skip(n)
+	if l.escaped && l.rules == Server && bytes.ContainsAny(b[:n], "\r\n") {
 		l.lineFeed = true
 	}
 }

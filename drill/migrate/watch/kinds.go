@@ -81,6 +81,10 @@ func (r *reader) query(p *sqltext.Phrase) {
 	previous := sqltext.Token{}
 	for !p.Done() {
 		t := p.Take()
+		if !beforeTable(t) {
+			previous = t
+			continue
+		}
 		m := noLock
 		switch {
 		case namesTarget(previous, t):
@@ -105,6 +109,16 @@ func locksRows(p sqltext.Phrase) bool {
 		if p.Has("update") || p.Has("share") || p.Has("no key update") || p.Has("key share") {
 			return true
 		}
+	}
+	return false
+}
+
+// beforeTable reports whether a word can have the name of a table behind it.
+// Most tokens of a query are none of them.
+func beforeTable(t sqltext.Token) bool {
+	switch t.Text {
+	case "into", "update", "from", "join", "using", "copy", "table":
+		return t.Kind == sqltext.Word
 	}
 	return false
 }

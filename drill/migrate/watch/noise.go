@@ -63,6 +63,10 @@ func readsTables(tokens []sqltext.Token) bool {
 	previous := sqltext.Token{}
 	for p := (sqltext.Phrase{Tokens: tokens}); !p.Done(); {
 		t := p.Take()
+		if !beforeTable(t) {
+			previous = t
+			continue
+		}
 		written := namesTarget(previous, t)
 		previous = t
 		if !written && !namesSource(t) && !t.Is("copy") && !t.Is("table") {
