@@ -17,6 +17,9 @@ func TestSQL(t *testing.T) {
 		{"an unfinished literal goes to the end", "INSERT INTO t VALUES ('bob", "INSERT INTO t VALUES ('…'"},
 		{"an unfinished dollar body too", "CREATE FUNCTION f() AS $$ bob", "CREATE FUNCTION f() AS '…'"},
 		{"numbers of definitions stay, those of the next statement go", "SET a = 1; INSERT INTO t VALUES (17)", "SET a = 1; INSERT INTO t VALUES (…)"},
+		{"comments within comments go", "GRANT ALL /* a /* b */ bob */ ON t TO u;", "GRANT ALL ON t TO u;"},
+		{"a dollar sign within a name begins no string", "INSERT INTO a$b$ VALUES (1); SELECT $1 FROM b$b$", "INSERT INTO a$b$ VALUES (…); SELECT $1 FROM b$b$"},
+		{"prefixes stay, but for that of escapes", `SELECT U&'bob', x'0b', e'bob', 1.5e-3`, `SELECT U&'…', x'…', '…', …`},
 		{"what is no SQL is not shown", "17\tbob\tbob@example.com\n;", ""},
 		{"nothing", "", ""},
 	}

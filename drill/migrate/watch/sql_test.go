@@ -41,3 +41,18 @@ func TestNoise(t *testing.T) {
 		}
 	}
 }
+
+// TestSearchPath follows what the server makes of each way to set it.
+func TestSearchPath(t *testing.T) {
+	for sql, path := range map[string][]string{
+		`set search_path to "$user", Shop, "Odd, Name"`:               {"u", "shop", "Odd, Name"},
+		`set local search_path = 'a, B'`:                              {"a, B"},
+		`select pg_catalog.set_config('search_path', 'A, "B"', true)`: {"a", "B"},
+		`set search_path to default`:                                  {"public"},
+		`select set_config('search_path', '', false)`:                 {"public"},
+	} {
+		c := &client{user: "u"}
+		c.sets(sqltext.Statements(sql, sqltext.Server)[0], defaults{roles: map[string]lockTimeout{}})
+		want(t, sql, c.path(), path)
+	}
+}
