@@ -7,6 +7,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/drillgres/drillgres/drill/provision"
+	"github.com/drillgres/drillgres/drill/sqltext"
 )
 
 // Content is what could be taken away from a restored database.
@@ -138,8 +139,8 @@ func (c *candidate) find(ctx context.Context, conn *pgx.Conn) (bool, error) {
 	if c.increment < 0 {
 		last, bound, limit = "min", ">=", c.lowest
 	}
-	column := pgx.Identifier{c.Column}.Sanitize()
-	sql := fmt.Sprintf("select %s(%s)::bigint from %s where %s %s %d", last, column, pgx.Identifier{c.Table.Schema, c.Table.Name}.Sanitize(), column, bound, limit)
+	column := sqltext.Identifier(c.Column)
+	sql := fmt.Sprintf("select %s(%s)::bigint from %s where %s %s %d", last, column, sqltext.Identifier(c.Table.Schema, c.Table.Name), column, bound, limit)
 	var value *int64
 	if err := conn.QueryRow(ctx, sql, pgx.QueryExecModeExec).Scan(&value); err != nil || value == nil {
 		return false, err

@@ -11,6 +11,7 @@ import (
 	"github.com/drillgres/drillgres/drill/outcome"
 	"github.com/drillgres/drillgres/drill/pgerr"
 	"github.com/drillgres/drillgres/drill/provision"
+	"github.com/drillgres/drillgres/drill/sqltext"
 )
 
 // loss is what a restored database loses, after which it is as one that was
@@ -53,7 +54,7 @@ func inflict(ctx context.Context, s provision.Server, l loss) error {
 type lostState struct{ Sequence }
 
 func (l lostState) inflict(ctx context.Context, tx pgx.Tx) error {
-	_, err := tx.Exec(ctx, "select setval($1::text::regclass, $2, true)", pgx.Identifier{l.Schema, l.Name.Name}.Sanitize(), l.Before)
+	_, err := tx.Exec(ctx, "select setval($1::text::regclass, $2, true)", sqltext.Identifier(l.Schema, l.Name.Name), l.Before)
 	return err
 }
 
@@ -88,7 +89,7 @@ select format('refresh materialized view %s', oid::regclass) from pg_class where
 // database: it is in this order that a dump makes the rows, the foreign keys, which
 // are checked, and the content of materialized views.
 func (l lostRows) inflict(ctx context.Context, tx pgx.Tx) error {
-	table := pgx.Identifier{l.table.Schema, l.table.Name}.Sanitize()
+	table := sqltext.Identifier(l.table.Schema, l.table.Name)
 	keys, err := tx.Query(ctx, keysSQL, table)
 	if err != nil {
 		return fmt.Errorf("list the foreign keys that point at %s: %w", l.table, err)
