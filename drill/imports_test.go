@@ -17,7 +17,7 @@ func TestImports(t *testing.T) {
 		"drill", "drill/outcome", "drill/sqltext", "drill/redact", "drill/pgerr", "drill/config", "drill/place", "drill/locate", "drill/locate/dir", "drill/fetch",
 		"drill/gate", "drill/inspect", "drill/sandbox", "drill/provision", "drill/serverlog", "drill/restore", "drill/fingerprint", "drill/verify", "drill/migrate", "drill/migrate/watch",
 		"drill/record", "drill/record/sqlite", "drill/record/postgres",
-		"drill/report", "drill/report/actions", "drill/work", "drill/prove", "appcheck",
+		"drill/report", "drill/report/actions", "drill/work", "drill/words", "drill/prove", "appcheck",
 	}
 	for _, pkg := range core {
 		deps := dependencies(t, pkg)

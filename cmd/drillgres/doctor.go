@@ -11,10 +11,10 @@ import (
 
 	"github.com/drillgres/drillgres/drill/config"
 	"github.com/drillgres/drillgres/drill/fetch"
-	"github.com/drillgres/drillgres/drill/locate"
 	"github.com/drillgres/drillgres/drill/outcome"
 	"github.com/drillgres/drillgres/drill/sandbox/docker"
 	"github.com/drillgres/drillgres/drill/wiring"
+	"github.com/drillgres/drillgres/drill/words"
 )
 
 // ailment is one thing that the doctor looked at.
@@ -97,7 +97,7 @@ func examineEngine(ctx context.Context, e edges, cfg *config.Config) (*docker.En
 	}
 	d, err := engine.Describe(ctx)
 	a.err = err
-	a.saw = fmt.Sprintf("%s %s at %s (%s), %d CPUs, %s memory", d.OS, d.Version, d.Host, d.From, d.CPUs, locate.Bytes(d.Memory))
+	a.saw = fmt.Sprintf("%s %s at %s (%s), %d CPUs, %s memory", d.OS, d.Version, d.Host, d.From, d.CPUs, words.Size(d.Memory))
 	return engine, a
 }
 
@@ -148,7 +148,7 @@ func examineWork(cfg *config.Config) ailment {
 	}
 	a.saw = root
 	if free, ok := fetch.FreeSpace(private.Path); ok {
-		a.saw += fmt.Sprintf(", %s free", locate.Bytes(free))
+		a.saw += fmt.Sprintf(", %s free", words.Size(free))
 	}
 	a.err = private.Close()
 	return a

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"slices"
 	"strings"
 
@@ -9,6 +8,7 @@ import (
 
 	"github.com/drillgres/drillgres/drill/outcome"
 	"github.com/drillgres/drillgres/drill/report"
+	"github.com/drillgres/drillgres/drill/words"
 )
 
 func newExplain(e edges) *cobra.Command {
@@ -68,42 +68,26 @@ func unknownCode(name string) error {
 	return f.WithHint("run drillgres explain for the list")
 }
 
-// nearCodes are what may have been meant: codes of a failure in whose words
-// the name occurs, then names that are much like it.
-func nearCodes(name string) (near []string) {
+// nearCodes returns what may have been meant: codes of a failure whose messages
+// hold the name, then names that hold it or are much like it.
+func nearCodes(name string) []string {
 	const most = 3
-	var alike []string
 	name = strings.ToLower(name)
+	var near, all []string
 	for _, c := range outcome.Catalogue {
 		if strings.Contains(strings.ToLower(strings.Join(c.Messages, "\n")), name) {
 			near = append(near, string(c.Code))
 		}
-		alike = append(alike, string(c.Code))
+		all = append(all, string(c.Code))
 	}
 	for _, f := range outcome.Findings {
-		alike = append(alike, f.Code)
+		all = append(all, f.Code)
 	}
-	alike = slices.DeleteFunc(alike, func(code string) bool {
-		return !strings.Contains(code, name) && 2*shared(code, name) < max(len(code), len(name))
-	})
-	slices.SortStableFunc(alike, func(a, b string) int { return cmp.Compare(shared(b, name), shared(a, name)) })
-	for _, code := range alike {
+	holding := slices.DeleteFunc(slices.Clone(all), func(code string) bool { return !strings.Contains(code, name) })
+	for _, code := range append(holding, words.Near(name, all)...) {
 		if !slices.Contains(near, code) {
 			near = append(near, code)
 		}
 	}
 	return near[:min(most, len(near))]
-}
-
-// shared is how many bytes two names have in common at their beginning and end.
-func shared(a, b string) (n int) {
-	for n < min(len(a), len(b)) && a[n] == b[n] {
-		n++
-	}
-	a, b = a[n:], b[n:]
-	for len(a) > 0 && len(b) > 0 && a[len(a)-1] == b[len(b)-1] {
-		a, b = a[:len(a)-1], b[:len(b)-1]
-		n++
-	}
-	return n
 }

@@ -15,6 +15,7 @@ import (
 
 	"github.com/drillgres/drillgres/drill"
 	"github.com/drillgres/drillgres/drill/outcome"
+	"github.com/drillgres/drillgres/drill/words"
 )
 
 // isTerminal tells whether a stream ends at a person.
@@ -64,7 +65,7 @@ func (o logObserver) Started(outcome.Stage)                  {}
 func (o logObserver) Progressed(outcome.Stage, int64, int64) {}
 
 func (o logObserver) Ended(s outcome.StageReport, f *outcome.Failure) {
-	took := slog.String("took", fmt.Sprintf("%.2fs", s.Seconds))
+	took := slog.String("took", words.Elapsed(s.Seconds))
 	switch s.Status {
 	case outcome.StageFailed:
 		o.log.Error("stage failed", "stage", s.Stage, took, "code", f.Code, "err", f)

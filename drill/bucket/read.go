@@ -12,6 +12,7 @@ import (
 
 	"github.com/drillgres/drillgres/drill/locate"
 	"github.com/drillgres/drillgres/drill/outcome"
+	"github.com/drillgres/drillgres/drill/words"
 )
 
 // Version is the version of a listed object, which a listing does not give;
@@ -103,7 +104,7 @@ func (b *Bucket) Get(ctx context.Context, o locate.Object, limit int64) (content
 		return nil, false, b.failure(ctx, op, err)
 	}
 	if int64(len(content)) > limit {
-		return nil, false, outcome.Fail(outcome.SourceUnreachable, "read %s: it is larger than %s", b.URI(o.Key), locate.Bytes(limit))
+		return nil, false, outcome.Fail(outcome.SourceUnreachable, "read %s: it is larger than %s", b.URI(o.Key), words.Size(limit))
 	}
 	return content, true, nil
 }

@@ -4,8 +4,11 @@ import (
 	"math"
 	"reflect"
 	"strconv"
+	"strings"
 
 	"go.yaml.in/yaml/v3"
+
+	"github.com/drillgres/drillgres/drill/words"
 )
 
 // value decodes node n, which stands at p, into v. verbatim texts keep their
@@ -108,12 +111,12 @@ func (l *loader) structure(n *yaml.Node, p *path, v reflect.Value) {
 // unknown notes a key that means nothing. What it was probably meant to be
 // counts as given, so that its absence is not a second problem.
 func (l *loader) unknown(key *yaml.Node, at, parent *path, fields map[string]int) {
-	near := nearest(key.Value, fields)
+	near := words.Nearest(key.Value, sortedKeys(fields))
 	if near == "" {
-		l.problem(key, at, "is no key of this section (want one of %s)", sortedKeys(fields))
+		l.problem(key, at, "unknown key (want one of %s)", strings.Join(sortedKeys(fields), ", "))
 		return
 	}
-	l.problem(key, at, "is no key of this section (did you mean %s?)", near)
+	l.problem(key, at, "unknown key (did you mean %s?)", near)
 	l.unusable[parent.key(near).text] = true
 }
 

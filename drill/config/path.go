@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
+
+	"github.com/drillgres/drillgres/drill/words"
 )
 
 // Path is the place of a value in the config in the notation of its errors:
@@ -57,12 +59,9 @@ func (p *path) at(i int) *path {
 	return &path{fmt.Sprintf("%s[%d]", p.text, i), p}
 }
 
-// quoted is a text from the config as it may stand in a message: cut, and
+// quoted returns a text from the config fit for a message: shortened, and
 // without control characters.
 func quoted(s string) string {
 	const most = 80
-	if r := []rune(s); len(r) > most {
-		s = string(r[:most]) + "…"
-	}
-	return fmt.Sprintf("%q", s)
+	return fmt.Sprintf("%q", words.Shorten(s, most))
 }

@@ -4,7 +4,6 @@ import (
 	"maps"
 	"reflect"
 	"slices"
-	"strings"
 
 	"go.yaml.in/yaml/v3"
 )
@@ -15,7 +14,7 @@ var shapes = map[yaml.Kind]string{
 	yaml.ScalarNode:   "a single value",
 }
 
-// wanted says what a value of type t looks like in the file.
+// wanted returns what a value of type t looks like in the file.
 func wanted(t reflect.Type) string {
 	switch t {
 	case reflect.TypeFor[Value]():
@@ -49,7 +48,7 @@ func wanted(t reflect.Type) string {
 	}
 }
 
-// fieldsOf are the keys of a section, with the index of their field.
+// fieldsOf returns the keys of a section, with the index of their field.
 func fieldsOf(t reflect.Type) map[string]int {
 	fields := map[string]int{}
 	for i := range t.NumField() {
@@ -60,41 +59,4 @@ func fieldsOf(t reflect.Type) map[string]int {
 	return fields
 }
 
-func sortedKeys(fields map[string]int) string {
-	return strings.Join(slices.Sorted(maps.Keys(fields)), ", ")
-}
-
-// nearest is the key that was probably meant by name; empty if none is near.
-func nearest(name string, fields map[string]int) string {
-	best, near := 1+max(1, len(name)/3), ""
-	for _, key := range slices.Sorted(maps.Keys(fields)) {
-		if d := distance(strings.ToLower(name), key); d < best {
-			best, near = d, key
-		}
-	}
-	return near
-}
-
-// distance is the Levenshtein distance of a and b, in bytes.
-func distance(a, b string) int {
-	const longest = 64
-	if len(a) > longest {
-		return longest
-	}
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			cost := 1
-			if a[i] == b[j] {
-				cost = 0
-			}
-			diagonal, row[j+1] = row[j+1], min(row[j+1]+1, row[j]+1, diagonal+cost)
-		}
-	}
-	return row[len(b)]
-}
+func sortedKeys(fields map[string]int) []string { return slices.Sorted(maps.Keys(fields)) }

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/drillgres/drillgres/drill/sqltext"
+	"github.com/drillgres/drillgres/drill/words"
 )
 
 // SplitTable reads a table's name as SQL would: schema.table, parts with
@@ -13,7 +14,7 @@ import (
 func SplitTable(name string) (schema, table string, err error) {
 	first, rest, err := namePart(name)
 	if err == nil && rest == "" {
-		return "", "", fmt.Errorf("%s has no schema (want schema.table, such as public.%s)", quoted(name), cut(name))
+		return "", "", fmt.Errorf("%s has no schema (want schema.table, such as public.%s)", quoted(name), words.Shorten(name, 40))
 	}
 	if err == nil && rest[0] == '.' {
 		schema = first
@@ -36,12 +37,4 @@ func namePart(s string) (part, rest string, err error) {
 		return "", "", fmt.Errorf(`%s has capitals, which SQL reads as small letters (want "%s" in double quotes if they are meant)`, part, part)
 	}
 	return part, rest, err
-}
-
-func cut(s string) string {
-	const most = 40
-	if len(s) > most {
-		return strings.ToValidUTF8(s[:most], "") + "…"
-	}
-	return s
 }

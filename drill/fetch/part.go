@@ -8,8 +8,8 @@ import (
 	"math/rand/v2"
 	"time"
 
-	"github.com/drillgres/drillgres/drill/locate"
 	"github.com/drillgres/drillgres/drill/outcome"
+	"github.com/drillgres/drillgres/drill/words"
 )
 
 // part is a range of the backup that is asked for at once. got counts its bytes
@@ -52,7 +52,7 @@ func (d *download) bring(ctx context.Context, p part, buf []byte) error {
 
 // attempt asks for what is missing of the part and writes it as it comes.
 func (d *download) attempt(ctx context.Context, p *part, buf []byte) error {
-	stalled := fmt.Errorf("no byte for %s", locate.Span(d.Stall))
+	stalled := fmt.Errorf("no byte for %s", words.Span(d.Stall))
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	watch := time.AfterFunc(d.Stall, func() { cancel(stalled) })

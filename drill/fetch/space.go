@@ -1,20 +1,20 @@
 package fetch
 
 import (
-	"github.com/drillgres/drillgres/drill/locate"
 	"github.com/drillgres/drillgres/drill/outcome"
+	"github.com/drillgres/drillgres/drill/words"
 )
 
 // checkSpace fails before the first byte when the backup cannot fit.
 func (f Fetcher) checkSpace(size int64) error {
 	if f.Limit > 0 && size > f.Limit {
 		return outcome.Fail(outcome.DiskBudgetExceeded, "the backup has %s, and work.limit allows %s",
-			locate.Bytes(size), locate.Bytes(f.Limit)).
+			words.Size(size), words.Size(f.Limit)).
 			WithHint("raise work.limit")
 	}
 	if free, ok := FreeSpace(f.Dir); ok && size > free {
 		return outcome.Fail(outcome.DiskBudgetExceeded, "the backup has %s, and the file system of %s has %s free",
-			locate.Bytes(size), f.Dir, locate.Bytes(free)).
+			words.Size(size), f.Dir, words.Size(free)).
 			WithHint("free space there, or move the work directory with work.dir")
 	}
 	return nil

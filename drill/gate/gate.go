@@ -7,8 +7,8 @@ import (
 	"slices"
 	"time"
 
-	"github.com/drillgres/drillgres/drill/locate"
 	"github.com/drillgres/drillgres/drill/outcome"
+	"github.com/drillgres/drillgres/drill/words"
 )
 
 // Question is what is asked before a release goes out.
@@ -85,7 +85,7 @@ func (q Question) lacking(r outcome.Result) *outcome.Failure {
 		return outcome.Fail(outcome.Internal, "the drill passed, and nothing tells what was rehearsed")
 	}
 	if taken := takenOf(r.Backup); taken.OlderThan(q.MaxBackupAge, r.StartedAt) {
-		return outcome.Fail(outcome.BackupStale, "the backup was %s old when it was drilled, and %s are allowed", since(taken.Best(), r.StartedAt), locate.Span(q.MaxBackupAge))
+		return outcome.Fail(outcome.BackupStale, "the backup was %s old when it was drilled, and %s are allowed", since(taken.Best(), r.StartedAt), words.Span(q.MaxBackupAge))
 	}
 	return nil
 }

@@ -6,9 +6,9 @@ import (
 	"time"
 
 	"github.com/drillgres/drillgres/drill/inspect"
-	"github.com/drillgres/drillgres/drill/locate"
 	"github.com/drillgres/drillgres/drill/outcome"
 	"github.com/drillgres/drillgres/drill/snapshot"
+	"github.com/drillgres/drillgres/drill/words"
 )
 
 // skewAllowed is how far a drill's end may lie in the future: clocks of two
@@ -137,7 +137,7 @@ func whyRests(d, undone *outcome.Result, now time.Time) string {
 // tooOld is a drill that passed recently, on a backup that is not recent.
 func (q Question) tooOld(d *outcome.Result, now time.Time) resting {
 	f := outcome.Fail(outcome.BackupStale, "the backup that passed its drill in run %s is %s old by now, and --max-backup-age allows %s",
-		d.RunID, since(takenOf(d.Backup).Best(), now), locate.Span(q.MaxBackupAge))
+		d.RunID, since(takenOf(d.Backup).Best(), now), words.Span(q.MaxBackupAge))
 	f.Stage = outcome.Locate
 	return resting{on: d, failure: f.Report(), why: q.obstacle(*f.Report())}
 }
@@ -145,7 +145,7 @@ func (q Question) tooOld(d *outcome.Result, now time.Time) resting {
 // missing tells of the drill that there is not; old is the last that passed, if
 // it is known.
 func (q Question) missing(old *outcome.Result, now time.Time) resting {
-	within := locate.Span(q.RequireDrill)
+	within := words.Span(q.RequireDrill)
 	f := outcome.Fail(outcome.DrillMissing, "no drill has passed within %s, as --require-drill asks", within)
 	if old != nil {
 		f = outcome.Fail(outcome.DrillMissing, "no drill has passed within %s, as --require-drill asks: the last one that did, run %s, ended %s ago",

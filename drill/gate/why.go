@@ -6,8 +6,8 @@ import (
 	"strings"
 	"time"
 
-	"github.com/drillgres/drillgres/drill/locate"
 	"github.com/drillgres/drillgres/drill/outcome"
+	"github.com/drillgres/drillgres/drill/words"
 )
 
 // whyGo says in one sentence what a go rests on, and what it does not.
@@ -34,7 +34,7 @@ func since(then, now time.Time) string {
 	if then.IsZero() {
 		return "an unknown time"
 	}
-	return locate.Span(max(now.Sub(then), 0).Truncate(time.Second))
+	return words.Span(max(now.Sub(then), 0).Truncate(time.Second))
 }
 
 func found(r outcome.Result, code string) bool {
@@ -66,7 +66,7 @@ func (q Question) obstacle(f outcome.FailureReport) string {
 	case outcome.RollbackBreaks:
 		return "the way back does not work"
 	case outcome.BackupStale:
-		return fmt.Sprintf("there is no backup younger than %s", locate.Span(q.MaxBackupAge))
+		return fmt.Sprintf("there is no backup younger than %s", words.Span(q.MaxBackupAge))
 	}
 	return obstacleOf(f.Class)
 }

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/drillgres/drillgres/drill/outcome"
+	"github.com/drillgres/drillgres/drill/words"
 )
 
 // Limits on reading a checksum file: it holds one line, or a few.
@@ -51,7 +52,7 @@ func checksumFinding(code string, sidecar Object, err error) *outcome.Finding {
 
 func (l Locator) readSmall(ctx context.Context, o Object) (text string, err error) {
 	if o.Size > maxChecksumFile {
-		return "", fmt.Errorf("it has %s, too much for a checksum", Bytes(o.Size))
+		return "", fmt.Errorf("it has %s, too much for a checksum", words.Size(o.Size))
 	}
 	if o.Size == 0 {
 		return "", nil

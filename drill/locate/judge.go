@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/drillgres/drillgres/drill/outcome"
+	"github.com/drillgres/drillgres/drill/words"
 )
 
 // skewAllowed is how far a source's clock may run ahead before that is
@@ -17,7 +18,7 @@ func (l Locator) judge(o Object) error {
 	if o.Files > 0 {
 		return outcome.Fail(outcome.FormatUnsupported,
 			"%s is a dump in directory format (%s, %s), which this version does not restore",
-			l.Source.URI(o), count(o.Files, "file"), Bytes(o.Size))
+			l.Source.URI(o), words.Count(o.Files, "file"), words.Size(o.Size))
 	}
 	if err := l.judgeAge(o); err != nil {
 		return err
@@ -29,14 +30,14 @@ func (l Locator) judgeAge(o Object) error {
 	age := l.now().Sub(o.ModifiedAt)
 	if l.wantsLatest() && l.MaxAge > 0 && age < -futureAllowed {
 		return outcome.Fail(outcome.BackupStale, "the newest backup, %s, is dated %s in the future (%s): whether it is older than backup.max_age allows cannot be told, and it hides every real one",
-			Show(o.Key), Span(-age), o.ModifiedAt.UTC().Format(time.RFC3339)).
+			Show(o.Key), words.Span(-age), o.ModifiedAt.UTC().Format(time.RFC3339)).
 			WithHint("remove it or correct its time, and set the clocks of this machine and of the source by NTP")
 	}
 	if !l.wantsLatest() || l.MaxAge == 0 || age <= l.MaxAge {
 		return nil
 	}
 	return outcome.Fail(outcome.BackupStale, "the newest backup, %s, is %s old (from %s); backup.max_age allows %s",
-		Show(o.Key), Span(age), o.ModifiedAt.UTC().Format(time.RFC3339), Span(l.MaxAge))
+		Show(o.Key), words.Span(age), o.ModifiedAt.UTC().Format(time.RFC3339), words.Span(l.MaxAge))
 }
 
 func (l Locator) judgeSize(o Object) error {
@@ -46,7 +47,7 @@ func (l Locator) judgeSize(o Object) error {
 	}
 	if o.Size < l.MinSize {
 		return outcome.Fail(outcome.BackupTooSmall, "%s has only %s; backup.min_size asks for %s",
-			Show(o.Key), Bytes(o.Size), Bytes(l.MinSize))
+			Show(o.Key), words.Size(o.Size), words.Size(l.MinSize))
 	}
 	return nil
 }
@@ -58,7 +59,7 @@ func (l Locator) skew(o Object) *outcome.Finding {
 	}
 	return &outcome.Finding{
 		Code:    "clock_skew",
-		Message: Show(o.Key) + " was written " + Span(ahead) + " in the future by the clock of its source: ages are not reliable",
+		Message: Show(o.Key) + " was written " + words.Span(ahead) + " in the future by the clock of its source: ages are not reliable",
 		Hint:    "set the clocks of this machine and of the source by NTP",
 	}
 }

@@ -1,7 +1,6 @@
 package locate
 
 import (
-	"cmp"
 	"fmt"
 	"path"
 	"slices"
@@ -9,10 +8,11 @@ import (
 	"time"
 
 	"github.com/drillgres/drillgres/drill/outcome"
+	"github.com/drillgres/drillgres/drill/words"
 )
 
-// nearest is how many candidates an error names.
-const nearest = 3
+// most is how many candidates an error lists.
+const most = 3
 
 func (l Locator) nothingMatches(objects []Object) error {
 	where := l.Source.URI(Object{})
@@ -20,7 +20,7 @@ func (l Locator) nothingMatches(objects []Object) error {
 		return outcome.Fail(outcome.BackupMissing, "there is nothing in %s", where)
 	}
 	newest := slices.MaxFunc(objects, func(a, b Object) int { return a.ModifiedAt.Compare(b.ModifiedAt) })
-	seen := fmt.Sprintf("%s in %s, the newest of them %s from %s", count(len(objects), "object"), where,
+	seen := fmt.Sprintf("%s in %s, the newest of them %s from %s", words.Count(len(objects), "object"), where,
 		Show(newest.Key), newest.ModifiedAt.UTC().Format(time.RFC3339))
 	if l.Match == "" {
 		return outcome.Fail(outcome.BackupMissing, "nothing looks like a backup among %s", seen).
@@ -60,48 +60,21 @@ func (l Locator) notThere(objects, matching []Object) error {
 	where := l.Source.URI(Object{})
 	if len(matching) == 0 {
 		return outcome.Fail(outcome.ConfigInvalid, "%s is not among %s in %s",
-			Show(l.Want), count(len(objects), "object"), where).
+			Show(l.Want), words.Count(len(objects), "object"), where).
 			WithHint("give --backup the key of a backup that is there")
 	}
-	near := slices.Clone(matching)
-	slices.SortStableFunc(near, func(a, b Object) int {
-		return cmp.Compare(likeness(b.Key, l.Want), likeness(a.Key, l.Want))
-	})
+	alike := words.Alike(path.Base(l.Want), matching, baseName)
 	return outcome.Fail(outcome.ConfigInvalid, "%s is not among %s in %s; the nearest: %s",
-		Show(l.Want), count(len(objects), "object"), where, keys(near)).
+		Show(l.Want), words.Count(len(objects), "object"), where, keys(alike)).
 		WithHint("give --backup the key of a backup that is there")
 }
 
-// likeness is how many characters two base names share at their beginning and
-// end: names of backups differ in a date between the two.
-func likeness(a, b string) int {
-	a, b = path.Base(a), path.Base(b)
-	n := 0
-	for n < len(a) && n < len(b) && a[n] == b[n] {
-		n++
-	}
-	a, b = a[n:], b[n:]
-	for len(a) > 0 && len(b) > 0 && a[len(a)-1] == b[len(b)-1] {
-		a, b = a[:len(a)-1], b[:len(b)-1]
-		n++
-	}
-	return n
-}
+func baseName(o Object) string { return path.Base(o.Key) }
 
 func keys(objects []Object) string {
-	var shown []string
-	for _, o := range objects[:min(nearest, len(objects))] {
-		shown = append(shown, Show(o.Key))
+	shown := make([]string, len(objects))
+	for i, o := range objects {
+		shown[i] = Show(o.Key)
 	}
-	if more := len(objects) - len(shown); more > 0 {
-		shown = append(shown, fmt.Sprintf("and %d more", more))
-	}
-	return strings.Join(shown, ", ")
-}
-
-func count(n int, noun string) string {
-	if n == 1 {
-		return "1 " + noun
-	}
-	return fmt.Sprintf("%d %ss", n, noun)
+	return words.List(shown, most)
 }

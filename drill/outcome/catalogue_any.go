@@ -79,7 +79,7 @@ var anyCodes = []Entry{
 			Case: "A duration without its unit, and a key with a typing error.",
 			Message: "2 problems in drillgres.yaml:\n" +
 				`drillgres.yaml:4: databases.shop.backup.max_age: "26" is not a duration (want 26h, 7d, 2w)` + "\n" +
-				"drillgres.yaml:5: databases.shop.postgres.setings: is no key of this section (did you mean settings?)",
+				"drillgres.yaml:5: databases.shop.postgres.setings: unknown key (did you mean settings?)",
 		},
 		Messages: []string{"sorry, too many clients already"},
 		Neighbours: []Neighbour{

@@ -15,8 +15,8 @@ import (
 
 	"github.com/drillgres/drillgres/drill/fetch"
 	"github.com/drillgres/drillgres/drill/inspect"
-	"github.com/drillgres/drillgres/drill/locate"
 	"github.com/drillgres/drillgres/drill/outcome"
+	"github.com/drillgres/drillgres/drill/words"
 )
 
 // write makes the broken copy, in a directory of its own.
@@ -50,11 +50,11 @@ func (t Trials) unchanged(ctx context.Context) error {
 
 func (t Trials) checkSpace(size int64) error {
 	if t.Limit > 0 && size > t.Limit {
-		return outcome.Fail(outcome.DiskBudgetExceeded, "a copy of the backup has %s, and work.limit leaves %s for it", locate.Bytes(size), locate.Bytes(t.Limit)).
+		return outcome.Fail(outcome.DiskBudgetExceeded, "a copy of the backup has %s, and work.limit leaves %s for it", words.Size(size), words.Size(t.Limit)).
 			WithHint("raise work.limit: proving needs room for a copy beside what it has fetched")
 	}
 	if free, ok := fetch.FreeSpace(t.Dir); ok && size > free {
-		return outcome.Fail(outcome.DiskBudgetExceeded, "a copy of the backup has %s, and the file system of %s has %s free", locate.Bytes(size), t.Dir, locate.Bytes(free)).
+		return outcome.Fail(outcome.DiskBudgetExceeded, "a copy of the backup has %s, and the file system of %s has %s free", words.Size(size), t.Dir, words.Size(free)).
 			WithHint("free space there, or move the work directory with work.dir")
 	}
 	return nil

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/drillgres/drillgres/drill/outcome"
+	"github.com/drillgres/drillgres/drill/words"
 )
 
 // Explained is what the catalogue knows of codes and findings, as a document.
@@ -42,7 +43,7 @@ func (x Explained) List(w io.Writer, o Options) error {
 	rows := [][]cell{{{text: "code"}, {text: "class"}, {text: "exit"}, {text: "cause"}}}
 	for _, e := range x.Codes {
 		rows = append(rows, []cell{
-			plain(string(e.Code)), plain(string(e.Class)), plain(number(int64(e.ExitCode))), plain(outcome.FirstSentence(e.Cause)),
+			plain(string(e.Code)), plain(string(e.Class)), plain(words.Number(e.ExitCode)), plain(outcome.FirstSentence(e.Cause)),
 		})
 	}
 	p.table(rows)

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/drillgres/drillgres/drill/outcome"
+	"github.com/drillgres/drillgres/drill/words"
 )
 
 // onlyLooked begins what is said of a check, so that nobody takes it for a drill.
@@ -40,8 +41,8 @@ func checked(r outcome.Result) string {
 		return onlyLooked + "; " + meaningOf(*r.Failure) + ": " + string(r.Failure.Code)
 	}
 	b := r.Backup
-	return fmt.Sprintf("%s: %s, %s, written %s ago, newest of %s", onlyLooked, b.URI, size(b.SizeBytes),
-		span(r.FinishedAt.Sub(b.ModifiedAt)), counted(matched(r), "backup"))
+	return fmt.Sprintf("%s: %s, %s, written %s ago, newest of %s", onlyLooked, b.URI, words.Size(b.SizeBytes),
+		words.Span(r.FinishedAt.Sub(b.ModifiedAt)), words.Count(matched(r), "backup"))
 }
 
 // matched is how many backups the source holds, as the locate stage counted.

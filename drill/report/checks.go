@@ -5,6 +5,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/drillgres/drillgres/drill/outcome"
+	"github.com/drillgres/drillgres/drill/words"
 )
 
 // tally counts the checks of a stage, or of all with an empty stage.
@@ -21,9 +22,9 @@ func tally(checks []outcome.Check, stage outcome.Stage) string {
 		if n == 0 {
 			continue
 		}
-		amount := number(int64(n))
+		amount := words.Number(n)
 		if len(parts) == 0 {
-			amount = counted(n, "check")
+			amount = words.Count(n, "check")
 		}
 		parts = append(parts, amount+" "+strings.ReplaceAll(string(status), "_", " "))
 	}
@@ -36,9 +37,9 @@ func (p *printer) checks(checks []outcome.Check) {
 	for _, c := range checks {
 		switch c.Status {
 		case outcome.CheckFailed:
-			rows = append(rows, []cell{{"FAILED", p.red}, plain(string(c.Stage)), {text: p.withGround(joined(": ", c.Name, seen(c)), c)}})
+			rows = append(rows, []cell{{"FAILED", p.red}, plain(string(c.Stage)), {text: p.withGround(words.Join(": ", c.Name, seen(c)), c)}})
 		case outcome.CheckUnknown:
-			rows = append(rows, []cell{{"unknown", p.yellow}, plain(string(c.Stage)), {text: p.withGround(joined(": ", c.Name, seen(c)), c)}})
+			rows = append(rows, []cell{{"unknown", p.yellow}, plain(string(c.Stage)), {text: p.withGround(words.Join(": ", c.Name, seen(c)), c)}})
 		}
 	}
 	if len(rows) == 0 {
@@ -82,7 +83,7 @@ func Contrast(c outcome.Check) string {
 	if c.Saw != "" {
 		saw = "saw " + c.Saw
 	}
-	return joined(", ", expected, saw)
+	return words.Join(", ", expected, saw)
 }
 
 // findings are what an operator should know although it changes no verdict.

@@ -9,6 +9,7 @@ import (
 
 	"github.com/drillgres/drillgres/drill/inspect"
 	"github.com/drillgres/drillgres/drill/outcome"
+	"github.com/drillgres/drillgres/drill/words"
 )
 
 // largest is how many tables are listed; the rest is counted.
@@ -57,8 +58,8 @@ func (p *printer) dumpFacts(c inspect.Contents) {
 		archive = "archive version " + source.ArchiveVersion
 	}
 	made := outcome.Backup{PgDumpVersion: source.DumpVersion, ServerVersion: source.ServerVersion}
-	add("format", joined(", ", joined(" in ", string(source.Format), source.Compression), archive, size(source.DecodedBytes)+" decoded"))
-	add("made", joined(", ", madeBy(made), clean(takenAt(source))))
+	add("format", words.Join(", ", words.Join(" in ", string(source.Format), source.Compression), archive, words.Size(source.DecodedBytes)+" decoded"))
+	add("made", words.Join(", ", madeBy(made), clean(takenAt(source))))
 	add("database", database(needs))
 	add("extensions", extensions(needs.Extensions))
 	add("roles", strings.Join(needs.Roles, ", "))
@@ -72,7 +73,7 @@ func (p *printer) dumpFacts(c inspect.Contents) {
 		}
 	}
 	if largeObjects > 0 {
-		add("large objects", number(int64(largeObjects)))
+		add("large objects", words.Number(largeObjects))
 	}
 	add("objects", objects(kinds))
 	p.table(rows)
@@ -97,7 +98,7 @@ func database(needs inspect.Needs) string {
 	if needs.CreatesDatabase {
 		creates = "made by the dump itself"
 	}
-	return joined(", ", d.Name, named("owner", d.Owner), named("encoding", d.Encoding), named("collate", d.Collate),
+	return words.Join(", ", d.Name, named("owner", d.Owner), named("encoding", d.Encoding), named("collate", d.Collate),
 		named("ctype", d.CType), named("locale", d.Locale), creates)
 }
 
@@ -113,7 +114,7 @@ func extensions(all []inspect.Extension) string {
 func objects(kinds map[inspect.Kind]int) string {
 	var parts []string
 	for kind, n := range kinds {
-		parts = append(parts, fmt.Sprintf("%s %s", strings.ToLower(string(kind)), number(int64(n))))
+		parts = append(parts, fmt.Sprintf("%s %s", strings.ToLower(string(kind)), words.Number(n)))
 	}
 	slices.Sort(parts)
 	return strings.Join(parts, ", ")
@@ -130,7 +131,7 @@ func (p *printer) dumpTables(tables []inspect.Table) {
 	})
 	rows := [][]cell{{{"table", p.bold}, {"rows", p.bold}, {"data", nil}}}
 	for _, t := range sorted[:min(largest, len(sorted))] {
-		rows = append(rows, []cell{plain(t.Schema + "." + t.Name), plain(promised(t)), plain(size(t.Bytes))})
+		rows = append(rows, []cell{plain(t.Schema + "." + t.Name), plain(promised(t)), plain(words.Size(t.Bytes))})
 	}
 	p.blank()
 	p.table(rows)
@@ -139,7 +140,7 @@ func (p *printer) dumpTables(tables []inspect.Table) {
 		for _, t := range rest {
 			bytes += t.Bytes
 		}
-		p.line(fmt.Sprintf("and %s with %s", counted(len(rest), "smaller table"), size(bytes)))
+		p.line(fmt.Sprintf("and %s with %s", words.Count(len(rest), "smaller table"), words.Size(bytes)))
 	}
 }
 
@@ -150,6 +151,6 @@ func promised(t inspect.Table) string {
 	case t.Rows < 0:
 		return "unknown"
 	default:
-		return number(t.Rows)
+		return words.Number(t.Rows)
 	}
 }

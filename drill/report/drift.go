@@ -3,6 +3,7 @@ package report
 import (
 	"github.com/drillgres/drillgres/drill/outcome"
 	"github.com/drillgres/drillgres/drill/record"
+	"github.com/drillgres/drillgres/drill/words"
 )
 
 // compared names the drill that this one's content was held against. That
@@ -12,7 +13,7 @@ func compared(r outcome.Result) string {
 	if b == nil {
 		return ""
 	}
-	text := "with run " + b.RunID + " (" + span(r.StartedAt.Sub(b.StartedAt)) + " before)"
+	text := "with run " + b.RunID + " (" + words.Span(r.StartedAt.Sub(b.StartedAt)) + " before)"
 	if b.Accepted != "" {
 		text += ", which was accepted: " + b.Accepted
 	}
@@ -28,7 +29,7 @@ func (p *printer) acceptances(list []record.Acceptance) {
 	p.line(p.bold("accepted as the new baseline"))
 	var rows [][]cell
 	for _, a := range list {
-		rows = append(rows, []cell{plain("  " + clean(a.RunID)), plain(a.Database), plain(joined(" by ", moment(a.At), a.By)), {text: a.Reason}})
+		rows = append(rows, []cell{plain("  " + clean(a.RunID)), plain(a.Database), plain(words.Join(" by ", words.Moment(a.At), a.By)), {text: a.Reason}})
 	}
 	p.table(rows)
 }

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/drillgres/drillgres/drill/outcome"
+	"github.com/drillgres/drillgres/drill/words"
 )
 
 // fact is a label and what there is to say of it.
@@ -28,7 +29,7 @@ func factsOf(r outcome.Result) (facts []fact) {
 	add("compared", compared(r))
 	add("times", times(r))
 	if r.RPOSeconds != nil && r.Verdict == outcome.VerdictPassed {
-		add("rpo", span(seconds(*r.RPOSeconds))+" between the snapshot and the end of this drill")
+		add("rpo", words.Span(seconds(*r.RPOSeconds))+" between the snapshot and the end of this drill")
 	}
 	return facts
 }
@@ -38,27 +39,27 @@ func (p *printer) facts(r outcome.Result) {
 }
 
 func describe(b outcome.Backup, drilled time.Time) string {
-	return joined(", ", sized(b), format(b), taken(b, drilled), madeBy(b))
+	return words.Join(", ", sized(b), format(b), taken(b, drilled), madeBy(b))
 }
 
 func sized(b outcome.Backup) string {
 	if b.URI == "" {
 		return ""
 	}
-	return size(b.SizeBytes)
+	return words.Size(b.SizeBytes)
 }
 
-func format(b outcome.Backup) string { return joined(" in ", b.Format, b.Compression) }
+func format(b outcome.Backup) string { return words.Join(" in ", b.Format, b.Compression) }
 
 // taken prefers what the dump says of itself to the file's date.
 func taken(b outcome.Backup, now time.Time) string {
 	switch {
 	case !b.TakenAt.IsZero() && uncertain(b):
-		return fmt.Sprintf("taken about %s (%s before the drill)", moment(b.TakenAt), span(now.Sub(b.TakenAt)))
+		return fmt.Sprintf("taken about %s (%s before the drill)", words.Moment(b.TakenAt), words.Span(now.Sub(b.TakenAt)))
 	case !b.TakenAt.IsZero():
-		return fmt.Sprintf("taken %s (%s before the drill)", moment(b.TakenAt), span(now.Sub(b.TakenAt)))
+		return fmt.Sprintf("taken %s (%s before the drill)", words.Moment(b.TakenAt), words.Span(now.Sub(b.TakenAt)))
 	case !b.ModifiedAt.IsZero():
-		return fmt.Sprintf("written %s (%s before the drill)", moment(b.ModifiedAt), span(now.Sub(b.ModifiedAt)))
+		return fmt.Sprintf("written %s (%s before the drill)", words.Moment(b.ModifiedAt), words.Span(now.Sub(b.ModifiedAt)))
 	default:
 		return ""
 	}
@@ -92,7 +93,7 @@ func postgres(r outcome.Result) string {
 	if r.Postgres.Profile != "" {
 		profile = "profile " + r.Postgres.Profile
 	}
-	return joined(", ", r.Postgres.Image, version, profile, isolation(r.Isolation))
+	return words.Join(", ", r.Postgres.Image, version, profile, isolation(r.Isolation))
 }
 
 func isolation(i outcome.Isolation) string {
@@ -114,7 +115,7 @@ func data(tables []outcome.Table) string {
 		rows += max(t.Rows, 0)
 		bytes += t.Bytes
 	}
-	return fmt.Sprintf("%s, %s, %s", counted(len(tables), "table"), counted(rows, "row"), size(bytes))
+	return fmt.Sprintf("%s, %s, %s", words.Count(len(tables), "table"), words.Count(rows, "row"), words.Size(bytes))
 }
 
 func times(r outcome.Result) string {
@@ -122,7 +123,7 @@ func times(r outcome.Result) string {
 	if t.Recovery == 0 {
 		return ""
 	}
-	text := fmt.Sprintf("recovery %s (fetch %s, restore %s), drill %s", took(t.Recovery), took(t.Fetch), took(t.Restore), took(t.Total))
+	text := fmt.Sprintf("recovery %s (fetch %s, restore %s), drill %s", words.Elapsed(t.Recovery), words.Elapsed(t.Fetch), words.Elapsed(t.Restore), words.Elapsed(t.Total))
 	if r.Postgres.Profile == "fast" {
 		text += "; with profile fast these are no recovery times"
 	}

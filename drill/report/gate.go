@@ -5,8 +5,8 @@ import (
 	"io"
 	"strings"
 
-	"github.com/drillgres/drillgres/drill/locate"
 	"github.com/drillgres/drillgres/drill/outcome"
+	"github.com/drillgres/drillgres/drill/words"
 )
 
 // Answers writes one line for several databases: the worst of their answers,
@@ -28,7 +28,7 @@ func together(results []outcome.Result) (worst outcome.Decision, text string) {
 		worst = worse(worst, r.Gate.Decision)
 		each = append(each, clean(r.Database)+" "+string(r.Gate.Decision))
 	}
-	return worst, counted(len(results), "database") + ": " + strings.Join(each, ", ")
+	return worst, words.Count(len(results), "database") + ": " + strings.Join(each, ", ")
 }
 
 // worse is the answer that counts of two: what is known to break comes before
@@ -61,7 +61,7 @@ func (p *printer) answer(r outcome.Result) {
 // answerFacts tell what was asked.
 func answerFacts(g outcome.Gate) (facts []fact) {
 	if g.Candidate != "" {
-		facts = append(facts, fact{"candidate", joined(" ", g.Candidate, digest(g.CandidateDigest))})
+		facts = append(facts, fact{"candidate", words.Join(" ", g.Candidate, digest(g.CandidateDigest))})
 	}
 	return append(facts, fact{"asked", asked(g)})
 }
@@ -93,13 +93,10 @@ func (p *printer) decisionPaint(d outcome.Decision) func(string) string {
 // digest is as much of a digest as tells two images apart; the JSON has all.
 func digest(d string) string {
 	const enough = len("sha256:") + 12
-	if len(d) > enough {
-		d = d[:enough] + "…"
-	}
 	if d == "" {
 		return ""
 	}
-	return "(" + d + ")"
+	return "(" + words.Shorten(d, enough) + ")"
 }
 
 func asked(g outcome.Gate) string {
@@ -110,7 +107,7 @@ func asked(g outcome.Gate) string {
 	if g.Commit != "" {
 		of = "for commit " + g.Commit
 	}
-	return joined(", ", joined(" ", by, of), "backups of at most "+locate.Span(seconds(g.MaxBackupAge)))
+	return words.Join(", ", words.Join(" ", by, of), "backups of at most "+words.Span(seconds(g.MaxBackupAge)))
 }
 
 // onRecord is an answer that rests on a drill on record: there is no drill of
@@ -134,7 +131,7 @@ func restsOn(r outcome.Result) []fact {
 	return []fact{
 		{"rests on", "run " + r.Gate.RestsOn},
 		{"backup", r.Backup.URI},
-		{"", joined(", ", sized(r.Backup), format(r.Backup))},
+		{"", words.Join(", ", sized(r.Backup), format(r.Backup))},
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/drillgres/drillgres/drill/outcome"
+	"github.com/drillgres/drillgres/drill/words"
 )
 
 // headline is the verdict in one line: also which stages were left out, and how
@@ -29,9 +30,9 @@ func headWord(r outcome.Result) string {
 // sentence is what follows the verdict and the database in the headline.
 func sentence(r outcome.Result) string {
 	if r.Kind == outcome.KindCheck {
-		return checked(r) + " (" + took(r.Times.Total) + ")"
+		return checked(r) + " (" + words.Elapsed(r.Times.Total) + ")"
 	}
-	return joined("; ", said(r), skipped(r), unsure(r)) + " (" + took(r.Times.Total) + ")"
+	return words.Join("; ", said(r), skipped(r), unsure(r)) + " (" + words.Elapsed(r.Times.Total) + ")"
 }
 
 func (p *printer) verdictPaint(v outcome.Verdict) func(string) string {
@@ -49,12 +50,12 @@ func (p *printer) verdictPaint(v outcome.Verdict) func(string) string {
 func place(f outcome.FailureReport) string {
 	line, offset := "", ""
 	if f.Line > 0 {
-		line = "line " + number(f.Line) + " of the dump"
+		line = "line " + words.Number(f.Line) + " of the dump"
 	}
 	if f.Offset > 0 {
-		offset = "byte " + number(f.Offset) + " of the file"
+		offset = "byte " + words.Number(f.Offset) + " of the file"
 	}
-	return joined(", ", line, offset)
+	return words.Join(", ", line, offset)
 }
 
 // names tells whether a message has the name, and not only within another word.
@@ -67,7 +68,7 @@ func names(message, name string) bool {
 func said(r outcome.Result) string {
 	switch {
 	case r.Failure != nil:
-		return meaningOf(*r.Failure) + ": " + joined(" in ", string(r.Failure.Code), string(r.Failure.Stage))
+		return meaningOf(*r.Failure) + ": " + words.Join(" in ", string(r.Failure.Code), string(r.Failure.Stage))
 	case r.Verdict != outcome.VerdictPassed:
 		return "nothing is known"
 	case ranApp(r.Stages):
@@ -146,7 +147,7 @@ func detailsOf(f outcome.FailureReport) (details []fact) {
 	add("by: function ", f.Function, f.Function)
 	add("at: ", place(f), "")
 	if f.Cascades > 0 {
-		details = append(details, fact{"", counted(f.Cascades, "further error") + " followed from it"})
+		details = append(details, fact{"", words.Count(f.Cascades, "further error") + " followed from it"})
 	}
 	return details
 }

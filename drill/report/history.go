@@ -7,6 +7,7 @@ import (
 
 	"github.com/drillgres/drillgres/drill/outcome"
 	"github.com/drillgres/drillgres/drill/record"
+	"github.com/drillgres/drillgres/drill/words"
 )
 
 // Past is what a history shows.
@@ -51,17 +52,17 @@ func (p *printer) past(r outcome.Result, accepted bool) []cell {
 		code = string(r.Failure.Code)
 	}
 	if r.Times.Restore > 0 {
-		restore = took(r.Times.Restore)
+		restore = words.Elapsed(r.Times.Restore)
 	}
 	paint := p.verdictPaint(r.Verdict)
 	if r.Gate != nil {
 		verdict, paint = pastAnswer(r, verdict), p.decisionPaint(r.Gate.Decision)
 	}
 	return []cell{
-		plain(moment(r.StartedAt)), plain(r.Database),
+		plain(words.Moment(r.StartedAt)), plain(r.Database),
 		{verdict, paint},
 		plain(code),
-		plain(restore), plain(took(r.Times.Total)), plain(r.RunID), plain(baseName(r.Backup.URI)),
+		plain(restore), plain(words.Elapsed(r.Times.Total)), plain(r.RunID), plain(baseName(r.Backup.URI)),
 	}
 }
 

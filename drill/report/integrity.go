@@ -1,10 +1,8 @@
 package report
 
 import (
-	"fmt"
-	"strings"
-
 	"github.com/drillgres/drillgres/drill/outcome"
+	"github.com/drillgres/drillgres/drill/words"
 )
 
 // fewNames is how many of a list the text names; the JSON has all.
@@ -18,21 +16,12 @@ func integrity(i outcome.Integrity) string {
 	}
 	unreached, open := "", ""
 	if n := len(i.Unreached); n > 0 {
-		unreached = counted(n, "relation") + " not reached"
+		unreached = words.Count(n, "relation") + " not reached"
 	}
 	if len(i.NotProved) > 0 {
-		open = "not proved: " + some(i.NotProved)
+		open = "not proved: " + words.List(i.NotProved, fewNames)
 	}
-	return joined("; ", joined(", ", i.Level, unreached), open)
-}
-
-// some names the first of a list and counts the others.
-func some(names []string) string {
-	rest := len(names) - fewNames
-	if rest <= 1 {
-		return strings.Join(names, ", ")
-	}
-	return fmt.Sprintf("%s and %d more", strings.Join(names[:fewNames], ", "), rest)
+	return words.Join("; ", words.Join(", ", i.Level, unreached), open)
 }
 
 // unsure counts the checks of a drill that passed which are not known to hold:
@@ -47,5 +36,5 @@ func unsure(r outcome.Result) string {
 	if n == 0 || r.Verdict != outcome.VerdictPassed {
 		return ""
 	}
-	return counted(n, "check") + " unknown"
+	return words.Count(n, "check") + " unknown"
 }

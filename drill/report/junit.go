@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/drillgres/drillgres/drill/outcome"
+	"github.com/drillgres/drillgres/drill/words"
 )
 
 // The documents of JUnit's Ant task, as CI systems read them: see
@@ -102,7 +103,7 @@ func checkCase(database string, check outcome.Check) junitCase {
 	case outcome.CheckFailed:
 		c.Failure = &junitCause{Message: clean(seen(check)), Type: clean(check.Kind)}
 	case outcome.CheckUnknown:
-		c.Skipped = &junitCause{Message: clean(joined(": ", "unknown", seen(check)))}
+		c.Skipped = &junitCause{Message: clean(words.Join(": ", "unknown", seen(check)))}
 	case outcome.CheckNotConfigured:
 		c.Skipped = &junitCause{Message: "not configured"}
 	}
@@ -110,7 +111,7 @@ func checkCase(database string, check outcome.Check) junitCase {
 }
 
 func newCase(name, database, stage string, seconds float64) junitCase {
-	return junitCase{Name: clean(name), Class: clean(joined(".", database, stage)), Time: xmlSeconds(seconds)}
+	return junitCase{Name: clean(name), Class: clean(words.Join(".", database, stage)), Time: xmlSeconds(seconds)}
 }
 
 // failed is c with the failure of its drill: a failure or an error, as the

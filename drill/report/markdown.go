@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/drillgres/drillgres/drill/outcome"
+	"github.com/drillgres/drillgres/drill/words"
 )
 
 // Markdown writes drills as GitHub's Markdown, in the words of Text. Nothing in
@@ -32,7 +33,7 @@ func Markdown(w io.Writer, results []outcome.Result, limit int) error {
 // overview tells of several databases which one counts: the worst.
 func (p *page) overview(results []outcome.Result) {
 	counts := results[outcome.Worst(results)]
-	p.paragraph("## " + markedWord(counts) + " " + counted(len(results), "database") + ", of which the worst counts: " + prose(counts.Database))
+	p.paragraph("## " + markedWord(counts) + " " + words.Count(len(results), "database") + ", of which the worst counts: " + prose(counts.Database))
 	var rows [][]string
 	for _, r := range results {
 		rows = append(rows, []string{prose(r.Database), markedWord(r), prose(sentence(r))})
@@ -147,7 +148,7 @@ func (p *page) migration(m *outcome.Migration) {
 		p.table([]string{"time", "statement", "lock", "held", "would block"}, "---: :--- :--- ---: :---", rows)
 	}
 	if more > 0 {
-		p.paragraph("and " + counted(more, "statement") + " that took no lock on a table that existed before")
+		p.paragraph("and " + words.Count(more, "statement") + " that took no lock on a table that existed before")
 	}
 }
 
@@ -185,7 +186,7 @@ func (p *page) checks(checks []outcome.Check) {
 		if c.RestsOn != "" {
 			ground = "rests on " + c.RestsOn
 		}
-		rows = append(rows, []string{strong(status), prose(string(c.Stage)), prose(joined("; ", joined(": ", c.Name, seen(c)), ground))})
+		rows = append(rows, []string{strong(status), prose(string(c.Stage)), prose(words.Join("; ", words.Join(": ", c.Name, seen(c)), ground))})
 	}
 	if len(rows) == 0 {
 		return

@@ -3,7 +3,8 @@ package report
 import (
 	"regexp"
 	"strings"
-	"unicode/utf8"
+
+	"github.com/drillgres/drillgres/drill/words"
 )
 
 // silent keeps a mention from reaching anybody: between @ and the name stands
@@ -35,10 +36,11 @@ func code(s string) string {
 const mostRunes = maxLines * defaultWidth
 
 func bounded(s string) string {
-	if utf8.RuneCountInString(s) <= mostRunes {
+	short := words.Shorten(s, mostRunes)
+	if len(short) == len(s) {
 		return s
 	}
-	return string([]rune(s)[:mostRunes]) + "… (the JSON has all)"
+	return short + " (the JSON has all)"
 }
 
 var backticks = regexp.MustCompile("`+")

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/drillgres/drillgres/drill/outcome"
+	"github.com/drillgres/drillgres/drill/words"
 )
 
 // migration tells what a release's migrations did, first as a whole, then
@@ -35,7 +36,7 @@ func (p *printer) migration(m *outcome.Migration) {
 		p.table(rows)
 	}
 	if more > 0 {
-		p.block("and ", "and ", counted(more, "statement")+" that took no lock on a table that existed before")
+		p.block("and ", "and ", words.Count(more, "statement")+" that took no lock on a table that existed before")
 	}
 }
 
@@ -56,12 +57,12 @@ func migrationFacts(m *outcome.Migration) []fact {
 			facts = append(facts, fact{name, text})
 		}
 	}
-	add("migration", joined(", ", carriedOutBy(m), "as "+m.Role, counted(m.StatementsTotal, "statement"), took(m.Seconds)))
+	add("migration", words.Join(", ", carriedOutBy(m), "as "+m.Role, words.Count(m.StatementsTotal, "statement"), words.Elapsed(m.Seconds)))
 	add("written", fmt.Sprintf("%s, read %s; WAL %s (wal_level %s); the database %s",
-		counted(m.RowsWritten, "row"), number(m.RowsRead), size(m.WALBytes), clean(m.WALLevel), grown(m.GrowthBytes)))
-	add("rewritten", listed(m.Rewritten, func(r outcome.Rewrite) string { return fmt.Sprintf("%s %s (%s)", r.Kind, r.Name, size(r.Bytes)) }))
+		words.Count(m.RowsWritten, "row"), words.Number(m.RowsRead), words.Size(m.WALBytes), clean(m.WALLevel), grown(m.GrowthBytes)))
+	add("rewritten", listed(m.Rewritten, func(r outcome.Rewrite) string { return fmt.Sprintf("%s %s (%s)", r.Kind, r.Name, words.Size(r.Bytes)) }))
 	add("dropped", listed(m.Dropped, func(d outcome.Dropped) string {
-		return fmt.Sprintf("%s %s (of %s)", d.Kind, d.Name, counted(d.Rows, "row"))
+		return fmt.Sprintf("%s %s (of %s)", d.Kind, d.Name, words.Count(d.Rows, "row"))
 	}))
 	add("left", listed(m.Left, func(l outcome.Left) string { return fmt.Sprintf("%s %s of %s", l.Kind, l.Name, l.Table) }))
 	add("schema", listed(m.Schema, func(c outcome.Change) string { return fmt.Sprintf("%s: %s %s", c.Was, c.Kind, c.Name) }))
@@ -71,29 +72,30 @@ func migrationFacts(m *outcome.Migration) []fact {
 
 func carriedOutBy(m *outcome.Migration) string {
 	if len(m.Files) > 0 {
-		return counted(len(m.Files), "SQL file")
+		return words.Count(len(m.Files), "SQL file")
 	}
-	return joined(" ", m.Image, strings.Join(m.Command, " "))
+	return words.Join(" ", m.Image, strings.Join(m.Command, " "))
 }
 
 func grown(bytes int64) string {
 	if bytes < 0 {
-		return "shrank by " + size(-bytes)
+		return "shrank by " + words.Size(-bytes)
 	}
-	return "grew by " + size(bytes)
+	return "grew by " + words.Size(bytes)
 }
 
-// listed are the first few things of a list, and how many more there are.
+// listed returns the first things of a list, and how many more there are.
 func listed[T any](things []T, say func(T) string) string {
 	const most = 8
-	var texts []string
-	for _, t := range things[:min(len(things), most)] {
-		texts = append(texts, say(t))
+	texts := make([]string, len(things))
+	for i, t := range things {
+		texts[i] = say(t)
 	}
-	if more := len(things) - most; more > 0 {
-		texts = append(texts, fmt.Sprintf("and %d more (the JSON has all)", more))
+	series := words.Series(texts, most)
+	if len(texts) > most+1 {
+		series += " (the JSON has all)"
 	}
-	return strings.Join(texts, "; ")
+	return series
 }
 
 // statementLine is one lock of one statement. Of further locks of the same
@@ -124,7 +126,7 @@ func linesOf(s outcome.Statement) []statementLine {
 	if s.SQLState != "" {
 		sql = "FAILED (" + s.SQLState + "): " + sql
 	}
-	first := statementLine{time: took(s.Seconds), sql: sql}
+	first := statementLine{time: words.Elapsed(s.Seconds), sql: sql}
 	if len(s.Locks) == 0 {
 		return []statementLine{first}
 	}
@@ -132,7 +134,7 @@ func linesOf(s outcome.Statement) []statementLine {
 	slices.SortStableFunc(locks, func(a, b outcome.Lock) int { return len(whom(b.Blocks)) - len(whom(a.Blocks)) })
 	lines := make([]statementLine, len(locks))
 	for i, l := range locks {
-		lines[i] = statementLine{lock: strings.TrimSuffix(l.Mode, "Lock") + " on " + l.Table, held: took(l.HeldSeconds), blocks: whom(l.Blocks)}
+		lines[i] = statementLine{lock: strings.TrimSuffix(l.Mode, "Lock") + " on " + l.Table, held: words.Elapsed(l.HeldSeconds), blocks: whom(l.Blocks)}
 	}
 	lines[0].time, lines[0].sql = first.time, first.sql
 	return lines

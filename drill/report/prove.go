@@ -7,6 +7,7 @@ import (
 
 	"github.com/drillgres/drillgres/drill/outcome"
 	"github.com/drillgres/drillgres/drill/prove"
+	"github.com/drillgres/drillgres/drill/words"
 )
 
 // Proved writes the negative control of one database's drill: the verdict
@@ -35,7 +36,7 @@ func (p *printer) provedHeadline(r prove.Report) {
 		verdict, paint = "NOT HELD", p.red
 	}
 	label := paint(verdict) + "  " + p.bold(clean(r.Database)) + "  "
-	p.block(label, verdict+"  "+clean(r.Database)+"  ", proved(r)+" ("+took(r.Seconds())+")")
+	p.block(label, verdict+"  "+clean(r.Database)+"  ", proved(r)+" ("+words.Elapsed(r.Seconds())+")")
 }
 
 // proved says how many copies went red, of those that were drilled.
@@ -53,16 +54,16 @@ func proved(r prove.Report) string {
 	}
 	broken, left := "", ""
 	if drilled > 0 {
-		broken = fmt.Sprintf("%d of %s went red with the right code", red, copies(drilled))
+		broken = fmt.Sprintf("%d of %s went red with the right code", red, words.Count(drilled, "broken copy"))
 	}
 	if none > 0 {
-		left = counted(none, "control") + " not applicable"
+		left = words.Count(none, "control") + " not applicable"
 	}
 	green := "the intact backup is green"
 	if r.Intact.Verdict != outcome.VerdictPassed {
-		green = "the intact backup is not green: " + joined(" in ", string(r.Intact.Code), string(r.Intact.Stage))
+		green = "the intact backup is not green: " + words.Join(" in ", string(r.Intact.Code), string(r.Intact.Stage))
 	}
-	return joined(", ", broken, green, left)
+	return words.Join(", ", broken, green, left)
 }
 
 // controls is the table: what the drill said of each copy.
@@ -74,12 +75,12 @@ func (p *printer) controls(r prove.Report) {
 	}
 	rows = append(rows, []cell{
 		plain("intact"), green, plain(saidOf(r.Intact.Verdict, r.Intact.Code, r.Intact.Stage)),
-		plain(took(r.Intact.Seconds)), plain("nothing"),
+		plain(words.Elapsed(r.Intact.Seconds)), plain("nothing"),
 	})
 	for _, c := range r.Controls {
 		duration := ""
 		if c.Status == prove.Held || c.Status == prove.NotHeld {
-			duration = took(c.Seconds)
+			duration = words.Elapsed(c.Seconds)
 		}
 		rows = append(rows, []cell{
 			plain(c.Control), p.control(c.Status), plain(saidOf(c.Verdict, c.Code, c.Stage)),
@@ -107,7 +108,7 @@ func saidOf(v outcome.Verdict, code outcome.Code, stage outcome.Stage) string {
 	if code == "" {
 		return string(v)
 	}
-	return joined(" in ", string(code), string(stage))
+	return words.Join(" in ", string(code), string(stage))
 }
 
 // impossible says why a control could not be carried out: such damage would
@@ -126,11 +127,4 @@ func (p *printer) impossible(controls []prove.Proof) {
 			p.block("    hint: ", "    hint: ", c.Hint)
 		}
 	}
-}
-
-func copies(n int) string {
-	if n == 1 {
-		return "1 broken copy"
-	}
-	return number(int64(n)) + " broken copies"
 }

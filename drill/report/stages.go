@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/drillgres/drillgres/drill/outcome"
+	"github.com/drillgres/drillgres/drill/words"
 )
 
 // stages is the table of stages. A stage that took no time shows none.
@@ -26,7 +27,7 @@ func lasted(s outcome.StageReport) string {
 	if s.Status != outcome.StagePassed && s.Status != outcome.StageFailed {
 		return ""
 	}
-	return took(s.Seconds)
+	return words.Elapsed(s.Seconds)
 }
 
 func (p *printer) status(s outcome.Status) cell {
@@ -72,17 +73,17 @@ func detail(r outcome.Result, s outcome.StageReport) string {
 	case outcome.Fetch:
 		return fetched(s)
 	case outcome.Inspect:
-		return joined(", ", text(s, "format"), countOf(s, "tables", "table"), countOf(s, "objects", "object"))
+		return words.Join(", ", text(s, "format"), countOf(s, "tables", "table"), countOf(s, "objects", "object"))
 	case outcome.Provision:
 		return provisioned(s)
 	case outcome.Restore:
-		return joined(", ", duration(s, "load_seconds", "load %s"), duration(s, "analyze_seconds", "analyze %s"))
+		return words.Join(", ", duration(s, "load_seconds", "load %s"), duration(s, "analyze_seconds", "analyze %s"))
 	case outcome.Verify:
 		return tally(r.Checks, s.Stage)
 	case outcome.App:
-		return joined(", ", duration(s, "ready_seconds", "ready in %s"), tally(r.Checks, s.Stage))
+		return words.Join(", ", duration(s, "ready_seconds", "ready in %s"), tally(r.Checks, s.Stage))
 	case outcome.Migrate:
-		return joined(", ", countOf(s, "statements", "statement"), tally(r.Checks, s.Stage))
+		return words.Join(", ", countOf(s, "statements", "statement"), tally(r.Checks, s.Stage))
 	default:
 		return ""
 	}
@@ -96,9 +97,9 @@ func fetched(s outcome.StageReport) string {
 	// Below this a rate says more about the clock than about the source.
 	const least = 0.05
 	if s.Seconds < least {
-		return size(int64(bytes))
+		return words.Size(int64(bytes))
 	}
-	return fmt.Sprintf("%s, %s/s", size(int64(bytes)), size(int64(bytes/s.Seconds)))
+	return words.Size(int64(bytes)) + ", " + words.Rate(int64(bytes), s.Seconds)
 }
 
 func provisioned(s outcome.StageReport) string {
@@ -110,7 +111,7 @@ func provisioned(s outcome.StageReport) string {
 	if name := text(s, "owner"); name != "" {
 		owner = "owner " + name
 	}
-	return joined(", ", "Postgres "+version, owner)
+	return words.Join(", ", "Postgres "+version, owner)
 }
 
 func text(s outcome.StageReport, key string) string {
@@ -123,7 +124,7 @@ func countOf(s outcome.StageReport, key, noun string) string {
 	if !ok {
 		return ""
 	}
-	return counted(int64(n), noun)
+	return words.Count(int64(n), noun)
 }
 
 func duration(s outcome.StageReport, key, format string) string {
@@ -131,7 +132,7 @@ func duration(s outcome.StageReport, key, format string) string {
 	if !ok || n == 0 {
 		return ""
 	}
-	return fmt.Sprintf(format, took(n))
+	return fmt.Sprintf(format, words.Elapsed(n))
 }
 
 // amount is a number among the details; one that was read from JSON is a

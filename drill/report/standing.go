@@ -8,12 +8,13 @@ import (
 
 	"github.com/drillgres/drillgres/drill/outcome"
 	"github.com/drillgres/drillgres/drill/record"
+	"github.com/drillgres/drillgres/drill/words"
 )
 
 // standing is the real RPO, the real RTO and the trend. Never verified is
 // unknown, which is not zero.
 func (p *printer) standing(s record.Standing, now time.Time) [][]cell {
-	rpo := cell{"last verified backup is " + span(now.Sub(s.Snapshot)) + " old" + ", taken " + moment(s.Snapshot) + after(", ", baseName(s.Backup)), nil}
+	rpo := cell{"last verified backup is " + words.Span(now.Sub(s.Snapshot)) + " old" + ", taken " + words.Moment(s.Snapshot) + after(", ", baseName(s.Backup)), nil}
 	if s.Snapshot.IsZero() {
 		rpo = cell{"unknown: never verified", p.red}
 	}
@@ -42,11 +43,11 @@ func recovery(r *record.Pace) string {
 	case r == nil:
 		return "unknown: no drill has passed"
 	case r.Profile == "fast":
-		return "unknown: restore " + took(r.Restore) + " on " + moment(r.StartedAt) + ", but with profile fast these are no recovery times"
+		return "unknown: restore " + words.Elapsed(r.Restore) + " on " + words.Moment(r.StartedAt) + ", but with profile fast these are no recovery times"
 	case r.Recovery == 0:
-		return "restore " + took(r.Restore) + ", on " + moment(r.StartedAt)
+		return "restore " + words.Elapsed(r.Restore) + ", on " + words.Moment(r.StartedAt)
 	}
-	return "restore " + took(r.Restore) + ", recovery " + took(r.Recovery) + ", on " + moment(r.StartedAt)
+	return "restore " + words.Elapsed(r.Restore) + ", recovery " + words.Elapsed(r.Recovery) + ", on " + words.Moment(r.StartedAt)
 }
 
 // marks is a mark for each drill, and how long its restore took where it passed.
@@ -55,7 +56,7 @@ func marks(t record.Trend) string {
 	for _, d := range t.Drills {
 		switch {
 		case d.Passed():
-			list = append(list, "✓"+took(d.Restore))
+			list = append(list, "✓"+words.Elapsed(d.Restore))
 		case d.Verdict == outcome.VerdictPassed:
 			list = append(list, "✓")
 		case d.Verdict == outcome.VerdictFailed:
@@ -88,10 +89,10 @@ func comparedRestore(t record.Trend) string {
 	share := math.Round(math.Abs(t.Change) * 100)
 	switch {
 	case math.Abs(t.Change) < steady:
-		return fmt.Sprintf("restore %s, about %s", took(newest.Restore), than)
+		return fmt.Sprintf("restore %s, about %s", words.Elapsed(newest.Restore), than)
 	case t.Change > 0:
-		return fmt.Sprintf("restore %s, %.0f %% slower than %s", took(newest.Restore), share, than)
+		return fmt.Sprintf("restore %s, %.0f %% slower than %s", words.Elapsed(newest.Restore), share, than)
 	default:
-		return fmt.Sprintf("restore %s, %.0f %% faster than %s", took(newest.Restore), share, than)
+		return fmt.Sprintf("restore %s, %.0f %% faster than %s", words.Elapsed(newest.Restore), share, than)
 	}
 }

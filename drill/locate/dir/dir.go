@@ -16,6 +16,7 @@ import (
 	"github.com/drillgres/drillgres/drill/locate"
 	"github.com/drillgres/drillgres/drill/outcome"
 	"github.com/drillgres/drillgres/drill/place"
+	"github.com/drillgres/drillgres/drill/words"
 )
 
 // Source is a directory with everything below it, or a single file. Symbolic
@@ -196,7 +197,7 @@ func (s *Source) Unchanged(ctx context.Context, o locate.Object) error {
 func sameAsListed(name string, o locate.Object, info fs.FileInfo) error {
 	if info.Size() != o.Size {
 		return outcome.Fail(outcome.BackupChanged, "%s was being written while it was read: %s when it was listed, %s now",
-			locate.Show(name), locate.Bytes(o.Size), locate.Bytes(info.Size()))
+			locate.Show(name), words.Size(o.Size), words.Size(info.Size()))
 	}
 	if !info.ModTime().Equal(o.ModifiedAt) {
 		return outcome.Fail(outcome.BackupChanged, "%s was written again while it was read, at %s",

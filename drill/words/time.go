@@ -1,0 +1,55 @@
+package words
+
+import (
+	"fmt"
+	"time"
+)
+
+// Elapsed returns how long something took, measured in seconds: 0.01s, 14.2s,
+// 2m05s, 1h02m.
+func Elapsed(seconds float64) string {
+	d := time.Duration(seconds * float64(time.Second))
+	switch {
+	case d < 995*time.Millisecond:
+		return fmt.Sprintf("%.2fs", seconds)
+	case d < 59950*time.Millisecond:
+		return fmt.Sprintf("%.1fs", seconds)
+	}
+	switch d = d.Round(time.Second); {
+	case d < time.Hour:
+		return fmt.Sprintf("%dm%02ds", int(d.Minutes()), int(d.Seconds())%60)
+	default:
+		return fmt.Sprintf("%dh%02dm", int(d.Hours()), int(d.Minutes())%60)
+	}
+}
+
+const day = 24 * time.Hour
+
+// Span returns an age or a limit in its two largest units: 250ms, 45s, 12m 10s,
+// 26h 3m, 2d 4h. Up to two days it counts hours, as configs do: an age of
+// 26h 3m is beyond a limit of 26h. A negative span is 0s.
+func Span(d time.Duration) string {
+	switch d = max(d, 0); {
+	case d > 0 && d < time.Second:
+		return d.Round(time.Millisecond).String()
+	case d < time.Minute:
+		return fmt.Sprintf("%ds", d/time.Second)
+	case d < time.Hour:
+		return twoUnits(d, time.Minute, "m", time.Second, "s")
+	case d < 2*day:
+		return twoUnits(d, time.Hour, "h", time.Minute, "m")
+	default:
+		return twoUnits(d, day, "d", time.Hour, "h")
+	}
+}
+
+func twoUnits(d, large time.Duration, largeName string, small time.Duration, smallName string) string {
+	text := fmt.Sprintf("%d%s", d/large, largeName)
+	if rest := d % large / small; rest > 0 {
+		text += fmt.Sprintf(" %d%s", rest, smallName)
+	}
+	return text
+}
+
+// Moment returns a point in time, in UTC as everywhere in drillgres.
+func Moment(t time.Time) string { return t.UTC().Format("2006-01-02 15:04 UTC") }
