@@ -2,7 +2,8 @@ package report
 
 import (
 	"strings"
-	"unicode/utf8"
+
+	"github.com/charmbracelet/x/ansi"
 
 	"github.com/drillgres/drillgres/drill/outcome"
 	"github.com/drillgres/drillgres/drill/words"
@@ -60,7 +61,7 @@ const checkIndent = len("  unknown  verify  ")
 // JSON has it always.
 func (p *printer) withGround(text string, c outcome.Check) string {
 	with := text + "; rests on " + c.RestsOn
-	if c.RestsOn == "" || utf8.RuneCountInString(clean(with)) > 2*(p.width-checkIndent) {
+	if c.RestsOn == "" || ansi.StringWidth(clean(with)) > 2*(p.width-checkIndent) {
 		return text
 	}
 	return with
@@ -94,10 +95,9 @@ func (p *printer) findings(findings []outcome.Finding) {
 	p.blank()
 	p.line(p.bold("findings"))
 	for _, f := range findings {
-		code := "  " + clean(f.Code) + ": "
-		p.block("  "+p.yellow(clean(f.Code))+": ", code, f.Message)
+		p.block("  "+p.yellow(clean(f.Code))+": ", f.Message)
 		if f.Hint != "" {
-			p.block("    hint: ", "    hint: ", f.Hint)
+			p.block("    hint: ", f.Hint)
 		}
 	}
 }

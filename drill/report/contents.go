@@ -32,7 +32,7 @@ func Contents(w io.Writer, name string, c inspect.Contents, broken error, o Opti
 
 func (p *printer) whole(name string, broken error) {
 	if broken == nil {
-		p.block(p.green("WHOLE")+"  ", "WHOLE  ", name)
+		p.block(p.green("WHOLE")+"  ", name)
 		return
 	}
 	f := outcome.AsFailure(broken)
@@ -41,7 +41,7 @@ func (p *printer) whole(name string, broken error) {
 	case outcome.DumpTruncated, outcome.DumpCorrupt, outcome.StreamTruncated, outcome.StreamCorrupt:
 		label = "NOT WHOLE"
 	}
-	p.block(p.red(label)+"  ", label+"  ", name)
+	p.block(p.red(label)+"  ", name)
 	p.failure(*f.Report())
 }
 

@@ -14,8 +14,7 @@ import (
 func Answers(w io.Writer, results []outcome.Result, o Options) error {
 	p := newPrinter(o)
 	worst, each := together(results)
-	said := decision(worst)
-	p.block(p.decisionPaint(worst)(said)+"  ", said+"  ", each)
+	p.block(p.decisionPaint(worst)(decision(worst))+"  ", each)
 	p.blank()
 	return p.writeTo(w)
 }
@@ -48,13 +47,11 @@ func worse(a, b outcome.Decision) outcome.Decision {
 // answer is go, no-go or unknown in the first line, and what was asked.
 func (p *printer) answer(r outcome.Result) {
 	g := *r.Gate
-	said := decision(g.Decision)
-	label, bare := p.decisionPaint(g.Decision)(said)+"  "+p.bold(clean(r.Database))+"  ", said+"  "+clean(r.Database)+"  "
 	why := g.Why
 	if len(r.TellErrors) > 0 {
 		why += "; but not all could be told of it (exit code " + fmt.Sprint(r.ExitCode) + ")"
 	}
-	p.block(label, bare, why)
+	p.block(p.decisionPaint(g.Decision)(decision(g.Decision))+"  "+p.bold(clean(r.Database))+"  ", why)
 	p.factTable(answerFacts(g))
 }
 

@@ -15,8 +15,7 @@ func (p *printer) headline(r outcome.Result) {
 	if sound(r) {
 		paint = p.green
 	}
-	label := paint(word) + "  " + p.bold(clean(r.Database)) + "  "
-	p.block(label, word+"  "+clean(r.Database)+"  ", sentence(r))
+	p.block(paint(word)+"  "+p.bold(clean(r.Database))+"  ", sentence(r))
 }
 
 // headWord is the verdict in capitals, or OK for a check that found nothing wrong.
@@ -155,12 +154,12 @@ func detailsOf(f outcome.FailureReport) (details []fact) {
 // failure tells what failed, why, where, and what to do.
 func (p *printer) failure(f outcome.FailureReport) {
 	p.blank()
-	p.block(p.red("error: "), "error: ", f.Message)
+	p.block(p.red("error: "), f.Message)
 	for _, d := range detailsOf(f) {
-		p.block("       "+d.label, "       "+d.label, d.text)
+		p.block("       "+d.label, d.text)
 	}
 	if f.Hint != "" {
-		p.block(p.yellow("hint:  "), "hint:  ", f.Hint)
+		p.block(p.yellow("hint:  "), f.Hint)
 	}
 	p.line(p.dim("       drillgres explain " + clean(string(f.Code))))
 }

@@ -36,7 +36,7 @@ func (p *printer) migration(m *outcome.Migration) {
 		p.table(rows)
 	}
 	if more > 0 {
-		p.block("and ", "and ", words.Count(more, "statement")+" that took no lock on a table that existed before")
+		p.block("and ", words.Count(more, "statement")+" that took no lock on a table that existed before")
 	}
 }
 

@@ -5,7 +5,8 @@ import (
 	"fmt"
 	"io"
 	"strings"
-	"unicode/utf8"
+
+	"github.com/charmbracelet/x/ansi"
 )
 
 const (
@@ -48,10 +49,9 @@ func (p *printer) line(s string) {
 const maxLines = 30
 
 // block writes a text of any length after a label, its lines broken at the
-// width and indented to where the first one begins. label is coloured, plain is
-// the same without colour.
-func (p *printer) block(label, plain, text string) {
-	indent := utf8.RuneCountInString(plain)
+// width and indented to where the first one begins.
+func (p *printer) block(label, text string) {
+	indent := ansi.StringWidth(label)
 	lines := p.wrapped(text, indent)
 	rest := len(lines) - maxLines
 	if rest > 1 {
@@ -68,7 +68,7 @@ func (p *printer) block(label, plain, text string) {
 
 func (p *printer) bullets(texts []string) {
 	for _, text := range texts {
-		p.block("  - ", "  - ", text)
+		p.block("  - ", text)
 	}
 }
 
@@ -83,30 +83,30 @@ func (p *printer) wrapped(text string, indent int) []string {
 }
 
 // wrap breaks a line at spaces; a word that is longer than the width, such as
-// a URI, stays whole so that it can be copied.
-func wrap(line string, width int) []string {
-	if utf8.RuneCountInString(line) <= width {
-		return []string{line}
-	}
-	var lines []string
-	current, length := "", 0
-	for word := range strings.SplitSeq(line, " ") {
-		size := utf8.RuneCountInString(word)
-		if length > 0 && length+1+size > width {
-			lines = append(lines, current)
-			current, length = word, size
-			continue
+// a URI, stays whole so that it can be copied. ansi.Wordwrap would break it at
+// its hyphens.
+func wrap(line string, width int) (lines []string) {
+	var current strings.Builder
+	used := 0
+	for i, word := range strings.Split(line, " ") {
+		size := ansi.StringWidth(word)
+		switch {
+		case i == 0:
+		case used > 0 && used+1+size > width:
+			lines = append(lines, current.String())
+			current.Reset()
+			used = 0
+		default:
+			current.WriteByte(' ')
+			used++
 		}
-		if length > 0 || current != "" {
-			current, length = current+" "+word, length+1+size
-			continue
-		}
-		current, length = word, size
+		current.WriteString(word)
+		used += size
 	}
-	return append(lines, current)
+	return append(lines, current.String())
 }
 
-// cell is one field of a table: its text, and how to colour it once padded.
+// cell is one field of a table: its text, and how to colour it.
 type cell struct {
 	text  string
 	paint func(string) string
@@ -114,25 +114,26 @@ type cell struct {
 
 func plain(text string) cell { return cell{text: clean(text)} }
 
+func (c cell) painted() string {
+	if c.paint == nil {
+		return c.text
+	}
+	return c.paint(c.text)
+}
+
 // table writes rows with aligned columns. The last column is wrapped.
 func (p *printer) table(rows [][]cell) {
 	widths := columnWidths(rows)
 	for _, row := range rows {
-		var label, bare strings.Builder
-		last := len(row) - 1
-		for i, c := range row[:last] {
-			gap := strings.Repeat(" ", widths[i]-utf8.RuneCountInString(c.text)+2)
-			bare.WriteString(c.text + gap)
-			if c.paint != nil {
-				c.text = c.paint(c.text)
-			}
-			label.WriteString(c.text + gap)
+		label, last := "", row[len(row)-1]
+		for i, c := range row[:len(row)-1] {
+			label += c.painted() + strings.Repeat(" ", widths[i]-ansi.StringWidth(c.text)+2)
 		}
-		if row[last].paint != nil && utf8.RuneCountInString(bare.String()+row[last].text) <= p.width {
-			p.line(label.String() + row[last].paint(row[last].text))
+		if last.paint != nil && ansi.StringWidth(label+last.text) <= p.width {
+			p.line(label + last.painted())
 			continue
 		}
-		p.block(label.String(), bare.String(), row[last].text)
+		p.block(label, last.text)
 	}
 }
 
@@ -143,7 +144,7 @@ func columnWidths(rows [][]cell) []int {
 			if i == len(widths) {
 				widths = append(widths, 0)
 			}
-			widths[i] = max(widths[i], utf8.RuneCountInString(c.text))
+			widths[i] = max(widths[i], ansi.StringWidth(c.text))
 		}
 	}
 	return widths

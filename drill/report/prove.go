@@ -35,8 +35,7 @@ func (p *printer) provedHeadline(r prove.Report) {
 	default:
 		verdict, paint = "NOT HELD", p.red
 	}
-	label := paint(verdict) + "  " + p.bold(clean(r.Database)) + "  "
-	p.block(label, verdict+"  "+clean(r.Database)+"  ", proved(r)+" ("+words.Elapsed(r.Seconds())+")")
+	p.block(paint(verdict)+"  "+p.bold(clean(r.Database))+"  ", proved(r)+" ("+words.Elapsed(r.Seconds())+")")
 }
 
 // proved says how many copies went red, of those that were drilled.
@@ -121,10 +120,9 @@ func (p *printer) impossible(controls []prove.Proof) {
 	p.blank()
 	p.line(p.bold("not applicable"))
 	for _, c := range none {
-		label := "  " + clean(c.Control) + ": "
-		p.block("  "+p.yellow(clean(c.Control))+": ", label, c.Reason)
+		p.block("  "+p.yellow(clean(c.Control))+": ", c.Reason)
 		if c.Hint != "" {
-			p.block("    hint: ", "    hint: ", c.Hint)
+			p.block("    hint: ", c.Hint)
 		}
 	}
 }

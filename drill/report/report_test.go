@@ -12,6 +12,7 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"github.com/charmbracelet/x/ansi"
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/drillgres/drillgres/drill/inspect"
@@ -88,7 +89,7 @@ func TestTextFitsItsWidth(t *testing.T) {
 			t.Fatal(err)
 		}
 		for line := range strings.SplitSeq(out.String(), "\n") {
-			if n := utf8.RuneCountInString(line); n > 60 {
+			if n := ansi.StringWidth(line); n > 60 {
 				t.Errorf("%d characters: %s", n, line)
 			}
 		}
