@@ -39,31 +39,41 @@ func (b *Bucket) noCredentials(why string) error {
 		WithHint("set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or name a profile with %s.profile or AWS_PROFILE", b.section)
 }
 
-// List gives the objects whose keys begin with prefix, sorted by key.
+// List returns the objects whose keys begin with prefix, sorted by key.
 func (b *Bucket) List(ctx context.Context, prefix string) ([]locate.Object, error) {
-	in := b.listInput(prefix)
+	pages := s3.NewListObjectsV2Paginator(b.client, b.listInput(prefix))
 	var objects []locate.Object
-	for {
-		page, next, err := b.listPage(ctx, in)
+	token := ""
+	for pages.HasMorePages() {
+		out, err := pages.NextPage(ctx)
+		page, err := b.objectsOf(ctx, out, err)
 		if err != nil {
 			return nil, err
 		}
 		objects = append(objects, page...)
-		if next == "" {
-			return objects, nil
+		if !aws.ToBool(out.IsTruncated) {
+			break
 		}
-		if next == aws.ToString(in.ContinuationToken) {
-			return nil, b.notS3("the listing gives the same page again and again")
+		// A listing without its end would hide the newest backup.
+		switch next := aws.ToString(out.NextContinuationToken); next {
+		case "":
+			return nil, b.notS3("the listing is incomplete and names no next page")
+		case token:
+			return nil, b.notS3("the listing returns the same page again and again")
+		default:
+			token = next
 		}
-		in.ContinuationToken = aws.String(next)
 	}
+	return objects, nil
 }
 
-// First is the first object whose key begins with prefix; false: there is none.
+// First returns the first object whose key begins with prefix; false if there
+// is none.
 func (b *Bucket) First(ctx context.Context, prefix string) (locate.Object, bool, error) {
 	in := b.listInput(prefix)
 	in.MaxKeys = aws.Int32(1)
-	page, _, err := b.listPage(ctx, in)
+	out, err := b.client.ListObjectsV2(ctx, in)
+	page, err := b.objectsOf(ctx, out, err)
 	if err != nil || len(page) == 0 {
 		return locate.Object{}, false, err
 	}
@@ -80,28 +90,23 @@ func (b *Bucket) listInput(prefix string) *s3.ListObjectsV2Input {
 	}
 }
 
-// listPage gives one page, and the token of the next one if there is one. It
-// refuses an answer that names no bucket: a web page, read as XML, looks like a
-// listing without objects, and nothing is to be missing for that.
-func (b *Bucket) listPage(ctx context.Context, in *s3.ListObjectsV2Input) (objects []locate.Object, next string, err error) {
-	out, err := b.client.ListObjectsV2(ctx, in)
+// objectsOf returns the objects of one page. It refuses an answer that names no
+// bucket: a web page, read as XML, looks like a listing without objects, and no
+// backup must be missing because of that.
+func (b *Bucket) objectsOf(ctx context.Context, out *s3.ListObjectsV2Output, err error) ([]locate.Object, error) {
 	if err != nil {
-		return nil, "", b.failure(ctx, operation{verb: "list", object: b.URI(b.Path), permission: "s3:ListBucket"}, err)
+		return nil, b.failure(ctx, operation{verb: "list", object: b.URI(b.Path), permission: "s3:ListBucket"}, err)
 	}
 	if out.Name == nil && len(out.Contents) == 0 {
-		return nil, "", b.notS3("the answer is not a listing")
+		return nil, b.notS3("the answer is not a listing")
 	}
-	for _, item := range out.Contents {
-		o, err := describe(item, out.EncodingType)
-		if err != nil {
-			return nil, "", b.notS3(err.Error())
+	objects := make([]locate.Object, len(out.Contents))
+	for i, item := range out.Contents {
+		if objects[i], err = describe(item, out.EncodingType); err != nil {
+			return nil, b.notS3(err.Error())
 		}
-		objects = append(objects, o)
 	}
-	if aws.ToBool(out.IsTruncated) {
-		next = aws.ToString(out.NextContinuationToken)
-	}
-	return objects, next, nil
+	return objects, nil
 }
 
 func (b *Bucket) notS3(why string) error {

@@ -256,14 +256,20 @@ func TestEncodedKeys(t *testing.T) {
 	}
 }
 
-func TestListingThatRunsInCircles(t *testing.T) {
+// A listing without its end must not look like a whole one.
+func TestListingWithoutEnd(t *testing.T) {
 	s3server.Setenv(t, "key", "secret")
-	store := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		_, _ = w.Write([]byte(`<ListBucketResult><Name>b</Name><IsTruncated>true</IsTruncated><NextContinuationToken>x</NextContinuationToken></ListBucketResult>`))
-	}))
-	defer store.Close()
-	_, err := source(t, store.URL, "s3://"+bucket).List(t.Context())
-	want(t, err, outcome.SourceUnreachable, "again", "")
+	for next, message := range map[string]string{
+		"<NextContinuationToken>x</NextContinuationToken>": "again and again",
+		"": "is incomplete",
+	} {
+		store := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			_, _ = w.Write([]byte(`<ListBucketResult><Name>b</Name><IsTruncated>true</IsTruncated>` + next + `</ListBucketResult>`))
+		}))
+		_, err := source(t, store.URL, "s3://"+bucket).List(t.Context())
+		store.Close()
+		want(t, err, outcome.SourceUnreachable, message, "")
+	}
 }
 
 // Without a region of its own, the SDK would not even try.
