@@ -4,7 +4,6 @@ import (
 	"errors"
 	"io"
 	"os"
-	"path/filepath"
 
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
@@ -86,28 +85,6 @@ func printResults(e edges, format string, results []outcome.Result) error {
 		}
 	}
 	return nil
-}
-
-// writeFile writes what a flag names, unless it is empty: the file is there
-// whole or not at all.
-func writeFile(flag, path string, write func(io.Writer) error) (err error) {
-	if path == "" {
-		return nil
-	}
-	defer func() {
-		if err != nil {
-			err = outcome.Fail(outcome.ConfigInvalid, "write the result: %w", err).WithHint("name a file that can be written with %s", flag)
-		}
-	}()
-	temp, err := os.CreateTemp(filepath.Dir(path), ".drillgres-*")
-	if err != nil {
-		return err
-	}
-	defer os.Remove(temp.Name()) // gone already when all went well
-	if err := firstOf(write(temp), temp.Close()); err != nil {
-		return err
-	}
-	return os.Rename(temp.Name(), path)
 }
 
 func textOptions(e edges) report.Options {
