@@ -79,7 +79,7 @@ func TestWorkflows(t *testing.T) {
 			map[string]string{"COMMAND": "run", "CONFIG": broken},
 			false, outcome.VerdictUnproved, outcome.ConfigInvalid,
 			[]string{"## ⚠️ UNPROVED drillgres\n", "imagge"},
-			[]string{"error 3 config_invalid databases.shop.postgres.imagge: is no key"},
+			[]string{"error 3 config_invalid databases.shop.postgres.imagge: unknown key"},
 		},
 	}
 	for _, tt := range tests {

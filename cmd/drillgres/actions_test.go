@@ -61,8 +61,8 @@ func TestStepOfABrokenConfig(t *testing.T) {
 	}
 	name := filepath.Base(config)
 	for _, want := range []string{
-		"::error file=" + name + ",line=4,col=31,title=config_invalid::databases.shop.backup.min_sise: is no key",
-		"::error file=" + name + ",line=4,col=53,title=config_invalid::databases.shop.backup.max_age: \"26 hours\"",
+		"::error col=31,file=" + name + ",line=4,title=config_invalid::databases.shop.backup.min_sise: unknown key",
+		"::error col=53,file=" + name + ",line=4,title=config_invalid::databases.shop.backup.max_age: \"26 hours\"",
 	} {
 		if !strings.Contains(s.stderr, want) {
 			t.Errorf("no %q in\n%s", want, s.stderr)

@@ -137,7 +137,7 @@ func TestMarkdownCheckAndError(t *testing.T) {
 	soundCheck.Database, soundCheck.Findings = "wiki", nil
 	var out bytes.Buffer
 	err := errors.Join(Markdown(&out, append(checksOfTwo(), soundCheck), 0), MarkdownError(&out, outcome.FailureReport{
-		Code: outcome.ConfigInvalid, Class: outcome.ClassUsage, Message: "1 problems in drillgres.yaml:\ndrillgres.yaml:4: databases.shop.backup.min_sise: is no key",
+		Code: outcome.ConfigInvalid, Class: outcome.ClassUsage, Message: "1 problems in drillgres.yaml:\ndrillgres.yaml:4: databases.shop.backup.min_sise: unknown key",
 		Hint: "correct them and run drillgres config validate",
 	}, 0))
 	if err != nil {

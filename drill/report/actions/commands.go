@@ -3,9 +3,11 @@
 package actions
 
 import (
-	"fmt"
 	"io"
+	"strconv"
 	"strings"
+
+	"github.com/sethvargo/go-githubactions"
 
 	"github.com/drillgres/drillgres/drill/redact"
 	"github.com/drillgres/drillgres/drill/report"
@@ -26,26 +28,26 @@ func Warning(w io.Writer, at Place, title, message string) {
 }
 
 func annotate(w io.Writer, command string, at Place, title, message string) {
-	var properties []string
-	add := func(name, value string) { properties = append(properties, name+"="+property.Replace(value)) }
+	properties := githubactions.CommandProperties{"title": report.Clean(title)}
 	if at.File != "" {
-		add("file", at.File)
+		properties["file"] = at.File
 		if at.Line > 0 {
-			add("line", fmt.Sprint(at.Line))
+			properties["line"] = strconv.Itoa(at.Line)
 		}
 		if at.Column > 0 {
-			add("col", fmt.Sprint(at.Column))
+			properties["col"] = strconv.Itoa(at.Column)
 		}
 	}
-	add("title", report.Clean(title))
-	send(w, command+" "+strings.Join(properties, ","), report.Clean(message))
+	send(w, githubactions.Command{Name: command, Properties: properties, Message: report.Clean(message)})
 }
 
 // Group opens a part of the log that is shown folded. Groups do not nest.
-func Group(w io.Writer, title string) { send(w, "group", report.Clean(title)) }
+func Group(w io.Writer, title string) {
+	send(w, githubactions.Command{Name: "group", Message: report.Clean(title)})
+}
 
 // EndGroup closes it.
-func EndGroup(w io.Writer) { send(w, "endgroup", "") }
+func EndGroup(w io.Writer) { send(w, githubactions.Command{Name: "endgroup"}) }
 
 // Mask keeps secrets, and each line of them, out of everything that is logged
 // from then on. Like everywhere, a text of less than redact.Shortest bytes is
@@ -60,22 +62,15 @@ func Mask(w io.Writer, secrets ...redact.Secret) {
 		}
 		for _, text := range texts {
 			if len(strings.TrimSpace(text)) >= redact.Shortest && !masked[text] {
-				send(w, "add-mask", text)
+				send(w, githubactions.Command{Name: "add-mask", Message: text})
 			}
 			masked[text] = true
 		}
 	}
 }
 
-// The escapes of the runner: see packages/core/src/command.ts of
-// https://github.com/actions/toolkit.
-var (
-	data     = strings.NewReplacer("%", "%25", "\r", "%0D", "\n", "%0A")
-	property = strings.NewReplacer("%", "%25", "\r", "%0D", "\n", "%0A", ":", "%3A", ",", "%2C")
-)
-
-// send writes one command, whole. There is nobody to tell that it did not work:
-// stderr is where one would.
-func send(w io.Writer, command, text string) {
-	_, _ = io.WriteString(w, "::"+command+"::"+data.Replace(text)+"\n")
+// send writes one command, whole. An error cannot be reported: stderr is where
+// one would. The library's own functions panic.
+func send(w io.Writer, command githubactions.Command) {
+	_, _ = io.WriteString(w, command.String()+"\n")
 }
