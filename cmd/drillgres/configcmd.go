@@ -72,11 +72,7 @@ func newConfigSchema(e edges) *cobra.Command {
 		Short: "Print the config's JSON schema, for editors",
 		Args:  positional(cobra.NoArgs),
 		RunE: func(*cobra.Command, []string) error {
-			schema, err := config.Schema()
-			if err != nil {
-				return err
-			}
-			_, err = fmt.Fprintf(e.stdout, "%s\n", schema)
+			_, err := e.stdout.Write(config.Schema())
 			return err
 		},
 	}

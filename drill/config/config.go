@@ -1,5 +1,6 @@
-// Package config reads drillgres.yaml strictly and tells everything that is
-// wrong in it at once.
+// Package config reads drillgres.yaml strictly and reports everything that is
+// wrong in it at once. The comments of its types and fields are the
+// descriptions in the JSON schema of the file.
 package config
 
 import (
@@ -10,10 +11,14 @@ import (
 
 // Config is a whole drillgres.yaml.
 type Config struct {
-	Version   int                  `yaml:"version" jsonschema:"required"` // of this file's format: 1
+	// Version of this file's format: 1.
+	Version int `yaml:"version" jsonschema:"required"`
+	// The databases to drill, each under a name of its own.
 	Databases map[string]*Database `yaml:"databases" jsonschema:"required"`
-	Record    Record               `yaml:"record"`
-	Work      Work                 `yaml:"work"`
+	// Where drills are recorded.
+	Record Record `yaml:"record"`
+	// Where a drill keeps its private files while it runs.
+	Work Work `yaml:"work"`
 
 	File string `yaml:"-"` // the path it was read from
 	Dir  string `yaml:"-"` // what its relative paths are relative to
@@ -24,164 +29,111 @@ type Config struct {
 
 // Database is one database to drill.
 type Database struct {
-	Name     string   `yaml:"-"` // its key
-	Backup   Backup   `yaml:"backup" jsonschema:"required"`
+	Name string `yaml:"-"` // its key
+	// Where the backups are stored and what a plausible one looks like.
+	Backup Backup `yaml:"backup" jsonschema:"required"`
+	// The server to restore into: production's version and settings.
 	Postgres Postgres `yaml:"postgres" jsonschema:"required"`
-	Restore  Restore  `yaml:"restore"`
-	Verify   Verify   `yaml:"verify"`
-	App      *App     `yaml:"app"`     // nil: the app stage is skipped
-	Migrate  *Migrate `yaml:"migrate"` // nil: the migrate stage is skipped
-	Budget   Budget   `yaml:"budget"`
+	// How the backup is restored.
+	Restore Restore `yaml:"restore"`
+	// What the restored database must contain.
+	Verify Verify `yaml:"verify"`
+	// The application that is deployed today. Without it the app stage is skipped.
+	App *App `yaml:"app"`
+	// How a release changes the database. Without it the migrate stage is skipped.
+	Migrate *Migrate `yaml:"migrate"`
+	// How long a drill that passes may take.
+	Budget Budget `yaml:"budget"`
 }
 
-// Backup says where backups lie and what a plausible one looks like.
+// Backup says where backups are stored and what a plausible one looks like.
 type Backup struct {
-	From     Text     `yaml:"from" jsonschema:"required"` // s3://bucket/prefix, file:///dir, or a path relative to the config file (directory or one file)
-	Match    string   `yaml:"match"`                      // glob on the base name; default: everything that looks like a backup
-	MaxAge   Duration `yaml:"max_age"`                    // 0: any age
-	MinSize  Size     `yaml:"min_size"`                   // 0: any size
-	Timezone string   `yaml:"timezone"`                   // of the machine that dumps, as an IANA name such as America/New_York; makes the time of the snapshot exact
-	S3       S3       `yaml:"s3"`
+	// s3://bucket/prefix, file:///dir, or a path relative to the config file (a directory or one file).
+	From Text `yaml:"from" jsonschema:"required"`
+	// Glob on the base name. Default: everything that looks like a backup.
+	Match string `yaml:"match"`
+	// An older backup is backup_stale. Default: any age.
+	MaxAge Duration `yaml:"max_age"`
+	// A smaller backup is backup_too_small. Default: any size but zero.
+	MinSize Size `yaml:"min_size"`
+	// Time zone of the machine that dumps, as an IANA name such as America/New_York. It makes the time of the snapshot exact.
+	Timezone string `yaml:"timezone"`
+	// Settings of an object store that is not AWS, or not the default one.
+	S3 S3 `yaml:"s3"`
 }
 
-// S3 are settings of an object store that is not AWS, or not the default one.
-// Credentials come from the SDK's usual chain.
+// S3 holds the settings of an object store that is not AWS, or not the default
+// one. Credentials come from the SDK's usual chain.
 type S3 struct {
-	Endpoint  Text   `yaml:"endpoint"`
-	Region    Text   `yaml:"region"`
-	PathStyle *bool  `yaml:"path_style"` // default: true with an endpoint of its own
-	Profile   string `yaml:"profile"`    // of the shared AWS config
+	// Address of a store that is not AWS, such as https://minio.internal:9000.
+	Endpoint Text `yaml:"endpoint"`
+	// Default: the SDK's usual chain.
+	Region Text `yaml:"region"`
+	// Whether the bucket is in the path of a URL instead of its host. Default: true with an endpoint.
+	PathStyle *bool `yaml:"path_style"`
+	// Profile of the shared AWS config. Default: the SDK's usual chain.
+	Profile string `yaml:"profile"`
 }
 
 // Postgres is the server to restore into: production's.
 type Postgres struct {
-	Version    string            `yaml:"version" jsonschema:"required"` // production's major: "16"; required
-	Image      Text              `yaml:"image"`                         // default postgres:<version>
-	Owner      string            `yaml:"owner"`                         // of the database
-	Encoding   string            `yaml:"encoding"`
-	Locale     string            `yaml:"locale"` // LC_COLLATE and LC_CTYPE
-	Extensions []string          `yaml:"extensions"`
-	Settings   map[string]string `yaml:"settings"`
-	Memory     Size              `yaml:"memory"`   // default: 4GiB, or three quarters of the engine's memory if that is less
-	ShmSize    Size              `yaml:"shm_size"` // default 1GiB
-	CPUs       float64           `yaml:"cpus"`     // 0: no limit
+	// Production's major, such as "16".
+	Version string `yaml:"version" jsonschema:"required"`
+	// Image of the server. Default: postgres:<version>.
+	Image Text `yaml:"image"`
+	// Owner of the database. Default: the archive's, otherwise who owns most of the dump's objects.
+	Owner string `yaml:"owner"`
+	// Encoding of the database. Default: the dump's.
+	Encoding string `yaml:"encoding"`
+	// LC_COLLATE and LC_CTYPE of the database. Default: the dump's if it names them (a plain dump does not), otherwise the image's.
+	Locale string `yaml:"locale"`
+	// Extensions that the image must have, besides those that the dump creates.
+	Extensions []string `yaml:"extensions"`
+	// Server settings, such as shared_preload_libraries.
+	Settings map[string]string `yaml:"settings"`
+	// Memory limit of the container. Default: 4GiB, or three quarters of the engine's memory if that is less.
+	Memory Size `yaml:"memory"`
+	// Size of /dev/shm, which parallel index builds need. Default: 1GiB.
+	ShmSize Size `yaml:"shm_size"`
+	// CPU limit of the container. Default: no limit.
+	CPUs float64 `yaml:"cpus"`
 }
 
-// Restore says how to restore.
+// Restore says how a backup is restored.
 type Restore struct {
-	Jobs    int      `yaml:"jobs"`                                          // parallel jobs of pg_restore; default: the engine's CPUs, 4 at most
-	Profile string   `yaml:"profile" jsonschema:"enum=rehearsal,enum=fast"` // rehearsal (default) or fast
-	Timeout Duration `yaml:"timeout"`                                       // default 2h
-	Roles   string   `yaml:"roles" jsonschema:"enum=create,enum=strict"`    // create (default): missing roles are made and reported; strict: they fail the drill
+	// Parallel jobs of pg_restore. Default: the engine's CPUs, at most 4.
+	Jobs int `yaml:"jobs"`
+	// rehearsal (default) uses settings that are fit for a real recovery; fast gives up durability, and its durations are not recovery times.
+	Profile string `yaml:"profile" jsonschema:"enum=rehearsal,enum=fast"`
+	// How long a restore may take. Default: 2h.
+	Timeout Duration `yaml:"timeout"`
+	// create (default) makes missing roles and reports them; with strict they fail the drill.
+	Roles string `yaml:"roles" jsonschema:"enum=create,enum=strict"`
 }
 
-// Verify is what the restored database must hold.
-type Verify struct {
-	AllowEmpty bool             `yaml:"allow_empty"` // a dump without a single row may pass
-	Tables     map[string]Table `yaml:"tables"`      // by schema.table
-	Queries    []Query          `yaml:"queries"`
-
-	Integrity       string   `yaml:"integrity" jsonschema:"enum=basic,enum=standard,enum=deep"` // how closely to look; default standard
-	IntegrityWithin Duration `yaml:"integrity_within"`                                          // time for reading tables and indexes; default 10m
-	Drift           Drift    `yaml:"drift"`
-}
-
-// Drift is how far the content may be from the last passed drill's.
-type Drift struct {
-	Rows   *Percent           `yaml:"rows"`   // that any one table, and all together, may lose; default 20%
-	Size   *Percent           `yaml:"size"`   // that the whole database may lose in bytes; default 50%
-	Tables map[string]Percent `yaml:"tables"` // rows that this schema.table may lose
-}
-
-// Table is what one table must hold.
-type Table struct {
-	MinRows int64   `yaml:"min_rows"`
-	Newest  *Newest `yaml:"newest"`
-}
-
-// Newest asks for a recent row: the newest value of Column lies at most Within
-// before the backup was taken.
-type Newest struct {
-	Column string   `yaml:"column" jsonschema:"required"` // as the catalog holds it, unquoted
-	Within Duration `yaml:"within" jsonschema:"required"`
-}
-
-// Query is a query whose result must satisfy an expression over value (the
-// first column of the first row) and rows (all rows, as maps).
-type Query struct {
-	Name   string `yaml:"name" jsonschema:"required"`
-	SQL    string `yaml:"sql" config:"verbatim" jsonschema:"required"`
-	Expect Expr   `yaml:"expect" jsonschema:"required"`
-}
-
-// App is the application that is deployed today.
-type App struct {
-	Image Text `yaml:"image" jsonschema:"required"`
-	// Candidate is the image of the next release, which the migrate stage checks.
-	Candidate Text               `yaml:"candidate"`
-	Command   []string           `yaml:"command"`
-	Role      string             `yaml:"role"` // that it connects as; default: the database's owner
-	Env       map[string]Value   `yaml:"env"`
-	Services  map[string]Service `yaml:"services"`
-	Port      int                `yaml:"port"`
-	Ready     Ready              `yaml:"ready"`
-	Smoke     []Smoke            `yaml:"smoke"`
-}
-
-// Service is a container that the application needs, found by its name.
-type Service struct {
-	Image   Text             `yaml:"image" jsonschema:"required"`
-	Command []string         `yaml:"command"`
-	Env     map[string]Value `yaml:"env"`
-	Port    int              `yaml:"port"` // if set, it must accept connections before the application starts
-}
-
-// Ready is when the application serves.
-type Ready struct {
-	HTTP   string   `yaml:"http"`   // path; empty: ready when its port accepts connections
-	Expect Expr     `yaml:"expect"` // over status, json, body; default with http: status >= 200 && status < 300
-	Within Duration `yaml:"within"` // default 60s
-}
-
-// Smoke is one test of the running application: exactly one of HTTP, Command
-// and SQL.
-type Smoke struct {
-	Name    string   `yaml:"name" jsonschema:"required"`
-	HTTP    *HTTP    `yaml:"http"`
-	Command []string `yaml:"command"`               // in the application's container
-	SQL     string   `yaml:"sql" config:"verbatim"` // as the application's role
-	Expect  Expr     `yaml:"expect"`                // over status, json, body | exit, stdout | value, rows; default: status is 2xx, exit is 0
-	Within  Duration `yaml:"within"`                // default 30s
-}
-
-// HTTP is a request to the application. Redirects are not followed. Get and
-// Post are short for Method and Path; once loaded, Method and Path are set
-// whichever way the request was written.
-type HTTP struct {
-	Get     string           `yaml:"get"`
-	Post    string           `yaml:"post"`
-	Method  string           `yaml:"method"`
-	Path    string           `yaml:"path"`
-	Headers map[string]Value `yaml:"headers"`
-	Body    Value            `yaml:"body"`
-}
-
-// Budget limits how long a drill that holds may take; 0 is no limit.
+// Budget limits how long a drill that passes may take; a slower one is
+// over_budget.
 type Budget struct {
+	// Limit of the restore stage. Default: no limit.
 	Restore Duration `yaml:"restore"`
-	Total   Duration `yaml:"total"`
+	// Limit of the whole drill. Default: no limit.
+	Total Duration `yaml:"total"`
 }
 
-// Record says where drills are remembered.
+// Record says where drills are recorded.
 type Record struct {
-	History History `yaml:"history"` // SQLite file, postgres://user:${PASSWORD}@host/database, or s3://bucket/prefix; default .drillgres/history.db beside the config file; once loaded, a path is an absolute or working-directory one
-	S3      S3      `yaml:"s3"`      // of a history in a bucket
+	// Path of an SQLite file relative to the config file, postgres://user:${PASSWORD}@host/database, or s3://bucket/prefix. Default: .drillgres/history.db.
+	History History `yaml:"history"` // once loaded, a path is an absolute or working-directory one
+	// Settings of the object store of a history at s3://bucket/prefix.
+	S3 S3 `yaml:"s3"`
 }
 
-// Work is where the drill keeps its private files while it runs.
+// Work says where a drill keeps its private files while it runs.
 type Work struct {
-	Dir   string `yaml:"dir"`   // default: drillgres in the user's cache directory
-	Limit Size   `yaml:"limit"` // of what one drill may write there, and of what a backup may decode to; 0: what the disk has
+	// Default: drillgres in the user's cache directory.
+	Dir string `yaml:"dir"`
+	// Limit of what one drill may write there, and of what a backup may decode to. Default: what the disk has.
+	Limit Size `yaml:"limit"`
 }
 
 // Duration is a time.Duration that is also written with d and w: 26h, 7d, 2w.

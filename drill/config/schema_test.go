@@ -23,7 +23,7 @@ type node struct {
 }
 
 func TestSchemaKnowsTheSample(t *testing.T) {
-	root := schema(t)
+	root := schemaNode(t)
 	data, err := os.ReadFile("testdata/valid/shop.yaml")
 	if err != nil {
 		t.Fatal(err)
@@ -41,24 +41,39 @@ func TestSchemaKnowsTheSample(t *testing.T) {
 	}
 }
 
-func TestSchemaDescribesFields(t *testing.T) {
-	backup := schema(t).Defs["Backup"]
-	if got := backup.Properties["match"].Description; !strings.HasPrefix(got, "glob on the base name") {
-		t.Errorf("match is described as %q", got)
+// TestSchemaDescribesEveryKey: an editor shows a description wherever it offers a
+// key.
+func TestSchemaDescribesEveryKey(t *testing.T) {
+	keys := 0
+	root := schemaNode(t)
+	for name, def := range root.Defs {
+		for key, property := range def.Properties {
+			keys++
+			if property.Description == "" {
+				t.Errorf("%s of %s has no description: write a comment for its field", key, name)
+			}
+		}
+		if def.Description == "" {
+			t.Errorf("%s has no description", name)
+		}
 	}
-	if !strings.HasPrefix(backup.Description, "Backup says where") {
-		t.Errorf("Backup is described as %q", backup.Description)
+	for key, property := range root.Properties {
+		if property.Description == "" {
+			t.Errorf("%s has no description", key)
+		}
+	}
+	if keys < 90 {
+		t.Errorf("%d keys are described: nothing is tested", keys)
+	}
+	if got := root.Defs["Backup"].Properties["match"].Description; !strings.HasPrefix(got, "Glob on the base name") {
+		t.Errorf("match is described as %q", got)
 	}
 }
 
-func schema(t *testing.T) *node {
+func schemaNode(t *testing.T) *node {
 	t.Helper()
-	data, err := Schema()
-	if err != nil {
-		t.Fatal(err)
-	}
 	var root node
-	if err := json.Unmarshal(data, &root); err != nil {
+	if err := json.Unmarshal(Schema(), &root); err != nil {
 		t.Fatal(err)
 	}
 	return &root

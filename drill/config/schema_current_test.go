@@ -1,0 +1,75 @@
+package config
+
+import (
+	"encoding/json"
+	"reflect"
+	"strings"
+	"testing"
+
+	"github.com/invopop/jsonschema"
+)
+
+// TestSchemaIsCurrent compares schema.json with what the types and their comments
+// make now, and rewrites it with -update.
+func TestSchemaIsCurrent(t *testing.T) {
+	r := jsonschema.Reflector{
+		Anonymous:                  true,
+		ExpandedStruct:             true,
+		FieldNameTag:               "yaml",
+		RequiredFromJSONSchemaTags: true,
+		Mapper:                     notation,
+	}
+	if err := r.AddGoComments("github.com/drillgres/drillgres/drill/config", ".", jsonschema.WithFullComment()); err != nil {
+		t.Fatal(err)
+	}
+	for name, comment := range r.CommentMap {
+		r.CommentMap[name] = strings.Join(strings.Fields(comment), " ")
+	}
+	s := r.Reflect(&Config{})
+	s.Title = "drillgres.yaml"
+	out, err := json.MarshalIndent(s, "", "  ")
+	if err != nil {
+		t.Fatal(err)
+	}
+	golden(t, "schema.json", string(out)+"\n")
+}
+
+// notation is the schema of types that are written otherwise than Go would.
+func notation(t reflect.Type) *jsonschema.Schema {
+	switch t {
+	case reflect.TypeFor[Value]():
+		return &jsonschema.Schema{OneOf: append(scalars(), secretFileSchema())}
+	case reflect.TypeFor[History]():
+		return &jsonschema.Schema{OneOf: []*jsonschema.Schema{{Type: "string"}, secretFileSchema()}}
+	case reflect.TypeFor[Duration]():
+		return &jsonschema.Schema{Type: "string", Examples: []any{"90s", "26h", "7d", "2w"}}
+	case reflect.TypeFor[Size]():
+		return &jsonschema.Schema{OneOf: scalars()[:2], Examples: []any{"512MiB", "4GiB", "20GB"}}
+	case reflect.TypeFor[Percent]():
+		return &jsonschema.Schema{OneOf: []*jsonschema.Schema{{Type: "string"}, {Type: "boolean"}}, Examples: []any{"20%", "off"}}
+	case reflect.TypeFor[Text]():
+		return &jsonschema.Schema{Type: "string"}
+	case reflect.TypeFor[Expr]():
+		return &jsonschema.Schema{OneOf: []*jsonschema.Schema{{Type: "string"}, {Type: "boolean"}}, Examples: []any{"value == 0"}}
+	case reflect.TypeFor[string]():
+		return &jsonschema.Schema{OneOf: scalars()}
+	default:
+		return nil
+	}
+}
+
+// scalars are what a text may be written as without quotes.
+func scalars() []*jsonschema.Schema {
+	return []*jsonschema.Schema{{Type: "string"}, {Type: "number"}, {Type: "boolean"}}
+}
+
+func secretFileSchema() *jsonschema.Schema {
+	properties := jsonschema.NewProperties()
+	properties.Set("file", &jsonschema.Schema{Type: "string", Description: "Path of a file that holds the value, relative to the config file."})
+	return &jsonschema.Schema{
+		Type:                 "object",
+		Properties:           properties,
+		Required:             []string{"file"},
+		AdditionalProperties: jsonschema.FalseSchema,
+	}
+}
