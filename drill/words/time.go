@@ -26,22 +26,26 @@ func Elapsed(seconds float64) string {
 const day = 24 * time.Hour
 
 // Span returns an age or a limit in its two largest units: 250ms, 45s, 12m 10s,
-// 26h 3m, 2d 4h. Up to two days it counts hours, as configs do: an age of
-// 26h 3m is beyond a limit of 26h. A negative span is 0s.
+// 26h 3m, 2d 4h. Up to two days it counts hours, as configs do. It rounds up, so
+// that what is beyond a limit also reads so: an age of 26h 1m beside 26h. A
+// negative span is 0s.
 func Span(d time.Duration) string {
-	switch d = max(d, 0); {
-	case d > 0 && d < time.Second:
+	if d = max(d, 0); d > 0 && d < time.Second {
 		return d.Round(time.Millisecond).String()
-	case d < time.Minute:
-		return fmt.Sprintf("%ds", d/time.Second)
-	case d < time.Hour:
-		return twoUnits(d, time.Minute, "m", time.Second, "s")
-	case d < 2*day:
-		return twoUnits(d, time.Hour, "h", time.Minute, "m")
-	default:
-		return twoUnits(d, day, "d", time.Hour, "h")
 	}
+	if d = roundUp(d, time.Second); d < time.Minute {
+		return fmt.Sprintf("%ds", d/time.Second)
+	}
+	if d < time.Hour {
+		return twoUnits(d, time.Minute, "m", time.Second, "s")
+	}
+	if d = roundUp(d, time.Minute); d < 2*day {
+		return twoUnits(d, time.Hour, "h", time.Minute, "m")
+	}
+	return twoUnits(roundUp(d, time.Hour), day, "d", time.Hour, "h")
 }
+
+func roundUp(d, unit time.Duration) time.Duration { return (d + unit - 1).Truncate(unit) }
 
 func twoUnits(d, large time.Duration, largeName string, small time.Duration, smallName string) string {
 	text := fmt.Sprintf("%d%s", d/large, largeName)
