@@ -2,11 +2,11 @@ package inspect
 
 import (
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/drillgres/drillgres/drill/outcome"
 	"github.com/drillgres/drillgres/drill/sqltext"
+	"github.com/drillgres/drillgres/drill/words"
 )
 
 // findings returns what an operator should know about a backup that is whole.
@@ -81,17 +81,11 @@ func findTablesWithoutData(c Contents, _ Policy) *outcome.Finding {
 		return nil
 	}
 	return finding("table_without_data", "if this is not intended, dump without --exclude-table-data",
-		"%s without data: %s", plural(len(names), "table is dumped", "tables are dumped"), some(names))
+		"%s without data: %s", words.CountOf(len(names), "table is dumped", "tables are dumped"), words.List(names, fewNames))
 }
 
-// some lists the first few names.
-func some(names []string) string {
-	const few = 5
-	if len(names) <= few {
-		return strings.Join(names, ", ")
-	}
-	return fmt.Sprintf("%s and %d more", strings.Join(names[:few], ", "), len(names)-few)
-}
+// fewNames is how many names a message lists.
+const fewNames = 5
 
 func findSubscriptions(c Contents, _ Policy) *outcome.Finding {
 	return findKind(c, KindSubscription, "subscription", "drop or disable them first in a real recovery outside a sandbox",
@@ -119,7 +113,7 @@ func findKind(c Contents, kind Kind, code, hint, format string) *outcome.Finding
 	if len(names) == 0 {
 		return nil
 	}
-	return finding(code, hint, format, some(names))
+	return finding(code, hint, format, words.List(names, fewNames))
 }
 
 func findCronJobs(c Contents, _ Policy) *outcome.Finding {

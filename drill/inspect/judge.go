@@ -1,7 +1,6 @@
 package inspect
 
 import (
-	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -9,6 +8,7 @@ import (
 
 	"github.com/drillgres/drillgres/drill/outcome"
 	"github.com/drillgres/drillgres/drill/snapshot"
+	"github.com/drillgres/drillgres/drill/words"
 )
 
 // Policy is what a backup is judged by.
@@ -142,7 +142,7 @@ func checkRows(c Contents, p Policy) error {
 	if number == 0 {
 		return outcome.Fail(outcome.DumpNoData, "the dump is whole but holds no table")
 	}
-	return outcome.Fail(outcome.DumpNoData, "the dump is whole but holds no row in any of its %s", plural(number, "table", "tables"))
+	return outcome.Fail(outcome.DumpNoData, "the dump is whole but holds no row in any of its %s", words.Count(number, "table"))
 }
 
 // promisesRows reports whether a table may have rows, or a database has large
@@ -167,11 +167,4 @@ func majorOf(version string) int {
 		return 0
 	}
 	return n
-}
-
-func plural(n int, one, many string) string {
-	if n == 1 {
-		return "1 " + one
-	}
-	return fmt.Sprintf("%d %s", n, many)
 }

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/drillgres/drillgres/drill/outcome"
+	"github.com/drillgres/drillgres/drill/words"
 )
 
 const tocName = "toc.dat"
@@ -88,7 +89,7 @@ func tarEnd(tail *zeroTail, k *catalog, promised []string, present map[string]bo
 	}
 	if len(missing) > 0 {
 		return outcome.Fail(outcome.DumpTruncated, "the tar archive lacks %s of data: %s",
-			plural(len(missing), "file", "files"), some(missing))
+			words.Count(len(missing), "file"), words.List(missing, fewNames))
 	}
 	if tail.zeros < tarTrailer {
 		return outcome.Fail(outcome.DumpTruncated, "the tar archive ends early: its trailer is missing")

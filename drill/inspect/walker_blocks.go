@@ -6,6 +6,7 @@ import (
 	"iter"
 
 	"github.com/drillgres/drillgres/drill/sqltext"
+	"github.com/drillgres/drillgres/drill/words"
 )
 
 // The kinds of blocks.
@@ -51,7 +52,7 @@ func (w *walker) lacks(missing int) {
 	for _, b := range w.order {
 		if !b.read {
 			w.about = b.object
-			w.cut("before the data of " + b.name + " and of " + plural(missing-1, "other entry", "other entries"))
+			w.cut("before the data of " + b.name + " and of " + words.Count(missing-1, "other entry"))
 			return
 		}
 	}
