@@ -37,7 +37,7 @@ var verifyCodes = []Entry{
 		Remedy: "check which server the backup job dumps and whether its replication is up to date",
 		Example: Example{
 			Case:    "The job dumps a replica that stopped three days ago.",
-			Message: "the newest public.orders.created_at is from 2026-11-20T17:39:04Z, 3d0h before the backup; at most 26h is allowed",
+			Message: "the newest public.orders.created_at is from 2026-11-20T17:39:04Z, 3d 1h before the backup; at most 26h is allowed",
 		},
 		Neighbours: []Neighbour{
 			{BackupStale, "the backup itself is old"},

@@ -10,6 +10,7 @@ import (
 
 	"github.com/drillgres/drillgres/drill/outcome"
 	"github.com/drillgres/drillgres/drill/pgerr"
+	"github.com/drillgres/drillgres/drill/words"
 )
 
 // amcheck is what the server's amcheck can do.
@@ -134,7 +135,7 @@ from pg_temp.verify_heapam($1::oid::regclass, false, true, 'none', null, null) l
 		if err != nil {
 			return "", err
 		}
-		return fmt.Sprintf("%s is damaged in %s, the first: %s", t.Quoted, amount(places, "place"), first), nil
+		return fmt.Sprintf("%s is damaged in %s, the first: %s", t.Quoted, words.Count(places, "place"), first), nil
 	}}
 }
 

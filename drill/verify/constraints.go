@@ -7,6 +7,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/drillgres/drillgres/drill/outcome"
+	"github.com/drillgres/drillgres/drill/words"
 )
 
 // A constraint that is not enforced (from 18 on) is never validated either;
@@ -34,10 +35,10 @@ func checkConstraints(ctx context.Context, conn *pgx.Conn) (verdict, error) {
 		v.check.Saw = "all validated"
 		return v, nil
 	}
-	v.check.Saw = thousands(int64(len(names))) + " not validated"
+	v.check.Saw = words.Number(len(names)) + " not validated"
 	v.findings = []outcome.Finding{{
 		Code:    "constraint_not_validated",
-		Message: "constraints that were never held against the rows: " + few(names),
+		Message: "constraints that were never held against the rows: " + words.Series(names, shown),
 		Hint:    "run ALTER TABLE … VALIDATE CONSTRAINT in production",
 	}}
 	return v, nil

@@ -6,6 +6,7 @@ import (
 
 	"github.com/drillgres/drillgres/drill/inspect"
 	"github.com/drillgres/drillgres/drill/outcome"
+	"github.com/drillgres/drillgres/drill/words"
 )
 
 // object identifies something that a dump promises and a catalog holds.
@@ -67,13 +68,13 @@ func checkContent(db *database, promise inspect.Promise) verdict {
 	if len(promised) == 0 {
 		return verdict{check: unknown(restingOn(builtin("objects", "what the dump promises"), objectsRest), "the dump names no objects")}
 	}
-	v := verdict{check: restingOn(builtin("objects", amount(int64(len(promised)), "object")+", as the dump promises"), objectsRest)}
+	v := verdict{check: restingOn(builtin("objects", words.Count(len(promised), "object")+", as the dump promises"), objectsRest)}
 	for _, o := range promised {
 		if !db.has(o) && !db.lacksTableOf(o) {
 			v.problems = append(v.problems, problem{code: outcome.ContentIncomplete, text: describe(o) + " is missing"})
 		}
 	}
-	v.check.Saw = fmt.Sprintf("%s of %s", thousands(int64(len(promised)-len(v.problems))), thousands(int64(len(promised))))
+	v.check.Saw = fmt.Sprintf("%s of %s", words.Number(len(promised)-len(v.problems)), words.Number(len(promised)))
 	return v.conclude()
 }
 

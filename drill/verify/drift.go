@@ -8,6 +8,7 @@ import (
 
 	"github.com/drillgres/drillgres/drill/config"
 	"github.com/drillgres/drillgres/drill/outcome"
+	"github.com/drillgres/drillgres/drill/words"
 )
 
 // Past knows the drills before this one.
@@ -111,7 +112,7 @@ func (c *comparison) expected() string {
 func (c *comparison) saw() string {
 	gone := "no table gone"
 	if c.gone > 0 {
-		gone = amount(int64(c.gone), "table") + " gone"
+		gone = words.Count(c.gone, "table") + " gone"
 	}
 	return fmt.Sprintf("rows %s, bytes %s, %s", change(c.before.rows, c.after.rows), change(c.before.bytes, c.after.bytes), gone)
 }
@@ -130,7 +131,7 @@ func change(before, after int64) string {
 	case after:
 		return "unchanged"
 	case 0:
-		return "from 0 to " + thousands(after)
+		return "from 0 to " + words.Number(after)
 	}
 	by, sign := share(lost(before, after)), "-"
 	if after > before {

@@ -9,6 +9,7 @@ import (
 	"github.com/drillgres/drillgres/drill/config"
 	"github.com/drillgres/drillgres/drill/fingerprint"
 	"github.com/drillgres/drillgres/drill/outcome"
+	"github.com/drillgres/drillgres/drill/words"
 )
 
 const (
@@ -131,7 +132,7 @@ func held(rows int64) string {
 	if rows <= 0 {
 		return "it was empty"
 	}
-	return "it held " + amount(rows, "row")
+	return "it held " + words.Count(rows, "row")
 }
 
 // heir is the one new table with as many rows as one that is gone, or "".
@@ -154,13 +155,13 @@ func (c *comparison) compareRows(was, is outcome.Table) {
 	switch {
 	case fewer > float64(limit) && (ruled || was.Rows >= fewRows):
 		c.problems = append(c.problems, problem{
-			text:   fmt.Sprintf("%s: %s, were %s (%s)", was.Name, amount(is.Rows, "row"), thousands(was.Rows), over(fewer, key, limit)),
+			text:   fmt.Sprintf("%s: %s, were %s (%s)", was.Name, words.Count(is.Rows, "row"), words.Number(was.Rows), over(fewer, key, limit)),
 			object: was.Name,
 		})
 	case !ruled && was.Rows > 0 && is.Rows == 0:
 		c.findings = append(c.findings, outcome.Finding{
 			Code:    "table_emptied",
-			Message: fmt.Sprintf("%s is empty; in run %s it held %s", was.Name, c.was.RunID, amount(was.Rows, "row")),
+			Message: fmt.Sprintf("%s is empty; in run %s it held %s", was.Name, c.was.RunID, words.Count(was.Rows, "row")),
 			Hint:    "find out who emptied it, or allow it with verify.drift.tables",
 		})
 	}
@@ -178,20 +179,12 @@ func (c *comparison) compareTotals() {
 	}
 	if fewer := lost(c.before.rows, c.after.rows); c.before.rows >= fewRows && fewer > float64(c.rows) {
 		c.problems = append(c.problems, problem{text: fmt.Sprintf("all tables together: %s, were %s (%s)",
-			amount(c.after.rows, "row"), thousands(c.before.rows), over(fewer, "verify.drift.rows", c.rows))})
+			words.Count(c.after.rows, "row"), words.Number(c.before.rows), over(fewer, "verify.drift.rows", c.rows))})
 	}
 	if fewer := lost(c.before.bytes, c.after.bytes); c.before.bytes >= littleData && fewer > float64(c.size) {
-		c.problems = append(c.problems, problem{text: fmt.Sprintf("all tables together: %s MiB, were %s (%s)",
-			mebibytes(c.after.bytes), mebibytes(c.before.bytes), over(fewer, "verify.drift.size", c.size))})
+		c.problems = append(c.problems, problem{text: fmt.Sprintf("all tables together: %s, were %s (%s)",
+			words.Size(c.after.bytes), words.Size(c.before.bytes), over(fewer, "verify.drift.size", c.size))})
 	}
-}
-
-func mebibytes(n int64) string {
-	const mebi = 1 << 20
-	if n < 10*mebi {
-		return strconv.FormatFloat(float64(n)/mebi, 'f', 1, 64)
-	}
-	return thousands(n / mebi)
 }
 
 // compareSchemas tells of every change of the schema that is no failure.
@@ -199,7 +192,7 @@ func (c *comparison) compareSchemas() {
 	var news []string
 	tell := func(what string, names []string) {
 		if len(names) > 0 {
-			news = append(news, what+": "+someNames(names))
+			news = append(news, what+": "+words.List(names, 8))
 		}
 	}
 	tell("tables new", tableNames(c.added))
@@ -268,13 +261,4 @@ func tableNames(tables []outcome.Table) (names []string) {
 		names = append(names, t.Name)
 	}
 	return names
-}
-
-// someNames joins so many names as a line holds, and counts the rest.
-func someNames(names []string) string {
-	const most = 8
-	if len(names) <= most {
-		return strings.Join(names, ", ")
-	}
-	return fmt.Sprintf("%s and %s more", strings.Join(names[:most], ", "), thousands(int64(len(names)-most)))
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/drillgres/drillgres/drill/pgerr"
 	"github.com/drillgres/drillgres/drill/provision"
 	"github.com/drillgres/drillgres/drill/sandbox"
+	"github.com/drillgres/drillgres/drill/words"
 )
 
 // planDump has the restored database dumped as production's is, last of all.
@@ -92,9 +93,5 @@ func (s *saying) Write(b []byte) (int, error) {
 func (s *saying) firstLine() string {
 	line, _, _ := strings.Cut(strings.TrimSpace(s.kept.String()), "\n")
 	line = pgerr.Line(strings.TrimPrefix(line, "pg_dump: error: "))
-	const most = 200
-	if runes := []rune(line); len(runes) > most {
-		line = string(runes[:most]) + "…"
-	}
-	return strings.ToValidUTF8(line, "�")
+	return strings.ToValidUTF8(words.Shorten(line, 200), "�")
 }

@@ -5,6 +5,8 @@ import (
 	"fmt"
 
 	"github.com/jackc/pgx/v5"
+
+	"github.com/drillgres/drillgres/drill/words"
 )
 
 // foreignKeysSQL writes, for each foreign key that is said to hold, the query
@@ -58,7 +60,7 @@ func (k *scrutiny) planReferences(ctx context.Context, conn *pgx.Conn) error {
 		return fmt.Errorf("list foreign keys: %w", err)
 	}
 	if periods > 0 {
-		k.stored.without = append(k.stored.without, amount(periods, "foreign key")+" over periods")
+		k.stored.without = append(k.stored.without, words.Count(periods, "foreign key")+" over periods")
 	}
 	return nil
 }
@@ -76,6 +78,6 @@ func recheck(name string, size int64, sql string) *task {
 		if unmet == 1 {
 			verb = "refers"
 		}
-		return fmt.Sprintf("foreign key %s: what %s %s to does not exist", name, amount(unmet, "row"), verb), nil
+		return fmt.Sprintf("foreign key %s: what %s %s to does not exist", name, words.Count(unmet, "row"), verb), nil
 	}}
 }

@@ -7,6 +7,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/drillgres/drillgres/drill/outcome"
+	"github.com/drillgres/drillgres/drill/words"
 )
 
 const invalidIndexesSQL = `
@@ -48,6 +49,6 @@ func checkIndexes(ctx context.Context, conn *pgx.Conn) (verdict, error) {
 	if err != nil {
 		return v, fmt.Errorf("look for invalid indexes: %w", err)
 	}
-	v.check.Saw = thousands(int64(len(v.problems))) + " invalid"
+	v.check.Saw = words.Number(len(v.problems)) + " invalid"
 	return v.conclude(), nil
 }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/drillgres/drillgres/drill/config"
 	"github.com/drillgres/drillgres/drill/outcome"
+	"github.com/drillgres/drillgres/drill/words"
 )
 
 // inquiry is one assertion that is looked into relation by relation.
@@ -71,19 +72,19 @@ func (q *inquiry) verdict(k *scrutiny) verdict {
 	v.check.Saw = q.saw(reached, v.problems)
 	if len(open) > 0 {
 		slices.Reverse(open) // the largest first
-		v.check = unknown(v.check, v.check.Saw+"; "+few(open))
+		v.check = unknown(v.check, v.check.Saw+"; "+words.Series(open, shown))
 	}
 	return v.conclude()
 }
 
 // saw says how much was looked into.
 func (q *inquiry) saw(reached int, problems []problem) string {
-	all := amount(int64(len(q.tasks)), q.noun)
+	all := words.Count(len(q.tasks), q.noun)
 	if reached < len(q.tasks) {
-		all = thousands(int64(reached)) + " of " + all
+		all = words.Number(reached) + " of " + all
 	}
 	if len(problems) > 0 {
-		return all + ": " + few(texts(problems))
+		return all + ": " + words.Series(texts(problems), shown)
 	}
 	return all
 }
@@ -105,7 +106,7 @@ func (q *inquiry) restsOn() string {
 		return "nothing: no " + q.noun + " was read"
 	}
 	for i, by := range means {
-		means[i] = fmt.Sprintf("%s of %s", by, amount(counts[by], q.noun))
+		means[i] = fmt.Sprintf("%s of %s", by, words.Count(counts[by], q.noun))
 	}
 	return strings.Join(means, ", ")
 }

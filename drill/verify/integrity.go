@@ -11,6 +11,7 @@ import (
 
 	"github.com/drillgres/drillgres/drill/outcome"
 	"github.com/drillgres/drillgres/drill/provision"
+	"github.com/drillgres/drillgres/drill/words"
 )
 
 // The levels of verify.integrity. Each does what the one before it does, and
@@ -161,14 +162,14 @@ func (k *scrutiny) findings(unreached []string) []outcome.Finding {
 	if len(unreached) > 0 {
 		list = append(list, outcome.Finding{
 			Code:    "integrity_unreached",
-			Message: fmt.Sprintf("%s not reached within %s: %s", amount(int64(len(unreached)), "relation"), spell(k.within), few(unreached)),
+			Message: fmt.Sprintf("%s not reached within %s: %s", words.Count(len(unreached), "relation"), words.Span(k.within), words.Series(unreached, shown)),
 			Hint:    "raise verify.integrity_within",
 		})
 	}
 	if unclear := k.unclear(); len(unclear) > 0 {
 		list = append(list, outcome.Finding{
 			Code:    "integrity_unclear",
-			Message: "could not be checked: " + few(unclear),
+			Message: "could not be checked: " + words.Series(unclear, shown),
 			Hint:    "look up the SQLSTATE in the message: what was to be checked was not damaged, but the check itself ended in an error",
 		})
 	}

@@ -13,6 +13,7 @@ import (
 	"github.com/drillgres/drillgres/drill/pgerr"
 	"github.com/drillgres/drillgres/drill/snapshot"
 	"github.com/drillgres/drillgres/drill/sqltext"
+	"github.com/drillgres/drillgres/drill/words"
 )
 
 // ahead is how far after the snapshot a value may lie and still count as
@@ -29,7 +30,7 @@ func checkNewest(ctx context.Context, conn *pgx.Conn, db *database, configured s
 	within := time.Duration(n.Within)
 	v := verdict{check: outcome.Check{
 		Name: configured + " newest " + n.Column, Kind: "table", Status: outcome.CheckPassed,
-		Expect: fmt.Sprintf("at most %s before the backup", spell(within)), RestsOn: "the column's maximum against the time of the backup",
+		Expect: fmt.Sprintf("at most %s before the backup", words.Span(within)), RestsOn: "the column's maximum against the time of the backup",
 		ConfigPath: config.Path("verify", "tables", configured, "newest"),
 	}}
 	r, err := db.lookUp(configured)
@@ -75,15 +76,15 @@ func (v verdict) judgeAge(column, kind string, newest *time.Time, taken snapshot
 		written, layout = newest.AddDate(0, 0, 1), time.DateOnly
 	}
 	least, most := max(0, taken.Earliest.Sub(written)), max(0, taken.Latest.Sub(written))
-	value, age := newest.UTC().Format(layout), spell(most)
-	if spell(least) != age {
-		age = spell(least) + " to " + age
+	value, age := newest.UTC().Format(layout), words.Span(most)
+	if words.Span(least) != age {
+		age = words.Span(least) + " to " + age
 	}
 	v.check.Saw = fmt.Sprintf("newest %s, %s before the backup", value, age)
 	switch {
 	case least > within:
 		return v.fail(outcome.DataStale, v.check.Saw,
-			fmt.Sprintf("the newest %s is from %s, %s before the backup; at most %s is allowed", column, value, age, spell(within)))
+			fmt.Sprintf("the newest %s is from %s, %s before the backup; at most %s is allowed", column, value, age, words.Span(within)))
 	case most > within:
 		v.check = unknown(v.check, v.check.Saw+": the backup does not say exactly when it was taken")
 	}
@@ -119,27 +120,4 @@ func newestValue(ctx context.Context, conn *pgx.Conn, r *relation, column string
 	sql := fmt.Sprintf("select max(%[1]s)::timestamptz from %[2]s where %[1]s <= $1::timestamptz and %[1]s > '-infinity'", ident, r.ident())
 	err := conn.QueryRow(ctx, sql, latest).Scan(&newest)
 	return newest, err
-}
-
-// spell writes a duration as short as it can be read: 3h12m, 45s. It rounds
-// up, so that what is over a limit also reads so.
-func spell(d time.Duration) string {
-	unit := time.Second
-	if d >= time.Minute {
-		unit = time.Minute
-	}
-	if rest := d % unit; rest != 0 {
-		d += unit - rest
-	}
-	if d >= 48*time.Hour {
-		return fmt.Sprintf("%dd%dh", d/(24*time.Hour), d%(24*time.Hour)/time.Hour)
-	}
-	text := d.String()
-	if d >= time.Minute {
-		text = text[:len(text)-len("0s")]
-	}
-	if d >= time.Hour && d%time.Hour == 0 {
-		text = text[:len(text)-len("0m")]
-	}
-	return text
 }

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/drillgres/drillgres/drill/words"
 )
 
 // nothingPromised says that nothing was compared with a promise.
@@ -52,5 +54,5 @@ func (k *scrutiny) otherIndexes() string {
 		return ""
 	}
 	slices.Sort(kinds)
-	return fmt.Sprintf("%s of other kinds (%s)", amount(number, "index"), strings.Join(kinds, ", "))
+	return fmt.Sprintf("%s of other kinds (%s)", words.Count(number, "index"), strings.Join(kinds, ", "))
 }

@@ -2,13 +2,10 @@ package verify
 
 import (
 	"errors"
-	"fmt"
-	"slices"
-	"strconv"
-	"strings"
 
 	"github.com/drillgres/drillgres/drill/config"
 	"github.com/drillgres/drillgres/drill/outcome"
+	"github.com/drillgres/drillgres/drill/words"
 )
 
 // problem is one thing that does not hold.
@@ -46,7 +43,7 @@ func worst(problems []problem) error {
 		if len(texts) == 0 {
 			continue
 		}
-		f.Err = errors.New(few(texts))
+		f.Err = errors.New(words.Series(texts, shown))
 		f.Cascades = len(problems) - len(texts)
 		return f
 	}
@@ -58,42 +55,6 @@ func firstOf(a, b string) string {
 		return a
 	}
 	return b
-}
-
-// few joins the first texts and tells how many more there are.
-func few(texts []string) string {
-	if len(texts) <= shown {
-		return strings.Join(texts, "; ")
-	}
-	return fmt.Sprintf("%s; and %s more", strings.Join(texts[:shown], "; "), thousands(int64(len(texts)-shown)))
-}
-
-// thousands writes a number the way people read it: 1,234,567.
-func thousands(n int64) string {
-	digits := strconv.FormatInt(n, 10)
-	sign := ""
-	if strings.HasPrefix(digits, "-") {
-		sign, digits = "-", digits[1:]
-	}
-	var groups []string
-	for len(digits) > 3 {
-		groups = append(groups, digits[len(digits)-3:])
-		digits = digits[:len(digits)-3]
-	}
-	slices.Reverse(groups)
-	return sign + strings.Join(append([]string{digits}, groups...), ",")
-}
-
-// amount is a number with its noun: "1 row", "2,000 rows", "3 indexes".
-func amount(n int64, noun string) string {
-	switch {
-	case n == 1:
-	case strings.HasSuffix(noun, "x"):
-		noun += "es"
-	default:
-		noun += "s"
-	}
-	return thousands(n) + " " + noun
 }
 
 // builtin is the start of a check that needs no config.

@@ -8,6 +8,7 @@ import (
 
 	"github.com/drillgres/drillgres/drill/inspect"
 	"github.com/drillgres/drillgres/drill/outcome"
+	"github.com/drillgres/drillgres/drill/words"
 )
 
 // promise is what the dump holds for one whole table. Partitions are summed:
@@ -31,14 +32,14 @@ func checkRows(db *database, tables []inspect.Table) verdict {
 		v.compare(p)
 	}
 	v.unreadable(db)
-	v.check.Expect = fmt.Sprintf("%s in %s, as the dump promises", amount(total, "row"), amount(int64(len(promised))-unclear, "table"))
+	v.check.Expect = fmt.Sprintf("%s in %s, as the dump promises", words.Count(total, "row"), words.Count(int64(len(promised))-unclear, "table"))
 	switch {
 	case len(v.problems) > 0:
-		v.check.Saw = few(texts(v.problems))
+		v.check.Saw = words.Series(texts(v.problems), shown)
 	case len(promised) == 0:
 		v.check = unknown(v.check, "the dump tells no rows")
 	case unclear > 0:
-		v.check = unknown(v.check, "the dump does not tell the rows of "+amount(unclear, "table"))
+		v.check = unknown(v.check, "the dump does not tell the rows of "+words.Count(unclear, "table"))
 	default:
 		v.check.Saw = "all of them"
 	}
@@ -79,12 +80,12 @@ func (v *verdict) compare(p *promise) {
 	case t.rows < p.rows:
 		v.problems = append(v.problems, problem{
 			code: outcome.ContentIncomplete,
-			text: fmt.Sprintf("%s: %s promised, %s restored", t.Quoted, amount(p.rows, "row"), thousands(t.rows)),
+			text: fmt.Sprintf("%s: %s promised, %s restored", t.Quoted, words.Count(p.rows, "row"), words.Number(t.rows)),
 		})
 	case t.rows > p.rows && p.unclear == 0 && !t.FromExtension:
 		v.findings = append(v.findings, outcome.Finding{
 			Code:    "rows_added",
-			Message: fmt.Sprintf("%s: %s in the dump, %s after the restore", t.Quoted, amount(p.rows, "row"), thousands(t.rows)),
+			Message: fmt.Sprintf("%s: %s in the dump, %s after the restore", t.Quoted, words.Count(p.rows, "row"), words.Number(t.rows)),
 			Hint:    "look for triggers, rules or jobs that write to the table while it is restored",
 		})
 	}
@@ -100,9 +101,9 @@ func checkReadable(db *database) verdict {
 	for _, t := range tables {
 		rows += t.Rows
 	}
-	v.check.Saw = amount(rows, "row") + " in " + amount(int64(len(tables)), "table")
+	v.check.Saw = words.Count(rows, "row") + " in " + words.Count(len(tables), "table")
 	if len(v.problems) > 0 {
-		v.check.Saw = few(texts(v.problems))
+		v.check.Saw = words.Series(texts(v.problems), shown)
 	}
 	return v.conclude()
 }
@@ -120,17 +121,17 @@ func (v *verdict) unreadable(db *database) {
 
 // checkLargeObjects counts the large objects.
 func checkLargeObjects(ctx context.Context, conn *pgx.Conn, promised int) (verdict, error) {
-	v := verdict{check: restingOn(builtin("large objects", amount(int64(promised), "large object")+", as the dump promises"),
+	v := verdict{check: restingOn(builtin("large objects", words.Count(promised, "large object")+", as the dump promises"),
 		"count(*) of pg_largeobject_metadata against those that the dump makes")}
 	var restored int64
 	if err := conn.QueryRow(ctx, "select count(*) from pg_largeobject_metadata").Scan(&restored); err != nil {
 		return v, fmt.Errorf("count large objects: %w", err)
 	}
-	v.check.Saw = thousands(restored)
+	v.check.Saw = words.Number(restored)
 	if restored < int64(promised) {
 		v.problems = []problem{{
 			code: outcome.ContentIncomplete,
-			text: fmt.Sprintf("%s promised, %s restored", amount(int64(promised), "large object"), thousands(restored)),
+			text: fmt.Sprintf("%s promised, %s restored", words.Count(promised, "large object"), words.Number(restored)),
 		}}
 	}
 	return v.conclude(), nil

@@ -11,6 +11,7 @@ import (
 	"github.com/drillgres/drillgres/drill/outcome"
 	"github.com/drillgres/drillgres/drill/pgerr"
 	"github.com/drillgres/drillgres/drill/sqltext"
+	"github.com/drillgres/drillgres/drill/words"
 )
 
 // sequence is a sequence together with a column that it fills.
@@ -87,7 +88,7 @@ func checkSequences(ctx context.Context, conn *pgx.Conn, unused map[name]bool) (
 		}
 	}
 	v.check.RestsOn = fmt.Sprintf("the next %d values of each sequence, looked for in the columns that it fills", lookahead)
-	v.check.Saw = fmt.Sprintf("%s of %s behind", thousands(int64(len(v.problems))), amount(int64(len(sequences)), "sequence"))
+	v.check.Saw = fmt.Sprintf("%s of %s behind", words.Number(len(v.problems)), words.Count(len(sequences), "sequence"))
 	return v.conclude(), nil
 }
 

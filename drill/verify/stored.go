@@ -7,6 +7,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/drillgres/drillgres/drill/pgerr"
+	"github.com/drillgres/drillgres/drill/words"
 )
 
 // stored is what the database keeps in files of its own.
@@ -73,7 +74,7 @@ func listStored(ctx context.Context, conn *pgx.Conn) (*stored, error) {
 	var kind string
 	var number int64
 	_, err = pgx.ForEachRow(rows, []any{&kind, &number}, func() error {
-		s.without = append(s.without, amount(number, kind))
+		s.without = append(s.without, words.Count(number, kind))
 		return nil
 	})
 	return &s, err

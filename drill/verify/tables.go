@@ -12,6 +12,7 @@ import (
 	"github.com/drillgres/drillgres/drill/outcome"
 	"github.com/drillgres/drillgres/drill/pgerr"
 	"github.com/drillgres/drillgres/drill/snapshot"
+	"github.com/drillgres/drillgres/drill/words"
 )
 
 // tableChecks are the checks that verify.tables asks for, sorted by table.
@@ -49,7 +50,7 @@ func checkTable(ctx context.Context, conn *pgx.Conn, db *database, configured st
 		ConfigPath: config.Path("verify", "tables", configured),
 	}}
 	if minRows > 0 {
-		v.check.Expect = "at least " + amount(minRows, "row")
+		v.check.Expect = "at least " + words.Count(minRows, "row")
 	}
 	r, err := db.lookUp(configured)
 	if err != nil {
@@ -62,10 +63,10 @@ func checkTable(ctx context.Context, conn *pgx.Conn, db *database, configured st
 		}
 		return v.fail(outcome.RowsMissing, "cannot be read", fmt.Sprintf("%s cannot be read: %s", configured, pgerr.Describe(err))), nil
 	}
-	v.check.Saw = amount(rows, "row")
+	v.check.Saw = words.Count(rows, "row")
 	if rows < minRows {
 		return v.fail(outcome.RowsMissing, v.check.Saw,
-			fmt.Sprintf("%s holds %s, expected at least %s", configured, amount(rows, "row"), thousands(minRows))), nil
+			fmt.Sprintf("%s holds %s, expected at least %s", configured, words.Count(rows, "row"), words.Number(minRows))), nil
 	}
 	return v, nil
 }

@@ -1,37 +1,6 @@
 package verify
 
-import (
-	"testing"
-	"time"
-)
-
-func TestThousands(t *testing.T) {
-	for n, want := range map[int64]string{0: "0", 999: "999", 1000: "1,000", 1234567: "1,234,567", -4200: "-4,200"} {
-		if got := thousands(n); got != want {
-			t.Errorf("%d: %s, want %s", n, got, want)
-		}
-	}
-}
-
-func TestSpell(t *testing.T) {
-	for d, want := range map[time.Duration]string{
-		0: "0s", 45 * time.Second: "45s", time.Minute: "1m", 90 * time.Second: "2m", 26 * time.Hour: "26h",
-		26*time.Hour + time.Second: "26h1m", 3*time.Hour + 12*time.Minute: "3h12m", 50 * time.Hour: "2d2h",
-	} {
-		if got := spell(d); got != want {
-			t.Errorf("%d: %s, want %s", d, got, want)
-		}
-	}
-}
-
-func TestFew(t *testing.T) {
-	if got := few([]string{"a", "b", "c"}); got != "a; b; c" {
-		t.Error(got)
-	}
-	if got := few([]string{"a", "b", "c", "d", "e"}); got != "a; b; c; and 2 more" {
-		t.Error(got)
-	}
-}
+import "testing"
 
 // TestSequenceEnds: the values that are looked for stay within the sequence.
 func TestSequenceEnds(t *testing.T) {

@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+
+	"github.com/drillgres/drillgres/drill/words"
 )
 
 // Limits of what is read of a result.
@@ -80,18 +82,9 @@ func showValue(v any) string {
 	case nil:
 		return "null"
 	case string:
-		return cut(strconv.Quote(v), 200)
+		return words.Shorten(strconv.Quote(v), 200)
 	case time.Time:
 		return v.Format(time.RFC3339)
 	}
-	return cut(fmt.Sprint(v), 200)
-}
-
-// cut keeps the first n characters.
-func cut(s string, n int) string {
-	runes := []rune(s)
-	if len(runes) <= n {
-		return s
-	}
-	return string(runes[:n]) + "…"
+	return words.Shorten(fmt.Sprint(v), 200)
 }
