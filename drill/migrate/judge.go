@@ -11,6 +11,7 @@ import (
 
 	"github.com/drillgres/drillgres/drill/migrate/watch"
 	"github.com/drillgres/drillgres/drill/outcome"
+	"github.com/drillgres/drillgres/drill/words"
 )
 
 // describe keeps what the migrations did, and the findings that the config
@@ -69,13 +70,13 @@ func (r *run) drops() error {
 	var dropped []string
 	for _, d := range r.report.Migration.Dropped {
 		if _, ok := r.allowed("drops_data", d.Name); !ok {
-			dropped = append(dropped, fmt.Sprintf("%s %s (of %d rows)", d.Kind, d.Name, d.Rows))
+			dropped = append(dropped, fmt.Sprintf("%s %s (of %s)", d.Kind, d.Name, words.Count(d.Rows, "row")))
 		}
 	}
 	if len(dropped) == 0 {
 		return nil
 	}
-	return outcome.Fail(outcome.MigrationDropsData, "the migration drops values that production holds: %s", some(dropped))
+	return outcome.Fail(outcome.MigrationDropsData, "the migration drops values that production holds: %s", words.Series(dropped, shown))
 }
 
 // overBudget is the failure of migrations that held and took too long.
@@ -138,15 +139,7 @@ func changes(s watch.Seen) string {
 		all = append(all, fmt.Sprintf("%s %s was rewritten", w.Kind, w.Name))
 	}
 	for _, table := range slices.Sorted(maps.Keys(s.Written)) {
-		all = append(all, fmt.Sprintf("%d rows of %s were written", s.Written[table], table))
+		all = append(all, fmt.Sprintf("%s of %s %s written", words.Count(s.Written[table], "row"), table, words.Noun(s.Written[table], "was", "were")))
 	}
-	return some(all)
-}
-
-// some names the first few of several things, and how many more there are.
-func some(things []string) string {
-	if more := len(things) - shown; more > 0 {
-		return fmt.Sprintf("%s and %d more", strings.Join(things[:shown], "; "), more)
-	}
-	return strings.Join(things, "; ")
+	return words.Series(all, shown)
 }
