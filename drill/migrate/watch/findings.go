@@ -5,9 +5,9 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/drillgres/drillgres/drill/outcome"
+	"github.com/drillgres/drillgres/drill/words"
 )
 
 // findings are what an operator should know before the release, by code and
@@ -37,8 +37,8 @@ func (c *comparison) blocking() (list []outcome.Finding) {
 			return
 		}
 		seconds[k] = h.seconds()
-		message := fmt.Sprintf("%s of %s (%d rows) would have waited for %s, %s: %s",
-			whom(h.mode), h.table.ident, h.table.rows, duration(h.seconds()), because, h.statement.sql)
+		message := fmt.Sprintf("%s of %s (%s) would have waited for %s, %s: %s",
+			whom(h.mode), h.table.ident, words.Count(h.table.rows, "row"), words.Elapsed(h.seconds()), because, h.statement.sql)
 		if h.mode.blocks() == both {
 			worst[k] = outcome.Finding{Code: "blocks_reads", Message: message, Hint: hint, On: h.table.ident}
 		} else {
@@ -73,18 +73,6 @@ func whom(m mode) string {
 	return "writes"
 }
 
-// duration is a time that is worth reading.
-func duration(seconds float64) time.Duration {
-	d := time.Duration(seconds * float64(time.Second))
-	switch {
-	case d >= 10*time.Second:
-		return d.Round(time.Second)
-	case d >= time.Second:
-		return d.Round(100 * time.Millisecond)
-	}
-	return d.Round(100 * time.Microsecond)
-}
-
 // underLocks tells how locks were taken, and what went on under them.
 func (c *comparison) underLocks() (list []outcome.Finding) {
 	for table, h := range c.told.concerns.unlimited {
@@ -99,33 +87,26 @@ func (c *comparison) underLocks() (list []outcome.Finding) {
 		list = append(list, outcome.Finding{
 			Code: "many_statements_under_lock", On: table.ident,
 			Message: fmt.Sprintf("%s on %s was held while %s, for %s: %s",
-				f.hold.mode, table.ident, counting(f.further, "further statement ran", "further statements ran"), duration(f.seconds), f.hold.statement.sql),
+				f.hold.mode, table.ident, words.CountOf(f.further, "further statement ran", "further statements ran"), words.Elapsed(f.seconds), f.hold.statement.sql),
 			Hint: "end the transaction right after it: move what follows to a migration of its own",
 		})
 	}
 	for table, a := range c.told.concerns.altered {
 		list = append(list, outcome.Finding{
 			Code: "several_alter_tables", On: table.ident,
-			Message: fmt.Sprintf("one transaction alters %s (%d rows) %d times; each may go through all rows again: %s", table.ident, table.rows, a.times, a.statement.sql),
+			Message: fmt.Sprintf("one transaction alters %s (%s) %d times; each may go through all rows again: %s", table.ident, words.Count(table.rows, "row"), a.times, a.statement.sql),
 			Hint:    fmt.Sprintf("write them as one: ALTER TABLE %s …, …", table.ident),
 		})
 	}
 	return list
 }
 
-func counting(n int, one, many string) string {
-	if n == 1 {
-		return "1 " + one
-	}
-	return fmt.Sprintf("%d %s", n, many)
-}
-
 func ofDropped(dropped []outcome.Dropped) (list []outcome.Finding) {
 	for _, d := range dropped {
-		what := map[string]string{"table": "drops the table %s, which had %d rows", "column": "drops the column %s, which holds values (of %d rows)", "truncated table": "takes all rows of %s, which had %d"}[d.Kind]
+		what := map[string]string{"table": "drops the table %s, which had %s", "column": "drops the column %s, which holds values (of %s)", "truncated table": "takes all rows of %s, which had %s"}[d.Kind]
 		list = append(list, outcome.Finding{
 			Code: "drops_data", On: d.Name,
-			Message: "the migration " + fmt.Sprintf(what, d.Name, d.Rows),
+			Message: "the migration " + fmt.Sprintf(what, d.Name, words.Count(d.Rows, "row")),
 			Hint:    "release the code that no longer needs them first, then allow the drop by name with migrate.allow",
 		})
 	}

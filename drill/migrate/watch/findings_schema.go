@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/drillgres/drillgres/drill/outcome"
+	"github.com/drillgres/drillgres/drill/words"
 )
 
 // rewrites tells of tables with rows whose file, or an index of which, was
@@ -24,7 +25,7 @@ func (c *comparison) rewrites(rewritten []*relation) (list []outcome.Finding) {
 	for t, bytes := range tables {
 		list = append(list, outcome.Finding{
 			Code: "rewrites_table", On: t.ident,
-			Message: fmt.Sprintf("%s (%d rows, %d MiB) was written anew%s", t.ident, t.rows, bytes>>20, c.meanwhile(t)),
+			Message: fmt.Sprintf("%s (%s, %s) was written anew%s", t.ident, words.Count(t.rows, "row"), words.Size(bytes), c.meanwhile(t)),
 			Hint:    c.insteadOfRewriting(t),
 		})
 	}
@@ -34,7 +35,7 @@ func (c *comparison) rewrites(rewritten []*relation) (list []outcome.Finding) {
 		}
 		list = append(list, outcome.Finding{
 			Code: "rewrites_table", On: t.ident,
-			Message: fmt.Sprintf("of %s (%d rows) %s was built anew%s", t.ident, t.rows, strings.Join(names, ", "), c.meanwhile(t)),
+			Message: fmt.Sprintf("of %s (%s) %s was built anew%s", t.ident, words.Count(t.rows, "row"), strings.Join(names, ", "), c.meanwhile(t)),
 			Hint:    "build a new index with CREATE INDEX CONCURRENTLY, or use REINDEX … CONCURRENTLY",
 		})
 	}
@@ -47,7 +48,7 @@ func (c *comparison) meanwhile(t *relation) string {
 	if h == nil {
 		return ""
 	}
-	return fmt.Sprintf("; %s would have waited for %s: %s", whom(h.mode), duration(h.seconds()), h.statement.sql)
+	return fmt.Sprintf("; %s would have waited for %s: %s", whom(h.mode), words.Elapsed(h.seconds()), h.statement.sql)
 }
 
 // insteadOfRewriting tells it by what has become of the table's columns.
@@ -148,8 +149,8 @@ func (c *comparison) foreignKeys() (list []outcome.Finding) {
 		}
 		list = append(list, outcome.Finding{
 			Code: "fk_without_index", On: k.table.ident + "." + k.ident,
-			Message: fmt.Sprintf("no index of %s begins with the columns of its new foreign key %s: each delete and each change of a key in %s (%d rows) goes through all of %s",
-				k.table.ident, k.ident, target.ident, target.rows, k.table.ident),
+			Message: fmt.Sprintf("no index of %s begins with the columns of its new foreign key %s: each delete and each change of a key in %s (%s) goes through all of %s",
+				k.table.ident, k.ident, target.ident, words.Count(target.rows, "row"), k.table.ident),
 			Hint: fmt.Sprintf("run CREATE INDEX CONCURRENTLY ON %s (%s)", k.table.ident, strings.Join(columns, ", ")),
 		})
 	}

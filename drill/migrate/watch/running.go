@@ -8,6 +8,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/drillgres/drillgres/drill/redact"
+	"github.com/drillgres/drillgres/drill/words"
 )
 
 // runningWithin bounds asking what runs, of a migration that is out of time already.
@@ -37,7 +38,7 @@ func (w *Watch) Running(ctx context.Context) string {
 	if err != nil {
 		return "" // none, or a server that tells nothing any more
 	}
-	running := fmt.Sprintf("%s (for %s)", redact.SQL(sql), duration(seconds))
+	running := fmt.Sprintf("%s (for %s)", redact.SQL(sql), words.Elapsed(seconds))
 	switch {
 	case blocker != "":
 		running += fmt.Sprintf("; it waits for a lock of another session, which is %s: %s", state, redact.SQL(blocker))
