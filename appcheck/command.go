@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/drillgres/drillgres/drill/sandbox"
+	"github.com/drillgres/drillgres/drill/words"
 )
 
 // maxOutput is how much of a command's output is kept, in bytes.
@@ -21,7 +22,7 @@ func (c Checker) command(ctx context.Context, app sandbox.Process, args []string
 	}
 	saw := fmt.Sprintf("exit %d, %d bytes of output", exit, stdout.size)
 	if last := complaint(exit, &stdout, &stderr); last != "" {
-		saw += ", last line of its errors: " + cut(c.text(last), lineLength)
+		saw += ", last line of its errors: " + words.Shorten(c.text(last), lineLength)
 	}
 	return answer{
 		saw:      saw,

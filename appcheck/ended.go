@@ -7,6 +7,7 @@ import (
 
 	"github.com/drillgres/drillgres/drill/outcome"
 	"github.com/drillgres/drillgres/drill/sandbox"
+	"github.com/drillgres/drillgres/drill/words"
 )
 
 const (
@@ -27,7 +28,7 @@ func (c Checker) LastLines(ctx context.Context, p sandbox.Process) []string {
 	}
 	shown := make([]string, len(lines))
 	for i, line := range lines {
-		shown[i] = cut(c.text(line), lineLength)
+		shown[i] = words.Shorten(c.text(line), lineLength)
 	}
 	return shown
 }
@@ -38,14 +39,6 @@ func lastWords(lines []string) string {
 		return "; its log is empty"
 	}
 	return "; its last log lines:\n" + strings.Join(lines, "\n")
-}
-
-func cut(s string, n int) string {
-	runes := []rune(s)
-	if len(runes) <= n {
-		return s
-	}
-	return string(runes[:n]) + "…"
 }
 
 // ended is the failure of a container that ended by itself.

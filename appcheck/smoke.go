@@ -10,6 +10,7 @@ import (
 	"github.com/drillgres/drillgres/drill/outcome"
 	"github.com/drillgres/drillgres/drill/provision"
 	"github.com/drillgres/drillgres/drill/sandbox"
+	"github.com/drillgres/drillgres/drill/words"
 )
 
 // What an answer must be where the config does not say.
@@ -195,13 +196,13 @@ func blameApp(app sandbox.Process, err error, lines []string) error {
 	}
 	others := ""
 	if failed.more > 0 {
-		others = fmt.Sprintf("; and %d more did not hold", failed.more)
+		others = fmt.Sprintf("; and %s more did not hold", words.Number(failed.more))
 	}
-	return outcome.Fail(outcome.SmokeFailed, "%s%s%s", failed.first, others, lastWords(few(lines)))
+	return outcome.Fail(outcome.SmokeFailed, "%s%s%s", failed.first, others, lastWords(lastOf(lines)))
 }
 
-// few are the last of the lines: here they are only a help.
-func few(lines []string) []string {
+// lastOf returns the last lines: here they are only a help.
+func lastOf(lines []string) []string {
 	const most = 5
 	return lines[max(0, len(lines)-most):]
 }
