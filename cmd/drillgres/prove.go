@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"log/slog"
-	"time"
 
 	"github.com/spf13/cobra"
 
@@ -13,6 +12,7 @@ import (
 	"github.com/drillgres/drillgres/drill/prove"
 	"github.com/drillgres/drillgres/drill/report"
 	"github.com/drillgres/drillgres/drill/wiring"
+	"github.com/drillgres/drillgres/drill/words"
 	"github.com/drillgres/drillgres/drill/work"
 )
 
@@ -140,5 +140,5 @@ func (w *session) sayProof(log *slog.Logger, p prove.Proof) {
 		level = slog.LevelError
 	}
 	log.Log(context.Background(), level, "control "+string(p.Status), "control", p.Control, "stage", p.Stage, "code", p.Code,
-		"took", time.Duration(p.Seconds*float64(time.Second)).Round(10*time.Millisecond))
+		"took", words.Elapsed(p.Seconds))
 }

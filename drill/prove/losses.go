@@ -8,6 +8,7 @@ import (
 	"github.com/drillgres/drillgres/drill/config"
 	"github.com/drillgres/drillgres/drill/inspect"
 	"github.com/drillgres/drillgres/drill/outcome"
+	"github.com/drillgres/drillgres/drill/words"
 )
 
 // rows are those of a table, its partitions' among them.
@@ -28,7 +29,7 @@ func (b Backup) rowsRemoved(v config.Verify) Control {
 		c.Impossible = "the dump holds no table of its own with rows, but for those that may lose them all (verify.drift.tables)"
 		return c
 	}
-	c.Did = fmt.Sprintf("the %s of %s are gone; the dump is whole", rowsOf(largest.count), largest.table)
+	c.Did = fmt.Sprintf("the %s of %s are gone; the dump is whole", words.Count(largest.count, "row"), largest.table)
 	c.Hint = fmt.Sprintf("guard the table with verify.tables.%s.min_rows", largest.table)
 	c.Expected = []outcome.Code{
 		// What the config expects of the rows, and what the history knows of them.
@@ -112,13 +113,6 @@ func (b Backup) allOf(rows int64) bool {
 		all += t.Rows
 	}
 	return rows == all && b.Promised.LargeObjects == 0
-}
-
-func rowsOf(n int64) string {
-	if n == 1 {
-		return "1 row"
-	}
-	return fmt.Sprintf("%d rows", n)
 }
 
 // sequenceBack sets a sequence to a value whose next one its column holds
