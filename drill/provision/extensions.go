@@ -10,6 +10,7 @@ import (
 
 	"github.com/drillgres/drillgres/drill/inspect"
 	"github.com/drillgres/drillgres/drill/outcome"
+	"github.com/drillgres/drillgres/drill/words"
 )
 
 // preloads lists extensions whose CREATE EXTENSION, or whose first use, fails
@@ -63,9 +64,9 @@ func (p *Provisioner) checkExtensions(ctx context.Context, conn *pgx.Conn, s *Se
 		return fmt.Errorf("list the image's extensions: %w", err)
 	}
 	if lacking := without(needed, available); len(lacking) > 0 {
-		return outcome.Fail(outcome.ExtensionUnavailable, "image %s lacks %s", s.Image, inWords("extension", lacking)).
+		return outcome.Fail(outcome.ExtensionUnavailable, "image %s lacks %s", s.Image, named("extension", lacking)).
 			WithHint("set postgres.image to one that has %s, such as postgres:%d with the Debian %s",
-				strings.Join(lacking, ", "), s.Major, inWords("package", packages(lacking, s.Major)))
+				strings.Join(lacking, ", "), s.Major, named("package", packages(lacking, s.Major)))
 	}
 	return checkPreloads(ctx, conn, s, needed)
 }
@@ -134,10 +135,7 @@ func without(a, b []string) []string {
 	return rest
 }
 
-// inWords writes "extension a" or "extensions a, b".
-func inWords(noun string, names []string) string {
-	if len(names) != 1 {
-		noun += "s"
-	}
-	return noun + " " + strings.Join(names, ", ")
+// named returns the names after their noun: extension a, or extensions a, b.
+func named(noun string, names []string) string {
+	return words.Noun(len(names), noun, noun+"s") + " " + strings.Join(names, ", ")
 }

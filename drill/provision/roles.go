@@ -12,6 +12,7 @@ import (
 	"github.com/drillgres/drillgres/drill/outcome"
 	"github.com/drillgres/drillgres/drill/redact"
 	"github.com/drillgres/drillgres/drill/sqltext"
+	"github.com/drillgres/drillgres/drill/words"
 )
 
 // makeRoles makes the roles that the dump needs and does not bring, so that
@@ -28,7 +29,7 @@ func (p *Provisioner) makeRoles(ctx context.Context, conn *pgx.Conn, s *Server, 
 	s.MadeRoles = without(neededRoles(needs, s.Owner), existing)
 	if len(s.MadeRoles) > 0 && p.Restore.Roles == "strict" {
 		return outcome.Fail(outcome.RoleMissing, "the dump needs %s and does not bring %s",
-			inWords("role", quoted(s.MadeRoles)), themOrIt(s.MadeRoles))
+			named("role", words.Quoted(s.MadeRoles)), words.Noun(len(s.MadeRoles), "it", "them"))
 	}
 	for _, name := range s.MadeRoles {
 		if err := makeRole(ctx, conn, name, "superuser nologin"); err != nil {
@@ -83,7 +84,7 @@ func (s *Server) tellRoles() {
 	s.find("role_created",
 		"back up the roles too: pg_dumpall --globals-only",
 		fmt.Sprintf("the backup does not bring %s: made for the drill without login, password and memberships%s",
-			inWords("role", quoted(s.MadeRoles)), asSuperuser(s.MadeRoles)))
+			named("role", words.Quoted(s.MadeRoles)), asSuperuser(s.MadeRoles)))
 }
 
 // stayingSuperuser is the role that is a superuser on nearly every production
@@ -133,19 +134,4 @@ func (s Server) Login(ctx context.Context, role string) (redact.Secret, error) {
 		return "", s.Blame(ctx, fmt.Errorf("let role %q log in: %w", role, err))
 	}
 	return password, nil
-}
-
-func quoted(names []string) []string {
-	out := make([]string, len(names))
-	for i, name := range names {
-		out[i] = fmt.Sprintf("%q", name)
-	}
-	return out
-}
-
-func themOrIt(names []string) string {
-	if len(names) == 1 {
-		return "it"
-	}
-	return "them"
 }
