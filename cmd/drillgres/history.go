@@ -13,6 +13,7 @@ import (
 	"github.com/drillgres/drillgres/drill/record"
 	"github.com/drillgres/drillgres/drill/report"
 	"github.com/drillgres/drillgres/drill/wiring"
+	"github.com/drillgres/drillgres/drill/words"
 )
 
 type historyOptions struct {
@@ -102,7 +103,7 @@ func rebuildIndex(ctx context.Context, e edges, h *record.History) error {
 		return usage("--rebuild-index: %s has no index", h.Where()).WithHint("leave --rebuild-index out: only a history in a bucket has an index")
 	}
 	if err == nil {
-		_, err = fmt.Fprintf(e.stderr, "index rebuilt: %d drills\n", n)
+		_, err = fmt.Fprintf(e.stderr, "index rebuilt: %s\n", words.Count(n, "drill"))
 	}
 	return err
 }

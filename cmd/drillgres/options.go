@@ -13,6 +13,7 @@ import (
 	"github.com/drillgres/drillgres/drill/config"
 	"github.com/drillgres/drillgres/drill/outcome"
 	"github.com/drillgres/drillgres/drill/wiring"
+	"github.com/drillgres/drillgres/drill/words"
 )
 
 const defaultConfig = "drillgres.yaml"
@@ -45,7 +46,7 @@ func loadConfig(e edges, path string) (*config.Config, error) {
 	}
 	var problems config.Errors
 	if errors.As(err, &problems) {
-		return nil, outcome.Fail(outcome.ConfigInvalid, "%d problems in %s:\n%w", len(problems), path, problems).
+		return nil, outcome.Fail(outcome.ConfigInvalid, "%s in %s:\n%w", words.Count(len(problems), "problem"), path, problems).
 			WithHint("correct them and run drillgres config validate")
 	}
 	return nil, outcome.Fail(outcome.ConfigInvalid, "%w", err).WithHint("name the config with --config")

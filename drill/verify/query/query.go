@@ -72,7 +72,7 @@ func (r Result) String() string {
 	case r.More:
 		return fmt.Sprintf("more than %d rows", maxRows)
 	case len(r.Rows) > 1:
-		return fmt.Sprintf("%d rows", len(r.Rows))
+		return words.Count(len(r.Rows), "row")
 	}
 	return showValue(r.Value)
 }
