@@ -175,16 +175,12 @@ func TestSweepAndNewDoNotRace(t *testing.T) {
 
 // A killed process cannot clean up; the kernel gives back its lock.
 func TestAKilledRunIsDead(t *testing.T) {
-	root := t.TempDir()
-	if os.Getenv("WORK_TEST_ROOT") != "" {
-		if _, err := work.New(os.Getenv("WORK_TEST_ROOT"), id); err != nil {
-			t.Fatal(err)
-		}
-		_, _ = os.Stdout.WriteString("ready\n")
-		select {}
+	if root := os.Getenv("WORK_TEST_ROOT"); root != "" {
+		liveUntilKilled(t, root)
 	}
+	root, temporary := t.TempDir(), t.TempDir()
 	cmd := exec.Command(os.Args[0], "-test.run=^TestAKilledRunIsDead$", "-test.timeout=60s")
-	cmd.Env = append(os.Environ(), "WORK_TEST_ROOT="+root)
+	cmd.Env = append(os.Environ(), "WORK_TEST_ROOT="+root, "TMPDIR="+temporary)
 	out, err := cmd.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -211,6 +207,19 @@ func TestAKilledRunIsDead(t *testing.T) {
 	if removed, err := work.Sweep(root); err != nil || len(removed) != 1 {
 		t.Errorf("swept %v, %v; want the killed run", removed, err)
 	}
+	if left, err := os.ReadDir(temporary); err != nil || len(left) != 0 {
+		t.Errorf("the killed run left %v in the temporary folder (%v)", left, err)
+	}
+}
+
+// liveUntilKilled is the run that the test kills. It asks for no temporary
+// directory of its own: nobody would remove it.
+func liveUntilKilled(t *testing.T, root string) {
+	if _, err := work.New(root, id); err != nil {
+		t.Fatal(err)
+	}
+	_, _ = os.Stdout.WriteString("ready\n")
+	select {}
 }
 
 func open(t *testing.T, root, id string) *work.Dir {
