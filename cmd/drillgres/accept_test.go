@@ -12,12 +12,13 @@ import (
 	"github.com/drillgres/drillgres/drill/outcome"
 	"github.com/drillgres/drillgres/drill/record"
 	"github.com/drillgres/drillgres/drill/record/sqlite"
+	"github.com/drillgres/drillgres/fixtures/program"
 )
 
 // recorded is a config whose history holds these drills, an hour apart.
 func recorded(t *testing.T, drills ...outcome.Result) (config string) {
 	t.Helper()
-	config = writeConfig(t, "version: 1\ndatabases:\n  shop: {backup: {from: ./backups}, postgres: {version: \"15\"}}\nrecord: {history: history.db}\n")
+	config = program.WriteConfig(t, "version: 1\ndatabases:\n  shop: {backup: {from: ./backups}, postgres: {version: \"15\"}}\nrecord: {history: history.db}\n")
 	store, err := sqlite.Open(t.Context(), filepath.Join(filepath.Dir(config), "history.db"))
 	if err != nil {
 		t.Fatal(err)
@@ -69,7 +70,7 @@ func TestAcceptRefuses(t *testing.T) {
 		{[]string{"20261123-02"}, "", "", "but the next drill is compared with run 20261123-040000-ee, of a newer backup"},
 	} {
 		args := append([]string{"accept", "--config", config, "--reason", "meant"}, c.args...)
-		stdout, exit, stderr := program(t.Context(), args...)
+		stdout, exit, stderr := runProgram(t.Context(), args...)
 		if c.accepted != "" {
 			if exit != 0 || !strings.Contains(stdout, c.accepted) {
 				t.Errorf("%q: exit %d, %s%s", c.args, exit, stdout, stderr)
@@ -89,11 +90,11 @@ func TestAcceptIsKept(t *testing.T) {
 	t.Setenv("GITHUB_ACTOR", "octocat")
 	config := recorded(t, ended("first", "shop", ""), ended("second", "shop", outcome.ContentDrifted))
 	for _, reason := range []string{"a mistake", "  orders of 2019 are archived\n"} {
-		if _, exit, stderr := program(t.Context(), "accept", "second", "--reason", reason, "--config", config); exit != 0 {
+		if _, exit, stderr := runProgram(t.Context(), "accept", "second", "--reason", reason, "--config", config); exit != 0 {
 			t.Fatalf("exit %d: %s", exit, stderr)
 		}
 	}
-	text, _, _ := program(t.Context(), "history", "--config", config)
+	text, _, _ := runProgram(t.Context(), "history", "--config", config)
 	for _, want := range []string{"failed, accepted", "by octocat", "orders of 2019 are archived", "second"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("%q is not in the history:\n%s", want, text)
@@ -103,7 +104,7 @@ func TestAcceptIsKept(t *testing.T) {
 		t.Errorf("the history:\n%s", text)
 	}
 	var past pastDrills
-	document, _, _ := program(t.Context(), "history", "--config", config, "--format", "json")
+	document, _, _ := runProgram(t.Context(), "history", "--config", config, "--format", "json")
 	if err := json.Unmarshal([]byte(document), &past); err != nil || len(past.Accepted) != 1 {
 		t.Fatalf("%v in %s", err, document)
 	}
@@ -114,5 +115,15 @@ func TestAcceptIsKept(t *testing.T) {
 	want := record.Acceptance{RunID: "second", Database: "shop", Reason: "orders of 2019 are archived", By: "octocat"}
 	if diff := cmp.Diff(want, past.Accepted[0]); diff != "" {
 		t.Errorf("accepted (-want +got):\n%s", diff)
+	}
+}
+
+func TestAcceptRefusesABackupNamedByHand(t *testing.T) {
+	drill := ended("20261123-020000-cc", "shop", outcome.ContentDrifted)
+	drill.Backup.Chosen = outcome.ChosenKey
+	config := recorded(t, drill)
+	_, exit, stderr := runProgram(t.Context(), "accept", "20261123-02", "--reason", "meant", "--config", config)
+	if exit != 2 || !strings.Contains(stderr, "named by hand") || !strings.Contains(stderr, "hint: ") {
+		t.Errorf("exit %d: %s", exit, stderr)
 	}
 }

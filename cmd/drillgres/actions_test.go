@@ -13,6 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/drillgres/drillgres/drill/outcome"
+	"github.com/drillgres/drillgres/fixtures/program"
 )
 
 // stepRun is what a step of a workflow left behind.
@@ -54,7 +55,7 @@ func (s stepRun) set(name, value string) bool {
 }
 
 func TestStepOfABrokenConfig(t *testing.T) {
-	config := writeConfig(t, "version: 1\ndatabases:\n  shop:\n    backup: {from: ./backups, min_sise: 1, max_age: 26 hours}\n    postgres: {version: \"15\"}\n")
+	config := program.WriteConfig(t, "version: 1\ndatabases:\n  shop:\n    backup: {from: ./backups, min_sise: 1, max_age: 26 hours}\n    postgres: {version: \"15\"}\n")
 	s := inStep(t, filepath.Dir(config), nil, "run", "--config", config)
 	if s.exit != 2 || s.stdout != "" {
 		t.Errorf("exit %d, stdout %q", s.exit, s.stdout)
@@ -78,7 +79,7 @@ func TestStepOfABrokenConfig(t *testing.T) {
 
 func TestStepMasksBeforeAnythingPrints(t *testing.T) {
 	const canary = "canary-4711-token"
-	config := writeConfig(t, `version: 1
+	config := program.WriteConfig(t, `version: 1
 databases:
   shop:
     backup: {from: ./nowhere}
@@ -213,9 +214,9 @@ func TestOutsideOfActionsNothingOfItHappens(t *testing.T) {
 // TestStepOfADrill has an application that says workflow commands: none of them
 // is one in any output.
 func TestStepOfADrill(t *testing.T) {
-	buildShop(t)
-	app := strings.Replace(shopApp, "role: shop_app\n", "role: shop_app\n      command: [/shop, \"::error::forged ##[error]forged @team\"]\n", 1)
-	config := localConfig(t, "    verify:\n      tables: {public.users: {min_rows: 1}}\n      queries:\n        - {name: always wrong, sql: select 1, expect: value == 2}\n"+app)
+	program.BuildShop(t)
+	app := strings.Replace(program.ShopApp, "role: shop_app\n", "role: shop_app\n      command: [/shop, \"::error::forged ##[error]forged @team\"]\n", 1)
+	config := program.ShopConfig(t, "    verify:\n      tables: {public.users: {min_rows: 1}}\n      queries:\n        - {name: always wrong, sql: select 1, expect: value == 2}\n"+app)
 	s := inStep(t, filepath.Dir(config), nil, "run", "--config", config, "--format", "json")
 	var r outcome.Result
 	if err := json.Unmarshal([]byte(s.stdout), &r); err != nil {

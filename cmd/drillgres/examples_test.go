@@ -13,9 +13,13 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"github.com/drillgres/drillgres/drill/wiring"
+	"github.com/drillgres/drillgres/fixtures/repository"
 )
 
-const examples = repository + "/docs/examples"
+const (
+	root     = "../.."
+	examples = root + "/docs/examples"
+)
 
 func TestExampleConfig(t *testing.T) {
 	getenv := func(name string) (string, bool) { return "canary", name == "SESSION_KEY" }
@@ -32,7 +36,7 @@ func TestExampleWorkflows(t *testing.T) {
 	if err != nil || len(files) != 3 {
 		t.Fatalf("%v, %q", err, files)
 	}
-	lint := needTool(t, "actionlint")
+	lint := repository.Tool(t, "actionlint")
 	if out, err := exec.CommandContext(t.Context(), lint, files...).CombinedOutput(); err != nil {
 		t.Errorf("%v\n%s", err, out)
 	}
@@ -74,7 +78,7 @@ func inputsTaken(t *testing.T, what string) map[string]bool {
 	if strings.HasSuffix(what, "drill") {
 		what += "/action.yml"
 	}
-	if err := yaml.Unmarshal([]byte(read(t, filepath.Join(repository, what))), &doc); err != nil {
+	if err := yaml.Unmarshal([]byte(read(t, filepath.Join(root, what))), &doc); err != nil {
 		t.Fatal(err)
 	}
 	taken := map[string]bool{}
@@ -159,11 +163,11 @@ func TestActionsArePinned(t *testing.T) {
 	pin := regexp.MustCompile(`^([\w/-]+)@[0-9a-f]{40}$`)
 	seen := map[string]string{}
 	files := glob(t, "github-*.yml")
-	own, err := filepath.Glob(filepath.Join(repository, ".github/workflows/*.yml"))
+	own, err := filepath.Glob(filepath.Join(root, ".github/workflows/*.yml"))
 	if err != nil || len(own) < 4 {
 		t.Fatalf("%v, %q", err, own)
 	}
-	for _, file := range append(append(files, own...), filepath.Join(repository, ".github/actions/drill/action.yml")) {
+	for _, file := range append(append(files, own...), filepath.Join(root, ".github/actions/drill/action.yml")) {
 		for _, m := range use.FindAllStringSubmatch(read(t, file), -1) {
 			if strings.HasPrefix(m[1], "./") || strings.HasPrefix(m[1], "drillgres/") {
 				continue

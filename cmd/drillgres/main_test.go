@@ -45,15 +45,15 @@ func TestScripts(t *testing.T) {
 // drilled runs the whole program and gives its result.
 func drilled(t *testing.T, args ...string) (result outcome.Result, exit int, stderr string) {
 	t.Helper()
-	stdout, exit, stderr := program(t.Context(), append([]string{"run", "--format", "json", "--progress", "none"}, args...)...)
+	stdout, exit, stderr := runProgram(t.Context(), append([]string{"run", "--format", "json", "--progress", "none"}, args...)...)
 	if err := json.Unmarshal([]byte(stdout), &result); err != nil {
 		t.Fatalf("drillgres %s: exit %d, no result in %q; stderr:\n%s", strings.Join(args, " "), exit, stdout, stderr)
 	}
 	return result, exit, stderr
 }
 
-// program runs drillgres in this process.
-func program(ctx context.Context, args ...string) (stdout string, exit int, stderr string) {
+// runProgram runs drillgres in this process.
+func runProgram(ctx context.Context, args ...string) (stdout string, exit int, stderr string) {
 	var out, errs bytes.Buffer
 	exit = run(ctx, args, strings.NewReader(""), &out, &errs, os.LookupEnv)
 	return out.String(), exit, errs.String()

@@ -1,4 +1,4 @@
-package main
+package drills
 
 import (
 	"bytes"
@@ -12,46 +12,16 @@ import (
 	"testing"
 
 	"github.com/drillgres/drillgres/drill/outcome"
-	"github.com/drillgres/drillgres/fixtures/images"
+	"github.com/drillgres/drillgres/fixtures/program"
 	"github.com/drillgres/drillgres/fixtures/s3server"
 )
 
-const bucket = "acme-backups"
-
-// newStore is a real S3 server with an empty bucket, and its keys in the
-// environment.
-func newStore(t *testing.T) *s3server.Server {
-	s := s3server.Start(t)
-	s.Setenv(t)
-	s.CreateBucket(t, bucket)
-	return s
-}
-
-func s3Config(t *testing.T, endpoint, bucket string) string {
-	return writeConfig(t, fmt.Sprintf(`
-version: 1
-databases:
-  shop:
-    backup: {from: "s3://%s/prod/", s3: {endpoint: "%s"}}
-    postgres: {version: "15", image: "%s"}
-`, bucket, endpoint, images.Postgres(t, "15")))
-}
-
-func writeConfig(t *testing.T, text string) string {
-	t.Helper()
-	dir := t.TempDir()
-	path := filepath.Join(dir, "drillgres.yaml")
-	text += fmt.Sprintf("work: {dir: %s}\n", filepath.Join(dir, "work"))
-	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	return path
-}
+const bucket = program.Bucket
 
 // TestS3Failures provokes, on a real S3 server, every way in which an object
 // store keeps a drill from its backup.
 func TestS3Failures(t *testing.T) {
-	s := newStore(t)
+	s := program.NewStore(t)
 	noise := make([]byte, 40<<20)
 	if _, err := rand.Read(noise); err != nil {
 		t.Fatal(err)
@@ -103,7 +73,7 @@ func TestS3Failures(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			s.Setenv(t)
 			endpoint, from := tt.prepare(t)
-			r, exit, stderr := drilled(t, "--config", s3Config(t, endpoint, from))
+			r, exit, stderr := program.Drill(t, "--config", program.S3Config(t, endpoint, from))
 			if r.Failure == nil || r.Failure.Code != tt.code || r.Failure.Stage != tt.stage || exit != tt.code.Class().ExitCode() {
 				t.Errorf("exit %d, %+v; want %s in stage %s", exit, r.Failure, tt.code, tt.stage)
 			}
@@ -117,8 +87,8 @@ func TestS3Failures(t *testing.T) {
 // TestS3Drill drills a backup from a real S3 server whose connections break
 // on the way.
 func TestS3Drill(t *testing.T) {
-	s := newStore(t)
-	s.Put(t, bucket, "prod/shop.dump", shopDump(t))
+	s := program.NewStore(t)
+	s.Put(t, bucket, "prod/shop.dump", program.ShopDump(t))
 	var mu sync.Mutex
 	cuts := 3
 	endpoint := s.Before(t, func(_ http.ResponseWriter, r *http.Request) bool {
@@ -130,7 +100,7 @@ func TestS3Drill(t *testing.T) {
 		cuts--
 		panic(http.ErrAbortHandler)
 	})
-	r, exit, stderr := drilled(t, "--config", s3Config(t, endpoint, bucket))
+	r, exit, stderr := program.Drill(t, "--config", program.S3Config(t, endpoint, bucket))
 	if r.Verdict != outcome.VerdictPassed || exit != 0 {
 		t.Fatalf("%s, exit %d: %+v\n%s", r.Verdict, exit, r.Failure, stderr)
 	}
@@ -140,14 +110,14 @@ func TestS3Drill(t *testing.T) {
 }
 
 func TestChecksumBesideTheBackup(t *testing.T) {
-	config := localConfig(t, "")
+	config := program.ShopConfig(t, "")
 	backup := filepath.Join(filepath.Dir(config), "backups", "shop.dump")
 	if err := os.WriteFile(backup+".sha256", []byte(strings.Repeat("ab", 32)+"  shop.dump\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	r, exit, _ := drilled(t, "--config", config)
+	r, exit, _ := program.Drill(t, "--config", config)
 	if r.Failure == nil || r.Failure.Code != outcome.ChecksumMismatch || exit != 3 {
 		t.Errorf("exit %d, %+v", exit, r.Failure)
 	}
-	nothingLeft(t, config)
+	program.CheckNothingLeft(t, config)
 }

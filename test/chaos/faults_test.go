@@ -1,4 +1,4 @@
-package main
+package chaos
 
 import (
 	"os"
@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/drillgres/drillgres/drill/outcome"
+	"github.com/drillgres/drillgres/fixtures/program"
 )
 
 // stages are the scenes of a drill that goes well so far, in their order.
@@ -102,18 +103,18 @@ func ofResources() []fault {
 
 func signalled(s syscall.Signal) func(*testing.T, *victim) {
 	return func(t *testing.T, v *victim) {
-		if err := v.cmd.Process.Signal(s); err != nil {
+		if err := v.Cmd.Process.Signal(s); err != nil {
 			t.Fatal(err)
 		}
 	}
 }
 
 func onPod(verb ...string) func(*testing.T, *victim) {
-	return func(t *testing.T, v *victim) { engine(t, append(verb, v.pod)...) }
+	return func(t *testing.T, v *victim) { program.Engine(t, append(verb, v.pod)...) }
 }
 
 func onApp(verb ...string) func(*testing.T, *victim) {
-	return func(t *testing.T, v *victim) { engine(t, append(verb, v.containers(t, "app")...)...) }
+	return func(t *testing.T, v *victim) { program.Engine(t, append(verb, v.Containers(t, "app")...)...) }
 }
 
 // inPod runs a script in the Postgres container, as the user of its server. The

@@ -1,4 +1,4 @@
-package main
+package chaos
 
 import (
 	"bytes"
@@ -15,6 +15,7 @@ import (
 
 	"github.com/drillgres/drillgres/drill/outcome"
 	"github.com/drillgres/drillgres/fixtures/images"
+	"github.com/drillgres/drillgres/fixtures/program"
 	"github.com/drillgres/drillgres/fixtures/s3server"
 	"github.com/drillgres/drillgres/fixtures/shop/production"
 )
@@ -28,7 +29,7 @@ type scene struct {
 
 	// there waits until the drill is in the stage, and gives the Postgres
 	// container if there is one. nil: what happens is in the drill itself.
-	there func(t *testing.T, l *living) (pod string)
+	there func(t *testing.T, l *program.Process) (pod string)
 }
 
 // plainDump is a whole plain dump that runs this SQL at its end.
@@ -44,7 +45,7 @@ func drillOf(t *testing.T, postgres, more string, dump []byte) string {
 	if postgres != "" {
 		postgres = ", " + postgres
 	}
-	path := writeConfig(t, fmt.Sprintf("version: 1\ndatabases:\n  shop:\n    backup: {from: ./backups}\n    postgres: {version: \"15\", image: %q%s}\n%s",
+	path := program.WriteConfig(t, fmt.Sprintf("version: 1\ndatabases:\n  shop:\n    backup: {from: ./backups}\n    postgres: {version: \"15\", image: %q%s}\n%s",
 		images.Postgres(t, "15"), postgres, more))
 	folder := filepath.Join(filepath.Dir(path), "backups")
 	if err := os.Mkdir(folder, 0o700); err != nil {
@@ -56,12 +57,12 @@ func drillOf(t *testing.T, postgres, more string, dump []byte) string {
 	return path
 }
 
-func sleeps(t *testing.T, l *living) string { return l.sleeping(t) }
+func sleeps(t *testing.T, l *program.Process) string { return l.WaitForSleep(t) }
 
 // listing waits for the answer of an object store that gives none.
 func listing(t *testing.T) scene {
 	s := s3server.Start(t)
-	s.CreateBucket(t, bucket)
+	s.CreateBucket(t, program.Bucket)
 	asked, once := make(chan struct{}), sync.Once{}
 	endpoint := s.Before(t, func(_ http.ResponseWriter, r *http.Request) bool {
 		once.Do(func() { close(asked) })
@@ -69,12 +70,12 @@ func listing(t *testing.T) scene {
 		return true
 	})
 	return scene{
-		stage: outcome.Locate, config: s3Config(t, endpoint, bucket), env: keysOf(s),
-		there: func(t *testing.T, l *living) string {
+		stage: outcome.Locate, config: program.S3Config(t, endpoint, program.Bucket), env: keysOf(s),
+		there: func(t *testing.T, l *program.Process) string {
 			select {
 			case <-asked:
-			case <-l.ended:
-				t.Fatalf("the drill ended before; stderr:\n%s", l.stderr.String())
+			case <-l.Ended:
+				t.Fatalf("the drill ended before; stderr:\n%s", l.Stderr.String())
 			}
 			return ""
 		},
@@ -89,18 +90,18 @@ var bigDump = sync.OnceValue(func() []byte {
 // fetching brings a backup over a slow wire, and the sandbox opens meanwhile.
 func fetching(t *testing.T) scene {
 	s := s3server.Start(t)
-	s.CreateBucket(t, bucket)
-	s.Put(t, bucket, "prod/shop.dump", bigDump())
+	s.CreateBucket(t, program.Bucket)
+	s.Put(t, program.Bucket, "prod/shop.dump", bigDump())
 	w := s.Wire(t)
 	w.Spoil(t, "bandwidth", map[string]int64{"rate": 256})
 	return scene{
-		stage: outcome.Fetch, config: s3Config(t, w.Endpoint, bucket), env: keysOf(s),
-		there: func(t *testing.T, l *living) string {
-			return l.eventually(t, func() string {
-				files, _ := filepath.Glob(filepath.Join(l.root, "*", "shared", "*"))
+		stage: outcome.Fetch, config: program.S3Config(t, w.Endpoint, program.Bucket), env: keysOf(s),
+		there: func(t *testing.T, l *program.Process) string {
+			return l.Eventually(t, func() string {
+				files, _ := filepath.Glob(filepath.Join(l.WorkRoot, "*", "shared", "*"))
 				for _, f := range files {
 					if info, err := os.Stat(f); err == nil && info.Size() > 0 {
-						return strings.Join(l.containers(t, ""), "")
+						return strings.Join(l.Containers(t, ""), "")
 					}
 				}
 				return ""
@@ -121,29 +122,29 @@ func keysOf(s *s3server.Server) []string {
 
 // inspecting is past its fetch; what follows is over in a moment.
 func inspecting(t *testing.T) scene {
-	return scene{stage: outcome.Inspect, config: drillOf(t, "", "", shopDump(t)), there: func(t *testing.T, l *living) string {
-		l.said(t, "stage=fetch")
+	return scene{stage: outcome.Inspect, config: program.DumpConfig(t, "", "", program.ShopDump(t)), there: func(t *testing.T, l *program.Process) string {
+		l.WaitForStderr(t, "stage=fetch")
 		return ""
 	}}
 }
 
 // provisioning has a container and no server yet.
 func provisioning(t *testing.T) scene {
-	return scene{stage: outcome.Provision, config: drillOf(t, "", "", shopDump(t)), there: func(t *testing.T, l *living) string {
-		return l.eventually(t, func() string {
-			return strings.Join(l.containers(t, "postgres"), "")
+	return scene{stage: outcome.Provision, config: program.DumpConfig(t, "", "", program.ShopDump(t)), there: func(t *testing.T, l *program.Process) string {
+		return l.Eventually(t, func() string {
+			return strings.Join(l.Containers(t, "postgres"), "")
 		})
 	}}
 }
 
 // restoring runs psql, in the middle of its dump.
 func restoring(t *testing.T) scene {
-	return scene{stage: outcome.Restore, config: drillOf(t, "", "", plainDump("SELECT pg_sleep(600);")), there: sleeps}
+	return scene{stage: outcome.Restore, config: program.DumpConfig(t, "", "", plainDump("SELECT pg_sleep(600);")), there: sleeps}
 }
 
 // restoringArchive runs pg_restore, in the middle of a table's rows.
 func restoringArchive(t *testing.T) scene {
-	return scene{stage: outcome.Restore, config: drillOf(t, "", "    restore: {jobs: 2}\n", slowArchive(t)), there: sleeps}
+	return scene{stage: outcome.Restore, config: program.DumpConfig(t, "", "    restore: {jobs: 2}\n", slowArchive(t)), there: sleeps}
 }
 
 var (
@@ -189,20 +190,20 @@ const slowQuery = "    verify: {queries: [{name: slow, sql: \"select 1 from pg_s
 
 // verifying waits for a query of the config.
 func verifying(t *testing.T) scene {
-	return scene{stage: outcome.Verify, config: drillOf(t, "", fmt.Sprintf(slowQuery, 600), shopDump(t)), there: sleeps}
+	return scene{stage: outcome.Verify, config: program.DumpConfig(t, "", fmt.Sprintf(slowQuery, 600), program.ShopDump(t)), there: sleeps}
 }
 
 // readying waits for an application that never becomes ready.
 func readying(t *testing.T) scene {
-	buildShop(t)
-	config := drillOf(t, "", shopApp+"      ready: {http: /nowhere, within: 20m}\n", shopDump(t))
-	return scene{stage: outcome.App, config: config, there: func(t *testing.T, l *living) string {
-		l.said(t, "stage=verify")
-		return l.eventually(t, func() string {
-			if len(l.containers(t, "app", "--filter", "status=running")) == 0 {
+	program.BuildShop(t)
+	config := program.DumpConfig(t, "", program.ShopApp+"      ready: {http: /nowhere, within: 20m}\n", program.ShopDump(t))
+	return scene{stage: outcome.App, config: config, there: func(t *testing.T, l *program.Process) string {
+		l.WaitForStderr(t, "stage=verify")
+		return l.Eventually(t, func() string {
+			if len(l.Containers(t, "app", "--filter", "status=running")) == 0 {
 				return ""
 			}
-			return strings.Join(l.containers(t, "postgres"), "")
+			return strings.Join(l.Containers(t, "postgres"), "")
 		})
 	}}
 }
@@ -214,15 +215,15 @@ func smoking(t *testing.T) scene { return smokingFor(t, "10m") }
 func smokingBriefly(t *testing.T) scene { return smokingFor(t, "20s") }
 
 func smokingFor(t *testing.T, within string) scene {
-	buildShop(t)
-	config := drillOf(t, "", shopApp+"      ready: {http: /healthz}\n"+
-		"      smoke: [{name: a slow page, http: {get: \"/slow?seconds=600\"}, within: "+within+"}]\n", shopDump(t))
+	program.BuildShop(t)
+	config := program.DumpConfig(t, "", program.ShopApp+"      ready: {http: /healthz}\n"+
+		"      smoke: [{name: a slow page, http: {get: \"/slow?seconds=600\"}, within: "+within+"}]\n", program.ShopDump(t))
 	return scene{stage: outcome.App, config: config, there: sleeps}
 }
 
 // migrating waits for a migration of the next release.
 func migrating(t *testing.T) scene {
-	config := drillOf(t, "", "    migrate: {sql: migrations/*.sql}\n", shopDump(t))
+	config := program.DumpConfig(t, "", "    migrate: {sql: migrations/*.sql}\n", program.ShopDump(t))
 	folder := filepath.Join(filepath.Dir(config), "migrations")
 	if err := os.Mkdir(folder, 0o700); err != nil {
 		t.Fatal(err)
@@ -235,28 +236,28 @@ func migrating(t *testing.T) scene {
 
 // telling is past its last stage: it cleans up and records.
 func telling(t *testing.T) scene {
-	return scene{stage: outcome.Verify, config: drillOf(t, "", "", shopDump(t)), there: func(t *testing.T, l *living) string {
-		l.said(t, "stage=verify")
+	return scene{stage: outcome.Verify, config: program.DumpConfig(t, "", "", program.ShopDump(t)), there: func(t *testing.T, l *program.Process) string {
+		l.WaitForStderr(t, "stage=verify")
 		return ""
 	}}
 }
 
 // starving needs more memory than it gets.
 func starving(t *testing.T) scene {
-	return scene{stage: outcome.Restore, config: drillOf(t, "memory: 300MiB", "", plainDump(gluttony+";"))}
+	return scene{stage: outcome.Restore, config: program.DumpConfig(t, "memory: 300MiB", "", plainDump(gluttony+";"))}
 }
 
 // starvingLater needs it in a query of the config.
 func starvingLater(t *testing.T) scene {
 	more := "    verify: {queries: [{name: glutton, sql: \"" + gluttony + "\", expect: value > 0}]}\n"
-	return scene{stage: outcome.Verify, config: drillOf(t, "memory: 300MiB, settings: {work_mem: 8GB}", more, shopDump(t))}
+	return scene{stage: outcome.Verify, config: program.DumpConfig(t, "memory: 300MiB, settings: {work_mem: 8GB}", more, program.ShopDump(t))}
 }
 
 // starvingLast needs it for a smoke test.
 func starvingLast(t *testing.T) scene {
-	buildShop(t)
-	more := shopApp + "      ready: {http: /healthz}\n      smoke: [{name: glutton, sql: \"" + gluttony + "\", expect: value > 0}]\n"
-	return scene{stage: outcome.App, config: drillOf(t, "memory: 300MiB, settings: {work_mem: 8GB}", more, shopDump(t))}
+	program.BuildShop(t)
+	more := program.ShopApp + "      ready: {http: /healthz}\n      smoke: [{name: glutton, sql: \"" + gluttony + "\", expect: value > 0}]\n"
+	return scene{stage: outcome.App, config: program.DumpConfig(t, "memory: 300MiB, settings: {work_mem: 8GB}", more, program.ShopDump(t))}
 }
 
 const gluttony = "SELECT count(x) FROM (SELECT array_agg(repeat(md5(g::text), 50)) AS x FROM generate_series(1, 2000000) g) s"
@@ -264,28 +265,28 @@ const gluttony = "SELECT count(x) FROM (SELECT array_agg(repeat(md5(g::text), 50
 // filling has a small disk for the server's data.
 func filling(t *testing.T) scene {
 	const big = "CREATE TABLE public.big AS SELECT md5(g::text) AS a, md5((-g)::text) AS b FROM generate_series(1, 10000000) g;"
-	return scene{stage: outcome.Restore, config: drillOf(t, "memory: 512MiB", "    restore: {profile: fast}\n", plainDump(big))}
+	return scene{stage: outcome.Restore, config: program.DumpConfig(t, "memory: 512MiB", "    restore: {profile: fast}\n", plainDump(big))}
 }
 
 // fetchingToASmallDisk is fetching, and its work directory is on a disk that has
 // room for the backup as long as nobody else wants some.
 func fetchingToASmallDisk(t *testing.T) scene {
 	s := fetching(t)
-	s.full = workRootOf(s.config)
+	s.full = program.WorkRoot(s.config)
 	smallDisk(t, s.full, "48m")
 	return s
 }
 
 // unpackingToASmallDisk has an archive in a wrapping, which pg_restore does not read.
 func unpackingToASmallDisk(t *testing.T) scene {
-	config := drillOf(t, "", "", gzipped(t, shopDump(t)))
-	smallDisk(t, workRootOf(config), "64k")
+	config := program.DumpConfig(t, "", "", gzipped(t, program.ShopDump(t)))
+	smallDisk(t, program.WorkRoot(config), "64k")
 	return scene{stage: outcome.Restore, config: config}
 }
 
 // recordingToASmallDisk passes, and its history lies on a disk that is full by then.
 func recordingToASmallDisk(t *testing.T) scene {
-	config := drillOf(t, "", fmt.Sprintf(slowQuery, 4)+"record: {history: ./history/history.db}\n", shopDump(t))
+	config := program.DumpConfig(t, "", fmt.Sprintf(slowQuery, 4)+"record: {history: ./history/history.db}\n", program.ShopDump(t))
 	s := scene{stage: outcome.Verify, config: config, full: filepath.Join(filepath.Dir(config), "history"), there: sleeps}
 	smallDisk(t, s.full, "256k")
 	return s

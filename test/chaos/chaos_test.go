@@ -1,4 +1,4 @@
-package main
+package chaos
 
 import (
 	"encoding/json"
@@ -13,6 +13,7 @@ import (
 
 	"github.com/drillgres/drillgres/drill/outcome"
 	"github.com/drillgres/drillgres/fixtures/images"
+	"github.com/drillgres/drillgres/fixtures/program"
 )
 
 var chaos = flag.String("chaos", "some", "which faults TestChaos provokes: some, or all")
@@ -32,7 +33,7 @@ type fault struct {
 
 // victim is the drill that it happens to.
 type victim struct {
-	*living
+	*program.Process
 	scene scene
 	pod   string // its Postgres container, if there is one
 	door  *door
@@ -83,28 +84,28 @@ func (f fault) provoke(t *testing.T, row *chaosRow) {
 		v.door = newDoor(t)
 		env = append(env, "DOCKER_HOST="+v.door.host())
 	}
-	v.living = start(t, v.scene.config, env...)
+	v.Process = program.Start(t, v.scene.config, env...)
 	if v.scene.there != nil {
-		v.pod = v.scene.there(t, v.living)
+		v.pod = v.scene.there(t, v.Process)
 	}
 	began := time.Now()
 	if f.do != nil {
 		f.do(t, v)
 	}
-	v.end(t, max(f.within, time.Minute))
-	row.took, row.exit, row.left = time.Since(began), v.cmd.ProcessState.ExitCode(), "nothing"
+	v.Wait(t, max(f.within, time.Minute))
+	row.took, row.exit, row.left = time.Since(began), v.Cmd.ProcessState.ExitCode(), "nothing"
 	v.freeUp(t)
 	if f.kills() {
 		row.ends, row.left = "killed", v.swept(t, "")
 		return
 	}
-	r, exit := v.result(t, time.Minute)
+	r, exit := v.Result(t, time.Minute)
 	row.ends = f.judge(t, r, exit)
 	if f.doored && len(r.Leftovers) > 0 {
 		row.left = "reported, " + v.swept(t, r.RunID)
 		return
 	}
-	if l, files := left(t, v.scene.config), filesLeft(t, v.root); len(r.Leftovers)+len(l)+len(files) > 0 {
+	if l, files := program.Leftovers(t, v.scene.config), program.WorkFiles(t, v.WorkRoot); len(r.Leftovers)+len(l)+len(files) > 0 {
 		row.left = "something"
 		t.Errorf("left: %q on the engine, %q in the work directory; reported %q", l, files, r.Leftovers)
 	}
@@ -137,13 +138,13 @@ func (f fault) judge(t *testing.T, r outcome.Result, exit int) (ends string) {
 // and whose history must be sound: it holds the run that told, if one did.
 func (v *victim) swept(t *testing.T, told string) string {
 	t.Helper()
-	containers, all, files := v.containers(t, ""), left(t, v.scene.config), filesLeft(t, v.root)
+	containers, all, files := v.Containers(t, ""), program.Leftovers(t, v.scene.config), program.WorkFiles(t, v.WorkRoot)
 	missing := filepath.Join(t.TempDir(), "none.dump")
-	next, _, stderr := drilled(t, "--config", v.scene.config, "--backup", missing)
+	next, _, stderr := program.Drill(t, "--config", v.scene.config, "--backup", missing)
 	if next.Failure == nil || next.Failure.Stage != outcome.Locate {
 		t.Errorf("the next drill: %+v\n%s", next.Failure, stderr)
 	}
-	if l, files := left(t, v.scene.config), filesLeft(t, v.root); len(l)+len(files) > 0 {
+	if l, files := program.Leftovers(t, v.scene.config), program.WorkFiles(t, v.WorkRoot); len(l)+len(files) > 0 {
 		t.Errorf("not swept: %q on the engine, %q in the work directory; the next drill said:\n%s", l, files, stderr)
 	}
 	v.remembered(t, told, next.RunID)
@@ -153,8 +154,8 @@ func (v *victim) swept(t *testing.T, told string) string {
 // remembered holds the history to be sound and to have these runs, and no other.
 func (v *victim) remembered(t *testing.T, runs ...string) {
 	t.Helper()
-	text, exit, stderr := program(t.Context(), "history", "--config", v.scene.config, "--format", "json")
-	var past pastDrills
+	text, exit, stderr := program.Run(t.Context(), t, "history", "--config", v.scene.config, "--format", "json")
+	var past struct{ Drills []outcome.Result }
 	if err := json.Unmarshal([]byte(text), &past); err != nil || exit != 0 {
 		t.Fatalf("the history does not read, exit %d: %v\n%s", exit, err, stderr)
 	}

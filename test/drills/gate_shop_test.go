@@ -1,15 +1,15 @@
-package main
+package drills
 
 import (
 	"encoding/json"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/drillgres/drillgres/drill/outcome"
 	"github.com/drillgres/drillgres/fixtures/images"
+	"github.com/drillgres/drillgres/fixtures/program"
 	"github.com/drillgres/drillgres/fixtures/shop"
 )
 
@@ -19,7 +19,7 @@ func gateShop(t *testing.T) (dir string) {
 	t.Helper()
 	image := images.Postgres(t, "15")
 	t.Setenv("POSTGRES_IMAGE_PREFIX", strings.TrimSuffix(image, ":15"))
-	buildCandidates(t, "1.0", "candidate-good", "candidate-locks", "candidate-drops", "candidate-renames")
+	program.BuildShop(t, "1.0", "candidate-good", "candidate-locks", "candidate-drops", "candidate-renames")
 	dir = t.TempDir()
 	for _, name := range []string{"drillgres.yaml", "files.yaml"} {
 		text, err := os.ReadFile(filepath.Join("../../fixtures/shop", name))
@@ -38,14 +38,6 @@ func gateShop(t *testing.T) (dir string) {
 		t.Fatal(err)
 	}
 	return dir
-}
-
-// buildCandidates builds the images of these versions of the sample application.
-func buildCandidates(t *testing.T, versions ...string) {
-	t.Helper()
-	if out, err := exec.CommandContext(t.Context(), "../../fixtures/shop/app/build", versions...).CombinedOutput(); err != nil {
-		t.Fatalf("build the sample application: %v\n%s", err, out)
-	}
 }
 
 // TestGateOfTheShop asks of four candidates whether they may go out.
@@ -82,7 +74,7 @@ func TestGateOfTheShop(t *testing.T) {
 			}
 		})
 	}
-	history, _, _ := program(t.Context(), "history", "--config", filepath.Join(dir, "drillgres.yaml"))
+	history, _, _ := program.Run(t.Context(), t, "history", "--config", filepath.Join(dir, "drillgres.yaml"))
 	if strings.Count(history, "gate no-go") != 3 || strings.Count(history, "gate go") != 1 {
 		t.Errorf("the history does not show the answers:\n%s", history)
 	}
@@ -90,8 +82,8 @@ func TestGateOfTheShop(t *testing.T) {
 
 // TestGateMissesAnImageAtOnce: not after the restore.
 func TestGateMissesAnImageAtOnce(t *testing.T) {
-	buildShop(t)
-	config := localConfig(t, shopApp+"    migrate: {command: [migrate, up]}\n")
+	program.BuildShop(t)
+	config := program.ShopConfig(t, program.ShopApp+"    migrate: {command: [migrate, up]}\n")
 	r, exit, _ := gated(t, "--config", config, "--candidate", "127.0.0.1:1/none:1")
 	if r.Gate.Decision != outcome.Unknown || exit != 5 || r.Failure == nil || r.Failure.Code != outcome.ImageUnavailable {
 		t.Errorf("exit %d, %+v, %+v", exit, r.Gate, r.Failure)
@@ -104,9 +96,9 @@ func TestGateMissesAnImageAtOnce(t *testing.T) {
 // TestGateRefusesAnOldBackup: the age is held in the very run, whatever the
 // config allows.
 func TestGateRefusesAnOldBackup(t *testing.T) {
-	buildShop(t)
-	config := localConfig(t, shopApp+"    migrate: {command: [migrate, up]}\n")
-	r, exit, _ := gated(t, "--config", config, "--candidate", shopImage, "--max-backup-age", "1ms")
+	program.BuildShop(t)
+	config := program.ShopConfig(t, program.ShopApp+"    migrate: {command: [migrate, up]}\n")
+	r, exit, _ := gated(t, "--config", config, "--candidate", program.ShopImage, "--max-backup-age", "1ms")
 	if r.Gate.Decision != outcome.NoGo || exit != 3 || r.Failure == nil || r.Failure.Code != outcome.BackupStale {
 		t.Errorf("exit %d, %+v, %+v", exit, r.Gate, r.Failure)
 	}
@@ -115,7 +107,7 @@ func TestGateRefusesAnOldBackup(t *testing.T) {
 // gated runs the gate of one database and gives its result.
 func gated(t *testing.T, args ...string) (r outcome.Result, exit int, stderr string) {
 	t.Helper()
-	stdout, exit, stderr := program(t.Context(), append([]string{"gate", "--format", "json", "--progress", "none"}, args...)...)
+	stdout, exit, stderr := program.Run(t.Context(), t, append([]string{"gate", "--format", "json", "--progress", "none"}, args...)...)
 	if err := json.Unmarshal([]byte(stdout), &r); err != nil || r.Gate == nil {
 		t.Fatalf("drillgres gate %s: exit %d, no answer in %q; stderr:\n%s", strings.Join(args, " "), exit, stdout, stderr)
 	}

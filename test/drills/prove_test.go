@@ -1,10 +1,8 @@
-package main
+package drills
 
 import (
-	"bytes"
-	"context"
 	"encoding/json"
-	"fmt"
+	"errors"
 	"os"
 	"path/filepath"
 	"slices"
@@ -17,13 +15,14 @@ import (
 	"github.com/drillgres/drillgres/drill/outcome"
 	"github.com/drillgres/drillgres/drill/prove"
 	"github.com/drillgres/drillgres/fixtures/images"
+	"github.com/drillgres/drillgres/fixtures/program"
 	"github.com/drillgres/drillgres/fixtures/shop"
 )
 
 // proved proves the drill of a config's only database.
 func proved(t *testing.T, config string) (r prove.Report, exit int) {
 	t.Helper()
-	stdout, exit, stderr := program(t.Context(), "prove", "--format", "json", "--progress", "plain", "--config", config)
+	stdout, exit, stderr := program.Run(t.Context(), t, "prove", "--format", "json", "--progress", "plain", "--config", config)
 	if err := json.Unmarshal([]byte(stdout), &r); err != nil {
 		t.Fatalf("exit %d, no report in %q; stderr:\n%s", exit, stdout, stderr)
 	}
@@ -40,8 +39,8 @@ func proved(t *testing.T, config string) (r prove.Report, exit int) {
 // noCopyLeft wants no sandbox, and no copy of production's data on the disk.
 func noCopyLeft(t *testing.T, config string) {
 	t.Helper()
-	nothingLeft(t, config)
-	if files := filesLeft(t, workRootOf(config)); len(files) > 0 {
+	program.CheckNothingLeft(t, config)
+	if files := program.WorkFiles(t, program.WorkRoot(config)); len(files) > 0 {
 		t.Errorf("left in the work directory: %q", files)
 	}
 }
@@ -69,20 +68,20 @@ func TestProve(t *testing.T) {
 	}
 	t.Run("custom", func(t *testing.T) {
 		t.Parallel()
-		config := localConfig(t, "")
+		config := program.ShopConfig(t, "")
 		r, exit := proved(t, config)
 		if diff := cmp.Diff(custom, codes(r)); diff != "" || exit != 0 {
 			t.Errorf("exit %d, %+v (-want +got):\n%s", exit, r.Failure, diff)
 		}
-		history, _, _ := program(t.Context(), "history", "--format", "json", "--config", config)
-		var past pastDrills
+		history, _, _ := program.Run(t.Context(), t, "history", "--format", "json", "--config", config)
+		var past struct{ Drills []outcome.Result }
 		if err := json.Unmarshal([]byte(history), &past); err != nil || len(past.Drills) != 1 || past.Drills[0].RunID != r.Intact.RunID {
 			t.Errorf("the history does not hold the intact drill alone: %v\n%s", err, history)
 		}
 	})
 	t.Run("nothing guards the rows", func(t *testing.T) {
 		t.Parallel()
-		r, exit := proved(t, localConfig(t, "    verify: {drift: {rows: off, size: off}}\n"))
+		r, exit := proved(t, program.ShopConfig(t, "    verify: {drift: {rows: off, size: off}}\n"))
 		want := map[string]outcome.Code{}
 		for control, code := range custom {
 			want[control] = code
@@ -109,13 +108,13 @@ func TestProve(t *testing.T) {
 	})
 }
 
-// gzipConfig is like localConfig, but its backup is what pg_dump | gzip leaves.
+// gzipConfig is program.ShopConfig with the backup that pg_dump | gzip leaves.
 func gzipConfig(t *testing.T, more string) string {
 	t.Helper()
-	config := localConfig(t, more)
+	config := program.ShopConfig(t, more)
 	folder := filepath.Join(filepath.Dir(config), "backups")
 	b := shop.Backup{Image: images.Postgres(t, "15"), Scale: 0.02, Format: "plain", Compress: "gzip"}
-	err := firstOf(os.Remove(filepath.Join(folder, "shop.dump")), b.Make(t.Context(), filepath.Join(folder, "shop.sql.gz")))
+	err := errors.Join(os.Remove(filepath.Join(folder, "shop.dump")), b.Make(t.Context(), filepath.Join(folder, "shop.sql.gz")))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -124,7 +123,7 @@ func gzipConfig(t *testing.T, more string) string {
 
 // TestProveNeedsAGreenBackup breaks no copies of a backup that is broken itself.
 func TestProveNeedsAGreenBackup(t *testing.T) {
-	config := localConfig(t, "")
+	config := program.ShopConfig(t, "")
 	backup := filepath.Join(filepath.Dir(config), "backups", "shop.dump")
 	if err := os.Truncate(backup, 100_000); err != nil {
 		t.Fatal(err)
@@ -135,55 +134,23 @@ func TestProveNeedsAGreenBackup(t *testing.T) {
 	}
 }
 
-// TestProveInterrupted ends while a copy is drilled in its sandbox.
+// TestProveInterrupted interrupts prove while a copy is drilled in its sandbox.
 func TestProveInterrupted(t *testing.T) {
-	config := localConfig(t, "")
-	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
-	defer cancel()
-	var stdout bytes.Buffer
-	stderr := &trigger{on: "control=wrong_object", fired: make(chan struct{})} // the last one that needs no sandbox
-	exit := make(chan int, 1)
-	go func() {
-		exit <- run(ctx, []string{"prove", "--format", "json", "--progress", "plain", "--config", config}, strings.NewReader(""), &stdout, stderr, os.LookupEnv)
-	}()
-	tick := time.NewTicker(50 * time.Millisecond)
-	defer tick.Stop()
-	for sandboxed := false; !sandboxed; {
-		select {
-		case <-stderr.fired:
-			<-tick.C
-			sandboxed = len(left(t, config)) > 0
-		case <-ctx.Done():
-			t.Fatalf("no copy came to its sandbox; stderr:\n%s", &stderr.Buffer)
-		}
+	config := program.ShopConfig(t, "")
+	p := program.StartCommand(t, config, "prove")
+	p.WaitForStderr(t, "control=wrong_object") // the last one that needs no sandbox
+	p.Eventually(t, func() string { return strings.Join(program.Leftovers(t, config), " ") })
+	if err := p.Cmd.Process.Signal(os.Interrupt); err != nil {
+		t.Fatal(err)
 	}
-	cancel()
-	ended := <-exit
 	var r prove.Report
-	if err := json.Unmarshal(stdout.Bytes(), &r); err != nil {
-		t.Fatalf("exit %d, no report: %v\n%s", ended, err, &stderr.Buffer)
-	}
-	if ended != 130 || r.Held || r.Failure == nil || r.Failure.Code != outcome.Interrupted {
-		t.Errorf("exit %d, held %t, %+v", ended, r.Held, r.Failure)
+	exit := p.Decode(t, 2*time.Minute, &r)
+	if exit != 130 || r.Held || r.Failure == nil || r.Failure.Code != outcome.Interrupted {
+		t.Errorf("exit %d, held %t, %+v", exit, r.Held, r.Failure)
 	}
 	i := slices.IndexFunc(r.Controls, func(p prove.Proof) bool { return p.Control == "rows_removed" })
 	if i < 0 || r.Controls[i].Status != prove.NotReached || r.Controls[0].Status != prove.Held {
-		t.Errorf("controls: %s", fmt.Sprint(codes(r)))
+		t.Errorf("controls: %v", codes(r))
 	}
 	noCopyLeft(t, config)
-}
-
-// trigger tells when a text has been written.
-type trigger struct {
-	bytes.Buffer
-	on    string
-	fired chan struct{}
-}
-
-func (w *trigger) Write(p []byte) (int, error) {
-	n, err := w.Buffer.Write(p)
-	if bytes.Contains(p, []byte(w.on)) {
-		close(w.fired)
-	}
-	return n, err
 }

@@ -1,4 +1,4 @@
-package main
+package drills
 
 import (
 	"os"
@@ -8,13 +8,14 @@ import (
 
 	"github.com/drillgres/drillgres/drill/outcome"
 	"github.com/drillgres/drillgres/fixtures/images"
+	"github.com/drillgres/drillgres/fixtures/program"
 )
 
 // TestNamedByHand: a name that does not exist is a mistake of usage, and what a
 // file is worth says nothing about the database's backup.
 func TestNamedByHand(t *testing.T) {
 	images.NeedEngine(t)
-	config := drillOf(t, "", "record: {history: history.db}\n", []byte("-- PostgreSQL database dump\n"))
+	config := program.DumpConfig(t, "", "record: {history: history.db}\n", []byte("-- PostgreSQL database dump\n"))
 	file := filepath.Join(t.TempDir(), "laptop.dump")
 	if err := os.WriteFile(file, []byte("-- PostgreSQL database dump\n"), 0o600); err != nil {
 		t.Fatal(err)
@@ -31,23 +32,13 @@ func TestNamedByHand(t *testing.T) {
 		{"shop.dump", outcome.ChosenLatest, outcome.DumpTruncated, 3},
 		{"latest", outcome.ChosenLatest, outcome.DumpTruncated, 3},
 	} {
-		r, exit, stderr := drilled(t, "--config", config, "--backup", c.backup)
+		r, exit, stderr := program.Drill(t, "--config", config, "--backup", c.backup)
 		if r.Failure == nil || r.Failure.Code != c.code || exit != c.exit || r.Backup.Chosen != c.chosen || r.Kind != outcome.KindDrill || r.Failure.Hint == "" {
 			t.Errorf("%s: exit %d, chosen as %q, %+v\n%s", c.backup, exit, r.Backup.Chosen, r.Failure, stderr)
 		}
 	}
-	history, _, _ := program(t.Context(), "history", "--config", config)
+	history, _, _ := program.Run(t.Context(), t, "history", "--config", config)
 	if !strings.Contains(history, "last 2  ") {
 		t.Errorf("the trend counts what was named by hand:\n%s", history)
-	}
-}
-
-func TestAcceptRefusesABackupNamedByHand(t *testing.T) {
-	drill := ended("20261123-020000-cc", "shop", outcome.ContentDrifted)
-	drill.Backup.Chosen = outcome.ChosenKey
-	config := recorded(t, drill)
-	_, exit, stderr := program(t.Context(), "accept", "20261123-02", "--reason", "meant", "--config", config)
-	if exit != 2 || !strings.Contains(stderr, "named by hand") || !strings.Contains(stderr, "hint: ") {
-		t.Errorf("exit %d: %s", exit, stderr)
 	}
 }

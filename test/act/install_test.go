@@ -1,4 +1,4 @@
-package main
+package act
 
 import (
 	"crypto/sha256"
@@ -110,7 +110,11 @@ func write(t *testing.T, path, text string, mode os.FileMode) {
 
 func appendTo(t *testing.T, path, text string) {
 	t.Helper()
-	write(t, path, read(t, path)+text, 0o600)
+	was, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	write(t, path, string(was)+text, 0o600)
 }
 
 // TestActionPassesItsInputs runs the action's script with a program that says

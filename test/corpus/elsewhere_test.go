@@ -1,4 +1,4 @@
-package main
+package corpus
 
 import (
 	"fmt"
@@ -22,21 +22,22 @@ type provoker struct{ dir, test string }
 
 const (
 	command   = "cmd/drillgres"
+	drills    = "test/drills"
 	rehearsed = "drill/migrate"
 )
 
 // elsewhere holds the tests that provoke the codes which no backup alone can.
 var elsewhere = map[outcome.Code]provoker{
-	outcome.SourceDenied:       {command, "TestS3Failures"},
-	outcome.SourceUnreachable:  {command, "TestS3Failures"},
-	outcome.BackupArchived:     {command, "TestS3Failures"},
-	outcome.BackupChanged:      {command, "TestS3Failures"},
-	outcome.EngineUnreachable:  {command, "TestEngineUnreachable"},
-	outcome.ImageWrongMajor:    {command, "TestImageOfAnotherMajor"},
-	outcome.ClientTooOld:       {command, "TestClientTooOld"},
-	outcome.AppStartFailed:     {command, "TestAppFailures"},
-	outcome.AppNotReady:        {command, "TestAppFailures"},
-	outcome.SmokeFailed:        {command, "TestAppFailures"},
+	outcome.SourceDenied:       {drills, "TestS3Failures"},
+	outcome.SourceUnreachable:  {drills, "TestS3Failures"},
+	outcome.BackupArchived:     {drills, "TestS3Failures"},
+	outcome.BackupChanged:      {drills, "TestS3Failures"},
+	outcome.EngineUnreachable:  {drills, "TestEngineUnreachable"},
+	outcome.ImageWrongMajor:    {drills, "TestImageOfAnotherMajor"},
+	outcome.ClientTooOld:       {"test/corpus", "TestClientTooOld"},
+	outcome.AppStartFailed:     {drills, "TestAppFailures"},
+	outcome.AppNotReady:        {drills, "TestAppFailures"},
+	outcome.SmokeFailed:        {drills, "TestAppFailures"},
 	outcome.HistoryUnavailable: {command, "TestHistoryThatIsDown"},
 
 	outcome.MigrationFailed:        {rehearsed, "TestRehearsals"},
@@ -44,13 +45,13 @@ var elsewhere = map[outcome.Code]provoker{
 	outcome.MigrationNotRepeatable: {rehearsed, "TestRehearsals"},
 	outcome.CandidateUnhealthy:     {rehearsed, "TestRehearsals"},
 	outcome.RollbackBreaks:         {rehearsed, "TestRehearsals"},
-	outcome.MigrationOverBudget:    {command, "TestGateOfTheShop"},
-	outcome.MigrationDropsData:     {command, "TestGateOfTheShop"},
-	outcome.CurrentBreaks:          {command, "TestGateOfTheShop"},
+	outcome.MigrationOverBudget:    {drills, "TestGateOfTheShop"},
+	outcome.MigrationDropsData:     {drills, "TestGateOfTheShop"},
+	outcome.CurrentBreaks:          {drills, "TestGateOfTheShop"},
 
-	outcome.Interrupted:   {command, "TestChaos"},
+	outcome.Interrupted:   {"test/chaos", "TestChaos"},
 	outcome.ConfigInvalid: {command, "TestScripts"},
-	outcome.ControlFailed: {command, "TestProve"},
+	outcome.ControlFailed: {drills, "TestProve"},
 	outcome.DrillMissing:  {command, "TestGateRestsOnADrillOnRecord"},
 
 	// No engine at hand gives a network to a container that asked for none.
@@ -90,7 +91,7 @@ func TestAWrongProvokerIsNoticed(t *testing.T) {
 		code outcome.Code
 		by   provoker
 	}{
-		{outcome.AppNotReady, provoker{command, "TestAppFailure"}},
+		{outcome.AppNotReady, provoker{drills, "TestAppFailure"}},
 		{outcome.AppNotReady, provoker{rehearsed, "TestAppFailures"}},
 		{outcome.AppNotReady, provoker{"drill/nowhere", "TestAppFailures"}},
 		{outcome.RollbackBreaks, provoker{"drill/restore", "TestServerErrorsGetTheirCode"}},

@@ -1,4 +1,4 @@
-package main
+package drills
 
 import (
 	"bytes"
@@ -12,6 +12,7 @@ import (
 
 	"github.com/drillgres/drillgres/drill/outcome"
 	"github.com/drillgres/drillgres/fixtures/images"
+	"github.com/drillgres/drillgres/fixtures/program"
 	"github.com/drillgres/drillgres/fixtures/shop/production"
 )
 
@@ -37,7 +38,7 @@ func newNightly(t *testing.T, verify string) *nightly {
 			t.Error(err)
 		}
 	})
-	config := writeConfig(t, fmt.Sprintf("version: 1\ndatabases:\n  shop:\n    backup: {from: ./nightly.dump}\n    postgres: {version: \"15\", image: %q}\n    verify: {%s}\n", image, verify))
+	config := program.WriteConfig(t, fmt.Sprintf("version: 1\ndatabases:\n  shop:\n    backup: {from: ./nightly.dump}\n    postgres: {version: \"15\", image: %q}\n    verify: {%s}\n", image, verify))
 	return &nightly{server, config, filepath.Join(filepath.Dir(config), "nightly.dump")}
 }
 
@@ -59,7 +60,7 @@ func (n *nightly) after(t *testing.T, change string) {
 // drill drills the backup. It must pass, or drift.
 func (n *nightly) drill(t *testing.T, passes bool) outcome.Result {
 	t.Helper()
-	r, exit, stderr := drilled(t, "--config", n.config)
+	r, exit, stderr := program.Drill(t, "--config", n.config)
 	switch {
 	case passes && (r.Verdict != outcome.VerdictPassed || exit != 0):
 		t.Fatalf("%s, exit %d: %+v\n%s", r.Verdict, exit, r.Failure, stderr)
@@ -122,13 +123,13 @@ create table jobs (id int); insert into jobs select generate_series(1, 9)`)
 	}
 	comparedWith(t, n.drill(t, false), second, "") // a drill that failed is no baseline
 
-	if _, exit, stderr := program(t.Context(), "accept", fewer.RunID, "--config", n.config); exit != 2 {
+	if _, exit, stderr := program.Run(t.Context(), t, "accept", fewer.RunID, "--config", n.config); exit != 2 {
 		t.Errorf("accepted without a reason, exit %d: %s", exit, stderr)
 	}
-	if _, exit, stderr := program(t.Context(), "accept", fewer.RunID, "--reason", "orders of 2019 are archived", "--config", n.config); exit != 0 {
+	if _, exit, stderr := program.Run(t.Context(), t, "accept", fewer.RunID, "--reason", "orders of 2019 are archived", "--config", n.config); exit != 0 {
 		t.Fatalf("accept: exit %d: %s", exit, stderr)
 	}
-	stdout, exit, _ := program(t.Context(), "run", "--progress", "none", "--config", n.config)
+	stdout, exit, _ := program.Run(t.Context(), t, "run", "--progress", "none", "--config", n.config)
 	if exit != 0 || !strings.Contains(stdout, "with run "+fewer.RunID) || !strings.Contains(stdout, "accepted: orders of 2019") {
 		t.Errorf("exit %d, not compared with run %s:\n%s", exit, fewer.RunID, stdout)
 	}

@@ -1,8 +1,9 @@
-package main
+package act
 
 import (
 	"bytes"
 	"encoding/json"
+	"flag"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -14,26 +15,27 @@ import (
 
 	"github.com/drillgres/drillgres/drill/outcome"
 	"github.com/drillgres/drillgres/fixtures/images"
+	"github.com/drillgres/drillgres/fixtures/program"
+	"github.com/drillgres/drillgres/fixtures/repository"
 )
 
-// repository is whose workflows are tested, and callers where in it the
-// workflows are that use them as a team would.
-const (
-	repository = "../.."
-	callers    = "cmd/drillgres/testdata/actions/"
-)
+// callers is where in the repository the workflows are that use the action and
+// the reusable workflow as a team would.
+const callers = "test/act/testdata/actions/"
+
+var all = flag.String("act", "some", "which workflows to run: some, or all")
 
 // TestWorkflows runs the action and the reusable workflow, as they stand, by
 // act, on real drills. What GitHub does itself is stood for by the actions in
 // testdata/actions.
 func TestWorkflows(t *testing.T) {
 	needAct(t)
-	buildShop(t)
-	passing := localConfig(t, shopApp+"      ready: {http: /healthz, within: 30s}\n")
-	failing := localConfig(t, "    verify:\n      queries:\n        - {name: no orders, sql: select count(*) from orders, expect: value == 0}\n")
-	gated := localConfig(t, shopApp+"      ready: {http: /healthz, within: 30s}\n      smoke: [{name: orders, http: {get: /orders}}]\n    migrate: {command: [migrate, up]}\n")
-	buildCandidates(t, "candidate-good", "candidate-drops")
-	broken := writeConfig(t, "version: 1\ndatabases:\n  shop: {backup: {from: .}, postgres: {version: \"15\", imagge: x}}\n")
+	program.BuildShop(t)
+	passing := program.ShopConfig(t, program.ShopApp+"      ready: {http: /healthz, within: 30s}\n")
+	failing := program.ShopConfig(t, "    verify:\n      queries:\n        - {name: no orders, sql: select count(*) from orders, expect: value == 0}\n")
+	gated := program.ShopConfig(t, program.ShopApp+"      ready: {http: /healthz, within: 30s}\n      smoke: [{name: orders, http: {get: /orders}}]\n    migrate: {command: [migrate, up]}\n")
+	program.BuildShop(t, "candidate-good", "candidate-drops")
+	broken := program.WriteConfig(t, "version: 1\ndatabases:\n  shop: {backup: {from: .}, postgres: {version: \"15\", imagge: x}}\n")
 	tests := []struct {
 		name     string
 		vars     map[string]string // COMMAND, CONFIG and what a gate wants besides
@@ -84,6 +86,9 @@ func TestWorkflows(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
+			if tt.verdict == outcome.VerdictPassed {
+				needAll(t)
+			}
 			ran := act(t, callers+"step.yml", tt.vars)
 			if ran.succeeded != tt.holds {
 				t.Errorf("the workflow succeeded: %t, want %t\n%s", ran.succeeded, tt.holds, ran.log)
@@ -132,7 +137,7 @@ func checkOutputs(t *testing.T, outputs map[string]string) {
 // and keeps the results of all, also of the one that failed.
 func TestReusableWorkflow(t *testing.T) {
 	needAct(t)
-	config := localConfig(t, "")
+	config := program.ShopConfig(t, "")
 	text, err := os.ReadFile(config)
 	if err != nil {
 		t.Fatal(err)
@@ -164,6 +169,7 @@ func TestReusableWorkflow(t *testing.T) {
 // TestShopWorkflow runs this repository's own nightly drill.
 func TestShopWorkflow(t *testing.T) {
 	needAct(t)
+	needAll(t)
 	images.NeedEngine(t)
 	ran := act(t, ".github/workflows/shop-drill.yml", nil)
 	text, err := os.ReadFile(filepath.Join(ran.seen, "shop-drill", "result.json"))
@@ -206,7 +212,7 @@ func act(t *testing.T, workflow string, vars map[string]string, args ...string) 
 	oneAct.Lock()
 	defer oneAct.Unlock()
 	r := actRun{seen: t.TempDir()}
-	args = append(args, "workflow_dispatch", "--json", "-C", repository, "-W", workflow,
+	args = append(args, "workflow_dispatch", "--json", "-C", repository.Path(t, "."), "-W", workflow,
 		"-P", "ubuntu-latest=-self-hosted", "--no-cache-server", "--use-new-action-cache", "--action-cache-path", t.TempDir(), "--env", "SEEN="+r.seen)
 	for name, value := range vars {
 		args = append(args, "--var", name+"="+value)
@@ -254,7 +260,7 @@ var pinned = regexp.MustCompile(`uses: ((?:actions|aws-actions)/([a-z-]+)@[0-9a-
 // standIns are the directories for the actions that a workflow fetches.
 func standIns(t *testing.T) map[string]string {
 	t.Helper()
-	text, err := os.ReadFile(filepath.Join(repository, ".github/workflows/restore-drill.yml"))
+	text, err := os.ReadFile(repository.Path(t, ".github/workflows/restore-drill.yml"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -271,30 +277,20 @@ func standIns(t *testing.T) map[string]string {
 	return found
 }
 
-// needTool is the path of a tool that make test brings. Without it the test is
-// skipped on a laptop, and fails in CI.
-func needTool(t *testing.T, name string) string {
-	t.Helper()
-	path, err := filepath.Abs(filepath.Join(repository, "bin/tools", name))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := os.Stat(path); err == nil {
-		return path
-	}
-	how := "bin/tools/" + name + " is not there: make test brings it"
-	if os.Getenv("CI") == "true" {
-		t.Fatal(how)
-	}
-	t.Skip(how)
-	return ""
-}
-
 // needAct is for tests that run whole workflows.
 func needAct(t *testing.T) string {
 	t.Helper()
 	if testing.Short() {
 		t.Skip("runs whole workflows")
 	}
-	return needTool(t, "act")
+	return repository.Tool(t, "act")
+}
+
+// needAll skips a workflow that only make act runs: what it shows is shown by a
+// quicker one too, and by the tests of the action's scripts.
+func needAll(t *testing.T) {
+	t.Helper()
+	if *all != "all" {
+		t.Skip("make act runs it")
+	}
 }

@@ -1,81 +1,20 @@
-package main
+package drills
 
 import (
 	"bytes"
 	"fmt"
 	"os"
-	"os/exec"
-	"path/filepath"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
 	"github.com/drillgres/drillgres/drill/outcome"
-	"github.com/drillgres/drillgres/fixtures/images"
-	"github.com/drillgres/drillgres/fixtures/shop"
+	"github.com/drillgres/drillgres/fixtures/program"
 )
-
-// shopImage is the sample application's, which fixtures/shop/app/build makes.
-const shopImage = "drillgres-fixture/shop:1.0"
-
-var (
-	shopOnce  sync.Once
-	shopSmall []byte
-)
-
-// shopDump is a backup of a small sample shop, made once for all tests.
-func shopDump(t *testing.T) []byte {
-	t.Helper()
-	image := images.Postgres(t, "15")
-	shopOnce.Do(func() {
-		path := filepath.Join(t.TempDir(), "shop.dump")
-		b := shop.Backup{Image: image, Scale: 0.02, Format: "custom", Compress: "none"}
-		if err := b.Make(t.Context(), path); err != nil {
-			t.Error(err)
-			return
-		}
-		shopSmall, _ = os.ReadFile(path)
-	})
-	if len(shopSmall) == 0 {
-		t.Fatal("no backup of the sample shop")
-	}
-	return shopSmall
-}
-
-// localConfig is a config beside a directory that holds the small shop's
-// backup; more is what it says about the database besides.
-func localConfig(t *testing.T, more string) string {
-	t.Helper()
-	path := writeConfig(t, fmt.Sprintf("version: 1\ndatabases:\n  shop:\n    backup: {from: ./backups}\n    postgres: {version: \"15\", image: %q}\n%s",
-		images.Postgres(t, "15"), more))
-	folder := filepath.Join(filepath.Dir(path), "backups")
-	if err := os.Mkdir(folder, 0o700); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(filepath.Join(folder, "shop.dump"), shopDump(t), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	return path
-}
-
-func buildShop(t *testing.T) {
-	t.Helper()
-	images.NeedEngine(t)
-	if out, err := exec.CommandContext(t.Context(), "../../fixtures/shop/app/build").CombinedOutput(); err != nil {
-		t.Fatalf("build the sample application: %v\n%s", err, out)
-	}
-}
-
-const shopApp = `    app:
-      image: ` + shopImage + `
-      role: shop_app
-      port: 8080
-`
 
 func TestShopPasses(t *testing.T) {
-	buildShop(t)
-	config := localConfig(t, shopApp+`
+	program.BuildShop(t)
+	config := program.ShopConfig(t, program.ShopApp+`
       ready: {http: /healthz, within: 30s}
       smoke:
         - {name: newest orders are served, http: {get: "/orders?limit=5"}, expect: status == 200 && len(json) == 5}
@@ -84,7 +23,7 @@ func TestShopPasses(t *testing.T) {
         - {name: the role reads, sql: select count(*) from public.orders, expect: value > 0}
         - {name: the role is no superuser, sql: select current_user, expect: value == "shop_app"}
 `)
-	r, exit, stderr := drilled(t, "--config", config)
+	r, exit, stderr := program.Drill(t, "--config", config)
 	if r.Verdict != outcome.VerdictPassed || exit != 0 {
 		t.Fatalf("%s, exit %d: %+v\n%s", r.Verdict, exit, r.Failure, stderr)
 	}
@@ -103,14 +42,14 @@ func TestShopPasses(t *testing.T) {
 	if len(r.Leftovers) > 0 || r.Times.Restore <= 0 || r.RPOSeconds == nil || len(r.Tables) == 0 {
 		t.Errorf("leftovers %q, times %+v, tables %d", r.Leftovers, r.Times, len(r.Tables))
 	}
-	history, exit, _ := program(t.Context(), "history", "--config", config)
+	history, exit, _ := program.Run(t.Context(), t, "history", "--config", config)
 	if exit != 0 || !strings.Contains(history, "passed") || !strings.Contains(history, r.RunID) && !strings.Contains(history, "shop.dump") {
 		t.Errorf("history, exit %d:\n%s", exit, history)
 	}
 }
 
 func TestAppFailures(t *testing.T) {
-	buildShop(t)
+	program.BuildShop(t)
 	tests := []struct {
 		name, app string
 		code      outcome.Code
@@ -124,12 +63,12 @@ func TestAppFailures(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			app := shopApp + tt.app
+			app := program.ShopApp + tt.app
 			if strings.Contains(tt.app, "image:") {
 				app = "    app:\n      port: 8080\n" + tt.app
 			}
 			began := time.Now()
-			r, exit, stderr := drilled(t, "--config", localConfig(t, app))
+			r, exit, stderr := program.Drill(t, "--config", program.ShopConfig(t, app))
 			if r.Failure == nil || r.Failure.Code != tt.code || r.Failure.Stage != outcome.App || exit != tt.code.Class().ExitCode() {
 				t.Fatalf("exit %d, %+v; want %s", exit, r.Failure, tt.code)
 			}
@@ -148,7 +87,7 @@ func TestAppFailures(t *testing.T) {
 }
 
 func TestImageOfAnotherMajor(t *testing.T) {
-	config := localConfig(t, "")
+	config := program.ShopConfig(t, "")
 	text, err := os.ReadFile(config)
 	if err != nil {
 		t.Fatal(err)
@@ -156,7 +95,7 @@ func TestImageOfAnotherMajor(t *testing.T) {
 	if err := os.WriteFile(config, bytes.Replace(text, []byte(`version: "15"`), []byte(`version: "17"`), 1), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	r, exit, _ := drilled(t, "--config", config)
+	r, exit, _ := program.Drill(t, "--config", config)
 	if r.Failure == nil || r.Failure.Code != outcome.ImageWrongMajor || exit != 5 {
 		t.Errorf("exit %d, %+v", exit, r.Failure)
 	}

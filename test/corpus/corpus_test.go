@@ -1,4 +1,4 @@
-package main
+package corpus
 
 import (
 	"flag"
@@ -13,9 +13,13 @@ import (
 	"github.com/drillgres/drillgres/drill/outcome"
 	"github.com/drillgres/drillgres/fixtures/backups"
 	"github.com/drillgres/drillgres/fixtures/images"
+	"github.com/drillgres/drillgres/fixtures/program"
 )
 
-var corpus = flag.String("corpus", "part", "how much of the corpus to drill: part, or all of it")
+var (
+	corpus = flag.String("corpus", "part", "how much of the corpus to drill: part, or all of it")
+	major  = flag.String("major", "", "drill only the backups for this major of Postgres")
+)
 
 // TestCorpus drills fixtures through the whole program: each broken one must
 // get exactly its code, class, stage and exit code, each good one must pass,
@@ -26,6 +30,12 @@ func TestCorpus(t *testing.T) {
 	cases := all
 	if *corpus != "all" {
 		cases = backups.Part(all)
+	}
+	if *major != "" {
+		cases = slices.DeleteFunc(slices.Clone(cases), func(c backups.Case) bool { return c.PinnedMajor() != *major })
+	}
+	if len(cases) == 0 {
+		t.Fatalf("the corpus has no backup for Postgres %q", *major)
 	}
 	tally, began := backups.NewTally(all), time.Now()
 	t.Cleanup(func() {
@@ -44,11 +54,11 @@ func TestCorpus(t *testing.T) {
 				passedYesterday(t, config)
 			}
 			began := time.Now()
-			result, exit, stderr := drilled(t, "--config", config)
+			result, exit, stderr := program.Drill(t, "--config", config)
 			took := time.Since(began)
 			mark := expect(t, c, result, exit)
 			tally.Add(c, mark, took)
-			nothingLeft(t, config)
+			program.CheckNothingLeft(t, config)
 			if strings.Contains(stderr+fmt.Sprintf("%+v", result), "canary") {
 				t.Errorf("a secret of the backup in the output:\n%s\n%+v", stderr, result)
 			}
@@ -79,7 +89,7 @@ func passedYesterday(t *testing.T, config string) {
 		}
 	}
 	move(folder, aside)
-	if r, exit, _ := drilled(t, "--config", config); exit != outcome.ExitPassed || r.Backup.Chosen != outcome.ChosenLatest {
+	if r, exit, _ := program.Drill(t, "--config", config); exit != outcome.ExitPassed || r.Backup.Chosen != outcome.ChosenLatest {
 		t.Fatalf("the earlier backup did not pass: exit %d, %+v", exit, r.Failure)
 	}
 	move(aside, folder)
@@ -183,4 +193,19 @@ func (p *productions) of(major string) *backups.Source {
 		p.t.Fatal(err)
 	}
 	return source
+}
+
+// TestClientTooOld drills a dump that a patched pg_dump wrapped in \restrict on
+// an image whose psql does not know it.
+func TestClientTooOld(t *testing.T) {
+	made := newProductions(t)
+	c := backups.Case{Name: "restrict", Major: "13", SQL: "create table t (id integer); insert into t values (1)"}
+	config, err := c.Make(t.Context(), made.of("13"), images.Postgres(t, "13-unpatched"), t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, exit, _ := program.Drill(t, "--config", config)
+	if r.Failure == nil || r.Failure.Code != outcome.ClientTooOld || exit != 5 {
+		t.Errorf("exit %d, %+v", exit, r.Failure)
+	}
 }

@@ -1,0 +1,3 @@
+// Package act runs the action and the workflows of this repository by act, as
+// GitHub would.
+package act
