@@ -10,7 +10,10 @@ MAJORS     ?= 13 15 17 18
 FUZZTIME   ?= 10m
 FUZZ       := drill/inspect:FuzzPlain drill/inspect:FuzzArchive drill/inspect:FuzzScan drill/inspect:FuzzWalk drill/inspect:FuzzPlaceOf \
               drill/config:FuzzConfig drill/config:FuzzUnits drill/migrate/watch:FuzzStatements drill/sqltext:FuzzLexer drill/sqltext:FuzzName
-export CGO_ENABLED ?= 0
+
+# The race detector takes a C compiler.
+RACE       := $(if $(shell command -v $$(go env CC)),-race)
+SCRIPTS    := $(wildcard .ci/*) .github/notes $(wildcard .github/actions/*/*.sh) $(shell grep -lE '^\#!.*(bash|sh)$$' $$(git ls-files fixtures) 2>/dev/null)
 
 TOOLS      := $(CURDIR)/bin/tools
 GOLANGCI   := $(TOOLS)/golangci-lint
@@ -18,6 +21,7 @@ GOFUMPT    := $(TOOLS)/gofumpt
 ACTIONLINT := $(TOOLS)/actionlint
 ACT        := $(TOOLS)/act
 GORELEASER := $(TOOLS)/goreleaser
+GOVULNCHECK := $(TOOLS)/govulncheck
 
 .PHONY: help
 help: ## print the targets
@@ -25,7 +29,7 @@ help: ## print the targets
 
 .PHONY: build
 build: ## build bin/drillgres
-	go build -trimpath -ldflags '$(LDFLAGS)' -o $(BIN) ./cmd/drillgres
+	CGO_ENABLED=0 go build -trimpath -ldflags '$(LDFLAGS)' -o $(BIN) ./cmd/drillgres
 
 .PHONY: drill
 drill: build ## make the sample shop's backup and drill it
@@ -41,26 +45,40 @@ prove: build ## break copies of the sample shop's backup: each must go red
 
 .PHONY: test
 test: $(ACT) $(ACTIONLINT) ## run every test; the integration tests need a container engine
-	go test -timeout 40m -parallel 4 ./...
+	CGO_ENABLED=0 .ci/gotest -count=1 -timeout 40m -parallel 4 ./...
 
 .PHONY: corpus
-corpus: ## drill every backup of the corpus, and print its table; see docs/corpus.md
-	go test -timeout 1h -parallel 4 -count 1 -v -run '^TestCorpus$$' ./cmd/drillgres -corpus all
+corpus: ## drill every backup of the corpus, or with MAJOR=15 those of one major; see docs/corpus.md
+	.ci/gotest -timeout 1h -parallel 4 -count 1 -v -run '^TestCorpus$$' ./test/corpus -corpus all $(addprefix -major ,$(MAJOR))
 
 .PHONY: fixtures
 fixtures: ## write every backup of the corpus to fixtures/backups/<code>/<case>/
 	go run ./fixtures/backups/make
 
 .PHONY: unit
-unit: ## run the tests that need no container engine
-	go test -short ./...
+unit: ## run the tests that need no container engine, with the race detector
+	@test -n "$(RACE)" || echo "unit: no C compiler ($$(go env CC)), so no race detector"
+	CGO_ENABLED=$(if $(RACE),1,0) .ci/gotest -short $(RACE) -shuffle=on ./...
+
+.PHONY: cross
+cross: ## vet and build the unit tests for macOS and Windows
+	@for system in darwin windows; do \
+		echo "cross: $$system"; \
+		CGO_ENABLED=0 GOOS=$$system go vet ./... && \
+		binaries=$$(mktemp -d) && { CGO_ENABLED=0 GOOS=$$system go test -c -ldflags '-s -w' -o "$$binaries" ./...; built=$$?; rm -rf "$$binaries"; test $$built = 0; } || exit 1; \
+	done
 
 .PHONY: lint
-lint: $(GOLANGCI) $(GOFUMPT) $(ACTIONLINT) ## check style, and the workflows
+lint: $(GOLANGCI) $(GOFUMPT) $(ACTIONLINT) ## check style, the workflows and the scripts
 	@test -z "$$($(GOFUMPT) -l .)" || { echo "not gofumpt-formatted:"; $(GOFUMPT) -l .; exit 1; }
 	$(GOLANGCI) run ./...
 	$(ACTIONLINT)
+	@.ci/scripts $(SCRIPTS)
 	go mod tidy -diff
+
+.PHONY: vulncheck
+vulncheck: $(GOVULNCHECK) ## look for known vulnerabilities in what the program calls
+	@.ci/vulnerabilities $(GOVULNCHECK)
 
 .PHONY: golden
 golden: ## rewrite the golden files from what the program prints now
@@ -78,7 +96,11 @@ fuzz: ## fuzz what reads hostile or hand-written input, FUZZTIME each; see docs/
 
 .PHONY: chaos
 chaos: ## kill, stop, fill and starve real drills at every stage; see docs/faults.md
-	go test -run '^TestChaos$$' -timeout 1h -parallel 4 -v ./cmd/drillgres -chaos all
+	.ci/gotest -run '^TestChaos$$' -timeout 1h -parallel 4 -count 1 -v ./test/chaos -chaos all
+
+.PHONY: act
+act: $(ACT) ## run every workflow of the repository on real drills
+	.ci/gotest -timeout 1h -count 1 -v ./test/act -act all
 
 .PHONY: bench
 bench: build ## measure the drill against what teams do today; see docs/performance.md
@@ -119,6 +141,9 @@ $(ACTIONLINT):
 
 $(ACT):
 	GOBIN=$(TOOLS) go install github.com/nektos/act@v0.2.89
+
+$(GOVULNCHECK):
+	GOBIN=$(TOOLS) go install golang.org/x/vuln/cmd/govulncheck@v1.9.0
 
 # The last release that builds by the Go of go.mod.
 $(GORELEASER):
