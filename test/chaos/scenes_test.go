@@ -39,24 +39,6 @@ func plainDump(sql string) []byte {
 		"\n--\n-- PostgreSQL database dump complete\n--\n")
 }
 
-// drillOf is a config beside its backup. Postgres is the inside of a mapping.
-func drillOf(t *testing.T, postgres, more string, dump []byte) string {
-	t.Helper()
-	if postgres != "" {
-		postgres = ", " + postgres
-	}
-	path := program.WriteConfig(t, fmt.Sprintf("version: 1\ndatabases:\n  shop:\n    backup: {from: ./backups}\n    postgres: {version: \"15\", image: %q%s}\n%s",
-		images.Postgres(t, "15"), postgres, more))
-	folder := filepath.Join(filepath.Dir(path), "backups")
-	if err := os.Mkdir(folder, 0o700); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(filepath.Join(folder, "shop.dump"), dump, 0o600); err != nil {
-		t.Fatal(err)
-	}
-	return path
-}
-
 func sleeps(t *testing.T, l *program.Process) string { return l.WaitForSleep(t) }
 
 // listing waits for the answer of an object store that gives none.
