@@ -154,7 +154,7 @@ func TestGateRefusesAnOldBackupOnRecord(t *testing.T) {
 	drill.Backup.ModifiedAt = morning.Add(-25 * time.Hour)
 	tell(t, config, drill)
 	stdout, exit, _ := programAt(t, morning.Add(2*time.Hour), nil, "gate", "--config", config, "--require-drill", "24h")
-	if exit != 3 || !strings.HasPrefix(stdout, "NO-GO  shop  there is no backup younger than 26h (backup_stale)") {
+	if exit != 3 || !strings.HasPrefix(stdout, "NO-GO  shop  no backup is younger than 26h (backup_stale)") {
 		t.Errorf("exit %d\n%s", exit, stdout)
 	}
 }

@@ -9,30 +9,31 @@ import (
 	"github.com/drillgres/drillgres/drill/redact"
 )
 
-// longestDrill is more than all deadlines of a drill together: one that began
-// longer ago than that before a moment has ended by then.
+// longestDrill exceeds the sum of all deadlines of a drill. A drill that ended
+// after a given time started at most this long before it.
 const longestDrill = 4 * 24 * time.Hour
 
-// History holds the drills on record. Its errors are Failures.
+// History lists the drills on record. Its errors are of type *outcome.Failure.
 type History interface {
 	List(ctx context.Context, f record.Filter) ([]outcome.Result, error)
 }
 
-// Answerer gives the answers that no drill gives: those that rest on a drill on
-// record, and those about a drill that could not begin.
+// Answerer answers without a drill: from the drills on record, or when a drill
+// could not start.
 type Answerer struct {
 	History  History
 	Version  string // of drillgres
 	Now      func() time.Time
 	NewRunID func(now time.Time) (string, error)
 	Redactor *redact.Redactor
-	// Tell passes an answer on, to the history too. What did not work is in the
-	// result that it returns.
+	// Tell records and reports an answer. The result that it returns includes
+	// what went wrong on the way.
 	Tell func(ctx context.Context, r outcome.Result) outcome.Result
 }
 
-// Rest answers q from the drills on record: it needs no engine, restores
-// nothing and does not look at the source. With an error there is no answer.
+// Rest answers q from the drills on record. It needs no engine, restores
+// nothing and does not read the source. It returns an error if the history
+// cannot be read.
 func (a Answerer) Rest(ctx context.Context, database string, q Question) (outcome.Result, error) {
 	r, err := a.begin(database, q)
 	if err != nil {
@@ -47,10 +48,10 @@ func (a Answerer) Rest(ctx context.Context, database string, q Question) (outcom
 	return a.Tell(ctx, q.Rest(past, r)), nil
 }
 
-// Unanswered is the answer where err has kept a drill from beginning, or the
-// history from being read.
+// Unanswered returns the answer if err prevented the drill from starting, or
+// the history from being read.
 func (a Answerer) Unanswered(ctx context.Context, database string, q Question, err error) outcome.Result {
-	r, _ := a.begin(database, q) // without a run id it is still an answer
+	r, _ := a.begin(database, q) // an answer without a run ID is better than none
 	f := *outcome.AsFailure(err).Report()
 	f.Message, f.Hint = a.Redactor.Text(f.Message), a.Redactor.Text(f.Hint)
 	r.Failure, r.Verdict, r.ExitCode = &f, f.Class.Verdict(), f.Class.ExitCode()
@@ -59,7 +60,7 @@ func (a Answerer) Unanswered(ctx context.Context, database string, q Question, e
 	return a.Tell(ctx, r)
 }
 
-// begin is the result of a run that has found out nothing yet.
+// begin returns the result of a run that starts now.
 func (a Answerer) begin(database string, q Question) (outcome.Result, error) {
 	now := a.Now()
 	id, err := a.NewRunID(now)

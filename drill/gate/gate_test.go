@@ -17,7 +17,7 @@ func question() Question {
 	}
 }
 
-// rehearsed is a drill in which everything was carried out and held.
+// rehearsed is a drill in which everything passed.
 func rehearsed() outcome.Result {
 	r := outcome.Result{
 		RunID: "now", Database: "shop", StartedAt: now, FinishedAt: now.Add(time.Minute), Verdict: outcome.VerdictPassed,
@@ -32,7 +32,7 @@ func rehearsed() outcome.Result {
 
 func failing(code outcome.Code, stage outcome.Stage) func(*Question, *outcome.Result) {
 	return func(_ *Question, r *outcome.Result) {
-		f := outcome.Fail(code, "it did not hold")
+		f := outcome.Fail(code, "it failed")
 		f.Stage = stage
 		r.Failure, r.Verdict, r.ExitCode = f.Report(), f.Class().Verdict(), f.Class().ExitCode()
 	}
@@ -65,11 +65,11 @@ func TestAnswer(t *testing.T) {
 		lacking outcome.Code
 		why     string
 	}{
-		{"all held", current("required"), outcome.Go, "", "the backup of 3h ago restores, the migrations hold on it, and candidate and today's release run on the new schema"},
-		{"findings change nothing", current("required", "rewrites_table", "blocks_writes"), outcome.Go, "", "the migrations hold"},
-		{"nothing to migrate is said", current("required", "nothing_to_migrate"), outcome.Go, "", "there was nothing to migrate"},
+		{"all passed", current("required"), outcome.Go, "", "the backup of 3h ago restores, the migrations succeed on it, and candidate and today's release run on the new schema"},
+		{"findings change nothing", current("required", "rewrites_table", "blocks_writes"), outcome.Go, "", "the migrations succeed"},
+		{"nothing to migrate", current("required", "nothing_to_migrate"), outcome.Go, "", "there was nothing to migrate"},
 		{"today's release was not tried", current("off"), outcome.Go, "", "was not tried there (migrate.current: off)"},
-		{"today's release was not required", current("warn"), outcome.Go, "", "was not required (migrate.current: warn)"},
+		{"today's release was not required", current("warn"), outcome.Go, "", "was not required to (migrate.current: warn)"},
 		{"today's release breaks, as is accepted", current("warn", "current_breaks"), outcome.Go, "", "today's release does not (migrate.current: warn)"},
 
 		{"the migration failed", failing(outcome.MigrationFailed, outcome.Migrate), outcome.NoGo, "", "migrations fail on production's data (migration_failed)"},
@@ -77,26 +77,26 @@ func TestAnswer(t *testing.T) {
 		{"it drops data", failing(outcome.MigrationDropsData, outcome.Migrate), outcome.NoGo, "", "drop values that production holds"},
 		{"the candidate is ill", failing(outcome.CandidateUnhealthy, outcome.Migrate), outcome.NoGo, "", "(candidate_unhealthy)"},
 		{"today's release breaks", failing(outcome.CurrentBreaks, outcome.Migrate), outcome.NoGo, "", "rolling deployment"},
-		{"the backup is broken", failing(outcome.DumpTruncated, outcome.Inspect), outcome.NoGo, "", "the backup does not hold"},
-		{"the schema does not restore", failing(outcome.SearchPathDependency, outcome.Restore), outcome.NoGo, "", "does not restore from its backup"},
+		{"the backup is broken", failing(outcome.DumpTruncated, outcome.Inspect), outcome.NoGo, "", "the backup is broken"},
+		{"the schema does not restore", failing(outcome.SearchPathDependency, outcome.Restore), outcome.NoGo, "", "cannot be restored from its backup"},
 		{"today's release does not run", failing(outcome.SmokeFailed, outcome.App), outcome.NoGo, "", "today's release does not run on the restored backup"},
-		{"over the drill's budget", failing(outcome.OverBudget, ""), outcome.NoGo, "", "longer than its budget allows"},
-		{"located as stale", failing(outcome.BackupStale, outcome.Locate), outcome.NoGo, "", "no backup younger than 26h (backup_stale)"},
+		{"over the drill's budget", failing(outcome.OverBudget, ""), outcome.NoGo, "", "exceeded its budget"},
+		{"located as stale", failing(outcome.BackupStale, outcome.Locate), outcome.NoGo, "", "no backup is younger than 26h (backup_stale)"},
 
 		{"no engine", failing(outcome.EngineUnreachable, outcome.Provision), outcome.Unknown, "", "could not be carried out (engine_unreachable)"},
 		{"no image", failing(outcome.ImageUnavailable, outcome.Migrate), outcome.Unknown, "", "(image_unavailable)"},
-		{"interrupted", failing(outcome.Interrupted, outcome.Restore), outcome.Unknown, "", "interrupted before there was an answer"},
+		{"interrupted", failing(outcome.Interrupted, outcome.Restore), outcome.Unknown, "", "the drill was interrupted"},
 		{"a bug", failing(outcome.Internal, outcome.Verify), outcome.Unknown, "", "a bug"},
 
-		{"the migrations were left out", status(outcome.Migrate, outcome.StageSkipped), outcome.Unknown, outcome.Internal, ""},
-		{"the application was left out", status(outcome.App, outcome.StageSkipped), outcome.Unknown, outcome.Internal, ""},
+		{"the migrations were skipped", status(outcome.Migrate, outcome.StageSkipped), outcome.Unknown, outcome.Internal, ""},
+		{"the application was skipped", status(outcome.App, outcome.StageSkipped), outcome.Unknown, outcome.Internal, ""},
 		{"a stage was not reached", status(outcome.Verify, outcome.StageNotReached), outcome.Unknown, outcome.Internal, ""},
-		{"a stage is not told of", func(_ *Question, r *outcome.Result) { r.Stages = r.Stages[:7] }, outcome.Unknown, outcome.Internal, ""},
-		{"nothing tells what was rehearsed", func(_ *Question, r *outcome.Result) { r.Migration = nil }, outcome.Unknown, outcome.Internal, ""},
+		{"a stage is missing from the report", func(_ *Question, r *outcome.Result) { r.Stages = r.Stages[:7] }, outcome.Unknown, outcome.Internal, ""},
+		{"the rehearsal is not recorded", func(_ *Question, r *outcome.Result) { r.Migration = nil }, outcome.Unknown, outcome.Internal, ""},
 		{"no candidate was named", func(q *Question, _ *outcome.Result) { q.Candidate = "" }, outcome.Unknown, outcome.Internal, ""},
 		{"no verdict", func(_ *Question, r *outcome.Result) { r.Verdict = "" }, outcome.Unknown, outcome.Internal, ""},
-		{"nobody saw how old it is", func(_ *Question, r *outcome.Result) { r.Backup.ModifiedAt = now.Add(-27 * time.Hour) }, outcome.NoGo, outcome.BackupStale, "no backup younger than 26h"},
-		{"nobody knows how old it is", func(_ *Question, r *outcome.Result) { r.Backup.ModifiedAt = time.Time{} }, outcome.NoGo, outcome.BackupStale, ""},
+		{"the backup turned stale before the drill", func(_ *Question, r *outcome.Result) { r.Backup.ModifiedAt = now.Add(-27 * time.Hour) }, outcome.NoGo, outcome.BackupStale, "no backup is younger than 26h"},
+		{"the age of the backup is unknown", func(_ *Question, r *outcome.Result) { r.Backup.ModifiedAt = time.Time{} }, outcome.NoGo, outcome.BackupStale, ""},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -117,7 +117,7 @@ func TestAnswer(t *testing.T) {
 	}
 }
 
-// Every failure that there is stands in a release's way.
+// TestNoFailureIsGo: no failure leads to a go.
 func TestNoFailureIsGo(t *testing.T) {
 	for _, e := range outcome.Catalogue {
 		q, r := question(), rehearsed()

@@ -5,26 +5,26 @@ import (
 	"github.com/drillgres/drillgres/drill/migrate"
 )
 
-// checkRelease refuses what would leave the answer unknown at the end.
+// checkRelease returns config_invalid if the answer could only be unknown.
 func checkRelease(db *config.Database) error {
 	switch {
 	case db.Migrate == nil:
-		return invalid("nothing of a release of %q is there to rehearse", db.Name).
-			WithHint("add migrate to the database, name SQL files with --migrations, or use --require-drill for a release without migrations")
+		return invalid("database %q has no migrations to rehearse", db.Name).
+			WithHint("add migrate to the database, pass SQL files with --migrations, or use --require-drill for a release without migrations")
 	case candidateOf(db) == "":
-		return invalid("no candidate of %q is named: nothing could show that the release runs on the new schema", db.Name).
-			WithHint("name its image with --candidate or app.candidate; of a release that changes only the schema it is today's")
+		return invalid("database %q has no candidate: the release could not be started on the new schema", db.Name).
+			WithHint("name its image with --candidate or app.candidate; for a release that changes only the schema, use today's image")
 	}
 	return CheckRehearsal(db)
 }
 
-// CheckRehearsal refuses migrations that cannot be run with config_invalid: to
-// find out after the restore would be late. The database has a migrate section.
+// CheckRehearsal returns config_invalid if the migrations cannot be run, so that
+// this is known before the restore. The database must have a migrate section.
 func CheckRehearsal(db *config.Database) error {
 	m := db.Migrate
 	if m.SQL == "" && len(m.Command) == 0 && db.App != nil && m.Image == db.App.Candidate {
-		return invalid("nothing says how %q migrates: the command of the candidate's image starts its application", db.Name).
-			WithHint("set migrate.command or migrate.sql, or name SQL files with --migrations")
+		return invalid("database %q has no command to migrate with: the candidate's image starts its application by default", db.Name).
+			WithHint("set migrate.command or migrate.sql, or pass SQL files with --migrations")
 	}
 	patterns := []string{m.SQL}
 	if m.Down != nil {

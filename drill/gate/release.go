@@ -8,28 +8,27 @@ import (
 	"github.com/drillgres/drillgres/drill/outcome"
 )
 
-// DefaultBackupAge is the largest age of the backup that a release is rehearsed
-// on where nothing says: that of a nightly one which is two hours late.
+// DefaultBackupAge is the default maximum age of the backup that a release is
+// rehearsed on. It allows a nightly backup to be two hours late.
 const DefaultBackupAge = 26 * time.Hour
 
-// Release is what the command line says of the release that is asked about. It
-// takes precedence over the config.
+// Release holds the flags that describe the release. They take precedence over
+// the config.
 type Release struct {
 	Candidate  string // image; empty: the config's
 	Migrations string // SQL files, as a glob; empty: the config's
-	Commit     string // that it is made of; empty: not known
-	AskedBy    string // empty: not known
+	Commit     string // that it is built from; empty: unknown
+	AskedBy    string // empty: unknown
 
 	MaxBackupAge time.Duration // 0: the config's
 	RequireDrill time.Duration // 0: the release is rehearsed
 }
 
-// Apply returns the databases with the release in their config, which itself
-// does not change. What a go would rest on and is missing is config_invalid,
-// found before any work.
+// Apply returns copies of the databases with the release in their config. It
+// returns config_invalid if something that a go requires is missing.
 func (r Release) Apply(dbs []*config.Database) ([]*config.Database, error) {
 	if len(dbs) > 1 && (r.Candidate != "" || r.Migrations != "") {
-		return nil, invalid("--candidate and --migrations are of one release, but %d databases are to be gated", len(dbs)).
+		return nil, invalid("--candidate and --migrations describe one release, but the gate runs for %d databases", len(dbs)).
 			WithHint("name the database, or set app.candidate and migrate of each in the config")
 	}
 	released := make([]*config.Database, 0, len(dbs))
@@ -46,7 +45,7 @@ func (r Release) Apply(dbs []*config.Database) ([]*config.Database, error) {
 	return released, nil
 }
 
-// Question is what is asked about a database that Apply has returned.
+// Question returns the question for a database that Apply returned.
 func (r Release) Question(db *config.Database) Question {
 	q := Question{
 		Candidate: cmp.Or(r.Candidate, candidateOf(db)), Commit: r.Commit, AskedBy: r.AskedBy,
@@ -66,7 +65,7 @@ func (r Release) withBackupAge(db *config.Database) *config.Database {
 
 func (r Release) withRelease(db *config.Database) (*config.Database, error) {
 	if db.App == nil {
-		return nil, invalid("database %q has no app: nothing could show that both releases run on the new schema", db.Name).
+		return nil, invalid("database %q has no app: the releases could not be started on the new schema", db.Name).
 			WithHint("add app to the database, or use --require-drill for a release without migrations")
 	}
 	if err := r.checkMigrations(db); err != nil {
@@ -81,17 +80,18 @@ func (r Release) withRelease(db *config.Database) (*config.Database, error) {
 	return db, checkRelease(db)
 }
 
-// checkMigrations refuses SQL files beside another way to migrate.
+// checkMigrations returns config_invalid if --migrations conflicts with the
+// config.
 func (r Release) checkMigrations(db *config.Database) error {
 	switch {
 	case r.Migrations == "" || db.Migrate == nil:
 		return nil
 	case len(db.Migrate.Command) > 0:
 		return invalid("--migrations names SQL files, but migrate.command runs the migrations of %q", db.Name).
-			WithHint("leave --migrations out, or write migrate.sql instead of migrate.command")
+			WithHint("omit --migrations, or use migrate.sql instead of migrate.command")
 	case hasMigrationImage(db):
 		return invalid("--migrations names SQL files, but migrate.image runs the migrations of %q", db.Name).
-			WithHint("leave --migrations out, or write migrate.sql instead of migrate.image")
+			WithHint("omit --migrations, or use migrate.sql instead of migrate.image")
 	}
 	return nil
 }
@@ -107,8 +107,8 @@ func withMigrations(db *config.Database, pattern string) *config.Database {
 	return &with
 }
 
-// withCandidate also lets the candidate run the migrations, unless they have an
-// image of their own.
+// withCandidate sets the candidate. The candidate also runs the migrations,
+// unless they have a separate image.
 func withCandidate(db *config.Database, candidate string) *config.Database {
 	with, app := *db, *db.App
 	if db.Migrate != nil && !hasMigrationImage(db) {
@@ -121,14 +121,13 @@ func withCandidate(db *config.Database, candidate string) *config.Database {
 	return &with
 }
 
-// hasMigrationImage reports whether the migrations run in an image that is not
-// the application's.
+// hasMigrationImage reports whether the migrations run in a separate image.
 func hasMigrationImage(db *config.Database) bool {
 	return db.Migrate != nil && db.Migrate.Image != "" && db.Migrate.Image != db.App.Candidate
 }
 
-// candidateOf returns the image of the release: app.candidate, or else the one
-// that migrates.
+// candidateOf returns the image of the release: app.candidate, otherwise
+// migrate.image.
 func candidateOf(db *config.Database) string {
 	switch {
 	case db.App != nil && db.App.Candidate != "":
@@ -139,7 +138,7 @@ func candidateOf(db *config.Database) string {
 	return ""
 }
 
-// invalid is a mistake on the command line or in the config.
+// invalid returns the failure of invalid flags or an invalid config.
 func invalid(format string, args ...any) *outcome.Failure {
 	return outcome.Fail(outcome.ConfigInvalid, format, args...)
 }

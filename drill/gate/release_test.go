@@ -8,7 +8,7 @@ import (
 	"github.com/drillgres/drillgres/drill/config"
 )
 
-// TestApply: the flags change what the config says, and not the config.
+// TestApply: the flags override the config and do not change it.
 func TestApply(t *testing.T) {
 	app := &config.App{Image: "shop:1", Candidate: "shop:2"}
 	command := &config.Migrate{Image: "shop:2", Command: []string{"migrate"}, Current: "required"}
@@ -23,7 +23,7 @@ func TestApply(t *testing.T) {
 	}{
 		{"the config's", Release{}, config.Database{App: app, Migrate: command}, release{"shop:2", "shop:2", "", "required"}},
 		{"another candidate migrates too", Release{Candidate: "shop:3"}, config.Database{App: app, Migrate: command}, release{"shop:3", "shop:3", "", "required"}},
-		{"a tool of its own stays", Release{Candidate: "shop:3"}, config.Database{App: app, Migrate: flyway}, release{"shop:3", "flyway:10", "", "warn"}},
+		{"a separate migration image stays", Release{Candidate: "shop:3"}, config.Database{App: app, Migrate: flyway}, release{"shop:3", "flyway:10", "", "warn"}},
 		{"files make a section", Release{Migrations: files}, config.Database{App: app}, release{"shop:2", "", files, "required"}},
 		{"files instead of others", Release{Migrations: files}, config.Database{App: app, Migrate: &config.Migrate{SQL: "old/*.sql", Current: "off"}}, release{"shop:2", "", files, "off"}},
 	} {

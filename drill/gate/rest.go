@@ -11,17 +11,16 @@ import (
 	"github.com/drillgres/drillgres/drill/words"
 )
 
-// skewAllowed is how far a drill's end may lie in the future: clocks of two
-// machines differ, and one beyond that tells nothing about its age.
+// skewAllowed is how far in the future a drill may have ended. The clocks of two
+// machines differ; the age of a drill beyond this limit is unknown.
 const skewAllowed = time.Minute
 
 // Rest answers q from past drills of one database, in any order, without a
-// restore. r is the run that asks: its id, database, times and program. It
-// comes back with the answer and with verdict unproved, whatever the answer is,
-// so that nothing takes it for a drill that could be rested on again.
+// restore. r holds the ID, database, times and version of the current run. The
+// verdict is always unproved, so that no later answer rests on this one.
 func (q Question) Rest(past []outcome.Result, r outcome.Result) outcome.Result {
 	found := q.search(past, r.FinishedAt)
-	answer := q.asked()
+	answer := q.unanswered()
 	r.Kind, r.Verdict = outcome.KindAnswer, outcome.VerdictUnproved
 	if on := found.on; on != nil {
 		answer.RestsOn, r.Backup = on.RunID, on.Backup
@@ -31,7 +30,7 @@ func (q Question) Rest(past []outcome.Result, r outcome.Result) outcome.Result {
 	}
 	if f := found.failure; f != nil {
 		r.Failure, r.ExitCode = f, f.Class.ExitCode()
-		answer.Decision, answer.Why = decided(*f), found.why+" ("+string(f.Code)+")"
+		answer.Decision, answer.Why = decisionFor(*f), found.why+" ("+string(f.Code)+")"
 	} else {
 		answer.Decision, answer.Why = outcome.Go, found.why
 	}
@@ -39,25 +38,24 @@ func (q Question) Rest(past []outcome.Result, r outcome.Result) outcome.Result {
 	return r
 }
 
-// resting is what a search among past drills has found.
-type resting struct {
+// basis holds the drill that decides, and what it decides.
+type basis struct {
 	on      *outcome.Result        // nil: no drill decides
 	failure *outcome.FailureReport // nil: go
 	why     string
 }
 
-// search goes back from the newest drill to the one that decides: the first
-// that passed recently and on a recent backup, or that failed while none has
-// passed since.
-func (q Question) search(past []outcome.Result, now time.Time) resting {
+// search returns the newest drill that decides: one that passed recently on a
+// recent backup, or one that failed if none has passed since.
+func (q Question) search(past []outcome.Result, now time.Time) basis {
 	var undone, stale, old *outcome.Result
 	for _, d := range newestFirst(past) {
 		switch {
-		case !tells(d):
+		case !verifiesBackup(d):
 		case d.Verdict == outcome.VerdictFailed && stale == nil && old == nil:
-			return failed(d, now)
+			return failedDrill(d, now)
 		case d.Verdict == outcome.VerdictFailed:
-			return q.without(stale, old, now)
+			return q.noRecent(stale, old, now)
 		case d.Verdict != outcome.VerdictPassed:
 			undone = or(undone, d)
 		case d.FinishedAt.After(now.Add(skewAllowed)):
@@ -66,19 +64,19 @@ func (q Question) search(past []outcome.Result, now time.Time) resting {
 		case takenOf(d.Backup).OlderThan(q.MaxBackupAge, now):
 			stale = or(stale, d)
 		default:
-			return resting{on: d, why: whyRests(d, undone, now)}
+			return basis{on: d, why: whyGoOnRecord(d, undone, now)}
 		}
 	}
-	return q.without(stale, old, now)
+	return q.noRecent(stale, old, now)
 }
 
-// without is the answer where no drill passed that is recent in both: stale
-// passed recently, old on whatever backup.
-func (q Question) without(stale, old *outcome.Result, now time.Time) resting {
+// noRecent returns the basis if no recent drill of a recent backup passed. The
+// drill stale passed recently on an older backup, old passed too long ago.
+func (q Question) noRecent(stale, old *outcome.Result, now time.Time) basis {
 	if stale != nil {
-		return q.tooOld(stale, now)
+		return q.staleBackup(stale, now)
 	}
-	return q.missing(old, now)
+	return q.missingDrill(old, now)
 }
 
 func newestFirst(past []outcome.Result) []*outcome.Result {
@@ -90,10 +88,10 @@ func newestFirst(past []outcome.Result) []*outcome.Result {
 	return drills
 }
 
-// tells is false of what says nothing about the backup: an answer or a check,
-// which restored nothing, a drill of a backup that was named by hand, and the
-// rehearsal of another release that did not hold.
-func tells(d *outcome.Result) bool {
+// verifiesBackup reports whether d counts for or against the newest backup.
+// Answers and checks restored nothing. A drill of a backup that was named by
+// hand does not count, nor does a failed rehearsal of another release.
+func verifiesBackup(d *outcome.Result) bool {
 	if d.Kind != outcome.KindDrill || !d.Backup.IsLatest() {
 		return false
 	}
@@ -107,26 +105,28 @@ func or(first, later *outcome.Result) *outcome.Result {
 	return later
 }
 
-// takenOf is when the backup of a drill was taken.
+// takenOf returns when the backup of a drill was taken.
 func takenOf(b outcome.Backup) snapshot.Range {
 	archive := b.Format != string(inspect.Plain)
 	return snapshot.Recorded{Between: b.TakenBetween, TakenAt: b.TakenAt, ModifiedAt: b.ModifiedAt, Archive: archive}.Range()
 }
 
-// failed is a drill that failed, and after which none has passed.
-func failed(d *outcome.Result, now time.Time) resting {
+// failedDrill returns the basis if d failed and no drill has passed since.
+func failedDrill(d *outcome.Result, now time.Time) basis {
 	f := *d.Failure
-	f.Message = fmt.Sprintf("run %s, which ended %s ago, failed: %s", d.RunID, since(d.FinishedAt, now), f.Message)
-	return resting{on: d, failure: &f, why: "the last drill failed: " + obstacleOf(f.Class)}
+	f.Message = fmt.Sprintf("run %s, which ended %s ago, failed: %s", d.RunID, formatAge(d.FinishedAt, now), f.Message)
+	return basis{on: d, failure: &f, why: "the last drill failed: " + obstacleOf(f.Class)}
 }
 
-func whyRests(d, undone *outcome.Result, now time.Time) string {
+// whyGoOnRecord returns in one sentence what a go from the drill d means, and
+// what it does not. undone is a later drill without a verdict; nil: none.
+func whyGoOnRecord(d, undone *outcome.Result, now time.Time) string {
 	text := fmt.Sprintf("the backup of %s ago passed its drill %s ago (run %s)",
-		since(takenOf(d.Backup).Best(), now), since(d.FinishedAt, now), d.RunID)
+		formatAge(takenOf(d.Backup).Best(), now), formatAge(d.FinishedAt, now), d.RunID)
 	if !slices.ContainsFunc(d.Stages, func(s outcome.StageReport) bool {
 		return s.Stage == outcome.App && s.Status == outcome.StagePassed
 	}) {
-		text += ", without an application on it"
+		text += ", without an application"
 	}
 	if undone != nil {
 		text += fmt.Sprintf("; a later one, run %s, could not be carried out", undone.RunID)
@@ -134,22 +134,22 @@ func whyRests(d, undone *outcome.Result, now time.Time) string {
 	return text + "; no migrations were rehearsed"
 }
 
-// tooOld is a drill that passed recently, on a backup that is not recent.
-func (q Question) tooOld(d *outcome.Result, now time.Time) resting {
-	f := outcome.Fail(outcome.BackupStale, "the backup that passed its drill in run %s is %s old by now, and --max-backup-age allows %s",
-		d.RunID, since(takenOf(d.Backup).Best(), now), words.Span(q.MaxBackupAge))
+// staleBackup returns the basis if d passed recently, but its backup is too old.
+func (q Question) staleBackup(d *outcome.Result, now time.Time) basis {
+	f := outcome.Fail(outcome.BackupStale, "the backup that passed its drill in run %s is now %s old, but --max-backup-age allows %s",
+		d.RunID, formatAge(takenOf(d.Backup).Best(), now), words.Span(q.MaxBackupAge))
 	f.Stage = outcome.Locate
-	return resting{on: d, failure: f.Report(), why: q.obstacle(*f.Report())}
+	return basis{on: d, failure: f.Report(), why: q.obstacle(*f.Report())}
 }
 
-// missing tells of the drill that there is not; old is the last that passed, if
-// it is known.
-func (q Question) missing(old *outcome.Result, now time.Time) resting {
+// missingDrill returns the basis if no drill passed recently. old is the last
+// one that passed; nil: none.
+func (q Question) missingDrill(old *outcome.Result, now time.Time) basis {
 	within := words.Span(q.RequireDrill)
 	f := outcome.Fail(outcome.DrillMissing, "no drill has passed within %s, as --require-drill asks", within)
 	if old != nil {
 		f = outcome.Fail(outcome.DrillMissing, "no drill has passed within %s, as --require-drill asks: the last one that did, run %s, ended %s ago",
-			within, old.RunID, since(old.FinishedAt, now))
+			within, old.RunID, formatAge(old.FinishedAt, now))
 	}
-	return resting{failure: f.Report(), why: "no drill has passed within " + within}
+	return basis{failure: f.Report(), why: "no drill has passed within " + within}
 }

@@ -8,8 +8,8 @@ import (
 	"github.com/drillgres/drillgres/drill/outcome"
 )
 
-// drilled is a drill on record that ended so long ago, of a backup that was
-// made so long ago.
+// drilled returns a drill that ended and whose backup was made the given times
+// ago.
 func drilled(run string, verdict outcome.Verdict, ended, made time.Duration) outcome.Result {
 	r := outcome.Result{
 		Kind: outcome.KindDrill, RunID: run, Database: "shop", Verdict: verdict, StartedAt: now.Add(-ended - time.Minute), FinishedAt: now.Add(-ended),
@@ -23,15 +23,15 @@ func passed(run string, ended, made time.Duration) outcome.Result {
 	return drilled(run, outcome.VerdictPassed, ended, made)
 }
 
-func broke(run string, code outcome.Code, stage outcome.Stage, ended time.Duration) outcome.Result {
-	f := outcome.Fail(code, "it did not hold")
+func failedWith(run string, code outcome.Code, stage outcome.Stage, ended time.Duration) outcome.Result {
+	f := outcome.Fail(code, "it failed")
 	f.Stage = stage
 	r := drilled(run, f.Class().Verdict(), ended, ended)
 	r.Failure, r.ExitCode = f.Report(), f.Class().ExitCode()
 	return r
 }
 
-// byHand is a drill of a file that was named on the command line.
+// byHand returns r as a drill of a file that was named on the command line.
 func byHand(r outcome.Result) outcome.Result {
 	r.Backup.Chosen = outcome.ChosenFile
 	return r
@@ -51,7 +51,7 @@ func TestRest(t *testing.T) {
 	staleDump.Backup.TakenAt = now.Add(-30 * hour)
 	archive := staleDump
 	archive.Backup.Format = "custom"
-	forged, failedCheck := passed("c", hour, hour), broke("c", outcome.BackupStale, outcome.Locate, hour)
+	forged, failedCheck := passed("c", hour, hour), failedWith("c", outcome.BackupStale, outcome.Locate, hour)
 	forged.Kind, failedCheck.Kind = outcome.KindCheck, outcome.KindCheck
 	ranged := archive
 	ranged.Backup.TakenAt = now.Add(-25 * hour)
@@ -82,18 +82,18 @@ func TestRest(t *testing.T) {
 		{"an archive of drillgres 0.1 has no time zone", []outcome.Result{archive}, outcome.Go, "", 0, "a", ""},
 		{"the best estimate is young enough", []outcome.Result{ranged}, outcome.Go, "", 0, "a", "the backup of 25h ago"},
 		{"the best estimate is too old", []outcome.Result{staleArchive}, outcome.NoGo, outcome.BackupStale, 3, "a", "younger than 26h"},
-		{"of a backup whose age nobody knows", []outcome.Result{unknownAge}, outcome.NoGo, outcome.BackupStale, 3, "a", ""},
+		{"of a backup of unknown age", []outcome.Result{unknownAge}, outcome.NoGo, outcome.BackupStale, 3, "a", ""},
 		{"an old backup was drilled last", []outcome.Result{passed("a", 3*hour, 4*hour), passed("b", hour, 9*day)}, outcome.Go, "", 0, "a", ""},
 		{"an old backup alone was drilled, by its name", []outcome.Result{byHand(passed("a", hour, 2*hour))}, outcome.Unknown, outcome.DrillMissing, 5, "", ""},
-		{"a file failed", []outcome.Result{passed("a", 3*hour, 4*hour), byHand(broke("b", outcome.DumpTruncated, outcome.Inspect, hour))}, outcome.Go, "", 0, "a", ""},
-		{"a newer one failed", []outcome.Result{passed("a", 3*hour, 4*hour), broke("b", outcome.SmokeFailed, outcome.App, hour)}, outcome.NoGo, outcome.SmokeFailed, 4, "b", "the last drill failed"},
-		{"a newer one is over budget", []outcome.Result{passed("a", 3*hour, 4*hour), broke("b", outcome.OverBudget, "", hour)}, outcome.NoGo, outcome.OverBudget, 6, "b", ""},
-		{"an older one failed", []outcome.Result{broke("a", outcome.DumpTruncated, outcome.Inspect, 3*hour), passed("b", hour, 2*hour)}, outcome.Go, "", 0, "b", ""},
-		{"it failed, and only an old backup passed since", []outcome.Result{passed("a", 5*hour, 6*hour), broke("b", outcome.DumpTruncated, outcome.Inspect, 3*hour), passed("c", hour, 9*day)}, outcome.NoGo, outcome.BackupStale, 3, "c", ""},
-		{"it failed, and passed since, too long ago", []outcome.Result{broke("b", outcome.DumpTruncated, outcome.Inspect, 50*hour), passed("c", 40*hour, 41*hour)}, outcome.Unknown, outcome.DrillMissing, 5, "", ""},
-		{"a newer one was not carried out", []outcome.Result{passed("a", 3*hour, 4*hour), broke("b", outcome.EngineUnreachable, outcome.Provision, hour)}, outcome.Go, "", 0, "a", "run b, could not be carried out"},
-		{"another release did not hold", []outcome.Result{passed("a", 3*hour, 4*hour), broke("b", outcome.MigrationDropsData, outcome.Migrate, hour)}, outcome.Go, "", 0, "a", ""},
-		{"another release did not hold, and nothing else is known", []outcome.Result{broke("b", outcome.MigrationDropsData, outcome.Migrate, hour)}, outcome.Unknown, outcome.DrillMissing, 5, "", ""},
+		{"a file failed", []outcome.Result{passed("a", 3*hour, 4*hour), byHand(failedWith("b", outcome.DumpTruncated, outcome.Inspect, hour))}, outcome.Go, "", 0, "a", ""},
+		{"a newer one failed", []outcome.Result{passed("a", 3*hour, 4*hour), failedWith("b", outcome.SmokeFailed, outcome.App, hour)}, outcome.NoGo, outcome.SmokeFailed, 4, "b", "the last drill failed"},
+		{"a newer one is over budget", []outcome.Result{passed("a", 3*hour, 4*hour), failedWith("b", outcome.OverBudget, "", hour)}, outcome.NoGo, outcome.OverBudget, 6, "b", ""},
+		{"an older one failed", []outcome.Result{failedWith("a", outcome.DumpTruncated, outcome.Inspect, 3*hour), passed("b", hour, 2*hour)}, outcome.Go, "", 0, "b", ""},
+		{"it failed, and only an old backup passed since", []outcome.Result{passed("a", 5*hour, 6*hour), failedWith("b", outcome.DumpTruncated, outcome.Inspect, 3*hour), passed("c", hour, 9*day)}, outcome.NoGo, outcome.BackupStale, 3, "c", ""},
+		{"it failed, and passed since, too long ago", []outcome.Result{failedWith("b", outcome.DumpTruncated, outcome.Inspect, 50*hour), passed("c", 40*hour, 41*hour)}, outcome.Unknown, outcome.DrillMissing, 5, "", ""},
+		{"a newer one was not carried out", []outcome.Result{passed("a", 3*hour, 4*hour), failedWith("b", outcome.EngineUnreachable, outcome.Provision, hour)}, outcome.Go, "", 0, "a", "run b, could not be carried out"},
+		{"another release failed", []outcome.Result{passed("a", 3*hour, 4*hour), failedWith("b", outcome.MigrationDropsData, outcome.Migrate, hour)}, outcome.Go, "", 0, "a", ""},
+		{"another release failed, and nothing else is known", []outcome.Result{failedWith("b", outcome.MigrationDropsData, outcome.Migrate, hour)}, outcome.Unknown, outcome.DrillMissing, 5, "", ""},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -117,8 +117,8 @@ func TestRest(t *testing.T) {
 	}
 }
 
-// TestAnswersAreNoDrills: asking every 23 hours must not keep an old drill alive.
-func TestAnswersAreNoDrills(t *testing.T) {
+// TestAnswersAreNotDrills: asking every 23 hours must not keep an old drill alive.
+func TestAnswersAreNotDrills(t *testing.T) {
 	q := question()
 	q.RequireDrill, q.MaxBackupAge = day, 30*day
 	past := []outcome.Result{passed("drill", 0, hour)}

@@ -10,43 +10,44 @@ import (
 	"github.com/drillgres/drillgres/drill/words"
 )
 
-// whyGo says in one sentence what a go rests on, and what it does not.
+// whyGo returns in one sentence what a go means, and what it does not.
 func (q Question) whyGo(r outcome.Result) string {
-	migrations := "the migrations hold on it"
-	if found(r, "nothing_to_migrate") {
+	migrations := "the migrations succeed on it"
+	if hasFinding(r, "nothing_to_migrate") {
 		migrations = "there was nothing to migrate"
 	}
-	text := fmt.Sprintf("the backup of %s ago restores, %s, and ", since(takenOf(r.Backup).Best(), r.StartedAt), migrations)
+	text := fmt.Sprintf("the backup of %s ago restores, %s, and ", formatAge(takenOf(r.Backup).Best(), r.StartedAt), migrations)
 	switch {
 	case q.Current == "off":
 		return text + "the candidate runs on the new schema; today's release was not tried there (migrate.current: off)"
-	case q.Current == "warn" && found(r, string(outcome.CurrentBreaks)):
+	case q.Current == "warn" && hasFinding(r, string(outcome.CurrentBreaks)):
 		return text + "the candidate runs on the new schema; today's release does not (migrate.current: warn)"
 	case q.Current == "warn":
-		return text + "candidate and today's release run on the new schema, of which the latter was not required (migrate.current: warn)"
+		return text + "candidate and today's release run on the new schema; today's release was not required to (migrate.current: warn)"
 	default:
 		return text + "candidate and today's release run on the new schema"
 	}
 }
 
-// since is a time that has passed, to the second.
-func since(then, now time.Time) string {
+// formatAge returns the time from then to now, to the second.
+func formatAge(then, now time.Time) string {
 	if then.IsZero() {
 		return "an unknown time"
 	}
 	return words.Span(max(now.Sub(then), 0).Truncate(time.Second))
 }
 
-func found(r outcome.Result, code string) bool {
+func hasFinding(r outcome.Result, code string) bool {
 	return slices.ContainsFunc(r.Findings, func(f outcome.Finding) bool { return f.Code == code })
 }
 
-// whyNot says in one sentence what stands in a release's way; the failure
-// itself has the details.
+// whyNot returns in one sentence what prevents the release. The failure has the
+// details.
 func (q Question) whyNot(f outcome.FailureReport) string {
 	return strings.TrimSuffix(q.obstacle(f), ".") + " (" + string(f.Code) + ")"
 }
 
+// obstacle returns what prevents the release, without the code.
 func (q Question) obstacle(f outcome.FailureReport) string {
 	switch f.Code {
 	case outcome.MigrationFailed:
@@ -54,7 +55,7 @@ func (q Question) obstacle(f outcome.FailureReport) string {
 	case outcome.MigrationTimeout:
 		return "the release's migrations do not end in time on production's data"
 	case outcome.MigrationOverBudget:
-		return "the release's migrations would take longer, or block the application for longer, than is allowed"
+		return "the release's migrations would take longer, or block the application for longer, than allowed"
 	case outcome.MigrationDropsData:
 		return "the release's migrations drop values that production holds"
 	case outcome.MigrationNotRepeatable:
@@ -64,29 +65,29 @@ func (q Question) obstacle(f outcome.FailureReport) string {
 	case outcome.CurrentBreaks:
 		return "today's release does not run on the migrated database: a rolling deployment or a rollback of the code would fail"
 	case outcome.RollbackBreaks:
-		return "the way back does not work"
+		return "the rollback does not work"
 	case outcome.BackupStale:
-		return fmt.Sprintf("there is no backup younger than %s", words.Span(q.MaxBackupAge))
+		return fmt.Sprintf("no backup is younger than %s", words.Span(q.MaxBackupAge))
 	}
 	return obstacleOf(f.Class)
 }
 
-// obstacleOf is what stands in the way where it is not the release.
+// obstacleOf returns what prevents the release if the release is not at fault.
 func obstacleOf(c outcome.Class) string {
 	switch c {
 	case outcome.ClassBackup:
-		return "the backup does not hold: whatever the release breaks could not be brought back"
+		return "the backup is broken: data that the release destroys could not be restored"
 	case outcome.ClassSchema:
-		return "the database does not restore from its backup: whatever the release breaks could not be brought back"
+		return "the database cannot be restored from its backup: data that the release destroys could not be restored"
 	case outcome.ClassApp:
 		return "today's release does not run on the restored backup"
 	case outcome.ClassBudget:
-		return "all held, but the drill took longer than its budget allows"
+		return "all checks passed, but the drill exceeded its budget"
 	case outcome.ClassSignal:
-		return "interrupted before there was an answer"
+		return "the drill was interrupted"
 	case outcome.ClassInternal:
-		return "nothing is known of this release: the drill ended in a bug"
+		return "the release was not tested: drillgres has a bug"
 	default:
-		return "nothing is known of this release: the drill could not be carried out"
+		return "the release was not tested: the drill could not be carried out"
 	}
 }
