@@ -2,7 +2,7 @@ package redact
 
 import "strings"
 
-// OneLine makes text of the server fit for a message.
+// OneLine returns text as one line of valid UTF-8, with single spaces.
 func OneLine(text string) string {
 	return strings.Join(strings.Fields(strings.ToValidUTF8(text, "�")), " ")
 }

@@ -12,37 +12,37 @@ import (
 
 const mask = "REDACTED"
 
-// Secret is a text that prints as REDACTED however it is printed. Only Reveal
-// gives it away.
+// Secret is a string that prints as REDACTED with every verb and encoder. Only
+// Reveal returns its value.
 type Secret string
 
-// Reveal is the secret itself.
+// Reveal returns the secret itself.
 func (s Secret) Reveal() string { return string(s) }
 
-// String hides the secret from %v, %s and their like.
+// String hides the secret from %v, %s and the other verbs for strings.
 func (s Secret) String() string { return mask }
 
 // GoString hides it from %#v.
 func (s Secret) GoString() string { return mask }
 
-// MarshalText hides it from JSON and its like.
+// MarshalText hides it from JSON and other encoders.
 func (s Secret) MarshalText() ([]byte, error) { return []byte(mask), nil }
 
 // LogValue hides it from slog.
 func (s Secret) LogValue() slog.Value { return slog.StringValue(mask) }
 
 // Redactor removes known secrets, and passwords in connection strings, from
-// texts. The zero value works; it is safe for concurrent use.
+// texts. The zero value is ready to use. A Redactor is safe for concurrent use.
 type Redactor struct {
 	mu      sync.RWMutex
-	secrets []string // longest first, so that no secret is left half
+	secrets []string // longest first, so that no part of a secret remains
 }
 
-// Shortest is the length below which a secret is not searched for: masking
+// Shortest is the length in bytes below which a secret is not masked: masking
 // every "1" would make reports unreadable.
 const Shortest = 4
 
-// Add makes known what must not be printed.
+// Add registers secrets to remove.
 func (r *Redactor) Add(secrets ...Secret) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -59,7 +59,7 @@ var (
 	keyPassword = regexp.MustCompile(`(?i)(\b(?:password|passwd|pgpassword|secret|token|secret_access_key)\s*=\s*)('[^']*'|"[^"]*"|[^\s&;,'"]+)`)
 )
 
-// Text is s without secrets.
+// Text returns s without secrets.
 func (r *Redactor) Text(s string) string {
 	r.mu.RLock()
 	for _, secret := range r.secrets {

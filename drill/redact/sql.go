@@ -8,13 +8,14 @@ import (
 	"github.com/drillgres/drillgres/drill/sqltext"
 )
 
-// StatementLength is how much of a statement is shown, in characters.
+// StatementLength is the maximum length of a statement that is shown, in
+// characters.
 const StatementLength = 200
 
-// value stands for a value that is not shown.
+// value replaces a value that is not shown.
 const value = "…"
 
-// statementVerbs are what the statements of a dump begin with.
+// statementVerbs are the first words of the statements in a dump.
 var statementVerbs = verbs(`alter analyze begin call comment commit copy create delete do drop grant import insert lock
 	refresh reindex reset revoke security select set start truncate update vacuum with`)
 
@@ -29,45 +30,46 @@ func verbs(words string) map[string]bool {
 	return set
 }
 
-// SQL makes what the server took for a statement fit to be shown, as Statement
-// does. What does not begin as SQL is a row, and nothing of it is shown.
+// SQL returns a text that the server read as a statement without its values, as
+// Statement does. It returns an empty string if the text does not begin as SQL:
+// then it is a row.
 func SQL(sql string) string {
 	s := reuse(sql)
 	defer statements.Put(s)
 	if s.first.Kind != sqltext.Word || !statementVerbs[s.first.Text] {
 		return ""
 	}
-	return s.fit()
+	return s.redact()
 }
 
-// readLength is how much of a statement is read, in bytes. A literal far
-// behind what will be shown need not be found.
+// readLength is how much of a statement is read, in bytes. It is far more than
+// is shown.
 const readLength = 16 << 10
 
-// Statement makes SQL fit to be shown: one line, cut, and without the values in
-// it. Literals become '…', and so do the bodies of functions.
+// Statement returns SQL without its values: one line of at most StatementLength
+// characters, in which literals and the bodies of functions are '…'.
 func Statement(sql string) string {
 	s := reuse(sql)
 	defer statements.Put(s)
-	return s.fit()
+	return s.redact()
 }
 
-// statements are those that are reused: every one that a migration runs is shown.
+// statements are reused, because every statement of a migration is redacted.
 var statements = sync.Pool{New: func() any { return new(statement) }}
 
-// statement is one that is made fit to be shown.
+// statement redacts one SQL text.
 type statement struct {
 	sql        string
 	lexer      sqltext.Lexer
-	first      sqltext.Token // behind all comments
+	first      sqltext.Token // after all comments
 	isFirst    bool          // the next token is the first of a statement
 	defines    bool          // the statement's numbers are not values of rows
 	shown      []byte
-	characters int  // that are shown, at least: those of ASCII that are not white space
-	uneven     bool // white space or characters beyond ASCII are within a token
+	characters int  // ASCII characters in shown that are not white space; a lower bound of its length
+	uneven     bool // a token has white space or characters beyond ASCII
 }
 
-// reuse begins a statement behind the comments before it.
+// reuse returns a statement that starts after the leading comments of sql.
 func reuse(sql string) *statement {
 	s := statements.Get().(*statement)
 	s.lexer.Read(sql, sqltext.Server)
@@ -80,8 +82,8 @@ func reuse(sql string) *statement {
 	return s
 }
 
-// fit is the statement as it is shown.
-func (s *statement) fit() string {
+// redact returns the statement without its values.
+func (s *statement) redact() string {
 	for s.characters <= StatementLength && s.next() {
 	}
 	text := string(s.shown)
@@ -91,18 +93,18 @@ func (s *statement) fit() string {
 	return Cut(text, StatementLength)
 }
 
-// next takes one token, and reports whether there was one.
+// next adds one token to shown. It returns false at the end of the text.
 func (s *statement) next() bool {
 	end := s.lexer.End()
 	t := s.lexer.Next()
 	if t.Kind == sqltext.EOF {
 		return false
 	}
-	begins := s.lexer.Start()
-	if begins > end && len(s.shown) > 0 {
+	start := s.lexer.Start()
+	if start > end && len(s.shown) > 0 {
 		s.shown = append(s.shown, ' ')
 	}
-	raw := s.sql[begins:s.lexer.End()]
+	raw := s.sql[start:s.lexer.End()]
 	if s.isFirst {
 		s.defines = t.Kind == sqltext.Word && definingVerbs[t.Text]
 		s.isFirst = false
@@ -124,7 +126,8 @@ func (s *statement) next() bool {
 	return true
 }
 
-// showOpen shows what does not end.
+// showOpen shows a token that does not end: a quoted name as it is, a string
+// without its text, a comment not at all.
 func (s *statement) showOpen(raw string) {
 	switch {
 	case strings.HasPrefix(raw, "/*"):
@@ -135,7 +138,8 @@ func (s *statement) showOpen(raw string) {
 	}
 }
 
-// hide shows that there is a string, and its prefix, but for that of escapes.
+// hide shows a string without its text. It keeps the prefix, except that of an
+// escape string.
 func (s *statement) hide(raw string) {
 	if n := strings.IndexAny(raw, "'$"); n > 0 && raw[0]|0x20 != 'e' {
 		s.show(raw[:n])
@@ -143,6 +147,7 @@ func (s *statement) hide(raw string) {
 	s.show("'" + value + "'")
 }
 
+// show adds text as it is.
 func (s *statement) show(text string) {
 	s.shown = append(s.shown, text...)
 	for i := range len(text) {
@@ -157,7 +162,8 @@ func (s *statement) show(text string) {
 	}
 }
 
-// Cut is s with at most length characters, the last of which then says that it was cut.
+// Cut returns s with at most length characters. If it cuts s, the last of them
+// is an ellipsis.
 func Cut(s string, length int) string {
 	n, last := 0, 0
 	for i := range s {
