@@ -1,11 +1,11 @@
 package sqltext
 
-// What bytes are to psql's lexer and the server's (psqlscan.l, scan.l). Every
-// byte from 0x80 on is a letter to them, whatever character it is a part of.
+// Classes of bytes in the lexers of psql and the server (psqlscan.l, scan.l).
+// Both treat every byte from 0x80 on as a letter, whatever the encoding.
 const (
 	isSpace   uint8 = 1 << iota
-	nameStart       // begins a name
-	nameRest        // goes on with one
+	nameStart       // can start a name
+	nameRest        // can continue a name
 	isDigit
 	isUpper
 	isDot
@@ -36,11 +36,12 @@ func classOf(b byte) uint8 {
 	return 0
 }
 
-// IsSpace reports whether SQL takes a byte for white space.
+// IsSpace reports whether b is white space in SQL.
 func IsSpace(b byte) bool { return classes[b]&isSpace != 0 }
 
-// run passes bytes of a class and returns them, or as many as are kept, and
-// the classes of all of them. The bytes are valid until the window moves.
+// run reads the bytes of a class. It returns the first of them, up to the limit
+// of a token's text, and the union of the classes of all. The bytes are valid
+// until the window moves.
 func (l *Lexer) run(class uint8) (text []byte, seen uint8) {
 	w := l.w
 	b := w.buf[w.pos:w.end]
@@ -56,7 +57,7 @@ func (l *Lexer) run(class uint8) (text []byte, seen uint8) {
 	return l.longRun(class)
 }
 
-// longRun is a run that may go on behind the window.
+// longRun is run for bytes that may continue beyond the window.
 func (l *Lexer) longRun(class uint8) (text []byte, seen uint8) {
 	l.scratch = l.scratch[:0]
 	for b := l.w.Bytes(); len(b) > 0; b = l.w.Bytes() {
@@ -74,19 +75,20 @@ func (l *Lexer) longRun(class uint8) (text []byte, seen uint8) {
 	return l.scratch, seen
 }
 
-// MaxText is how much of a token of a stream is kept, in bytes. What is beyond
-// is lexed and forgotten: names have at most 63.
+// MaxText is the maximum length of a token's text in a stream, in bytes. The
+// rest of a longer token is read and discarded: names have at most 63.
 const MaxText = 1 << 10
 
-// keep adds to the text of the token that is read, up to what is kept of one.
+// keep appends to the text of the current token, up to its maximum length.
 func (l *Lexer) keep(b []byte) {
-	if room := l.most() - len(l.scratch); room > 0 {
+	if room := l.maxText() - len(l.scratch); room > 0 {
 		l.scratch = append(l.scratch, b[:min(len(b), room)]...)
 	}
 }
 
-// most is how much of a token's text is kept. A whole text is there already.
-func (l *Lexer) most() int {
+// maxText returns the maximum length of a token's text. A text that is in memory
+// as a whole needs no limit.
+func (l *Lexer) maxText() int {
 	if l.w.whole != "" {
 		return len(l.w.whole)
 	}

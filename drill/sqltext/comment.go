@@ -12,7 +12,7 @@ func (l *Lexer) lineComment() Token {
 				break
 			}
 		}
-		return Token{Kind: passedOver}
+		return Token{Kind: skipped}
 	}
 	l.scratch = l.scratch[:0]
 	for b := l.w.Bytes(); len(b) > 0; b = l.w.Bytes() {
@@ -26,16 +26,18 @@ func (l *Lexer) lineComment() Token {
 	return Token{Comment, l.depth, string(l.scratch)}
 }
 
+// endOfLine returns the index of the first line feed or carriage return, or the
+// length of b.
 func endOfLine(b []byte) int {
-	n := stop(b, bytes.IndexByte(b, '\n'))
-	return stop(b[:n], bytes.IndexByte(b[:n], '\r'))
+	n := indexOrEnd(b, bytes.IndexByte(b, '\n'))
+	return indexOrEnd(b[:n], bytes.IndexByte(b[:n], '\r'))
 }
 
-// blockComment passes a comment that may hold others.
+// blockComment reads a comment, which may be nested.
 func (l *Lexer) blockComment() Token {
 	l.escaped = false
 	l.w.Skip(2)
-	l.begins()
+	l.noteLine()
 	for depth := 1; depth > 0; {
 		b := l.w.Bytes()
 		if len(b) == 0 {
@@ -60,11 +62,11 @@ func (l *Lexer) blockComment() Token {
 			l.w.Skip(1)
 		}
 	}
-	return Token{Kind: passedOver}
+	return Token{Kind: skipped}
 }
 
-// begins notes the line of what may turn out not to end.
-func (l *Lexer) begins() {
+// noteLine notes the line in which a token starts that may not end.
+func (l *Lexer) noteLine() {
 	if l.w.whole == "" {
 		l.line = l.w.Line()
 	}

@@ -1,11 +1,11 @@
-// Package sqltext reads SQL as text: where its tokens, statements and names
-// begin and end, and how a name is quoted.
+// Package sqltext reads SQL as text: it splits it into tokens, statements and
+// names, and quotes names.
 //
-// A [Lexer] takes text apart by the rules of psql or of the server. It reads a
-// whole string without copying it, or a stream of any length through a
+// A [Lexer] splits text into tokens by the rules of psql or of the server. It
+// reads a string without copying it, or a stream of any length through a
 // [Window] of fixed size:
 //
-//	for statement := range sqltext.Statements(sql) {
+//	for _, statement := range sqltext.Statements(sql, sqltext.Server) {
 //		p := sqltext.Phrase{Tokens: statement}
 //		if p.Has("drop table") {
 //			table := p.Name("public")
@@ -14,5 +14,5 @@
 //	}
 //
 // A [Phrase] reads the tokens of one statement from left to right. A [Name] is
-// what a statement or a person calls an object: schema.table.
+// the name of an object, such as schema.table.
 package sqltext

@@ -10,8 +10,8 @@ import (
 	"github.com/drillgres/drillgres/drill/sqltext"
 )
 
-// FuzzLexer: however little of a text is in sight, its tokens are the same, and
-// they lie in it one behind the other.
+// FuzzLexer: the tokens of a text do not depend on the size of the window, and do
+// not overlap.
 func FuzzLexer(f *testing.F) {
 	for _, seed := range []string{
 		"", "select 1.5e-3, 'it''s' from a.\"b\"\"c\";", `E'\\' n'\'' U&"x" U&'y' b'01'`, "$a$ $a $ $a$ $1 $", "/* /* */ */ -- x\r\ny --",
@@ -49,7 +49,7 @@ func FuzzLexer(f *testing.F) {
 
 func cut(text string) string { return text[:min(len(text), sqltext.MaxText)] }
 
-// chunks reads at most so many bytes at a time.
+// chunks reads at most size bytes at a time.
 type chunks struct {
 	r    io.Reader
 	size int
@@ -57,8 +57,8 @@ type chunks struct {
 
 func (c *chunks) Read(p []byte) (int, error) { return c.r.Read(p[:min(len(p), c.size)]) }
 
-// FuzzName: a name is read again as the same from how it is written, and as
-// one name by the lexer.
+// FuzzName: a quoted name parses as the same name, and the lexer reads it as one
+// token.
 func FuzzName(f *testing.F) {
 	for _, seed := range []string{"", "a", "Odd Name", `"`, "a.b", "é", "1a", "select", "\xff"} {
 		f.Add(seed, seed)

@@ -2,106 +2,105 @@ package sqltext
 
 import "bytes"
 
-// Rules say whose lexer is followed where psql and the server differ.
+// Rules selects the lexer to follow where psql and the server differ.
 type Rules uint8
 
 const (
-	// Psql reads a script, line by line: a backslash begins a command of psql
-	// itself, a string that goes on behind a line feed is two to it, and in a
-	// CREATE FUNCTION it counts BEGIN, CASE and END (psqlscan.l).
+	// Psql reads a script line by line. A backslash starts a command of psql, a
+	// string that continues after a line feed is two strings, and BEGIN, CASE and
+	// END are counted in CREATE FUNCTION (psqlscan.l).
 	Psql Rules = iota
-	// Server reads a query string: a backslash is a character like any other,
-	// a string goes on behind a line feed by the rules with which it began, and
-	// a body begins with BEGIN ATOMIC and may have END as a label (scan.l, gram.y).
+	// Server reads a query string. A backslash is an ordinary character, a string
+	// continues after a line feed by the rules of its first part, and a body
+	// starts with BEGIN ATOMIC and may use END as a label (scan.l, gram.y).
 	Server
 )
 
-// Kind says what a token is.
+// Kind is the kind of a token.
 type Kind uint8
 
 const (
-	// EOF is the end of the text. An Open construct is an end, too.
+	// EOF is the end of the text. An Open token is also the last one.
 	EOF       Kind = iota
 	Word           // a keyword or a name without quotes, in lower case
 	Quoted         // a "name", without its quotes
-	String         // 'text' or $$text$$, without its quotes; of an escape by number only the backslash is left out
+	String         // 'text' or $$text$$, without its quotes; numeric escapes lose their backslash only
 	Number         // an unsigned number
 	Symbol         // any other character, or a parameter such as $1
 	End            // the semicolon that ends a statement
 	Comment        // to the end of a line; only with Lexer.Comments
-	Backslash      // begins a command of psql, which is not yet read; only with Psql
-	Open           // a string, a quoted name or a comment that does not end; Text says which
+	Backslash      // starts a command of psql, which is not read; only with Psql
+	Open           // a string, a quoted name or a comment that does not end; Text names the construct
 
-	passedOver // a comment that nobody asked for
+	skipped // a comment that is not returned
 )
 
-// Token is one of a statement.
+// Token is a token of a statement.
 type Token struct {
 	Kind  Kind
-	Depth int32 // of the parentheses around it
+	Depth int32 // number of open parentheses around it
 	Text  string
 }
 
-// Lexer takes SQL apart.
+// Lexer splits SQL into tokens.
 type Lexer struct {
-	// NonStandard is standard_conforming_strings = off: a backslash in '…'
-	// escapes what follows it.
+	// NonStandard reads as with standard_conforming_strings = off: a backslash in
+	// '…' escapes the next character.
 	NonStandard bool
-	// Comments asks for comments to the end of a line as tokens.
+	// Comments returns comments to the end of a line as tokens.
 	Comments bool
-	// Textless leaves out the text of strings and numbers.
+	// Textless omits the text of strings and numbers.
 	Textless bool
-	// SkipGroups passes over what is in parentheses. What opens there and
-	// does not end, and a backslash there, are tokens still.
+	// SkipGroups skips the tokens in parentheses, except Open and Backslash.
 	SkipGroups bool
 
 	w                 *Window
 	rules             Rules
-	start             int64 // offset of the token that was read last
-	line              int64 // in which an Open dollar-quoted string or comment begins; 0: not known
+	start             int64 // offset of the last token
+	line              int64 // in which an Open dollar-quoted string or comment starts; 0: unknown
 	depth             int32 // of parentheses
 	body              routine
-	escaped, lineFeed bool // a string goes on behind a line feed, by the rules with which it began
+	escaped, lineFeed bool // the last string had escapes, and a line feed follows: the next string continues it
 	scratch           []byte
 	tag               []byte
-	seen              *recent
+	recent            *recent
 }
 
 // NewLexer returns a lexer of a stream.
 func NewLexer(w *Window, rules Rules) *Lexer {
-	return &Lexer{w: w, rules: rules, seen: new(recent)}
+	return &Lexer{w: w, rules: rules, recent: new(recent)}
 }
 
-// LexText returns a lexer of a text. The tokens' texts are parts of it wherever
-// they stand in it as they are.
+// LexText returns a lexer of a text. It does not copy the text: tokens are parts
+// of it unless they contain escapes or are folded.
 func LexText(text string, rules Rules) *Lexer {
 	l := new(Lexer)
 	l.Read(text, rules)
 	return l
 }
 
-// Read starts over on a text, with the same buffers and no options set. The
-// zero Lexer can do so.
+// Read starts over on a text with the same buffers. It resets all options. The
+// zero Lexer is ready for it.
 func (l *Lexer) Read(text string, rules Rules) {
 	w := l.w
 	if w == nil {
 		w = new(Window)
 	}
-	w.show(text)
-	*l = Lexer{w: w, rules: rules, scratch: l.scratch[:0], tag: l.tag[:0], seen: l.seen}
+	w.setText(text)
+	*l = Lexer{w: w, rules: rules, scratch: l.scratch[:0], tag: l.tag[:0], recent: l.recent}
 }
 
-// Start returns the offset at which the last token begins, with its prefix and quotes.
+// Start returns the offset of the last token, including its prefix and quotes.
 func (l *Lexer) Start() int64 { return l.start }
 
-// End returns the offset behind the last token.
+// End returns the offset after the last token.
 func (l *Lexer) End() int64 { return l.w.Offset() }
 
 // OpenLine returns the line in which an [Open] dollar-quoted string or block
-// comment of a stream begins, and 0 for all others.
+// comment of a stream starts. It returns 0 for other tokens.
 func (l *Lexer) OpenLine() int64 { return l.line }
 
-// Restart forgets the statement that is read.
+// Restart makes the next token the first of a statement.
 func (l *Lexer) Restart() {
 	l.depth, l.body, l.Textless, l.SkipGroups = 0, routine{}, false, false
 }
@@ -119,7 +118,7 @@ func (l *Lexer) Next() Token {
 		}
 		l.start = w.Offset()
 		t := l.token(w.buf[w.pos])
-		if t.Kind == passedOver {
+		if t.Kind == skipped {
 			continue
 		}
 		if t.Kind != String {
@@ -177,7 +176,7 @@ func (l *Lexer) token(b byte) Token {
 	return t
 }
 
-// singles are the ASCII characters as texts.
+// singles holds the ASCII characters, so that a symbol's text is not allocated.
 var singles = func() string {
 	var b [0x80]byte
 	for i := range b {
@@ -186,7 +185,7 @@ var singles = func() string {
 	return string(b[:])
 }()
 
-// space passes white space that is at hand.
+// space skips the white space in the window.
 func (l *Lexer) space() {
 	b, n := l.w.AtHand(), 0
 	for n < len(b) && classes[b[n]]&isSpace != 0 {
@@ -198,7 +197,7 @@ func (l *Lexer) space() {
 	}
 }
 
-// word reads a keyword or a name, or the letter in front of a string.
+// word reads a keyword or a name, or a string or quoted name with a prefix.
 func (l *Lexer) word() Token {
 	at := l.w.pos
 	b, seen := l.run(nameRest)
@@ -210,7 +209,7 @@ func (l *Lexer) word() Token {
 		l.scratch = append(l.scratch[:0], letter) // looking ahead may have moved the window
 		b = l.scratch
 	}
-	if l.silent() {
+	if l.inSkippedGroup() {
 		return Token{Kind: Word, Depth: l.depth}
 	}
 	var text string
@@ -223,26 +222,27 @@ func (l *Lexer) word() Token {
 	return Token{Word, l.depth, text}
 }
 
-// silent reports whether the token that is read will be passed over.
-func (l *Lexer) silent() bool { return l.SkipGroups && l.depth > 0 }
+// inSkippedGroup reports whether the current token is in parentheses that
+// SkipGroups skips.
+func (l *Lexer) inSkippedGroup() bool { return l.SkipGroups && l.depth > 0 }
 
-// textless reports whether nobody wants the text of a string or a number.
-func (l *Lexer) textless() bool { return l.Textless || l.silent() }
+// omitsText reports whether the text of strings and numbers is omitted.
+func (l *Lexer) omitsText() bool { return l.Textless || l.inSkippedGroup() }
 
-// folded is a name as the server folds it: ASCII only, because it folds other
-// letters in some encodings only.
+// folded returns a name in lower case. It folds ASCII only, because the server
+// folds other letters in some encodings only.
 func (l *Lexer) folded(b []byte) string {
-	if l.seen == nil {
-		l.seen = new(recent)
+	if l.recent == nil {
+		l.recent = new(recent)
 	}
 	if len(l.scratch) == 0 || &l.scratch[0] != &b[0] {
 		l.scratch = append(l.scratch[:0], b...)
 	}
-	return l.seen.of(fold(l.scratch))
+	return l.recent.intern(fold(l.scratch))
 }
 
-// prefixed reads what a letter in front of a quote makes of it: E”, N”, B”,
-// X”, U&” and U&"".
+// prefixed reads a string or a quoted name whose prefix starts with letter: E,
+// N, B, X or U&. It reports whether one follows.
 func (l *Lexer) prefixed(letter byte) (Token, bool) {
 	head := l.w.Peek(2)
 	switch {
@@ -265,14 +265,14 @@ func (l *Lexer) number() Token {
 	first := b[0]
 	exponent := b[len(b)-1]|0x20 == 'e' && (first != '0' || len(b) < 2 || b[1]|0x20 != 'x')
 	var text string
-	if !l.textless() {
+	if !l.omitsText() {
 		text = l.piece(b, at)
 	}
 	if next := l.w.Peek(2); exponent && len(next) == 2 && (next[0] == '-' || next[0] == '+') && classes[next[1]]&isDigit != 0 {
 		sign := singles[next[0] : next[0]+1]
 		l.w.Skip(1)
 		b, _ = l.run(isDigit)
-		if !l.textless() {
+		if !l.omitsText() {
 			text += sign + string(b)
 		}
 	}

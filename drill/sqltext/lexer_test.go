@@ -9,7 +9,7 @@ import (
 	"github.com/drillgres/drillgres/drill/sqltext"
 )
 
-// texts are the tokens of each statement, separated by spaces.
+// texts returns the tokens of each statement, separated by spaces.
 func texts(sql string, rules sqltext.Rules) (all []string) {
 	for _, statement := range sqltext.Statements(sql, rules) {
 		var one []string
@@ -42,7 +42,7 @@ func TestStatements(t *testing.T) {
 		{"no body", "create table begin (a int); begin; select 1; end", []string{"create table begin ( a int )", "begin", "select 1", "end"}},
 		{"cut off", "select 'abc", []string{"select"}},
 		{"a rule with several actions", "create rule r as on insert to t do (select 1; select 2)", []string{"create rule r as on insert to t do ( select 1 ; select 2 )"}},
-		{"a parenthesis too many", "select 1); (select 2; 3);", []string{"select 1 )", "( select 2 ; 3 )"}},
+		{"unbalanced parentheses", "select 1); (select 2; 3);", []string{"select 1 )", "( select 2 ; 3 )"}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -55,7 +55,7 @@ func TestStatements(t *testing.T) {
 	}
 }
 
-// TestRules holds where psql 15 and its server were seen to differ.
+// TestRules: the known differences between psql 15 and its server.
 func TestRules(t *testing.T) {
 	tests := []struct {
 		name, sql    string
@@ -114,7 +114,7 @@ func TestBackslash(t *testing.T) {
 }
 
 // TestNonStandard: with standard_conforming_strings off a backslash escapes in
-// every string but those whose prefix says otherwise.
+// every string whose prefix does not say otherwise.
 func TestNonStandard(t *testing.T) {
 	l := sqltext.LexText(`'a\';' n'b\'' U&'c\' x`, sqltext.Server)
 	l.NonStandard = true
@@ -143,8 +143,7 @@ func TestOpen(t *testing.T) {
 	}
 }
 
-// TestNoCopies: a text at hand is not copied, nor is anything allocated for
-// each of its tokens.
+// TestNoCopies: a text in memory is not copied, and tokens are not allocated.
 func TestNoCopies(t *testing.T) {
 	sql := strings.Repeat(`insert into public."Odd Name" (a, b) values (1, 'it is a value', $1); `, 100)
 	var s sqltext.Splitter
@@ -152,7 +151,7 @@ func TestNoCopies(t *testing.T) {
 	if n := testing.AllocsPerRun(10, func() { s.Split(sql) }); n > 0 {
 		t.Errorf("%.0f allocations", n)
 	}
-	if kinds := len(s.Split(sql)); kinds != 100 {
-		t.Errorf("%d statements", kinds)
+	if n := len(s.Split(sql)); n != 100 {
+		t.Errorf("%d statements", n)
 	}
 }

@@ -5,11 +5,11 @@ import (
 	"strings"
 )
 
-// Name is that of an object as the catalog holds it: without quotes, case kept.
-// Schema is empty for what is in none, and where none was given.
+// Name is the name of an object as the catalog stores it: without quotes, with
+// its case. Schema is empty if the object has no schema or none was given.
 type Name struct{ Schema, Name string }
 
-// String returns the name for a person, quoted where SQL would misread it.
+// String returns the name for messages, quoted where SQL would misread it.
 func (n Name) String() string {
 	if n.Schema == "" {
 		return Quote(n.Name)
@@ -25,7 +25,7 @@ func (n Name) SQL() string {
 	return Identifier(n.Schema, n.Name)
 }
 
-// Quote returns a name for a person, in quotes where SQL would misread it.
+// Quote returns a name for messages, in quotes if SQL would misread it.
 func Quote(name string) string {
 	if isBare(name) {
 		return name
@@ -33,8 +33,8 @@ func Quote(name string) string {
 	return `"` + strings.ReplaceAll(name, `"`, `""`) + `"`
 }
 
-// isBare reports whether SQL reads a name as it stands. Keywords are left to
-// those who read it: which are reserved differs between majors.
+// isBare reports whether a name needs no quotes. It ignores keywords: which of
+// them are reserved differs between major versions.
 func isBare(name string) bool {
 	for i := range len(name) {
 		if c := classes[name[i]]; name[i] >= 0x80 || c&isUpper != 0 || c&nameRest == 0 || i == 0 && c&nameStart == 0 {
@@ -45,7 +45,7 @@ func isBare(name string) bool {
 }
 
 // Identifier returns a name for a statement: its parts in quotes, joined by
-// dots. A zero byte, which no name can hold, is left out.
+// dots. It omits zero bytes, which no name can contain.
 func Identifier(parts ...string) string {
 	var b strings.Builder
 	for i, part := range parts {
@@ -59,22 +59,21 @@ func Identifier(parts ...string) string {
 	return b.String()
 }
 
-// Literal returns a text for a statement, which reads the same however
-// standard_conforming_strings is set.
+// Literal returns a text as a string for a statement. Its meaning does not
+// depend on standard_conforming_strings.
 func Literal(text string) string {
 	return " E'" + strings.NewReplacer(`\`, `\\`, `'`, `\'`).Replace(text) + "'"
 }
 
-// Errors of names that are written by hand.
+// Errors of [CutPart] and [ParseName].
 var (
 	ErrNoName    = errors.New("a part of it is empty or needs double quotes")
 	ErrEmptyPart = errors.New("a part of it is empty")
 	ErrNotClosed = errors.New("a double quote is not closed")
 )
 
-// CutPart reads the name that a text begins with. It returns the name as it is
-// written, without its quotes but not folded, whether it was quoted, and what
-// follows it.
+// CutPart returns the name at the start of a text without its quotes, the text
+// after it, and whether it was quoted. It does not fold the name.
 func CutPart(text string) (part, rest string, quoted bool, err error) {
 	if !strings.HasPrefix(text, `"`) {
 		n := 0
@@ -100,8 +99,8 @@ func CutPart(text string) (part, rest string, quoted bool, err error) {
 	return "", text, true, ErrNotClosed
 }
 
-// ParseName reads a name as SQL does, such as public."Odd ""Name""". One part
-// alone is in the schema given; of more than two the last two count.
+// ParseName parses a name as SQL does, such as public."Odd ""Name""". A name of
+// one part is in the given schema. Of more than two parts, the last two count.
 func ParseName(text, schema string) (Name, error) {
 	n := Name{Name: schema}
 	for {
@@ -122,7 +121,8 @@ func ParseName(text, schema string) (Name, error) {
 	}
 }
 
-// Unquote returns the name that a text is, or the text itself, folded.
+// Unquote returns the name that a text denotes. If the text is not a name, it
+// returns the text, folded.
 func Unquote(text string) string {
 	part, rest, quoted, err := CutPart(text)
 	if err != nil || rest != "" {
@@ -134,8 +134,8 @@ func Unquote(text string) string {
 	return part
 }
 
-// Fold folds a name without quotes as the server does: of letters beyond ASCII
-// it folds some only, in some encodings only, and none in UTF-8.
+// Fold returns an unquoted name in lower case as the server does in UTF-8: it
+// folds ASCII letters only.
 func Fold(name string) string {
 	for i := range len(name) {
 		if classes[name[i]]&isUpper != 0 {
@@ -145,7 +145,7 @@ func Fold(name string) string {
 	return name
 }
 
-// fold folds in place.
+// fold is Fold in place.
 func fold(name []byte) []byte {
 	for i, b := range name {
 		if b >= 'A' && b <= 'Z' {

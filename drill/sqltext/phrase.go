@@ -4,10 +4,10 @@ import "strings"
 
 // Phrase reads a statement from left to right.
 type Phrase struct {
-	Tokens []Token // that are left to read
+	Tokens []Token // the remaining tokens
 }
 
-// Is reports whether a token is a keyword or a symbol.
+// Is reports whether a token is the given keyword or symbol.
 func (t Token) Is(what string) bool {
 	return t.Text == what && (t.Kind == Word || t.Kind == Symbol)
 }
@@ -15,10 +15,10 @@ func (t Token) Is(what string) bool {
 // CanName reports whether a token can be a name.
 func (t Token) CanName() bool { return t.Kind == Word || t.Kind == Quoted }
 
-// Done reports whether nothing is left.
+// Done reports whether no tokens remain.
 func (p *Phrase) Done() bool { return len(p.Tokens) == 0 }
 
-// Peek returns the next token; at the end, one of kind [EOF].
+// Peek returns the next token. At the end it returns one of kind [EOF].
 func (p *Phrase) Peek() Token {
 	if len(p.Tokens) == 0 {
 		return Token{}
@@ -26,7 +26,7 @@ func (p *Phrase) Peek() Token {
 	return p.Tokens[0]
 }
 
-// Take takes the next token; at the end, one of kind [EOF].
+// Take reads the next token. At the end it returns one of kind [EOF].
 func (p *Phrase) Take() Token {
 	if len(p.Tokens) == 0 {
 		return Token{}
@@ -36,8 +36,8 @@ func (p *Phrase) Take() Token {
 	return t
 }
 
-// leading returns how many tokens the space-separated words are, if the tokens
-// begin with them; 0 if not.
+// leading returns the number of space-separated words if the tokens begin with
+// them, otherwise 0.
 func leading(tokens []Token, words string) (n int) {
 	for from := 0; from < len(words); {
 		to := from
@@ -56,14 +56,14 @@ func leading(tokens []Token, words string) (n int) {
 // Begins reports whether the space-separated keywords and symbols come next.
 func (p *Phrase) Begins(words string) bool { return leading(p.Tokens, words) > 0 }
 
-// Has takes the words if they come next: all of them or none.
+// Has reads the words if all of them come next, and reports whether it did.
 func (p *Phrase) Has(words string) bool {
 	n := leading(p.Tokens, words)
 	p.Tokens = p.Tokens[n:]
 	return n > 0
 }
 
-// Drop takes any of the words, in any order, as often as they come next.
+// Drop skips the given words as long as any of them comes next.
 func (p *Phrase) Drop(words ...string) {
 	for again := true; again; {
 		again = false
@@ -73,15 +73,14 @@ func (p *Phrase) Drop(words ...string) {
 	}
 }
 
-// Until moves behind the next occurrence of the words outside parentheses, and
-// stays where it is if there is none.
-func (p *Phrase) Until(words string) bool { return p.moveBehind(words, true) }
+// Until skips the next occurrence of the words outside parentheses and all
+// tokens before it. It returns false, and skips nothing, if there is none.
+func (p *Phrase) Until(words string) bool { return p.skipPast(words, true) }
 
-// UntilAnywhere moves behind the next occurrence of the words, within
-// parentheses too, and stays where it is if there is none.
-func (p *Phrase) UntilAnywhere(words string) bool { return p.moveBehind(words, false) }
+// UntilAnywhere is Until that also finds the words in parentheses.
+func (p *Phrase) UntilAnywhere(words string) bool { return p.skipPast(words, false) }
 
-func (p *Phrase) moveBehind(words string, outside bool) bool {
+func (p *Phrase) skipPast(words string, outside bool) bool {
 	first, _, _ := strings.Cut(words, " ")
 	for i := range p.Tokens {
 		t := &p.Tokens[i]
@@ -96,14 +95,14 @@ func (p *Phrase) moveBehind(words string, outside bool) bool {
 	return false
 }
 
-// Contains reports whether the words come anywhere in what is left.
+// Contains reports whether the words occur among the remaining tokens.
 func (p *Phrase) Contains(words string) bool {
 	rest := *p
 	return rest.UntilAnywhere(words)
 }
 
-// Name takes a name, with its schema if it has one, else in the schema given.
-// It is empty, and nothing is taken, if no name comes next.
+// Name reads a name. If it is not qualified, it is in the given schema. If no
+// name comes next, Name returns an empty one and reads nothing.
 func (p *Phrase) Name(schema string) Name {
 	if !p.Peek().CanName() {
 		return Name{}
@@ -115,7 +114,7 @@ func (p *Phrase) Name(schema string) Name {
 	return n
 }
 
-// Names takes a comma-separated list of names, as DROP and TRUNCATE have it.
+// Names reads a comma-separated list of names, as in DROP and TRUNCATE.
 func (p *Phrase) Names() (all []Name) {
 	for {
 		p.Drop("only")
@@ -131,7 +130,8 @@ func (p *Phrase) Names() (all []Name) {
 	}
 }
 
-// Value takes [= | TO] followed by a word, a name or a string.
+// Value reads [= | TO] and a word, a name or a string. It returns an empty
+// string if none comes next.
 func (p *Phrase) Value() string {
 	if !p.Has("=") {
 		p.Has("to")
@@ -142,7 +142,8 @@ func (p *Phrase) Value() string {
 	return p.Take().Text
 }
 
-// Group takes what is in parentheses, if they come next.
+// Group reads a group in parentheses, if one comes next, and returns the tokens
+// inside.
 func (p *Phrase) Group() Phrase {
 	if !p.Peek().Is("(") {
 		return Phrase{}
@@ -160,7 +161,8 @@ func (p *Phrase) Group() Phrase {
 	return inner
 }
 
-// Columns takes the names in parentheses, if they come next.
+// Columns reads a group in parentheses, if one comes next, and returns the names
+// inside.
 func (p *Phrase) Columns() (names []string) {
 	for _, t := range p.Group().Tokens {
 		if t.CanName() {
@@ -170,7 +172,7 @@ func (p *Phrase) Columns() (names []string) {
 	return names
 }
 
-// Split takes what is left apart at the commas that are not in parentheses.
+// Split splits the remaining tokens at the commas outside parentheses.
 func (p *Phrase) Split() (parts []Phrase) {
 	from := 0
 	for i, t := range p.Tokens {

@@ -2,7 +2,7 @@ package sqltext
 
 import "bytes"
 
-// quote reads a string from its opening quote on.
+// quote reads a string. The window is at its opening quote.
 func (l *Lexer) quote(escapes bool) Token {
 	l.escaped, l.lineFeed, l.line = escapes, false, 0
 	if !escapes {
@@ -14,7 +14,7 @@ func (l *Lexer) quote(escapes bool) Token {
 	l.scratch = l.scratch[:0]
 	for b := l.w.Bytes(); len(b) > 0; b = l.w.Bytes() {
 		i := bytes.IndexByte(b, '\'')
-		part := b[:stop(b, i)]
+		part := b[:indexOrEnd(b, i)]
 		if escapes {
 			if e := bytes.IndexByte(part, '\\'); e >= 0 {
 				l.keepText(part[:e])
@@ -32,8 +32,8 @@ func (l *Lexer) quote(escapes bool) Token {
 	return l.open("a quoted string")
 }
 
-// plain reads what is in quotes if it lies in the window whole and its text
-// is what stands there.
+// plain reads a text in quotes if all of it is in the window and it contains no
+// doubled quote.
 func (l *Lexer) plain(q byte) (text string, ok bool) {
 	w := l.w
 	b := w.buf[w.pos+1 : w.end]
@@ -41,25 +41,26 @@ func (l *Lexer) plain(q byte) (text string, ok bool) {
 	if i < 0 || i+1 < len(b) && b[i+1] == q || i+1 == len(b) && w.err == nil {
 		return "", false
 	}
-	if q == '"' || !l.textless() {
+	if q == '"' || !l.omitsText() {
 		if w.whole != "" {
 			text = w.whole[w.pos+1 : w.pos+1+i]
 		} else {
-			text = l.seen.of(b[:min(i, l.most())])
+			text = l.recent.intern(b[:min(i, l.maxText())])
 		}
 	}
 	w.pos += i + 2
 	return text, true
 }
 
-func stop(b []byte, i int) int {
+// indexOrEnd returns i, or the length of b if i is negative.
+func indexOrEnd(b []byte, i int) int {
 	if i < 0 {
 		return len(b)
 	}
 	return i
 }
 
-// escape passes a backslash and what it escapes.
+// escape reads a backslash and the character that it escapes.
 func (l *Lexer) escape() {
 	two := l.w.Peek(2)
 	if len(two) == 2 {
@@ -72,7 +73,7 @@ func (l *Lexer) escape() {
 	l.w.Skip(len(two))
 }
 
-// doubled passes a quote, and reports whether it was two of them, which stand for one.
+// doubled reads a quote, and reports whether it is doubled, which stands for one.
 func (l *Lexer) doubled(q byte) bool {
 	two := l.w.Peek(2)
 	l.w.Skip(1)
@@ -85,20 +86,20 @@ func (l *Lexer) doubled(q byte) bool {
 }
 
 func (l *Lexer) keepText(b []byte) {
-	if !l.textless() {
+	if !l.omitsText() {
 		l.keep(b)
 	}
 }
 
-// kept is the text that was kept.
+// kept returns the text of the current token.
 func (l *Lexer) kept() string {
-	if l.textless() {
+	if l.omitsText() {
 		return ""
 	}
 	return string(l.scratch)
 }
 
-// ident reads a quoted name from its opening quote on.
+// ident reads a quoted name. The window is at its opening quote.
 func (l *Lexer) ident() Token {
 	l.line = 0
 	if text, ok := l.plain('"'); ok {
@@ -108,8 +109,8 @@ func (l *Lexer) ident() Token {
 	l.scratch = l.scratch[:0]
 	for b := l.w.Bytes(); len(b) > 0; b = l.w.Bytes() {
 		i := bytes.IndexByte(b, '"')
-		l.keep(b[:stop(b, i)])
-		l.w.Skip(stop(b, i))
+		l.keep(b[:indexOrEnd(b, i)])
+		l.w.Skip(indexOrEnd(b, i))
 		if i >= 0 && !l.doubled('"') {
 			return Token{Quoted, l.depth, string(l.scratch)}
 		}
@@ -117,10 +118,11 @@ func (l *Lexer) ident() Token {
 	return l.open("a quoted name")
 }
 
-// maxTag bounds the delimiter of a dollar-quoted string.
+// maxTag is the maximum length of the delimiter of a dollar-quoted string, in
+// bytes.
 const maxTag = 1 << 10
 
-// dollar reads a dollar-quoted string, a parameter, or else a lone dollar sign.
+// dollar reads a dollar-quoted string, a parameter or a lone dollar sign.
 func (l *Lexer) dollar() Token {
 	head := l.w.Peek(min(maxTag, len(l.w.buf)))
 	length := tagLength(head)
@@ -128,7 +130,7 @@ func (l *Lexer) dollar() Token {
 		return l.parameter(head)
 	}
 	l.tag = append(l.tag[:0], head[:length]...)
-	l.begins()
+	l.noteLine()
 	l.w.Skip(length)
 	l.scratch = l.scratch[:0]
 	for {
@@ -138,16 +140,16 @@ func (l *Lexer) dollar() Token {
 			l.w.Skip(i + length)
 			return t
 		}
-		passed := max(0, len(b)-length+1)
-		l.keepText(b[:passed])
-		l.w.Skip(passed)
+		n := max(0, len(b)-length+1) // the delimiter may be cut by the end of the window
+		l.keepText(b[:n])
+		l.w.Skip(n)
 		if !l.w.Fill() {
 			return l.open("a dollar-quoted string")
 		}
 	}
 }
 
-// textOf is the text of a string that ends with bytes at hand.
+// textOf returns the text of a string whose last bytes are b.
 func (l *Lexer) textOf(b []byte) string {
 	if l.w.whole != "" {
 		return l.w.whole[l.w.pos : l.w.pos+len(b)]
@@ -156,7 +158,8 @@ func (l *Lexer) textOf(b []byte) string {
 	return l.kept()
 }
 
-// tagLength is the length of the $tag$ that b begins with; 0: it begins with none.
+// tagLength returns the length of the $tag$ at the start of b, or 0 if there is
+// none.
 func tagLength(b []byte) int {
 	for i := 1; i < len(b); i++ {
 		switch c := classes[b[i]]; {
@@ -170,7 +173,7 @@ func tagLength(b []byte) int {
 	return 0
 }
 
-// parameter reads $1, or a dollar sign that is nothing.
+// parameter reads a parameter such as $1, or a lone dollar sign.
 func (l *Lexer) parameter(head []byte) Token {
 	n := 1
 	for n < len(head) && classes[head[n]]&isDigit != 0 {
@@ -181,8 +184,8 @@ func (l *Lexer) parameter(head []byte) Token {
 	return t
 }
 
-// open is the end of a text within a construct. All of a text is at hand then:
-// what is read is what opened, and there is no more.
+// open returns the token of a construct that does not end, and skips the rest of
+// the text.
 func (l *Lexer) open(what string) Token {
 	l.w.Skip(len(l.w.buf[l.w.pos:l.w.end]))
 	return Token{Open, l.depth, what}

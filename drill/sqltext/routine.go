@@ -1,18 +1,18 @@
 package sqltext
 
-// routine follows a statement that may be a CREATE FUNCTION with a body in
-// SQL, whose semicolons do not end it.
+// routine tracks whether a statement is in the SQL body of a CREATE FUNCTION,
+// whose semicolons do not end the statement.
 type routine struct {
-	lead    [4]byte // first letters of its first words, of those that matter
+	lead    [4]byte // first letters of the first words, if they are keywords of createsRoutine
 	words   int
-	begun   int  // the number of the word BEGIN; 0: it was not there
-	label   bool // what comes next is a label or a part of a name
-	creates bool // it is CREATE [OR REPLACE] FUNCTION or PROCEDURE
+	begun   int  // the number of the word BEGIN; 0: not read yet
+	label   bool // the next word is a label or a part of a name
+	creates bool // the statement is CREATE [OR REPLACE] FUNCTION or PROCEDURE
 	depth   int32
 }
 
-// follow takes the next word. It counts BEGIN, CASE and END outside
-// parentheses, as psql does. The server knows which of them are labels.
+// follow reads the next word. It counts BEGIN, CASE and END outside parentheses,
+// as psql does. By the rules of the server, labels do not count.
 func (r *routine) follow(word string, parentheses int32, rules Rules) {
 	if r.words < len(r.lead) {
 		switch word {

@@ -1,11 +1,11 @@
 package sqltext
 
-// MaxTokens is how many tokens of one statement are kept. What is beyond is
-// lexed and forgotten: what a statement is about comes first.
+// MaxTokens is the maximum number of tokens of one statement. The rest is read
+// and discarded: what a statement does is in its first words.
 const MaxTokens = 64 << 10
 
-// Splitter takes texts apart into statements, with the same buffers each time.
-// The zero value is ready.
+// Splitter splits texts into statements. It reuses its buffers. The zero value
+// is ready to use.
 type Splitter struct {
 	Rules  Rules
 	lexer  Lexer
@@ -14,39 +14,39 @@ type Splitter struct {
 	parts  [][]Token
 }
 
-// Split returns the statements of a text without the semicolons that end them,
-// none of them empty. What is cut off at the end of the text is taken as it
-// is. They are valid until the next call.
+// Split returns the statements of a text without the semicolons that end them.
+// It omits empty statements, and returns an unfinished one as far as it can be
+// read. The result is valid until the next call.
 func (s *Splitter) Split(sql string) [][]Token {
-	const most = 1 << 20 // tokens, of a buffer that is kept
-	if cap(s.tokens) > most {
+	const maxReused = 1 << 20 // tokens
+	if cap(s.tokens) > maxReused {
 		s.tokens = nil
 	}
 	s.lexer.Read(sql, s.Rules)
 	s.tokens, s.ends, s.parts = s.tokens[:0], s.ends[:0], s.parts[:0]
 	s.readAll()
-	begins := 0
+	start := 0
 	for _, end := range s.ends {
-		s.parts = append(s.parts, s.tokens[begins:end:end])
-		begins = end
+		s.parts = append(s.parts, s.tokens[start:end:end])
+		start = end
 	}
 	return s.parts
 }
 
 func (s *Splitter) readAll() {
-	begins := 0
+	start := 0
 	for {
 		switch t := s.lexer.Next(); t.Kind {
 		case EOF, Open, End:
-			if len(s.tokens) > begins {
+			if len(s.tokens) > start {
 				s.ends = append(s.ends, len(s.tokens))
-				begins = len(s.tokens)
+				start = len(s.tokens)
 			}
 			if t.Kind != End {
 				return
 			}
 		default:
-			if len(s.tokens)-begins < MaxTokens {
+			if len(s.tokens)-start < MaxTokens {
 				s.tokens = append(s.tokens, t)
 			}
 		}

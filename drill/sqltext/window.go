@@ -7,22 +7,22 @@ import (
 	"unsafe"
 )
 
-// Window is the part of a text or a stream that is at hand. It moves forward
-// only, and knows its line and its offset.
+// Window is a buffer on a text or a stream that moves forward only. It counts
+// lines and bytes.
 type Window struct {
 	r        io.Reader
 	buf      []byte
-	whole    string // the text that buf is, if all of it is at hand
+	whole    string // the text, if buf is all of it
 	pos, end int
 	before   int64 // bytes of the stream before buf
 	lines    int64 // line feeds before buf[counted]
 	counted  int
-	last     byte // the one before buf
+	last     byte // the byte before buf
 	noZeros  bool
-	err      error // why there is no more; io.EOF at the end
+	err      error // why no more can be read; io.EOF at the end
 }
 
-// ZeroByteError reports a zero byte in a text, which SQL cannot hold.
+// ZeroByteError reports a zero byte, which SQL cannot contain.
 type ZeroByteError struct{ Line int64 }
 
 func (e *ZeroByteError) Error() string { return fmt.Sprintf("line %d has a zero byte", e.Line) }
@@ -37,20 +37,20 @@ func (w *Window) Reset(r io.Reader) {
 	*w = Window{r: r, buf: w.buf}
 }
 
-// ResetAt starts over on a stream of which offset bytes have passed.
+// ResetAt starts over on a stream whose first byte is at offset.
 func (w *Window) ResetAt(r io.Reader, offset int64) {
 	w.Reset(r)
 	w.before = offset
 }
 
-// show starts over on a text that is at hand as a whole. Nobody writes to buf
-// then: it is the text itself.
-func (w *Window) show(text string) {
+// setText starts over on a text in memory. buf is the text itself then and must
+// not be written to.
+func (w *Window) setText(text string) {
 	*w = Window{whole: text, buf: unsafe.Slice(unsafe.StringData(text), len(text)), end: len(text), err: io.EOF}
 }
 
-// Fill reads at least one more byte behind those that are unread. It reports
-// whether it did: not at the end, nor when the window is full.
+// Fill reads at least one more byte after the unread ones. It returns false at
+// the end of the stream, or if the window is full.
 func (w *Window) Fill() bool {
 	if w.err != nil || w.end-w.pos == len(w.buf) {
 		return false
@@ -70,13 +70,13 @@ func (w *Window) Fill() bool {
 	return n > 0
 }
 
-// accept takes n new bytes into the window, up to the first zero byte where
-// zeros are refused.
+// accept adds the next n bytes of buf to the window. If zero bytes are refused,
+// it stops at the first.
 func (w *Window) accept(n int) {
 	fresh := w.buf[w.end : w.end+n]
 	if i := bytes.IndexByte(fresh, 0); w.noZeros && i >= 0 {
 		w.end += i
-		w.before += int64(n - i) // nothing behind the zero byte is read
+		w.before += int64(n - i) // the bytes after the zero byte are discarded
 		line := w.Line() + int64(bytes.Count(w.buf[w.pos:w.end], newline))
 		w.err = &ZeroByteError{Line: line}
 		return
@@ -84,21 +84,22 @@ func (w *Window) accept(n int) {
 	w.end += n
 }
 
-// RefuseZeros makes the window end with a [ZeroByteError] at the first zero
-// byte that is not yet read.
+// RefuseZeros ends the window with a [ZeroByteError] at the first unread zero
+// byte.
 func (w *Window) RefuseZeros() {
 	n := w.end - w.pos
 	w.noZeros, w.end = true, w.pos
 	w.accept(n)
 }
 
-// Resume goes on behind whatever ended the window, and takes zero bytes again.
+// Resume continues after the error that ended the window, and allows zero bytes
+// again.
 func (w *Window) Resume() { w.err, w.noZeros = nil, false }
 
 var newline = []byte{'\n'}
 
-// Bytes returns the unread bytes that are at hand; none at the end. They are
-// valid until the window is moved.
+// Bytes returns the unread bytes in the window. It reads more if there are none,
+// and returns none at the end. They are valid until the window moves.
 func (w *Window) Bytes() []byte {
 	if w.pos == w.end && !w.Fill() {
 		return nil
@@ -106,20 +107,21 @@ func (w *Window) Bytes() []byte {
 	return w.buf[w.pos:w.end]
 }
 
-// AtHand returns the unread bytes without reading more.
+// AtHand returns the unread bytes in the window. It does not read more.
 func (w *Window) AtHand() []byte { return w.buf[w.pos:w.end] }
 
-// Peek returns the next n bytes, or fewer at the end. n is at most the window's size.
+// Peek returns the next n bytes, or fewer at the end, without skipping them. n is
+// at most the size of the window.
 func (w *Window) Peek(n int) []byte {
 	for w.end-w.pos < n && w.Fill() {
 	}
 	return w.buf[w.pos:min(w.end, w.pos+n)]
 }
 
-// Skip passes n bytes that are at hand.
+// Skip skips n bytes. They must be in the window.
 func (w *Window) Skip(n int) { w.pos += n }
 
-// Next takes one byte.
+// Next reads one byte. It returns false at the end.
 func (w *Window) Next() (byte, bool) {
 	b := w.Bytes()
 	if len(b) == 0 {
@@ -129,14 +131,14 @@ func (w *Window) Next() (byte, bool) {
 	return b[0], true
 }
 
-// Line returns the number of the line that is read, from 1.
+// Line returns the number of the current line. The first line is 1.
 func (w *Window) Line() int64 {
 	w.lines += int64(bytes.Count(w.buf[w.counted:w.pos], newline))
 	w.counted = w.pos
 	return w.lines + 1
 }
 
-// LastLine returns the number of the line of the byte that was read last.
+// LastLine returns the number of the line of the last byte that was read.
 func (w *Window) LastLine() int64 {
 	last := w.last
 	if w.pos > 0 {
@@ -148,13 +150,13 @@ func (w *Window) LastLine() int64 {
 	return w.Line()
 }
 
-// Offset returns how many bytes were read.
+// Offset returns the number of bytes that were read.
 func (w *Window) Offset() int64 { return w.before + int64(w.pos) }
 
-// Err returns why there is no more to read: io.EOF at the end, nil before.
+// Err returns why no more can be read: io.EOF at the end, nil before it.
 func (w *Window) Err() error { return w.err }
 
-// Read makes the window a reader.
+// Read implements [io.Reader].
 func (w *Window) Read(p []byte) (int, error) {
 	b := w.Bytes()
 	if len(b) == 0 {
@@ -165,20 +167,21 @@ func (w *Window) Read(p []byte) (int, error) {
 	return n, nil
 }
 
-// piece returns the text of bytes that begin at the position given, without
-// copying it where the whole text is at hand.
+// piece returns the bytes b, which are at a position of buf, as a string. It does
+// not copy them if the whole text is in memory.
 func (l *Lexer) piece(b []byte, at int) string {
 	if l.w.whole != "" {
 		return l.w.whole[at : at+len(b)]
 	}
-	return l.seen.of(b)
+	return l.recent.intern(b)
 }
 
-// recent holds words that were seen lately, so that a stream's keywords and
-// names are not allocated again each time.
+// recent holds recent words, so that the keywords and names of a stream are not
+// allocated each time.
 type recent [256]string
 
-func (r *recent) of(b []byte) string {
+// intern returns b as a string.
+func (r *recent) intern(b []byte) string {
 	const longest = 64
 	if len(b) == 0 || len(b) > longest {
 		return string(b)
