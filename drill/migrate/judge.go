@@ -14,14 +14,14 @@ import (
 	"github.com/drillgres/drillgres/drill/words"
 )
 
-// describe keeps what the migrations did, and the findings that the config
-// does not allow.
-func (r *run) describe(w way, v went) {
-	m := v.Migration
-	m.Image, m.Command, m.Digest = w.image, w.command, v.digest
-	m.Files, m.Role, m.Seconds = w.files, v.role, v.seconds
-	for _, f := range v.Findings {
-		if f.Code == "no_lock_timeout" && w.files == nil && r.limitsLocks() {
+// recordMigration adds what the migrations did to the report, with the findings
+// that the config does not allow.
+func (r *run) recordMigration(s script, a attempt) {
+	m := a.Migration
+	m.Image, m.Command, m.Digest = s.image, s.command, a.digest
+	m.Files, m.Role, m.Seconds = s.files, a.role, a.seconds
+	for _, f := range a.Findings {
+		if f.Code == "no_lock_timeout" && s.files == nil && r.setsLockTimeout() {
 			continue
 		}
 		if reason, ok := r.allowed(f.Code, f.On); ok {
@@ -33,25 +33,26 @@ func (r *run) describe(w way, v went) {
 	r.report.Migration = &m
 }
 
-// givenTimeout is a lock_timeout that a client gives with its connection.
-var givenTimeout = regexp.MustCompile(`lock_timeout\s*=\s*'?0*[1-9]`)
+// lockTimeoutOption matches a lock_timeout in the options of a connection.
+var lockTimeoutOption = regexp.MustCompile(`lock_timeout\s*=\s*'?0*[1-9]`)
 
-// limitsLocks tells whether the tool's environment (PGOPTIONS, or options in a
-// URL) gives its connections a lock_timeout, of which the server tells nobody.
-func (r *run) limitsLocks() bool {
+// setsLockTimeout reports whether the tool's environment (PGOPTIONS, or options
+// in a URL) sets a lock_timeout for its connections. The server does not show it
+// to other sessions.
+func (r *run) setsLockTimeout() bool {
 	for _, value := range r.tool().Config.Env {
 		text, err := url.QueryUnescape(value.Reveal())
 		if err != nil {
 			text = value.Reveal()
 		}
-		if givenTimeout.MatchString(text) {
+		if lockTimeoutOption.MatchString(text) {
 			return true
 		}
 	}
 	return false
 }
 
-// allowed tells the reason for which a finding about something is intended.
+// allowed returns the configured reason for which a finding is intended.
 func (r *run) allowed(finding, on string) (reason string, ok bool) {
 	for _, a := range r.Config.Allow {
 		if a.Finding == finding && a.On == on {
@@ -61,12 +62,12 @@ func (r *run) allowed(finding, on string) (reason string, ok bool) {
 	return "", false
 }
 
-// shown is how many of several things a message names.
-const shown = 3
+// maxNamed is the maximum number of objects that a message names.
+const maxNamed = 3
 
-// drops is the failure of migrations that drop values which the config does
-// not allow to be dropped.
-func (r *run) drops() error {
+// droppedData returns the failure of migrations that drop values, unless the
+// config allows it.
+func (r *run) droppedData() error {
 	var dropped []string
 	for _, d := range r.report.Migration.Dropped {
 		if _, ok := r.allowed("drops_data", d.Name); !ok {
@@ -76,10 +77,10 @@ func (r *run) drops() error {
 	if len(dropped) == 0 {
 		return nil
 	}
-	return outcome.Fail(outcome.MigrationDropsData, "the migration drops values that production holds: %s", words.Series(dropped, shown))
+	return outcome.Fail(outcome.MigrationDropsData, "the migration drops values that production holds: %s", words.Series(dropped, maxNamed))
 }
 
-// overBudget is the failure of migrations that held and took too long.
+// overBudget returns the failure of migrations that exceeded the budget, or nil.
 func (r *run) overBudget(s watch.Seen) *outcome.Failure {
 	over := slices.Concat(r.overTotal(s), r.overStatement(s), r.overLock(s))
 	if len(over) == 0 {
@@ -116,20 +117,22 @@ func (r *run) overLock(s watch.Seen) []string {
 	for _, b := range s.Blocked {
 		if limit > 0 && b.Seconds > limit.Seconds() {
 			over = append(over, fmt.Sprintf("%s of %s would have been blocked for %.1fs, and migrate.budget.lock allows %s: %s",
-				whom(b.Blocks), b.Table, b.Seconds, limit, b.Statement))
+				blockedAccess(b.Blocks), b.Table, b.Seconds, limit, b.Statement))
 		}
 	}
 	return over
 }
 
-func whom(blocks string) string {
+// blockedAccess returns what a lock blocks, in words.
+func blockedAccess(blocks string) string {
 	if blocks == "both" {
 		return "reads and writes"
 	}
 	return blocks
 }
 
-// changes are what a run that is to change nothing has changed; empty: nothing.
+// changes lists what a run changed. It returns an empty string if nothing
+// changed.
 func changes(s watch.Seen) string {
 	var all []string
 	for _, c := range s.Migration.Schema {
@@ -141,5 +144,5 @@ func changes(s watch.Seen) string {
 	for _, table := range slices.Sorted(maps.Keys(s.Written)) {
 		all = append(all, fmt.Sprintf("%s of %s %s written", words.Count(s.Written[table], "row"), table, words.Noun(s.Written[table], "was", "were")))
 	}
-	return words.Series(all, shown)
+	return words.Series(all, maxNamed)
 }

@@ -1,5 +1,6 @@
-// Package migrate rehearses a release on the restored database: its migrations,
-// watched from outside, then the candidate and today's release on the new schema.
+// Package migrate rehearses a release on the restored database. It runs the
+// migrations and watches them, then starts the candidate and today's release on
+// the new schema.
 package migrate
 
 import (
@@ -15,44 +16,44 @@ import (
 // Rehearsal rehearses one release.
 type Rehearsal struct {
 	Config   config.Migrate
-	App      *config.App // nil: nothing is known of what runs on the database
+	App      *config.App // nil: no application is configured
 	Redactor *redact.Redactor
 }
 
-// Report is how a release did on the restored database. It is worth reading
-// also when it comes with an error.
+// Report holds the results of a rehearsal. It is valid also if there was an
+// error.
 type Report struct {
-	Migration *outcome.Migration // nil: the migrations were not begun
+	Migration *outcome.Migration // nil: the migrations were not started
 	Checks    []outcome.Check
 	Findings  []outcome.Finding
-	// OverBudget is a migration_over_budget of migrations that held; nil: they
-	// were quick enough. It counts where nothing worse was found.
+	// OverBudget is migration_over_budget if the migrations succeeded but
+	// exceeded the budget, otherwise nil. Any other failure takes precedence.
 	OverBudget *outcome.Failure
 }
 
-// Migrate carries out the rehearsal in the server's pod. The application of the
-// app stage runs no more.
+// Migrate runs the rehearsal in the server's pod. The application of the app
+// stage must have been stopped.
 //
-// Failures: those of the migrate stage in the catalogue, image_unavailable,
-// and those of a sandbox that is lost. A caller's ctx ends, with the cause, when
-// the sandbox is.
+// It returns the failures of the migrate stage in the catalogue,
+// image_unavailable, and those of a lost sandbox. If the sandbox is lost, the
+// caller must cancel ctx with that cause.
 func (r Rehearsal) Migrate(ctx context.Context, s provision.Server) (Report, error) {
 	run := &run{Rehearsal: r, server: s}
-	err := run.all(ctx)
+	err := run.rehearse(ctx)
 	return run.report, s.Blame(ctx, err)
 }
 
-// run is one rehearsal.
+// run is a rehearsal in progress.
 type run struct {
 	Rehearsal
 	server provision.Server
 	report Report
 }
 
-// all is the story of a rehearsal. The second run comes before anything that
-// could change what it finds, the way back last.
-func (r *run) all(ctx context.Context) error {
-	for _, step := range []func(context.Context) error{r.up, r.again, r.candidate, r.current, r.back} {
+// rehearse runs the steps of a rehearsal. The second run comes before the
+// releases, which may write to the database. The rollback comes last.
+func (r *run) rehearse(ctx context.Context) error {
+	for _, step := range []func(context.Context) error{r.up, r.again, r.candidate, r.current, r.down} {
 		if err := step(ctx); err != nil {
 			return err
 		}
@@ -62,18 +63,18 @@ func (r *run) all(ctx context.Context) error {
 
 // up runs the migrations and judges what they did.
 func (r *run) up(ctx context.Context) error {
-	w := r.wayUp()
-	went, err := r.watched(ctx, w, "the migration", outcome.MigrationFailed)
-	r.describe(w, went)
+	s := r.upScript()
+	a, err := r.attempt(ctx, s, "the migration", outcome.MigrationFailed)
+	r.recordMigration(s, a)
 	if err != nil {
 		return err
 	}
-	if went.role == r.server.User {
-		r.find("migrated_as_superuser", "set migrate.role to the role that migrates production",
+	if a.role == r.server.User {
+		r.addFinding("migrated_as_superuser", "set migrate.role to the role that migrates production",
 			"the migrations connected as superuser: missing privileges would not have been noticed")
 	}
-	r.report.OverBudget = r.overBudget(went.Seen)
-	return r.drops()
+	r.report.OverBudget = r.overBudget(a.Seen)
+	return r.droppedData()
 }
 
 // again runs the migrations a second time, which must change nothing.
@@ -81,37 +82,37 @@ func (r *run) again(ctx context.Context) error {
 	if !r.Config.Again {
 		return nil
 	}
-	began := time.Now()
-	went, err := r.watched(ctx, r.wayUp(), "the second run of the migrations", outcome.MigrationNotRepeatable)
-	if changed := changes(went.Seen); err == nil && changed != "" {
-		err = outcome.Fail(outcome.MigrationNotRepeatable, "the second run of the migrations is no no-op: %s", changed)
+	started := time.Now()
+	a, err := r.attempt(ctx, r.upScript(), "the second run of the migrations", outcome.MigrationNotRepeatable)
+	if changed := changes(a.Seen); err == nil && changed != "" {
+		err = outcome.Fail(outcome.MigrationNotRepeatable, "the second run of the migrations is not a no-op: %s", changed)
 	}
-	r.check("again", "a second run of the migrations changes nothing", err, began)
+	r.addCheck("again", "a second run of the migrations changes nothing", err, started)
 	return err
 }
 
-// back goes back, and looks whether today's release still runs.
-func (r *run) back(ctx context.Context) error {
-	w, ok := r.wayDown()
+// down rolls the migrations back and checks that today's release still runs.
+func (r *run) down(ctx context.Context) error {
+	s, ok := r.downScript()
 	if !ok {
 		return nil
 	}
-	began := time.Now()
-	_, err := r.watched(ctx, w, "the down migration", outcome.RollbackBreaks)
-	r.check("down", "the down migration runs", err, began)
+	started := time.Now()
+	_, err := r.attempt(ctx, s, "the down migration", outcome.RollbackBreaks)
+	r.addCheck("down", "the down migration runs", err, started)
 	if err != nil || r.App == nil {
 		return err
 	}
-	return r.runs(ctx, string(r.App.Image), "today's release after the down migration: %s", outcome.RollbackBreaks)
+	return r.checkApp(ctx, string(r.App.Image), "today's release after the down migration: %s", outcome.RollbackBreaks)
 }
 
-// check keeps an assertion of the rehearsal itself. key is the one of migrate
-// that asks for it.
-func (r *run) check(key, name string, err error, began time.Time) {
+// addCheck adds a check of the rehearsal itself to the report. key is the key of
+// migrate in the config that enables it.
+func (r *run) addCheck(key, name string, err error, started time.Time) {
 	c := outcome.Check{
 		ConfigPath: config.Path("migrate", key),
 		Stage:      outcome.Migrate, Name: name, Kind: "builtin", Status: outcome.CheckPassed, Expect: "no error", Saw: "none",
-		RestsOn: "the tool's exit code, and the server's log, catalog and counters", Seconds: time.Since(began).Seconds(),
+		RestsOn: "the tool's exit code, and the server's log, catalog and counters", Seconds: time.Since(started).Seconds(),
 	}
 	if err != nil {
 		c.Status, c.Saw = outcome.CheckFailed, r.Redactor.Text(err.Error())

@@ -28,8 +28,8 @@ var shared = pgserver.Shared{Major: "15", Hosts: []string{"cache"}}
 
 func TestMain(m *testing.M) { os.Exit(shared.Run(m)) }
 
-// release is an image that has the clients of Postgres, and says in its
-// environment which column its application reads.
+// release returns an image with the clients of Postgres. Its environment names the
+// column that its application reads.
 func release(t *testing.T, reads string) string {
 	t.Helper()
 	images.NeedEngine(t)
@@ -45,8 +45,8 @@ func release(t *testing.T, reads string) string {
 	return tag
 }
 
-// restored is a server with a database of its own, owned by no superuser, that
-// holds what production holds.
+// restored returns a server with a separate database that a role without superuser
+// privileges owns.
 func restored(t *testing.T) provision.Server {
 	t.Helper()
 	s := shared.Get(t)
@@ -87,8 +87,8 @@ func sqlFiles(t *testing.T, sql ...string) string {
 	return filepath.Join(dir, "*.sql")
 }
 
-// app reads a column of the customers every time that it is asked, from the
-// image that it runs in.
+// app returns an application that reads a column of the customers. The image
+// determines which one.
 func app(current, candidate string) *config.App {
 	return &config.App{
 		Image: config.Text(current), Candidate: config.Text(candidate), Port: 8080, Ready: config.Ready{Within: config.Duration(20 * time.Second)},
@@ -127,11 +127,11 @@ func TestRehearsals(t *testing.T) {
 		sql    []string
 		down   []string
 		app    *config.App
-		code   outcome.Code // empty: it holds
+		code   outcome.Code // empty: it passes
 		says   string       // the beginning of the message
 		checks string       // status of each
 	}{
-		{name: "holds", sql: []string{"alter table customers add column email text"}, app: app(phone, name), checks: "passed passed passed passed"},
+		{name: "passes", sql: []string{"alter table customers add column email text"}, app: app(phone, name), checks: "passed passed passed passed"},
 		{
 			name: "by command", config: config.Migrate{
 				Image: config.Text(name), Command: []string{"psql", "-XAtqc", "create table wishes (id int)"}, Env: map[string]config.Value{"PGOPTIONS": "-c lock_timeout=1s"},
@@ -180,18 +180,18 @@ func TestRehearsals(t *testing.T) {
 			name: "today's release does not run", sql: []string{rename}, app: app(phone, mobile),
 			code: outcome.CurrentBreaks, says: `today's release on the migrated database: smoke test "customers are served"`, checks: "passed passed passed failed",
 		},
-		{name: "today's release need not run", config: config.Migrate{Current: "warn"}, sql: []string{rename}, app: app(phone, mobile), checks: "passed passed passed failed"},
-		{name: "today's release is not asked", config: config.Migrate{Current: "off"}, sql: []string{rename}, app: app(phone, mobile), checks: "passed passed"},
+		{name: "today's release may fail", config: config.Migrate{Current: "warn"}, sql: []string{rename}, app: app(phone, mobile), checks: "passed passed passed failed"},
+		{name: "today's release is not checked", config: config.Migrate{Current: "off"}, sql: []string{rename}, app: app(phone, mobile), checks: "passed passed"},
 		{
-			name: "the way back holds", config: config.Migrate{Current: "off"}, sql: []string{rename}, down: []string{"alter table customers rename mobile to phone"},
+			name: "the rollback works", config: config.Migrate{Current: "off"}, sql: []string{rename}, down: []string{"alter table customers rename mobile to phone"},
 			app: app(phone, mobile), checks: "passed passed passed passed passed",
 		},
 		{
-			name: "the way back loses a column", config: config.Migrate{Current: "off"}, sql: []string{rename}, down: []string{"alter table customers drop column mobile"},
+			name: "the rollback loses a column", config: config.Migrate{Current: "off"}, sql: []string{rename}, down: []string{"alter table customers drop column mobile"},
 			app: app(phone, mobile), code: outcome.RollbackBreaks, says: `today's release after the down migration: smoke test`, checks: "passed passed passed passed failed",
 		},
 		{
-			name: "the way back fails", sql: []string{"select 1"}, down: []string{"drop table nowhere"},
+			name: "the rollback fails", sql: []string{"select 1"}, down: []string{"drop table nowhere"},
 			code: outcome.RollbackBreaks, says: `the down migration ended with exit code 3 in 1.sql: table "nowhere" does not exist`, checks: "failed",
 		},
 		{name: "can be repeated", config: config.Migrate{Again: true}, sql: []string{"create table if not exists wishes (id int)"}, checks: "passed"},
@@ -201,11 +201,11 @@ func TestRehearsals(t *testing.T) {
 		},
 		{
 			name: "writes rows again", config: config.Migrate{Again: true}, sql: []string{"update customers set name = name || 'x' where id < 8"},
-			code: outcome.MigrationNotRepeatable, says: "the second run of the migrations is no no-op: 7 rows of public.customers were written", checks: "failed",
+			code: outcome.MigrationNotRepeatable, says: "the second run of the migrations is not a no-op: 7 rows of public.customers were written", checks: "failed",
 		},
 		{
-			name: "makes an index again", config: config.Migrate{Again: true}, sql: []string{"create index on customers (name)"},
-			code: outcome.MigrationNotRepeatable, says: "the second run of the migrations is no no-op: ", checks: "failed",
+			name: "creates an index again", config: config.Migrate{Again: true}, sql: []string{"create index on customers (name)"},
+			code: outcome.MigrationNotRepeatable, says: "the second run of the migrations is not a no-op: ", checks: "failed",
 		},
 	}
 	for _, c := range cases {
@@ -244,7 +244,7 @@ func wantChecks(t *testing.T, report migrate.Report, want string) {
 			t.Errorf("check %q is of stage %s and rests on %q", c.Name, c.Stage, c.RestsOn)
 		}
 		if !strings.HasPrefix(c.ConfigPath, "migrate.") && !strings.HasPrefix(c.ConfigPath, "app.") {
-			t.Errorf("check %q stands at %q in the config", c.Name, c.ConfigPath)
+			t.Errorf("check %q has config path %q", c.Name, c.ConfigPath)
 		}
 		got = append(got, string(c.Status))
 	}
@@ -260,10 +260,10 @@ func TestBudgets(t *testing.T) {
 		budget config.MigrateBudget
 		says   string // a pattern: a busy machine takes longer
 	}{
-		"total":       {config.MigrateBudget{Total: millisecond}, `^the migrations took [0-9.]+s, and migrate.budget.total allows 1ms$`},
-		"statement":   {config.MigrateBudget{Statement: 100 * millisecond}, `^a statement took [0-9.]+s, and migrate.budget.statement allows 100ms: select pg_sleep\(`},
-		"lock":        {config.MigrateBudget{Lock: 200 * millisecond}, `^reads and writes of public.customers would have been blocked for [0-9.]+s, and migrate.budget.lock allows 200ms: alter table customers`},
-		"all is well": {config.MigrateBudget{Total: 60000 * millisecond, Statement: 60000 * millisecond, Lock: 60000 * millisecond}, `^$`},
+		"total":         {config.MigrateBudget{Total: millisecond}, `^the migrations took [0-9.]+s, and migrate.budget.total allows 1ms$`},
+		"statement":     {config.MigrateBudget{Statement: 100 * millisecond}, `^a statement took [0-9.]+s, and migrate.budget.statement allows 100ms: select pg_sleep\(`},
+		"lock":          {config.MigrateBudget{Lock: 200 * millisecond}, `^reads and writes of public.customers would have been blocked for [0-9.]+s, and migrate.budget.lock allows 200ms: alter table customers`},
+		"within budget": {config.MigrateBudget{Total: 60000 * millisecond, Statement: 60000 * millisecond, Lock: 60000 * millisecond}, `^$`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			report, f := rehearse(t, migrate.Rehearsal{Config: config.Migrate{SQL: sqlFiles(t, sql...), Budget: c.budget}}, restored(t))
@@ -281,7 +281,8 @@ func TestBudgets(t *testing.T) {
 	}
 }
 
-// The server tells nobody of a lock_timeout that comes with a connection.
+// TestLockTimeoutOfTheEnvironment: the server does not show a lock_timeout that is set
+// with the connection.
 func TestLockTimeoutOfTheEnvironment(t *testing.T) {
 	image := release(t, "name")
 	for options, want := range map[string]bool{"-c lock_timeout=1s": false, "-c lock_timeout=0": true, "-c lock_timeout%3D2000": false, "": true} {
@@ -292,9 +293,9 @@ func TestLockTimeoutOfTheEnvironment(t *testing.T) {
 		if f != nil {
 			t.Fatal(f)
 		}
-		told := slices.ContainsFunc(report.Findings, func(f outcome.Finding) bool { return f.Code == "no_lock_timeout" })
-		if told != want {
-			t.Errorf("%q: no_lock_timeout is told: %t", options, told)
+		reported := slices.ContainsFunc(report.Findings, func(f outcome.Finding) bool { return f.Code == "no_lock_timeout" })
+		if reported != want {
+			t.Errorf("%q: no_lock_timeout is reported: %t", options, reported)
 		}
 	}
 }

@@ -18,6 +18,7 @@ func (t *tail) Write(b []byte) (int, error) {
 	return len(b), nil
 }
 
+// lastLines returns the last lines of what was written.
 func (t *tail) lastLines() string {
 	lines := strings.Split(strings.TrimSpace(strings.ToValidUTF8(string(t.kept), "�")), "\n")
 	return strings.Join(lines[max(0, len(lines)-tailLines):], "\n")

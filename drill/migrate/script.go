@@ -16,15 +16,16 @@ import (
 	"github.com/drillgres/drillgres/drill/sandbox"
 )
 
-// way is a way up or down: SQL files, or a command in an image.
-type way struct {
-	files   []string // in the order in which they run; nil: there is a command
+// script migrates up or down: SQL files, or a command in an image.
+type script struct {
+	files   []string // in the order in which they run; nil: a command runs
 	image   string
-	command []string // nil: the image's own
-	err     error    // why the files cannot be told
+	command []string // nil: the default of the image
+	err     error    // why the files cannot be listed
 }
 
-// Files are the files of a pattern in name order; none is an error.
+// Files returns the files that match a pattern, in name order. It returns
+// config_invalid if there are none.
 func Files(pattern string) ([]string, error) {
 	files, err := filepath.Glob(pattern)
 	if err == nil && len(files) == 0 {
@@ -38,32 +39,34 @@ func Files(pattern string) ([]string, error) {
 	return files, nil
 }
 
-func (r *run) wayUp() way {
+func (r *run) upScript() script {
 	if r.Config.SQL == "" {
-		return way{image: string(r.Config.Image), command: r.Config.Command}
+		return script{image: string(r.Config.Image), command: r.Config.Command}
 	}
 	files, err := Files(r.Config.SQL)
-	return way{files: files, err: err}
+	return script{files: files, err: err}
 }
 
-func (r *run) wayDown() (way, bool) {
+// downScript returns the script of the rollback. It returns false if none is
+// configured.
+func (r *run) downScript() (script, bool) {
 	down := r.Config.Down
 	switch {
 	case down == nil:
-		return way{}, false
+		return script{}, false
 	case down.SQL == "":
-		return way{image: string(r.Config.Image), command: down.Command}, true
+		return script{image: string(r.Config.Image), command: down.Command}, true
 	}
 	files, err := Files(down.SQL)
 	slices.Reverse(files)
-	return way{files: files, err: err}, true
+	return script{files: files, err: err}, true
 }
 
-// exitError is a tool that ended by itself and did not succeed.
+// exitError reports a tool that ended with an exit code other than 0.
 type exitError struct {
 	exit  int
-	where string // the file that it ended in; empty: there are none
-	last  string // the last lines that it said, without secrets
+	where string // the SQL file; empty: a command ran
+	last  string // the last lines of its output, without secrets
 }
 
 func (e *exitError) Error() string {
@@ -73,42 +76,42 @@ func (e *exitError) Error() string {
 	return fmt.Sprintf("ended with exit code %d in %s", e.exit, e.where)
 }
 
-// goes goes a way, to its end, and tells v as what and with which image.
-func (r *run) goes(ctx context.Context, w way, v *went) error {
-	if w.err != nil {
-		return w.err
+// runScript runs a script to its end. It sets the role and the digest of a.
+func (r *run) runScript(ctx context.Context, s script, a *attempt) error {
+	if s.err != nil {
+		return s.err
 	}
 	access, err := appcheck.LogIn(ctx, r.server, r.Config.Role, r.Redactor)
 	if err != nil {
 		return err
 	}
-	v.role = access.Role
-	if w.files != nil {
-		return r.goesBySQL(ctx, w, access)
+	a.role = access.Role
+	if s.files != nil {
+		return r.runFiles(ctx, s, access)
 	}
-	return r.goesByCommand(ctx, w, access, v)
+	return r.runCommand(ctx, s, access, a)
 }
 
-// goesByCommand runs the candidate's own tool, with the services that the
-// application needs beside it.
-func (r *run) goesByCommand(ctx context.Context, w way, access appcheck.Access, v *went) error {
+// runCommand runs a command in its image, together with the services of the
+// application.
+func (r *run) runCommand(ctx context.Context, s script, access appcheck.Access, a *attempt) error {
 	tool := r.tool()
 	findings, err := tool.WithServices(ctx, r.server, access, func() error {
-		return r.goesIn(ctx, tool, v, sandbox.Container{
-			Name: "migration", Image: w.image, Command: w.command, Env: access.Env(tool.Config.Env),
+		return r.runContainer(ctx, tool, a, sandbox.Container{
+			Name: "migration", Image: s.image, Command: s.command, Env: access.Env(tool.Config.Env),
 		})
 	})
 	r.report.Findings = append(r.report.Findings, findings...)
 	return err
 }
 
-// goesIn runs a container until it ends.
-func (r *run) goesIn(ctx context.Context, tool appcheck.Checker, v *went, c sandbox.Container) (err error) {
+// runContainer runs a container until it ends.
+func (r *run) runContainer(ctx context.Context, tool appcheck.Checker, a *attempt, c sandbox.Container) (err error) {
 	p, err := r.server.Start(ctx, c)
 	if err != nil {
-		return notStarted(err)
+		return startFailure(err)
 	}
-	v.digest = p.Digest()
+	a.digest = p.Digest()
 	defer func() {
 		if failed := p.Remove(context.WithoutCancel(ctx)); err == nil {
 			err = failed
@@ -123,15 +126,16 @@ func (r *run) goesIn(ctx context.Context, tool appcheck.Checker, v *went, c sand
 	switch {
 	case outOfMemory:
 		return outcome.Fail(outcome.SandboxOutOfMemory, "the migration was killed by the kernel for memory").
-			WithHint("give the container engine more memory, or let the migration use less")
+			WithHint("give the container engine more memory, or make the migration use less")
 	case exit != 0:
 		return &exitError{exit: exit, last: strings.Join(tool.LastLines(ctx, p), "\n")}
 	}
 	return nil
 }
 
-// notStarted is a tool whose container did not start: the release's own fault.
-func notStarted(err error) error {
+// startFailure returns the failure of a container that did not start. If the
+// command is at fault, it is migration_failed.
+func startFailure(err error) error {
 	var f *outcome.Failure
 	if errors.As(err, &f) && f.Code == outcome.AppStartFailed {
 		return outcome.Fail(outcome.MigrationFailed, "%w", f).WithHint("correct migrate.image and migrate.command")
@@ -139,7 +143,7 @@ func notStarted(err error) error {
 	return err
 }
 
-// tool is the migration as something that is run like an application.
+// tool returns the checker that runs the migration like an application.
 func (r *run) tool() appcheck.Checker {
 	app := &config.App{Env: map[string]config.Value{}}
 	if r.App != nil {
@@ -150,9 +154,9 @@ func (r *run) tool() appcheck.Checker {
 	return appcheck.Checker{Config: app, Redactor: r.Redactor}
 }
 
-// goesBySQL lets the sandbox's own psql run one file after the other.
-func (r *run) goesBySQL(ctx context.Context, w way, access appcheck.Access) error {
-	for _, file := range w.files {
+// runFiles runs the SQL files one after the other with the sandbox's psql.
+func (r *run) runFiles(ctx context.Context, s script, access appcheck.Access) error {
+	for _, file := range s.files {
 		if err := r.runFile(ctx, file, access); err != nil {
 			return err
 		}
@@ -168,8 +172,8 @@ func (r *run) runFile(ctx context.Context, file string, access appcheck.Access) 
 	defer sql.Close()
 	stderr := &tail{}
 	exit, err := r.server.Exec(ctx, sandbox.Command{
-		// With VERBOSITY=sqlstate no row is in what psql says; what was wrong
-		// is in the server's log.
+		// With VERBOSITY=sqlstate the output of psql contains no rows. The
+		// message of an error is read from the server's log.
 		Args: []string{
 			"psql", "--no-psqlrc", "--quiet", "--no-password",
 			"--set=ON_ERROR_STOP=1", "--set=VERBOSITY=sqlstate", "--file=-",
@@ -182,7 +186,7 @@ func (r *run) runFile(ctx context.Context, file string, access appcheck.Access) 
 	return err
 }
 
-// psqlEnv is the environment of the application, and makes psql speak English.
+// psqlEnv returns the environment of the application, with English messages.
 func psqlEnv(access appcheck.Access) []string {
 	env := []string{"LC_ALL=C", "LANGUAGE=C", "PGOPTIONS=", "PGCLIENTENCODING=UTF8"}
 	for name, value := range access.Env(nil) {
