@@ -8,8 +8,8 @@ import (
 	"github.com/drillgres/drillgres/drill/provision"
 )
 
-// BenchmarkCost is what being watched costs a migration: the same one, in turns
-// with and without.
+// BenchmarkCost measures the ratio of the duration of a migration with a watch to
+// that without.
 func BenchmarkCost(b *testing.B) {
 	s := servers[major].Get(b)
 	s.Database = "shop"
@@ -19,7 +19,7 @@ insert into t select g, g, repeat('x', 100) from generate_series(1, 60000) g;
 create index on t (a); alter table t add c bigint default 7; update t set a = a + 1 where id % 2 = 0;
 alter table t alter a type bigint;
 ` + strings.Repeat("insert into t (id) select max(id) + 1 from t;\n", 2000)
-	psql(b, s, "alter system set max_wal_size = '64MB'; alter system set min_wal_size = '32MB'; select pg_reload_conf()") // all is in memory
+	psql(b, s, "alter system set max_wal_size = '64MB'; alter system set min_wal_size = '32MB'; select pg_reload_conf()") // everything is in memory
 	var with, without time.Duration
 	for b.Loop() {
 		without += migrationTime(b, s, migration)

@@ -12,10 +12,10 @@ import (
 	"github.com/drillgres/drillgres/drill/sqltext"
 )
 
-// catalog is a database at one moment.
+// catalog holds the catalog of a database at one moment.
 type catalog struct {
 	relations   map[uint32]*relation // tables, materialized views and indexes
-	toast       map[uint32]*relation // the table, by its TOAST table
+	toast       map[uint32]*relation // the table of a TOAST table
 	constraints map[uint32]*constraint
 	enums       map[uint32]string
 	definitions map[definition][32]byte
@@ -25,50 +25,50 @@ type catalog struct {
 type relation struct {
 	oid          uint32
 	schema, name string
-	ident        string    // schema.name, quoted as SQL needs it
-	kind         byte      // r, p, m, i, I as pg_class has it
-	file         uint32    // 0: none of its own
-	of           *relation // an index's table
-	root         *relation // that it is a partition of; itself, if none
-	rows         int64     // about; of a partitioned table those of its partitions
+	ident        string    // schema.name, quoted for SQL
+	kind         byte      // pg_class.relkind: r, p, m, i, I
+	file         uint32    // 0: no storage
+	of           *relation // the table of an index
+	root         *relation // the root of a partition; otherwise the relation itself
+	rows         int64     // estimate; of a partitioned table the sum of its partitions
 	bytes        int64
 	columns      map[int16]*column
 
-	// Of an index.
-	valid, whole bool // whole: of all rows
+	// Only for indexes.
+	valid, whole bool // whole: not a partial index
 	keys         []int16
 
 	ofOID, rootOID, toastOID uint32
 }
 
-// column is one of a table.
+// column is a column of a table.
 type column struct {
-	name, typ  string
-	ident      string // its name, quoted as SQL needs it
-	notNull    bool
-	stored     bool // computed and stored
-	serial     bool // takes its values from a sequence
-	holds      bool // a value other than null
-	holdsKnown bool
+	name, typ      string
+	ident          string // its name, quoted for SQL
+	notNull        bool
+	stored         bool // GENERATED … STORED
+	serial         bool // its default is a sequence
+	hasValues      bool // a row has a value other than null
+	hasValuesKnown bool
 }
 
 type constraint struct {
 	oid       uint32
 	name      string
-	ident     string // its name, quoted as SQL needs it
+	ident     string // its name, quoted for SQL
 	table     *relation
-	kind      byte // c, f, n, p, u, x as pg_constraint has it
+	kind      byte // pg_constraint.contype: c, f, n, p, u, x
 	validated bool
-	refers    *relation // a foreign key's target
+	refers    *relation // the target of a foreign key
 	keys      []int16
-	notNulls  []string // columns that it proves not to be null
+	notNulls  []string // columns that cannot be null if it is valid
 }
 
-// definition names a part of the schema.
+// definition identifies a part of the schema.
 type definition struct{ relation, part, name string }
 
-// table is what a lock on the relation counts for: an index's table, and a
-// partition's root.
+// table returns the table that locks on the relation are counted for: the table
+// of an index, the root of a partition.
 func (r *relation) table() *relation {
 	if r.of != nil {
 		return r.of.table()
@@ -78,7 +78,7 @@ func (r *relation) table() *relation {
 
 func (r *relation) isTable() bool { return r.kind == 'r' || r.kind == 'p' || r.kind == 'm' }
 
-// readCatalog reads what the log and the locks are understood by.
+// readCatalog reads the catalog of the database that conn is connected to.
 func readCatalog(ctx context.Context, conn *pgx.Conn) (*catalog, error) {
 	c := &catalog{
 		relations: map[uint32]*relation{}, toast: map[uint32]*relation{}, constraints: map[uint32]*constraint{},
@@ -99,7 +99,7 @@ func readCatalog(ctx context.Context, conn *pgx.Conn) (*catalog, error) {
 	return c, nil
 }
 
-// readTables reads in one order, because each part refers to the one before.
+// readTables reads in this order because each part refers to those before it.
 func (c *catalog) readTables(ctx context.Context, conn *pgx.Conn) error {
 	for _, read := range []func(context.Context, *pgx.Conn) error{c.readRelations, c.readColumns, c.readConstraints, c.readIndexes} {
 		if err := read(ctx, conn); err != nil {
@@ -113,7 +113,7 @@ func (c *catalog) readRelations(ctx context.Context, conn *pgx.Conn) error {
 	var r relation
 	var kind string
 	var rows float64
-	err := each(ctx, conn, relationsSQL, []any{
+	err := forEachRow(ctx, conn, relationsSQL, []any{
 		&r.oid, &r.schema, &r.name, &r.ident, &kind, &r.file, &r.ofOID, &r.rootOID, &r.toastOID, &rows,
 	}, func() error {
 		one := r
@@ -141,11 +141,11 @@ func (c *catalog) readColumns(ctx context.Context, conn *pgx.Conn) error {
 	var number int16
 	var col column
 	var generated string
-	return each(ctx, conn, columnsSQL, []any{
-		&table, &number, &col.name, &col.ident, &col.typ, &col.notNull, &generated, &col.serial, &col.holds,
+	return forEachRow(ctx, conn, columnsSQL, []any{
+		&table, &number, &col.name, &col.ident, &col.typ, &col.notNull, &generated, &col.serial, &col.hasValues,
 	}, func() error {
 		one := col
-		one.stored, one.holdsKnown = generated == "s", one.holds || generated == "v" // a virtual one stores nothing
+		one.stored, one.hasValuesKnown = generated == "s", one.hasValues || generated == "v" // a virtual column stores no values
 		if r := c.relations[table]; r != nil {
 			r.columns[number] = &one
 		}
@@ -157,7 +157,7 @@ func (c *catalog) readConstraints(ctx context.Context, conn *pgx.Conn) error {
 	var k constraint
 	var table, refers uint32
 	var kind, def string
-	return each(ctx, conn, constraintsSQL, []any{
+	return forEachRow(ctx, conn, constraintsSQL, []any{
 		&k.oid, &k.name, &k.ident, &table, &kind, &k.validated, &refers, &k.keys, &def,
 	}, func() error {
 		one := k
@@ -175,7 +175,7 @@ func (c *catalog) readIndexes(ctx context.Context, conn *pgx.Conn) error {
 	var index, table uint32
 	var valid, whole bool
 	var keys []int16
-	return each(ctx, conn, indexesSQL, []any{&index, &table, &valid, &whole, &keys}, func() error {
+	return forEachRow(ctx, conn, indexesSQL, []any{&index, &table, &valid, &whole, &keys}, func() error {
 		if r := c.relations[index]; r != nil {
 			r.valid, r.whole, r.keys = valid, whole, append([]int16(nil), keys...)
 		}
@@ -186,13 +186,13 @@ func (c *catalog) readIndexes(ctx context.Context, conn *pgx.Conn) error {
 func (c *catalog) readEnums(ctx context.Context, conn *pgx.Conn) error {
 	var oid uint32
 	var ident string
-	return each(ctx, conn, enumsSQL, []any{&oid, &ident}, func() error {
+	return forEachRow(ctx, conn, enumsSQL, []any{&oid, &ident}, func() error {
 		c.enums[oid] = ident
 		return nil
 	})
 }
 
-func each(ctx context.Context, conn *pgx.Conn, sql string, into []any, do func() error) error {
+func forEachRow(ctx context.Context, conn *pgx.Conn, sql string, into []any, do func() error) error {
 	rows, err := conn.Query(ctx, sql, pgx.QueryExecModeExec)
 	if err != nil {
 		return err
@@ -201,12 +201,12 @@ func each(ctx context.Context, conn *pgx.Conn, sql string, into []any, do func()
 	return err
 }
 
-// notNullCheck is how the server writes what proves a column to hold no null:
-// CHECK ((a IS NOT NULL)) and, from 18 on, NOT NULL a.
+// notNullCheck matches the server's definition of a constraint that excludes
+// nulls: CHECK ((a IS NOT NULL)) and, since 18, NOT NULL a.
 var notNullCheck = regexp.MustCompile(`("(?:[^"]|"")+"|[\p{L}_][\p{L}\p{N}_$]*) IS NOT NULL|^NOT NULL ("(?:[^"]|"")+"|[^ ]+)`)
 
-// notNulls are the columns that a check proves not to be null. A check with OR
-// proves nothing.
+// notNulls returns the columns that cannot be null under a check constraint. It
+// returns none for a check with OR.
 func notNulls(def string) (columns []string) {
 	if strings.Contains(strings.ToUpper(def), " OR ") {
 		return nil

@@ -16,19 +16,19 @@ import (
 	"github.com/drillgres/drillgres/drill/sqltext"
 )
 
-// comparison is of a database before and after.
+// comparison compares a database before and after a migration.
 type comparison struct {
 	before, after *catalog
 	counted, now  counters
-	told          *told
+	timeline      *timeline
 	emptied       map[*relation]bool
 }
 
-// emptyWithin bounds asking one table whether it still has rows.
+// emptyWithin is the time limit of the query whether a table has rows.
 const emptyWithin = 20 * time.Second
 
-// findEmptied asks the tables that may have lost all their rows: those whose
-// file is another one, and those of which rows were deleted.
+// findEmptied queries the tables that may have lost all rows: those with a new
+// file, and those with deleted rows.
 func (c *comparison) findEmptied(ctx context.Context, conn *pgx.Conn) error {
 	c.emptied = map[*relation]bool{}
 	for oid, was := range c.before.relations {
@@ -39,21 +39,21 @@ func (c *comparison) findEmptied(ctx context.Context, conn *pgx.Conn) error {
 		if was.file == is.file && c.now.tables[oid].deleted == c.counted.tables[oid].deleted {
 			continue
 		}
-		var has bool
-		err := quickly(ctx, conn, emptyWithin, "select exists (select from only "+is.ident+")", &has)
+		var hasRows bool
+		err := queryWithin(ctx, conn, emptyWithin, "select exists (select from only "+is.ident+")", &hasRows)
 		switch {
-		case outOfTime(err):
-			has = true // as far as is known
+		case isTimeout(err):
+			hasRows = true // unknown: do not report a loss
 		case err != nil:
-			return fmt.Errorf("ask whether %s has rows: %w", is.ident, err)
+			return fmt.Errorf("check whether %s has rows: %w", is.ident, err)
 		}
-		c.emptied[was] = !has || was.file != is.file && (c.told.reading.world.truncated[was] || c.told.reading.world.truncated[was.root])
+		c.emptied[was] = !hasRows || was.file != is.file && (c.timeline.log.state.truncated[was] || c.timeline.log.state.truncated[was.root])
 	}
-	return slowly(ctx, conn)
+	return resetTimeout(ctx, conn)
 }
 
-// rewritten are the tables and indexes whose file is another one, with the
-// rows that they had. A table that was emptied is told as that.
+// rewritten returns the tables and indexes with a new file, and their relations
+// before the migration. It omits tables that were emptied.
 func (c *comparison) rewritten() (all []outcome.Rewrite, of []*relation) {
 	kinds := map[byte]string{'r': "table", 'm': "materialized view", 'i': "index"}
 	for _, oid := range slices.Sorted(maps.Keys(c.before.relations)) {
@@ -70,7 +70,8 @@ func (c *comparison) rewritten() (all []outcome.Rewrite, of []*relation) {
 	return all, of
 }
 
-// dropped are the tables and columns that held values and are gone.
+// dropped returns the tables and columns with values that no longer exist, and
+// the tables that were emptied.
 func (c *comparison) dropped() (all []outcome.Dropped) {
 	for oid, was := range c.before.relations {
 		is := c.after.relations[oid]
@@ -82,9 +83,9 @@ func (c *comparison) dropped() (all []outcome.Dropped) {
 			}
 		case c.emptied[was]:
 			all = append(all, outcome.Dropped{Name: was.ident, Kind: "truncated table", Rows: was.rows})
-		case was.root == was: // a partition's columns are its root's
+		case was.root == was: // the columns of a partition are those of its root
 			for number, col := range was.columns {
-				if is.columns[number] == nil && col.holds {
+				if is.columns[number] == nil && col.hasValues {
 					all = append(all, outcome.Dropped{Name: was.ident + "." + col.ident, Kind: "column", Rows: was.rows})
 				}
 			}
@@ -94,9 +95,9 @@ func (c *comparison) dropped() (all []outcome.Dropped) {
 	return all
 }
 
-// left are the indexes that are not valid and the constraints that are not
-// validated, and were not so before.
-func (c *comparison) left() (all []outcome.Left) {
+// leftBehind returns the indexes that have become invalid, and the constraints
+// that are not validated and were not so before.
+func (c *comparison) leftBehind() (all []outcome.Left) {
 	for oid, is := range c.after.relations {
 		was := c.before.relations[oid]
 		if is.of != nil && !is.valid && (was == nil || was.valid) {
@@ -115,15 +116,15 @@ func (c *comparison) left() (all []outcome.Left) {
 	return all
 }
 
-// schema are the differences of the definitions. Of a relation that came or
-// went its parts are not told one by one.
-func (c *comparison) schema() (all []outcome.Change) {
+// schemaChanges returns the changed definitions. For a relation that was added or
+// removed it does not list the parts.
+func (c *comparison) schemaChanges() (all []outcome.Change) {
 	add := func(d definition, was string) {
 		if d.relation != "" && d.name != "" {
 			for _, part := range []string{"tables", "views", "materialized_views", "foreign_tables"} {
-				_, here := c.before.definitions[definition{d.relation, part, ""}]
-				_, there := c.after.definitions[definition{d.relation, part, ""}]
-				if here != there {
+				_, before := c.before.definitions[definition{d.relation, part, ""}]
+				_, after := c.after.definitions[definition{d.relation, part, ""}]
+				if before != after {
 					return
 				}
 			}
@@ -146,7 +147,7 @@ func (c *comparison) schema() (all []outcome.Change) {
 		}
 	}
 	for d := range c.before.definitions {
-		if _, stays := c.after.definitions[d]; !stays {
+		if _, exists := c.after.definitions[d]; !exists {
 			add(d, "removed")
 		}
 	}
@@ -156,8 +157,9 @@ func (c *comparison) schema() (all []outcome.Change) {
 	return all
 }
 
-// rows are those that were read and written, and the written ones of each table.
-func (c *comparison) rows() (read, written int64, by map[string]int64) {
+// rowCounts returns the rows that were read and written in all tables, and those
+// written per table. It omits the bookkeeping of migration tools from the latter.
+func (c *comparison) rowCounts() (read, written int64, by map[string]int64) {
 	by = map[string]int64{}
 	for oid, now := range c.now.tables {
 		was := c.counted.tables[oid]
@@ -172,18 +174,18 @@ func (c *comparison) rows() (read, written int64, by map[string]int64) {
 	return read, written, by
 }
 
-// seen puts everything together.
-func (w *Watch) seen(ctx context.Context, conn *pgx.Conn, c *comparison) (Seen, error) {
+// assemble returns the result of the watch.
+func (w *Watch) assemble(ctx context.Context, conn *pgx.Conn, c *comparison) (Seen, error) {
 	var wal pgtype.Int8
 	if err := conn.QueryRow(ctx, "select pg_wal_lsn_diff($1::text::pg_lsn, $2::text::pg_lsn)::bigint", c.now.wal, c.counted.wal).Scan(&wal); err != nil {
 		return Seen{}, fmt.Errorf("measure the WAL: %w", err)
 	}
 	rewritten, of := c.rewritten()
-	read, written, by := c.rows()
-	s := Seen{Refused: c.told.reading.refused, Blocked: c.told.blocked(), Written: by}
+	read, written, by := c.rowCounts()
+	s := Seen{Refused: c.timeline.log.refused, Blocked: c.timeline.blocked(), Written: by}
 	s.Migration = outcome.Migration{
-		Statements: c.told.list(), StatementsTotal: c.told.reading.total,
-		Rewritten: rewritten, Dropped: c.dropped(), Left: c.left(), Schema: c.schema(),
+		Statements: c.timeline.list(), StatementsTotal: c.timeline.log.total,
+		Rewritten: rewritten, Dropped: c.dropped(), Left: c.leftBehind(), Schema: c.schemaChanges(),
 		RowsRead: read, RowsWritten: written, WALBytes: wal.Int64, WALLevel: w.walLevel, GrowthBytes: c.now.size - c.counted.size,
 	}
 	s.Findings = c.findings(s.Migration, of, w.server.Database)

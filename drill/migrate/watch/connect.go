@@ -9,14 +9,14 @@ import (
 	"github.com/drillgres/drillgres/drill/provision"
 )
 
-// statementWithin bounds every statement of the watch.
+// statementWithin is the time limit of every statement of the watch.
 const statementWithin = 2 * time.Minute
 
-// lockWithin bounds waiting for a lock that the migration holds.
+// lockWithin is the time limit of waiting for a lock of the migration.
 const lockWithin = 10 * time.Second
 
-// connect opens a session whose process is known not to be the migration's.
-// What the watch does itself is not logged.
+// connect opens a session of the watch itself. Its statements are not logged and
+// do not count as the migration's.
 func (w *Watch) connect(ctx context.Context, database string) (*pgx.Conn, error) {
 	return w.open(ctx, database, provision.SessionOptions{
 		Unlogged: true, LockTimeout: lockWithin, StatementTimeout: statementWithin,
@@ -28,6 +28,6 @@ func (w *Watch) open(ctx context.Context, database string, o provision.SessionOp
 	if err != nil {
 		return nil, err
 	}
-	w.own.add(int(conn.PgConn().PID()))
+	w.ownPIDs.add(int(conn.PgConn().PID()))
 	return conn, nil
 }

@@ -7,14 +7,14 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// counters are what the server has counted of a database.
+// counters holds the server's statistics of a database.
 type counters struct {
 	tables map[uint32]activity
 	wal    string // position
 	size   int64  // of the database, in bytes
 }
 
-// activity is what was done to a table.
+// activity holds the rows of a table that were read, written and deleted.
 type activity struct {
 	name          string // schema.table
 	schema, table string
@@ -22,10 +22,12 @@ type activity struct {
 	deleted       int64
 }
 
-// settleWithin bounds waiting for the statistics of sessions that ended.
+// settleWithin is the time limit of waiting for the statistics of sessions that
+// ended.
 const settleWithin = 6 * time.Second
 
-// settleInterval is, on 13 and 14, longer than the collector lets its file be old.
+// settleInterval returns the interval between two reads of the statistics. On 13
+// and 14 it exceeds the maximum age of the file of the statistics collector.
 func (w *Watch) settleInterval() time.Duration {
 	if w.server.Major < 15 {
 		return 600 * time.Millisecond
@@ -38,26 +40,26 @@ select relid, format('%I.%I', schemaname, relname), schemaname::text, relname::t
   coalesce(seq_tup_read, 0) + coalesce(idx_tup_fetch, 0), n_tup_ins + n_tup_upd + n_tup_del, n_tup_del
 from pg_stat_user_tables`
 
-// othersSQL gives the database's sessions that are not the watch's.
+// othersSQL returns the sessions of the database that are not the watch's.
 const othersSQL = `
 select coalesce(array_agg(pid), '{}') from pg_stat_activity
 where datname = current_database() and backend_type in ('client backend', 'parallel worker') and pid <> all($1)`
 
-// settle waits until the sessions that came since the watch began have ended
-// and have told their numbers, and reads these.
+// settle waits until the sessions that started since Begin have ended and
+// reported their statistics, and returns the statistics.
 func (w *Watch) settle(ctx context.Context, conn *pgx.Conn) (counters, error) {
 	deadline := time.Now().Add(settleWithin)
 	var previous counters
 	for {
 		var others []int
-		if err := conn.QueryRow(ctx, othersSQL, append(w.own.list(), w.guests...)).Scan(&others); err != nil {
+		if err := conn.QueryRow(ctx, othersSQL, append(w.ownPIDs.list(), w.otherSessions...)).Scan(&others); err != nil {
 			return counters{}, err
 		}
 		current, err := readActivity(ctx, conn)
 		if err != nil {
 			return counters{}, err
 		}
-		if len(others) == 0 && previous.same(current) || time.Now().After(deadline) {
+		if len(others) == 0 && previous.equal(current) || time.Now().After(deadline) {
 			return current, nil
 		}
 		previous = current
@@ -71,14 +73,14 @@ func readActivity(ctx context.Context, conn *pgx.Conn) (counters, error) {
 	c := counters{tables: map[uint32]activity{}}
 	var oid uint32
 	var a activity
-	err := each(ctx, conn, activityOfTablesSQL, []any{&oid, &a.name, &a.schema, &a.table, &a.read, &a.written, &a.deleted}, func() error {
+	err := forEachRow(ctx, conn, activityOfTablesSQL, []any{&oid, &a.name, &a.schema, &a.table, &a.read, &a.written, &a.deleted}, func() error {
 		c.tables[oid] = a
 		return nil
 	})
 	return c, err
 }
 
-func (c counters) same(d counters) bool {
+func (c counters) equal(d counters) bool {
 	if c.tables == nil || len(c.tables) != len(d.tables) {
 		return false
 	}

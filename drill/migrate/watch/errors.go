@@ -12,46 +12,46 @@ import (
 	"github.com/drillgres/drillgres/drill/sqltext"
 )
 
-// readError takes a statement that the server refused, and a session that it
-// ended.
-func (r *reading) readError(c *client, e serverlog.Entry) {
-	if ofMigration(e) {
+// readError reads the record of a statement that the server refused, or of a
+// session that it ended.
+func (r *logReader) readError(c *client, e serverlog.Entry) {
+	if explainsFailure(e) {
 		r.refused = r.explain(c, e)
 	}
 	if e.Statement != "" && !e.ServerError().InClass(pgerr.Connection) {
 		r.readRefused(c, e)
 	}
 	if e.Severity != "ERROR" {
-		r.cutShort = true
-		r.end(c, e.Time)
+		r.interrupted = true
+		r.endTransaction(c, e.Time)
 	}
 }
 
-// ofMigration reports whether an error can be why a migration failed: not one
-// that follows from another, or from its being ended.
-func ofMigration(e serverlog.Entry) bool {
-	said := e.ServerError()
-	return said.SQLState != pgerrcode.InFailedSQLTransaction && !said.Shutdown() && !said.ClientLeft()
+// explainsFailure reports whether an error can be why a migration failed: it does
+// not follow from another error, or from the end of the session.
+func explainsFailure(e serverlog.Entry) bool {
+	err := e.ServerError()
+	return err.SQLState != pgerrcode.InFailedSQLTransaction && !err.Shutdown() && !err.ClientLeft()
 }
 
-func (r *reading) readRefused(c *client, e serverlog.Entry) {
+func (r *logReader) readRefused(c *client, e serverlog.Entry) {
 	started := e.Time
 	switch {
-	case c.asked.sql == e.Statement:
-		started = c.asked.started
+	case c.pending.sql == e.Statement:
+		started = c.pending.started
 	case r.sampler != nil:
-		if seen := r.sampler.running(e.PID, e.Time, e.Statement); !seen.IsZero() {
+		if seen := r.sampler.startOf(e.PID, e.Time, e.Statement); !seen.IsZero() {
 			started = seen
 		}
 	}
-	c.asked = asked{}
+	c.pending = pendingStatement{}
 	s := &statement{
 		client: c, sqlstate: e.SQLState, started: started, executed: started, ended: e.Time,
 		seconds: e.Time.Sub(started).Seconds(), sql: redact.SQL(e.Statement), raw: e.Statement[:min(len(e.Statement), rawLength)],
 	}
-	s.noTimeout = c.settings.waits() == forEver
+	s.noTimeout = c.settings.effective() == unlimited
 	if c.open != nil && !c.open.inBlock && c.open.virtual != e.Virtual {
-		r.end(c, c.open.lastEnd())
+		r.endTransaction(c, c.open.lastEnd())
 	}
 	if c.open == nil {
 		c.open = newTransaction(c, started)
@@ -61,15 +61,16 @@ func (r *reading) readRefused(c *client, e serverlog.Entry) {
 	c.open.add(s)
 	switch tx := c.open; {
 	case !tx.inBlock:
-		r.end(c, e.Time)
-	case !tx.savepoints && tx.ended.IsZero(): // the block goes on, without its locks
+		r.endTransaction(c, e.Time)
+	case !tx.savepoints && tx.ended.IsZero(): // the block continues without its locks
 		tx.ended = e.Time
 	}
 }
 
-// running finds since when a statement ran that ended in an error.
-func (s *sampler) running(pid int, ended time.Time, sql string) (since time.Time) {
-	for _, seen := range s.ran {
+// startOf returns when a statement that ended in an error started, from the
+// samples; zero: unknown.
+func (s *sampler) startOf(pid int, ended time.Time, sql string) (since time.Time) {
+	for _, seen := range s.statements {
 		if seen.pid == pid && !seen.started.After(ended) && ended.Sub(seen.last) < time.Second && sameText(sql, seen.sql) && seen.started.After(since) {
 			since = seen.started
 		}
@@ -77,27 +78,30 @@ func (s *sampler) running(pid int, ended time.Time, sql string) (since time.Time
 	return since
 }
 
-// sameText tells whether a text is what the server shows of it, which is cut.
+// sameText reports whether shown is the beginning of sql as pg_stat_activity
+// shows it.
 func sameText(sql, shown string) bool {
 	n := min(len(sql), len(shown), rawLength)
 	return sql[:n] == shown[:n]
 }
 
-// ofRelation is how errors name their table.
-var ofRelation = regexp.MustCompile(`(?:relation|table) "([^"]+)"`)
+// relationPattern matches the name of the table in an error message.
+var relationPattern = regexp.MustCompile(`(?:relation|table) "([^"]+)"`)
 
-func (r *reading) explain(c *client, e serverlog.Entry) *Refused {
+// explain returns the error of a record. The table is that in its message, or the
+// first that the statement locks.
+func (r *logReader) explain(c *client, e serverlog.Entry) *Refused {
 	refused := &Refused{
 		SQLState: e.SQLState, Message: e.ServerError().Text(), Statement: redact.SQL(e.Statement),
 	}
-	if m := ofRelation.FindStringSubmatch(e.Message); m != nil {
-		if t := r.world.table(sqltext.Name{Name: m[1]}, c); t != nil {
+	if m := relationPattern.FindStringSubmatch(e.Message); m != nil {
+		if t := r.state.table(sqltext.Name{Name: m[1]}, c); t != nil {
 			refused.Table = t.ident
 			return refused
 		}
 	}
 	for _, part := range sqltext.Statements(e.Statement, sqltext.Server) {
-		for _, claim := range r.world.peek(part, c) {
+		for _, claim := range r.state.claimsOfRefused(part, c) {
 			refused.Table = claim.table.ident
 			return refused
 		}

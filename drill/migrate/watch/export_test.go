@@ -2,8 +2,8 @@ package watch
 
 import "time"
 
-// Sampling tells how often the locks were looked at: in all, the mean of the
-// time from one to the next, and the longest. Call it after End.
+// Sampling returns the number of samples, the mean and the longest interval
+// between them, and the mean duration of one. Call it after End.
 func (w *Watch) Sampling() (samples int, mean, longest, took time.Duration) {
 	s := w.sampler
 	n := len(s.times)

@@ -9,13 +9,13 @@ import (
 	"github.com/drillgres/drillgres/drill/words"
 )
 
-// rewrites tells of tables with rows whose file, or an index of which, was
-// written anew.
-func (c *comparison) rewrites(rewritten []*relation) (list []outcome.Finding) {
+// rewriteFindings reports tables with rows that were rewritten, or whose indexes
+// were.
+func (c *comparison) rewriteFindings(rewritten []*relation) (list []outcome.Finding) {
 	tables, indexes := map[*relation]int64{}, map[*relation][]string{}
 	for _, r := range rewritten {
 		switch t := r.table(); {
-		case !t.matters() || t.kind == 'm':
+		case !t.isRelevant() || t.kind == 'm':
 		case r.of != nil:
 			indexes[t] = append(indexes[t], r.ident)
 		default:
@@ -25,34 +25,36 @@ func (c *comparison) rewrites(rewritten []*relation) (list []outcome.Finding) {
 	for t, bytes := range tables {
 		list = append(list, outcome.Finding{
 			Code: "rewrites_table", On: t.ident,
-			Message: fmt.Sprintf("%s (%s, %s) was written anew%s", t.ident, words.Count(t.rows, "row"), words.Size(bytes), c.meanwhile(t)),
-			Hint:    c.insteadOfRewriting(t),
+			Message: fmt.Sprintf("%s (%s, %s) was rewritten%s", t.ident, words.Count(t.rows, "row"), words.Size(bytes), c.meanwhile(t)),
+			Hint:    c.rewriteHint(t),
 		})
 	}
 	for t, names := range indexes {
-		if _, told := tables[t]; told {
+		if _, reported := tables[t]; reported {
 			continue
 		}
 		list = append(list, outcome.Finding{
 			Code: "rewrites_table", On: t.ident,
-			Message: fmt.Sprintf("of %s (%s) %s was built anew%s", t.ident, words.Count(t.rows, "row"), strings.Join(names, ", "), c.meanwhile(t)),
+			Message: fmt.Sprintf("%s of %s (%s) was rebuilt%s", strings.Join(names, ", "), t.ident, words.Count(t.rows, "row"), c.meanwhile(t)),
 			Hint:    "build a new index with CREATE INDEX CONCURRENTLY, or use REINDEX … CONCURRENTLY",
 		})
 	}
 	return list
 }
 
-// meanwhile is who would have had to wait.
+// meanwhile returns who would have had to wait in the meantime, for the end of a
+// message.
 func (c *comparison) meanwhile(t *relation) string {
-	h := c.told.worst[t]
+	h := c.timeline.worst[t]
 	if h == nil {
 		return ""
 	}
-	return fmt.Sprintf("; %s would have waited for %s: %s", whom(h.mode), words.Elapsed(h.seconds()), h.statement.sql)
+	return fmt.Sprintf("; %s would have waited for %s: %s", blockedAccess(h.mode), words.Elapsed(h.seconds()), h.statement.sql)
 }
 
-// insteadOfRewriting tells it by what has become of the table's columns.
-func (c *comparison) insteadOfRewriting(t *relation) string {
+// rewriteHint returns how to avoid a rewrite, depending on which columns of the
+// table have changed.
+func (c *comparison) rewriteHint(t *relation) string {
 	is := c.after.relations[t.oid]
 	if is == nil {
 		is = t
@@ -61,29 +63,29 @@ func (c *comparison) insteadOfRewriting(t *relation) string {
 		was := t.columns[number]
 		switch {
 		case was != nil && was.typ != col.typ:
-			return fmt.Sprintf("add a new column of type %s, fill it in batches, and let the next release drop %s", col.typ, col.ident)
+			return fmt.Sprintf("add a new column of type %s, fill it in batches, and drop %s in the next release", col.typ, col.ident)
 		case was == nil && col.stored:
-			return fmt.Sprintf("add %s as an ordinary column that a trigger fills, and fill the rows from before in batches", col.ident)
+			return fmt.Sprintf("add %s as an ordinary column that a trigger fills, and fill existing rows in batches", col.ident)
 		case was == nil && col.serial:
-			return fmt.Sprintf("add %s without a default, then ALTER TABLE %s ALTER %s SET DEFAULT nextval(…), and fill the rows from before in batches",
+			return fmt.Sprintf("add %s without a default, then ALTER TABLE %s ALTER %s SET DEFAULT nextval(…), and fill existing rows in batches",
 				col.ident, t.ident, col.ident)
 		case was == nil:
-			return fmt.Sprintf("add %s without a default, then ALTER TABLE %s ALTER %s SET DEFAULT …, and fill the rows from before in batches",
+			return fmt.Sprintf("add %s without a default, then ALTER TABLE %s ALTER %s SET DEFAULT …, and fill existing rows in batches",
 				col.ident, t.ident, col.ident)
 		}
 	}
-	return "make a new table, write to both, copy the rows from before in batches, and swap the two"
+	return "create a new table, write to both, copy existing rows in batches, and swap the tables"
 }
 
-// confirms holds the work that a statement is known for against what is there
-// now: IF NOT EXISTS may have done nothing.
-func (c *comparison) confirms(t *relation, makes made) bool {
+// confirms reports whether the result of the work exists: a statement with IF NOT
+// EXISTS may have done nothing.
+func (c *comparison) confirms(t *relation, makes evidence) bool {
 	switch makes {
-	case anIndex:
+	case newIndex:
 		return c.hasNewIndex(t)
-	case aConstraint:
+	case newConstraint:
 		return c.hasNewConstraint(t)
-	case notNull:
+	case newNotNull:
 		return c.hasNewNotNull(t)
 	default:
 		return c.hasNewFile(t)
@@ -130,15 +132,15 @@ func (c *comparison) hasNewFile(t *relation) bool {
 	return false
 }
 
-// foreignKeys tells of new ones to tables that existed before, where deleting
-// there would go through the whole referring table.
-func (c *comparison) foreignKeys() (list []outcome.Finding) {
+// foreignKeyFindings reports new foreign keys to tables with rows if deleting
+// there has to scan the referring table.
+func (c *comparison) foreignKeyFindings() (list []outcome.Finding) {
 	for oid, k := range c.after.constraints {
 		if k.kind != 'f' || c.before.constraints[oid] != nil || k.refers == nil {
 			continue
 		}
 		target := c.before.relations[k.refers.oid]
-		if target == nil || !target.matters() || c.after.leads(k) {
+		if target == nil || !target.isRelevant() || c.after.hasLeadingIndex(k) {
 			continue
 		}
 		var columns []string
@@ -149,7 +151,7 @@ func (c *comparison) foreignKeys() (list []outcome.Finding) {
 		}
 		list = append(list, outcome.Finding{
 			Code: "fk_without_index", On: k.table.ident + "." + k.ident,
-			Message: fmt.Sprintf("no index of %s begins with the columns of its new foreign key %s: each delete and each change of a key in %s (%s) goes through all of %s",
+			Message: fmt.Sprintf("no index of %s begins with the columns of its new foreign key %s: each delete and each update of a key in %s (%s) scans all of %s",
 				k.table.ident, k.ident, target.ident, words.Count(target.rows, "row"), k.table.ident),
 			Hint: fmt.Sprintf("run CREATE INDEX CONCURRENTLY ON %s (%s)", k.table.ident, strings.Join(columns, ", ")),
 		})
@@ -157,8 +159,9 @@ func (c *comparison) foreignKeys() (list []outcome.Finding) {
 	return list
 }
 
-// leads tells whether an index of all rows begins with a key's columns, in any order.
-func (c *catalog) leads(k *constraint) bool {
+// hasLeadingIndex reports whether a valid index of all rows begins with the
+// columns of a key, in any order.
+func (c *catalog) hasLeadingIndex(k *constraint) bool {
 	for _, r := range c.relations {
 		if r.of != k.table || !r.valid || !r.whole || len(r.keys) < len(k.keys) {
 			continue
@@ -171,11 +174,11 @@ func (c *catalog) leads(k *constraint) bool {
 	return false
 }
 
-// columnsAdded tells of new columns of a type that breaks queries.
-func (c *comparison) columnsAdded() (list []outcome.Finding) {
+// jsonFindings reports new columns of type json.
+func (c *comparison) jsonFindings() (list []outcome.Finding) {
 	for oid, was := range c.before.relations {
 		is := c.after.relations[oid]
-		if is == nil || !was.isTable() || was.root != was || !was.matters() {
+		if is == nil || !was.isTable() || was.root != was || !was.isRelevant() {
 			continue
 		}
 		for number, col := range is.columns {
@@ -185,7 +188,7 @@ func (c *comparison) columnsAdded() (list []outcome.Finding) {
 			on := is.ident + "." + col.ident
 			list = append(list, outcome.Finding{
 				Code: "adds_json_column", On: on,
-				Message: fmt.Sprintf("the new column %s is of type json, which knows no equality: SELECT DISTINCT, GROUP BY and UNION over it fail", on),
+				Message: fmt.Sprintf("the new column %s is of type json, which has no equality operator: SELECT DISTINCT, GROUP BY and UNION over it fail", on),
 				Hint:    fmt.Sprintf("use jsonb: ALTER TABLE %s ADD COLUMN %s jsonb", is.ident, col.ident),
 			})
 		}
@@ -193,27 +196,27 @@ func (c *comparison) columnsAdded() (list []outcome.Finding) {
 	return list
 }
 
-func (c *comparison) enumsAdded() (list []outcome.Finding) {
+func (c *comparison) enumFindings() (list []outcome.Finding) {
 	for oid, ident := range c.after.enums {
 		if _, known := c.before.enums[oid]; known {
 			continue
 		}
 		list = append(list, outcome.Finding{
 			Code: "creates_enum", On: ident,
-			Message: fmt.Sprintf("the new type %s is an enum: no value of it can ever be removed, nor anything be added to one", ident),
-			Hint:    "use a table of the values and a foreign key to it",
+			Message: fmt.Sprintf("the new type %s is an enum: its values cannot be removed", ident),
+			Hint:    "use a table of the values with a foreign key to it",
 		})
 	}
 	return list
 }
 
-// nothing tells that neither the schema nor rows changed, but for what the tool
-// itself keeps.
-func (c *comparison) nothing(m outcome.Migration, database string) []outcome.Finding {
-	if c.told.reading.refused != nil || c.told.reading.cutShort || len(m.Dropped)+len(m.Rewritten) > 0 {
+// nothingToMigrate reports that neither the schema nor any row changed. It
+// ignores the bookkeeping of the migration tool.
+func (c *comparison) nothingToMigrate(m outcome.Migration, database string) []outcome.Finding {
+	if c.timeline.log.refused != nil || c.timeline.log.interrupted || len(m.Dropped)+len(m.Rewritten) > 0 {
 		return nil
 	}
-	if slices.ContainsFunc(m.Schema, func(change outcome.Change) bool { return !ofBookkeeping(change.Name) }) {
+	if slices.ContainsFunc(m.Schema, func(change outcome.Change) bool { return !isBookkeepingChange(change.Name) }) {
 		return nil
 	}
 	for oid, now := range c.now.tables {
@@ -221,7 +224,7 @@ func (c *comparison) nothing(m outcome.Migration, database string) []outcome.Fin
 			return nil
 		}
 	}
-	for oid, is := range c.after.relations { // partitions are no part of the schema
+	for oid, is := range c.after.relations { // partitions are not part of the schema
 		if c.before.relations[oid] == nil && is.isTable() && !isBookkeeping(is.schema, is.name) {
 			return nil
 		}
@@ -229,13 +232,13 @@ func (c *comparison) nothing(m outcome.Migration, database string) []outcome.Fin
 	return []outcome.Finding{{
 		Code: "nothing_to_migrate", On: database,
 		Message: "the migrations changed neither the schema nor any row",
-		Hint:    "look whether migrate.command or migrate.sql names those of this release, and whether production has them already",
+		Hint:    "check that migrate.command or migrate.sql runs the migrations of this release, and that production does not have them already",
 	}}
 }
 
-// ofBookkeeping tells whether a change is about a migration tool's own table,
-// its sequence, or its schema.
-func ofBookkeeping(change string) bool {
+// isBookkeepingChange reports whether a change concerns the bookkeeping of a
+// migration tool: its table, its sequence or its schema.
+func isBookkeepingChange(change string) bool {
 	ident := strings.ToLower(strings.ReplaceAll(change[strings.LastIndex(change, " ")+1:], `"`, ""))
 	schema, rest, qualified := strings.Cut(ident, ".")
 	if schema == "sqitch" {

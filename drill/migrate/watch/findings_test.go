@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-// shopRows is a database with enough rows to be hurt.
+// shopRows is a database with enough rows for findings.
 const shopRows = `
 create table customers (id int primary key, name text not null, phone text, born date);
 insert into customers select g, 'c' || g, '+49' || g from generate_series(1, 1000) g;
@@ -16,17 +16,17 @@ create unique index orders_total on orders (total);
 create table nobody (id int primary key, a int, b text);
 `
 
-// timeLimit is how a careful tool begins its session.
+// timeLimit is the first statement of a careful tool.
 const timeLimit = "set lock_timeout = '2s';\n"
 
-// TestFindings: each is made of what is unsafe, and none of what is safe.
+// TestFindings: each unsafe form has a finding, and no safe form has one.
 func TestFindings(t *testing.T) {
 	tests := []struct {
 		name   string
 		sql    string
 		want   []string // code and on
-		hint   string   // in the first finding's hint
-		before string   // makes more than shopRows
+		hint   string   // part of the first finding's hint
+		before string   // runs after shopRows
 	}{
 		{name: "E1 check at once", sql: "alter table orders add constraint positive check (total > 0)", want: []string{"blocks_reads public.orders"}, hint: `VALIDATE CONSTRAINT "positive"`},
 		{name: "E1 check not valid", sql: "alter table orders add constraint positive check (total > 0) not valid; alter table orders validate constraint positive"},
@@ -101,7 +101,7 @@ func TestFindings(t *testing.T) {
 		{name: "refreshed", before: "create materialized view m as select count(*) n from orders", sql: "refresh materialized view m", want: []string{"blocks_reads public.m"}, hint: "REFRESH MATERIALIZED VIEW CONCURRENTLY"},
 		{name: "vacuum full", sql: "vacuum full orders; comment on table orders is 'x'", want: []string{"blocks_reads public.orders", "rewrites_table public.orders"}},
 	}
-	majors := []string{"13", "15", "17", "18"} // to each its share, at the same time
+	majors := []string{"13", "15", "17", "18"} // each runs its share, in parallel
 	for i, major := range majors {
 		t.Run(major, func(t *testing.T) {
 			t.Parallel()

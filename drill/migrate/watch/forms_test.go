@@ -9,7 +9,7 @@ import (
 	"github.com/drillgres/drillgres/drill/sqltext"
 )
 
-// things is something to take every kind of lock on.
+// things is a schema for every kind of lock.
 const things = `
 create table other (id int primary key); insert into other values (1), (2);
 create table things (id int primary key, a int, b text, c int not null default 0);
@@ -33,7 +33,7 @@ create policy small on things using (a < 5);
 create publication pub;
 `
 
-// forms are statements that can be taken back.
+// forms are statements that can be rolled back.
 var forms = []string{
 	"alter table things add column d int",
 	"alter table things add column if not exists d int default 7 not null",
@@ -139,14 +139,14 @@ var forms = []string{
 	"copy things (id, c) from program 'echo 101,101' with (format csv)",
 }
 
-// alone are statements that run in no transaction block.
+// alone are statements that cannot run in a transaction block.
 var alone = []string{
 	"create index concurrently z on things (b)", "drop index concurrently things_a", "reindex index concurrently things_pkey", "reindex table concurrently things",
 	"vacuum things", "vacuum (analyze, verbose) things", "vacuum full things", "vacuum analyze things", "cluster things using things_a",
 }
 
-// TestKindsOfStatements holds the locks that each form of a statement is known
-// for against those that the server takes, on every major.
+// TestKindsOfStatements compares the claimed locks of each form of a statement
+// with those that the server takes, on every major version.
 func TestKindsOfStatements(t *testing.T) {
 	for _, major := range []string{"13", "15", "17", "18"} {
 		t.Run(major, func(t *testing.T) {
@@ -166,7 +166,7 @@ func TestKindsOfStatements(t *testing.T) {
 	}
 }
 
-// catalogOf is the catalog as a watch reads it.
+// catalogOf returns the catalog as a watch reads it.
 func catalogOf(t *testing.T, conn *pgx.Conn) *catalog {
 	t.Helper()
 	run(t, conn, "set search_path = ''")
@@ -178,10 +178,10 @@ func catalogOf(t *testing.T, conn *pgx.Conn) *catalog {
 	return c
 }
 
-// claimed are the locks that a text is known for; AccessShareLock is left out,
-// as it is of the samples.
+// claimed returns the claimed locks of a text. Like the samples, it omits
+// AccessShareLock.
 func claimed(before *catalog, sql string) map[string]string {
-	w, c := newWorld(before), &client{}
+	w, c := newSchemaState(before), &client{}
 	strongest := map[string]mode{}
 	for _, part := range sqltext.Statements(sql, sqltext.Server) {
 		claims, _ := w.claimsOf(part, c)
@@ -198,7 +198,7 @@ func claimed(before *catalog, sql string) map[string]string {
 	return modes
 }
 
-// taken are the locks that the session's transaction holds.
+// taken returns the locks that the session's transaction holds.
 func taken(t *testing.T, conn *pgx.Conn, before *catalog) map[string]string {
 	t.Helper()
 	modes := map[string]string{}
@@ -226,8 +226,9 @@ where locktype = 'relation' and pid = pg_backend_pid() and relation >= 16384 and
 	return modes
 }
 
-// TestKindsOfStatementsAlone does the same for those that run in no transaction
-// block: another session is in their way, and pg_locks shows what they wait for.
+// TestKindsOfStatementsAlone does the same for statements that cannot run in a
+// transaction block: another session blocks them, and pg_locks shows the lock
+// that they wait for.
 func TestKindsOfStatementsAlone(t *testing.T) {
 	for _, major := range []string{"13", "18"} {
 		t.Run(major, func(t *testing.T) {
@@ -250,7 +251,7 @@ func TestKindsOfStatementsAlone(t *testing.T) {
 	}
 }
 
-// waitsFor is the mode of the lock that a process waits for.
+// waitsFor returns the mode of the lock that a process waits for.
 func waitsFor(t *testing.T, conn *pgx.Conn, pid uint32) (mode string) {
 	t.Helper()
 	for range 1000 {

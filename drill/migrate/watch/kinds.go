@@ -2,37 +2,37 @@ package watch
 
 import "github.com/drillgres/drillgres/drill/sqltext"
 
-// claim is a lock that a statement is known to take by its kind.
+// claim is a lock that a statement takes according to its kind.
 type claim struct {
 	table     *relation // that existed before
 	mode      mode
-	work      *work // under the lock; nil: none that grows with the table
-	noTimeout bool  // it would have waited for ever for it
+	work      *work // under the lock; nil: none that takes longer with more rows
+	noTimeout bool  // it would have waited forever
 }
 
 // work is what a statement does to every row of a table under a lock.
 type work struct {
-	makes   made
-	does    string // "builds an index"
-	instead string // a hint
+	evidence evidence
+	action   string // such as "builds an index"
+	hint     string // what to do instead
 }
 
-// made is what is there after the work, by which it is confirmed.
-type made int
+// evidence is what exists after the work, and confirms that it was done.
+type evidence int
 
 const (
-	anIndex made = iota
-	aConstraint
-	notNull
-	aFile
+	newIndex evidence = iota
+	newConstraint
+	newNotNull
+	newFile
 )
 
 // reader reads one statement.
 type reader struct {
-	world  *world
+	state  *schemaState
 	client *client
 	claims []claim
-	alters *relation // by ALTER TABLE
+	alters *relation // the table of ALTER TABLE
 }
 
 func (r *reader) lock(table *relation, m mode, w *work) {
@@ -42,17 +42,17 @@ func (r *reader) lock(table *relation, m mode, w *work) {
 }
 
 func (r *reader) lockName(n sqltext.Name, m mode, w *work) *relation {
-	table := r.world.table(n, r.client)
+	table := r.state.table(n, r.client)
 	r.lock(table, m, w)
 	return table
 }
 
-// claimsOf tells the locks that a statement takes on tables that existed
-// before. The kinds and their modes are those of
-// https://www.postgresql.org/docs/current/explicit-locking.html and of each
-// command's own page; what a function or a trigger does is not in its text.
-func (w *world) claimsOf(tokens []sqltext.Token, c *client) (claims []claim, alters *relation) {
-	r := &reader{world: w, client: c}
+// claimsOf returns the locks that a statement takes on tables that existed
+// before, and the table that it alters; nil: none. The modes are from
+// https://www.postgresql.org/docs/current/explicit-locking.html and from the page
+// of each command. Locks of functions and triggers are not in the text.
+func (w *schemaState) claimsOf(tokens []sqltext.Token, c *client) (claims []claim, alters *relation) {
+	r := &reader{state: w, client: c}
 	p := &sqltext.Phrase{Tokens: tokens}
 	if read := readers[p.Peek().Text]; p.Peek().Kind == sqltext.Word && read != nil {
 		p.Take()
@@ -67,12 +67,12 @@ var readers = map[string]func(*reader, *sqltext.Phrase){
 	"alter": (*reader).alter, "create": (*reader).create, "drop": (*reader).drop, "truncate": (*reader).truncate,
 	"lock": (*reader).lockTable, "copy": (*reader).copy, "reindex": (*reader).reindex, "cluster": (*reader).cluster,
 	"vacuum": (*reader).vacuum, "analyze": (*reader).analyze, "refresh": (*reader).refresh, "comment": (*reader).comment,
-	"do": (*reader).nothing, "call": (*reader).nothing, "set": (*reader).nothing, "grant": (*reader).nothing, "revoke": (*reader).nothing,
+	"do": (*reader).ignore, "call": (*reader).ignore, "set": (*reader).ignore, "grant": (*reader).ignore, "revoke": (*reader).ignore,
 }
 
-func (r *reader) nothing(*sqltext.Phrase) {}
+func (r *reader) ignore(*sqltext.Phrase) {}
 
-// query reads SELECT, INSERT, UPDATE, DELETE, MERGE, also within WITH.
+// query reads SELECT, INSERT, UPDATE, DELETE and MERGE, also in WITH.
 func (r *reader) query(p *sqltext.Phrase) {
 	read := accessShare
 	if locksRows(*p) {
@@ -95,7 +95,7 @@ func (r *reader) query(p *sqltext.Phrase) {
 		if m != noLock {
 			p.Drop("only")
 			q := *p
-			if n := q.Name(""); n.Name != "" && (m == rowExclusive || !q.Peek().Is("(")) { // or a function
+			if n := q.Name(""); n.Name != "" && (m == rowExclusive || !q.Peek().Is("(")) { // otherwise a function
 				r.lockName(n, m, nil)
 			}
 		}
@@ -103,7 +103,7 @@ func (r *reader) query(p *sqltext.Phrase) {
 	}
 }
 
-// locksRows reports whether a query has FOR UPDATE, FOR SHARE or the like.
+// locksRows reports whether a query has FOR UPDATE, FOR SHARE or a variant.
 func locksRows(p sqltext.Phrase) bool {
 	for p.UntilAnywhere("for") {
 		if p.Has("update") || p.Has("share") || p.Has("no key update") || p.Has("key share") {
@@ -113,8 +113,8 @@ func locksRows(p sqltext.Phrase) bool {
 	return false
 }
 
-// beforeTable reports whether a word can have the name of a table behind it.
-// Most tokens of a query are none of them.
+// beforeTable reports whether the name of a table can follow a word. It is a fast
+// check: most tokens are not such words.
 func beforeTable(t sqltext.Token) bool {
 	switch t.Text {
 	case "into", "update", "from", "join", "using", "copy", "table":
@@ -126,13 +126,13 @@ func beforeTable(t sqltext.Token) bool {
 // namesSource reports whether the name of a table that is read comes next.
 func namesSource(t sqltext.Token) bool { return t.Is("from") || t.Is("join") }
 
-// namesTarget tells whether the name of the table that is written comes next:
-// behind INTO, UPDATE and DELETE FROM.
+// namesTarget reports whether the name of a table that is written comes next:
+// after INTO, UPDATE and DELETE FROM.
 func namesTarget(previous, t sqltext.Token) bool {
 	switch {
 	case t.Is("into"):
 		return true
-	case t.Is("update"): // but for FOR [NO KEY] UPDATE, and ON CONFLICT DO UPDATE
+	case t.Is("update"): // except in FOR [NO KEY] UPDATE and ON CONFLICT DO UPDATE
 		return !previous.Is("for") && !previous.Is("key") && !previous.Is("do")
 	}
 	return t.Is("from") && previous.Is("delete")
@@ -150,21 +150,21 @@ func (r *reader) truncate(p *sqltext.Phrase) {
 		}
 		seen[table] = true
 		r.lock(table, accessExclusive, nil)
-		if !r.world.dry {
-			r.world.truncated[table] = true
+		if !r.state.dryRun {
+			r.state.truncated[table] = true
 		}
 		if cascade {
-			for _, referring := range r.world.refers[table] {
+			for _, referring := range r.state.referring[table] {
 				lock(referring)
 			}
 		}
 	}
 	for _, n := range names {
-		lock(r.world.table(n, r.client))
+		lock(r.state.table(n, r.client))
 	}
 }
 
-// lockModes are by the words of LOCK.
+// lockModes holds the modes by their words in LOCK.
 var lockModes = map[string]mode{
 	"access share": accessShare, "row share": rowShare, "row exclusive": rowExclusive, "share update exclusive": shareUpdateExclusive,
 	"share": share, "share row exclusive": shareRowExclusive, "exclusive": exclusive, "access exclusive": accessExclusive,
@@ -206,13 +206,13 @@ func (r *reader) reindex(p *sqltext.Phrase) {
 	kind := p.Take().Text
 	concurrently = p.Has("concurrently") || concurrently
 	n := p.Name("")
-	m, w := accessExclusive, reindexWork // of the index, without which no query is planned
+	m, w := accessExclusive, reindexWork // planning any query on the table needs this lock on the index
 	if concurrently {
 		m, w = shareUpdateExclusive, nil
 	}
 	switch kind {
 	case "index":
-		r.lock(lookUp(r.world.index, n, r.client.path()), m, w)
+		r.lock(lookUp(r.state.indexes, n, r.client.path()), m, w)
 	case "table":
 		r.lockName(n, m, w)
 	}
@@ -222,7 +222,7 @@ func (r *reader) cluster(p *sqltext.Phrase) {
 	p.Group()
 	p.Drop("verbose")
 	n := p.Name("")
-	if p.Has("on") { // CLUSTER index ON table, as of old
+	if p.Has("on") { // the old form, CLUSTER index ON table
 		n = p.Name("")
 	}
 	if n.Name != "" {
@@ -256,6 +256,7 @@ func (r *reader) analyze(p *sqltext.Phrase) {
 	r.tablesWithColumns(p, shareUpdateExclusive, nil)
 }
 
+// tablesWithColumns locks the tables of a comma-separated list.
 func (r *reader) tablesWithColumns(p *sqltext.Phrase, m mode, w *work) {
 	for _, part := range p.Split() {
 		part.Drop("only")
@@ -287,6 +288,6 @@ func (r *reader) comment(p *sqltext.Phrase) {
 		r.lockName(sqltext.Name{Name: n.Schema}, shareUpdateExclusive, nil)
 	case p.Has("on index"):
 		n := p.Name("")
-		r.lock(lookUp(r.world.index, n, r.client.path()), shareUpdateExclusive, nil)
+		r.lock(lookUp(r.state.indexes, n, r.client.path()), shareUpdateExclusive, nil)
 	}
 }

@@ -6,7 +6,7 @@ import (
 	"github.com/drillgres/drillgres/drill/sqltext"
 )
 
-// add reads ADD COLUMN and ADD of a constraint.
+// add reads ADD COLUMN and ADD CONSTRAINT.
 func (a *alteration) add() (mode, *work) {
 	p := a.p
 	constraint := ""
@@ -29,7 +29,7 @@ func (a *alteration) add() (mode, *work) {
 			return accessExclusive, a.notNull(column)
 		}
 		if a.table != nil {
-			a.world.promise(a.table, constraint, []string{column})
+			a.state.addUnvalidated(a.table, constraint, []string{column})
 		}
 		return accessExclusive, nil
 	}
@@ -40,17 +40,18 @@ func (a *alteration) check(constraint string, validated bool) *work {
 	if a.table == nil {
 		return nil
 	}
-	proves := nullsRuledOut(a.p)
+	proves := notNullColumns(a.p)
 	if !validated {
-		a.world.promise(a.table, constraint, proves)
+		a.state.addUnvalidated(a.table, constraint, proves)
 		return nil
 	}
-	a.world.prove(a.table, proves...)
+	a.state.addNotNull(a.table, proves...)
 	return checkWork(a.table, constraint)
 }
 
-// nullsRuledOut are the columns of which a check says IS NOT NULL, if it has no OR.
-func nullsRuledOut(p *sqltext.Phrase) (columns []string) {
+// notNullColumns returns the columns with IS NOT NULL in a check. It returns none
+// for a check with OR.
+func notNullColumns(p *sqltext.Phrase) (columns []string) {
 	if p.Contains("or") {
 		return nil
 	}
@@ -71,15 +72,15 @@ func (a *alteration) foreignKey(validated bool) *work {
 		return nil
 	}
 	w := foreignKeyWork(a.table)
-	target := a.world.table(n, a.client)
+	target := a.state.table(n, a.client)
 	if target != nil {
 		a.reader.lock(target, shareRowExclusive, w)
 	}
 	return w
 }
 
-// unique is the work of a key: none where it takes over an index whose
-// columns hold no null.
+// unique returns the work of a key. There is none if the key uses an index whose
+// columns contain no nulls.
 func (a *alteration) unique(constraint string) *work {
 	primary := a.p.Begins("primary")
 	if a.table == nil {
@@ -92,7 +93,7 @@ func (a *alteration) unique(constraint string) *work {
 		return nil
 	}
 	index := a.p.Name("")
-	for _, column := range a.world.indexed(a.table, index.Name) {
+	for _, column := range a.state.columnsOfIndex(a.table, index.Name) {
 		if w := a.notNull(column); w != nil {
 			return primaryKeyNullWork(a.table, column)
 		}
@@ -100,45 +101,45 @@ func (a *alteration) unique(constraint string) *work {
 	return nil
 }
 
-// column reads ADD COLUMN with what stands behind its type.
+// column reads ADD COLUMN with the constraints of the column.
 func (a *alteration) column() *work {
 	p := a.p
 	p.Drop("column", "if not exists")
 	column := p.Take().Text
 	hasDefault := p.Contains("default")
-	var does *work
+	var w *work
 	for q := *p; !q.Done(); q.Take() {
 		switch {
 		case q.Begins("not null"):
 			if a.table != nil {
-				a.world.prove(a.table, column)
+				a.state.addNotNull(a.table, column)
 			}
 		case q.Has("references"):
 			target := q.Name("")
-			var w *work
+			var keyWork *work
 			if hasDefault && a.table != nil {
-				w = foreignKeyWork(a.table)
-				does = w
+				keyWork = foreignKeyWork(a.table)
+				w = keyWork
 			}
-			a.lockName(target, shareRowExclusive, w)
+			a.lockName(target, shareRowExclusive, keyWork)
 		case q.Begins("check ("):
 			if a.table != nil {
-				does = checkWork(a.table, "")
+				w = checkWork(a.table, "")
 			}
 		case q.Begins("unique"), q.Begins("primary key"):
 			if a.table != nil {
-				does = uniqueWork(a.table, "", q.Begins("primary key"))
+				w = uniqueWork(a.table, "", q.Begins("primary key"))
 			}
 		}
 	}
-	return does
+	return w
 }
 
-// indexed are the columns of an index, by the catalog, or by the statement
-// that has made it.
-func (w *world) indexed(table *relation, index string) (columns []string) {
-	if made := w.keys[sqltext.Name{Schema: table.schema, Name: index}]; made != nil {
-		return made
+// columnsOfIndex returns the columns of an index from the catalog, or from the
+// statement that created it.
+func (w *schemaState) columnsOfIndex(table *relation, index string) (columns []string) {
+	if created := w.indexColumns[sqltext.Name{Schema: table.schema, Name: index}]; created != nil {
+		return created
 	}
 	for _, r := range w.before.relations {
 		if r.of == table && r.name == index {

@@ -32,18 +32,18 @@ func (r *reader) alterTable(p *sqltext.Phrase) {
 		return
 	}
 	p.Drop("*")
-	table := r.world.table(n, r.client)
+	table := r.state.table(n, r.client)
 	switch {
 	case p.Has("rename to"):
 		r.lock(table, accessExclusive, nil)
 		if to := p.Name(""); to.Name != "" && table != nil {
-			r.world.renamed(table, sqltext.Name{Schema: "", Name: to.Name})
+			r.state.rename(table, sqltext.Name{Schema: "", Name: to.Name})
 		}
 		return
 	case p.Has("set schema"):
 		r.lock(table, accessExclusive, nil)
 		if table != nil {
-			r.world.renamed(table, sqltext.Name{Schema: p.Take().Text})
+			r.state.rename(table, sqltext.Name{Schema: p.Take().Text})
 		}
 		return
 	}
@@ -62,18 +62,18 @@ func (r *reader) alterIndex(p *sqltext.Phrase) {
 	if p.Begins("set tablespace") {
 		m = accessExclusive
 	}
-	r.lock(lookUp(r.world.index, n, r.client.path()), m, nil)
+	r.lock(lookUp(r.state.indexes, n, r.client.path()), m, nil)
 }
 
-// alteration is one action of ALTER TABLE.
+// alteration reads one action of ALTER TABLE.
 type alteration struct {
 	*reader
 	table *relation // nil: it did not exist before
 	p     *sqltext.Phrase
 }
 
-// lock is the lock that the action takes on its table, and the work that it
-// does under it. https://www.postgresql.org/docs/current/sql-altertable.html
+// lock returns the mode of the lock that the action takes on its table, and its
+// work under the lock. https://www.postgresql.org/docs/current/sql-altertable.html
 func (a *alteration) lock() (mode, *work) {
 	p := a.p
 	switch {
@@ -116,8 +116,8 @@ func (a *alteration) lock() (mode, *work) {
 	return accessExclusive, nil
 }
 
-// parameters are of storage. Those of the planner and of vacuum can be set
-// while others write.
+// parameters returns the mode for storage parameters. Those of the planner and
+// of vacuum can be set while others write.
 func (a *alteration) parameters() mode {
 	if !a.p.Peek().Is("(") {
 		return accessExclusive // SET TABLESPACE, LOGGED, ACCESS METHOD …
@@ -142,14 +142,14 @@ func (a *alteration) alterColumn(column string) (mode, *work) {
 	return accessExclusive, nil
 }
 
-// notNull is the work of SET NOT NULL: none where something proves already
-// that there is no null.
+// notNull returns the work of SET NOT NULL. There is none if a constraint already
+// excludes nulls.
 func (a *alteration) notNull(columns ...string) *work {
 	if a.table == nil {
 		return nil
 	}
-	proved := !slices.ContainsFunc(columns, func(c string) bool { return !a.world.proved[a.table][c] })
-	a.world.prove(a.table, columns...)
+	proved := !slices.ContainsFunc(columns, func(c string) bool { return !a.state.notNull[a.table][c] })
+	a.state.addNotNull(a.table, columns...)
 	if proved {
 		return nil
 	}
@@ -160,8 +160,8 @@ func (a *alteration) validate(constraint string) {
 	if a.table == nil {
 		return
 	}
-	a.world.prove(a.table, a.world.checks[a.table][constraint]...)
-	for _, k := range a.world.before.constraints {
+	a.state.addNotNull(a.table, a.state.unvalidated[a.table][constraint]...)
+	for _, k := range a.state.before.constraints {
 		if k.table == a.table && k.name == constraint && k.refers != nil {
 			a.reader.lock(k.refers, rowShare, nil)
 		}

@@ -43,7 +43,8 @@ func (r *reader) create(p *sqltext.Phrase) {
 	}
 }
 
-// createTable locks what the new table refers to, inherits from, or is a part of.
+// createTable locks the tables that the new table refers to, inherits from, or is
+// a partition of.
 func (r *reader) createTable(p *sqltext.Phrase, temporary bool) {
 	p.Drop("if not exists")
 	n := p.Name("")
@@ -54,9 +55,9 @@ func (r *reader) createTable(p *sqltext.Phrase, temporary bool) {
 		n.Schema = "pg_temp"
 		r.client.setPath(append([]string{"pg_temp"}, r.client.path()...))
 	}
-	if r.world.table(n, r.client) == nil || n.Schema != "" {
-		if _, exists := r.world.tables[n]; !exists {
-			r.world.made(r.world.tables, n, r.client, nil)
+	if r.state.table(n, r.client) == nil || n.Schema != "" {
+		if _, exists := r.state.tables[n]; !exists {
+			r.state.setName(r.state.tables, n, r.client, nil)
 		}
 	}
 	if p.Has("partition of") {
@@ -95,7 +96,7 @@ func (r *reader) createIndex(p *sqltext.Phrase) {
 	}
 	p.Drop("only")
 	n := p.Name("")
-	table := r.world.table(n, r.client)
+	table := r.state.table(n, r.client)
 	if concurrently {
 		r.lock(table, shareUpdateExclusive, nil)
 	} else {
@@ -103,12 +104,12 @@ func (r *reader) createIndex(p *sqltext.Phrase) {
 	}
 	if index.Name != "" && table != nil {
 		full := sqltext.Name{Schema: table.schema, Name: index.Name}
-		r.world.made(r.world.index, full, r.client, table)
+		r.state.setName(r.state.indexes, full, r.client, table)
 		if p.Has("using") {
 			p.Take()
 		}
-		if !r.world.dry {
-			r.world.keys[full] = p.Columns()
+		if !r.state.dryRun {
+			r.state.indexColumns[full] = p.Columns()
 		}
 	}
 }
@@ -130,7 +131,7 @@ func (r *reader) drop(p *sqltext.Phrase) {
 		}
 		p.Drop("if exists")
 		for _, n := range p.Names() {
-			r.lock(lookUp(r.world.index, n, r.client.path()), m, nil)
+			r.lock(lookUp(r.state.indexes, n, r.client.path()), m, nil)
 		}
 	case p.Has("trigger"), p.Has("rule"), p.Has("policy"):
 		p.Drop("if exists")
@@ -142,26 +143,27 @@ func (r *reader) drop(p *sqltext.Phrase) {
 	}
 }
 
-// forget lets the name mean nothing any more.
+// forget removes the names of a table that was dropped.
 func (r *reader) forget(table *relation) {
-	if r.world.dry {
+	if r.state.dryRun {
 		return
 	}
-	for n, known := range r.world.tables {
+	for n, known := range r.state.tables {
 		if known == table {
-			delete(r.world.tables, n)
+			delete(r.state.tables, n)
 		}
 	}
 }
 
-// lockReferred locks the targets of foreign keys that go: their triggers are
-// on those tables too. keys tells which; nil: all of the table.
-func (r *reader) lockReferred(table *relation, goes func(*constraint) bool) {
-	for _, k := range r.world.before.constraints {
-		if k.kind == 'f' && k.table == table && (goes == nil || goes(k)) {
+// lockReferred locks the targets of the foreign keys that are dropped, because
+// the targets have triggers too. isDropped selects them; nil: the table is
+// dropped, with all of its keys.
+func (r *reader) lockReferred(table *relation, isDropped func(*constraint) bool) {
+	for _, k := range r.state.before.constraints {
+		if k.kind == 'f' && k.table == table && (isDropped == nil || isDropped(k)) {
 			r.lock(k.refers, accessExclusive, nil)
 		}
-		if k.kind == 'f' && k.refers == table && goes == nil { // by CASCADE, or there are none
+		if k.kind == 'f' && k.refers == table && isDropped == nil { // with CASCADE; without it the drop fails
 			r.lock(k.table, accessExclusive, nil)
 		}
 	}

@@ -9,43 +9,44 @@ import (
 	"github.com/drillgres/drillgres/drill/redact"
 )
 
-// slack is how far the log's times, which are to the millisecond, and those of
-// the samples can be apart.
+// slack is the maximum difference between the times in the log, which are rounded
+// to milliseconds, and those of the samples.
 const slack = 3 * time.Millisecond
 
-// hold is a lock on a table that existed before, from when a statement took it
-// until it was gone.
-type hold struct {
+// heldLock is a lock on a table that existed before, from when a statement took
+// it until it was released.
+type heldLock struct {
 	table       *relation
 	mode        mode
 	statement   *statement
 	from, until time.Time
-	seen        bool
+	seen        bool // in pg_locks
 	works       []*work
 	noTimeout   bool
 }
 
-func (h *hold) seconds() float64 { return max(0, h.until.Sub(h.from).Seconds()) }
+func (h *heldLock) seconds() float64 { return max(0, h.until.Sub(h.from).Seconds()) }
 
-// samples are the locks that were seen, to be found by their transaction.
+// samples holds the locks that were seen in pg_locks, by transaction.
 type samples struct {
 	times   []int64
-	virtual map[string][]*held
-	pid     map[int][]*held
+	virtual map[string][]*sampledLock
+	pid     map[int][]*sampledLock
 }
 
-func (s *sampler) index() samples {
-	i := samples{times: s.times, virtual: map[string][]*held{}, pid: map[int][]*held{}}
-	for _, h := range s.held {
+// byTransaction returns the sampled locks by transaction.
+func (s *sampler) byTransaction() samples {
+	i := samples{times: s.times, virtual: map[string][]*sampledLock{}, pid: map[int][]*sampledLock{}}
+	for _, h := range s.locks {
 		i.virtual[h.virtual] = append(i.virtual[h.virtual], h)
 		i.pid[h.pid] = append(i.pid[h.pid], h)
 	}
 	return i
 }
 
-// of are the locks of a transaction. Of one that the log does not name, they
-// are those of its session at the time.
-func (i samples) of(tx *transaction) (all []*held) {
+// locksOf returns the sampled locks of a transaction. If the log does not name
+// the transaction, they are the locks of its session at that time.
+func (i samples) locksOf(tx *transaction) (all []*sampledLock) {
 	list := i.virtual[tx.virtual]
 	if tx.virtual == "" {
 		list = i.pid[tx.client.pid]
@@ -57,36 +58,37 @@ func (i samples) of(tx *transaction) (all []*held) {
 			all = append(all, h)
 		}
 	}
-	slices.SortFunc(all, func(a, b *held) int { return a.first.Compare(b.first) })
+	slices.SortFunc(all, func(a, b *sampledLock) int { return a.first.Compare(b.first) })
 	return all
 }
 
-// holdsOf tells the statements of a transaction the locks that they took: what
-// pg_locks showed, and where that was too short, what their kind tells.
-func (i samples) holdsOf(tx *transaction) {
+// assignLocks assigns the locks of a transaction to its statements: the sampled
+// ones, and for locks that were too short, those of the kind of statement.
+func (i samples) assignLocks(tx *transaction) {
 	for _, s := range tx.statements {
 		if s.sqlstate == "" {
-			s.holdClaims(tx.ended)
+			s.addClaimedLocks(tx.ended)
 		}
 	}
-	for _, h := range i.of(tx) {
-		if s, known := tx.taker(h); s != nil {
-			s.see(h, known, tx.ended)
+	for _, h := range i.locksOf(tx) {
+		if s, known := tx.findTaker(h); s != nil {
+			s.addSample(h, known, tx.ended)
 		}
 	}
 	for _, s := range tx.statements {
-		for _, h := range s.holds {
-			if at := i.second(h.from); !h.seen && at.Before(h.until) {
-				h.until = at // longer, and it would have been seen
+		for _, h := range s.locks {
+			if at := i.secondSample(h.from); !h.seen && at.Before(h.until) {
+				h.until = at // a longer lock would have been seen
 			}
 		}
-		s.holds = strongest(s.holds)
+		s.locks = strongestPerTable(s.locks)
 	}
 }
 
-// second is when the second sample was taken after a moment: a lock that was
-// held then was seen. Without one, it is far away.
-func (i samples) second(after time.Time) time.Time {
+// secondSample returns the time of the second sample after a moment. A lock that
+// was held until then was seen. Without such a sample the time is far in the
+// future.
+func (i samples) secondSample(after time.Time) time.Time {
 	at, _ := slices.BinarySearch(i.times, after.Add(slack).UnixMicro())
 	if at+1 >= len(i.times) {
 		return after.Add(endWithin)
@@ -94,21 +96,21 @@ func (i samples) second(after time.Time) time.Time {
 	return time.UnixMicro(i.times[at+1])
 }
 
-func (s *statement) holdClaims(until time.Time) {
+func (s *statement) addClaimedLocks(until time.Time) {
 	for _, c := range s.claims {
-		h := &hold{table: c.table, mode: c.mode, statement: s, from: s.executed, until: until, noTimeout: c.noTimeout}
+		h := &heldLock{table: c.table, mode: c.mode, statement: s, from: s.executed, until: until, noTimeout: c.noTimeout}
 		if c.work != nil {
 			h.works = append(h.works, c.work)
 		}
-		s.holds = append(s.holds, h)
+		s.locks = append(s.locks, h)
 	}
 }
 
-// taker finds the statement that took a lock, and its hold if the statement's kind
-// had told of it.
-func (tx *transaction) taker(h *held) (taker *statement, known *hold) {
+// findTaker returns the statement that took a sampled lock, and the claimed lock
+// that it confirms; nil: none.
+func (tx *transaction) findTaker(h *sampledLock) (taker *statement, known *heldLock) {
 	for _, s := range tx.statements {
-		for _, k := range s.holds {
+		for _, k := range s.locks {
 			if k.table == h.table && k.mode == h.mode && !s.started.After(h.first) {
 				return s, k
 			}
@@ -125,10 +127,10 @@ func (tx *transaction) taker(h *held) (taker *statement, known *hold) {
 	return taker, nil
 }
 
-func (s *statement) see(h *held, known *hold, ended time.Time) {
+func (s *statement) addSample(h *sampledLock, known *heldLock, ended time.Time) {
 	if known == nil {
-		known = &hold{table: h.table, mode: h.mode, statement: s, from: s.executed, noTimeout: s.noTimeout}
-		s.holds = append(s.holds, known)
+		known = &heldLock{table: h.table, mode: h.mode, statement: s, from: s.executed, noTimeout: s.noTimeout}
+		s.locks = append(s.locks, known)
 	}
 	known.seen = true
 	if h.before.After(known.from) {
@@ -137,11 +139,11 @@ func (s *statement) see(h *held, known *hold, ended time.Time) {
 	known.until = ended
 }
 
-// strongest keeps of each table the strongest lock, with all the work that is
-// done under locks on it.
-func strongest(holds []*hold) (kept []*hold) {
-	for _, h := range holds {
-		i := slices.IndexFunc(kept, func(k *hold) bool { return k.table == h.table })
+// strongestPerTable returns the strongest lock on each table, with the work under
+// all locks on it.
+func strongestPerTable(locks []*heldLock) (kept []*heldLock) {
+	for _, h := range locks {
+		i := slices.IndexFunc(kept, func(k *heldLock) bool { return k.table == h.table })
 		if i < 0 {
 			kept = append(kept, h)
 			continue
@@ -154,15 +156,15 @@ func strongest(holds []*hold) (kept []*hold) {
 		kept[i].works = works
 		kept[i].noTimeout = k.noTimeout || h.noTimeout
 	}
-	slices.SortFunc(kept, func(a, b *hold) int {
+	slices.SortFunc(kept, func(a, b *heldLock) int {
 		return 2*(int(b.mode)-int(a.mode)) + strings.Compare(a.table.ident, b.table.ident)
 	})
 	return kept
 }
 
-// hidden are statements that pg_stat_activity showed and the log did not tell:
-// of a session that has taken itself out of it.
-func (i samples) hidden() (all []*transaction) {
+// unloggedTransactions returns the statements with locks that are in
+// pg_stat_activity but not in the log, because their session has disabled it.
+func (i samples) unloggedTransactions() (all []*transaction) {
 	for _, list := range i.virtual {
 		tx := newTransaction(&client{}, time.Time{})
 		for _, h := range list {
@@ -172,10 +174,10 @@ func (i samples) hidden() (all []*transaction) {
 			s := &statement{
 				client: tx.client, tx: tx, sql: redact.SQL(h.sql), started: h.started, executed: h.started, ended: h.last, seconds: h.last.Sub(h.started).Seconds(),
 			}
-			s.holds = []*hold{{table: h.table, mode: h.mode, statement: s, from: h.before, until: h.last, seen: true}}
+			s.locks = []*heldLock{{table: h.table, mode: h.mode, statement: s, from: h.before, until: h.last, seen: true}}
 			if j := slices.IndexFunc(tx.statements, func(o *statement) bool { return o.started.Equal(s.started) }); j >= 0 {
-				s.holds[0].statement = tx.statements[j]
-				tx.statements[j].holds = strongest(append(tx.statements[j].holds, s.holds...))
+				s.locks[0].statement = tx.statements[j]
+				tx.statements[j].locks = strongestPerTable(append(tx.statements[j].locks, s.locks...))
 				continue
 			}
 			tx.statements = append(tx.statements, s)
@@ -187,10 +189,10 @@ func (i samples) hidden() (all []*transaction) {
 	return all
 }
 
-// locks are a statement's, as the result has them.
-func (s *statement) locks() []outcome.Lock {
-	locks := make([]outcome.Lock, 0, len(s.holds))
-	for _, h := range s.holds {
+// lockReports returns the locks of a statement for the result.
+func (s *statement) lockReports() []outcome.Lock {
+	locks := make([]outcome.Lock, 0, len(s.locks))
+	for _, h := range s.locks {
 		locks = append(locks, outcome.Lock{
 			Table: h.table.ident, Mode: h.mode.String(), HeldSeconds: h.seconds(), Blocks: h.mode.blocks(), Seen: h.seen,
 		})

@@ -10,9 +10,9 @@ import (
 	"github.com/drillgres/drillgres/drill/sqltext"
 )
 
-// oneMigration is what a server logs of one migration file of a framework: the
-// framework's own questions, definitions, a function, rows one by one and in
-// batches, and an update in batches.
+// oneMigration returns the log of one migration file of a framework: queries of
+// the framework itself, definitions, a function, rows one by one and in batches,
+// and an update in batches.
 func oneMigration(n int) (log []string) {
 	simple := func(sql string) { log = append(log, "duration: 0.412 ms  statement: "+sql) }
 	extended := func(sql string) {
@@ -53,7 +53,7 @@ $function$`)
 	return log
 }
 
-// benchmarkSchema is a database of some size.
+// benchmarkSchema returns the catalog of a database with 60 tables.
 func benchmarkSchema() *catalog {
 	relations := map[uint32]*relation{}
 	for i := range uint32(60) {
@@ -64,8 +64,8 @@ func benchmarkSchema() *catalog {
 	return &catalog{relations: relations}
 }
 
-// BenchmarkStatements is what the watch does to understand each statement: it
-// takes the text apart, and recognises each part by its kind.
+// BenchmarkStatements measures the analysis of statements: the watch splits each
+// text and finds the locks of each part.
 func BenchmarkStatements(b *testing.B) {
 	var texts []string
 	var size int64
@@ -77,7 +77,7 @@ func BenchmarkStatements(b *testing.B) {
 			}
 		}
 	}
-	w, c := newWorld(benchmarkSchema()), &client{}
+	w, c := newSchemaState(benchmarkSchema()), &client{}
 	splitter := sqltext.Splitter{Rules: sqltext.Server}
 	d := defaults{roles: map[string]lockTimeout{}}
 	b.SetBytes(size)
@@ -85,7 +85,7 @@ func BenchmarkStatements(b *testing.B) {
 	for b.Loop() {
 		for _, text := range texts {
 			for _, part := range splitter.Split(text) {
-				c.sets(part, d)
+				c.followSettings(part, d)
 				if controlOf(part) == noControl {
 					w.claimsOf(part, c)
 					isNoise(part)
@@ -95,8 +95,8 @@ func BenchmarkStatements(b *testing.B) {
 	}
 }
 
-// BenchmarkLog is the reading of a whole log: each statement is understood,
-// shown without its values, and given to its transaction.
+// BenchmarkLog measures reading a whole log: each statement is analysed, redacted
+// and added to its transaction.
 func BenchmarkLog(b *testing.B) {
 	before := benchmarkSchema()
 	var entries []serverlog.Entry
@@ -119,14 +119,14 @@ func BenchmarkLog(b *testing.B) {
 	for b.Loop() {
 		w := &Watch{before: before, sampler: &sampler{}, defaults: defaults{roles: map[string]lockTimeout{}}}
 		w.server.Database = "shop"
-		told := newTold(w)
+		timeline := newTimeline(w)
 		for _, e := range entries {
-			if err := told.reading.read(e); err != nil {
+			if err := timeline.log.read(e); err != nil {
 				b.Fatal(err)
 			}
 		}
-		told.finish(at)
-		if told.reading.total == 0 {
+		timeline.finish(at)
+		if timeline.log.total == 0 {
 			b.Fatal("no statement was read")
 		}
 	}

@@ -1,6 +1,6 @@
 package watch
 
-// mode is that of a lock on a table, from the weakest to the strongest.
+// mode is the mode of a lock on a table, from the weakest to the strongest.
 // https://www.postgresql.org/docs/current/explicit-locking.html
 type mode int
 
@@ -16,7 +16,7 @@ const (
 	accessExclusive
 )
 
-// modeNames are as pg_locks has them.
+// modeNames holds the names of the modes in pg_locks.
 var modeNames = []string{
 	"", "AccessShareLock", "RowShareLock", "RowExclusiveLock", "ShareUpdateExclusiveLock",
 	"ShareLock", "ShareRowExclusiveLock", "ExclusiveLock", "AccessExclusiveLock",
@@ -24,14 +24,14 @@ var modeNames = []string{
 
 func (m mode) String() string { return modeNames[m] }
 
-// What a lock keeps others from doing to its table.
+// What a lock blocks on its table.
 const (
 	writes = "writes"
 	both   = "both" // reads and writes
 )
 
-// blocks is whom it keeps out: of those who select, and of those who insert,
-// update and delete.
+// blocks returns what a lock blocks: reads by SELECT, and writes by INSERT,
+// UPDATE and DELETE. It returns an empty string if it blocks neither.
 func (m mode) blocks() string {
 	switch {
 	case m == accessExclusive:

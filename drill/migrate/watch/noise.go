@@ -6,11 +6,11 @@ import (
 	"github.com/drillgres/drillgres/drill/sqltext"
 )
 
-// bookkeeping are the tables in which migration tools note what they have done,
-// by their usual names.
+// bookkeeping holds the default names of the tables in which migration tools
+// record what they have run.
 var bookkeeping = setOf(
 	"schema_migrations", "ar_internal_metadata", // Rails, golang-migrate, dbmate, Ecto
-	"schema_migration", "schema_version", "schema_versions", "schema_info", // Flyway of old, Sequel, pop
+	"schema_migration", "schema_version", "schema_versions", "schema_info", // older Flyway, Sequel, pop
 	"flyway_schema_history", "databasechangelog", "databasechangeloglock", // Flyway, Liquibase
 	"goose_db_version", "gorp_migrations", "atlas_schema_revisions", "tern_version", "river_migration", "bun_migrations", "bun_migration_locks", // Go
 	"django_migrations", "alembic_version", "yoyo_migration", "_yoyo_migration", "_yoyo_log", "_yoyo_version", "yoyo_lock", "aerich", // Python
@@ -29,27 +29,27 @@ func setOf(words ...string) map[string]bool {
 	return set
 }
 
-// isBookkeeping tells tables of migration tools from all others. Sqitch has a
-// schema of its own.
+// isBookkeeping reports whether a table belongs to a migration tool. Sqitch has a
+// separate schema.
 func isBookkeeping(schema, table string) bool {
 	return schema == "sqitch" || bookkeeping[strings.ToLower(table)]
 }
 
-// sessionWords begin statements that are about their session only.
+// sessionWords are the first words of statements that affect only their session.
 var sessionWords = setOf(
 	"set", "reset", "show", "discard", "deallocate", "listen", "unlisten", "notify", "prepare", "load", "begin", "commit", "rollback", "end", "abort",
 	"start", "savepoint", "release",
 )
 
-// definitionWords begin statements that change more than rows.
+// definitionWords are the first words of statements that change more than rows.
 var definitionWords = setOf("alter", "create", "drop", "truncate", "comment", "grant", "revoke", "reindex", "refresh", "cluster", "vacuum", "do", "call", "security", "import", "reassign", "lock")
 
 func isDefinition(tokens []sqltext.Token) bool {
 	return tokens[0].Kind == sqltext.Word && definitionWords[tokens[0].Text]
 }
 
-// isNoise tells statements that every migration tool runs beside the
-// migration: about the session, the catalog, or its own table.
+// isNoise reports whether a statement is one of those that migration tools run in
+// addition to the migration: on the session, the catalog, or their own table.
 func isNoise(tokens []sqltext.Token) bool {
 	if tokens[0].Kind == sqltext.Word && sessionWords[tokens[0].Text] {
 		return true
@@ -57,8 +57,8 @@ func isNoise(tokens []sqltext.Token) bool {
 	return !isDefinition(tokens) && !readsTables(tokens)
 }
 
-// readsTables tells whether a query names a table that is neither a catalog
-// nor a tool's.
+// readsTables reports whether a query names a table that belongs neither to the
+// system nor to a migration tool.
 func readsTables(tokens []sqltext.Token) bool {
 	previous := sqltext.Token{}
 	for p := (sqltext.Phrase{Tokens: tokens}); !p.Done(); {

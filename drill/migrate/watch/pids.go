@@ -6,14 +6,14 @@ import (
 	"sync"
 )
 
-// pids are the server's processes that serve the watch itself. By their name
-// they could not be told from a migration that calls itself the same.
-type pids struct {
+// pidSet holds the server's processes for the sessions of the watch. A migration
+// could use the same application_name, so they are known by their process IDs.
+type pidSet struct {
 	mu  sync.Mutex
 	all map[int]bool
 }
 
-func (p *pids) add(pid int) {
+func (p *pidSet) add(pid int) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.all == nil {
@@ -22,13 +22,13 @@ func (p *pids) add(pid int) {
 	p.all[pid] = true
 }
 
-func (p *pids) has(pid int) bool {
+func (p *pidSet) has(pid int) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return p.all[pid]
 }
 
-func (p *pids) list() []int {
+func (p *pidSet) list() []int {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return slices.Collect(maps.Keys(p.all))

@@ -19,11 +19,11 @@ import (
 	"github.com/drillgres/drillgres/fixtures/pgserver"
 )
 
-// servers are one of each major, made when a test first asks for it; each test
-// has a database of its own.
+// servers holds a server of each major version, started by the first test that
+// needs it. Each test has a separate database.
 var servers = map[string]*pgserver.Shared{"13": {Major: "13"}, "15": {Major: "15"}, "17": {Major: "17"}, "18": {Major: "18"}}
 
-// major is that of the tests that look at one server only.
+// major is the version for tests that need only one server.
 const major = "17"
 
 func TestMain(m *testing.M) {
@@ -37,7 +37,7 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
-// shop is a database of the test's own with what the script makes.
+// shop creates a database for the test and runs a script in it.
 func shop(t *testing.T, major, script string) provision.Server {
 	t.Helper()
 	s := servers[major].Get(t)
@@ -91,30 +91,30 @@ func run(t *testing.T, conn *pgx.Conn, script string) {
 	}
 }
 
-// psql runs a script as a migration tool would, and gives psql's exit code.
+// psql runs a script as a migration tool would, and returns the exit code.
 func psql(t testing.TB, s provision.Server, script string, more ...string) int {
 	t.Helper()
-	var complaints bytes.Buffer
+	var output bytes.Buffer
 	code, err := s.Exec(t.Context(), sandbox.Command{
 		Args:  append([]string{"psql", "-XqAt", "-v", "ON_ERROR_STOP=1", "--host=127.0.0.1", "--username=" + s.User, "--dbname=" + s.Database}, more...),
 		Env:   []string{"PGPASSWORD=" + s.Password.Reveal()},
-		Stdin: strings.NewReader(script), Stdout: &complaints, Stderr: &complaints,
+		Stdin: strings.NewReader(script), Stdout: &output, Stderr: &output,
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if complaints.Len() > 0 {
-		t.Logf("psql: %s", complaints.String())
+	if output.Len() > 0 {
+		t.Logf("psql: %s", output.String())
 	}
 	return code
 }
 
-// lab is a database, to be migrated by a connection of its own.
+// lab is a database that a separate connection migrates.
 type lab struct{ provision.Server }
 
 func command(args ...string) sandbox.Command { return sandbox.Command{Args: args} }
 
-// watched is what is seen of a migration.
+// watched runs a migration and returns what the watch saw.
 func watched(t *testing.T, s provision.Server, migrate func()) Seen {
 	t.Helper()
 	return watchedWith(t, s, func(*Watch) { migrate() })
@@ -146,7 +146,7 @@ func watchedWith(t *testing.T, s provision.Server, migrate func(*Watch)) Seen {
 	return seen
 }
 
-// bySQL is what is seen of a script that psql runs.
+// bySQL runs a script with psql and returns what the watch saw.
 func bySQL(t *testing.T, s provision.Server, script string) Seen {
 	t.Helper()
 	return watched(t, s, func() {
@@ -156,7 +156,7 @@ func bySQL(t *testing.T, s provision.Server, script string) Seen {
 	})
 }
 
-// codes are the findings, as code and what they are about.
+// codes returns the code and the object of each finding.
 func codes(seen Seen) []string {
 	list := []string{}
 	for _, f := range seen.Findings {
@@ -172,7 +172,7 @@ func want[T any](t *testing.T, what string, got, expected T) {
 	}
 }
 
-// find is a statement that begins with a text.
+// find returns the first statement that begins with a text.
 func find(t *testing.T, seen Seen, sql string) outcome.Statement {
 	t.Helper()
 	i := slices.IndexFunc(seen.Migration.Statements, func(s outcome.Statement) bool { return strings.HasPrefix(strings.ToLower(s.SQL), sql) })

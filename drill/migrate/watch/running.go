@@ -11,11 +11,11 @@ import (
 	"github.com/drillgres/drillgres/drill/words"
 )
 
-// runningWithin bounds asking what runs, of a migration that is out of time already.
+// runningWithin is the time limit of the query for the running statement.
 const runningWithin = 10 * time.Second
 
-// runningSQL gives the oldest statement of the database that is at work, what it
-// waits for, and the session that keeps it waiting.
+// runningSQL returns a running statement of the database, what it waits for, and
+// the session that blocks it. It prefers blocked statements, then the oldest.
 const runningSQL = `
 select left(a.query, 4000), extract(epoch from clock_timestamp() - a.query_start)::float8,
   coalesce(a.wait_event_type, ''), coalesce(a.wait_event, ''), coalesce(b.state, ''), coalesce(left(b.query, 4000), '')
@@ -25,18 +25,19 @@ from pg_stat_activity a left join lateral (
 where a.datname = $1 and a.state = 'active' and a.backend_type = 'client backend' and a.pid <> all($2)
 order by b.query is null, a.query_start limit 1`
 
-// Running tells the statement that runs at the moment, what it waits for and
-// who blocks it, for a migration that is running out of time; empty: none.
+// Running returns the statement that is running, what it waits for and what
+// blocks it, for the message of a migration that exceeds its time limit. It
+// returns an empty string if there is none.
 func (w *Watch) Running(ctx context.Context) string {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), runningWithin)
 	defer cancel()
 	var sql, waitType, wait, state, blocker string
 	var seconds float64
-	err := w.connected(ctx, w.server.Maintenance, func(conn *pgx.Conn) error {
-		return conn.QueryRow(ctx, runningSQL, w.server.Database, w.own.list()).Scan(&sql, &seconds, &waitType, &wait, &state, &blocker)
+	err := w.withConnection(ctx, w.server.Maintenance, func(conn *pgx.Conn) error {
+		return conn.QueryRow(ctx, runningSQL, w.server.Database, w.ownPIDs.list()).Scan(&sql, &seconds, &waitType, &wait, &state, &blocker)
 	})
 	if err != nil {
-		return "" // none, or a server that tells nothing any more
+		return "" // no statement runs, or the server does not answer
 	}
 	running := fmt.Sprintf("%s (for %s)", redact.SQL(sql), words.Elapsed(seconds))
 	switch {

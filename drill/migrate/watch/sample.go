@@ -11,89 +11,89 @@ import (
 )
 
 const (
-	// sampleInterval is how often the locks are looked at. A sample that takes
-	// longer than that is followed by a pause as long as itself.
+	// sampleInterval is the time between two samples of the locks. A sample that
+	// takes longer is followed by a pause of the same length.
 	sampleInterval = 8 * time.Millisecond
-	// reconnectWithin bounds coming back after the migration has ended the
-	// sampler's session, as some tools end all others.
+	// reconnectWithin is the time limit for reconnecting after the migration has
+	// terminated the sampler's session. Some tools terminate all other sessions.
 	reconnectWithin = 10 * time.Second
-	// most bounds what is kept of weak locks and of short statements, of which
-	// a long migration has any number.
-	most = 20_000
+	// maxSampled is the maximum number of weak locks and of statements that are
+	// kept, because a long migration can have any number of them.
+	maxSampled = 20_000
 )
 
-// locksSQL gives the strongest lock of each transaction on each relation.
-// AccessShareLock is left out: it keeps out nobody but DDL, and there are many.
+// locksSQL returns the strongest lock of each transaction on each relation. It
+// omits AccessShareLock, which is frequent and blocks only DDL.
 const locksSQL = `
 select coalesce(pid, 0), virtualtransaction, relation, max(array_position($2::text[], mode))
 from pg_locks
 where locktype = 'relation' and granted and database = $1 and relation >= 16384 and mode <> 'AccessShareLock'
 group by 1, 2, 3`
 
-// activitySQL gives the server's time with each session of the database: one
-// row at least.
+// activitySQL returns the server's time with each session of the database, at
+// least one row.
 const activitySQL = `
 select clock_timestamp(), coalesce(a.pid, 0), a.query_start, coalesce(a.state, ''), coalesce(a.query, '')
 from (values (1)) v left join pg_stat_get_activity(null) a on a.datid = $1 and a.backend_type = 'client backend'`
 
-// held is a lock that was seen in pg_locks.
-type held struct {
+// sampledLock is a lock that was seen in pg_locks.
+type sampledLock struct {
 	pid     int
 	virtual string // transaction
 	table   *relation
 	mode    mode
-	before  time.Time // when it was not yet seen
+	before  time.Time // the last sample without it
 	first   time.Time
 	last    time.Time
-	started time.Time // the statement that ran when it was first seen; zero: not known
-	sql     string    // of it, cut by the server
+	started time.Time // the statement that was running in the first sample with it; zero: unknown
+	sql     string    // of that statement, cut by the server
 	matched bool
 }
 
-// ran is a statement that was seen to run.
-type ran struct {
+// sampledStatement is a statement that was seen in pg_stat_activity.
+type sampledStatement struct {
 	pid     int
 	started time.Time
 	last    time.Time
 	sql     string
 }
 
-// sampler looks at the locks of a database.
+// sampler samples the locks of a database.
 type sampler struct {
 	watch    *Watch
 	database uint32
 	tables   *catalog
 
-	stop     context.CancelFunc
-	done     chan struct{}
-	held     map[heldKey]*held
-	ran      map[ranKey]*ran
-	times    []int64       // of the samples, by the clock of the server, in microseconds
-	longest  time.Duration // between two of them
-	took     time.Duration // all of them
-	previous time.Time     // sample, by the server's clock
-	span     time.Duration // of the sampling
-	err      error
+	stop       context.CancelFunc
+	done       chan struct{}
+	locks      map[lockKey]*sampledLock
+	statements map[statementKey]*sampledStatement
+	times      []int64       // of the samples, by the clock of the server, in microseconds
+	longest    time.Duration // interval between two samples
+	took       time.Duration // by all samples together
+	previous   time.Time     // the previous sample, by the server's clock
+	span       time.Duration // of the sampling
+	err        error
 }
 
-type heldKey struct {
+type lockKey struct {
 	virtual string
 	table   *relation
 	mode    mode
 }
 
-type ranKey struct {
+type statementKey struct {
 	pid     int
 	started time.Time
 }
 
-// startSampling takes the first sample, which takes longer than the others,
-// before it returns.
+// startSampling takes the first sample, which takes longer than the others, and
+// starts the sampler.
 func (w *Watch) startSampling(ctx context.Context, conn *pgx.Conn, database uint32) error {
-	ctx, stop := context.WithCancel(context.WithoutCancel(ctx)) // until the watch ends, which is told
+	ctx, stop := context.WithCancel(context.WithoutCancel(ctx)) // ends with the watch, not with ctx
 	w.sampler = &sampler{
 		watch: w, database: database, tables: w.before, stop: stop, done: make(chan struct{}),
-		held: map[heldKey]*held{}, ran: map[ranKey]*ran{},
+		locks: map[lockKey]*sampledLock{}, statements: map[statementKey]*sampledStatement{},
 	}
 	if err := w.sampler.sample(ctx, conn); err != nil {
 		stop()
@@ -107,21 +107,21 @@ func (w *Watch) startSampling(ctx context.Context, conn *pgx.Conn, database uint
 	return nil
 }
 
-// end stops the sampling.
-func (s *sampler) end() {
+// close stops the sampling and waits for its end.
+func (s *sampler) close() {
 	s.stop()
 	<-s.done
 }
 
 func (s *sampler) run(ctx context.Context, conn *pgx.Conn) error {
-	begun := time.Now()
+	started := time.Now()
 	defer func() {
-		s.span = time.Since(begun)
+		s.span = time.Since(started)
 		if conn != nil {
 			provision.Close(ctx, conn)
 		}
 	}()
-	previous := begun
+	previous := started
 	for ctx.Err() == nil {
 		at := time.Now()
 		if err := s.sample(ctx, conn); err != nil {
@@ -130,7 +130,7 @@ func (s *sampler) run(ctx context.Context, conn *pgx.Conn) error {
 			}
 			provision.Close(ctx, conn)
 			if conn, err = s.reconnect(ctx); err != nil {
-				return fmt.Errorf("look at the locks: %w", err)
+				return fmt.Errorf("sample the locks: %w", err)
 			}
 			continue
 		}
@@ -159,7 +159,8 @@ func (s *sampler) reconnect(ctx context.Context) (*pgx.Conn, error) {
 	}
 }
 
-// sampleWithin bounds one sample: a server that hangs ends the sampling.
+// sampleWithin is the time limit of one sample. A server that exceeds it ends the
+// sampling.
 const sampleWithin = 30 * time.Second
 
 func (s *sampler) sample(ctx context.Context, conn *pgx.Conn) error {
@@ -181,20 +182,20 @@ func (s *sampler) sample(ctx context.Context, conn *pgx.Conn) error {
 	return answers.Close()
 }
 
-func (s *sampler) readActivity(answers pgx.BatchResults) (now time.Time, sessions map[int]*ran, err error) {
+func (s *sampler) readActivity(answers pgx.BatchResults) (now time.Time, sessions map[int]*sampledStatement, err error) {
 	rows, err := answers.Query()
 	if err != nil {
 		return now, nil, err
 	}
-	sessions = map[int]*ran{}
+	sessions = map[int]*sampledStatement{}
 	var pid int
 	var started *time.Time
 	var state, sql string
 	_, err = pgx.ForEachRow(rows, []any{&now, &pid, &started, &state, &sql}, func() error {
-		if pid == 0 || started == nil || s.watch.own.has(pid) {
+		if pid == 0 || started == nil || s.watch.ownPIDs.has(pid) {
 			return nil
 		}
-		sessions[pid] = &ran{pid: pid, started: *started, last: now, sql: sql}
+		sessions[pid] = &sampledStatement{pid: pid, started: *started, last: now, sql: sql}
 		if state == "active" {
 			s.noteRunning(sessions[pid])
 		}
@@ -203,26 +204,27 @@ func (s *sampler) readActivity(answers pgx.BatchResults) (now time.Time, session
 	return now, sessions, err
 }
 
-// noteRunning keeps what a statement that ends in an error is dated by.
-func (s *sampler) noteRunning(r *ran) {
-	key := ranKey{r.pid, r.started}
-	if known := s.ran[key]; known != nil {
+// noteRunning records a running statement. If it ends in an error, the log does
+// not say when it started.
+func (s *sampler) noteRunning(r *sampledStatement) {
+	key := statementKey{r.pid, r.started}
+	if known := s.statements[key]; known != nil {
 		known.last = r.last
 		return
 	}
-	if len(s.ran) >= most {
-		for key, old := range s.ran { // those that ran for one sample only tell the least
+	if len(s.statements) >= maxSampled {
+		for key, old := range s.statements { // those in a single sample matter least
 			if old.last.Sub(old.started) < sampleInterval {
-				delete(s.ran, key)
+				delete(s.statements, key)
 			}
 		}
 	}
-	if len(s.ran) < most {
-		s.ran[key] = r
+	if len(s.statements) < maxSampled {
+		s.statements[key] = r
 	}
 }
 
-func (s *sampler) readLocks(answers pgx.BatchResults, now time.Time, sessions map[int]*ran) error {
+func (s *sampler) readLocks(answers pgx.BatchResults, now time.Time, sessions map[int]*sampledStatement) error {
 	rows, err := answers.Query()
 	if err != nil {
 		return err
@@ -232,18 +234,18 @@ func (s *sampler) readLocks(answers pgx.BatchResults, now time.Time, sessions ma
 	var relation uint32
 	_, err = pgx.ForEachRow(rows, []any{&pid, &virtual, &relation, &rank}, func() error {
 		table := s.tables.tableOf(relation)
-		if table == nil || s.watch.own.has(pid) {
-			return nil // made since, or a sequence
+		if table == nil || s.watch.ownPIDs.has(pid) {
+			return nil // created by the migration, or a sequence
 		}
-		s.note(held{pid: pid, virtual: virtual, table: table, mode: mode(rank), first: now, last: now}, sessions[pid])
+		s.noteLock(sampledLock{pid: pid, virtual: virtual, table: table, mode: mode(rank), first: now, last: now}, sessions[pid])
 		return nil
 	})
 	s.previous = now
 	return err
 }
 
-// tableOf is the table that a relation's lock counts for; nil: none that
-// existed before.
+// tableOf returns the table that a lock on a relation is counted for; nil: it did
+// not exist before.
 func (c *catalog) tableOf(oid uint32) *relation {
 	r := c.relations[oid]
 	if r == nil {
@@ -255,18 +257,18 @@ func (c *catalog) tableOf(oid uint32) *relation {
 	return r.table()
 }
 
-func (s *sampler) note(h held, session *ran) {
-	key := heldKey{h.virtual, h.table, h.mode}
-	if known := s.held[key]; known != nil {
+func (s *sampler) noteLock(h sampledLock, session *sampledStatement) {
+	key := lockKey{h.virtual, h.table, h.mode}
+	if known := s.locks[key]; known != nil {
 		known.last = h.last
 		return
 	}
-	if h.mode < shareUpdateExclusive && len(s.held) >= most {
+	if h.mode < shareUpdateExclusive && len(s.locks) >= maxSampled {
 		return
 	}
 	h.before = s.previous
 	if session != nil {
 		h.started, h.sql = session.started, session.sql
 	}
-	s.held[key] = &h
+	s.locks[key] = &h
 }

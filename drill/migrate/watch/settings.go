@@ -15,9 +15,9 @@ import (
 	"github.com/drillgres/drillgres/drill/sqltext"
 )
 
-// logged are the settings under which the server's log tells every statement
-// with its duration, and no parameter's value. LOG records pass the level error.
-var logged = map[string]string{
+// logSettings make the server log every statement with its duration, and no value
+// of a parameter. The level error includes LOG records.
+var logSettings = map[string]string{
 	"log_min_duration_statement":        "0",
 	"log_min_messages":                  "error",
 	"log_min_error_statement":           "error",
@@ -30,39 +30,39 @@ var logged = map[string]string{
 	"log_statement":                     "none",
 }
 
-// perSession are those of them that a role's or a database's own setting would
-// override, and lc_messages, in whose language the log would be.
+// perSession are the settings that a role or a database could override, and
+// lc_messages, which sets the language of the log.
 var perSession = []string{
 	"log_min_duration_statement", "log_min_messages", "log_min_error_statement", "log_parameter_max_length",
 	"log_parameter_max_length_on_error", "log_duration", "log_statement", "lc_messages",
 }
 
-// reloadWithin bounds how long the server may take to act on a reload.
+// reloadWithin is the time limit for the server to apply a reload.
 const reloadWithin = 30 * time.Second
 
-// settings are what is to be put back when the watch ends.
+// settings holds the settings to restore when the watch ends.
 type settings struct {
-	before map[string]string // that ALTER SYSTEM had set
-	own    []ownSetting
+	before    map[string]string // set by ALTER SYSTEM
+	overrides []roleSetting
 }
 
-// ownSetting is one of a role, a database, or a role in a database.
-type ownSetting struct{ role, database, name, value string }
+// roleSetting is a setting of a role, a database, or a role in a database.
+type roleSetting struct{ role, database, name, value string }
 
-// switchOn makes the log tell every statement.
-func (w *Watch) switchOn(ctx context.Context, conn *pgx.Conn) error {
+// enableLogging makes the server log every statement.
+func (w *Watch) enableLogging(ctx context.Context, conn *pgx.Conn) error {
 	if err := w.settings.read(ctx, conn); err != nil {
 		return fmt.Errorf("read the settings of the log: %w", err)
 	}
 	var sql []string
-	for _, name := range slices.Sorted(maps.Keys(logged)) {
-		sql = append(sql, fmt.Sprintf("alter system set %s = '%s'", name, logged[name]))
+	for _, name := range slices.Sorted(maps.Keys(logSettings)) {
+		sql = append(sql, fmt.Sprintf("alter system set %s = '%s'", name, logSettings[name]))
 	}
-	for _, s := range w.settings.own {
+	for _, s := range w.settings.overrides {
 		sql = append(sql, s.alter()+" reset "+s.name)
 	}
 	if err := execAll(ctx, conn, append(sql, "select pg_reload_conf()")); err != nil {
-		return fmt.Errorf("have every statement logged: %w", err)
+		return fmt.Errorf("log every statement: %w", err)
 	}
 	return w.waitForReload(ctx)
 }
@@ -73,7 +73,7 @@ func (w *Watch) waitForReload(ctx context.Context) error {
 	defer cancel()
 	for {
 		var setting, source string
-		conn, err := w.open(ctx, w.server.Maintenance, provision.SessionOptions{}) // with the log's settings as they are
+		conn, err := w.open(ctx, w.server.Maintenance, provision.SessionOptions{}) // without changes to the settings of the log
 		if err != nil {
 			return err
 		}
@@ -85,7 +85,7 @@ func (w *Watch) waitForReload(ctx context.Context) error {
 		case setting == "0":
 			return nil
 		case source == "command line":
-			return fmt.Errorf("log_min_duration_statement is fixed to %s: take it out of postgres.settings", setting)
+			return fmt.Errorf("log_min_duration_statement is fixed to %s: remove it from postgres.settings", setting)
 		}
 		if err := pause(ctx, 20*time.Millisecond); err != nil {
 			return err
@@ -93,52 +93,52 @@ func (w *Watch) waitForReload(ctx context.Context) error {
 	}
 }
 
-// switchOff puts everything back as it was.
-func (w *Watch) switchOff(ctx context.Context, conn *pgx.Conn) error {
+// restoreLogging restores the settings of the log.
+func (w *Watch) restoreLogging(ctx context.Context, conn *pgx.Conn) error {
 	var sql []string
-	for _, name := range slices.Sorted(maps.Keys(logged)) {
+	for _, name := range slices.Sorted(maps.Keys(logSettings)) {
 		sql = append(sql, "alter system reset "+name)
 		if value, ok := w.settings.before[name]; ok {
 			sql[len(sql)-1] = fmt.Sprintf("alter system set %s = %s", name, sqltext.Literal(value))
 		}
 	}
 	if err := execAll(ctx, conn, append(sql, "select pg_reload_conf()")); err != nil {
-		return fmt.Errorf("put the settings of the log back: %w", err)
+		return fmt.Errorf("restore the settings of the log: %w", err)
 	}
-	for _, s := range w.settings.own {
-		// The migration may have dropped the role, or set it anew.
+	for _, s := range w.settings.overrides {
+		// The migration may have dropped the role or the database.
 		err := execAll(ctx, conn, []string{fmt.Sprintf("%s set %s = %s", s.alter(), s.name, sqltext.Literal(s.value))})
 		if err != nil && !pgerr.Is(err, pgerrcode.UndefinedObject, pgerrcode.InvalidCatalogName) {
-			return fmt.Errorf("put a setting of the log back: %w", err)
+			return fmt.Errorf("restore a setting of the log: %w", err)
 		}
 	}
 	return nil
 }
 
 func (s *settings) read(ctx context.Context, conn *pgx.Conn) error {
-	s.before, s.own = map[string]string{}, nil
+	s.before, s.overrides = map[string]string{}, nil
 	var name, value string
-	err := each(ctx, conn, "select name, setting from pg_file_settings where sourcefile like '%/postgresql.auto.conf' and name is not null", []any{&name, &value}, func() error {
+	err := forEachRow(ctx, conn, "select name, setting from pg_file_settings where sourcefile like '%/postgresql.auto.conf' and name is not null", []any{&name, &value}, func() error {
 		s.before[name] = value
 		return nil
 	})
 	if err != nil {
 		return err
 	}
-	var one ownSetting
+	var one roleSetting
 	const sql = `
 select coalesce(r.rolname, '')::text, coalesce(d.datname, '')::text, split_part(c, '=', 1), substr(c, strpos(c, '=') + 1)
 from pg_db_role_setting s left join pg_roles r on r.oid = s.setrole left join pg_database d on d.oid = s.setdatabase, unnest(s.setconfig) c`
-	return each(ctx, conn, sql, []any{&one.role, &one.database, &one.name, &one.value}, func() error {
+	return forEachRow(ctx, conn, sql, []any{&one.role, &one.database, &one.name, &one.value}, func() error {
 		if slices.Contains(perSession, one.name) {
-			s.own = append(s.own, one)
+			s.overrides = append(s.overrides, one)
 		}
 		return nil
 	})
 }
 
-// alter begins the statement that changes the setting.
-func (s ownSetting) alter() string {
+// alter returns the beginning of the statement that changes the setting.
+func (s roleSetting) alter() string {
 	database := sqltext.Identifier(s.database)
 	switch {
 	case s.role == "" && s.database == "":
@@ -160,7 +160,7 @@ func execAll(ctx context.Context, conn *pgx.Conn, statements []string) error {
 	return nil
 }
 
-// pause waits, unless ctx ends before.
+// pause waits. It returns the cause of ctx if ctx ends first.
 func pause(ctx context.Context, d time.Duration) error {
 	select {
 	case <-time.After(d):

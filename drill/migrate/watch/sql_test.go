@@ -6,16 +6,16 @@ import (
 	"github.com/drillgres/drillgres/drill/sqltext"
 )
 
-// FuzzStatements: whatever is logged, it is read to its end.
+// FuzzStatements: every text that can be logged is read to its end.
 func FuzzStatements(f *testing.F) {
 	for _, seed := range []string{"", "select E'\\", `U&"`, "$a$ $", "/* /*", "begin atomic case end; end", "\xff'\x00", "alter table a add", "create index on only", "lock in"} {
 		f.Add(seed)
 	}
 	f.Fuzz(func(_ *testing.T, sql string) {
-		w, c := newWorld(&catalog{}), &client{}
+		w, c := newSchemaState(&catalog{}), &client{}
 		for _, part := range sqltext.Statements(sql, sqltext.Server) {
 			w.claimsOf(part, c)
-			c.sets(part, defaults{roles: map[string]lockTimeout{}})
+			c.followSettings(part, defaults{roles: map[string]lockTimeout{}})
 			controlOf(part)
 			isNoise(part)
 		}
@@ -42,7 +42,8 @@ func TestNoise(t *testing.T) {
 	}
 }
 
-// TestSearchPath follows what the server makes of each way to set it.
+// TestSearchPath: the search_path is the same as the server's for each way to set
+// it.
 func TestSearchPath(t *testing.T) {
 	for sql, path := range map[string][]string{
 		`set search_path to "$user", Shop, "Odd, Name"`:               {"u", "shop", "Odd, Name"},
@@ -52,7 +53,7 @@ func TestSearchPath(t *testing.T) {
 		`select set_config('search_path', '', false)`:                 {"public"},
 	} {
 		c := &client{user: "u"}
-		c.sets(sqltext.Statements(sql, sqltext.Server)[0], defaults{roles: map[string]lockTimeout{}})
+		c.followSettings(sqltext.Statements(sql, sqltext.Server)[0], defaults{roles: map[string]lockTimeout{}})
 		want(t, sql, c.path(), path)
 	}
 }

@@ -10,52 +10,52 @@ import (
 	"github.com/drillgres/drillgres/drill/sqltext"
 )
 
-// sessionSettings are what a session has set, of what matters here. The values
-// that a rollback would bring back are kept.
+// sessionSettings holds the lock_timeout of a session, and the value that a
+// rollback restores.
 type sessionSettings struct {
 	timeout     lockTimeout  // of the session
-	local       *lockTimeout // of its transaction
+	local       *lockTimeout // of its transaction; nil: that of the session
 	beforeBlock lockTimeout
 }
 
-// lockTimeout tells whether a session waits for ever for a lock.
+// lockTimeout reports whether the wait of a session for a lock is limited.
 type lockTimeout bool
 
 const (
-	forEver lockTimeout = false
-	limited lockTimeout = true // or not known, as with a parameter's value
+	unlimited lockTimeout = false
+	limited   lockTimeout = true // also if unknown, as with the value of a parameter
 )
 
-// noLimit is how lock_timeout says for ever.
+// noLimit matches the values of lock_timeout that disable it.
 var noLimit = regexp.MustCompile(`^\s*0+\s*(?:us|ms|s|min|h|d)?\s*$`)
 
 func timeoutOf(value string) lockTimeout { return lockTimeout(!noLimit.MatchString(value)) }
 
-// waits is how long the session waits at the moment.
-func (s *sessionSettings) waits() lockTimeout {
+// effective returns the current lock_timeout of the session.
+func (s *sessionSettings) effective() lockTimeout {
 	if s.local != nil {
 		return *s.local
 	}
 	return s.timeout
 }
 
-// defaults are the lock_timeout of sessions that set none, by role. What a
-// client gives with its connection is seen by nobody but the server.
+// defaults holds the lock_timeout of sessions that set none, by role. A value
+// that a client sets with its connection is not visible.
 type defaults struct {
 	all   lockTimeout
 	roles map[string]lockTimeout
 }
 
-func (d defaults) of(role string) lockTimeout {
+func (d defaults) forRole(role string) lockTimeout {
 	if t, ok := d.roles[role]; ok {
 		return t
 	}
 	return d.all
 }
 
-// readDefaults reads them where new sessions get them from: of settings that
-// apply to one session, that of the role in the database wins, then the role's,
-// then the database's, then the server's, which is given.
+// readDefaults reads the defaults of new sessions. The setting of the role in the
+// database takes precedence, then that of the role, then that of the database,
+// then the server's, which is the argument.
 func readDefaults(ctx context.Context, conn *pgx.Conn, server string) (defaults, error) {
 	d := defaults{all: timeoutOf(server), roles: map[string]lockTimeout{}}
 	var setting, role string
@@ -64,7 +64,7 @@ select coalesce(r.rolname, '')::text, substr(c, strpos(c, '=') + 1)
 from pg_db_role_setting s left join pg_roles r on r.oid = s.setrole, unnest(s.setconfig) c
 where c like 'lock_timeout=%' and s.setdatabase in (0, (select oid from pg_database where datname = current_database()))
 order by s.setrole <> 0, s.setdatabase <> 0`
-	err := each(ctx, conn, sql, []any{&role, &setting}, func() error {
+	err := forEachRow(ctx, conn, sql, []any{&role, &setting}, func() error {
 		if role == "" {
 			d.all = timeoutOf(setting)
 		} else {
@@ -75,19 +75,19 @@ order by s.setrole <> 0, s.setdatabase <> 0`
 	return d, err
 }
 
-// sets follows what a statement sets for its session.
-func (c *client) sets(tokens []sqltext.Token, d defaults) {
+// followSettings applies what a statement sets for its session.
+func (c *client) followSettings(tokens []sqltext.Token, d defaults) {
 	p := sqltext.Phrase{Tokens: tokens}
 	switch {
 	case p.Has("set"):
 		local := p.Has("local")
 		p.Drop("session")
-		c.set(p.Take().Text, p, local, d)
+		c.setSetting(p.Take().Text, p, local, d)
 	case p.Has("reset all"), p.Has("discard all"):
-		c.settings.timeout, c.settings.local = d.of(c.user), nil
+		c.settings.timeout, c.settings.local = d.forRole(c.user), nil
 		c.schemas = nil
 	case p.Has("reset"):
-		c.set(p.Take().Text, sqltext.Phrase{Tokens: []sqltext.Token{{Kind: sqltext.Word, Text: "default"}}}, false, d)
+		c.setSetting(p.Take().Text, sqltext.Phrase{Tokens: []sqltext.Token{{Kind: sqltext.Word, Text: "default"}}}, false, d)
 	case p.UntilAnywhere("set_config"):
 		c.setConfig(p.Group(), d)
 	case p.Has("alter role"), p.Has("alter user"), p.Has("alter database"):
@@ -98,15 +98,15 @@ func (c *client) sets(tokens []sqltext.Token, d defaults) {
 	}
 }
 
-// setConfig follows set_config(name, value, whether it is local).
+// setConfig applies set_config(name, value, is_local).
 func (c *client) setConfig(arguments sqltext.Phrase, d defaults) {
 	args := arguments.Split()
 	if len(args) != 3 || args[0].Peek().Kind != sqltext.String {
-		c.settings.timeout = limited // by parameters, whose values are not logged
+		c.settings.timeout = limited // unknown: the values of parameters are not logged
 		return
 	}
 	setting := strings.ToLower(args[0].Take().Text)
-	if t := args[1].Peek(); setting == "search_path" && t.Kind == sqltext.String { // all names are one text
+	if t := args[1].Peek(); setting == "search_path" && t.Kind == sqltext.String { // all names are in one string
 		var path []string
 		for name := range strings.SplitSeq(t.Text, ",") {
 			path = append(path, sqltext.Unquote(strings.TrimSpace(name)))
@@ -114,15 +114,16 @@ func (c *client) setConfig(arguments sqltext.Phrase, d defaults) {
 		c.setPath(path)
 		return
 	}
-	c.set(setting, args[1], args[2].Begins("true"), d)
+	c.setSetting(setting, args[1], args[2].Begins("true"), d)
 }
 
-func (c *client) set(setting string, p sqltext.Phrase, local bool, d defaults) {
+// setSetting applies SET name = value.
+func (c *client) setSetting(setting string, p sqltext.Phrase, local bool, d defaults) {
 	p.Drop("to", "=")
 	isDefault := p.Begins("default")
 	switch setting {
 	case "lock_timeout":
-		t := d.of(c.user)
+		t := d.forRole(c.user)
 		if !isDefault {
 			var value strings.Builder
 			for !p.Done() {
@@ -148,7 +149,7 @@ func (c *client) set(setting string, p sqltext.Phrase, local bool, d defaults) {
 	}
 }
 
-// control is what a statement does to its transaction.
+// control is the effect of a statement on its transaction.
 type control int
 
 const (
@@ -157,7 +158,7 @@ const (
 	commits
 	rollsBack
 	prepares
-	within // SAVEPOINT, RELEASE, ROLLBACK TO
+	savepoint // SAVEPOINT, RELEASE, ROLLBACK TO
 )
 
 func controlOf(tokens []sqltext.Token) control {
@@ -172,19 +173,19 @@ func controlOf(tokens []sqltext.Token) control {
 	case p.Has("prepare transaction"):
 		return prepares
 	case p.Has("savepoint"), p.Has("release"):
-		return within
+		return savepoint
 	case p.Has("rollback"), p.Has("abort"):
 		p.Drop("work", "transaction")
 		if p.Has("to") {
-			return within
+			return savepoint
 		}
 		return rollsBack
 	}
 	return noControl
 }
 
-// follow keeps the settings of a transaction: those that are local to it end
-// with it, and a rollback undoes the others.
+// follow applies the effect of a transaction's end: local settings end with it,
+// and a rollback undoes the others.
 func (s *sessionSettings) follow(c control) {
 	switch c {
 	case begins:

@@ -5,84 +5,82 @@ import (
 	"time"
 )
 
-// client is a session of the migration, as the log tells it.
+// client is a session of the migration.
 type client struct {
-	number int
-	pid    int
-	user   string
-	open   *transaction
-	asked  asked // of the extended protocol: what is parsed and bound, and not yet executed
+	number  int
+	pid     int
+	user    string
+	open    *transaction
+	pending pendingStatement // of the extended protocol
 
-	latest   time.Time // start of a statement
-	schemas  []string  // its search_path; nil: not told
+	latest   time.Time // start of the latest statement
+	schemas  []string  // its search_path; nil: the default
 	settings sessionSettings
 }
 
-// asked is a statement on its way.
-type asked struct {
+// pendingStatement is a statement that is parsed or bound, and not yet executed.
+type pendingStatement struct {
 	sql     string
 	seconds float64
 	started time.Time
 }
 
-// transaction is what its locks are held for.
+// transaction is a transaction of a client. Its locks are held until it ends.
 type transaction struct {
 	client     *client
-	virtual    string // 3/24; empty: the log does not tell, because it was over by then
+	virtual    string // virtual transaction ID such as 3/24; empty: unknown, because it had ended when it was logged
 	statements []*statement
 	count      int
 	started    time.Time
-	ended      time.Time // when its locks were gone
-	prepared   string    // its name, if it was prepared: it lives on without its session
-	inBlock    bool      // of BEGIN
-	savepoints bool      // to which a part of it can go back
+	ended      time.Time // when its locks were released
+	prepared   string    // the name of a prepared transaction, which outlives its session
+	inBlock    bool      // in a transaction block
+	savepoints bool      // it has savepoints
 	number     int       // in the result
 	claimed    map[*relation]mode
 	alters     map[*relation]*altered
-	ran        []float64 // the seconds of all its statements that do something, in their order
+	durations  []float64 // seconds of its statements that are not noise, in order
 }
 
-// statement is one that the log told.
+// statement is a statement of the migration.
 type statement struct {
-	client   *client
-	tx       *transaction
-	place    int    // in tx.ran, of what comes behind it
-	sql      string // redacted
-	raw      string // its beginning, to be found again in pg_stat_activity
-	started  time.Time
-	executed time.Time // when its execution began, if it was parsed and bound before
-	ended    time.Time
-	seconds  float64
-	sqlstate string
-	claims   []claim
-	holds    []*hold
-	defines  bool              // DDL
-	alters   map[*relation]int // how often
-	later    int               // statements in the same text after the first that takes a lock that blocks
-	noise    bool              // of the tool itself, or about the session
-	unlimitedLock
+	client      *client
+	tx          *transaction
+	position    int    // in tx.durations, of the next statement
+	sql         string // redacted
+	raw         string // its beginning, to match pg_stat_activity
+	started     time.Time
+	executed    time.Time // when its execution started, after parse and bind
+	ended       time.Time
+	seconds     float64
+	sqlstate    string
+	claims      []claim
+	locks       []*heldLock
+	defines     bool              // DDL
+	alters      map[*relation]int // number of ALTER TABLE
+	laterInText int               // statements in the same text after the first that takes a lock that blocks
+	noise       bool              // of the migration tool itself, or about the session
+
+	noTimeout bool // it would have waited forever for a lock
 }
 
-// unlimitedLock tells how long a statement would have waited for a lock.
-type unlimitedLock struct {
-	noTimeout bool // for ever
-}
-
-// rawLength is how much of a statement is compared with pg_stat_activity.
+// rawLength is the length of the beginning of a statement that is compared with
+// pg_stat_activity, in bytes.
 const rawLength = 120
 
-// most statements of a transaction that are kept until it ends.
-const mostOfTransaction = 2_000
+// maxKept is the number of statements of a transaction that are kept until its
+// end.
+const maxKept = 2_000
 
-// add takes a statement into the transaction. Of very many, those without
-// anything to tell are only counted.
+// add adds a statement to the transaction. If there are very many, it keeps only
+// the most relevant ones.
 func (tx *transaction) add(s *statement) {
 	s.tx = tx
 	tx.count++
 	if !s.noise {
-		tx.ran = append(tx.ran, s.seconds)
+		tx.durations = append(tx.durations, s.seconds)
 	}
-	s.place = len(tx.ran)
+	s.position = len(tx.durations)
 	s.claims = slices.DeleteFunc(s.claims, func(c claim) bool { return tx.claimed[c.table] >= c.mode && c.work == nil })
 	for _, c := range s.claims {
 		tx.claimed[c.table] = max(tx.claimed[c.table], c.mode)
@@ -94,27 +92,28 @@ func (tx *transaction) add(s *statement) {
 		tx.alters[table].times += times
 	}
 	tx.statements = append(tx.statements, s)
-	if len(tx.statements) > 2*mostOfTransaction {
-		tx.statements = bestOf(tx.statements, mostOfTransaction)
+	if len(tx.statements) > 2*maxKept {
+		tx.statements = mostRelevant(tx.statements, maxKept)
 	}
 }
 
-// further counts the statements that ran after one, and the time that they took.
-func (tx *transaction) further(after *statement) (n int, seconds float64) {
-	for _, took := range tx.ran[min(after.place, len(tx.ran)):] {
+// countLater returns the number of statements after a given one, and their total
+// duration.
+func (tx *transaction) countLater(after *statement) (n int, seconds float64) {
+	for _, took := range tx.durations[min(after.position, len(tx.durations)):] {
 		n++
 		seconds += took
 	}
-	return n + after.later, seconds
+	return n + after.laterInText, seconds
 }
 
-// bestOf are the statements that matter most, in their order.
-func bestOf(all []*statement, n int) []*statement {
+// mostRelevant returns the n most relevant statements in their order.
+func mostRelevant(all []*statement, n int) []*statement {
 	if len(all) <= n {
 		return all
 	}
 	ranked := slices.Clone(all)
-	slices.SortStableFunc(ranked, func(a, b *statement) int { return compareWeights(b.weight(), a.weight()) })
+	slices.SortStableFunc(ranked, func(a, b *statement) int { return compareRelevance(b.relevance(), a.relevance()) })
 	keep := make(map[*statement]bool, n)
 	for _, s := range ranked[:n] {
 		keep[s] = true
@@ -122,9 +121,9 @@ func bestOf(all []*statement, n int) []*statement {
 	return slices.DeleteFunc(slices.Clone(all), func(s *statement) bool { return !keep[s] })
 }
 
-// weight is how much a statement matters: what was refused, what blocks, what
-// changes the schema, and then what takes long.
-func (s *statement) weight() (w [4]float64) {
+// relevance ranks a statement: refused statements first, then those that block,
+// those that change the schema, and the slowest ones.
+func (s *statement) relevance() (w [4]float64) {
 	if s.sqlstate != "" {
 		w[0] = 1
 	}
@@ -133,7 +132,7 @@ func (s *statement) weight() (w [4]float64) {
 			w[1] = max(w[1], float64(c.mode))
 		}
 	}
-	for _, h := range s.holds {
+	for _, h := range s.locks {
 		if h.mode.blocks() != "" {
 			w[1] = max(w[1], float64(h.mode))
 		}
@@ -145,6 +144,6 @@ func (s *statement) weight() (w [4]float64) {
 	return w
 }
 
-func compareWeights(a, b [4]float64) int {
+func compareRelevance(a, b [4]float64) int {
 	return slices.Compare(a[:], b[:])
 }

@@ -1,6 +1,6 @@
-// Package watch tells what a migration does to a server, seen from outside,
-// whatever tool runs it: by the server's log, by its locks, and by comparing
-// the catalog before and after.
+// Package watch observes what a migration does to a server, whatever tool runs
+// it. It reads the server's log, samples its locks, and compares the catalog
+// before and after.
 package watch
 
 import (
@@ -16,48 +16,48 @@ import (
 )
 
 const (
-	// beginWithin bounds Begin, of which asking for values takes the most.
+	// beginWithin is the time limit of Begin. Looking for values takes the most.
 	beginWithin = 10 * time.Minute
-	// endWithin bounds End, of which reading a long log takes the most.
+	// endWithin is the time limit of End. Reading a long log takes the most.
 	endWithin = 10 * time.Minute
-	// restoreWithin bounds putting the settings back, also when ctx has ended.
+	// restoreWithin is the time limit for restoring the settings.
 	restoreWithin = 30 * time.Second
 )
 
-// Watch is a server that is being watched. The database must be left to the
-// migration alone until End: whatever else connects to it counts as the migration's.
+// Watch observes a server until End. Meanwhile only the migration may connect to
+// the database: every other session is attributed to it.
 type Watch struct {
-	server   provision.Server
-	own      pids
-	guests   []int // sessions of others that were there before
-	settings settings
-	sampler  *sampler
-	defaults defaults
-	before   *catalog
-	counted  counters
-	logged   int64 // where the log ended
-	begun    time.Time
-	walLevel string
+	server        provision.Server
+	ownPIDs       pidSet
+	otherSessions []int // sessions that existed before
+	settings      settings
+	sampler       *sampler
+	defaults      defaults
+	before        *catalog
+	counted       counters
+	logOffset     int64 // size of the log at Begin
+	begun         time.Time
+	walLevel      string
 }
 
-// Begin notes the state of s.Database (catalog, sizes, counters, which columns
-// hold values) and starts watching the whole server.
+// Begin reads the state of s.Database (catalog, sizes, counters, which columns
+// have values) and starts watching the server.
 func Begin(ctx context.Context, s provision.Server) (*Watch, error) {
-	ctx, cancel := context.WithTimeoutCause(ctx, beginWithin, fmt.Errorf("the state of the database could not be noted within %s", beginWithin))
+	ctx, cancel := context.WithTimeoutCause(ctx, beginWithin, fmt.Errorf("the state of the database could not be read within %s", beginWithin))
 	defer cancel()
 	w := &Watch{server: s, begun: time.Now()}
-	if err := w.note(ctx); err != nil {
-		return nil, fmt.Errorf("note the state of %s: %w", s.Database, cause(ctx, err))
+	if err := w.recordState(ctx); err != nil {
+		return nil, fmt.Errorf("read the state of %s: %w", s.Database, cause(ctx, err))
 	}
 	if err := w.start(ctx); err != nil {
-		return nil, errors.Join(fmt.Errorf("start watching: %w", cause(ctx, err)), w.putBack(ctx))
+		return nil, errors.Join(fmt.Errorf("start watching: %w", cause(ctx, err)), w.restoreSettings(ctx))
 	}
 	return w, nil
 }
 
-// note reads what will be compared.
-func (w *Watch) note(ctx context.Context) error {
-	return w.connected(ctx, w.server.Database, func(conn *pgx.Conn) (err error) {
+// recordState reads the state that End compares with.
+func (w *Watch) recordState(ctx context.Context) error {
+	return w.withConnection(ctx, w.server.Database, func(conn *pgx.Conn) (err error) {
 		if w.before, err = readCatalog(ctx, conn); err != nil {
 			return err
 		}
@@ -74,15 +74,16 @@ func (w *Watch) note(ctx context.Context) error {
 	})
 }
 
-// start has the server tell everything, and counts from here on.
+// start makes the server log every statement, reads the counters, and starts the
+// sampler.
 func (w *Watch) start(ctx context.Context) error {
 	var database uint32
-	err := w.connected(ctx, w.server.Database, func(conn *pgx.Conn) (err error) {
-		if err := w.switchOn(ctx, conn); err != nil {
+	err := w.withConnection(ctx, w.server.Database, func(conn *pgx.Conn) (err error) {
+		if err := w.enableLogging(ctx, conn); err != nil {
 			return err
 		}
-		if err := conn.QueryRow(ctx, othersSQL, w.own.list()).Scan(&w.guests); err != nil {
-			return fmt.Errorf("look for sessions of others: %w", err)
+		if err := conn.QueryRow(ctx, othersSQL, w.ownPIDs.list()).Scan(&w.otherSessions); err != nil {
+			return fmt.Errorf("list other sessions: %w", err)
 		}
 		if w.counted, err = w.settle(ctx, conn); err != nil {
 			return fmt.Errorf("read the statistics: %w", err)
@@ -95,7 +96,7 @@ func (w *Watch) start(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if w.logged, err = serverlog.Size(ctx, w.server); err != nil {
+	if w.logOffset, err = serverlog.Size(ctx, w.server); err != nil {
 		return err
 	}
 	conn, err := w.connect(ctx, w.server.Maintenance)
@@ -105,8 +106,8 @@ func (w *Watch) start(ctx context.Context) error {
 	return w.startSampling(ctx, conn, database)
 }
 
-// connected does something over a connection to a database.
-func (w *Watch) connected(ctx context.Context, database string, do func(*pgx.Conn) error) error {
+// withConnection calls do with a connection to a database.
+func (w *Watch) withConnection(ctx context.Context, database string, do func(*pgx.Conn) error) error {
 	conn, err := w.connect(ctx, database)
 	if err != nil {
 		return err
@@ -115,17 +116,17 @@ func (w *Watch) connected(ctx context.Context, database string, do func(*pgx.Con
 	return do(conn)
 }
 
-// putBack gives the server its settings back, also when ctx has ended.
-func (w *Watch) putBack(ctx context.Context) error {
+// restoreSettings restores the settings of the server, also if ctx has ended.
+func (w *Watch) restoreSettings(ctx context.Context) error {
 	if w.settings.before == nil {
 		return nil // nothing was changed
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), restoreWithin)
 	defer cancel()
-	return w.connected(ctx, w.server.Maintenance, func(conn *pgx.Conn) error { return w.switchOff(ctx, conn) })
+	return w.withConnection(ctx, w.server.Maintenance, func(conn *pgx.Conn) error { return w.restoreLogging(ctx, conn) })
 }
 
-// cause prefers the reason why a context ended to the error that its end led to.
+// cause returns the cause of ctx if ctx has ended, otherwise err.
 func cause(ctx context.Context, err error) error {
 	if ctx.Err() != nil {
 		return context.Cause(ctx)

@@ -15,7 +15,7 @@ import (
 	"github.com/drillgres/drillgres/fixtures/pgserver"
 )
 
-// migration is a connection of a tool's, which calls itself as drillgres does.
+// migration connects like a migration tool, with the application_name of drillgres.
 func (l lab) migration(t *testing.T) *pgx.Conn { return connect(t, l.Server, l.Database) }
 
 // TestExtendedProtocol counts each statement once, and shows no parameter.
@@ -55,12 +55,12 @@ func noCanary(t *testing.T, seen Seen) {
 		t.Fatal(err)
 	}
 	if i := strings.Index(string(all), "canary"); i >= 0 {
-		t.Errorf("a value was told: %s", all[max(0, i-200):i+20])
+		t.Errorf("the result contains a value: %s", all[max(0, i-200):i+20])
 	}
 }
 
-// TestInOneGo: a text of several statements is one transaction.
-func TestInOneGo(t *testing.T) {
+// TestSeveralStatements: a text of several statements is one transaction.
+func TestSeveralStatements(t *testing.T) {
 	l := lab{shop(t, major, shopRows)}
 	seen := watched(t, l.Server, func() {
 		conn := l.migration(t)
@@ -73,7 +73,8 @@ func TestInOneGo(t *testing.T) {
 	noCanary(t, seen)
 }
 
-// TestLocksAreSeen: pg_locks shows what no text tells, and for how long.
+// TestLocksAreSeen: pg_locks shows the locks that are not in a text, and their
+// duration.
 func TestLocksAreSeen(t *testing.T) {
 	for _, major := range []string{"13", "15", "17", "18"} {
 		t.Run(major, func(t *testing.T) {
@@ -93,7 +94,8 @@ begin; alter table e1 add check (id > 0); select pg_sleep(0.3); commit;`)
 	}
 }
 
-// TestRefused: the last error that is no cascade explains a migration that failed.
+// TestRefused: the last error that does not follow from another explains a
+// migration that failed.
 func TestRefused(t *testing.T) {
 	for _, major := range []string{"13", "18"} {
 		t.Run(major, func(t *testing.T) {
@@ -112,8 +114,8 @@ func TestRefused(t *testing.T) {
 	}
 }
 
-// TestKilled: of a migration that waits it is told for whom, and what it had
-// done is told after its end.
+// TestKilled: Running names the session that blocks a migration, and End reports
+// a migration that was terminated.
 func TestKilled(t *testing.T) {
 	l := lab{shop(t, major, shopRows)}
 	other := connect(t, l.Server, l.Database)
@@ -145,8 +147,8 @@ func TestKilled(t *testing.T) {
 	noCanary(t, seen)
 }
 
-// TestOutOfTheLog: a session that takes itself out of the log is seen by its locks.
-func TestOutOfTheLog(t *testing.T) {
+// TestUnloggedSession: a session that disables its log is seen by its locks.
+func TestUnloggedSession(t *testing.T) {
 	s := shop(t, major, shopRows)
 	seen := bySQL(t, s, "set log_min_duration_statement = -1; do $$ begin lock orders; perform pg_sleep(0.3); end $$")
 	if l := find(t, seen, "do ").Locks; len(l) != 1 || l[0].Mode != "AccessExclusiveLock" || !l[0].Seen || l[0].HeldSeconds < 0.2 {
@@ -154,7 +156,7 @@ func TestOutOfTheLog(t *testing.T) {
 	}
 }
 
-// TestOddNames: whatever a table is called.
+// TestOddNames: names can contain any characters.
 func TestOddNames(t *testing.T) {
 	const odd = "\"or\"\"ders\n; drop 'é\""
 	s := shop(t, major, "create schema \"My Shop\"; create table \"My Shop\"."+odd+" as select g as \"a'b\", 'canary' as v from generate_series(1, 100) g")
@@ -165,8 +167,8 @@ func TestOddNames(t *testing.T) {
 	noCanary(t, seen)
 }
 
-// TestOnlyOfTheDatabase: what happens elsewhere is not the migration's, and
-// what the watch does itself neither.
+// TestOnlyOfTheDatabase: statements in other databases, and those of the watch
+// itself, do not count.
 func TestOnlyOfTheDatabase(t *testing.T) {
 	s := shop(t, major, shopRows)
 	seen := watched(t, s, func() {
@@ -178,9 +180,9 @@ func TestOnlyOfTheDatabase(t *testing.T) {
 	want(t, "findings", codes(seen), []string{"nothing_to_migrate " + s.Database})
 }
 
-// TestSettingsAreBack: the server is as it was, also the settings of roles and
-// databases that would have kept statements out of the log.
-func TestSettingsAreBack(t *testing.T) {
+// TestSettingsAreRestored: End restores the settings of the server, of roles and
+// of databases.
+func TestSettingsAreRestored(t *testing.T) {
 	s := shop(t, major, shopRows)
 	conn := connect(t, s, s.Maintenance)
 	run(t, conn, "alter system set log_min_duration_statement = 12345")
@@ -207,21 +209,21 @@ union all select setdatabase || '/' || setrole || ' ' || setconfig::text from pg
 	return all
 }
 
-// TestVeryMany: of very many statements those that matter are listed.
+// TestVeryMany: of very many statements, the most relevant ones are listed.
 func TestVeryMany(t *testing.T) {
 	s := shop(t, major, shopRows)
 	const n = 30_000
 	seen := bySQL(t, s, timeLimit+"begin;\n"+strings.Repeat("update nobody set a = 1 where id = 4711;\n", n)+"alter table orders add a int; commit;\n"+
 		strings.Repeat("insert into nobody (a) select 1 where false;\n", 1000)+"drop table customers;")
 	want(t, "total", seen.Migration.StatementsTotal, n+1000+3)
-	if got := len(seen.Migration.Statements); got != listed {
+	if got := len(seen.Migration.Statements); got != maxListed {
 		t.Errorf("%d statements are listed", got)
 	}
 	find(t, seen, "alter table orders")
 	find(t, seen, "drop table customers")
 }
 
-// TestTheServerDies: what comes of it is for Blame to say.
+// TestTheServerDies: Blame turns the error of End into sandbox_lost.
 func TestTheServerDies(t *testing.T) {
 	dying := &pgserver.Shared{Major: "15"}
 	t.Cleanup(func() { _ = dying.Close() })
@@ -238,11 +240,11 @@ func TestTheServerDies(t *testing.T) {
 	select {
 	case <-s.Lost():
 	case <-time.After(time.Minute):
-		t.Fatal("the server lives")
+		t.Fatal("the server did not die")
 	}
 	_, err = w.End(t.Context())
 	if err == nil {
-		t.Fatal("nothing is wrong")
+		t.Fatal("no error")
 	}
 	if f := outcome.AsFailure(s.Blame(t.Context(), err)); f.Code != outcome.SandboxLost {
 		t.Errorf("%s: %v", f.Code, err)

@@ -6,48 +6,48 @@ import (
 	"github.com/drillgres/drillgres/drill/sqltext"
 )
 
-// What is done to every row of a table under a lock, and what to do instead.
+// Work on every row of a table under a lock, and what to do instead.
 var (
 	indexWork = &work{
-		anIndex, "builds an index",
-		"build it with CREATE INDEX CONCURRENTLY, in a statement of its own outside of any transaction",
+		newIndex, "builds an index",
+		"build it with CREATE INDEX CONCURRENTLY, as a separate statement outside a transaction",
 	}
-	reindexWork = &work{aFile, "builds indexes anew", "use REINDEX … CONCURRENTLY, outside of any transaction"}
-	rewriteWork = &work{aFile, "writes the table anew", "leave VACUUM FULL and CLUSTER out of a release; pg_repack does the same without a lock for all that time"}
-	refreshWork = &work{aFile, "computes a materialized view anew", "use REFRESH MATERIALIZED VIEW CONCURRENTLY, which needs a unique index on the view"}
+	reindexWork = &work{newFile, "rebuilds indexes", "use REINDEX … CONCURRENTLY, outside a transaction"}
+	rewriteWork = &work{newFile, "rewrites the table", "omit VACUUM FULL and CLUSTER from a release; pg_repack does the same with short locks only"}
+	refreshWork = &work{newFile, "recomputes a materialized view", "use REFRESH MATERIALIZED VIEW CONCURRENTLY, which needs a unique index on the view"}
 
 	exclusionWork = &work{
-		anIndex, "builds the index of an exclusion constraint",
-		"give the constraint to a new table, copy the rows over in batches and swap the two: an exclusion constraint cannot be added any other way",
+		newIndex, "builds the index of an exclusion constraint",
+		"create a new table with the constraint, copy the rows in batches and swap the tables: there is no other way to add an exclusion constraint without blocking",
 	}
 )
 
 func checkWork(t *relation, constraint string) *work {
 	return &work{
-		aConstraint, "checks every row against a new check constraint",
-		fmt.Sprintf("add it with NOT VALID, and run ALTER TABLE %s VALIDATE CONSTRAINT %s in a later transaction, which keeps out nobody", t.ident, orDots(constraint)),
+		newConstraint, "checks every row against a new check constraint",
+		fmt.Sprintf("add it with NOT VALID, and run ALTER TABLE %s VALIDATE CONSTRAINT %s in a later transaction, which blocks neither reads nor writes", t.ident, nameOrEllipsis(constraint)),
 	}
 }
 
 func notNullWork(t *relation, column string) *work {
-	c := orDots(column)
+	c := nameOrEllipsis(column)
 	return &work{
-		notNull, "looks for a null in every row",
-		fmt.Sprintf("first ALTER TABLE %s ADD CONSTRAINT … CHECK (%s IS NOT NULL) NOT VALID, then VALIDATE CONSTRAINT in another transaction, then SET NOT NULL, which then looks at no row, and drop the check", t.ident, c),
+		newNotNull, "scans every row for nulls",
+		fmt.Sprintf("first ALTER TABLE %s ADD CONSTRAINT … CHECK (%s IS NOT NULL) NOT VALID, then VALIDATE CONSTRAINT in another transaction, then SET NOT NULL, which then scans no rows, and drop the check", t.ident, c),
 	}
 }
 
 func primaryKeyNullWork(t *relation, column string) *work {
 	return &work{
-		notNull, "makes a primary key of columns that may be null, and looks for a null in every row",
-		notNullWork(t, column).instead,
+		newNotNull, "makes a primary key of columns that may be null, and scans every row for nulls",
+		notNullWork(t, column).hint,
 	}
 }
 
 func foreignKeyWork(t *relation) *work {
 	return &work{
-		aConstraint, "looks up every row for a new foreign key",
-		fmt.Sprintf("add it with NOT VALID, and run ALTER TABLE %s VALIDATE CONSTRAINT … in a later transaction, which keeps out nobody", t.ident),
+		newConstraint, "looks up every row for a new foreign key",
+		fmt.Sprintf("add it with NOT VALID, and run ALTER TABLE %s VALIDATE CONSTRAINT … in a later transaction, which blocks neither reads nor writes", t.ident),
 	}
 }
 
@@ -57,12 +57,13 @@ func uniqueWork(t *relation, constraint string, primary bool) *work {
 		kind = "PRIMARY KEY"
 	}
 	return &work{
-		anIndex, "builds the index of a new constraint",
-		fmt.Sprintf("first CREATE UNIQUE INDEX CONCURRENTLY, then ALTER TABLE %s ADD CONSTRAINT %s %s USING INDEX", t.ident, orDots(constraint), kind),
+		newIndex, "builds the index of a new constraint",
+		fmt.Sprintf("first CREATE UNIQUE INDEX CONCURRENTLY, then ALTER TABLE %s ADD CONSTRAINT %s %s USING INDEX", t.ident, nameOrEllipsis(constraint), kind),
 	}
 }
 
-func orDots(name string) string {
+// nameOrEllipsis returns a name for a statement, or an ellipsis if there is none.
+func nameOrEllipsis(name string) string {
 	if name == "" {
 		return "…"
 	}

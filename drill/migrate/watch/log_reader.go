@@ -11,7 +11,7 @@ import (
 	"github.com/drillgres/drillgres/drill/sqltext"
 )
 
-// durationOf reads how the server logs a statement, or a step of the extended
+// durationOf parses the log message of a statement, or of a step of the extended
 // protocol: duration: 0.412 ms  execute name: SELECT 1.
 // https://www.postgresql.org/docs/current/protocol-flow.html
 func durationOf(message string) (step, sql string, seconds float64, ok bool) {
@@ -21,8 +21,7 @@ func durationOf(message string) (step, sql string, seconds float64, ok bool) {
 	if !ok || !found || err != nil {
 		return "", "", 0, false
 	}
-	said := strings.TrimPrefix(rest, "  ")
-	head, sql, found := strings.Cut(said, ": ")
+	head, sql, found := strings.Cut(strings.TrimPrefix(rest, "  "), ": ")
 	for _, step := range []string{"statement", "parse", "bind", "execute fetch from", "execute"} {
 		if name, is := strings.CutPrefix(head, step); found && is && (name == "" || name[0] == ' ') && !strings.Contains(name, ":") {
 			return step, sql, ms / 1000, true
@@ -31,33 +30,33 @@ func durationOf(message string) (step, sql string, seconds float64, ok bool) {
 	return "", rest, ms / 1000, true
 }
 
-// reading goes through the log and makes statements and transactions of it.
-type reading struct {
+// logReader reads statements and transactions from the log.
+type logReader struct {
 	database string
-	own      *pids
-	world    *world
+	ownPIDs  *pidSet
+	state    *schemaState
 	defaults defaults
 	sampler  *sampler
 
-	clients  map[string]*client // by the server's name for their session
-	prepared map[string]*transaction
-	ended    func(*transaction) // is told each transaction, when it has ended
-	splitter sqltext.Splitter
-	controls []control // of the text that is read
-	total    int
-	refused  *Refused
-	cutShort bool // a session was ended from outside
+	clients     map[string]*client // by the session ID of the log
+	prepared    map[string]*transaction
+	onEnd       func(*transaction) // called for each transaction that has ended
+	splitter    sqltext.Splitter
+	controls    []control // of the current text; reused
+	total       int
+	refused     *Refused
+	interrupted bool // a session was terminated
 }
 
-// read takes one record.
-func (r *reading) read(e serverlog.Entry) error {
-	if e.Database != r.database || !e.OfSession() || r.own.has(e.PID) {
+// read reads one record.
+func (r *logReader) read(e serverlog.Entry) error {
+	if e.Database != r.database || !e.OfSession() || r.ownPIDs.has(e.PID) {
 		return nil
 	}
 	c := r.clients[e.Session]
 	if c == nil {
 		c = &client{number: len(r.clients) + 1, pid: e.PID, user: e.User}
-		c.settings.timeout = r.defaults.of(e.User)
+		c.settings.timeout = r.defaults.forRole(e.User)
 		r.clients[e.Session] = c
 	}
 	if e.IsError() {
@@ -70,33 +69,33 @@ func (r *reading) read(e serverlog.Entry) error {
 	return nil
 }
 
-func (r *reading) readDuration(c *client, e serverlog.Entry, step, sql string, seconds float64) {
+func (r *logReader) readDuration(c *client, e serverlog.Entry, step, sql string, seconds float64) {
 	started := e.Time.Add(-time.Duration(seconds * float64(time.Second)))
 	switch step {
 	case "parse", "bind":
-		if c.asked.sql != sql {
-			c.asked = asked{sql: sql, started: started}
+		if c.pending.sql != sql {
+			c.pending = pendingStatement{sql: sql, started: started}
 		}
-		c.asked.seconds += seconds
+		c.pending.seconds += seconds
 		return
-	case "execute fetch from": // more rows of a statement that was counted
+	case "execute fetch from": // the statement was already counted
 		return
 	case "statement", "execute":
 	default:
 		return
 	}
 	s := &statement{client: c, started: started, executed: started, ended: e.Time, seconds: seconds}
-	if step == "execute" && c.asked.sql == sql {
-		s.started, s.seconds = c.asked.started, seconds+c.asked.seconds
+	if step == "execute" && c.pending.sql == sql {
+		s.started, s.seconds = c.pending.started, seconds+c.pending.seconds
 	}
-	c.asked = asked{}
-	r.take(s, sql, e.Virtual)
+	c.pending = pendingStatement{}
+	r.addStatement(s, sql, e.Virtual)
 }
 
-// take understands a statement and gives it to its transaction.
-func (r *reading) take(s *statement, sql, virtual string) {
+// addStatement analyses a statement and adds it to its transaction.
+func (r *logReader) addStatement(s *statement, sql, virtual string) {
 	c := s.client
-	if s.started.Before(c.latest) { // by what the log's times lack in precision
+	if s.started.Before(c.latest) { // the log rounds its times
 		s.started = c.latest
 	}
 	c.latest = s.started
@@ -109,11 +108,11 @@ func (r *reading) take(s *statement, sql, virtual string) {
 		control := controlOf(part)
 		controls = append(controls, control)
 		c.settings.follow(control)
-		c.sets(part, r.defaults)
+		c.followSettings(part, r.defaults)
 		if control != noControl {
 			continue
 		}
-		claims, alters := r.world.claimsOf(part, c)
+		claims, alters := r.state.claimsOf(part, c)
 		if alters != nil {
 			if s.alters == nil {
 				s.alters = map[*relation]int{}
@@ -121,11 +120,11 @@ func (r *reading) take(s *statement, sql, virtual string) {
 			s.alters[alters]++
 		}
 		for i := range claims {
-			claims[i].noTimeout = c.settings.waits() == forEver
+			claims[i].noTimeout = c.settings.effective() == unlimited
 		}
 		noise := isNoise(part)
 		if blocked && !noise {
-			s.later++
+			s.laterInText++
 		}
 		blocked = blocked || slices.ContainsFunc(claims, func(c claim) bool { return c.mode.blocks() != "" && c.table.rows > 0 })
 		s.claims = append(s.claims, claims...)
@@ -134,17 +133,18 @@ func (r *reading) take(s *statement, sql, virtual string) {
 		r.finishPrepared(part, s.ended)
 	}
 	r.controls = controls
-	s.noTimeout = c.settings.waits() == forEver
-	r.place(s, controls, virtual, parts)
+	s.noTimeout = c.settings.effective() == unlimited
+	r.assignTransaction(s, controls, virtual, parts)
 }
 
-// place finds the transaction of a statement.
-func (r *reading) place(s *statement, controls []control, virtual string, parts [][]sqltext.Token) {
+// assignTransaction adds a statement to its transaction, and ends transactions
+// that are over.
+func (r *logReader) assignTransaction(s *statement, controls []control, virtual string, parts [][]sqltext.Token) {
 	c := s.client
 	inside := !strings.HasSuffix(virtual, "/0") && virtual != ""
 	ends := slices.ContainsFunc(controls, func(k control) bool { return k == commits || k == rollsBack || k == prepares })
 	if c.open != nil && (inside && c.open.virtual != virtual || !inside && !ends && !c.open.inBlock) {
-		r.end(c, c.open.lastEnd())
+		r.endTransaction(c, c.open.lastEnd())
 	}
 	if c.open == nil {
 		c.open = newTransaction(c, s.started)
@@ -154,7 +154,7 @@ func (r *reading) place(s *statement, controls []control, virtual string, parts 
 	}
 	tx := c.open
 	tx.inBlock = tx.inBlock || slices.Contains(controls, begins)
-	tx.savepoints = tx.savepoints || slices.Contains(controls, within)
+	tx.savepoints = tx.savepoints || slices.Contains(controls, savepoint)
 	if onlyControl(controls) {
 		s.tx = tx
 	} else {
@@ -170,7 +170,7 @@ func (r *reading) place(s *statement, controls []control, virtual string, parts 
 		c.open = nil
 		return
 	}
-	r.end(c, s.ended)
+	r.endTransaction(c, s.ended)
 }
 
 func newTransaction(c *client, started time.Time) *transaction {
@@ -181,8 +181,8 @@ func onlyControl(controls []control) bool {
 	return !slices.Contains(controls, noControl)
 }
 
-// end ends the session's transaction.
-func (r *reading) end(c *client, at time.Time) {
+// endTransaction ends the open transaction of a session.
+func (r *logReader) endTransaction(c *client, at time.Time) {
 	tx := c.open
 	c.open = nil
 	if tx == nil {
@@ -192,10 +192,10 @@ func (r *reading) end(c *client, at time.Time) {
 		tx.ended = at
 	}
 	c.settings.local = nil
-	r.ended(tx)
+	r.onEnd(tx)
 }
 
-// lastEnd is when the last thing of the transaction that is known ended.
+// lastEnd returns the end of the last known statement of the transaction.
 func (tx *transaction) lastEnd() time.Time {
 	last := tx.started
 	for _, s := range tx.statements {
@@ -206,8 +206,8 @@ func (tx *transaction) lastEnd() time.Time {
 	return last
 }
 
-// finishPrepared ends a transaction that outlived its session.
-func (r *reading) finishPrepared(part []sqltext.Token, at time.Time) {
+// finishPrepared ends a prepared transaction if part commits it or rolls it back.
+func (r *logReader) finishPrepared(part []sqltext.Token, at time.Time) {
 	p := sqltext.Phrase{Tokens: part}
 	if !p.Has("commit prepared") && !p.Has("rollback prepared") {
 		return
@@ -216,20 +216,20 @@ func (r *reading) finishPrepared(part []sqltext.Token, at time.Time) {
 	if tx := r.prepared[gid]; tx != nil {
 		delete(r.prepared, gid)
 		tx.ended = at
-		r.ended(tx)
+		r.onEnd(tx)
 	}
 }
 
-// finish ends what was open when the log ends.
-func (r *reading) finish(at time.Time) {
+// finish ends the transactions that are open at the end of the log.
+func (r *logReader) finish(at time.Time) {
 	for _, c := range r.clients {
 		if c.open != nil {
-			r.end(c, c.open.lastEnd())
+			r.endTransaction(c, c.open.lastEnd())
 		}
 	}
-	for gid, tx := range r.prepared { // still there, with its locks
+	for gid, tx := range r.prepared { // not finished, and still holding its locks
 		delete(r.prepared, gid)
 		tx.ended = at
-		r.ended(tx)
+		r.onEnd(tx)
 	}
 }

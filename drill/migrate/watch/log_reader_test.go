@@ -15,9 +15,9 @@ func TestAPreparedTransactionKeepsItsLocks(t *testing.T) {
 	table.root = table
 	w := &Watch{before: &catalog{relations: map[uint32]*relation{1: table}}, sampler: &sampler{}, defaults: defaults{roles: map[string]lockTimeout{}}}
 	w.server.Database = "shop"
-	told := newTold(w)
+	timeline := newTimeline(w)
 	begun := time.Date(2026, 11, 23, 14, 0, 0, 0, time.UTC)
-	for _, said := range []struct {
+	for _, entry := range []struct {
 		session, virtual, message string
 		at                        time.Duration
 	}{
@@ -26,13 +26,13 @@ func TestAPreparedTransactionKeepsItsLocks(t *testing.T) {
 		{"a", "3/0", "duration: 1.000 ms  statement: prepare transaction 'g'", 200 * time.Millisecond},
 		{"b", "4/0", "duration: 2.000 ms  statement: commit prepared 'g'", 10 * time.Second},
 	} {
-		err := told.reading.read(serverlog.Entry{
-			Time: begun.Add(said.at), Database: "shop", User: "u", PID: 7, Session: said.session, Virtual: said.virtual, Severity: "LOG", Message: said.message,
+		err := timeline.log.read(serverlog.Entry{
+			Time: begun.Add(entry.at), Database: "shop", User: "u", PID: 7, Session: entry.session, Virtual: entry.virtual, Severity: "LOG", Message: entry.message,
 		})
 		if err != nil {
 			t.Fatal(err)
 		}
 	}
-	told.finish(begun.Add(time.Minute))
-	want(t, "blocked", told.blocked(), []Blocked{{Table: "public.t", Seconds: 10, Blocks: both, Mode: "AccessExclusiveLock", Statement: "alter table t add a int"}})
+	timeline.finish(begun.Add(time.Minute))
+	want(t, "blocked", timeline.blocked(), []Blocked{{Table: "public.t", Seconds: 10, Blocks: both, Mode: "AccessExclusiveLock", Statement: "alter table t add a int"}})
 }
