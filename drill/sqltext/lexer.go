@@ -19,18 +19,18 @@ const (
 // Kind is the kind of a token.
 type Kind uint8
 
+// The kinds of tokens.
 const (
-	// EOF is the end of the text. An Open token is also the last one.
-	EOF       Kind = iota
-	Word           // a keyword or a name without quotes, in lower case
-	Quoted         // a "name", without its quotes
-	String         // 'text' or $$text$$, without its quotes; numeric escapes lose their backslash only
-	Number         // an unsigned number
-	Symbol         // any other character, or a parameter such as $1
-	End            // the semicolon that ends a statement
-	Comment        // to the end of a line; only with Lexer.Comments
-	Backslash      // starts a command of psql, which is not read; only with Psql
-	Open           // a string, a quoted name or a comment that does not end; Text names the construct
+	EOF       Kind = iota // the end of the text; an Open token also ends it
+	Word                  // a keyword or a name without quotes, in lower case
+	Quoted                // a "name", without its quotes
+	String                // 'text' or $$text$$, without its quotes; numeric escapes lose their backslash only
+	Number                // an unsigned number
+	Symbol                // any other character, or a parameter such as $1
+	End                   // the semicolon that ends a statement
+	Comment               // to the end of a line; only with Lexer.Comments
+	Backslash             // starts a command of psql, which is not read; only with Psql
+	Open                  // a string, a quoted name or a comment that does not end; Text names the construct
 
 	skipped // a comment that is not returned
 )
