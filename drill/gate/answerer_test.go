@@ -51,7 +51,7 @@ func TestAnswererRests(t *testing.T) {
 		t.Errorf("%+v", got)
 	}
 	if len(*reported) != 1 || h.asked.Database != "shop" || now.Sub(h.asked.Since) < day {
-		t.Errorf("reported %d, asked for %+v", len(*reported), h.asked)
+		t.Errorf("reported %d, requested %+v", len(*reported), h.asked)
 	}
 	h.err = outcome.Fail(outcome.HistoryUnavailable, "down")
 	if _, err := a.Rest(t.Context(), "shop", q); err == nil || len(*reported) != 1 {

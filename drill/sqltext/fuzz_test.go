@@ -41,7 +41,7 @@ func FuzzLexer(f *testing.F) {
 				return
 			}
 			if whole.Start() < end || whole.End() <= whole.Start() || whole.End() > int64(len(sql)) {
-				t.Fatalf("%+v lies at bytes %d to %d, and the one before ends at %d of %d", want, whole.Start(), whole.End(), end, len(sql))
+				t.Fatalf("%+v is at bytes %d to %d, but the previous token ends at %d of %d", want, whole.Start(), whole.End(), end, len(sql))
 			}
 		}
 	})

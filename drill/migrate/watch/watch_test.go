@@ -213,8 +213,8 @@ union all select setdatabase || '/' || setrole || ' ' || setconfig::text from pg
 func TestVeryMany(t *testing.T) {
 	s := shop(t, major, shopRows)
 	const n = 30_000
-	seen := bySQL(t, s, timeLimit+"begin;\n"+strings.Repeat("update nobody set a = 1 where id = 4711;\n", n)+"alter table orders add a int; commit;\n"+
-		strings.Repeat("insert into nobody (a) select 1 where false;\n", 1000)+"drop table customers;")
+	seen := bySQL(t, s, timeLimit+"begin;\n"+strings.Repeat("update unused set a = 1 where id = 4711;\n", n)+"alter table orders add a int; commit;\n"+
+		strings.Repeat("insert into unused (a) select 1 where false;\n", 1000)+"drop table customers;")
 	want(t, "total", seen.Migration.StatementsTotal, n+1000+3)
 	if got := len(seen.Migration.Statements); got != maxListed {
 		t.Errorf("%d statements are listed", got)
