@@ -1,5 +1,5 @@
-// Package fingerprint reads the schema of a database as fingerprints: two
-// restores of one dump, on servers of one major, have the same.
+// Package fingerprint computes fingerprints of a database's schema. Two
+// restores of one dump have the same fingerprints on servers of one major.
 package fingerprint
 
 import (
@@ -15,18 +15,18 @@ import (
 	"github.com/drillgres/drillgres/drill/outcome"
 )
 
-// version is that of what a fingerprint is made of. It changes with every
-// change to the queries of this package: fingerprints of two versions differ although
-// the schemas do not.
+// version is the version of the fingerprint's content. Raise it with every
+// change to the queries of this package: the fingerprints of two versions differ
+// even if the schemas do not.
 const version = "v1"
 
 // Comparable reports whether a fingerprint was made by this version.
 func Comparable(fingerprint string) bool { return strings.HasPrefix(fingerprint, version+":") }
 
-// Schema is everything in a database but its rows, as fingerprints.
+// Schema holds the fingerprints of everything in a database except its rows.
 type Schema struct {
 	Whole  outcome.Schema
-	Tables map[string]string // by quoted name; those of extensions are not in it
+	Tables map[string]string // by quoted name, without the tables of extensions
 }
 
 // Read returns the fingerprints of the database's schema. The connection's
@@ -47,24 +47,24 @@ func Read(ctx context.Context, conn *pgx.Conn) (Schema, error) {
 	return s, nil
 }
 
-// Definition is a part of a schema as its fingerprint has it.
+// Definition is one definition in a schema, such as a column or a function.
 type Definition struct {
-	Relation string // schema.table that it is a part of, quoted; empty: it stands for itself
+	Relation string // quoted schema.table that contains it; empty: an object of its own
 	Part     string // the kind of object, as in a schema's fingerprint: columns, indexes, functions …
-	Name     string // in Relation, or else whole; empty: Relation itself
+	Name     string // within Relation, or the full name; empty: Relation itself
 	Digest   [sha256.Size]byte
 
-	table bool // Relation is a table that is no extension's
+	table bool // Relation is a table and does not belong to an extension
 }
 
-// Definitions returns all definitions of a database as their digests. A column
-// is the same wherever in its table it stands, because dropping one moves all
-// behind it. The connection's search_path must be empty.
+// Definitions returns the definitions of a database. The digest of a column
+// does not depend on its position, because dropping a column moves those after
+// it. The connection's search_path must be empty.
 func Definitions(ctx context.Context, conn *pgx.Conn) ([]Definition, error) {
 	var all []Definition
 	err := eachDefinition(ctx, conn, func(d Definition, definition string) {
 		if d.Part == "columns" {
-			_, definition, _ = strings.Cut(definition, ",") // its place comes first
+			_, definition, _ = strings.Cut(definition, ",") // the position comes first
 			d.Digest = digest(d.Relation, d.Part, d.Name, definition)
 		}
 		all = append(all, d)
@@ -76,7 +76,7 @@ func Definitions(ctx context.Context, conn *pgx.Conn) ([]Definition, error) {
 }
 
 func eachDefinition(ctx context.Context, conn *pgx.Conn, yield func(d Definition, definition string)) error {
-	// Of a query with so many branches, compiling takes longer than running it.
+	// Compiling a query with so many branches takes longer than running it.
 	if _, err := conn.Exec(ctx, "set jit = off"); err != nil {
 		return err
 	}
@@ -100,8 +100,8 @@ func eachDefinition(ctx context.Context, conn *pgx.Conn, yield func(d Definition
 	return err
 }
 
-// groups are digests of definitions, by table or by kind of object. Their
-// order does not matter.
+// groups holds digests of definitions by table or by kind of object, in any
+// order.
 type groups map[string][][sha256.Size]byte
 
 func (g groups) add(key string, d [sha256.Size]byte) { g[key] = append(g[key], d) }
@@ -114,7 +114,7 @@ func (g groups) fingerprints() map[string]string {
 	return all
 }
 
-// overall is the fingerprint of all parts together.
+// overall returns the fingerprint of all parts together.
 func overall(parts map[string]string) string {
 	var digests [][sha256.Size]byte
 	for part, f := range parts {
@@ -123,7 +123,8 @@ func overall(parts map[string]string) string {
 	return fingerprint(digests)
 }
 
-// digest is unambiguous, as no text of Postgres holds a zero byte.
+// digest returns the digest of the fields. A zero byte separates them, because
+// Postgres allows none in a text.
 func digest(fields ...string) (d [sha256.Size]byte) {
 	h := sha256.New()
 	for _, f := range fields {
@@ -139,6 +140,6 @@ func fingerprint(digests [][sha256.Size]byte) string {
 	for _, d := range digests {
 		h.Write(d[:])
 	}
-	const length = 16 // bytes: enough that no two schemas meet by accident
+	const length = 16 // bytes: enough to make a collision by accident impossible in practice
 	return version + ":" + hex.EncodeToString(h.Sum(nil)[:length])
 }

@@ -14,7 +14,7 @@ import (
 	"github.com/drillgres/drillgres/fixtures/shop/production"
 )
 
-// everyKind makes objects of every kind that a fingerprint tells of.
+// everyKind creates objects of every kind that a fingerprint covers.
 const everyKind = `
 do $do$ begin create role kinds_reader; exception when duplicate_object then null; end $do$;
 create extension pg_trgm;
@@ -83,8 +83,8 @@ create table referred_1 partition of referred for values from (0) to (10);
 create table referring (id integer references referred);
 `
 
-// TestDefinitionsSurviveARestore: on every major, what the queries tell of a
-// database and of what its dump restores is the same, byte by byte.
+// TestDefinitionsSurviveARestore checks, on every major, that the queries return
+// the same bytes for a database and for a restore of its dump.
 func TestDefinitionsSurviveARestore(t *testing.T) {
 	for _, major := range []string{"13", "15", "17", "18"} {
 		t.Run(major, func(t *testing.T) {
@@ -135,7 +135,7 @@ func TestDefinitionsSurviveARestore(t *testing.T) {
 	}
 }
 
-// differing are the parts, or the tables, whose fingerprints differ.
+// differing returns the parts, or the tables, whose fingerprints differ.
 func differing(a, b map[string]string) []string {
 	var names []string
 	for name := range a {
@@ -152,9 +152,9 @@ func differing(a, b map[string]string) []string {
 	return names
 }
 
-// TestFingerprintTellsWhatChanged makes one change after the other; each shows
-// in its own part, and in its own table, and nowhere else.
-func TestFingerprintTellsWhatChanged(t *testing.T) {
+// TestFingerprintShowsWhatChanged makes one change after the other. Each changes
+// only the fingerprints of its own part and its own table.
+func TestFingerprintShowsWhatChanged(t *testing.T) {
 	const database = "every_kind"
 	conn, session := made(t, database, everyKind)
 	before := read(t, session)
@@ -241,8 +241,8 @@ func TestFingerprintTellsWhatChanged(t *testing.T) {
 	}
 }
 
-// TestFingerprintOfHostileNames: what the database calls like Postgres' own
-// does not deceive the queries, and no name breaks them.
+// TestFingerprintOfHostileNames checks that objects with the names of Postgres'
+// own do not deceive the queries, and that no name breaks them.
 func TestFingerprintOfHostileNames(t *testing.T) {
 	_, session := made(t, "hostile_names", `
 create schema "pg""evil

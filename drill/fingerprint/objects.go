@@ -1,9 +1,9 @@
 package fingerprint
 
-// objectDefinitionsSQL returns every object that is no part of a relation, in
-// the columns of relationDefinitionsSQL and under the same rules. What could be
-// a password is left out: of foreign servers, subscriptions and settings with
-// a dot the values.
+// objectDefinitionsSQL returns every object that is not part of a relation. Its
+// columns and rules are those of relationDefinitionsSQL. It omits values that
+// could be passwords: those of foreign servers, subscriptions, and settings with
+// a dot in their name.
 const objectDefinitionsSQL = `
 with member as (select classid, objid from pg_depend where deptype = 'e'),
 space as (

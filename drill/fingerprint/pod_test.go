@@ -12,13 +12,13 @@ import (
 	"github.com/drillgres/drillgres/fixtures/pgserver"
 )
 
-// shared is the server for all tests; each has a database of its own.
+// shared is the server of all tests. Each test has its own database.
 var shared = pgserver.Shared{Major: "15"}
 
 func TestMain(m *testing.M) { os.Exit(shared.Run(m)) }
 
-// made returns a new database that holds what the script makes: a connection to
-// change it, and a session that fingerprints are read in.
+// made runs the script in a new database. It returns a connection that can
+// change the database, and a session in which fingerprints are read.
 func made(t *testing.T, database, script string) (conn, session *pgx.Conn) {
 	t.Helper()
 	s := shared.Get(t)

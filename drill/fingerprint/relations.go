@@ -1,14 +1,13 @@
 package fingerprint
 
-// relationDefinitionsSQL returns what tables, views, materialized views and
-// foreign tables are made of: whose it is, whether that is a table, the kind
-// of object, its name within the relation, and its definition.
+// relationDefinitionsSQL returns the definitions in tables, views, materialized
+// views and foreign tables: the relation, whether it is a table, the kind of
+// object, its name within the relation, and its definition.
 //
-// No definition may hold an OID, a column's number, or anything in an order
-// that a second restore could change. Partitions come and go with time: like
-// their rows, they belong to the table that they are part of, whose own
-// definition does not name them. What an extension made is its version's, and
-// so the image's.
+// A definition must not contain an OID, a column's number, or anything in an
+// order that a second restore could change. Partitions are omitted: they come and
+// go with time, as rows do. Objects of extensions are omitted: they depend on the
+// extension's version, and so on the image.
 const relationDefinitionsSQL = `
 with own as (
   select c.*, format('%I.%I', n.nspname, c.relname) as ident,
