@@ -9,14 +9,14 @@ import (
 	"github.com/drillgres/drillgres/drill/outcome"
 )
 
-// Fault says whose fault an error is.
+// Fault is the cause to which an error is attributed.
 type Fault struct {
 	Code outcome.Code
 	Hint string // empty: the catalogue's remedy
 }
 
-// Fault returns whose fault the error is, as far as the error itself shows
-// that. Where it does not, ok is false and the stage has to know from what it did.
+// Fault returns the cause of the error. If the error alone does not show it, ok
+// is false, and the stage must infer the cause from what it was doing.
 func (e Error) Fault() (f Fault, ok bool) {
 	for _, r := range rules {
 		if r.matches(e) {
@@ -26,7 +26,7 @@ func (e Error) Fault() (f Fault, ok bool) {
 	return Fault{}, false
 }
 
-// rule names the fault of errors.
+// rule assigns a fault to the errors that it matches.
 type rule struct {
 	states []string       // SQLSTATEs or classes; nil: any
 	says   *regexp.Regexp // in the message; nil: anything
@@ -43,17 +43,18 @@ func (r rule) matches(e Error) bool {
 
 func says(pattern string) *regexp.Regexp { return regexp.MustCompile(pattern) }
 
-// rules are tried in this order. A message is looked at only where causes
-// share a SQLSTATE; the messages are those of lc_messages = C.
+// rules are tried in this order. A rule matches the message only if several
+// causes share a SQLSTATE. The messages are those of lc_messages = C.
 var rules = slices.Concat(missingRules, dataRules, sandboxRules)
 
-// missingRules are about what the dump relies on and the server does not have.
+// missingRules match errors about something that the dump requires and the
+// server does not have.
 var missingRules = []rule{
 	{[]string{pgerrcode.UndefinedObject}, says(`^unrecognized configuration parameter`), outcome.VersionSkew, ""},
 	{
 		[]string{pgerrcode.UndefinedObject},
 		says(`^role "`), outcome.RoleMissing,
-		"back up the roles too (pg_dumpall --globals-only): the drill did not find this one in the dump beforehand",
+		"back up the roles too (pg_dumpall --globals-only): the drill did not see in advance that the dump needs this one",
 	},
 	{[]string{pgerrcode.UndefinedObject}, says(`^tablespace "`), outcome.TablespaceMissing, ""},
 	{[]string{pgerrcode.InvalidParameterValue}, says(`^invalid value for parameter "default_tablespace"`), outcome.TablespaceMissing, ""},
@@ -68,17 +69,17 @@ var missingRules = []rule{
 	},
 	{
 		nil, says(`^required extension "`), outcome.RestoreFailed,
-		"dump the whole database with pg_dump, which orders extensions by what they require",
+		"dump the whole database with pg_dump, which orders extensions by their dependencies",
 	},
 	{
 		[]string{pgerrcode.UndefinedObject},
 		says(`^foreign-data wrapper "`), outcome.RestoreFailed,
-		"dump the whole database: the extension that brings the wrapper is not in the dump",
+		"dump the whole database: the extension that provides the wrapper is not in the dump",
 	},
 	{
 		[]string{pgerrcode.UndefinedObject},
 		says(`^type "`), outcome.RestoreFailed,
-		"dump the whole database: the extension or schema that brings the type is not in the dump",
+		"dump the whole database: the extension or schema that contains the type is not in the dump",
 	},
 	{
 		nil, says(`^(collation "|invalid (?:LC_\w+ )?locale name|could not create locale|could not open collator|could not convert locale name|ICU locale "|ICU is not supported|encoding "[^"]*" does not match locale)`),
@@ -94,7 +95,7 @@ var missingRules = []rule{
 	{[]string{pgerrcode.InvalidObjectDefinition}, says(`^unrecognized locale provider`), outcome.VersionSkew, ""},
 }
 
-// dataRules are about what the dump holds.
+// dataRules match errors about the content of the dump.
 var dataRules = []rule{
 	{[]string{Integrity}, nil, outcome.ConstraintViolated, ""},
 	{[]string{pgerrcode.CharacterNotInRepertoire, pgerrcode.UntranslatableCharacter}, nil, outcome.EncodingInvalid, ""},
@@ -110,7 +111,7 @@ var dataRules = []rule{
 	{[]string{pgerrcode.InvalidTableDefinition}, says(`^multiple primary keys`), outcome.ObjectExists, ""},
 }
 
-// sandboxRules are about the sandbox: see OfSandbox.
+// sandboxRules match errors about the sandbox: see OfSandbox.
 var sandboxRules = []rule{
 	{[]string{pgerrcode.DiskFull}, says(`shared memory|/dev/shm`), outcome.SharedMemoryTooSmall, ""},
 	{[]string{pgerrcode.DiskFull}, nil, outcome.SandboxDiskFull, ""},

@@ -5,9 +5,9 @@ import (
 	"strings"
 )
 
-// keyword reports whether a token is a key word of SQL in capitals, as pg_dump
-// and most people write them. A word of a row that is not one stays hidden.
-func keyword(token string) bool {
+// isKeyword reports whether a token is a key word of SQL in capitals, as pg_dump
+// and most people write them. Any other word may be a value of a row.
+func isKeyword(token string) bool {
 	if token != strings.ToUpper(token) {
 		return false
 	}
@@ -15,7 +15,7 @@ func keyword(token string) bool {
 	return found
 }
 
-// keywords are those of Postgres 18, sorted: select word from pg_get_keywords() order by word collate "C".
+// keywords lists the key words of Postgres 18, sorted: select word from pg_get_keywords() order by word collate "C".
 var keywords = strings.Fields(`
 abort absent absolute access action add admin after aggregate all also alter always analyse analyze and any array as asc asensitive 
 assertion assignment asymmetric at atomic attach attribute authorization backward before begin between bigint binary bit boolean both 

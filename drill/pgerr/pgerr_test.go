@@ -12,7 +12,7 @@ import (
 	"github.com/drillgres/drillgres/drill/pgerr"
 )
 
-// TestText: names stay, values of rows do not. The messages are those of
+// TestText checks that names stay and values of rows do not. The messages are those of
 // Postgres 13 to 18.
 func TestText(t *testing.T) {
 	tests := []struct{ sqlstate, message, want string }{
@@ -42,7 +42,7 @@ func TestText(t *testing.T) {
 		{"23505", `duplicate key value violates unique constraint "k"`, `duplicate key value violates unique constraint "k"`},
 		{"23502", `null value in column "a" of relation "ch" violates not-null constraint`, `null value in column "a" of relation "ch" violates not-null constraint`},
 		{"23503", `insert or update on table "ch" violates foreign key constraint "ch_a_fkey"`, `insert or update on table "ch" violates foreign key constraint "ch_a_fkey"`},
-		{"23505", `somebody's message about "bob"`, "somebody's message about …"},
+		{"23505", `some message about "bob"`, "some message about …"},
 		{"42704", `role "app" does not exist`, `role "app" does not exist`},
 		{"42809", `"v" is not a table`, `"v" is not a table`},
 		{"42601", `syntax error at or near "NULLS"`, `syntax error at or near "NULLS"`},
@@ -53,9 +53,9 @@ func TestText(t *testing.T) {
 		{"42601", `syntax error in hstore, near "bob" at position 3`, `syntax error in hstore, near "…" at position 3`},
 		{"42601", `syntax error in tsquery: "bob & ann"`, "syntax error in tsquery"},
 		{"42601", `option "builtin_locale" not recognized`, `option "builtin_locale" not recognized`},
-		{"P0001", `bob owes 17`, "a function raised an exception of its own"},
-		{"P0004", `bob`, "a function raised an exception of its own"},
-		{"38000", "bob@example.com at line 1.", "a function raised an exception of its own"},
+		{"P0001", `bob owes 17`, "a function raised an exception (text hidden)"},
+		{"P0004", `bob`, "a function raised an exception (text hidden)"},
+		{"38000", "bob@example.com at line 1.", "a function raised an exception (text hidden)"},
 	}
 	for _, tt := range tests {
 		if got := (pgerr.Error{SQLState: tt.sqlstate, Message: tt.message}).Text(); got != tt.want {
@@ -68,19 +68,19 @@ func TestText(t *testing.T) {
 	}
 }
 
-// TestWordsOfAFunctionAreHidden: RAISE and its like may choose any SQLSTATE.
-func TestWordsOfAFunctionAreHidden(t *testing.T) {
-	const own = "a function raised an exception of its own"
+// TestRaisedTextIsHidden covers exceptions with any SQLSTATE: RAISE can choose it.
+func TestRaisedTextIsHidden(t *testing.T) {
+	const raised = "a function raised an exception (text hidden)"
 	tests := []struct {
 		name string
 		e    pgerr.Error
 		want string
 	}{
-		{"RAISE, in the log", pgerr.Error{SQLState: "23505", Message: "bob", Context: "PL/pgSQL function f() line 3 at RAISE"}, own},
-		{"ASSERT, in the log", pgerr.Error{SQLState: "42704", Message: "bob", Context: "SQL statement \"x\"\nPL/pgSQL function f() line 3 at ASSERT\nx"}, own},
-		{"RAISE, in an answer", pgerr.Error{SQLState: "42P01", Message: "bob", Routine: "exec_stmt_raise"}, own},
-		{"PL/Python", pgerr.Error{SQLState: "42P01", Message: "plpy.Error: bob", Context: "Traceback (most recent call last):\nPL/Python function \"f\""}, own},
-		{"PL/Perl", pgerr.Error{SQLState: "XX000", Message: "bob", Context: `PL/Perl function "f"`}, own},
+		{"RAISE, in the log", pgerr.Error{SQLState: "23505", Message: "bob", Context: "PL/pgSQL function f() line 3 at RAISE"}, raised},
+		{"ASSERT, in the log", pgerr.Error{SQLState: "42704", Message: "bob", Context: "SQL statement \"x\"\nPL/pgSQL function f() line 3 at ASSERT\nx"}, raised},
+		{"RAISE, in an answer", pgerr.Error{SQLState: "42P01", Message: "bob", Routine: "exec_stmt_raise"}, raised},
+		{"PL/Python", pgerr.Error{SQLState: "42P01", Message: "plpy.Error: bob", Context: "Traceback (most recent call last):\nPL/Python function \"f\""}, raised},
+		{"PL/Perl", pgerr.Error{SQLState: "XX000", Message: "bob", Context: `PL/Perl function "f"`}, raised},
 		{"a name that PL/Perl did not find", pgerr.Error{SQLState: "42P01", Message: `relation "a" does not exist at line 1.`, Context: `PL/Perl function "f"`}, `relation "a" does not exist at line 1.`},
 		{"the server, in a function", pgerr.Error{SQLState: "42P01", Message: `relation "a" does not exist`, Context: "PL/pgSQL function f() line 3 at RETURN"}, `relation "a" does not exist`},
 	}
@@ -107,7 +107,7 @@ func TestDescribe(t *testing.T) {
 func TestRedactedKeepsTheChain(t *testing.T) {
 	pg := &pgconn.PgError{Severity: "ERROR", Code: "P0001", Message: "ann owes 17"}
 	err := pgerr.Redacted(fmt.Errorf("run the query: %w", pg))
-	if want := "run the query: ERROR: a function raised an exception of its own (SQLSTATE P0001)"; err.Error() != want {
+	if want := "run the query: ERROR: a function raised an exception (text hidden) (SQLSTATE P0001)"; err.Error() != want {
 		t.Errorf("got %q, want %q", err, want)
 	}
 	if pgerr.State(err) != "P0001" || !pgerr.Is(err, "42704", "P0001") || pgerr.Is(err, "42704") {
@@ -132,7 +132,7 @@ func TestLine(t *testing.T) {
 	}
 }
 
-// TestFault is about what restore's tests, which walk all of the rules with
+// TestFault covers the cases that restore's tests, which walk all rules with
 // the messages of real servers, do not meet.
 func TestFault(t *testing.T) {
 	tests := []struct {
@@ -161,7 +161,7 @@ func TestFault(t *testing.T) {
 	}
 	raised := pgerr.Error{SQLState: "XX001", Message: "bob", Routine: "exec_stmt_raise"}
 	if raised.Damage() {
-		t.Error("what a function raises is no damage")
+		t.Error("an exception of a function counts as damage")
 	}
 }
 

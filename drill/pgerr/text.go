@@ -14,26 +14,26 @@ import (
 )
 
 const (
-	// textLength is how much of a message is shown, in characters.
+	// textLength is the maximum length of Text, in characters.
 	textLength = 2 * redact.StatementLength
-	// shortLength is how much of it Describe shows.
+	// shortLength is the maximum length of the message in Describe.
 	shortLength = redact.StatementLength + 1
-	// hidden stands for a value that is not shown.
+	// hidden replaces a value that is not shown.
 	hidden = "…"
 )
 
-// ownWords stands for what a function says in an exception of its own.
-const ownWords = "a function raised an exception of its own"
+// raisedText replaces the message of an exception that a function raised.
+const raisedText = "a function raised an exception (text hidden)"
 
-// Text returns the message on one line, cut, and without the values of rows
-// that the server writes into messages. The names of tables, columns,
-// constraints and settings stay. Detail and context are never part of it.
+// Text returns the message on one line, shortened, and without the values of
+// rows. It keeps the names of tables, columns, constraints and settings. It does
+// not contain detail or context.
 func (e Error) Text() string {
 	message := e.Message
 	switch {
 	case e.Raised():
-		message = ownWords
-	case e.SQLState == pgerrcode.SyntaxError: // rows whose COPY line was lost are read as SQL
+		message = raisedText
+	case e.SQLState == pgerrcode.SyntaxError: // if a COPY line is lost, its rows are read as SQL
 		message = hideToken(message)
 	case e.InClass(Data, Integrity):
 		message = hideValues(message)
@@ -41,8 +41,8 @@ func (e Error) Text() string {
 	return redact.Cut(redact.OneLine(message), textLength)
 }
 
-// Describe returns the text of err: of a server's error only the message
-// without values and the SQLSTATE, as "message (42P01)".
+// Describe returns the text of err. For a server's error, that is the message
+// without values and the SQLSTATE: "message (42P01)".
 func Describe(err error) string {
 	e, ok := From(err)
 	if !ok {
@@ -51,12 +51,12 @@ func Describe(err error) string {
 	return fmt.Sprintf("%s (%s)", redact.Cut(e.Text(), shortLength), e.SQLState)
 }
 
-// Line removes values of rows from a line in which a client, such as pg_dump,
-// passes on a message of the server without its SQLSTATE.
+// Line removes values of rows from a line of a client, such as pg_dump, that
+// quotes a message of the server without its SQLSTATE.
 func Line(line string) string { return hideValues(line) }
 
-// Redacted returns err with the server's error in its text as Text shows it.
-// The chain stays; err without a server's error is returned as it is.
+// Redacted returns err with the server's message replaced by Text. The chain of
+// errors stays. An err without a server's error is returned unchanged.
 func Redacted(err error) error {
 	var pg *pgconn.PgError
 	if !errors.As(err, &pg) {
@@ -81,22 +81,22 @@ func (r *redacted) Error() string { return r.text }
 func (r *redacted) Unwrap() error { return r.err }
 
 var (
-	// ownRoutines of PL/pgSQL raise what a function says. RAISE may choose any SQLSTATE.
-	ownRoutines = []string{"exec_stmt_raise", "exec_stmt_assert"}
-	ownPlaces   = regexp.MustCompile(`(?m) at (?:RAISE|ASSERT)$|^Traceback `)
-	// otherLanguage is a context whose innermost function is in a language that
-	// can throw any SQLSTATE with any words.
+	// raiseRoutines are the routines of PL/pgSQL that raise exceptions of a function. RAISE can choose any SQLSTATE.
+	raiseRoutines = []string{"exec_stmt_raise", "exec_stmt_assert"}
+	raiseContext  = regexp.MustCompile(`(?m) at (?:RAISE|ASSERT)$|^Traceback `)
+	// otherLanguage matches a context whose innermost function is in a language
+	// that can throw any SQLSTATE with any text.
 	otherLanguage = regexp.MustCompile(`^PL/(\w+) (?:anonymous code block|function)`)
-	// absent is what the server says of a name in a query, which PL/Perl passes on.
+	// absent matches the server's message about an unknown name in a query, as PL/Perl passes it on.
 	absent = regexp.MustCompile(`^(?:function|procedure|relation|type|operator|collation|schema) [^\n]* does not exist(?: at line \d+\.)?$`)
 )
 
-// Raised reports whether the words are those of a function, which may hold
-// values of rows: of RAISE and ASSERT, and of other languages.
+// Raised reports whether the message was written by a function: with RAISE or
+// ASSERT, or in another language. Such a message may contain values of rows.
 func (e Error) Raised() bool {
 	switch {
 	case e.SQLState == pgerrcode.RaiseException, e.SQLState == pgerrcode.AssertFailure, e.InClass(External),
-		slices.Contains(ownRoutines, e.Routine), ownPlaces.MatchString(e.Context):
+		slices.Contains(raiseRoutines, e.Routine), raiseContext.MatchString(e.Context):
 		return true
 	}
 	m := otherLanguage.FindStringSubmatch(e.Context)
@@ -109,12 +109,12 @@ var (
 	quoted = regexp.MustCompile(`(?s): ".*`)
 )
 
-// hideToken hides what a syntax error stopped at, unless it is a symbol or a
-// key word: a value of a row may stand there.
+// hideToken hides the token at which a syntax error stopped, unless it is a
+// symbol or a key word: it may be a value of a row.
 func hideToken(message string) string {
 	if m := near.FindStringSubmatchIndex(message); m != nil {
 		token := message[m[2]:m[3]]
-		if symbol.MatchString(token) || keyword(token) {
+		if symbol.MatchString(token) || isKeyword(token) {
 			return message
 		}
 		return message[:m[2]] + hidden + message[m[3]:]
@@ -124,18 +124,18 @@ func hideToken(message string) string {
 
 var (
 	bytesShown = regexp.MustCompile(`(?:0x[0-9a-fA-F]{2} ?)+`)
-	// named matches a quoted name after the word that says what it names.
+	// named matches a quoted name after the word for its kind.
 	named = regexp.MustCompile(`(?i)\b(?:access method|attribute|collation|column|configuration|constraint|database|dictionary|directory|domain|` +
 		`encoding|extension|file|foreign-data wrapper|function|index|language|library|locale|operator|option|parameter|partition|policy|` +
 		`procedure|publication|relation|role|rule|schema|segment|sequence|server|subscription|table|tablespace|trigger|type|user|version|view) "([^"]*)"`)
-	// ofSetting is a message about a setting, which no row holds.
+	// ofSetting matches a message about a setting. It contains no value of a row.
 	ofSetting   = regexp.MustCompile(`^[^"]*\binvalid value for parameter "`)
 	apostrophes = regexp.MustCompile(`(?s)'.*'`)
 )
 
-// hideValues hides what is quoted and is not a name. A value may hold quotes
-// and whatever else looks like a message, so that everything from where one
-// begins to the last quote is hidden.
+// hideValues hides quoted text that is not a name. A value may contain quotes and
+// anything that looks like a message. Everything from the beginning of the first
+// value to the last quote is therefore hidden.
 func hideValues(message string) string {
 	if ofSetting.MatchString(message) {
 		return message

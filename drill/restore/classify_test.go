@@ -178,7 +178,7 @@ func TestMessagesNameTheCulprit(t *testing.T) {
 			name: "an exception of a function, without its words",
 			e: evidence{Log: []serverlog.Entry{record("P0001", "order of bob@example.com is broken",
 				during("PL/pgSQL function public.watch() line 3 at RAISE"))}},
-			message:   "a function raised an exception of its own: public.watch() (SQLSTATE P0001)",
+			message:   "a function raised an exception (text hidden): public.watch() (SQLSTATE P0001)",
 			forbidden: "bob",
 		},
 		{
@@ -191,7 +191,7 @@ func TestMessagesNameTheCulprit(t *testing.T) {
 		{
 			name:      "an exception of a function in another language",
 			e:         evidence{Log: []serverlog.Entry{record("38000", "bob@example.com at line 1.", during(`PL/Perl function "watch"`))}},
-			message:   "a function raised an exception of its own: watch (SQLSTATE 38000)",
+			message:   "a function raised an exception (text hidden): watch (SQLSTATE 38000)",
 			forbidden: "bob",
 		},
 		{

@@ -60,7 +60,7 @@ func TestCheckEndsInAnError(t *testing.T) {
 	want(t, "failure", string(code)+text, "")
 	want(t, "status", named(t, report, "index structure").Status, outcome.CheckUnknown)
 	want(t, "findings", findings(report.Findings), []string{"integrity_unclear"})
-	const because = "public.slow_index: a function raised an exception of its own (P0001)"
+	const because = "public.slow_index: a function raised an exception (text hidden) (P0001)"
 	want(t, "message", report.Findings[0].Message, "could not be checked: "+because)
 }
 
