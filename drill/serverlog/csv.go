@@ -35,11 +35,11 @@ const (
 	csvBackend
 )
 
-// scanCSV gives the records of a csvlog.
+// scanCSV calls yield for each record of a csvlog. It skips malformed records.
 func scanCSV(log io.Reader, yield func(Entry) error) error {
-	r := csv.NewReader(&shortened{r: log})
+	r := csv.NewReader(&shortener{r: log})
 	r.FieldsPerRecord = -1
-	r.LazyQuotes = true // a record that is cut off inside quotes
+	r.LazyQuotes = true // accepts a record that is cut off inside quotes
 	r.ReuseRecord = true
 	for {
 		record, err := r.Read()
@@ -65,7 +65,7 @@ func csvEntry(record []string) Entry {
 		}
 		return ""
 	}
-	pid, _ := strconv.Atoi(at(csvPID)) // 0: not known
+	pid, _ := strconv.Atoi(at(csvPID)) // 0: unknown
 	return Entry{
 		Time: readTime(at(csvTime)), PID: pid, Session: at(csvSession), Virtual: at(csvVirtual),
 		User: at(csvUser), Database: at(csvDatabase), Severity: at(csvSeverity), SQLState: at(csvSQLState),
@@ -75,15 +75,14 @@ func csvEntry(record []string) Entry {
 	}
 }
 
-// shortened is a csvlog whose long texts are cut, so that none need be held in
-// memory as a whole.
-type shortened struct {
+// shortener reads a csvlog and cuts long texts, so that memory stays bounded.
+type shortener struct {
 	r      io.Reader
-	inside bool // of quotes
-	length int  // of the text so far
+	quoted bool // inside quotes
+	length int  // of the quoted text so far
 }
 
-func (s *shortened) Read(b []byte) (int, error) {
+func (s *shortener) Read(b []byte) (int, error) {
 	for {
 		n, err := s.r.Read(b)
 		kept := s.cut(b[:n])
@@ -93,15 +92,15 @@ func (s *shortened) Read(b []byte) (int, error) {
 	}
 }
 
-// cut removes from b what is too long, in place, and gives the length of the rest.
-// A doubled quote ends a text and begins it again.
-func (s *shortened) cut(b []byte) int {
+// cut removes the excess of long texts from b, in place, and returns the
+// remaining length. A doubled quote ends a text and begins a new one.
+func (s *shortener) cut(b []byte) int {
 	kept := 0
 	for _, c := range b {
 		switch {
 		case c == '"':
-			s.inside = !s.inside
-		case !s.inside:
+			s.quoted = !s.quoted
+		case !s.quoted:
 			s.length = 0
 		default:
 			s.length++

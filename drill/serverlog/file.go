@@ -13,14 +13,15 @@ import (
 	"github.com/drillgres/drillgres/drill/sandbox"
 )
 
-// maxLine is how much is kept of a record, or of a text in it, in bytes.
+// maxLine is the maximum length of a record, or of a text in it, in bytes. The
+// excess is dropped.
 const maxLine = 1 << 20
 
-// Parse reads the records of a log whose end may have been cut off: what is
-// there of the last record counts too.
+// Parse returns the records of a log. The last record may be cut off: it holds
+// the fields that are complete.
 func Parse(log []byte, format string) []Entry {
 	var entries []Entry
-	_ = scan(bytes.NewReader(log), format, func(e Entry) error { // neither of the two fails
+	_ = scan(bytes.NewReader(log), format, func(e Entry) error { // neither the reader nor yield can fail
 		entries = append(entries, e)
 		return nil
 	})
@@ -34,7 +35,7 @@ func scan(log io.Reader, format string, yield func(Entry) error) error {
 	return scanCSV(log, yield)
 }
 
-// Size is where the server's log ends, in bytes.
+// Size returns the size of the server's log, in bytes.
 func Size(ctx context.Context, s provision.Server) (int64, error) {
 	var out bytes.Buffer
 	code, err := s.Exec(ctx, sandbox.Command{Args: []string{"sh", "-c", `wc -c <"$0"`, s.Log.Path}, Stdout: &out})
@@ -48,7 +49,8 @@ func Size(ctx context.Context, s provision.Server) (int64, error) {
 	return size, nil
 }
 
-// Head reads what the server logged from offset on, at most so many bytes of it.
+// Head returns the records from offset on. It reads at most the given number of
+// bytes.
 func Head(ctx context.Context, s provision.Server, offset, most int64) ([]Entry, error) {
 	var out bytes.Buffer
 	if _, err := s.Exec(ctx, part(s, offset, most, &out)); err != nil {
@@ -57,8 +59,8 @@ func Head(ctx context.Context, s provision.Server, offset, most int64) ([]Entry,
 	return Parse(out.Bytes(), s.Log.Format), nil
 }
 
-// Each gives the records that the server logged from offset to end, one after
-// the other, however many there are. An error of yield ends it and is returned.
+// Each calls yield for each record between offset and end, in bounded memory. It
+// stops at an error of yield and returns it.
 func Each(ctx context.Context, s provision.Server, offset, end int64, yield func(Entry) error) error {
 	log, in := io.Pipe()
 	read := make(chan error, 1)
@@ -71,7 +73,7 @@ func Each(ctx context.Context, s provision.Server, offset, end int64, yield func
 		read <- err
 	}()
 	err := scan(log, s.Log.Format, yield)
-	log.CloseWithError(err) // without one, it is read to its end
+	log.CloseWithError(err) // ends the command if scan stopped early
 	if failed := <-read; failed != nil && !errors.Is(err, failed) {
 		return errors.Join(err, failed)
 	}

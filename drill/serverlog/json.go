@@ -8,13 +8,13 @@ import (
 	"io"
 )
 
-// scanJSON gives the records of a jsonlog, a line each.
+// scanJSON calls yield for each record of a jsonlog. A record is one line.
 func scanJSON(r io.Reader, yield func(Entry) error) error {
 	lines := bufio.NewReaderSize(r, maxLine)
 	for {
 		line, err := lines.ReadSlice('\n')
 		if errors.Is(err, bufio.ErrBufferFull) {
-			line = closed(bytes.Clone(line))
+			line = closeRecord(bytes.Clone(line))
 			err = skipLine(lines)
 		}
 		if e, ok := parseJSONLine(line); ok {
@@ -23,7 +23,7 @@ func scanJSON(r io.Reader, yield func(Entry) error) error {
 			}
 		}
 		if err != nil {
-			return endOf(err)
+			return ignoreEOF(err)
 		}
 	}
 }
@@ -37,16 +37,16 @@ func skipLine(r *bufio.Reader) error {
 	}
 }
 
-func endOf(err error) error {
+func ignoreEOF(err error) error {
 	if errors.Is(err, io.EOF) {
 		return nil
 	}
 	return err
 }
 
-// closed ends a record that is cut off inside a text, so that what there is of
-// the text is understood: without half an escape, \ or \u00e.
-func closed(line []byte) []byte {
+// closeRecord closes a record that is cut off inside a text, so that the decoder
+// accepts the beginning of the text. It removes half an escape: \ or \u00e.
+func closeRecord(line []byte) []byte {
 	last := bytes.LastIndexByte(line, '\\')
 	slashes := last + 1 - len(bytes.TrimRight(line[:last+1], `\`))
 	rest := len(line) - last
@@ -56,17 +56,17 @@ func closed(line []byte) []byte {
 	return append(line, `"}`...)
 }
 
-// parseJSONLine goes through the record token by token, because the statement
-// in it may be longer than what is read of the log.
+// parseJSONLine reads the record token by token, because the line may be cut off
+// inside the statement.
 func parseJSONLine(line []byte) (Entry, bool) {
 	var e Entry
-	var written string
+	var timestamp string
 	fields := map[string]*string{
 		"user": &e.User, "dbname": &e.Database, "error_severity": &e.Severity, "state_code": &e.SQLState,
 		"message": &e.Message, "detail": &e.Detail, "hint": &e.Hint, "internal_query": &e.Query,
 		"context": &e.Context, "statement": &e.Statement,
 		"application_name": &e.Application, "backend_type": &e.Backend,
-		"timestamp": &written, "session_id": &e.Session, "vxid": &e.Virtual,
+		"timestamp": &timestamp, "session_id": &e.Session, "vxid": &e.Virtual,
 	}
 	d := json.NewDecoder(bytes.NewReader(line))
 	if open, err := d.Token(); err != nil || open != json.Delim('{') {
@@ -74,8 +74,8 @@ func parseJSONLine(line []byte) (Entry, bool) {
 	}
 	for {
 		key, err := d.Token()
-		name, isName := key.(string)
-		if err != nil || !isName {
+		name, ok := key.(string)
+		if err != nil || !ok {
 			break
 		}
 		value, err := d.Token()
@@ -90,6 +90,6 @@ func parseJSONLine(line []byte) (Entry, bool) {
 			*field = text
 		}
 	}
-	e.Time = readTime(written)
+	e.Time = readTime(timestamp)
 	return e, e.Severity != ""
 }

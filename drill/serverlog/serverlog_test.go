@@ -9,7 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// As Postgres 15.20 and 13.23 wrote them.
+// Records as Postgres 15.20 and 13.23 write them.
 const (
 	jsonRecord = `{"timestamp":"2026-11-23 14:00:00.000 UTC","user":"drillgres","dbname":"shop","pid":71,"remote_host":"127.0.0.1","remote_port":40000,"session_id":"6561.47","line_num":1,"ps":"ALTER TABLE","session_start":"2026-11-23 14:00:00 UTC","vxid":"3/24","txid":0,"error_severity":"ERROR","state_code":"42704","message":"role \"o\" does not exist","statement":"ALTER TABLE public.t OWNER TO o;","func_name":"get_role_oid","file_name":"acl.c","file_line_num":5254,"application_name":"pg_restore","backend_type":"client backend","query_id":0}`
 	csvRecord  = `2026-11-23 14:00:00.000 UTC,"drillgres","shop",71,"127.0.0.1:40000",6561.47,1,"ALTER TABLE",2026-11-23 14:00:00 UTC,3/24,0,ERROR,42704,"role ""o"" does not exist",,,,,,"ALTER TABLE public.t OWNER TO o;",,"get_role_oid, acl.c:5175","pg_restore","client backend"`
@@ -32,7 +32,7 @@ func TestParse(t *testing.T) {
 	}
 }
 
-func TestParseKeepsWhatIsThereOfACutRecord(t *testing.T) {
+func TestParseKeepsCompleteFieldsOfACutRecord(t *testing.T) {
 	for format, line := range map[string]string{"jsonlog": jsonRecord, "csvlog": csvRecord} {
 		t.Run(format, func(t *testing.T) {
 			cut := line[:strings.Index(line, "OWNER TO")]
@@ -41,13 +41,13 @@ func TestParseKeepsWhatIsThereOfACutRecord(t *testing.T) {
 				t.Fatalf("%d records, want 2", len(got))
 			}
 			if last := got[1]; last.User != "drillgres" || last.SQLState != "42704" || last.Message != wantRecord.Message {
-				t.Errorf("of the cut record is left %+v", last)
+				t.Errorf("the cut record became %+v", last)
 			}
 		})
 	}
 }
 
-func TestParseSkipsWhatIsNoRecord(t *testing.T) {
+func TestParseSkipsLinesThatAreNotRecords(t *testing.T) {
 	for _, format := range []string{"jsonlog", "csvlog"} {
 		if got := Parse([]byte("no record\n{]\n\n"), format); len(got) != 0 {
 			t.Errorf("%s: %+v", format, got)
@@ -62,8 +62,8 @@ func TestCSVFieldsMayHoldNewlines(t *testing.T) {
 	}
 }
 
-// TestALongTextIsCut: what a record holds is not held in memory as a whole, and
-// what stands behind it is understood.
+// TestALongTextIsCut checks that a long text is cut and that the fields after it
+// are still read.
 func TestALongTextIsCut(t *testing.T) {
 	for format, line := range map[string]string{"jsonlog": jsonRecord, "csvlog": csvRecord} {
 		t.Run(format, func(t *testing.T) {
@@ -79,9 +79,9 @@ func TestALongTextIsCut(t *testing.T) {
 	}
 }
 
-func TestACutEscapeIsNoText(t *testing.T) {
+func TestACutEscapeIsRemoved(t *testing.T) {
 	for cut, want := range map[string]string{`{"error_severity":"a`: "a", `{"error_severity":"a\`: "a", `{"error_severity":"a\\`: `a\`, `{"error_severity":"a\u00e`: "a", `{"error_severity":"a\\u00e`: `a\u00e`} {
-		if e, ok := parseJSONLine(closed([]byte(cut))); !ok || e.Severity != want {
+		if e, ok := parseJSONLine(closeRecord([]byte(cut))); !ok || e.Severity != want {
 			t.Errorf("%s: %q", cut, e.Severity)
 		}
 	}
