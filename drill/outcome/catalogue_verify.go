@@ -22,7 +22,7 @@ var verifyCodes = []Entry{
 		Remedy: "check whether the backup job leaves the table's data out, or correct min_rows in verify.tables",
 		Example: Example{
 			Case:    "The job runs pg_dump --exclude-table-data=public.items.",
-			Message: "public.items holds 0 rows, expected at least 5,001",
+			Message: "public.items has 0 rows, expected at least 5,001",
 		},
 		Neighbours: []Neighbour{
 			{ContentIncomplete, "the dump has more rows than were restored"},
@@ -65,7 +65,7 @@ var verifyCodes = []Entry{
 		Remedy: "set the sequence in production with setval, and dump tables and sequences together",
 		Example: Example{
 			Case:    "Rows were copied into production with their ids, and nobody set the sequence.",
-			Message: "sequence public.t_id_seq goes on at 4, but public.t.id already holds values from there on",
+			Message: "sequence public.t_id_seq continues at 4, but public.t.id already has values from there on",
 		},
 		Messages: []string{"duplicate key value violates unique constraint"},
 		Neighbours: []Neighbour{

@@ -13,19 +13,19 @@ import (
 	"github.com/drillgres/drillgres/drill/words"
 )
 
-// amcheck is what the server's amcheck can do.
+// amcheck holds which functions of amcheck the server has.
 type amcheck struct {
 	btree, heap, gin bool
-	missing          string // why there is none at all; empty: there is
-	state            string // SQLSTATE of that
+	missing          string // why no function can be used; empty: amcheck works
+	state            string // SQLSTATE of missing
 }
 
-// The functions of amcheck's library, as functions of the session: they go
-// with it, however it ends, so that neither the application nor a comparison of the
-// content ever sees them. The extension itself would have to be made in the restored
-// database, and one that the dump brings may be anywhere, or be another's work. Their
-// signatures are those of amcheck 1.2, 1.3 and 1.5; a library goes on serving
-// the older ones, for the sake of pg_upgrade.
+// The functions of amcheck's library, as functions of the session. They
+// disappear with the session, so neither the application nor a comparison of the
+// content sees them. Creating the extension would change the restored database,
+// and an extension from the dump can be in any schema or be someone else's code.
+// The signatures are those of amcheck 1.2, 1.3 and 1.5. A newer library still
+// supports the older ones, for pg_upgrade.
 const (
 	btreeFunction = `create function pg_temp.bt_index_check(index regclass, heapallindexed boolean)
 returns void language c strict as '$libdir/amcheck', 'bt_index_check'`
@@ -36,18 +36,19 @@ returns setof record language c as '$libdir/amcheck', 'verify_heapam'`
 returns void language c strict as '$libdir/amcheck', 'gin_index_check'`
 )
 
-// definition makes a function although the session only reads, and keeps the
-// restored database's event triggers from having a say in it: before 17 the replica's
-// role is the only way.
-const definition = `begin read write; set local session_replication_role = replica; %s; commit`
+// defineSQL creates a function in a session that is otherwise read-only, and
+// without running the restored database's event triggers: before 17,
+// session_replication_role is the only way to disable them.
+const defineSQL = `begin read write; set local session_replication_role = replica; %s; commit`
 
-// The major from which on amcheck has the function.
+// The first major whose amcheck has the function.
 const (
 	heapSince = 14
 	ginSince  = 18
 )
 
-// loadAmcheck makes amcheck's functions, those that there are, in a session.
+// loadAmcheck creates amcheck's functions in a session, as far as the major has
+// them.
 func loadAmcheck(ctx context.Context, conn *pgx.Conn, major int) (a amcheck, err error) {
 	for _, f := range []struct {
 		sql   string
@@ -57,8 +58,8 @@ func loadAmcheck(ctx context.Context, conn *pgx.Conn, major int) (a amcheck, err
 		if major < f.since || a.missing != "" {
 			continue
 		}
-		err := define(ctx, conn, f.sql)
-		if err != nil && (pgerr.State(err) == "" || ends(ctx, conn, err)) {
+		err := defineFunction(ctx, conn, f.sql)
+		if err != nil && (pgerr.State(err) == "" || endsStage(ctx, conn, err)) {
 			return a, err
 		}
 		*f.has = err == nil
@@ -69,8 +70,8 @@ func loadAmcheck(ctx context.Context, conn *pgx.Conn, major int) (a amcheck, err
 	return a, nil
 }
 
-func define(ctx context.Context, conn *pgx.Conn, function string) error {
-	_, err := conn.Exec(ctx, fmt.Sprintf(definition, function), pgx.QueryExecModeSimpleProtocol)
+func defineFunction(ctx context.Context, conn *pgx.Conn, function string) error {
+	_, err := conn.Exec(ctx, fmt.Sprintf(defineSQL, function), pgx.QueryExecModeSimpleProtocol)
 	if _, refused := pgerr.From(err); refused && !conn.IsClosed() {
 		if _, undo := conn.Exec(ctx, "rollback", pgx.QueryExecModeSimpleProtocol); undo != nil {
 			return undo
@@ -79,53 +80,53 @@ func define(ctx context.Context, conn *pgx.Conn, function string) error {
 	return err
 }
 
-// finding tells of an amcheck that is not there; nil: it is.
+// finding returns the finding about a missing amcheck, or nil.
 func (a amcheck) finding() *outcome.Finding {
 	if a.missing == "" {
 		return nil
 	}
 	f := outcome.Finding{
 		Code:    "amcheck_missing",
-		Message: "neither the pages of tables nor indexes were checked: " + a.missing,
+		Message: "table pages and index structure were not checked: " + a.missing,
 		Hint:    "set postgres.image to an image with Postgres' contrib modules",
 	}
 	if a.state != pgerrcode.UndefinedFile {
-		f.Hint = "look at the event triggers that the dump brings: something in the database keeps amcheck from being used"
+		f.Hint = "check the event triggers in the dump: something in the database prevents amcheck from being used"
 	}
 	return &f
 }
 
-// planAmcheck checks the pages of tables and the structure of indexes, as far
-// as amcheck knows them.
-func (k *scrutiny) planAmcheck() {
-	if k.amcheck.missing != "" {
-		k.pages.off, k.indexes.off = "no amcheck: "+k.amcheck.missing, "no amcheck: "+k.amcheck.missing
+// planAmcheck adds the tasks that check the pages of tables and the structure of
+// indexes, for the access methods that amcheck supports.
+func (r *integrityRun) planAmcheck() {
+	if r.amcheck.missing != "" {
+		r.pages.unavailable, r.indexes.unavailable = "no amcheck: "+r.amcheck.missing, "no amcheck: "+r.amcheck.missing
 		return
 	}
-	if !k.amcheck.heap {
-		k.pages.off = fmt.Sprintf("Postgres %d has no verify_heapam", k.server.Major)
+	if !r.amcheck.heap {
+		r.pages.unavailable = fmt.Sprintf("Postgres %d has no verify_heapam", r.server.Major)
 	}
-	for _, t := range k.stored.tables {
-		if k.amcheck.heap && t.Method == "heap" {
-			k.pages.tasks = append(k.pages.tasks, verifyHeap(t))
+	for _, t := range r.stored.tables {
+		if r.amcheck.heap && t.Method == "heap" {
+			r.pages.tasks = append(r.pages.tasks, verifyHeap(t))
 		}
 	}
-	for _, i := range k.stored.indexes {
+	for _, i := range r.stored.indexes {
 		switch {
 		case i.Method == "btree":
-			k.indexes.tasks = append(k.indexes.tasks, checkBtree(i, k.level == deep))
-		case i.Method == "gin" && k.amcheck.gin:
-			k.indexes.tasks = append(k.indexes.tasks, checkGin(i))
+			r.indexes.tasks = append(r.indexes.tasks, checkBtree(i, r.level == deep))
+		case i.Method == "gin" && r.amcheck.gin:
+			r.indexes.tasks = append(r.indexes.tasks, checkGin(i))
 		}
 	}
 }
 
-// verifyHeap reads the pages of a table and those of its TOAST values. What it
-// says of them holds numbers, no values of rows.
+// verifyHeap returns the task that checks the pages of a table and of its TOAST
+// values. Its messages contain numbers and no values of rows.
 func verifyHeap(t storedRelation) *task {
 	const sql = `select count(*) over (), format('block %s', blkno) || coalesce(format(', item %s', offnum), '') || coalesce(format(', column %s', attnum), '') || ': ' || msg
 from pg_temp.verify_heapam($1::oid::regclass, false, true, 'none', null, null) limit 1`
-	return &task{name: t.Quoted, by: "verify_heapam", bytes: t.Bytes, carryOut: func(ctx context.Context, conn *pgx.Conn) (string, error) {
+	return &task{name: t.Quoted, method: "verify_heapam", bytes: t.Bytes, run: func(ctx context.Context, conn *pgx.Conn) (string, error) {
 		var places int64
 		var first string
 		err := conn.QueryRow(ctx, sql, pgx.QueryExecModeExec, t.OID).Scan(&places, &first)
@@ -144,14 +145,14 @@ func checkBtree(i storedRelation, againstRows bool) *task {
 	if againstRows {
 		by += " with heapallindexed"
 	}
-	return &task{name: i.Quoted, by: by, bytes: i.Bytes, carryOut: func(ctx context.Context, conn *pgx.Conn) (string, error) {
+	return &task{name: i.Quoted, method: by, bytes: i.Bytes, run: func(ctx context.Context, conn *pgx.Conn) (string, error) {
 		_, err := conn.Exec(ctx, "select pg_temp.bt_index_check($1::oid::regclass, $2)", pgx.QueryExecModeExec, i.OID, againstRows)
 		return "", err
 	}}
 }
 
 func checkGin(i storedRelation) *task {
-	return &task{name: i.Quoted, by: "gin_index_check", bytes: i.Bytes, carryOut: func(ctx context.Context, conn *pgx.Conn) (string, error) {
+	return &task{name: i.Quoted, method: "gin_index_check", bytes: i.Bytes, run: func(ctx context.Context, conn *pgx.Conn) (string, error) {
 		_, err := conn.Exec(ctx, "select pg_temp.gin_index_check($1::oid::regclass)", pgx.QueryExecModeExec, i.OID)
 		return "", err
 	}}

@@ -12,8 +12,8 @@ import (
 	"github.com/drillgres/drillgres/drill/snapshot"
 )
 
-// TestTimeIsUp: what the time cuts off or leaves out is named, is unknown, and
-// fails nothing.
+// TestTimeIsUp checks that relations not reached in time are named and unknown,
+// and do not fail the stage.
 func TestTimeIsUp(t *testing.T) {
 	s := restored(t, slow+`update snail set seconds = 60;
 create table a_small (id int primary key); insert into a_small values (1);
@@ -26,7 +26,7 @@ create table large (id int, filler text); insert into large select g, repeat('x'
 	if took := time.Since(began); took > 20*time.Second {
 		t.Errorf("took %s, with 3s for integrity", took)
 	}
-	want(t, "statuses", closely(report), map[string]string{
+	want(t, "statuses", integrityStatuses(report), map[string]string{
 		"full read": "unknown", "table pages": "unknown", "index structure": "unknown", "foreign keys": "passed", "dump again": "unknown",
 	})
 	want(t, "unreached", report.Integrity.Unreached, []string{"pg_dump", "public.large", "public.slow_index"})
@@ -37,7 +37,7 @@ create table large (id int, filler text); insert into large select g, repeat('x'
 	}})
 }
 
-// TestNoTimeAtAll: nothing was looked at, and nothing is said to have passed.
+// TestNoTimeAtAll checks that no check passes if nothing was read.
 func TestNoTimeAtAll(t *testing.T) {
 	s := restored(t, `create table a (id int primary key)`)
 	v := Verifier{Config: config.Verify{IntegrityWithin: 1}}
@@ -52,8 +52,8 @@ func TestNoTimeAtAll(t *testing.T) {
 	want(t, "unreached", report.Integrity.Unreached, []string{"public.a_pkey", "public.a"})
 }
 
-// TestCheckEndsInAnError: an error of the schema's own function is no damage,
-// and no pass either.
+// TestCheckEndsInAnError checks that an error of a function of the schema counts
+// neither as damage nor as a pass.
 func TestCheckEndsInAnError(t *testing.T) {
 	s := restored(t, slow+`create or replace function public.slow_cmp(int, int) returns int language plpgsql immutable as $$ begin raise 'canary'; end $$`)
 	report, code, text := verifyAll(t, at(standard), s, inspect.Promise{})
@@ -64,16 +64,16 @@ func TestCheckEndsInAnError(t *testing.T) {
 	want(t, "message", report.Findings[0].Message, "could not be checked: "+because)
 }
 
-// TestProgress: the relations are counted, on as many connections as there are CPUs.
+// TestProgressOfIntegrity checks that relations are counted on one connection per CPU.
 func TestProgressOfIntegrity(t *testing.T) {
 	s := restored(t, `create table a (id int primary key); create table b (id int primary key)`)
 	s.CPUs = 3
-	var told []string
+	var reported []string
 	_, err := at(standard).Verify(t.Context(), s.Server, inspect.Promise{}, snapshot.At(taken), func(done, total int64) {
-		told = append(told, fmt.Sprintf("%d/%d", done, total))
+		reported = append(reported, fmt.Sprintf("%d/%d", done, total))
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	want(t, "progress", told, []string{"1/2", "2/2", "1/6", "2/6", "3/6", "4/6", "5/6", "6/6"})
+	want(t, "progress", reported, []string{"1/2", "2/2", "1/6", "2/6", "3/6", "4/6", "5/6", "6/6"})
 }

@@ -26,7 +26,7 @@ create table events (id int) partition by list (id); create table events_1 parti
 		saw   string
 	}{
 		{table: "public.users", min: 1500, saw: "1,500 rows"},
-		{table: "public.users", min: 1501, code: outcome.RowsMissing, text: "public.users holds 1,500 rows, expected at least 1,501", saw: "1,500 rows"},
+		{table: "public.users", min: 1501, code: outcome.RowsMissing, text: "public.users has 1,500 rows, expected at least 1,501", saw: "1,500 rows"},
 		{table: `public."Order Items"`, saw: "0 rows"},
 		{table: `public."order items"`, code: outcome.TableMissing, text: `table public."order items" does not exist`, saw: "missing"},
 		{table: "public.parent", min: 2, saw: "2 rows"},
@@ -42,7 +42,7 @@ create table events (id int) partition by list (id); create table events_1 parti
 		if err != nil {
 			t.Fatal(err)
 		}
-		code, text := v.blame()
+		code, text := v.failure()
 		want(t, c.table, []string{string(code), text, v.check.Saw}, []string{string(c.code), c.text, c.saw})
 	}
 }
@@ -81,7 +81,7 @@ insert into orders values ('2026-11-20 01:00+00', '2026-11-20 01:00', '2026-11-1
 		},
 		{
 			column: "empty", within: time.Hour, code: outcome.DataStale, saw: "no value before the backup",
-			text: "public.orders.empty holds no value from before the backup",
+			text: "public.orders.empty has no value from before the backup",
 		},
 		{column: "gone", within: time.Hour, code: outcome.QueryFailed, saw: "no such column", text: "public.orders has no column gone"},
 		{
@@ -97,7 +97,7 @@ insert into orders values ('2026-11-20 01:00+00', '2026-11-20 01:00', '2026-11-1
 		if err != nil {
 			t.Fatal(err)
 		}
-		code, text := v.blame()
+		code, text := v.failure()
 		want(t, c.column, []string{string(code), text, v.check.Saw}, []string{string(c.code), c.text, c.saw})
 	}
 }

@@ -9,15 +9,15 @@ import (
 	"github.com/drillgres/drillgres/drill/words"
 )
 
-// object identifies something that a dump promises and a catalog holds.
+// object identifies an object of a dump or of a catalog.
 type object struct {
 	kind                inspect.Kind
 	schema, name, table string
 }
 
-// objectsSQL lists the catalog in the kinds of a dump. It lists more than a
-// dump names (system objects, parts of extensions, what partitions inherit):
-// what nobody promised is never looked up.
+// objectsSQL lists the catalog in the kinds of a dump. It also lists objects that
+// no dump names, such as system objects, members of extensions and what
+// partitions inherit. They are never looked up.
 const objectsSQL = `
 select case c.relkind when 'v' then 'VIEW' when 'm' then 'MATERIALIZED VIEW' when 'f' then 'FOREIGN TABLE'
          when 'S' then 'SEQUENCE' when 'i' then 'INDEX' when 'I' then 'INDEX' else 'TABLE' end, n.nspname, c.relname, ''
@@ -48,10 +48,11 @@ union all select 'SERVER', '', srvname, '' from pg_foreign_server
 union all select 'SUBSCRIPTION', '', s.subname, '' from pg_subscription s join pg_database d on d.oid = s.subdbid
   where d.datname = current_database()`
 
-// column is the kind of what a COPY of the dump fills. pg_dump has no word for it.
+// column is the kind of a column that a COPY of the dump fills. pg_dump has no
+// such kind.
 const column inspect.Kind = "COLUMN"
 
-// compared lists the kinds that objectsSQL tells about.
+// compared lists the kinds that objectsSQL returns.
 var compared = map[inspect.Kind]bool{
 	inspect.KindTable: true, inspect.KindForeignTable: true, inspect.KindView: true, inspect.KindMaterializedView: true,
 	inspect.KindSequence: true, inspect.KindIndex: true, inspect.KindConstraint: true, inspect.KindForeignKey: true,
@@ -60,17 +61,17 @@ var compared = map[inspect.Kind]bool{
 	inspect.KindPublication: true, inspect.KindServer: true, column: true,
 }
 
-const objectsRest = "the names in the catalog against those that the dump makes"
+const objectsEvidence = "the names in the catalog, compared with the dump's"
 
 // checkContent looks up every object that the dump promises.
 func checkContent(db *database, promise inspect.Promise) verdict {
 	promised := promisedObjects(promise)
 	if len(promised) == 0 {
-		return verdict{check: unknown(restingOn(builtin("objects", "what the dump promises"), objectsRest), "the dump names no objects")}
+		return verdict{check: unknown(withEvidence(builtinCheck("objects", "what the dump promises"), objectsEvidence), "the dump names no objects")}
 	}
-	v := verdict{check: restingOn(builtin("objects", words.Count(len(promised), "object")+", as the dump promises"), objectsRest)}
+	v := verdict{check: withEvidence(builtinCheck("objects", words.Count(len(promised), "object")+", as the dump promises"), objectsEvidence)}
 	for _, o := range promised {
-		if !db.has(o) && !db.lacksTableOf(o) {
+		if !db.contains(o) && !db.lacksTableOf(o) {
 			v.problems = append(v.problems, problem{code: outcome.ContentIncomplete, text: describe(o) + " is missing"})
 		}
 	}
@@ -79,7 +80,7 @@ func checkContent(db *database, promise inspect.Promise) verdict {
 }
 
 // promisedObjects returns the objects that the dump creates, and the tables that
-// it only fills. Extensions have a check of their own.
+// it only fills. It omits extensions, which have their own check.
 func promisedObjects(promise inspect.Promise) []object {
 	var list []object
 	seen := map[object]bool{}
@@ -108,7 +109,7 @@ func catalogued(o inspect.Object) object {
 	p := object{kind: o.Kind, schema: o.Schema, name: o.Name}
 	switch o.Kind {
 	case inspect.KindConstraint, inspect.KindForeignKey, inspect.KindTrigger, inspect.KindPolicy:
-		p.table = o.Table // its name is unique only within its table
+		p.table = o.Table // the name is unique only within the table
 	case inspect.KindSchema, inspect.KindExtension, inspect.KindEventTrigger, inspect.KindPublication,
 		inspect.KindServer, inspect.KindSubscription:
 		p.schema = ""
@@ -116,7 +117,8 @@ func catalogued(o inspect.Object) object {
 	return p
 }
 
-// lacksTableOf tells columns of a table that is missing itself, which says it all.
+// lacksTableOf reports whether o is a column of a missing table. Only the table
+// is then reported.
 func (db *database) lacksTableOf(o object) bool {
 	return o.kind == column && db.byName[name{o.schema, o.table}] == nil
 }
@@ -126,14 +128,14 @@ func (o object) as(kind inspect.Kind) object {
 	return o
 }
 
-// has tells whether the catalog holds what was promised.
-func (db *database) has(o object) bool {
+// contains reports whether the catalog contains the object.
+func (db *database) contains(o object) bool {
 	switch o.kind {
 	case inspect.KindForeignKey:
 		return db.objects[o.as(inspect.KindConstraint)]
 	case inspect.KindTable:
-		// Before 10, pg_dump broke a circle of views by making one of them a
-		// table first, and a view by a rule later.
+		// Before 10, pg_dump broke a cycle of views: it created one of them as a
+		// table and turned it into a view with a rule later.
 		return db.objects[o] || db.objects[o.as(inspect.KindView)]
 	case inspect.KindFunction:
 		bare, _, _ := strings.Cut(o.name, "(")
@@ -142,16 +144,16 @@ func (db *database) has(o object) bool {
 	return db.objects[o]
 }
 
-// describe names an object for a person: "index public.orders_pkey".
+// describe returns the name of an object for a message: "index public.orders_pkey".
 func describe(o object) string {
-	text := strings.ToLower(string(o.kind)) + " " + display(o.schema, o.name)
+	text := strings.ToLower(string(o.kind)) + " " + displayName(o.schema, o.name)
 	if o.table != "" {
-		text = strings.ToLower(string(o.kind)) + " " + display("", o.name) + " on " + display(o.schema, o.table)
+		text = strings.ToLower(string(o.kind)) + " " + displayName("", o.name) + " on " + displayName(o.schema, o.table)
 	}
 	return text
 }
 
-// conclude gives the check the status that its problems deserve.
+// conclude sets the status of the check to failed if it has problems.
 func (v verdict) conclude() verdict {
 	if len(v.problems) > 0 {
 		v.check.Status = outcome.CheckFailed

@@ -8,7 +8,7 @@ import (
 	"github.com/drillgres/drillgres/drill/outcome"
 )
 
-// everything makes one object of each kind that a dump names.
+// everything creates one object of each kind that a dump names.
 const everything = `
 create schema shop;
 create type shop.mood as enum ('ok'); create domain shop.amount as int constraint positive check (value > 0);
@@ -76,7 +76,7 @@ func TestContentComplete(t *testing.T) {
 	want(t, "findings", findings(report.Findings), nil)
 }
 
-// TestContentMissing takes one object of each kind away: each is missed, by name.
+// TestContentMissing removes one object of each kind. Each must be reported by name.
 func TestContentMissing(t *testing.T) {
 	s := restored(t, `create schema shop; create table shop.orders (id int primary key)`)
 	c := inspect.Promise{Objects: promised()}
@@ -118,13 +118,13 @@ func TestRows(t *testing.T) {
 			status: "passed", findings: []string{"rows_added"},
 		},
 		{
-			name:   "left out of the dump",
+			name:   "omitted from the dump",
 			script: `create table a (id int)`,
 			tables: []inspect.Table{{Schema: "public", Name: "a"}},
 			status: "unknown",
 		},
 		{
-			name:   "not told",
+			name:   "number not known",
 			script: `create table a (id int); insert into a values (1)`,
 			tables: []inspect.Table{{Schema: "public", Name: "a", Rows: -1, Data: true}},
 			status: "unknown",
@@ -160,7 +160,7 @@ insert into a values (1), (1)`,
 		t.Run(c.name, func(t *testing.T) {
 			s.refill(t, c.script)
 			v := checkRows(read(t, session), c.tables)
-			code, text := v.blame()
+			code, text := v.failure()
 			want(t, "code", code, c.code)
 			want(t, "text", text, c.text)
 			want(t, "status", v.check.Status, c.status)
@@ -169,7 +169,7 @@ insert into a values (1), (1)`,
 	}
 }
 
-// TestFilledTableMissing: a dump that only fills a table promises it too.
+// TestFilledTableMissing checks that a dump that only fills a table promises it too.
 func TestFilledTableMissing(t *testing.T) {
 	s := restored(t, `create table a (id int)`)
 	_, code, text := verifyAll(t, Verifier{}, s, inspect.Promise{Tables: []inspect.Table{{Schema: "public", Name: "b", Rows: 1, Data: true}}})

@@ -1,6 +1,7 @@
 package verify
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -14,8 +15,8 @@ import (
 	"github.com/drillgres/drillgres/drill/sqltext"
 )
 
-// database is what the catalog of the restored database holds, with every
-// table counted.
+// database holds the catalog of the restored database and the number of rows of
+// each table.
 type database struct {
 	relations  map[uint32]*relation
 	byName     map[name]*relation
@@ -25,27 +26,27 @@ type database struct {
 
 type name struct{ schema, name string }
 
-// relation is anything that rows can be read from.
+// relation is a table, view or anything else that has rows.
 type relation struct {
 	OID           uint32
 	Schema, Name  string
-	Quoted        string // schema.table, as SQL needs it
+	Quoted        string // schema.table, quoted where SQL requires it
 	Kind          string // pg_class.relkind
-	Root          uint32 // the partitioned table that it is a part of, in the end; 0: none
+	Root          uint32 // the topmost partitioned table of a partition; 0: none
 	HasChildren   bool   // by inheritance or partitioning
 	FromExtension bool
 	Bytes         int64 // with indexes and TOAST
 
-	rows    int64
-	trouble string // why it could not be counted; empty: it was
+	rows       int64
+	unreadable string // why the rows could not be counted; empty: they were
 }
 
 func (r *relation) ident() string { return sqltext.Identifier(r.Schema, r.Name) }
 
-// holdsRows tells whether rows are stored in the relation itself.
+// holdsRows reports whether the relation itself stores rows.
 func (r *relation) holdsRows() bool { return r.Kind == "r" }
 
-// isTable tells whether the relation is a table, partitioned or not.
+// isTable reports whether the relation is a table, partitioned or not.
 func (r *relation) isTable() bool { return r.Kind == "r" || r.Kind == "p" }
 
 const relationsSQL = `
@@ -124,18 +125,19 @@ func (db *database) readExtensions(ctx context.Context, conn *pgx.Conn) error {
 	return err
 }
 
-// count counts every table once; a partitioned table is the sum of its parts.
-// A table that cannot be read is no error: it is the check of rows that says so.
+// count counts the rows of every table. A partitioned table has the sum of its
+// partitions. A table that cannot be read is not an error: the check of rows
+// reports it.
 func (db *database) count(ctx context.Context, conn *pgx.Conn, p outcome.Progress) error {
-	list := db.stored()
+	list := db.storedRelations()
 	for i, r := range list {
 		err := conn.QueryRow(ctx, "select count(*) from only "+r.ident(), pgx.QueryExecModeExec).Scan(&r.rows)
 		switch {
 		case err == nil:
-		case ctx.Err() != nil, conn.IsClosed(), resource(err) != "":
+		case ctx.Err() != nil, conn.IsClosed(), sandboxCode(err) != "":
 			return fmt.Errorf("%s: %w", r.Quoted, err)
 		default:
-			r.trouble = pgerr.Describe(err)
+			r.unreadable = pgerr.Describe(err)
 		}
 		p.Report(int64(i+1), int64(len(list)))
 	}
@@ -152,11 +154,11 @@ func (db *database) addToRoot(r *relation) {
 	}
 	root.rows += r.rows
 	root.Bytes += r.Bytes
-	root.trouble = firstOf(root.trouble, r.trouble)
+	root.unreadable = cmp.Or(root.unreadable, r.unreadable)
 }
 
-// stored lists the relations that hold rows themselves, sorted by name.
-func (db *database) stored() []*relation {
+// storedRelations returns the relations that store rows themselves, sorted by name.
+func (db *database) storedRelations() []*relation {
 	var list []*relation
 	for _, r := range db.relations {
 		if r.holdsRows() {
@@ -167,20 +169,20 @@ func (db *database) stored() []*relation {
 	return list
 }
 
-// whole is the table that a relation is reported and compared as: a partition
-// is a part of its root.
-func (db *database) whole(r *relation) *relation {
+// rootOf returns the table under which a relation is reported and compared: for a
+// partition, the topmost partitioned table.
+func (db *database) rootOf(r *relation) *relation {
 	if root := db.relations[r.Root]; root != nil {
 		return root
 	}
 	return r
 }
 
-// tables lists every table that is not part of another, sorted by name.
+// tables returns every table that is not a partition, sorted by name.
 func (db *database) tables() []outcome.Table {
 	var list []*relation
 	for _, r := range db.relations {
-		if r.isTable() && db.whole(r) == r {
+		if r.isTable() && db.rootOf(r) == r {
 			list = append(list, r)
 		}
 	}

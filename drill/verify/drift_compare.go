@@ -13,33 +13,33 @@ import (
 )
 
 const (
-	// all is the limit that allows any loss.
-	all config.Percent = 100
-	// fewRows is where a share of a table's rows begins to mean something: ten
-	// jobs in a queue are soon two.
+	// anyLoss is the limit that allows any loss.
+	anyLoss config.Percent = 100
+	// fewRows is the number of rows below which a percentage means nothing: a
+	// queue of ten jobs soon has two.
 	fewRows = 100
-	// littleData is the same for bytes: below it, whether a table has its first
-	// page is a large part of all.
+	// littleData is the number of bytes below which a percentage means nothing:
+	// the first page of a table changes it too much.
 	littleData = 1 << 20
 )
 
-// comparison holds the content of one drill against that of an earlier one.
+// comparison compares the content of one drill with that of an earlier one.
 type comparison struct {
-	rows, size config.Percent
-	ruled      map[name]config.Percent // tables with a limit of their own
-	was        outcome.Result
-	is         shape
+	rows, size  config.Percent
+	tableLimits map[name]config.Percent // limits of single tables
+	was         outcome.Result
+	is          content
 
 	problems      []problem
 	findings      []outcome.Finding
 	before, after total
 	gone          int
-	forgiven      []string // tables that are gone and may be
+	goneAllowed   []string // tables that are gone, as their limit allows
 	added         []outcome.Table
 	incomparable  string // why the schemas were not compared
 }
 
-// total sums up the tables that have no limit of their own.
+// total is the sum over the tables without their own limit.
 type total struct{ rows, bytes int64 }
 
 func (t *total) add(table outcome.Table) {
@@ -47,10 +47,10 @@ func (t *total) add(table outcome.Table) {
 	t.bytes += table.Bytes
 }
 
-func compare(limits config.Drift, was outcome.Result, is shape) *comparison {
-	c := &comparison{rows: orAll(limits.Rows), size: orAll(limits.Size), ruled: map[name]config.Percent{}, was: was, is: is}
+func compare(limits config.Drift, was outcome.Result, is content) *comparison {
+	c := &comparison{rows: limitOrAnyLoss(limits.Rows), size: limitOrAnyLoss(limits.Size), tableLimits: map[name]config.Percent{}, was: was, is: is}
 	for table, limit := range limits.Tables {
-		c.ruled[nameOf(table)] = limit
+		c.tableLimits[nameOf(table)] = limit
 	}
 	c.compareTables()
 	c.compareTotals()
@@ -58,15 +58,15 @@ func compare(limits config.Drift, was outcome.Result, is shape) *comparison {
 	return c
 }
 
-func orAll(limit *config.Percent) config.Percent {
+func limitOrAnyLoss(limit *config.Percent) config.Percent {
 	if limit == nil {
-		return all
+		return anyLoss
 	}
 	return *limit
 }
 
-// nameOf takes a quoted name apart: which names need quotes differs between
-// majors.
+// nameOf splits a quoted name, because the majors differ in which names they
+// quote.
 func nameOf(quoted string) name {
 	s, t, err := config.SplitTable(quoted)
 	if err != nil {
@@ -89,12 +89,12 @@ func (c *comparison) compareTables() {
 		if _, ok := was[nameOf(t.Name)]; !ok {
 			c.added = append(c.added, t)
 		}
-		if _, ruled := c.ruled[nameOf(t.Name)]; !ruled {
+		if _, ruled := c.tableLimits[nameOf(t.Name)]; !ruled {
 			c.after.add(t)
 		}
 	}
 	for _, t := range c.was.Tables {
-		if _, ruled := c.ruled[nameOf(t.Name)]; !ruled {
+		if _, ruled := c.tableLimits[nameOf(t.Name)]; !ruled {
 			c.before.add(t)
 		}
 		if now, ok := is[nameOf(t.Name)]; ok {
@@ -105,38 +105,40 @@ func (c *comparison) compareTables() {
 	}
 }
 
-// limitOf is what a table may lose, and the config key that says so.
+// limitOf returns how much a table may lose, the config key of that limit, and
+// whether it is the table's own.
 func (c *comparison) limitOf(t outcome.Table) (limit config.Percent, key string, ruled bool) {
-	if limit, ruled := c.ruled[nameOf(t.Name)]; ruled {
+	if limit, ruled := c.tableLimits[nameOf(t.Name)]; ruled {
 		return limit, "verify.drift.tables", true
 	}
 	return c.rows, "verify.drift.rows", false
 }
 
-// missing reports a table that is gone. Where any loss is allowed, it is news
-// and no failure.
+// missing reports a table that is gone. If the limit allows any loss, it becomes
+// part of a finding and not a problem.
 func (c *comparison) missing(t outcome.Table) {
 	c.gone++
-	if limit, _, _ := c.limitOf(t); limit >= all {
-		c.forgiven = append(c.forgiven, t.Name)
+	if limit, _, _ := c.limitOf(t); limit >= anyLoss {
+		c.goneAllowed = append(c.goneAllowed, t.Name)
 		return
 	}
-	text := fmt.Sprintf("table %s is gone (%s", t.Name, held(t.Rows))
-	if heir := c.heir(t); heir != "" {
-		text += "; the new table " + heir + " holds as many: was it renamed?"
+	text := fmt.Sprintf("table %s is gone (%s", t.Name, formerRows(t.Rows))
+	if heir := c.renamedTo(t); heir != "" {
+		text += "; the new table " + heir + " has as many: was it renamed?"
 	}
 	c.problems = append(c.problems, problem{text: text + ")", object: t.Name})
 }
 
-func held(rows int64) string {
+func formerRows(rows int64) string {
 	if rows <= 0 {
 		return "it was empty"
 	}
-	return "it held " + words.Count(rows, "row")
+	return "it had " + words.Count(rows, "row")
 }
 
-// heir is the one new table with as many rows as one that is gone, or "".
-func (c *comparison) heir(gone outcome.Table) string {
+// renamedTo returns the new table that has as many rows as the table that is gone, or
+// "" if there is not exactly one.
+func (c *comparison) renamedTo(gone outcome.Table) string {
 	found := ""
 	for _, t := range c.added {
 		if t.Rows == gone.Rows && t.Rows > 0 {
@@ -151,78 +153,79 @@ func (c *comparison) heir(gone outcome.Table) string {
 
 func (c *comparison) compareRows(was, is outcome.Table) {
 	limit, key, ruled := c.limitOf(was)
-	fewer := lost(was.Rows, is.Rows)
+	fewer := lossPercent(was.Rows, is.Rows)
 	switch {
 	case fewer > float64(limit) && (ruled || was.Rows >= fewRows):
 		c.problems = append(c.problems, problem{
-			text:   fmt.Sprintf("%s: %s, were %s (%s)", was.Name, words.Count(is.Rows, "row"), words.Number(was.Rows), over(fewer, key, limit)),
+			text:   fmt.Sprintf("%s: %s, were %s (%s)", was.Name, words.Count(is.Rows, "row"), words.Number(was.Rows), formatLoss(fewer, key, limit)),
 			object: was.Name,
 		})
 	case !ruled && was.Rows > 0 && is.Rows == 0:
 		c.findings = append(c.findings, outcome.Finding{
 			Code:    "table_emptied",
-			Message: fmt.Sprintf("%s is empty; in run %s it held %s", was.Name, c.was.RunID, words.Count(was.Rows, "row")),
-			Hint:    "find out who emptied it, or allow it with verify.drift.tables",
+			Message: fmt.Sprintf("%s is empty; in run %s it had %s", was.Name, c.was.RunID, words.Count(was.Rows, "row")),
+			Hint:    "find out what emptied the table, or allow it with verify.drift.tables",
 		})
 	}
 }
 
-func over(fewer float64, key string, limit config.Percent) string {
-	return fmt.Sprintf("%s fewer; %s allows %s", share(fewer), key, limit)
+func formatLoss(fewer float64, key string, limit config.Percent) string {
+	return fmt.Sprintf("%s fewer; %s allows %s", roundPercent(fewer), key, limit)
 }
 
-// compareTotals holds the sums against their limits. Where a table explains
-// the loss, it has been named already.
+// compareTotals compares the sums with their limits, unless a single table has
+// been reported already: it explains the loss.
 func (c *comparison) compareTotals() {
 	if len(c.problems) > 0 {
 		return
 	}
-	if fewer := lost(c.before.rows, c.after.rows); c.before.rows >= fewRows && fewer > float64(c.rows) {
+	if fewer := lossPercent(c.before.rows, c.after.rows); c.before.rows >= fewRows && fewer > float64(c.rows) {
 		c.problems = append(c.problems, problem{text: fmt.Sprintf("all tables together: %s, were %s (%s)",
-			words.Count(c.after.rows, "row"), words.Number(c.before.rows), over(fewer, "verify.drift.rows", c.rows))})
+			words.Count(c.after.rows, "row"), words.Number(c.before.rows), formatLoss(fewer, "verify.drift.rows", c.rows))})
 	}
-	if fewer := lost(c.before.bytes, c.after.bytes); c.before.bytes >= littleData && fewer > float64(c.size) {
+	if fewer := lossPercent(c.before.bytes, c.after.bytes); c.before.bytes >= littleData && fewer > float64(c.size) {
 		c.problems = append(c.problems, problem{text: fmt.Sprintf("all tables together: %s, were %s (%s)",
-			words.Size(c.after.bytes), words.Size(c.before.bytes), over(fewer, "verify.drift.size", c.size))})
+			words.Size(c.after.bytes), words.Size(c.before.bytes), formatLoss(fewer, "verify.drift.size", c.size))})
 	}
 }
 
-// compareSchemas tells of every change of the schema that is no failure.
+// compareSchemas adds a finding about the changes of the schema. They are not a
+// failure.
 func (c *comparison) compareSchemas() {
-	var news []string
-	tell := func(what string, names []string) {
+	var changes []string
+	add := func(what string, names []string) {
 		if len(names) > 0 {
-			news = append(news, what+": "+words.List(names, 8))
+			changes = append(changes, what+": "+words.List(names, 8))
 		}
 	}
-	tell("tables new", tableNames(c.added))
-	tell("tables gone", c.forgiven)
+	add("new tables", tableNames(c.added))
+	add("tables gone", c.goneAllowed)
 	if c.incomparable = c.whyIncomparable(); c.incomparable == "" {
-		tell("tables changed", c.changedTables())
-		tell("kinds of objects that differ", changedParts(c.was.Schema.Parts, c.is.schema.Whole.Parts))
+		add("tables changed", c.changedTables())
+		add("kinds of objects that differ", changedParts(c.was.Schema.Parts, c.is.schema.Whole.Parts))
 	}
-	if len(news) == 0 {
+	if len(changes) == 0 {
 		return
 	}
 	c.findings = append(c.findings, outcome.Finding{
 		Code:    "schema_changed",
-		Message: "since run " + c.was.RunID + ": " + strings.Join(news, "; "),
-		Hint:    "hold it against the migrations since then; what they made needs nothing",
+		Message: "since run " + c.was.RunID + ": " + strings.Join(changes, "; "),
+		Hint:    "compare the changes with the migrations since then; expected changes need no action",
 	})
 }
 
-// whyIncomparable is the reason why two schemas' fingerprints say nothing of
-// each other, or "".
+// whyIncomparable returns the reason why the fingerprints of the two schemas
+// cannot be compared, or "".
 func (c *comparison) whyIncomparable() string {
 	was := c.was.Schema.Fingerprint
 	major, _, _ := strings.Cut(c.was.Postgres.Version, ".")
 	switch {
-	case c.is.schema.trouble != "":
-		return c.is.schema.trouble
+	case c.is.schema.unreadable != "":
+		return c.is.schema.unreadable
 	case was == "":
 		return "that run recorded none"
 	case !fingerprint.Comparable(was):
-		return "that run's is another drillgres' kind"
+		return "another version of drillgres made that run's fingerprint"
 	case major != strconv.Itoa(c.is.major):
 		return fmt.Sprintf("Postgres %s then, %d now", major, c.is.major)
 	}
@@ -240,7 +243,7 @@ func (c *comparison) changedTables() (names []string) {
 	return names
 }
 
-// changedParts lists the kinds whose fingerprints differ, as words.
+// changedParts returns the kinds of objects whose fingerprints differ, in words.
 func changedParts(was, is map[string]string) (kinds []string) {
 	for part := range was {
 		if is[part] != was[part] {

@@ -14,7 +14,7 @@ import (
 	"github.com/drillgres/drillgres/drill/outcome"
 )
 
-// past is a history that holds one drill at most.
+// past is a history of at most one drill.
 type past struct {
 	was      *outcome.Result
 	accepted string
@@ -30,7 +30,7 @@ func (p past) Baseline(_ context.Context, database string, at time.Time) (*outco
 
 func percent(p config.Percent) *config.Percent { return &p }
 
-// drift20 are the limits of a config that says nothing.
+// drift20 holds the default limits.
 var drift20 = config.Drift{Rows: percent(20), Size: percent(50)}
 
 const mib = 1 << 20
@@ -49,7 +49,7 @@ func sized(name string, rows, bytes int64) outcome.Table {
 
 // TestDriftOfContent compares two lists of tables.
 func TestDriftOfContent(t *testing.T) {
-	other := rowsOf("public.other", 1_000_000) // so that totals do not drift unless they are meant to
+	other := rowsOf("public.other", 1_000_000) // keeps the totals from drifting by accident
 	off := map[string]config.Percent{"public.t": 100}
 	for _, c := range []struct {
 		name     string
@@ -114,7 +114,7 @@ func TestDriftOfContent(t *testing.T) {
 		},
 		{
 			name: "a table is gone", was: tablesOf(rowsOf("public.t", 3), other), is: tablesOf(other),
-			problems: []string{"table public.t is gone (it held 3 rows)"}, saw: "rows almost unchanged, bytes -50%, 1 table gone",
+			problems: []string{"table public.t is gone (it had 3 rows)"}, saw: "rows almost unchanged, bytes -50%, 1 table gone",
 		},
 		{
 			name: "an empty one", was: tablesOf(rowsOf("public.t", 0), other), is: tablesOf(other),
@@ -122,7 +122,7 @@ func TestDriftOfContent(t *testing.T) {
 		},
 		{
 			name: "renamed", was: tablesOf(rowsOf("public.t", 300), other), is: tablesOf(rowsOf("public.u", 300), rowsOf("public.v", 30), other),
-			problems: []string{"table public.t is gone (it held 300 rows; the new table public.u holds as many: was it renamed?)"},
+			problems: []string{"table public.t is gone (it had 300 rows; the new table public.u has as many: was it renamed?)"},
 			findings: []string{"schema_changed"},
 		},
 		{
@@ -149,8 +149,8 @@ func TestDriftOfContent(t *testing.T) {
 			}
 			v := Verifier{Config: config.Verify{Drift: c.limits}, Past: past{}}
 			was := &outcome.Result{RunID: "then", Tables: c.was}
-			got := v.checkDrift(earlier{was: was}, shape{tables: c.is, major: 15})
-			want(t, "problems", texts(got.problems), append([]string{}, c.problems...))
+			got := v.checkDrift(baselineDrill{result: was}, content{tables: c.is, major: 15})
+			want(t, "problems", problemTexts(got.problems), append([]string{}, c.problems...))
 			want(t, "findings", findings(got.findings), c.findings)
 			if failed := got.check.Status == outcome.CheckFailed; failed != (len(c.problems) > 0) {
 				t.Errorf("status %s", got.check.Status)
@@ -162,9 +162,9 @@ func TestDriftOfContent(t *testing.T) {
 	}
 }
 
-// TestDriftSaysWithWhat: what is expected follows the limits, and the hint names
-// this run.
-func TestDriftSaysWithWhat(t *testing.T) {
+// TestDriftDescribesItsLimits checks that the expectation names the limits, and
+// that the hint names this run.
+func TestDriftDescribesItsLimits(t *testing.T) {
 	for _, c := range []struct {
 		rows, size config.Percent
 		want       string
@@ -176,10 +176,10 @@ func TestDriftSaysWithWhat(t *testing.T) {
 	} {
 		v := Verifier{Config: config.Verify{Drift: config.Drift{Rows: &c.rows, Size: &c.size}}, Past: past{}, RunID: "now"}
 		was := &outcome.Result{RunID: "then", Tables: tablesOf(rowsOf("public.t", 1000), rowsOf("public.u", 1))}
-		got := v.checkDrift(earlier{was: was}, shape{tables: tablesOf(rowsOf("public.u", 1))})
+		got := v.checkDrift(baselineDrill{result: was}, content{tables: tablesOf(rowsOf("public.u", 1))})
 		want(t, "expect", got.check.Expect, c.want)
 		if c.rows == 20 {
-			f := outcome.AsFailure(worst(got.problems))
+			f := outcome.AsFailure(mostSevere(got.problems))
 			if f.Code != outcome.ContentDrifted || f.Object != "public.t" || !strings.Contains(f.Hint, "drillgres accept now") {
 				t.Errorf("%+v", f)
 			}
@@ -187,18 +187,18 @@ func TestDriftSaysWithWhat(t *testing.T) {
 	}
 }
 
-// TestDriftIsTheLastToBeNamed: whatever else is wrong explains it, and cannot
-// be accepted.
-func TestDriftIsTheLastToBeNamed(t *testing.T) {
+// TestDriftIsTheLeastSevere checks that any other problem comes before drift. It
+// explains the drift, and it cannot be accepted.
+func TestDriftIsTheLeastSevere(t *testing.T) {
 	for _, code := range severity[:len(severity)-1] {
-		err := worst([]problem{{code: outcome.ContentDrifted, text: "drifted"}, {code: code, text: "broken"}})
+		err := mostSevere([]problem{{code: outcome.ContentDrifted, text: "drifted"}, {code: code, text: "broken"}})
 		want(t, "code", outcome.AsFailure(err).Code, code)
 	}
 }
 
-// TestSchemasAreComparedOnlyWithTheirLike: fingerprints of another major, of
-// another drillgres or of none at all say nothing.
-func TestSchemasAreComparedOnlyWithTheirLike(t *testing.T) {
+// TestIncomparableSchemas covers fingerprints of another major, fingerprints of
+// another version of drillgres, and missing ones.
+func TestIncomparableSchemas(t *testing.T) {
 	was := outcome.Result{
 		RunID: "then", Postgres: outcome.Postgres{Version: "15.18"},
 		Tables: tablesOf(rowsOf("public.t", 1), rowsOf("public.u", 1)),
@@ -206,48 +206,47 @@ func TestSchemasAreComparedOnlyWithTheirLike(t *testing.T) {
 	}
 	changed := rowsOf("public.t", 1)
 	changed.Fingerprint = "v1:changed"
-	is := shape{
+	is := content{
 		tables: tablesOf(changed, rowsOf("public.u", 1), rowsOf("public.w", 1)), major: 15,
 		schema: schema{Schema: fingerprint.Schema{Whole: outcome.Schema{Fingerprint: "v1:b", Parts: map[string]string{"columns": "v1:d", "functions": "v1:f", "views": "v1:v"}}}},
 	}
-	const all = "since run then: tables new: public.w; tables changed: public.t; kinds of objects that differ: columns, event triggers, views"
+	const all = "since run then: new tables: public.w; tables changed: public.t; kinds of objects that differ: columns, event triggers, views"
 	for name, c := range map[string]struct {
-		change      func(*outcome.Result, *shape)
-		message     string
-		incomparble string
+		change       func(*outcome.Result, *content)
+		message      string
+		incomparable string
 	}{
-		"of one kind": {func(*outcome.Result, *shape) {}, all, ""},
+		"of one kind": {func(*outcome.Result, *content) {}, all, ""},
 		"other major": {
-			func(_ *outcome.Result, s *shape) { s.major = 16 }, "since run then: tables new: public.w", "Postgres 15 then, 16 now",
+			func(_ *outcome.Result, s *content) { s.major = 16 }, "since run then: new tables: public.w", "Postgres 15 then, 16 now",
 		},
 		"none": {
-			func(r *outcome.Result, _ *shape) { r.Schema = outcome.Schema{} }, "since run then: tables new: public.w", "that run recorded none",
+			func(r *outcome.Result, _ *content) { r.Schema = outcome.Schema{} }, "since run then: new tables: public.w", "that run recorded none",
 		},
 		"other drillgres": {
-			func(r *outcome.Result, _ *shape) { r.Schema.Fingerprint = "v2:a" }, "since run then: tables new: public.w", "that run's is another drillgres' kind",
+			func(r *outcome.Result, _ *content) { r.Schema.Fingerprint = "v2:a" }, "since run then: new tables: public.w", "another version of drillgres made that run's fingerprint",
 		},
 		"not readable": {
-			func(_ *outcome.Result, s *shape) { s.schema = schema{trouble: "cache lookup failed (XX000)"} },
-			"since run then: tables new: public.w", "cache lookup failed (XX000)",
+			func(_ *outcome.Result, s *content) { s.schema = schema{unreadable: "cache lookup failed (XX000)"} },
+			"since run then: new tables: public.w", "cache lookup failed (XX000)",
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			was, is := was, is
 			c.change(&was, &is)
 			got := compare(drift20, was, is)
-			want(t, "why not", got.incomparable, c.incomparble)
+			want(t, "why not", got.incomparable, c.incomparable)
 			want(t, "findings", findings(got.findings), []string{"schema_changed"})
 			want(t, "message", got.findings[0].Message, c.message)
-			if !strings.Contains(got.restsOn(), c.incomparble) {
+			if !strings.Contains(got.restsOn(), c.incomparable) {
 				t.Errorf("rests on %q", got.restsOn())
 			}
 		})
 	}
 }
 
-// TestDriftOfARestoredDatabase goes through the whole of Verify: the first
-// drill says that it has nothing to compare with, its report is what the next
-// is held against.
+// TestDriftOfARestoredDatabase runs all of Verify. The first drill has nothing to
+// compare with; the next is compared with the report of the first.
 func TestDriftOfARestoredDatabase(t *testing.T) {
 	d := restored(t, `create table orders (id int primary key); insert into orders select generate_series(1, 1000); create table few (id int)`)
 	v := Verifier{Config: config.Verify{Drift: drift20}, Database: "shop", Past: past{}}
@@ -280,7 +279,7 @@ func TestDriftOfARestoredDatabase(t *testing.T) {
 	unread, code, _ := verifyAll(t, v, d, inspect.Promise{})
 	want(t, "code", code, "")
 	want(t, "status", named(t, unread, "drift").Status, outcome.CheckUnknown)
-	want(t, "saw", named(t, unread, "drift").Saw, "the past drills cannot be read: read history h.db: it is damaged")
+	want(t, "saw", named(t, unread, "drift").Saw, "the history cannot be read: read history h.db: it is damaged")
 
 	v.Past = nil
 	alone, _, _ := verifyAll(t, v, d, inspect.Promise{})

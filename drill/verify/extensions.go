@@ -8,9 +8,9 @@ import (
 	"github.com/drillgres/drillgres/drill/outcome"
 )
 
-// checkExtensions looks for every extension among the promised objects.
+// checkExtensions looks up every extension that the dump promises.
 func checkExtensions(db *database, promised []inspect.Object) verdict {
-	v := verdict{check: restingOn(builtin("extensions", "those of the dump"), "pg_extension against the dump's CREATE EXTENSION")}
+	v := verdict{check: withEvidence(builtinCheck("extensions", "those of the dump"), "pg_extension, compared with the dump's CREATE EXTENSION")}
 	var expected, present []string
 	for _, e := range promised {
 		if e.Kind != inspect.KindExtension {

@@ -9,11 +9,11 @@ import (
 	"github.com/drillgres/drillgres/drill/words"
 )
 
-// foreignKeysSQL writes, for each foreign key that is said to hold, the query
-// by which Postgres itself would validate it (RI_Initial_Check in ri_triggers.c): the
-// rows without a match, compared with the constraint's own operators and with the
-// collation of the referenced column. A key over periods (from 18 on) is met by
-// several rows together, and so is left out, with a null instead of the query.
+// foreignKeysSQL returns, for each validated foreign key, the query with which
+// Postgres itself would validate it (RI_Initial_Check in ri_triggers.c). The query
+// counts the rows without a match. It compares with the constraint's operators and
+// the collation of the referenced column. A key over periods (from 18 on) can match
+// several rows together; for such a key the query is null.
 const foreignKeysSQL = `
 select format('%I on %I.%I', k.conname, fn.nspname, f.relname), pg_table_size(f.oid) + pg_table_size(p.oid),
        case when not coalesce((to_jsonb(k) ->> 'conperiod')::boolean, false) then
@@ -38,9 +38,9 @@ where k.contype = 'f' and k.convalidated and k.conparentid = 0 and coalesce((to_
   and f.relkind in ('r', 'p') and p.relkind in ('r', 'p')
 group by k.oid, k.conname, k.confmatchtype, to_jsonb(k), fn.nspname, f.oid, f.relname, f.relkind, pn.nspname, p.oid, p.relname, p.relkind`
 
-// planReferences has every foreign key held against the rows once more. A
-// restore that switches triggers off fills tables without looking.
-func (k *scrutiny) planReferences(ctx context.Context, conn *pgx.Conn) error {
+// planReferences adds a task for every foreign key that checks it against the
+// rows: a restore that disables triggers fills tables without such a check.
+func (r *integrityRun) planReferences(ctx context.Context, conn *pgx.Conn) error {
 	rows, err := conn.Query(ctx, foreignKeysSQL)
 	if err != nil {
 		return fmt.Errorf("list foreign keys: %w", err)
@@ -53,31 +53,27 @@ func (k *scrutiny) planReferences(ctx context.Context, conn *pgx.Conn) error {
 			periods++
 			return nil
 		}
-		k.references.tasks = append(k.references.tasks, recheck(name, size, *sql))
+		r.references.tasks = append(r.references.tasks, recheckForeignKey(name, size, *sql))
 		return nil
 	})
 	if err != nil {
 		return fmt.Errorf("list foreign keys: %w", err)
 	}
 	if periods > 0 {
-		k.stored.without = append(k.stored.without, words.Count(periods, "foreign key")+" over periods")
+		r.stored.unstored = append(r.stored.unstored, words.Count(periods, "foreign key")+" over periods")
 	}
 	return nil
 }
 
-func recheck(name string, size int64, sql string) *task {
-	return &task{name: name, by: "an outer join", bytes: size, carryOut: func(ctx context.Context, conn *pgx.Conn) (string, error) {
-		var unmet int64
-		if err := conn.QueryRow(ctx, sql, pgx.QueryExecModeExec).Scan(&unmet); err != nil {
+func recheckForeignKey(name string, size int64, sql string) *task {
+	return &task{name: name, method: "an outer join", bytes: size, run: func(ctx context.Context, conn *pgx.Conn) (string, error) {
+		var unmatched int64
+		if err := conn.QueryRow(ctx, sql, pgx.QueryExecModeExec).Scan(&unmatched); err != nil {
 			return "", err
 		}
-		if unmet == 0 {
+		if unmatched == 0 {
 			return "", nil
 		}
-		verb := "refer"
-		if unmet == 1 {
-			verb = "refers"
-		}
-		return fmt.Sprintf("foreign key %s: what %s %s to does not exist", name, words.Count(unmet, "row"), verb), nil
+		return fmt.Sprintf("foreign key %s: the referenced row is missing for %s", name, words.Count(unmatched, "row")), nil
 	}}
 }

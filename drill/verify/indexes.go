@@ -18,14 +18,14 @@ from pg_index i
 where not (i.indisvalid and i.indisready and i.indislive) and n.nspname !~ '^pg_temp_'
 order by 1`
 
-// checkIndexes looks for indexes that Postgres itself holds for invalid.
+// checkIndexes looks for indexes that Postgres has marked as invalid.
 //
-// pg_dump leaves out an index that is invalid in production, so one that is
-// invalid here was spoilt on the way. Not so for a partitioned index: pg_dump
-// keeps it, and it stays invalid until every partition has its part, as in
-// production. That is worth a finding.
+// pg_dump omits an index that is invalid in production. One that is invalid after
+// the restore is therefore a failure. A partitioned index is different: pg_dump
+// includes it, and it stays invalid until every partition has the index, as in
+// production. It is a finding.
 func checkIndexes(ctx context.Context, conn *pgx.Conn) (verdict, error) {
-	v := verdict{check: restingOn(builtin("indexes", "none invalid"), "pg_index: indisvalid, indisready, indislive")}
+	v := verdict{check: withEvidence(builtinCheck("indexes", "none invalid"), "pg_index: indisvalid, indisready, indislive")}
 	rows, err := conn.Query(ctx, invalidIndexesSQL)
 	if err != nil {
 		return v, fmt.Errorf("look for invalid indexes: %w", err)
@@ -36,7 +36,7 @@ func checkIndexes(ctx context.Context, conn *pgx.Conn) (verdict, error) {
 		if partitioned {
 			v.findings = append(v.findings, outcome.Finding{
 				Code:    "index_incomplete",
-				Message: fmt.Sprintf("index %s on %s lacks its part on some partitions and is not valid", index, table),
+				Message: fmt.Sprintf("index %s on %s is missing on some partitions and is invalid", index, table),
 				Hint:    "create the index on every partition in production and attach it",
 			})
 			return nil

@@ -14,116 +14,117 @@ import (
 	"github.com/drillgres/drillgres/drill/words"
 )
 
-// The levels of verify.integrity. Each does what the one before it does, and
-// more.
+// The levels of verify.integrity. Each level includes the one before it.
 const (
 	basic    = "basic"    // the catalog alone
 	standard = "standard" // every value, and the structure of tables and indexes
 	deep     = "deep"     // rows against indexes, references against rows, and another dump
 )
 
-// scrutiny is one close look at a restored database.
-type scrutiny struct {
+// integrityRun checks the integrity of one restored database.
+type integrityRun struct {
 	level    string
-	within   time.Duration // 0: as long as the stage may take
-	until    time.Time     // zero: as within
+	within   time.Duration // 0: no limit but that of the stage
+	deadline time.Time     // the end of within; zero: no limit
 	server   provision.Server
 	progress outcome.Progress
 
 	stored  *stored
 	amcheck amcheck
 
-	read, pages, indexes, references, dump *inquiry
+	read, pages, indexes, references, dump *integrityCheck
 }
 
-// closeLook is what came of it.
-type closeLook struct {
+// integrityResult holds the results of the integrity checks.
+type integrityResult struct {
 	verdicts  []verdict
 	integrity outcome.Integrity
 }
 
-// lookClosely reads what the restored database stores, as closely as the
-// config asks for. What it did not come to in its time is unknown.
-func (v Verifier) lookClosely(ctx context.Context, s provision.Server, conn *pgx.Conn, p outcome.Progress) (closeLook, error) {
-	k := &scrutiny{
+// checkIntegrity checks the stored data at the level of the config. Relations that
+// it does not reach in time are unknown.
+func (v Verifier) checkIntegrity(ctx context.Context, s provision.Server, conn *pgx.Conn, p outcome.Progress) (integrityResult, error) {
+	r := &integrityRun{
 		level: cmp.Or(v.Config.Integrity, standard), within: time.Duration(v.Config.IntegrityWithin),
 		server: s, progress: p,
 	}
-	if k.within > 0 {
-		k.until = time.Now().Add(k.within)
+	if r.within > 0 {
+		r.deadline = time.Now().Add(r.within)
 	}
 	var err error
-	if k.stored, err = listStored(ctx, conn); err != nil {
-		return closeLook{}, fmt.Errorf("list what the database stores: %w", err)
+	if r.stored, err = listStored(ctx, conn); err != nil {
+		return integrityResult{}, fmt.Errorf("list what the database stores: %w", err)
 	}
-	k.ask()
-	if k.level != basic {
-		if err := k.carryOut(ctx, conn); err != nil {
-			return closeLook{}, err
+	r.defineChecks()
+	if r.level != basic {
+		if err := r.runAll(ctx, conn); err != nil {
+			return integrityResult{}, err
 		}
 	}
-	return k.conclude(), nil
+	return r.conclude(), nil
 }
 
-// ask makes the inquiries, in the order in which they are reported.
-func (k *scrutiny) ask() {
-	k.read = &inquiry{
-		name: "full read", expect: "every value can be read", noun: "table", from: standard,
+// defineChecks creates the checks.
+func (r *integrityRun) defineChecks() {
+	r.read = &integrityCheck{
+		name: "full read", expect: "every value can be read", noun: "table", level: standard,
 		code: outcome.ContentIncomplete, hint: damagedHint,
 	}
-	k.pages = &inquiry{
-		name: "table pages", expect: "verify_heapam finds nothing", noun: "table", from: standard,
+	r.pages = &integrityCheck{
+		name: "table pages", expect: "verify_heapam finds nothing", noun: "table", level: standard,
 		code: outcome.ContentIncomplete, hint: damagedHint,
 	}
-	k.indexes = &inquiry{
-		name: "index structure", expect: "bt_index_check finds nothing", noun: "index", from: standard,
-		code: outcome.IndexCorrupt, hint: "run bt_index_check on this index in production; if it holds there, check the disk and memory of the machine that drills",
+	r.indexes = &integrityCheck{
+		name: "index structure", expect: "bt_index_check finds nothing", noun: "index", level: standard,
+		code: outcome.IndexCorrupt, hint: "run bt_index_check on this index in production; if it passes there, check the disk and memory of the machine that runs the drill",
 	}
-	k.references = &inquiry{
-		name: "foreign keys", expect: "every reference is met", noun: "foreign key", from: deep,
+	r.references = &integrityCheck{
+		name: "foreign keys", expect: "every referenced row exists", noun: "foreign key", level: deep,
 		code: outcome.ConstraintViolated,
 	}
-	k.dump = &inquiry{
-		name: "dump again", expect: "pg_dump ends without an error", noun: "database", from: deep,
+	r.dump = &integrityCheck{
+		name: "dump again", expect: "pg_dump ends without an error", noun: "database", level: deep,
 		code: outcome.ContentIncomplete, hint: damagedHint,
 	}
 }
 
-// A table was written by this very drill: no backup can bring a damaged page.
-const damagedHint = "drill again on another machine: what was written a moment ago does not read, so check the disk and memory under the container engine"
+// damagedHint blames the machine: the drill itself wrote the tables, and no backup
+// can contain a damaged page.
+const damagedHint = "drill again on another machine, and check the disk and memory under the container engine: it cannot read back what the drill has just written"
 
-// inquiries has the pages before the values: of one table, they take less time.
-func (k *scrutiny) inquiries() []*inquiry {
-	return []*inquiry{k.pages, k.read, k.indexes, k.references, k.dump}
+// checks returns the checks in the order of the report. The pages of a table
+// come before its values, because they take less time.
+func (r *integrityRun) checks() []*integrityCheck {
+	return []*integrityCheck{r.pages, r.read, r.indexes, r.references, r.dump}
 }
 
-// carryOut looks into everything, the largest last.
-func (k *scrutiny) carryOut(ctx context.Context, conn *pgx.Conn) error {
-	first, err := open(ctx, k.server)
+// runAll runs all tasks, the largest relation last.
+func (r *integrityRun) runAll(ctx context.Context, conn *pgx.Conn) error {
+	first, err := openReadOnly(ctx, r.server)
 	if err != nil {
 		return err
 	}
 	defer provision.Close(ctx, first)
-	if k.amcheck, err = loadAmcheck(ctx, first, k.server.Major); err != nil {
+	if r.amcheck, err = loadAmcheck(ctx, first, r.server.Major); err != nil {
 		return fmt.Errorf("load amcheck: %w", err)
 	}
-	k.planReading()
-	k.planAmcheck()
-	if k.level == deep {
-		if err := k.planReferences(ctx, conn); err != nil {
+	r.planReading()
+	r.planAmcheck()
+	if r.level == deep {
+		if err := r.planReferences(ctx, conn); err != nil {
 			return err
 		}
-		k.planDump()
+		r.planDump()
 	}
-	return k.work(ctx, first, k.tasks())
+	return r.runTasks(ctx, first, r.tasks())
 }
 
-// tasks are those of all inquiries, the largest last: what the time leaves out
-// is then as few relations as possible.
-func (k *scrutiny) tasks() []*task {
+// tasks returns the tasks of all checks, the largest relation last. When the
+// time is up, as few relations as possible are then left.
+func (r *integrityRun) tasks() []*task {
 	var all []*task
-	for _, q := range k.inquiries() {
-		all = append(all, q.tasks...)
+	for _, c := range r.checks() {
+		all = append(all, c.tasks...)
 	}
 	slices.SortStableFunc(all, func(a, b *task) int {
 		return cmp.Or(cmp.Compare(a.bytes, b.bytes), cmp.Compare(a.name, b.name))
@@ -131,22 +132,23 @@ func (k *scrutiny) tasks() []*task {
 	return all
 }
 
-// conclude makes the verdicts, and what an operator should know besides.
-func (k *scrutiny) conclude() closeLook {
-	var found closeLook
-	for _, q := range k.inquiries() {
-		found.verdicts = append(found.verdicts, q.verdict(k))
+// conclude collects the verdicts, and the findings about all checks together.
+func (r *integrityRun) conclude() integrityResult {
+	var found integrityResult
+	for _, c := range r.checks() {
+		found.verdicts = append(found.verdicts, c.verdict(r))
 	}
-	found.integrity = outcome.Integrity{Level: k.level, Unreached: k.unreached(), NotProved: k.notProved()}
-	// The findings are of all inquiries together; the first verdict carries them.
-	found.verdicts[0].findings = append(found.verdicts[0].findings, k.findings(found.integrity.Unreached)...)
+	found.integrity = outcome.Integrity{Level: r.level, Unreached: r.unreached(), NotProved: r.notProved()}
+	// The findings are not about a single check, so the first verdict carries them.
+	found.verdicts[0].findings = append(found.verdicts[0].findings, r.findings(found.integrity.Unreached)...)
 	return found
 }
 
-// unreached names what the time left out, the largest first, each once.
-func (k *scrutiny) unreached() []string {
+// unreached returns the names that were not reached in time, the largest first,
+// without duplicates.
+func (r *integrityRun) unreached() []string {
 	var names []string
-	for _, t := range slices.Backward(k.tasks()) {
+	for _, t := range slices.Backward(r.tasks()) {
 		if !t.ended && !slices.Contains(names, t.name) {
 			names = append(names, t.name)
 		}
@@ -154,31 +156,31 @@ func (k *scrutiny) unreached() []string {
 	return names
 }
 
-func (k *scrutiny) findings(unreached []string) []outcome.Finding {
+func (r *integrityRun) findings(unreached []string) []outcome.Finding {
 	var list []outcome.Finding
-	if f := k.amcheck.finding(); k.level != basic && f != nil {
+	if f := r.amcheck.finding(); r.level != basic && f != nil {
 		list = append(list, *f)
 	}
 	if len(unreached) > 0 {
 		list = append(list, outcome.Finding{
 			Code:    "integrity_unreached",
-			Message: fmt.Sprintf("%s not reached within %s: %s", words.Count(len(unreached), "relation"), words.Span(k.within), words.Series(unreached, shown)),
+			Message: fmt.Sprintf("%s not reached within %s: %s", words.Count(len(unreached), "relation"), words.Span(r.within), words.Series(unreached, maxListed)),
 			Hint:    "raise verify.integrity_within",
 		})
 	}
-	if unclear := k.unclear(); len(unclear) > 0 {
+	if unclear := r.unclear(); len(unclear) > 0 {
 		list = append(list, outcome.Finding{
 			Code:    "integrity_unclear",
-			Message: "could not be checked: " + words.Series(unclear, shown),
-			Hint:    "look up the SQLSTATE in the message: what was to be checked was not damaged, but the check itself ended in an error",
+			Message: "could not be checked: " + words.Series(unclear, maxListed),
+			Hint:    "look up the SQLSTATE in the message: the check itself ended in an error and found no damage",
 		})
 	}
 	return list
 }
 
-func (k *scrutiny) unclear() []string {
+func (r *integrityRun) unclear() []string {
 	var texts []string
-	for _, t := range k.tasks() {
+	for _, t := range r.tasks() {
 		if t.unclear != "" {
 			texts = append(texts, t.name+": "+t.unclear)
 		}

@@ -1,7 +1,6 @@
 package verify
 
 import (
-	"context"
 	"fmt"
 	"strings"
 	"testing"
@@ -19,8 +18,8 @@ func at(level string) Verifier {
 	return Verifier{Config: config.Verify{Integrity: level, IntegrityWithin: config.Duration(10 * time.Minute)}}
 }
 
-// closely are the checks of the integrity levels, by name.
-func closely(r Report) map[string]string {
+// integrityStatuses returns the statuses of the integrity checks, by name.
+func integrityStatuses(r Report) map[string]string {
 	list := map[string]string{}
 	for _, c := range r.Checks {
 		switch c.Name {
@@ -31,7 +30,7 @@ func closely(r Report) map[string]string {
 	return list
 }
 
-// TestIntegrityLevels: what each level looks at in a sound database, what it
+// TestIntegrityLevels covers what each level checks in a sound database, what it
 // rests on, and what it does not prove.
 func TestIntegrityLevels(t *testing.T) {
 	s := restored(t, `
@@ -92,7 +91,7 @@ alter table users enable row level security; alter table users force row level s
 		t.Run(c.level, func(t *testing.T) {
 			report, code, text := verifyAll(t, at(c.level), s, inspect.Promise{})
 			want(t, "failure", string(code)+text, "")
-			want(t, "statuses", closely(report), c.statuses)
+			want(t, "statuses", integrityStatuses(report), c.statuses)
 			rests := []string{}
 			for _, name := range []string{"full read", "table pages", "index structure", "foreign keys"} {
 				rests = append(rests, named(t, report, name).RestsOn)
@@ -104,8 +103,9 @@ alter table users enable row level security; alter table users force row level s
 	}
 }
 
-// TestEveryCheckSaysOnWhatItRests, at every level, and ends in one of the four words.
-func TestEveryCheckSaysOnWhatItRests(t *testing.T) {
+// TestEveryCheckNamesItsEvidence covers every level. Every check must also end in
+// one of the four statuses.
+func TestEveryCheckNamesItsEvidence(t *testing.T) {
 	s := restored(t, `create table a (id serial primary key, at date); insert into a (at) values ('2026-11-19')`)
 	promised := inspect.Promise{
 		Objects: []inspect.Object{{Kind: inspect.KindTable, Schema: "public", Name: "a"}}, LargeObjects: 1,
@@ -120,7 +120,7 @@ func TestEveryCheckSaysOnWhatItRests(t *testing.T) {
 			report, _, _ := verifyAll(t, Verifier{Config: v}, s, c)
 			for _, check := range report.Checks {
 				if check.RestsOn == "" {
-					t.Errorf("%s at %q: %s rests on nothing that is said", check.Name, v.Integrity, check.Status)
+					t.Errorf("%s at %q: %s without evidence", check.Name, v.Integrity, check.Status)
 				}
 				switch check.Status {
 				case outcome.CheckPassed, outcome.CheckFailed, outcome.CheckUnknown, outcome.CheckNotConfigured:
@@ -132,7 +132,7 @@ func TestEveryCheckSaysOnWhatItRests(t *testing.T) {
 	}
 }
 
-// TestIndexOutOfOrder: what sorts an index has changed after the index was made.
+// TestIndexOutOfOrder changes the sort order of an index after its creation.
 func TestIndexOutOfOrder(t *testing.T) {
 	s := restored(t, `
 create function cmp(int, int) returns int language sql immutable as 'select case when $1 < $2 then -1 when $1 > $2 then 1 else 0 end';
@@ -150,7 +150,7 @@ create or replace function cmp(int, int) returns int language sql immutable as '
 	want(t, "reads", named(t, report, "full read").Status, outcome.CheckPassed)
 }
 
-// TestIndexLacksRows: only a comparison with the rows sees it.
+// TestIndexLacksRows has damage that only a comparison with the rows finds.
 func TestIndexLacksRows(t *testing.T) {
 	s := restored(t, `create table t (id int); insert into t select generate_series(1, 100); create index i on t (id);
 update pg_index set indisready = false, indisvalid = false where indexrelid = 'i'::regclass`)
@@ -163,7 +163,7 @@ update pg_index set indisready = false, indisvalid = false where indexrelid = 'i
 	want(t, "text", text, `public.i: heap tuple (0,101) from table "t" lacks matching index tuple within index "i" (XX001)`)
 }
 
-// TestDamagedPage flips bytes in the file of a table that no server has read yet.
+// TestDamagedPage overwrites bytes in the file of a table that the server has not read yet.
 func TestDamagedPage(t *testing.T) {
 	s := restored(t, `create table sound (id int); insert into sound values (1);
 create table docs (id int, body text); insert into docs select g, repeat('x', 100) from generate_series(1, 1000) g; checkpoint`)
@@ -190,13 +190,13 @@ create table docs (id int, body text); insert into docs select g, repeat('x', 10
 	if !strings.Contains(text, "public.docs cannot be read: invalid page in block 1 of relation") || strings.Contains(text, "xxx") {
 		t.Errorf("the failure is: %s", text)
 	}
-	want(t, "statuses", closely(report)["full read"]+" "+closely(report)["table pages"]+" "+closely(report)["index structure"], "failed failed passed")
+	want(t, "statuses", integrityStatuses(report)["full read"]+" "+integrityStatuses(report)["table pages"]+" "+integrityStatuses(report)["index structure"], "failed failed passed")
 	rows := named(t, report, "rows")
 	want(t, "rows", rows.Status, outcome.CheckFailed)
 	want(t, "saw in rows", strings.HasPrefix(rows.Saw, "public.docs cannot be read: "), true)
 }
 
-// inside runs a script in the Postgres container; $0 is its argument.
+// inside runs a script in the Postgres container. The script finds its argument in $0.
 func inside(t *testing.T, d fixture, user, script, argument string) {
 	t.Helper()
 	var said strings.Builder
@@ -206,7 +206,7 @@ func inside(t *testing.T, d fixture, user, script, argument string) {
 	}
 }
 
-// TestDamagedToast: the pages are sound, but a value has lost a part of itself.
+// TestDamagedToast has sound pages, but a part of a value is lost.
 func TestDamagedToast(t *testing.T) {
 	s := restored(t, `create extension pg_surgery; create table docs (id int, body text); alter table docs alter body set storage external;
 insert into docs select g, repeat('canary' || g, 2000) from generate_series(1, 20) g`)
@@ -228,7 +228,7 @@ func reportError(t *testing.T, v Verifier, d fixture) error {
 	return err
 }
 
-// TestDumpAgain: pg_dump meets what the tables themselves do not show.
+// TestDumpAgain has damage in the catalog, which only pg_dump finds.
 func TestDumpAgain(t *testing.T) {
 	s := restored(t, `create table t (id int); create function f() returns int language sql as 'select 1';
 update pg_proc set prolang = 4711 where proname = 'f'`)
@@ -240,70 +240,4 @@ update pg_proc set prolang = 4711 where proname = 'f'`)
 		t.Errorf("the failure is: %s", text)
 	}
 	want(t, "rests on", named(t, report, "dump again").RestsOn, "pg_dump to nowhere of 1 database")
-}
-
-// TestHiddenDamage: settings that the database brings do not hide anything.
-func TestSettingsThatHideDamage(t *testing.T) {
-	s := restored(t, `alter database verify_testsettingsthathidedamage set zero_damaged_pages = on;
-alter database verify_testsettingsthathidedamage set ignore_checksum_failure = on; alter database verify_testsettingsthathidedamage set dynamic_library_path = '/tmp'`)
-	session := s.session(t)
-	for setting, expected := range map[string]string{"zero_damaged_pages": "off", "ignore_checksum_failure": "off", "dynamic_library_path": "$libdir"} {
-		var got string
-		if err := session.QueryRow(t.Context(), "select current_setting($1)", setting).Scan(&got); err != nil {
-			t.Fatal(err)
-		}
-		want(t, setting, got, expected)
-	}
-}
-
-// TestNothingIsLeft: the drill's own functions are gone from the database, and
-// nothing else of it has changed; also after an interruption.
-func TestNothingIsLeft(t *testing.T) {
-	s := restored(t, slow+`create extension amcheck; create function on_ddl() returns event_trigger language plpgsql as $$ begin raise 'no DDL here'; end $$;
-create event trigger forbids on ddl_command_start execute function on_ddl()`)
-	before := dumped(t, s)
-	report, code, text := verifyAll(t, at(deep), s, inspect.Promise{})
-	want(t, "failure", string(code)+text, "")
-	want(t, "index structure", named(t, report, "index structure").Status, outcome.CheckPassed)
-	run(t, s.conn, "update snail set seconds = 60")
-	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)
-	defer cancel()
-	if _, err := at(standard).Verify(ctx, s.Server, inspect.Promise{}, snapshot.At(taken), nil); err == nil {
-		t.Error("an interrupted verification passed")
-	}
-	awaitNone(t, s, "select count(*) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid() and query ~ 'bt_index_check'")
-	awaitNone(t, s, "select count(*) from pg_proc where pronamespace::regnamespace::text ~ '^pg_temp'")
-	run(t, s.conn, "update snail set seconds = 0")
-	want(t, "dump", dumped(t, s), before)
-}
-
-// slow is a table with an index that takes its time to be checked.
-const slow = `create table snail (seconds float); insert into snail values (0);
-create function public.slow_cmp(int, int) returns int language plpgsql immutable as $$ begin
-  perform pg_sleep(seconds) from public.snail; return btint4cmp($1, $2); end $$;
-create operator class slow_ops for type int using btree as operator 1 <, operator 2 <=, operator 3 =, operator 4 >=, operator 5 >, function 1 public.slow_cmp(int, int);
-create table sluggish (id int); insert into sluggish values (1), (2), (3); create index slow_index on sluggish (id slow_ops);
-`
-
-func dumped(t *testing.T, d fixture) string {
-	t.Helper()
-	inside(t, d, "postgres", `PGPASSWORD="$0" pg_dump -h 127.0.0.1 -U `+d.User+" -f /tmp/dumped "+d.Database, d.Password.Reveal())
-	var dump strings.Builder
-	if _, err := d.Exec(t.Context(), sandbox.Command{Args: []string{"grep", "-v", "restrict", "/tmp/dumped"}, Stdout: &dump}); err != nil {
-		t.Fatal(err)
-	}
-	return dump.String()
-}
-
-// awaitNone waits until a count is zero: what a session leaves goes when its server
-// process has noticed its end.
-func awaitNone(t *testing.T, d fixture, sql string) {
-	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
-	defer cancel()
-	for n := 1; n > 0; {
-		if err := d.conn.QueryRow(ctx, sql).Scan(&n); err != nil {
-			t.Fatalf("%s: %v", sql, err)
-		}
-	}
 }

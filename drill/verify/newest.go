@@ -16,10 +16,10 @@ import (
 	"github.com/drillgres/drillgres/drill/words"
 )
 
-// ahead is how far after the snapshot a value may lie and still count as
-// written before it; what lies further ahead is a plan, not a trace of a
-// writer. Without a time zone it may be local time east of UTC.
-var ahead = map[string]time.Duration{
+// maxAhead holds, for each type, how far after the snapshot a value may be and still
+// count as written before it. A later value is a plan and does not show when a
+// row was written. A value without a time zone may be local time east of UTC.
+var maxAhead = map[string]time.Duration{
 	"timestamp with time zone":    5 * time.Minute,
 	"timestamp without time zone": 14 * time.Hour,
 	"date":                        24 * time.Hour,
@@ -30,7 +30,7 @@ func checkNewest(ctx context.Context, conn *pgx.Conn, db *database, configured s
 	within := time.Duration(n.Within)
 	v := verdict{check: outcome.Check{
 		Name: configured + " newest " + n.Column, Kind: "table", Status: outcome.CheckPassed,
-		Expect: fmt.Sprintf("at most %s before the backup", words.Span(within)), RestsOn: "the column's maximum against the time of the backup",
+		Expect: fmt.Sprintf("at most %s before the backup", words.Span(within)), RestsOn: "the column's maximum, compared with the time of the backup",
 		ConfigPath: config.Path("verify", "tables", configured, "newest"),
 	}}
 	r, err := db.lookUp(configured)
@@ -38,7 +38,7 @@ func checkNewest(ctx context.Context, conn *pgx.Conn, db *database, configured s
 		return v.fail(outcome.TableMissing, "missing", err.Error()), nil
 	}
 	if !taken.Known() {
-		v.check = unknown(v.check, "nobody knows when the backup was taken")
+		v.check = unknown(v.check, "the time of the backup is not known")
 		return v, nil
 	}
 	kind, err := columnType(ctx, conn, r, n.Column)
@@ -49,13 +49,13 @@ func checkNewest(ctx context.Context, conn *pgx.Conn, db *database, configured s
 		saw := "no such column"
 		return v.fail(outcome.QueryFailed, saw, fmt.Sprintf("%s has no column %s", configured, n.Column)), nil
 	}
-	if _, ok := ahead[kind]; !ok {
+	if _, ok := maxAhead[kind]; !ok {
 		return v.fail(outcome.QueryFailed, "its type is "+kind,
 			fmt.Sprintf("%s.%s is of type %s: newest needs a date, timestamp or timestamptz", configured, n.Column, kind)), nil
 	}
-	newest, err := newestValue(ctx, conn, r, n.Column, taken.Latest.Add(ahead[kind]))
+	newest, err := newestValue(ctx, conn, r, n.Column, taken.Latest.Add(maxAhead[kind]))
 	if err != nil {
-		if ends(ctx, conn, err) {
+		if endsStage(ctx, conn, err) {
 			return v, err
 		}
 		return v.fail(outcome.QueryFailed, "cannot be read", fmt.Sprintf("%s.%s cannot be read: %s", configured, n.Column, pgerr.Describe(err))), nil
@@ -63,13 +63,13 @@ func checkNewest(ctx context.Context, conn *pgx.Conn, db *database, configured s
 	return v.judgeAge(configured+"."+n.Column, kind, newest, taken, within), nil
 }
 
-// judgeAge compares the newest value with the time of the backup. A date
-// stands for the end of its day: its rows may have been written that late.
-// Where the snapshot's time is a range, the value is stale if it is stale at
-// every time of it, and recent if it is recent at every one.
+// judgeAge compares the newest value with the time of the backup. A date counts
+// as the end of its day, because its rows may have been written that late. If the
+// time of the snapshot is a range, the value is stale if it is stale at every time
+// in the range, and recent if it is recent at every time.
 func (v verdict) judgeAge(column, kind string, newest *time.Time, taken snapshot.Range, within time.Duration) verdict {
 	if newest == nil {
-		return v.fail(outcome.DataStale, "no value before the backup", column+" holds no value from before the backup")
+		return v.fail(outcome.DataStale, "no value before the backup", column+" has no value from before the backup")
 	}
 	written, layout := *newest, time.RFC3339
 	if kind == "date" {
@@ -91,7 +91,7 @@ func (v verdict) judgeAge(column, kind string, newest *time.Time, taken snapshot
 	return v
 }
 
-// columnTypeSQL finds the type of a column, below all domains.
+// columnTypeSQL returns the type of a column, with domains resolved.
 const columnTypeSQL = `
 with recursive base (type) as (
   select atttypid from pg_attribute where attrelid = $1 and attname = $2 and attnum > 0 and not attisdropped
@@ -100,7 +100,7 @@ with recursive base (type) as (
 )
 select format_type(b.type, null) from base b join pg_type t on t.oid = b.type where t.typbasetype = 0`
 
-// columnType is the type of a column, or "" if there is no such column.
+// columnType returns the type of a column, or "" if the column does not exist.
 func columnType(ctx context.Context, conn *pgx.Conn, r *relation, column string) (kind string, err error) {
 	err = conn.QueryRow(ctx, columnTypeSQL, r.OID, column).Scan(&kind)
 	if errors.Is(err, pgx.ErrNoRows) {
@@ -112,8 +112,8 @@ func columnType(ctx context.Context, conn *pgx.Conn, r *relation, column string)
 	return kind, nil
 }
 
-// newestValue is the newest value that is not later than latest; nil if there
-// is none. The condition leaves an index on the column usable.
+// newestValue returns the newest value that is not later than latest, or nil. The
+// condition is written so that an index on the column can be used.
 func newestValue(ctx context.Context, conn *pgx.Conn, r *relation, column string, latest time.Time) (*time.Time, error) {
 	var newest *time.Time
 	ident := sqltext.Identifier(column)

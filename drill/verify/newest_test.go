@@ -8,7 +8,7 @@ import (
 	"github.com/drillgres/drillgres/drill/snapshot"
 )
 
-// TestFreshness: noon in UTC is when each dump began.
+// TestFreshness judges dumps that began at noon UTC.
 func TestFreshness(t *testing.T) {
 	noon := time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
 	clock := func(offset time.Duration) snapshot.Stated { return snapshot.Stated{Clock: noon.Add(offset)} }

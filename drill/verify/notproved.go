@@ -8,41 +8,42 @@ import (
 	"github.com/drillgres/drillgres/drill/words"
 )
 
-// nothingPromised says that nothing was compared with a promise.
+// nothingPromised is the item for a backup without a promise to compare with.
 const nothingPromised = "that nothing is missing (the backup promises nothing)"
 
-// notProved lists what this look at the database leaves open, what it could
-// have proved at another level first.
-func (k *scrutiny) notProved() []string {
+// notProved lists what the checks do not prove. What another level would prove
+// comes first.
+func (r *integrityRun) notProved() []string {
 	var list []string
-	if k.level == basic {
+	if r.level == basic {
 		list = append(list, "that every value can be read")
 	}
-	if k.level == basic || k.pages.off != "" {
+	if r.level == basic || r.pages.unavailable != "" {
 		list = append(list, "the pages of tables")
 	}
-	if k.level == basic || k.indexes.off != "" {
+	if r.level == basic || r.indexes.unavailable != "" {
 		list = append(list, "the order within B-tree indexes")
 	}
-	if k.level != deep || k.indexes.off != "" {
+	if r.level != deep || r.indexes.unavailable != "" {
 		list = append(list, "rows against indexes")
 	}
-	if k.level != deep {
+	if r.level != deep {
 		list = append(list, "foreign keys against rows", "another dump")
 	}
-	if others := k.otherIndexes(); others != "" {
+	if others := r.otherIndexes(); others != "" {
 		list = append(list, others)
 	}
-	list = append(list, k.stored.without...)
+	list = append(list, r.stored.unstored...)
 	return append(list, "Postgres' own catalogs", "that the values are production's")
 }
 
-// otherIndexes counts the indexes of kinds that amcheck does not know.
-func (k *scrutiny) otherIndexes() string {
+// otherIndexes describes the indexes whose access method amcheck does not
+// support.
+func (r *integrityRun) otherIndexes() string {
 	var kinds []string
 	var number int64
-	for _, i := range k.stored.indexes {
-		if i.Method == "btree" || i.Method == "gin" && k.amcheck.gin {
+	for _, i := range r.stored.indexes {
+		if i.Method == "btree" || i.Method == "gin" && r.amcheck.gin {
 			continue
 		}
 		number++

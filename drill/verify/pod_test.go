@@ -7,7 +7,7 @@ import (
 	"github.com/drillgres/drillgres/fixtures/pgserver"
 )
 
-// shared is the server for all tests; each has a database of its own.
+// shared is the server of all tests. Each test has its own database.
 var shared = pgserver.Shared{Major: "15"}
 
 func TestMain(m *testing.M) { os.Exit(shared.Run(m)) }

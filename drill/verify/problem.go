@@ -1,6 +1,7 @@
 package verify
 
 import (
+	"cmp"
 	"errors"
 
 	"github.com/drillgres/drillgres/drill/config"
@@ -8,62 +9,56 @@ import (
 	"github.com/drillgres/drillgres/drill/words"
 )
 
-// problem is one thing that does not hold.
+// problem is one violated expectation.
 type problem struct {
 	code     outcome.Code
 	text     string
-	sqlState string // where the server said it
-	object   string // schema.table or an index, where it is about one
+	sqlState string // empty: the server reported no error
+	object   string // schema.table or an index; empty: not about one object
 	hint     string // empty: the catalogue's remedy
 }
 
-// severity orders the codes of this stage: what explains the others comes first.
+// severity orders the codes of this stage. A code that explains others comes
+// before them.
 var severity = []outcome.Code{
 	outcome.ContentIncomplete, outcome.TableMissing, outcome.RowsMissing, outcome.DataStale,
 	outcome.IndexCorrupt, outcome.ConstraintViolated, outcome.SequenceBehind, outcome.QueryFailed,
 	outcome.ContentDrifted,
 }
 
-// shown is how many names a message lists before it only counts.
-const shown = 3
+// maxListed is the number of names that a message lists before it only counts.
+const maxListed = 3
 
-// worst is the Failure for the most severe code among the problems, or nil.
-func worst(problems []problem) error {
+// mostSevere returns the Failure for the most severe code among the problems, or nil.
+func mostSevere(problems []problem) error {
 	for _, code := range severity {
 		f := &outcome.Failure{Code: code}
 		var texts []string
 		for _, p := range problems {
 			if p.code == code {
 				texts = append(texts, p.text)
-				f.SQLState = firstOf(f.SQLState, p.sqlState)
-				f.Object = firstOf(f.Object, p.object)
-				f.Hint = firstOf(f.Hint, p.hint)
+				f.SQLState = cmp.Or(f.SQLState, p.sqlState)
+				f.Object = cmp.Or(f.Object, p.object)
+				f.Hint = cmp.Or(f.Hint, p.hint)
 			}
 		}
 		if len(texts) == 0 {
 			continue
 		}
-		f.Err = errors.New(words.Series(texts, shown))
+		f.Err = errors.New(words.Series(texts, maxListed))
 		f.Cascades = len(problems) - len(texts)
 		return f
 	}
 	return nil
 }
 
-func firstOf(a, b string) string {
-	if a != "" {
-		return a
-	}
-	return b
-}
-
-// builtin is the start of a check that needs no config.
-func builtin(name, expect string) outcome.Check {
+// builtinCheck returns a passed check that needs no config.
+func builtinCheck(name, expect string) outcome.Check {
 	return outcome.Check{Name: name, Kind: "builtin", Status: outcome.CheckPassed, Expect: expect, ConfigPath: config.Path("verify")}
 }
 
-// restingOn says what was read to come to the check's end.
-func restingOn(c outcome.Check, what string) outcome.Check {
+// withEvidence returns the check with the evidence on which it rests.
+func withEvidence(c outcome.Check, what string) outcome.Check {
 	c.RestsOn = what
 	return c
 }

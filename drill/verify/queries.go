@@ -16,7 +16,7 @@ import (
 	"github.com/drillgres/drillgres/drill/verify/query"
 )
 
-// queryChecks are the checks that verify.queries asks for.
+// queryChecks returns the checks of verify.queries.
 func queryChecks(s provision.Server, queries []config.Query, within time.Duration) []check {
 	if len(queries) == 0 {
 		return []check{notConfigured("queries", "query", "verify.queries")}
@@ -32,12 +32,13 @@ func queryChecks(s provision.Server, queries []config.Query, within time.Duratio
 	return list
 }
 
-// checkQuery runs a query of the config and judges its result. Its author
-// asked to see the value; of the rows only their number is shown.
+// checkQuery runs a query of the config and evaluates its expectation. The report
+// shows a single value as it is, because the author of the query chose it. Of
+// several rows it shows only their number.
 func checkQuery(ctx context.Context, s provision.Server, q config.Query, within time.Duration) (verdict, error) {
 	v := verdict{check: outcome.Check{
 		Name: q.Name, Kind: "query", Status: outcome.CheckPassed, Expect: q.Expect.Source,
-		RestsOn: "the rows that the query gives, as superuser in a read-only transaction",
+		RestsOn: "the rows that the query returns, as superuser in a read-only transaction",
 	}}
 	conn, err := openForQueries(ctx, s)
 	if err != nil {
@@ -49,7 +50,7 @@ func checkQuery(ctx context.Context, s provision.Server, q config.Query, within 
 	}
 	found, err := runQuery(ctx, conn, q.SQL, within)
 	if err != nil {
-		if ends(ctx, conn, err) {
+		if endsStage(ctx, conn, err) {
 			return v, fmt.Errorf("query %q: %w", q.Name, err)
 		}
 		return v.didNotRun(q.Name, err, within), nil

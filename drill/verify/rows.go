@@ -11,51 +11,52 @@ import (
 	"github.com/drillgres/drillgres/drill/words"
 )
 
-// promise is what the dump holds for one whole table. Partitions are summed:
-// rows that were dumped from one may be loaded by way of the root into another.
+// promise holds the number of rows in the dump for one table. Partitions are
+// summed, because rows dumped from one partition may be loaded through the root
+// into another.
 type promise struct {
 	table   *relation
 	rows    int64
-	unclear int // parts whose rows the dump does not tell
+	unclear int // partitions whose number of rows is not known
 }
 
 // checkRows compares the rows of each table with those in the dump.
 func checkRows(db *database, tables []inspect.Table) verdict {
 	promised := promisedRows(db, tables)
-	v := verdict{check: restingOn(builtin("rows", "what the dump promises"), "count(*) of each table against the rows in the dump's blocks of data")}
+	v := verdict{check: withEvidence(builtinCheck("rows", "what the dump promises"), "count(*) of each table, compared with the rows in the dump")}
 	var total, unclear int64
 	for _, p := range promised {
 		total += p.rows
 		if p.unclear > 0 {
 			unclear++
 		}
-		v.compare(p)
+		v.compareRows(p)
 	}
 	v.unreadable(db)
 	v.check.Expect = fmt.Sprintf("%s in %s, as the dump promises", words.Count(total, "row"), words.Count(int64(len(promised))-unclear, "table"))
 	switch {
 	case len(v.problems) > 0:
-		v.check.Saw = words.Series(texts(v.problems), shown)
+		v.check.Saw = words.Series(problemTexts(v.problems), maxListed)
 	case len(promised) == 0:
-		v.check = unknown(v.check, "the dump tells no rows")
+		v.check = unknown(v.check, "the dump has no table data")
 	case unclear > 0:
-		v.check = unknown(v.check, "the dump does not tell the rows of "+words.Count(unclear, "table"))
+		v.check = unknown(v.check, "the number of rows in the dump is not known for "+words.Count(unclear, "table"))
 	default:
 		v.check.Saw = "all of them"
 	}
 	return v.conclude()
 }
 
-// promisedRows sums the dump's data by whole table, in the dump's order.
+// promisedRows sums the rows in the dump by table, in the order of the dump.
 func promisedRows(db *database, tables []inspect.Table) []*promise {
 	var list []*promise
 	byTable := map[*relation]*promise{}
 	for _, t := range tables {
 		r := db.byName[name{t.Schema, t.Name}]
 		if r == nil || !r.isTable() || (!t.Data && t.Rows <= 0) {
-			continue // missing altogether, not stored here, or dumped without data
+			continue // missing, without rows of its own, or dumped without data
 		}
-		whole := db.whole(r)
+		whole := db.rootOf(r)
 		p := byTable[whole]
 		if p == nil {
 			p = &promise{table: whole}
@@ -71,12 +72,12 @@ func promisedRows(db *database, tables []inspect.Table) []*promise {
 	return list
 }
 
-// compare holds one table against its promise. More rows than promised are no
-// loss: an extension fills its own tables, and a trigger may add to others.
-func (v *verdict) compare(p *promise) {
+// compareRows compares one table with its promise. More rows than promised are not a
+// failure: an extension fills its own tables, and a trigger may add to others.
+func (v *verdict) compareRows(p *promise) {
 	t := p.table
 	switch {
-	case t.trouble != "":
+	case t.unreadable != "":
 	case t.rows < p.rows:
 		v.problems = append(v.problems, problem{
 			code: outcome.ContentIncomplete,
@@ -91,10 +92,10 @@ func (v *verdict) compare(p *promise) {
 	}
 }
 
-// checkReadable checks that every table could be counted. It stands in for
-// checkRows where no rows are promised.
+// checkReadable checks that every table could be counted. It replaces checkRows
+// if the backup promises nothing.
 func checkReadable(db *database) verdict {
-	v := verdict{check: restingOn(builtin("rows", "every table can be counted"), "count(*) of each table")}
+	v := verdict{check: withEvidence(builtinCheck("rows", "every table can be counted"), "count(*) of each table")}
 	v.unreadable(db)
 	var rows int64
 	tables := db.tables()
@@ -103,17 +104,18 @@ func checkReadable(db *database) verdict {
 	}
 	v.check.Saw = words.Count(rows, "row") + " in " + words.Count(len(tables), "table")
 	if len(v.problems) > 0 {
-		v.check.Saw = words.Series(texts(v.problems), shown)
+		v.check.Saw = words.Series(problemTexts(v.problems), maxListed)
 	}
 	return v.conclude()
 }
 
-// unreadable reports tables that could not be counted, promised or not.
+// unreadable adds a problem for each table that could not be counted, promised or
+// not.
 func (v *verdict) unreadable(db *database) {
-	for _, r := range db.stored() {
-		if r.trouble != "" {
+	for _, r := range db.storedRelations() {
+		if r.unreadable != "" {
 			v.problems = append(v.problems, problem{
-				code: outcome.ContentIncomplete, text: fmt.Sprintf("%s cannot be read: %s", r.Quoted, r.trouble),
+				code: outcome.ContentIncomplete, text: fmt.Sprintf("%s cannot be read: %s", r.Quoted, r.unreadable),
 			})
 		}
 	}
@@ -121,8 +123,8 @@ func (v *verdict) unreadable(db *database) {
 
 // checkLargeObjects counts the large objects.
 func checkLargeObjects(ctx context.Context, conn *pgx.Conn, promised int) (verdict, error) {
-	v := verdict{check: restingOn(builtin("large objects", words.Count(promised, "large object")+", as the dump promises"),
-		"count(*) of pg_largeobject_metadata against those that the dump makes")}
+	v := verdict{check: withEvidence(builtinCheck("large objects", words.Count(promised, "large object")+", as the dump promises"),
+		"count(*) of pg_largeobject_metadata, compared with the dump's")}
 	var restored int64
 	if err := conn.QueryRow(ctx, "select count(*) from pg_largeobject_metadata").Scan(&restored); err != nil {
 		return v, fmt.Errorf("count large objects: %w", err)
@@ -137,7 +139,7 @@ func checkLargeObjects(ctx context.Context, conn *pgx.Conn, promised int) (verdi
 	return v.conclude(), nil
 }
 
-func texts(problems []problem) []string {
+func problemTexts(problems []problem) []string {
 	list := make([]string, 0, len(problems))
 	for _, p := range problems {
 		list = append(list, p.text)

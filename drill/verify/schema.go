@@ -9,21 +9,21 @@ import (
 	"github.com/drillgres/drillgres/drill/pgerr"
 )
 
-// schema is the database's schema, as far as it could be read.
+// schema holds the fingerprints of the database's schema.
 type schema struct {
 	fingerprint.Schema
-	trouble string // why it is not known; empty: it is
+	unreadable string // why the schema could not be read; empty: it was
 }
 
-// readSchema reads the schema. Where a definition cannot be read, that is no
-// reason to end the drill: the schema is not known then, and the report says so.
+// readSchema reads the schema. A definition that cannot be read does not end the
+// drill: the report says that the schema is unknown.
 func readSchema(ctx context.Context, conn *pgx.Conn) (schema, error) {
 	s, err := fingerprint.Read(ctx, conn)
 	switch {
-	case err != nil && ends(ctx, conn, err):
+	case err != nil && endsStage(ctx, conn, err):
 		return schema{}, err
 	case err != nil:
-		return schema{trouble: pgerr.Describe(err)}, nil
+		return schema{unreadable: pgerr.Describe(err)}, nil
 	}
 	return schema{Schema: s}, nil
 }

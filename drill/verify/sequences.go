@@ -24,16 +24,16 @@ type sequence struct {
 	Table             string
 	Column            string
 	QuotedColumn      string // schema.table.column
-	Unique            bool   // the column is part of a unique index
+	Unique            bool   // a unique index covers the column alone
 	last, next, until int64
-	called            bool // has given a value already
+	called            bool // is_called of the sequence: last has been handed out
 }
 
-// sequencesSQL lists the columns that take their value straight from a
-// sequence: identity columns, and those with nextval as their whole default,
-// whoever owns the sequence. A sequence that an application calls itself, or whose
-// value is computed with, says nothing about the column that owns it.
-// A cycling sequence meets its old values by intent.
+// sequencesSQL lists the columns that take their value directly from a sequence:
+// identity columns, and columns whose whole default is nextval, whichever column
+// owns the sequence. If an application calls the sequence itself or computes with
+// the value, the sequence and the column cannot be compared. A cycling sequence
+// reuses values on purpose.
 const sequencesSQL = `
 with filled (seq, tab, col) as (
   select d.objid, d.refobjid, d.refobjsubid from pg_depend d
@@ -55,28 +55,28 @@ where not q.seqcycle and a.atttypid in ('int2'::regtype, 'int4'::regtype, 'int8'
   and not exists (select from pg_depend d where d.classid = 'pg_class'::regclass and d.objid = s.oid and d.deptype = 'e')
 order by 3, 10`
 
-// lookahead is how many of the sequence's next values are looked for.
+// lookahead is the number of next values of a sequence that are looked for.
 const lookahead = 1000
 
-// checkSequences looks for sequences whose next values are taken already: the
-// application's next insert would fail. A single value far above the sequence
-// (an id that somebody gave by hand) does not hinder it, so being below the
-// column's highest value is no failure in itself.
+// checkSequences looks for sequences whose next values are already in use: the
+// application's next insert would fail. A sequence below the column's highest
+// value is not a failure in itself: a single id far above it, set by hand, does
+// not get in its way.
 //
-// unused are the sequences of which the dump itself says that production never
-// took a value from them: tables whose ids are given by hand, such as fixtures. One that
-// is behind is so in production too.
+// unused are the sequences from which production never took a value, according to
+// the dump: tables whose ids are set by hand, such as fixtures. If such a sequence
+// is behind, it is behind in production too.
 func checkSequences(ctx context.Context, conn *pgx.Conn, unused map[name]bool) (verdict, error) {
-	v := verdict{check: builtin("sequences", "next values are free")}
+	v := verdict{check: builtinCheck("sequences", "next values are free")}
 	sequences, err := listSequences(ctx, conn)
 	if err != nil {
 		return v, fmt.Errorf("list sequences: %w", err)
 	}
 	for i := range sequences {
 		s := &sequences[i]
-		taken, err := s.taken(ctx, conn)
+		taken, err := s.nextTaken(ctx, conn)
 		switch {
-		case err != nil && ends(ctx, conn, err):
+		case err != nil && endsStage(ctx, conn, err):
 			return v, fmt.Errorf("compare sequence %s with %s: %w", s.Quoted, s.QuotedColumn, err)
 		case err != nil:
 			v.problems = append(v.problems, problem{
@@ -92,9 +92,9 @@ func checkSequences(ctx context.Context, conn *pgx.Conn, unused map[name]bool) (
 	return v.conclude(), nil
 }
 
-// unusedIn are the sequences that the dump sets to their first value, as never
-// called. What it sets last holds.
-func unusedIn(sequences []inspect.Sequence) map[name]bool {
+// neverCalled returns the sequences that the dump sets to a value as never called.
+// The last such statement for a sequence counts.
+func neverCalled(sequences []inspect.Sequence) map[name]bool {
 	unused := map[name]bool{}
 	for _, s := range sequences {
 		unused[name{s.Schema, s.Name}] = !s.Called
@@ -102,14 +102,14 @@ func unusedIn(sequences []inspect.Sequence) map[name]bool {
 	return unused
 }
 
-// report tells of a sequence that is behind. Where nothing keeps the column
-// unique, the next insert works, and what its author meant is not known.
+// report adds a sequence that is behind. If no unique index covers the column,
+// the next insert works, and duplicates may be intended: that is a finding.
 func (v *verdict) report(s *sequence, unused bool) {
-	text := fmt.Sprintf("sequence %s goes on at %d, but %s already holds values from there on", s.Quoted, s.next, s.QuotedColumn)
+	text := fmt.Sprintf("sequence %s continues at %d, but %s already has values from there on", s.Quoted, s.next, s.QuotedColumn)
 	if unused && !s.called && s.last == s.Start {
 		v.findings = append(v.findings, outcome.Finding{
-			Code: "sequence_unused", Message: text + "; nothing has taken a value from it in production either",
-			Hint: "set the sequence in production with setval if rows are ever to take their values from it",
+			Code: "sequence_unused", Message: text + "; production has never used the sequence either",
+			Hint: "set the sequence with setval in production before anything uses it",
 		})
 		return
 	}
@@ -118,7 +118,7 @@ func (v *verdict) report(s *sequence, unused bool) {
 		return
 	}
 	v.findings = append(v.findings, outcome.Finding{
-		Code: string(outcome.SequenceBehind), Message: text + "; no unique index forbids them twice",
+		Code: string(outcome.SequenceBehind), Message: text + "; no unique index forbids duplicates",
 		Hint: outcome.SequenceBehind.Entry().Remedy,
 	})
 }
@@ -135,13 +135,13 @@ func listSequences(ctx context.Context, conn *pgx.Conn) ([]sequence, error) {
 	})
 }
 
-// taken tells whether the column holds one of the sequence's next values.
-func (s *sequence) taken(ctx context.Context, conn *pgx.Conn) (found bool, err error) {
+// nextTaken reports whether the column contains one of the sequence's next values.
+func (s *sequence) nextTaken(ctx context.Context, conn *pgx.Conn) (found bool, err error) {
 	state := "select last_value, is_called from " + sqltext.Identifier(s.Schema, s.Name)
 	if err := conn.QueryRow(ctx, state, pgx.QueryExecModeExec).Scan(&s.last, &s.called); err != nil {
 		return false, err
 	}
-	if !s.goOn() {
+	if !s.advance() {
 		return false, nil
 	}
 	column := sqltext.Identifier(s.Column)
@@ -151,9 +151,9 @@ func (s *sequence) taken(ctx context.Context, conn *pgx.Conn) (found bool, err e
 	return found, err
 }
 
-// goOn works out the next value and the last one to look for; false: the
-// sequence has come to its end and gives no more.
-func (s *sequence) goOn() bool {
+// advance computes the next value and the last value to look for. It returns false
+// if the sequence is exhausted.
+func (s *sequence) advance() bool {
 	s.next = s.last
 	if s.called {
 		if s.Increment > 0 && s.last > s.Max-s.Increment || s.Increment < 0 && s.last < s.Min-s.Increment {
@@ -161,13 +161,13 @@ func (s *sequence) goOn() bool {
 		}
 		s.next = s.last + s.Increment
 	}
-	s.until = s.ahead(lookahead)
+	s.until = s.valueAfter(lookahead)
 	return true
 }
 
-// ahead is the value after so many steps from the next one, held within the
-// sequence's bounds.
-func (s *sequence) ahead(steps int64) int64 {
+// valueAfter returns the value that is the given number of steps after the next one,
+// within the sequence's bounds.
+func (s *sequence) valueAfter(steps int64) int64 {
 	n := new(big.Int).Mul(big.NewInt(s.Increment), big.NewInt(steps))
 	n.Add(n, big.NewInt(s.next))
 	switch {

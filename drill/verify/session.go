@@ -15,31 +15,31 @@ import (
 // database holds, such as a background worker.
 const lockTimeout = time.Minute
 
-// open opens a session that only reads.
-func open(ctx context.Context, s provision.Server) (*pgx.Conn, error) {
+// openReadOnly opens a read-only session.
+func openReadOnly(ctx context.Context, s provision.Server) (*pgx.Conn, error) {
 	conn, err := s.Session(ctx, s.Database, provision.SessionOptions{ReadOnly: true, LockTimeout: lockTimeout})
 	return conn, s.Blame(ctx, err)
 }
 
-// openForQueries opens a session for a query of the config, which is written
-// for the search_path and the time zone that the database gives its sessions.
+// openForQueries opens a read-only session for a query of the config. It keeps
+// the database's search_path and time zone, for which the query is written.
 func openForQueries(ctx context.Context, s provision.Server) (*pgx.Conn, error) {
 	conn, err := s.Session(ctx, s.Database, provision.SessionOptions{ReadOnly: true, LockTimeout: lockTimeout, DatabaseSettings: true})
 	return conn, s.Blame(ctx, err)
 }
 
-// explain turns an error that ends the stage into what it means: out of a
-// resource, cancelled, or a server that is gone.
+// explain turns an error that ends the stage into a failure: a resource is
+// exhausted, the drill was cancelled, or the server is gone.
 func explain(ctx context.Context, s provision.Server, err error) error {
-	if code := resource(err); code != "" {
+	if code := sandboxCode(err); code != "" {
 		return outcome.Fail(code, "%s", pgerr.Describe(err))
 	}
 	return s.Blame(ctx, err)
 }
 
-// resource returns the code of an error that is about the sandbox and not about
-// the backup, or "". A server that stops is for Blame to explain.
-func resource(err error) outcome.Code {
+// sandboxCode returns the code of an error about the sandbox's resources, or "". It
+// ignores a server that stops: Blame explains it.
+func sandboxCode(err error) outcome.Code {
 	e, ok := pgerr.From(err)
 	if !ok || !e.OfSandbox() || e.Shutdown() {
 		return ""

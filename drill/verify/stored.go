@@ -10,24 +10,24 @@ import (
 	"github.com/drillgres/drillgres/drill/words"
 )
 
-// stored is what the database keeps in files of its own.
+// stored lists the relations that the database keeps in files.
 type stored struct {
 	tables, indexes []storedRelation
 	encoding        string
-	without         []string // what cannot be looked at: foreign tables and the like
+	unstored        []string // what cannot be checked, such as foreign tables
 }
 
 // storedRelation is a table, a materialised view or an index.
 type storedRelation struct {
 	OID     uint32
-	Quoted  string // schema.name, as SQL needs it
+	Quoted  string // schema.name, quoted where SQL requires it
 	Method  string // access method
-	Bytes   int64  // a table's with TOAST
-	Columns string // of a table: those that are stored, as SQL needs them
+	Bytes   int64  // with TOAST
+	Columns string // the stored columns of a table, quoted; empty for an index
 }
 
-// userTables are the tables and materialised views with rows of their own. The
-// rows of large objects lie in a catalog.
+// userTables selects the tables and materialised views that store rows, and the
+// catalog that stores large objects.
 const userTables = `
 (c.relkind = 'r' or c.relkind = 'm' and c.relispopulated) and n.nspname not in ('pg_catalog', 'information_schema') and n.nspname !~ '^pg_(toast|temp_)'
 or c.oid = 'pg_largeobject'::regclass and exists (select from pg_largeobject_metadata)`
@@ -39,7 +39,8 @@ select c.oid, format('%I.%I', n.nspname, c.relname), coalesce(m.amname, ''), pg_
 from pg_class c join pg_namespace n on n.oid = c.relnamespace left join pg_am m on m.oid = c.relam
 where ` + userTables
 
-// An invalid index is no longer kept up, and has a check of its own.
+// Invalid indexes are omitted: Postgres does not maintain them, and another check
+// reports them.
 const storedIndexesSQL = `
 select x.oid, format('%I.%I', xn.nspname, x.relname), m.amname, pg_relation_size(x.oid), ''
 from pg_index i
@@ -47,7 +48,7 @@ from pg_index i
   join pg_class c on c.oid = i.indrelid join pg_namespace n on n.oid = c.relnamespace
 where x.relkind = 'i' and i.indisvalid and i.indisready and i.indislive and (` + userTables + `)`
 
-// The rows of these are elsewhere, or nowhere.
+// Relations without stored rows.
 const withoutRowsSQL = `
 select case c.relkind when 'f' then 'foreign table' else 'unfilled materialised view' end, count(*)
 from pg_class c join pg_namespace n on n.oid = c.relnamespace
@@ -74,7 +75,7 @@ func listStored(ctx context.Context, conn *pgx.Conn) (*stored, error) {
 	var kind string
 	var number int64
 	_, err = pgx.ForEachRow(rows, []any{&kind, &number}, func() error {
-		s.without = append(s.without, words.Count(number, kind))
+		s.unstored = append(s.unstored, words.Count(number, kind))
 		return nil
 	})
 	return &s, err
@@ -88,29 +89,29 @@ func listRelations(ctx context.Context, conn *pgx.Conn, sql string) ([]storedRel
 	return pgx.CollectRows(rows, pgx.RowToStructByPos[storedRelation])
 }
 
-// planReading has every value of every table read.
-func (k *scrutiny) planReading() {
-	for _, t := range k.stored.tables {
-		k.read.tasks = append(k.read.tasks, k.stored.readAll(t))
+// planReading adds the tasks that read every value of every table.
+func (r *integrityRun) planReading() {
+	for _, t := range r.stored.tables {
+		r.read.tasks = append(r.read.tasks, r.stored.readAll(t))
 	}
 }
 
-// readAll reads a table as pg_dump would, but within the server: each value is
-// fetched, decompressed and written as text. In the database's own encoding nothing
-// is converted on the way, which could fail where pg_dump does not.
+// readAll returns the task that reads a table as pg_dump does, but inside the
+// server: each value is fetched, decompressed and written as text. It uses the
+// database's encoding, because a conversion could fail where pg_dump works.
 func (s *stored) readAll(t storedRelation) *task {
 	sql := fmt.Sprintf("copy (select %s from only %s) to '/dev/null' (encoding '%s')", t.Columns, t.Quoted, s.encoding)
-	return &task{name: t.Quoted, by: "COPY to nowhere", bytes: t.Bytes, carryOut: func(ctx context.Context, conn *pgx.Conn) (string, error) {
+	return &task{name: t.Quoted, method: "COPY to nowhere", bytes: t.Bytes, run: func(ctx context.Context, conn *pgx.Conn) (string, error) {
 		_, err := conn.Exec(ctx, sql, pgx.QueryExecModeSimpleProtocol)
-		if said, ok := pgerr.From(err); ok && resource(err) == "" && tellsOfValues(said) {
+		if said, ok := pgerr.From(err); ok && sandboxCode(err) == "" && isAboutValue(said) {
 			return fmt.Sprintf("%s cannot be read: %s", t.Quoted, pgerr.Describe(err)), nil
 		}
 		return "", err
 	}}
 }
 
-// tellsOfValues leaves out errors about limits, locks, the operator and the
-// server; any other means that a value does not read.
-func tellsOfValues(e pgerr.Error) bool {
+// isAboutValue reports whether an error means that a value cannot be read. Errors
+// about limits, locks, the operator and the server do not.
+func isAboutValue(e pgerr.Error) bool {
 	return !e.InClass(pgerr.Limits, pgerr.ObjectState, pgerr.Operator)
 }

@@ -15,7 +15,7 @@ import (
 	"github.com/drillgres/drillgres/drill/words"
 )
 
-// tableChecks are the checks that verify.tables asks for, sorted by table.
+// tableChecks returns the checks of verify.tables, sorted by table.
 func tableChecks(conn *pgx.Conn, db *database, tables map[string]config.Table, taken snapshot.Range) []check {
 	if len(tables) == 0 {
 		return []check{notConfigured("tables", "table", "verify.tables")}
@@ -43,7 +43,7 @@ func notConfigured(name, kind, key string) check {
 	}
 }
 
-// checkTable looks for a table and for the rows that it must have.
+// checkTable checks that a table exists and has at least minRows rows.
 func checkTable(ctx context.Context, conn *pgx.Conn, db *database, configured string, minRows int64) (verdict, error) {
 	v := verdict{check: outcome.Check{
 		Name: configured, Kind: "table", Status: outcome.CheckPassed, Expect: "exists", RestsOn: "count(*) of the table, children included",
@@ -58,7 +58,7 @@ func checkTable(ctx context.Context, conn *pgx.Conn, db *database, configured st
 	}
 	rows, err := db.rowsOf(ctx, conn, r)
 	if err != nil {
-		if ends(ctx, conn, err) {
+		if endsStage(ctx, conn, err) {
 			return v, err
 		}
 		return v.fail(outcome.RowsMissing, "cannot be read", fmt.Sprintf("%s cannot be read: %s", configured, pgerr.Describe(err))), nil
@@ -66,12 +66,12 @@ func checkTable(ctx context.Context, conn *pgx.Conn, db *database, configured st
 	v.check.Saw = words.Count(rows, "row")
 	if rows < minRows {
 		return v.fail(outcome.RowsMissing, v.check.Saw,
-			fmt.Sprintf("%s holds %s, expected at least %s", configured, words.Count(rows, "row"), words.Number(minRows))), nil
+			fmt.Sprintf("%s has %s, expected at least %s", configured, words.Count(rows, "row"), words.Number(minRows))), nil
 	}
 	return v, nil
 }
 
-// lookUp finds the relation that the config names.
+// lookUp returns the relation that the config names.
 func (db *database) lookUp(configured string) (*relation, error) {
 	schema, table, err := config.SplitTable(configured)
 	if err != nil {
@@ -83,12 +83,12 @@ func (db *database) lookUp(configured string) (*relation, error) {
 	return nil, fmt.Errorf("table %s does not exist", configured)
 }
 
-// rowsOf is what count(*) of a relation says, children included. Most are
-// counted already.
+// rowsOf returns count(*) of a relation, children included. Most relations have
+// been counted already.
 func (db *database) rowsOf(ctx context.Context, conn *pgx.Conn, r *relation) (int64, error) {
 	alone := r.Kind == "r" && !r.HasChildren
-	root := r.Kind == "p" && db.whole(r) == r
-	if (alone || root) && r.trouble == "" {
+	root := r.Kind == "p" && db.rootOf(r) == r
+	if (alone || root) && r.unreadable == "" {
 		return r.rows, nil
 	}
 	var rows int64
@@ -96,12 +96,12 @@ func (db *database) rowsOf(ctx context.Context, conn *pgx.Conn, r *relation) (in
 	return rows, err
 }
 
-// ends tells whether an error ends the stage rather than the check.
-func ends(ctx context.Context, conn *pgx.Conn, err error) bool {
-	return ctx.Err() != nil || conn.IsClosed() || resource(err) != ""
+// endsStage reports whether an error ends the stage and not only the check.
+func endsStage(ctx context.Context, conn *pgx.Conn, err error) bool {
+	return ctx.Err() != nil || conn.IsClosed() || sandboxCode(err) != ""
 }
 
-// fail makes it a failed check with one problem.
+// fail returns the verdict as failed, with one more problem.
 func (v verdict) fail(code outcome.Code, saw, text string) verdict {
 	v.check.Status, v.check.Saw = outcome.CheckFailed, saw
 	v.problems = append(v.problems, problem{code: code, text: text})

@@ -1,5 +1,5 @@
-// Package verify compares a restored database with what its dump promised and
-// with what the config expects of it.
+// Package verify checks a restored database against the promise of its dump and
+// the expectations of the config.
 package verify
 
 import (
@@ -15,43 +15,43 @@ import (
 	"github.com/drillgres/drillgres/drill/snapshot"
 )
 
-// Verifier carries out every check of the verify stage.
+// Verifier runs the checks of the verify stage.
 type Verifier struct {
 	Config   config.Verify
-	Database string // as the config and the history name it
-	RunID    string // of this drill, for the hint that tells how to accept it
-	Past     Past   // nil: the content is compared with no earlier drill's
-	// QueryWithin is how long one query of the config may take; 0: half of the
-	// time that is left, so that a query that hangs fails under its own name.
+	Database string // the name in the config and the history
+	RunID    string // of this drill, for the hint how to accept it
+	Past     Past   // nil: drift is not checked
+	// QueryWithin limits one query of the config; 0: half of the remaining time,
+	// so that a query that hangs fails under its own name.
 	QueryWithin time.Duration
 }
 
-// Report is what the restored database looks like. It is worth reading also
-// when it comes with an error: it then holds everything that was found out.
+// Report holds the content of the restored database and the results of the
+// checks. With an error, it holds everything found until then.
 type Report struct {
-	Tables     []outcome.Table // partitions are counted with the table that they are part of
+	Tables     []outcome.Table // partitions are counted with their root table
 	Checks     []outcome.Check
 	Extensions map[string]string // installed: name → version
 	Findings   []outcome.Finding
 	Integrity  outcome.Integrity
 	Schema     outcome.Schema
-	Baseline   *outcome.Baseline // nil: there was no earlier drill to compare with
+	Baseline   *outcome.Baseline // nil: no earlier drill to compare with
 }
 
-// Verify looks at the restored database as superuser and without writing to
-// it. It runs every check, whatever the others found; the Failure is then the
-// most severe: content_incomplete, table_missing, rows_missing, data_stale,
-// index_corrupt, constraint_violated, sequence_behind, query_failed, content_drifted,
-// in this order. A server that does not answer is sandbox_lost.
+// Verify checks the restored database as superuser, without writing to it. It
+// runs every check, whatever the others find. The Failure is the most severe, in
+// this order: content_incomplete, table_missing, rows_missing, data_stale,
+// index_corrupt, constraint_violated, sequence_behind, query_failed,
+// content_drifted. If the server does not answer, it is sandbox_lost.
 //
-// An empty Promise promises nothing: the checks that compare with a promise are
-// left out, and Integrity.NotProved says so.
+// With an empty Promise, the checks that compare with a promise are skipped, and
+// Integrity.NotProved says so.
 //
-// taken is when the backup's snapshot was taken; where that is not known, checks
-// of the data's age are unknown. p is told the tables counted so
-// far, and of how many, and then the same of the relations looked at closely.
+// taken is when the backup's snapshot was taken. If it is unknown, checks of the
+// data's age are unknown. p first receives the number of counted tables and their
+// total, then the same for the relations of the integrity checks.
 func (v Verifier) Verify(ctx context.Context, s provision.Server, promised inspect.Promise, taken snapshot.Range, p outcome.Progress) (Report, error) {
-	conn, err := open(ctx, s)
+	conn, err := openReadOnly(ctx, s)
 	if err != nil {
 		return Report{}, err
 	}
@@ -70,11 +70,11 @@ func (v Verifier) Verify(ctx context.Context, s provision.Server, promised inspe
 	if err != nil {
 		return report, explain(ctx, s, err)
 	}
-	past := v.earlier(ctx, taken.Best())
+	past := v.findBaseline(ctx, taken.Best())
 	report.Baseline = past.baseline()
-	drift := v.checkDrift(past, shape{report.Tables, schema, s.Major})
+	drift := v.checkDrift(past, content{report.Tables, schema, s.Major})
 	problems = append(problems, report.keep(drift)...)
-	closer, err := v.lookClosely(ctx, s, conn, p)
+	closer, err := v.checkIntegrity(ctx, s, conn, p)
 	if err != nil {
 		return report, explain(ctx, s, err)
 	}
@@ -85,34 +85,34 @@ func (v Verifier) Verify(ctx context.Context, s provision.Server, promised inspe
 	if promised.IsEmpty() {
 		report.Integrity.NotProved = append([]string{nothingPromised}, report.Integrity.NotProved...)
 	}
-	return report, worst(problems)
+	return report, mostSevere(problems)
 }
 
-// check carries out one check. Its error says that the check could not be
-// carried out at all, which ends the stage.
+// check runs one check. An error means that the check could not run; it ends the
+// stage.
 type check func(context.Context) (verdict, error)
 
-// verdict is what one check found out.
+// verdict is the result of one check.
 type verdict struct {
 	check    outcome.Check
 	problems []problem
 	findings []outcome.Finding
 }
 
-// checks lists every check in the order in which they are reported.
+// checks returns the checks in the order of the report.
 func (v Verifier) checks(s provision.Server, conn *pgx.Conn, db *database, promised inspect.Promise, taken snapshot.Range) []check {
 	list := append(promiseChecks(conn, db, promised),
 		func(ctx context.Context) (verdict, error) { return checkIndexes(ctx, conn) },
 		func(ctx context.Context) (verdict, error) { return checkConstraints(ctx, conn) },
 		func(ctx context.Context) (verdict, error) {
-			return checkSequences(ctx, conn, unusedIn(promised.Sequences))
+			return checkSequences(ctx, conn, neverCalled(promised.Sequences))
 		},
 	)
 	list = append(list, tableChecks(conn, db, v.Config.Tables, taken)...)
 	return append(list, queryChecks(s, v.Config.Queries, v.QueryWithin)...)
 }
 
-// promiseChecks lists the checks that compare the database with a promise. Where
+// promiseChecks returns the checks that compare the database with a promise. If
 // nothing is promised, the tables must still be readable.
 func promiseChecks(conn *pgx.Conn, db *database, promised inspect.Promise) []check {
 	if promised.IsEmpty() {
@@ -128,7 +128,8 @@ func promiseChecks(conn *pgx.Conn, db *database, promised inspect.Promise) []che
 	return append(list, func(context.Context) (verdict, error) { return checkExtensions(db, promised.Objects), nil })
 }
 
-// run carries out the checks one after the other and keeps what they found.
+// run runs the checks one after another, adds their results to the report, and
+// returns their problems.
 func (r *Report) run(ctx context.Context, checks []check) ([]problem, error) {
 	var problems []problem
 	for _, carryOut := range checks {
@@ -143,7 +144,7 @@ func (r *Report) run(ctx context.Context, checks []check) ([]problem, error) {
 	return problems, nil
 }
 
-// keep adds what a check found to the report, and gives its problems.
+// keep adds the result of a check to the report and returns its problems.
 func (r *Report) keep(found verdict) []problem {
 	found.check.Stage = outcome.Verify
 	r.Checks = append(r.Checks, found.check)

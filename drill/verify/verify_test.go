@@ -17,16 +17,16 @@ import (
 	"github.com/drillgres/drillgres/drill/snapshot"
 )
 
-// taken is when the backups of these tests were made.
+// taken is the time of the backups of these tests.
 var taken = time.Date(2026, 11, 20, 3, 0, 0, 0, time.UTC)
 
-// fixture is one restored database, with a connection to change it.
+// fixture is one restored database, with a connection that can change it.
 type fixture struct {
 	provision.Server
 	conn *pgx.Conn
 }
 
-// restored is a database of the test's own that holds what the script makes.
+// restored runs the script in a new database of the test.
 func restored(t *testing.T, script string) fixture {
 	t.Helper()
 	s := shared.Get(t)
@@ -39,8 +39,8 @@ func restored(t *testing.T, script string) fixture {
 	return d
 }
 
-// dropLater makes room for the databases of other tests. It comes before the
-// connection is closed, which was made before.
+// dropLater drops the database at the end of the test, before the connection is
+// closed.
 func dropLater(t *testing.T, admin *pgx.Conn, database string) {
 	t.Helper()
 	t.Cleanup(func() {
@@ -50,16 +50,17 @@ func dropLater(t *testing.T, admin *pgx.Conn, database string) {
 	})
 }
 
-// refill empties the database and fills it anew, which is quicker than another one.
+// refill empties the database and runs another script in it, which is quicker than
+// a new database.
 func (d fixture) refill(t *testing.T, script string) {
 	t.Helper()
 	run(t, d.conn, "drop schema public cascade; create schema public; "+script)
 }
 
-// session is a connection as the checks have it.
+// session returns a connection like that of the checks.
 func (d fixture) session(t *testing.T) *pgx.Conn {
 	t.Helper()
-	conn, err := open(t.Context(), d.Server)
+	conn, err := openReadOnly(t.Context(), d.Server)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -67,7 +68,7 @@ func (d fixture) session(t *testing.T) *pgx.Conn {
 	return conn
 }
 
-// read is the database that the checks look at.
+// read returns the database that the checks read.
 func read(t *testing.T, conn *pgx.Conn) *database {
 	t.Helper()
 	db, err := readDatabase(t.Context(), conn, nil)
@@ -77,9 +78,9 @@ func read(t *testing.T, conn *pgx.Conn) *database {
 	return db
 }
 
-// blame is what a check's problems would fail the stage with.
-func (v verdict) blame() (code outcome.Code, text string) {
-	if err := worst(v.problems); err != nil {
+// failure returns the failure that the problems of a check cause.
+func (v verdict) failure() (code outcome.Code, text string) {
+	if err := mostSevere(v.problems); err != nil {
 		return outcome.AsFailure(err).Code, err.Error()
 	}
 	return "", ""
@@ -109,13 +110,13 @@ func run(t *testing.T, conn *pgx.Conn, script string) {
 	}
 }
 
-// verifyAll runs Verify and gives the report and the code and text of the failure.
+// verifyAll runs Verify and returns the report, and the code and text of the failure.
 func verifyAll(t *testing.T, v Verifier, d fixture, promised inspect.Promise) (Report, outcome.Code, string) {
 	t.Helper()
 	report, err := v.Verify(t.Context(), d.Server, promised, snapshot.At(taken), nil)
 	for _, c := range report.Checks {
 		if c.ConfigPath != "verify" && !strings.HasPrefix(c.ConfigPath, "verify.") {
-			t.Errorf("check %q stands at %q in the config", c.Name, c.ConfigPath)
+			t.Errorf("check %q has config path %q", c.Name, c.ConfigPath)
 		}
 	}
 	if err == nil {
@@ -128,7 +129,7 @@ func verifyAll(t *testing.T, v Verifier, d fixture, promised inspect.Promise) (R
 	return report, f.Code, f.Error()
 }
 
-// named finds a check of the report by its name.
+// named returns the check of the report with that name.
 func named(t *testing.T, r Report, name string) outcome.Check {
 	t.Helper()
 	for _, c := range r.Checks {
@@ -155,8 +156,8 @@ func want[T any](t *testing.T, what string, got, expected T) {
 	}
 }
 
-// TestNothingPromisedNothingConfigured: only the checks run that need neither a
-// promise nor a config, and the result says that nothing was promised.
+// TestNothingPromisedNothingConfigured checks that only the checks run that need
+// neither a promise nor a config, and that the result says so.
 func TestNothingPromisedNothingConfigured(t *testing.T) {
 	s := restored(t, `create table a (id int primary key); insert into a values (1), (2)`)
 	report, code, text := verifyAll(t, Verifier{}, s, inspect.Promise{})
@@ -179,8 +180,8 @@ func TestNothingPromisedNothingConfigured(t *testing.T) {
 	want(t, "not proved", report.Integrity.NotProved[0], "that nothing is missing (the backup promises nothing)")
 }
 
-// TestNothingPromised: without any promise, a broken index and an expectation of
-// the user fail the stage all the same.
+// TestNothingPromised checks that a broken index and an expectation of the config
+// fail the stage without a promise too.
 func TestNothingPromised(t *testing.T) {
 	s := restored(t, `create table a (id int); insert into a values (1); create index a_id on a (id);
 update pg_index set indisvalid = false where indexrelid = 'a_id'::regclass`)
@@ -191,14 +192,14 @@ update pg_index set indisvalid = false where indexrelid = 'a_id'::regclass`)
 	}}
 	report, code, text := verifyAll(t, v, s, inspect.Promise{})
 	want(t, "code", code, outcome.RowsMissing)
-	want(t, "text", text, "public.a holds 1 row, expected at least 10")
+	want(t, "text", text, "public.a has 1 row, expected at least 10")
 	for _, name := range []string{"indexes", "public.a", "two"} {
 		want(t, name, named(t, report, name).Status, outcome.CheckFailed)
 	}
 }
 
-// TestTables holds the listing: exact rows, partitions counted with their
-// root, names as SQL needs them.
+// TestTables checks the list of tables: exact rows, partitions counted with their
+// root, quoted names.
 func TestTables(t *testing.T) {
 	s := restored(t, `
 create schema "My Shop";
@@ -229,7 +230,8 @@ create extension pg_trgm`)
 	}
 }
 
-// TestWorstFirst: every check runs, and the failure names the most severe.
+// TestWorstFirst checks that every check runs, and that the failure names the most
+// severe problem.
 func TestWorstFirst(t *testing.T) {
 	s := restored(t, `create table a (id int); create sequence q; create table b (id int primary key default nextval('q')); insert into b values (1)`)
 	v := Verifier{Config: config.Verify{
@@ -245,7 +247,8 @@ func TestWorstFirst(t *testing.T) {
 	want(t, "objects", named(t, report, "objects").Status, outcome.CheckPassed)
 }
 
-// TestInterrupted: a cancelled drill is neither a bad backup nor a lost sandbox.
+// TestInterrupted checks that a cancelled drill is neither a bad backup nor a lost
+// sandbox.
 func TestInterrupted(t *testing.T) {
 	s := restored(t, `create table a (id int)`)
 	ctx, cancel := context.WithCancel(t.Context())
@@ -254,8 +257,8 @@ func TestInterrupted(t *testing.T) {
 	want(t, "code", outcome.AsFailure(err).Code, outcome.Interrupted)
 }
 
-// TestHostileNames: what the restored database calls like Postgres' own does
-// not deceive the checks.
+// TestHostileNames checks that objects with the names of Postgres' own do not
+// deceive the checks.
 func TestHostileNames(t *testing.T) {
 	s := restored(t, `
 create table orders (id int); insert into orders select generate_series(1, 10);

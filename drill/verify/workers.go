@@ -14,14 +14,14 @@ import (
 	"github.com/drillgres/drillgres/drill/provision"
 )
 
-// mostWorkers is how many connections look at the database side by side;
-// beyond it they wait for the disk.
+// mostWorkers is the maximum number of connections that check the database in
+// parallel. More of them would only wait for the disk.
 const mostWorkers = 4
 
-// work carries out the tasks in their order, on as many connections as the
-// server has CPUs, until the time is up.
-func (k *scrutiny) work(ctx context.Context, first *pgx.Conn, tasks []*task) error {
-	w := &workers{scrutiny: k, total: len(tasks), queue: make(chan *task, len(tasks))}
+// runTasks runs the tasks in order, on one connection per CPU of the server, until
+// the time is up.
+func (r *integrityRun) runTasks(ctx context.Context, first *pgx.Conn, tasks []*task) error {
+	w := &workerPool{integrityRun: r, total: len(tasks), queue: make(chan *task, len(tasks))}
 	for _, t := range tasks {
 		w.queue <- t
 	}
@@ -29,9 +29,9 @@ func (k *scrutiny) work(ctx context.Context, first *pgx.Conn, tasks []*task) err
 	working, stop := context.WithCancel(ctx)
 	defer stop()
 	var group sync.WaitGroup
-	for i := range min(mostWorkers, max(1, k.server.CPUs), len(tasks)) {
+	for i := range min(mostWorkers, max(1, r.server.CPUs), len(tasks)) {
 		group.Go(func() {
-			if err := w.one(working, i, first); err != nil {
+			if err := w.runWorker(working, i, first); err != nil {
 				w.fail(err)
 				stop()
 			}
@@ -41,9 +41,9 @@ func (k *scrutiny) work(ctx context.Context, first *pgx.Conn, tasks []*task) err
 	return w.err
 }
 
-// workers share a queue of tasks.
-type workers struct {
-	*scrutiny
+// workerPool runs the tasks of a queue of tasks.
+type workerPool struct {
+	*integrityRun
 	queue chan *task
 	total int
 
@@ -52,7 +52,7 @@ type workers struct {
 	err  error // the first
 }
 
-func (w *workers) fail(err error) {
+func (w *workerPool) fail(err error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.err == nil {
@@ -60,19 +60,19 @@ func (w *workers) fail(err error) {
 	}
 }
 
-func (w *workers) report() {
+func (w *workerPool) report() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.done++
 	w.progress.Report(int64(w.done), int64(w.total))
 }
 
-// one works off the queue on a connection of its own, the first on the one that
-// is there.
-func (w *workers) one(ctx context.Context, i int, conn *pgx.Conn) error {
+// runWorker runs tasks of the queue until it is empty. The first worker uses conn; each
+// other worker opens its own connection.
+func (w *workerPool) runWorker(ctx context.Context, i int, conn *pgx.Conn) error {
 	if i > 0 {
 		var err error
-		if conn, err = open(ctx, w.server); err != nil {
+		if conn, err = openReadOnly(ctx, w.server); err != nil {
 			return err
 		}
 		defer provision.Close(ctx, conn)
@@ -80,60 +80,61 @@ func (w *workers) one(ctx context.Context, i int, conn *pgx.Conn) error {
 			return fmt.Errorf("load amcheck: %w", err)
 		}
 	}
-	h := hand{workers: w, conn: conn}
+	one := worker{workerPool: w, conn: conn}
 	for t := range w.queue {
-		if err := h.carryOut(ctx, t); err != nil {
-			return fmt.Errorf("%s of %s: %w", t.by, t.name, err)
+		if err := one.runTask(ctx, t); err != nil {
+			return fmt.Errorf("%s of %s: %w", t.method, t.name, err)
 		}
 		w.report()
 	}
 	return nil
 }
 
-// hand is one of the workers.
-type hand struct {
-	*workers
+// worker runs tasks on one connection.
+type worker struct {
+	*workerPool
 	conn  *pgx.Conn
-	limit time.Time // when the server was last told how long a statement may run
+	limit time.Time // when statement_timeout was last set
 }
 
-// carryOut carries out one task in the time that is left.
-func (h *hand) carryOut(ctx context.Context, t *task) error {
-	if !h.until.IsZero() && !time.Now().Before(h.until) {
+// runTask runs one task within the remaining time.
+func (w *worker) runTask(ctx context.Context, t *task) error {
+	if !w.deadline.IsZero() && !time.Now().Before(w.deadline) {
 		return nil
 	}
-	if err := h.limitStatements(ctx); err != nil {
+	if err := w.limitStatements(ctx); err != nil {
 		return err
 	}
 	began := time.Now()
-	damage, err := t.carryOut(ctx, h.conn)
+	damage, err := t.run(ctx, w.conn)
 	t.seconds = time.Since(began).Seconds()
-	return t.end(ctx, h.conn, damage, err)
+	return t.end(ctx, w.conn, damage, err)
 }
 
-// limitEvery is how much longer than the time that is left a statement may run,
-// so that not each of thousands of small ones needs another before it.
-const limitEvery = time.Second
+// limitInterval is how often the statement timeout is set. A statement may exceed
+// the remaining time by as much. Setting it before each of thousands of small
+// statements would take longer.
+const limitInterval = time.Second
 
-// limitStatements has the server end what the time cuts off.
-func (h *hand) limitStatements(ctx context.Context) error {
-	if h.until.IsZero() || time.Since(h.limit) < limitEvery {
+// limitStatements sets the statement timeout to the remaining time.
+func (w *worker) limitStatements(ctx context.Context) error {
+	if w.deadline.IsZero() || time.Since(w.limit) < limitInterval {
 		return nil
 	}
-	h.limit = time.Now()
-	limit := fmt.Sprintf("set statement_timeout = %d", max(1, time.Until(h.until).Milliseconds()))
-	_, err := h.conn.Exec(ctx, limit, pgx.QueryExecModeSimpleProtocol)
+	w.limit = time.Now()
+	limit := fmt.Sprintf("set statement_timeout = %d", max(1, time.Until(w.deadline).Milliseconds()))
+	_, err := w.conn.Exec(ctx, limit, pgx.QueryExecModeSimpleProtocol)
 	return err
 }
 
-// end keeps what came of a task. Its error ends the stage.
+// end records the result of a task. An error ends the stage.
 func (t *task) end(ctx context.Context, conn *pgx.Conn, damage string, err error) error {
 	said, fromServer := pgerr.From(err)
-	var why notDone
+	var why notChecked
 	switch {
 	case err == nil:
 		t.ended, t.damage = true, damage
-	case ends(ctx, conn, err):
+	case endsStage(ctx, conn, err):
 		return err
 	case said.SQLState == pgerrcode.QueryCanceled, errors.Is(err, errTimeUp):
 		// not reached

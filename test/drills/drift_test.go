@@ -143,7 +143,7 @@ create table jobs (id int); insert into jobs select generate_series(1, 9)`)
 	n.after(t, `drop table users`)
 	gone := n.drill(t, false)
 	comparedWith(t, gone, changed, "")
-	if m := gone.Failure.Message; m != "table public.users is gone (it held 300 rows)" {
+	if m := gone.Failure.Message; m != "table public.users is gone (it had 300 rows)" {
 		t.Errorf("message %q", m)
 	}
 }

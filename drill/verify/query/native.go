@@ -12,8 +12,8 @@ import (
 	"github.com/jackc/pgx/v5/pgtype"
 )
 
-// native turns what pgx decoded into what an expression works with: int,
-// float64, bool, string, time.Time, time.Duration, nil, and lists and maps of these.
+// native converts a value decoded by pgx to a type of expressions: int, float64,
+// bool, string, time.Time, time.Duration, nil, and lists and maps of these.
 func native(v any) any {
 	switch v := v.(type) {
 	case nil, bool, string, int, float64, time.Time:
@@ -50,7 +50,7 @@ func native(v any) any {
 	return fmt.Sprint(v)
 }
 
-// number gives whole numbers as int, as far as they fit.
+// number returns an int for a whole number that fits, or else a float64.
 func number(n pgtype.Numeric) any {
 	if !n.Valid {
 		return nil
@@ -87,7 +87,8 @@ func wholeNumber(n pgtype.Numeric) (int, bool) {
 	return int(whole.Int64()), true
 }
 
-// interval counts a month as 30 days, as Postgres does when it compares.
+// interval returns a duration. A month counts as 30 days, as in comparisons of
+// Postgres.
 func interval(i pgtype.Interval) any {
 	if !i.Valid {
 		return nil
@@ -96,7 +97,7 @@ func interval(i pgtype.Interval) any {
 	return time.Duration(days)*24*time.Hour + time.Duration(i.Microseconds)*time.Microsecond
 }
 
-// address leaves the prefix out where it is a single host's.
+// address returns the network, or only the address for a single host.
 func address(p netip.Prefix) string {
 	if p.IsSingleIP() {
 		return p.Addr().String()
@@ -120,8 +121,8 @@ func dictionary(values map[string]any) map[string]any {
 	return natives
 }
 
-// valued is for the types that know how to write themselves: time of day,
-// ranges, geometry.
+// valued formats types that implement driver.Valuer: time of day, ranges,
+// geometry.
 func valued(v driver.Valuer) any {
 	value, err := v.Value()
 	if err != nil {

@@ -1,5 +1,5 @@
-// Package query reads the result of a statement that the config holds, in the
-// terms of an expression.
+// Package query reads the result of a query of the config, in the types of
+// expressions.
 package query
 
 import (
@@ -13,17 +13,17 @@ import (
 	"github.com/drillgres/drillgres/drill/words"
 )
 
-// Limits of what is read of a result.
+// Limits of a result.
 const (
 	maxRows  = 1000
 	maxBytes = 16 << 20
 )
 
-// Result is the result of a statement as expressions see it.
+// Result is the result of a query, as expressions see it.
 type Result struct {
-	Value any              // the first column of the first row; nil without one
+	Value any              // the first column of the first row, or nil
 	Rows  []map[string]any // by column name
-	More  bool             // there were more rows than are kept
+	More  bool             // the query returned more rows than Rows holds
 }
 
 // Read reads the first 1,000 rows of a result and closes it. A result of
@@ -64,7 +64,7 @@ func (r *Result) add(rows pgx.Rows, values []any) {
 	r.Rows = append(r.Rows, row)
 }
 
-// String tells the value, cut, and how many rows there are.
+// String returns the value of a single row, shortened, or the number of rows.
 func (r Result) String() string {
 	switch {
 	case len(r.Rows) == 0:

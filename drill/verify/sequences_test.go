@@ -2,13 +2,13 @@ package verify
 
 import "testing"
 
-// TestSequenceEnds: the values that are looked for stay within the sequence.
+// TestSequenceEnds checks that the values looked for stay within the sequence.
 func TestSequenceEnds(t *testing.T) {
 	const most = 1<<63 - 1
 	cases := []struct {
 		name        string
 		s           sequence
-		goesOn      bool
+		more        bool
 		next, until int64
 	}{
 		{"not called yet", sequence{last: 1, Increment: 1, Min: 1, Max: most}, true, 1, 1001},
@@ -20,9 +20,9 @@ func TestSequenceEnds(t *testing.T) {
 		{"down", sequence{last: -1, Increment: -1, Min: -most, Max: -1, called: true}, true, -2, -1002},
 	}
 	for _, c := range cases {
-		goesOn := c.s.goOn()
-		if goesOn != c.goesOn || goesOn && (c.s.next != c.next || c.s.until != c.until) {
-			t.Errorf("%s: %v, from %d to %d", c.name, goesOn, c.s.next, c.s.until)
+		more := c.s.advance()
+		if more != c.more || more && (c.s.next != c.next || c.s.until != c.until) {
+			t.Errorf("%s: %v, from %d to %d", c.name, more, c.s.next, c.s.until)
 		}
 	}
 }

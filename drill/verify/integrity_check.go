@@ -1,0 +1,117 @@
+package verify
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/drillgres/drillgres/drill/config"
+	"github.com/drillgres/drillgres/drill/outcome"
+	"github.com/drillgres/drillgres/drill/words"
+)
+
+// integrityCheck is one check of integrity. It consists of a task for each relation.
+type integrityCheck struct {
+	name, expect string
+	noun         string // for what a task checks, such as table
+	level        string // the lowest level that includes the check
+	unavailable  string // why the check cannot run on this server; empty: it can
+	code         outcome.Code
+	hint         string // for damage; empty: the catalogue's
+	tasks        []*task
+}
+
+// task checks one relation.
+type task struct {
+	name   string // of the relation, quoted where SQL requires it
+	method string // the method, for Check.RestsOn
+	bytes  int64
+	// run returns the damage that it found. An error methods that the result
+	// is unknown, unless the error itself methods damage (see pgerr.Error.Damage).
+	run func(ctx context.Context, conn *pgx.Conn) (damage string, err error)
+
+	ended   bool // within the time
+	damage  string
+	unclear string // why the result is unknown
+	seconds float64
+}
+
+// verdict returns the result of the tasks together.
+func (c *integrityCheck) verdict(r *integrityRun) verdict {
+	v := verdict{check: builtinCheck(c.name, c.expect)}
+	v.check.ConfigPath = config.Path("verify", "integrity")
+	switch {
+	case r.level == basic || c.level == deep && r.level != deep:
+		v.check.Status = outcome.CheckNotConfigured
+		v.check.RestsOn = "nothing: verify.integrity is " + r.level
+		return v
+	case c.unavailable != "":
+		v.check = withEvidence(unknown(v.check, c.unavailable), "nothing")
+		return v
+	}
+	v.check.RestsOn = c.restsOn()
+	var reached int
+	var open []string
+	for _, t := range c.tasks {
+		v.check.Seconds += t.seconds
+		switch {
+		case t.damage != "":
+			v.problems = append(v.problems, problem{code: c.code, text: t.damage, object: t.name, hint: c.hint})
+		case !t.ended:
+			open = append(open, t.name+" not reached")
+		case t.unclear != "":
+			open = append(open, t.name+" could not be checked: "+t.unclear)
+		}
+		if t.ended {
+			reached++
+		}
+	}
+	v.check.Saw = c.saw(reached, v.problems)
+	if len(open) > 0 {
+		slices.Reverse(open) // the largest first
+		v.check = unknown(v.check, v.check.Saw+"; "+words.Series(open, maxListed))
+	}
+	return v.conclude()
+}
+
+// saw describes how much was checked, and what was found.
+func (c *integrityCheck) saw(reached int, problems []problem) string {
+	all := words.Count(len(c.tasks), c.noun)
+	if reached < len(c.tasks) {
+		all = words.Number(reached) + " of " + all
+	}
+	if len(problems) > 0 {
+		return all + ": " + words.Series(problemTexts(problems), maxListed)
+	}
+	return all
+}
+
+// restsOn describes how many relations were checked, and with which method.
+func (c *integrityCheck) restsOn() string {
+	var methods []string
+	counts := map[string]int64{}
+	for _, t := range c.tasks {
+		if !t.ended {
+			continue
+		}
+		if counts[t.method] == 0 {
+			methods = append(methods, t.method)
+		}
+		counts[t.method]++
+	}
+	if len(methods) == 0 {
+		return "nothing: no " + c.noun + " was read"
+	}
+	for i, method := range methods {
+		methods[i] = fmt.Sprintf("%s of %s", method, words.Count(counts[method], c.noun))
+	}
+	return strings.Join(methods, ", ")
+}
+
+// notChecked is the reason why a task could not run. The other tasks continue.
+type notChecked string
+
+func (n notChecked) Error() string { return string(n) }
