@@ -125,7 +125,7 @@ var provisionCodes = []Entry{
 		Remedy: "back up the roles too (pg_dumpall --globals-only), or set restore.roles to create",
 		Example: Example{
 			Case:    "Tables belong to items_owner, and restore.roles is strict.",
-			Message: `the dump needs role "items_owner" and does not bring it`,
+			Message: `the dump needs role "items_owner" and does not contain it`,
 		},
 		Messages: []string{`role "app_owner" does not exist`},
 		Neighbours: []Neighbour{

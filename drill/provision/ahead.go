@@ -11,7 +11,7 @@ import (
 	"github.com/drillgres/drillgres/drill/sandbox"
 )
 
-// opening is a sandbox that is being opened, or has been.
+// opening is a sandbox that is being opened or is open.
 type opening struct {
 	password redact.Secret
 	cancel   context.CancelFunc
@@ -20,18 +20,18 @@ type opening struct {
 	err      error
 }
 
-// Begin opens the sandbox while the backup is still on its way, because
-// nothing of it depends on the dump; Provision then waits for this one. A
-// sandbox that does depend on the dump is left to Provision.
+// Begin starts to open the sandbox while the backup is still being fetched.
+// Provision then waits for it. If the sandbox depends on the dump, Begin does
+// nothing, and Provision opens the sandbox.
 func (p *Provisioner) Begin(ctx context.Context) {
-	if loads(byLowerName(p.Config.Settings)["shared_preload_libraries"], "pg_cron") {
-		return // it must be told the database's name when it starts
+	if listsLibrary(byLowerName(p.Config.Settings)["shared_preload_libraries"], "pg_cron") {
+		return // pg_cron needs the database's name at the start of the server
 	}
 	p.ahead = p.open(ctx, inspect.Needs{})
 }
 
-// Abandon closes a sandbox that Begin opened and Provision has not taken over,
-// and tells what is left of it.
+// Abandon closes a sandbox that Begin opened and Provision has not taken over. It
+// returns what could not be removed.
 func (p *Provisioner) Abandon(ctx context.Context) (leftovers []string) {
 	o := p.ahead
 	if o == nil {
@@ -39,7 +39,7 @@ func (p *Provisioner) Abandon(ctx context.Context) (leftovers []string) {
 	}
 	p.ahead = nil
 	o.cancel()
-	<-o.done // a cancelled Open ends soon, and removes what it made
+	<-o.done // a cancelled Open ends soon, and removes what it created
 	if o.running.Pod != nil {
 		return o.running.Close(ctx)
 	}
@@ -56,7 +56,7 @@ func (p *Provisioner) open(ctx context.Context, needs inspect.Needs) *opening {
 	go func() {
 		defer close(o.done)
 		defer func() {
-			if p := recover(); p != nil { // nobody else guards this goroutine
+			if p := recover(); p != nil { // a panic in this goroutine would end the process
 				o.err = outcome.Fail(outcome.Internal, "panic: %v\n%s", p, debug.Stack())
 			}
 		}()
@@ -65,9 +65,10 @@ func (p *Provisioner) open(ctx context.Context, needs inspect.Needs) *opening {
 	return o
 }
 
-// take is the sandbox that was begun, or else a new one. While ctx lives it
-// is waited for. It stays Abandon's until a Server has it.
-func (p *Provisioner) take(ctx context.Context, needs inspect.Needs) (*opening, error) {
+// awaitSandbox waits for the sandbox of Begin, or opens a new one. It returns the cause of
+// ctx if ctx ends first. Abandon remains responsible for the sandbox until Provision
+// puts it into a Server.
+func (p *Provisioner) awaitSandbox(ctx context.Context, needs inspect.Needs) (*opening, error) {
 	if p.ahead == nil {
 		p.ahead = p.open(ctx, needs)
 	}

@@ -12,7 +12,7 @@ import (
 	"github.com/drillgres/drillgres/drill/sandbox"
 )
 
-// slowOpener opens when it is let, unless its context ends first.
+// slowOpener opens a sandbox when let is closed, unless its context ends first.
 type slowOpener struct {
 	let    chan struct{}
 	opened int
@@ -22,7 +22,7 @@ type slowOpener struct {
 func (o *slowOpener) Open(ctx context.Context, _ sandbox.Spec) (sandbox.Running, error) {
 	o.opened++
 	select {
-	case <-o.let: // comes first, also when the context has ended
+	case <-o.let: // checked first, even if the context has ended
 		return sandbox.Running{Pod: o.pod}, nil
 	default:
 	}
@@ -34,7 +34,7 @@ func (o *slowOpener) Open(ctx context.Context, _ sandbox.Spec) (sandbox.Running,
 	}
 }
 
-// closable is a pod in which nothing answers.
+// closable is a pod without a server.
 type closable struct {
 	sandbox.Pod
 	closed int
@@ -43,7 +43,7 @@ type closable struct {
 func (c *closable) Close(context.Context) []string { c.closed++; return nil }
 func (c *closable) Health(context.Context) error   { return nil }
 func (c *closable) Dial(context.Context, string, string) (net.Conn, error) {
-	return nil, errors.New("nobody answers")
+	return nil, errors.New("no server")
 }
 
 func newAhead(settings map[string]string) (*provision.Provisioner, *slowOpener) {
@@ -53,7 +53,7 @@ func newAhead(settings map[string]string) (*provision.Provisioner, *slowOpener) 
 	}, o
 }
 
-func TestAbandonClosesWhatNobodyTookOver(t *testing.T) {
+func TestAbandonClosesAnUnusedSandbox(t *testing.T) {
 	p, o := newAhead(nil)
 	close(o.let)
 	p.Begin(t.Context())
@@ -73,20 +73,20 @@ func TestAbandonEndsAnOpenThatHangs(t *testing.T) {
 	}
 }
 
-func TestProvisionTakesOverWhatWasBegun(t *testing.T) {
+func TestProvisionTakesOverTheSandboxOfBegin(t *testing.T) {
 	p, o := newAhead(nil)
 	p.Begin(t.Context())
 	close(o.let)
 	s, err := p.Provision(t.Context(), inspect.Needs{})
 	if err == nil || s.Pod != sandbox.Pod(o.pod) || o.opened != 1 {
-		t.Errorf("opened %d, pod %v, err %v; want the one pod, and that nobody answers in it", o.opened, s.Pod, err)
+		t.Errorf("opened %d, pod %v, err %v; want one pod and an error", o.opened, s.Pod, err)
 	}
 	if p.Abandon(t.Context()); o.pod.closed != 0 {
-		t.Error("what was taken over was closed")
+		t.Error("the sandbox that was taken over was closed")
 	}
 }
 
-func TestNothingIsBegunThatDependsOnTheDump(t *testing.T) {
+func TestBeginOpensNoSandboxThatDependsOnTheDump(t *testing.T) {
 	p, o := newAhead(map[string]string{"shared_preload_libraries": "pg_cron"})
 	p.Begin(t.Context())
 	if p.Abandon(t.Context()); o.opened != 0 {
@@ -94,7 +94,7 @@ func TestNothingIsBegunThatDependsOnTheDump(t *testing.T) {
 	}
 }
 
-func TestAbandonTellsWhatAFailedOpenLeft(t *testing.T) {
+func TestAbandonReturnsTheLeftoversOfAFailedOpen(t *testing.T) {
 	p, o := newAhead(nil)
 	p.Opener = failing{&sandbox.LeftBehind{Err: errors.New("no engine"), Things: []string{"container x"}}}
 	if _, err := p.Provision(t.Context(), inspect.Needs{}); err == nil || err.Error() != "no engine" {

@@ -10,13 +10,13 @@ import (
 	"github.com/drillgres/drillgres/drill/pgerr"
 )
 
-// healthWithin bounds asking a pod how it is, which is done when a deadline
-// may be over already.
+// healthWithin limits a health check, which must also work after the deadline of
+// its context.
 const healthWithin = 15 * time.Second
 
-// Blame finds what an error of a conversation with the server comes from: a
-// reason for which ctx ended, a sandbox that is lost, or else the error itself,
-// without the values of rows in what the server said.
+// Blame returns the cause of an error on a connection to the server: the cause of
+// ctx, a lost sandbox, or else the error itself, without values of rows in the
+// server's message.
 func (s Server) Blame(ctx context.Context, err error) error {
 	var f *outcome.Failure
 	if err == nil || errors.As(err, &f) {
@@ -30,14 +30,14 @@ func (s Server) Blame(ctx context.Context, err error) error {
 	if refused && !said.Shutdown() {
 		return err
 	}
-	if sick := s.Sick(ctx); sick != nil {
-		return sick
+	if unhealthy := s.Sick(ctx); unhealthy != nil {
+		return unhealthy
 	}
 	return outcome.Fail(outcome.SandboxLost, "the server in the sandbox no longer answers: %w", err)
 }
 
-// Sick asks the pod how it is, also when ctx has ended: a Failure, or nil where
-// the pod is well or nobody can tell.
+// Sick checks the health of the pod, even if ctx has ended. It returns a Failure,
+// or nil if the pod is healthy or its health is unknown.
 func (s Server) Sick(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), healthWithin)
 	defer cancel()

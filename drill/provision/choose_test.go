@@ -29,7 +29,7 @@ func TestTargetName(t *testing.T) {
 
 func TestOwner(t *testing.T) {
 	objects := map[string]int{"zoe": 3, "app": 2, "": 4}
-	told := inspect.Needs{ObjectsByOwner: objects, Database: inspect.Database{Owner: "dumped"}}
+	known := inspect.Needs{ObjectsByOwner: objects, Database: inspect.Database{Owner: "dumped"}}
 	tests := []struct {
 		name    string
 		config  string
@@ -37,11 +37,11 @@ func TestOwner(t *testing.T) {
 		want    string
 		finding string
 	}{
-		{"the config's", "configured", told, "configured", ""},
-		{"the archive's", "", told, "dumped", ""},
-		{"who owns most", "", inspect.Needs{ObjectsByOwner: objects}, "zoe", `it is "zoe", who owns 3 of its 9 objects`},
+		{"the config's", "configured", known, "configured", ""},
+		{"the archive's", "", known, "dumped", ""},
+		{"the role that owns most", "", inspect.Needs{ObjectsByOwner: objects}, "zoe", `assumed "zoe", which owns 3 of its 9 objects`},
 		{"the first of several", "", inspect.Needs{ObjectsByOwner: map[string]int{"zoe": 2, "app": 2}}, "app", `"app"`},
-		{"nobody", "", inspect.Needs{ObjectsByOwner: map[string]int{"": 2}}, "", ""},
+		{"no known owner", "", inspect.Needs{ObjectsByOwner: map[string]int{"": 2}}, "", ""},
 		{"no objects", "", inspect.Needs{}, "", ""},
 	}
 	for _, tt := range tests {
@@ -136,7 +136,7 @@ func TestLocaleOptions(t *testing.T) {
 	}
 }
 
-func TestALocaleThatNobodyToldIsGuessed(t *testing.T) {
+func TestAnUnknownLocaleIsAssumed(t *testing.T) {
 	image := locale{encoding: "UTF8", collate: "en_US.utf8", ctype: "en_US.utf8"}
 	for _, tt := range []struct {
 		config config.Postgres
@@ -149,7 +149,7 @@ func TestALocaleThatNobodyToldIsGuessed(t *testing.T) {
 		{config.Postgres{}, inspect.Database{Collate: "C", CType: "C"}, ""},
 		{config.Postgres{}, inspect.Database{LocaleProvider: "icu", Locale: "de"}, ""},
 	} {
-		if got := chooseLocale(tt.config, tt.dumped, image).guess(image); got != tt.want {
+		if got := chooseLocale(tt.config, tt.dumped, image).assumedLocale(image); got != tt.want {
 			t.Errorf("%+v, %+v: %q, want %q", tt.config, tt.dumped, got, tt.want)
 		}
 	}
@@ -181,7 +181,7 @@ func TestVersions(t *testing.T) {
 	}
 }
 
-func TestVersionsThatDifferAreTold(t *testing.T) {
+func TestDifferentVersionsAreReported(t *testing.T) {
 	tests := []struct{ dumped, here, want string }{
 		{"15.18", "15.18", ""},
 		{"15.17", "15.18", ""},

@@ -12,8 +12,8 @@ import (
 	"github.com/drillgres/drillgres/drill/sqltext"
 )
 
-// targetName is what the restored database is called: as in production, where
-// the dump tells it.
+// targetName returns the name of the restored database: the name in the dump, or
+// else the key in the config.
 func targetName(needs inspect.Needs, key string) string {
 	for _, name := range []string{needs.Database.Name, key} {
 		if name != "" && name != "template0" && name != "template1" {
@@ -23,7 +23,7 @@ func targetName(needs inspect.Needs, key string) string {
 	return "restored"
 }
 
-// maintenanceFor is the database to be connected to while the target is made,
+// maintenanceFor returns the database to connect to while the target is created,
 // dropped or altered.
 func maintenanceFor(target string) string {
 	if target == "postgres" {
@@ -32,8 +32,8 @@ func maintenanceFor(target string) string {
 	return "postgres"
 }
 
-// chooseOwner is who owns the database: from the config, else from the dump,
-// else whoever owns most of the dump's objects.
+// chooseOwner returns the owner of the database: from the config, else from the
+// dump, else the role that owns most of the dump's objects.
 func (p *Provisioner) chooseOwner(s *Server, needs inspect.Needs) string {
 	if p.Config.Owner != "" {
 		return p.Config.Owner
@@ -49,13 +49,13 @@ func (p *Provisioner) chooseOwner(s *Server, needs inspect.Needs) string {
 	for _, number := range needs.ObjectsByOwner {
 		all += number
 	}
-	s.find("database_owner", "set postgres.owner to production's owner of the database",
-		fmt.Sprintf("the dump does not tell the database's owner: it is %q, who owns %d of its %d objects", owner, owned, all))
+	s.addFinding("database_owner", "set postgres.owner to production's owner of the database",
+		fmt.Sprintf("the dump does not contain the database's owner: assumed %q, which owns %d of its %d objects", owner, owned, all))
 	return owner
 }
 
-// mostlyOwnedBy returns the role that owns most objects, the first by name where
-// several own as many. Objects without a known owner do not count.
+// mostlyOwnedBy returns the role that owns most objects. Of several with the same
+// number it returns the first by name. Objects without a known owner do not count.
 func mostlyOwnedBy(objects map[string]int) (owner string, owned int) {
 	for _, name := range slices.Sorted(maps.Keys(objects)) {
 		if name != "" && objects[name] > owned {
@@ -65,9 +65,9 @@ func mostlyOwnedBy(objects map[string]int) (owner string, owned int) {
 	return owner, owned
 }
 
-// makeDatabase makes the empty database from template0, which holds nothing
-// that a dump could collide with.
-func (p *Provisioner) makeDatabase(ctx context.Context, conn *pgx.Conn, s *Server, needs inspect.Needs) error {
+// createDatabase creates the empty database from template0, which contains nothing
+// that could conflict with a dump.
+func (p *Provisioner) createDatabase(ctx context.Context, conn *pgx.Conn, s *Server, needs inspect.Needs) error {
 	if err := dropDatabase(ctx, conn, s); err != nil {
 		return err
 	}
@@ -80,24 +80,24 @@ func (p *Provisioner) makeDatabase(ctx context.Context, conn *pgx.Conn, s *Serve
 		return err
 	}
 	sql := "create database " + sqltext.Identifier(s.Database) + " template template0" + l.options(s.Major)
-	// A role that the dump makes itself can't own anything yet.
+	// A role that the dump creates does not exist yet.
 	if s.Owner != "" && !slices.Contains(needs.CreatedRoles, s.Owner) {
 		sql += " owner " + sqltext.Identifier(s.Owner)
 	}
 	if _, err := conn.Exec(ctx, sql); err != nil {
 		return l.explain(err, s)
 	}
-	s.AssumedLocale = l.guess(def)
-	if l.assumed {
-		s.find("locale_assumed", "set postgres.locale to production's locale",
-			fmt.Sprintf("the dump tells encoding %s but no locale, and the image's %s has another encoding: the database has locale C",
+	s.AssumedLocale = l.assumedLocale(def)
+	if l.assumedC {
+		s.addFinding("locale_assumed", "set postgres.locale to production's locale",
+			fmt.Sprintf("the dump contains encoding %s but no locale, and the image's locale %s has another encoding: the database uses locale C",
 				l.encoding, def.collate))
 	}
 	return nil
 }
 
-// dropDatabase makes room where the image already has a database of the name;
-// a background worker may be connected to it.
+// dropDatabase drops a database of the same name in the image, even if a background
+// worker is connected to it.
 func dropDatabase(ctx context.Context, conn *pgx.Conn, s *Server) error {
 	if _, err := conn.Exec(ctx, "drop database if exists "+sqltext.Identifier(s.Database)+" with (force)"); err != nil {
 		return fmt.Errorf("drop the image's database %q: %w", s.Database, err)

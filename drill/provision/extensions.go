@@ -13,9 +13,9 @@ import (
 	"github.com/drillgres/drillgres/drill/words"
 )
 
-// preloads lists extensions whose CREATE EXTENSION, or whose first use, fails
-// unless their library was loaded at the server's start; by the errors in their
-// sources.
+// preloads maps extensions to the library that the server must load at its start.
+// Without it, CREATE EXTENSION or the first use fails. Source: the errors in their
+// source code.
 var preloads = map[string]string{
 	"citus":          "citus",
 	"pg_cron":        "pg_cron",
@@ -29,7 +29,8 @@ var preloads = map[string]string{
 	"vectors":        "vectors",
 }
 
-// debianNames are extensions whose Debian (and PGDG) package is named otherwise.
+// debianNames maps extensions to the name in their Debian (and PGDG) package, where
+// the two differ.
 var debianNames = map[string]string{
 	"h3":                     "h3",
 	"pg_cron":                "cron",
@@ -45,8 +46,8 @@ var debianNames = map[string]string{
 	"vector":                 "pgvector",
 }
 
-// checkExtensions compares what the dump and the config need with what the
-// image has, before anything is restored.
+// checkExtensions checks that the image has the extensions that the dump and the
+// config need.
 func (p *Provisioner) checkExtensions(ctx context.Context, conn *pgx.Conn, s *Server, needs inspect.Needs) error {
 	needed := slices.Clone(p.Config.Extensions)
 	for _, e := range needs.Extensions {
@@ -64,9 +65,9 @@ func (p *Provisioner) checkExtensions(ctx context.Context, conn *pgx.Conn, s *Se
 		return fmt.Errorf("list the image's extensions: %w", err)
 	}
 	if lacking := without(needed, available); len(lacking) > 0 {
-		return outcome.Fail(outcome.ExtensionUnavailable, "image %s lacks %s", s.Image, named("extension", lacking)).
+		return outcome.Fail(outcome.ExtensionUnavailable, "image %s lacks %s", s.Image, nounWithNames("extension", lacking)).
 			WithHint("set postgres.image to one that has %s, such as postgres:%d with the Debian %s",
-				strings.Join(lacking, ", "), s.Major, named("package", packages(lacking, s.Major)))
+				strings.Join(lacking, ", "), s.Major, nounWithNames("package", packages(lacking, s.Major)))
 	}
 	return checkPreloads(ctx, conn, s, needed)
 }
@@ -84,15 +85,15 @@ func checkPreloads(ctx context.Context, conn *pgx.Conn, s *Server, needed []stri
 func missingPreloads(needed []string, loaded string) []string {
 	var lacking []string
 	for _, name := range needed {
-		if library := preloads[name]; library != "" && !loads(loaded, library) {
+		if library := preloads[name]; library != "" && !listsLibrary(loaded, library) {
 			lacking = append(lacking, library)
 		}
 	}
 	return lacking
 }
 
-// PreloadMissing is the failure of a server that did not load these libraries,
-// besides the ones that it did, with the line that would help.
+// PreloadMissing returns the failure for libraries that the server has not loaded.
+// Its hint is the setting with the loaded and the missing libraries.
 func PreloadMissing(lacking []string, loaded string) *outcome.Failure {
 	all := lacking
 	if loaded != "" {
@@ -103,7 +104,7 @@ func PreloadMissing(lacking []string, loaded string) *outcome.Failure {
 		WithHint("set postgres.settings to {shared_preload_libraries: %q}", strings.Join(all, ","))
 }
 
-// packages are the Debian packages that bring the extensions.
+// packages returns the Debian packages that contain the extensions.
 func packages(extensions []string, major int) []string {
 	var names []string
 	for _, e := range extensions {
@@ -124,18 +125,18 @@ func packageName(extension string) string {
 	return strings.ReplaceAll(strings.ToLower(extension), "_", "-")
 }
 
-// without is what of a is not in b.
+// without returns the elements of a that are not in b, without duplicates.
 func without(a, b []string) []string {
-	var rest []string
+	var remaining []string
 	for _, v := range a {
-		if !slices.Contains(b, v) && !slices.Contains(rest, v) {
-			rest = append(rest, v)
+		if !slices.Contains(b, v) && !slices.Contains(remaining, v) {
+			remaining = append(remaining, v)
 		}
 	}
-	return rest
+	return remaining
 }
 
-// named returns the names after their noun: extension a, or extensions a, b.
-func named(noun string, names []string) string {
+// nounWithNames returns the names after their noun: extension a, or extensions a, b.
+func nounWithNames(noun string, names []string) string {
 	return words.Noun(len(names), noun, noun+"s") + " " + strings.Join(names, ", ")
 }

@@ -15,8 +15,8 @@ import (
 	"github.com/drillgres/drillgres/drill/sandbox"
 )
 
-// identify asks the server what it is and compares that with what the config
-// pins and what the dump was taken from.
+// identify reads the version and the settings of the server. It compares the
+// version with the config and with the server that was dumped.
 func (p *Provisioner) identify(ctx context.Context, conn *pgx.Conn, s *Server, needs inspect.Needs) error {
 	const sql = "select current_setting('server_version'), current_setting('server_version_num')::int / 10000" +
 		", current_setting('dynamic_library_path'), current_setting('lock_timeout')"
@@ -34,7 +34,8 @@ func (p *Provisioner) identify(ctx context.Context, conn *pgx.Conn, s *Server, n
 	return err
 }
 
-// compareVersions tells where the sandbox differs from the server that was dumped.
+// compareVersions adds a finding if the version differs from that of the server
+// that was dumped.
 func (s *Server) compareVersions(needs inspect.Needs) {
 	dumped, ok := parseVersion(needs.ProductionVersion)
 	here, known := parseVersion(s.Version)
@@ -43,20 +44,26 @@ func (s *Server) compareVersions(needs inspect.Needs) {
 	}
 	switch {
 	case dumped.major != here.major:
-		s.find("major_differs",
-			"set postgres.version to production's major, unless the drill is to rehearse an upgrade",
+		s.addFinding("major_differs",
+			"set postgres.version to production's major, unless the drill rehearses an upgrade",
 			fmt.Sprintf("the dump was taken from Postgres %s and is restored into %s", needs.ProductionVersion, s.Version))
 	case dumped.minor > here.minor:
-		s.find("minor_unpatched",
-			fmt.Sprintf("pull a newer %s: what the newer minors repaired is missing in the drill", s.Image),
+		s.addFinding("minor_unpatched",
+			fmt.Sprintf("pull a newer %s: the drill lacks the fixes of the newer minor releases", s.Image),
 			fmt.Sprintf("the dump was taken from Postgres %s, image %s runs the older %s", needs.ProductionVersion, s.Image, s.Version))
 	}
 }
 
 type version struct{ major, minor int }
 
-// parseVersion reads 15.18, 15.18 (Debian …), 18beta1. It does not know the
-// three-part versions before 10, whose majors no drill runs.
+// Major returns the major of a version such as 15.18, or 0 if it has none.
+func Major(text string) int {
+	v, _ := parseVersion(text)
+	return v.major
+}
+
+// parseVersion parses 15.18, 15.18 (Debian …), 18beta1. It does not understand the
+// three-part versions before 10, which no drill runs.
 func parseVersion(s string) (version, bool) {
 	s, _, _ = strings.Cut(strings.TrimSpace(s), " ")
 	major, minor, _ := strings.Cut(s, ".")
@@ -79,8 +86,8 @@ func leadingDigits(s string) string {
 	return s[:end]
 }
 
-// countCPUs is how many CPUs the server's processes see, or the limit of the
-// config where that is less.
+// countCPUs returns the number of CPUs of the server's processes, at most the limit
+// of the config.
 func countCPUs(ctx context.Context, e sandbox.Execer, limit float64) (int, error) {
 	var out bytes.Buffer
 	code, err := e.Exec(ctx, sandbox.Command{Args: []string{"nproc"}, Stdout: &out})
@@ -89,7 +96,7 @@ func countCPUs(ctx context.Context, e sandbox.Execer, limit float64) (int, error
 	}
 	n, err := strconv.Atoi(strings.TrimSpace(out.String()))
 	if code != 0 || err != nil {
-		n = 1 // an image without nproc: one job is slower, and never wrong
+		n = 1 // an image without nproc: one job is slow but always works
 	}
 	if limit > 0 {
 		n = min(n, int(math.Ceil(limit)))

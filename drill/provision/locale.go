@@ -15,17 +15,17 @@ import (
 	"github.com/drillgres/drillgres/drill/pgerr"
 )
 
-// locale is how a database compares and encodes text; what is empty is left
-// to the server's default.
+// locale holds the encoding and the locale of a database. An empty field stands for
+// the server's default.
 type locale struct {
 	encoding       string
 	provider       string // libc (or empty), icu, builtin
 	collate, ctype string // of the C library
 	name, rules    string // of ICU or the builtin provider
-	assumed        bool   // locale C, for want of knowing better
+	assumedC       bool   // the dump contains no locale that fits, so it is C
 }
 
-// defaultLocale is that of template0, which a database without options gets.
+// defaultLocale returns the locale of template0, the default of a new database.
 func defaultLocale(ctx context.Context, conn *pgx.Conn) (locale, error) {
 	var l locale
 	const sql = "select pg_encoding_to_char(encoding), datcollate, datctype from pg_database where datname = 'template0'"
@@ -35,8 +35,8 @@ func defaultLocale(ctx context.Context, conn *pgx.Conn) (locale, error) {
 	return l, nil
 }
 
-// clientOnly are encodings that a dump can be written in, but a database can't have.
-var clientOnly = []string{"BIG5", "GB18030", "GBK", "JOHAB", "SJIS", "SHIFT_JIS_2004", "UHC"}
+// clientOnlyEncodings lists the encodings that a dump can have but a database cannot.
+var clientOnlyEncodings = []string{"BIG5", "GB18030", "GBK", "JOHAB", "SJIS", "SHIFT_JIS_2004", "UHC"}
 
 // chooseLocale takes each part from the config, else from the dump, else from
 // the server.
@@ -45,7 +45,7 @@ func chooseLocale(cfg config.Postgres, dumped inspect.Database, def locale) loca
 		encoding: dumped.Encoding, provider: dumped.LocaleProvider,
 		collate: dumped.Collate, ctype: dumped.CType, name: dumped.Locale, rules: dumped.ICURules,
 	}
-	if slices.Contains(clientOnly, strings.ToUpper(l.encoding)) {
+	if slices.Contains(clientOnlyEncodings, strings.ToUpper(l.encoding)) {
 		l.encoding = ""
 	}
 	if cfg.Encoding != "" {
@@ -54,18 +54,18 @@ func chooseLocale(cfg config.Postgres, dumped inspect.Database, def locale) loca
 	if cfg.Locale != "" {
 		return locale{encoding: l.encoding, provider: "libc", collate: cfg.Locale, ctype: cfg.Locale}
 	}
-	told := l.collate != "" || l.ctype != "" || l.name != ""
-	if !told && l.encoding != "" && !sameEncoding(l.encoding, def.encoding) {
-		l.collate, l.ctype, l.assumed = "C", "C", true
+	known := l.collate != "" || l.ctype != "" || l.name != ""
+	if !known && l.encoding != "" && !sameEncoding(l.encoding, def.encoding) {
+		l.collate, l.ctype, l.assumedC = "C", "C", true
 	}
 	return l
 }
 
-// guess is the locale that nobody told, whichever the database has instead;
-// empty: it was told.
-func (l locale) guess(def locale) string {
+// assumedLocale returns the locale of the database if neither the config nor the dump
+// contains one, or else "".
+func (l locale) assumedLocale(def locale) string {
 	switch {
-	case l.assumed:
+	case l.assumedC:
 		return l.collate
 	case l.collate == "" && l.name == "":
 		return def.collate
@@ -73,7 +73,8 @@ func (l locale) guess(def locale) string {
 	return ""
 }
 
-// sameEncoding compares as the server does: letters and digits only, no case.
+// sameEncoding compares names as the server does: only letters and digits, without
+// case.
 func sameEncoding(a, b string) bool {
 	plain := func(s string) string {
 		return strings.ToLower(strings.NewReplacer("-", "", "_", "", " ", "").Replace(s))
@@ -82,18 +83,18 @@ func sameEncoding(a, b string) bool {
 	return a == b || (a == "unicode" && b == "utf8") || (a == "utf8" && b == "unicode")
 }
 
-// supported tells whether this major knows the provider at all.
+// supported returns an error if the major does not support the provider.
 func (l locale) supported(major int) error {
 	since := map[string]int{"icu": 15, "builtin": 17}[l.provider]
 	if major >= since {
 		return nil
 	}
-	return outcome.Fail(outcome.CollationMissing, "the dumped database has locale provider %s (%s), which Postgres %d does not know",
+	return outcome.Fail(outcome.CollationMissing, "the dumped database has locale provider %s (%s), which Postgres %d does not support",
 		l.provider, l.name, major).
 		WithHint("set postgres.version to production's major, at least %d", since)
 }
 
-// options are the clauses of CREATE DATABASE.
+// options returns the clauses for CREATE DATABASE.
 func (l locale) options(major int) string {
 	var b strings.Builder
 	add := func(clause, value string) {
@@ -123,22 +124,24 @@ func (l locale) options(major int) string {
 	return b.String()
 }
 
-// ofLocale are the errors of a locale that the server does not accept: an
-// invalid name, one of ICU or one that does not fit the encoding, no ICU in this build.
-var ofLocale = []string{
+// localeErrors lists the SQLSTATEs for a locale that the server does not accept: an
+// invalid name, a name of ICU, a locale that does not fit the encoding, or a build
+// without ICU.
+var localeErrors = []string{
 	pgerrcode.WrongObjectType, pgerrcode.InvalidParameterValue, pgerrcode.FeatureNotSupported, pgerrcode.UndefinedObject, pgerrcode.InternalError,
 }
 
-// explain names the locale that CREATE DATABASE did not accept.
+// explain turns an error of CREATE DATABASE into a failure. It names the locale if
+// the server did not accept it.
 func (l locale) explain(err error, s *Server) error {
 	said, ok := pgerr.From(err)
 	if !ok {
 		return fmt.Errorf("create database %q: %w", s.Database, err)
 	}
-	if slices.Contains(ofLocale, said.SQLState) {
-		f := outcome.Fail(outcome.CollationMissing, "image %s can't make a database with %s: %s", s.Image, l, said.Text())
+	if slices.Contains(localeErrors, said.SQLState) {
+		f := outcome.Fail(outcome.CollationMissing, "image %s cannot create a database with %s: %s", s.Image, l, said.Text())
 		f.SQLState = said.SQLState
-		return f.WithHint("set postgres.image to one that has this locale, or postgres.locale and postgres.encoding to what production has")
+		return f.WithHint("set postgres.image to one that has this locale, or set postgres.locale and postgres.encoding as in production")
 	}
 	f := outcome.Fail(outcome.ServerStartFailed, "create database %q: %s", s.Database, said.Text())
 	f.SQLState = said.SQLState

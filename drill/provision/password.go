@@ -6,6 +6,6 @@ import (
 	"github.com/drillgres/drillgres/drill/redact"
 )
 
-// newPassword is random, and has letters and digits only: people paste
-// $(PGPASSWORD) into URLs. 26 characters of base32 carry 130 bits.
+// newPassword returns a random password. It has only letters and digits, because
+// people paste $(PGPASSWORD) into URLs. 26 characters of base32 hold 130 bits.
 func newPassword() redact.Secret { return redact.Secret(rand.Text()) }

@@ -1,6 +1,6 @@
-// Package provision makes the server that a dump is restored into: Postgres of
-// production's major in a sandbox, with the extensions, roles and empty
-// database that the dump counts on.
+// Package provision starts the server for a restore: Postgres of production's major
+// in a sandbox, with the extensions, the roles and the empty database that the dump
+// requires.
 package provision
 
 import (
@@ -15,41 +15,41 @@ import (
 	"github.com/drillgres/drillgres/drill/sandbox"
 )
 
-// Provisioner makes servers.
+// Provisioner starts servers.
 type Provisioner struct {
 	Opener   sandbox.Opener
 	Config   config.Postgres
 	Restore  config.Restore
-	Database string   // its key in the config: the database's name where the dump does not tell one
-	RunID    string   // labels everything that is made
+	Database string   // the key in the config: the database's name if the dump contains none
+	RunID    string   // the label of everything that is created
 	WorkDir  string   // of the run, mounted read-only: work.Dir.Shared
 	Hosts    []string // names that resolve to 127.0.0.1 inside the pod
-	AppRole  string   // that the application connects as; empty: the database's owner
-	Keep     bool     // the sandbox is meant to outlive the run
+	AppRole  string   // the application's role; empty: the database's owner
+	Keep     bool     // the sandbox outlives the run
 
-	ahead *opening // that no Server has taken over yet
+	ahead *opening // not yet part of a Server
 }
 
-// The longest that an image and a server may take to come. They bound a drill
-// that would otherwise hang, and are no measure of anything.
+// The time limits for starting a server and pulling an image. They only end a drill
+// that would otherwise hang.
 const (
 	startWithin = 3 * time.Minute
 	pullWithin  = 15 * time.Minute
 )
 
-// superuser has a name that no dump makes or owns anything by, so that a dump
-// which brings the role postgres meets no other of that name.
+// superuser is a name that no dump uses. A dump that creates the role postgres
+// therefore does not conflict with it.
 const superuser = "drillgres"
 
 // Provision opens a sandbox and prepares its server for a backup with these needs.
 //
-// The Server is meaningful even with an error: if its Pod is not nil, the
-// caller closes it. The caller also calls Abandon, in any case.
+// The Server is valid even with an error: if its Pod is not nil, the caller must
+// close it. The caller must always call Abandon too.
 //
 // Failures: those of sandbox.Opener, image_wrong_major, extension_unavailable,
 // preload_missing, collation_missing, role_missing.
 func (p *Provisioner) Provision(ctx context.Context, needs inspect.Needs) (Server, error) {
-	opened, err := p.take(ctx, needs)
+	opened, err := p.awaitSandbox(ctx, needs)
 	if err != nil {
 		return Server{}, err
 	}
@@ -83,7 +83,7 @@ func (p *Provisioner) prepare(ctx context.Context, s *Server, needs inspect.Need
 		return err
 	}
 	s.Owner = p.chooseOwner(s, needs)
-	if err := p.makeRoles(ctx, conn, s, needs); err != nil {
+	if err := p.createRoles(ctx, conn, s, needs); err != nil {
 		return err
 	}
 	s.ConnectTo = s.Database
@@ -91,14 +91,14 @@ func (p *Provisioner) prepare(ctx context.Context, s *Server, needs inspect.Need
 		s.ConnectTo = s.Maintenance
 		return dropDatabase(ctx, conn, s)
 	}
-	return p.makeDatabase(ctx, conn, s, needs)
+	return p.createDatabase(ctx, conn, s, needs)
 }
 
-func (s *Server) find(code, hint, message string) {
+func (s *Server) addFinding(code, hint, message string) {
 	s.Findings = append(s.Findings, outcome.Finding{Code: code, Message: message, Hint: hint})
 }
 
-// spec is the sandbox to ask for.
+// spec returns the sandbox to open.
 func (p *Provisioner) spec(needs inspect.Needs, password redact.Secret) sandbox.Spec {
 	memory, shm := int64(p.Config.Memory), int64(p.Config.ShmSize)
 	if memory == 0 {
@@ -115,7 +115,7 @@ func (p *Provisioner) spec(needs inspect.Needs, password redact.Secret) sandbox.
 		User: superuser, Password: password.Reveal(),
 		Memory: memory, ShmSize: shm, CPUs: p.Config.CPUs, InMemory: p.Restore.Profile == Fast, Keep: p.Keep,
 		StartIn: startWithin, PullWithin: pullWithin,
-		Ready: func(ctx context.Context, d sandbox.Dialer) error { return ready(ctx, d, superuser, password) },
+		Ready: func(ctx context.Context, d sandbox.Dialer) error { return checkReady(ctx, d, superuser, password) },
 	}
 }
 
@@ -126,9 +126,9 @@ func (p *Provisioner) image() string {
 	return "postgres:" + p.Config.Version
 }
 
-// ready asks the server something that only the real one can answer: the
-// entrypoint's first, temporary server does not listen on TCP.
-func ready(ctx context.Context, d sandbox.Dialer, user string, password redact.Secret) error {
+// checkReady returns nil once the server answers a query over TCP. The entrypoint's
+// temporary server does not listen on TCP.
+func checkReady(ctx context.Context, d sandbox.Dialer, user string, password redact.Secret) error {
 	conn, err := Connect(ctx, d, "template1", user, password)
 	if err != nil {
 		return err

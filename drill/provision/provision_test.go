@@ -22,11 +22,11 @@ import (
 	"github.com/drillgres/drillgres/fixtures/images"
 )
 
-// lab gives one pod again and again, with the password that is asked for.
+// lab is an Opener that returns the same pod each time, with the requested password.
 type lab struct {
 	image    string
 	engine   *docker.Engine
-	work     *work.Dir // its lock tells whoever sweeps that the pod is in use
+	work     *work.Dir // its lock protects the pod from sweeps
 	running  sandbox.Running
 	password string
 	run      string
@@ -80,7 +80,7 @@ func (l *lab) provisioner(major string) *provision.Provisioner {
 	}
 }
 
-// ask gives the answer to a query in a database of the server.
+// ask returns the result of a query in a database of the server.
 func ask(t *testing.T, s provision.Server, database, sql string) string {
 	t.Helper()
 	conn, err := provision.Connect(t.Context(), s, database, s.User, s.Password)
@@ -109,7 +109,7 @@ func TestProvision(t *testing.T) {
 			l := newLab(t, major)
 			t.Run("a server as the dump needs it", func(t *testing.T) { l.asNeeded(t, major) })
 			t.Run("databases of other names and locales", func(t *testing.T) { l.databases(t, major) })
-			t.Run("what can't be had", func(t *testing.T) { l.refusals(t, major) })
+			t.Run("what the image lacks", func(t *testing.T) { l.refusals(t, major) })
 		})
 	}
 }
@@ -212,7 +212,7 @@ func (l *lab) refusals(t *testing.T, major string) {
 			[]string{`shared_preload_libraries: "pg_cron"`},
 		},
 		{
-			"roles, if they may not be made", func(p *provision.Provisioner) { p.Restore.Roles = "strict" },
+			"roles, if they must not be created", func(p *provision.Provisioner) { p.Restore.Roles = "strict" },
 			inspect.Needs{Roles: []string{"strictly"}},
 			outcome.RoleMissing,
 			[]string{`role "strictly"`},
@@ -242,18 +242,18 @@ func (l *lab) refusals(t *testing.T, major string) {
 				t.Fatalf("got %v, want %s", err, tt.want)
 			}
 			for _, want := range tt.says {
-				if told := f.Error() + "\n" + f.Remedy(); !strings.Contains(told, want) {
-					t.Errorf("%q is not in %q", want, told)
+				if shown := f.Error() + "\n" + f.Remedy(); !strings.Contains(shown, want) {
+					t.Errorf("%q is not in %q", want, shown)
 				}
 			}
 			if s.Pod == nil {
-				t.Error("the pod is not handed back, and so nobody can close it")
+				t.Error("the pod is not returned, so the caller cannot close it")
 			}
 		})
 	}
 }
 
-// opener fails, and keeps what it was asked for.
+// opener fails and records the requested sandbox.
 type opener struct{ asked sandbox.Spec }
 
 func (o *opener) Open(_ context.Context, s sandbox.Spec) (sandbox.Running, error) {
@@ -261,7 +261,7 @@ func (o *opener) Open(_ context.Context, s sandbox.Spec) (sandbox.Running, error
 	return sandbox.Running{}, outcome.Fail(outcome.ImageUnavailable, "no such image")
 }
 
-func TestTheSandboxThatIsAskedFor(t *testing.T) {
+func TestTheRequestedSandbox(t *testing.T) {
 	o := &opener{}
 	p := provision.Provisioner{Opener: o, Database: "shop", RunID: "run", Hosts: []string{"cache"}, Config: config.Postgres{Version: "16", CPUs: 2}}
 	_, err := p.Provision(t.Context(), inspect.Needs{})
@@ -270,7 +270,7 @@ func TestTheSandboxThatIsAskedFor(t *testing.T) {
 	}
 	s := o.asked
 	if s.Image != "postgres:16" || s.Memory != 4<<30 || s.ShmSize != 1<<30 || s.CPUs != 2 || s.InMemory || !slices.Equal(s.Hosts, []string{"cache"}) || s.Ready == nil {
-		t.Errorf("asked for %+v", s)
+		t.Errorf("requested %+v", s)
 	}
 	if s.User == "postgres" {
 		t.Error("the superuser has the name that most dumps' objects belong to")
@@ -278,7 +278,7 @@ func TestTheSandboxThatIsAskedFor(t *testing.T) {
 	p.Abandon(t.Context())
 	p.Restore.Profile, p.Config.Image = provision.Fast, "example.com/pg:16"
 	if _, err := p.Provision(t.Context(), inspect.Needs{}); err == nil || !o.asked.InMemory || o.asked.Image != "example.com/pg:16" {
-		t.Errorf("asked for %+v", o.asked)
+		t.Errorf("requested %+v", o.asked)
 	}
 	if o.asked.Password == s.Password {
 		t.Error("two runs share a password")

@@ -15,9 +15,9 @@ import (
 	"github.com/drillgres/drillgres/drill/words"
 )
 
-// makeRoles makes the roles that the dump needs and does not bring, so that
-// ownership and grants are restored as they were instead of being left out.
-func (p *Provisioner) makeRoles(ctx context.Context, conn *pgx.Conn, s *Server, needs inspect.Needs) error {
+// createRoles creates the roles that the dump needs and does not create. Ownership
+// and grants are then restored as they are in production.
+func (p *Provisioner) createRoles(ctx context.Context, conn *pgx.Conn, s *Server, needs inspect.Needs) error {
 	rows, err := conn.Query(ctx, "select rolname from pg_roles")
 	if err != nil {
 		return fmt.Errorf("list roles: %w", err)
@@ -28,43 +28,43 @@ func (p *Provisioner) makeRoles(ctx context.Context, conn *pgx.Conn, s *Server, 
 	}
 	s.MadeRoles = without(neededRoles(needs, s.Owner), existing)
 	if len(s.MadeRoles) > 0 && p.Restore.Roles == "strict" {
-		return outcome.Fail(outcome.RoleMissing, "the dump needs %s and does not bring %s",
-			named("role", words.Quoted(s.MadeRoles)), words.Noun(len(s.MadeRoles), "it", "them"))
+		return outcome.Fail(outcome.RoleMissing, "the dump needs %s and does not contain %s",
+			nounWithNames("role", words.Quoted(s.MadeRoles)), words.Noun(len(s.MadeRoles), "it", "them"))
 	}
 	for _, name := range s.MadeRoles {
-		if err := makeRole(ctx, conn, name, "superuser nologin"); err != nil {
+		if err := createRole(ctx, conn, name, "superuser nologin"); err != nil {
 			return err
 		}
 	}
-	s.tellRoles()
-	return p.makeAppRole(ctx, conn, s, needs, existing)
+	s.reportRoles()
+	return p.createAppRole(ctx, conn, s, needs, existing)
 }
 
-func makeRole(ctx context.Context, conn *pgx.Conn, name, attributes string) error {
+func createRole(ctx context.Context, conn *pgx.Conn, name, attributes string) error {
 	if _, err := conn.Exec(ctx, "create role "+sqltext.Identifier(name)+" "+attributes); err != nil {
 		return fmt.Errorf("create role %q: %w", name, err)
 	}
 	return nil
 }
 
-// makeAppRole makes the application's role where the dump has no use for it.
-func (p *Provisioner) makeAppRole(ctx context.Context, conn *pgx.Conn, s *Server, needs inspect.Needs, existing []string) error {
+// createAppRole creates the application's role if the dump does not need it.
+func (p *Provisioner) createAppRole(ctx context.Context, conn *pgx.Conn, s *Server, needs inspect.Needs, existing []string) error {
 	lacking := without(neededRoles(inspect.Needs{CreatedRoles: needs.CreatedRoles}, p.AppRole), append(existing, s.MadeRoles...))
 	if len(lacking) == 0 {
 		return nil
 	}
-	s.find("app_role_unknown",
+	s.addFinding("app_role_unknown",
 		"correct app.role, or grant the role what it needs in production",
-		fmt.Sprintf("the application's role %q owns nothing in the dump and is granted nothing there", p.AppRole))
-	return makeRole(ctx, conn, p.AppRole, "nologin")
+		fmt.Sprintf("the application's role %q owns nothing in the dump and has no privileges there", p.AppRole))
+	return createRole(ctx, conn, p.AppRole, "nologin")
 }
 
-// neededRoles are all that must exist before the dump is restored; roles that
-// the dump makes itself would then be made twice.
+// neededRoles returns the roles that must exist before the dump is restored. It
+// omits roles that the dump creates itself.
 func neededRoles(needs inspect.Needs, more ...string) []string {
 	var needed []string
 	for _, name := range append(slices.Clone(needs.Roles), more...) {
-		if name != "" && !predefined(name) && !slices.Contains(needs.CreatedRoles, name) {
+		if name != "" && !isPredefined(name) && !slices.Contains(needs.CreatedRoles, name) {
 			needed = append(needed, name)
 		}
 	}
@@ -72,37 +72,39 @@ func neededRoles(needs inspect.Needs, more ...string) []string {
 	return slices.Compact(needed)
 }
 
-// predefined roles are the server's own, or words that no role may be called.
-func predefined(name string) bool {
+// isPredefined reports whether the name is a role of the server itself, or a word
+// that cannot name a role.
+func isPredefined(name string) bool {
 	return strings.HasPrefix(name, "pg_") || name == "public" || name == "none"
 }
 
-func (s *Server) tellRoles() {
+// reportRoles adds a finding about the roles that were created.
+func (s *Server) reportRoles() {
 	if len(s.MadeRoles) == 0 {
 		return
 	}
-	s.find("role_created",
+	s.addFinding("role_created",
 		"back up the roles too: pg_dumpall --globals-only",
-		fmt.Sprintf("the backup does not bring %s: made for the drill without login, password and memberships%s",
-			named("role", words.Quoted(s.MadeRoles)), asSuperuser(s.MadeRoles)))
+		fmt.Sprintf("the backup does not contain %s: created for the drill without login, password and memberships%s",
+			nounWithNames("role", words.Quoted(s.MadeRoles)), superuserNote(s.MadeRoles)))
 }
 
-// stayingSuperuser is the role that is a superuser on nearly every production
-// server: what it owns runs with its rights.
-const stayingSuperuser = "postgres"
+// keptSuperuser remains a superuser after the load, as on nearly every
+// production server: functions that it owns may run with its privileges.
+const keptSuperuser = "postgres"
 
-func asSuperuser(made []string) string {
-	if slices.Contains(made, stayingSuperuser) {
+func superuserNote(made []string) string {
+	if slices.Contains(made, keptSuperuser) {
 		return `, "postgres" as a superuser`
 	}
 	return ""
 }
 
-// DemoteRoles ends the superuser rights that made roles have while the dump is
-// loaded.
+// DemoteRoles removes the superuser attribute that the created roles have during
+// the load.
 func (s Server) DemoteRoles(ctx context.Context, conn *pgx.Conn) error {
 	for _, name := range s.MadeRoles {
-		if name == stayingSuperuser {
+		if name == keptSuperuser {
 			continue
 		}
 		if _, err := conn.Exec(ctx, "alter role "+sqltext.Identifier(name)+" nosuperuser"); err != nil {
@@ -112,8 +114,8 @@ func (s Server) DemoteRoles(ctx context.Context, conn *pgx.Conn) error {
 	return nil
 }
 
-// Login lets a role log in with a new random password, and makes the role if
-// there is none of that name.
+// Login lets a role log in with a new random password, which it returns. It creates
+// the role if it does not exist.
 func (s Server) Login(ctx context.Context, role string) (redact.Secret, error) {
 	conn, err := s.Session(ctx, s.Maintenance, SessionOptions{})
 	if err != nil {

@@ -15,42 +15,42 @@ import (
 	"github.com/drillgres/drillgres/drill/sandbox"
 )
 
-// Server is a running Postgres of production's major, with an empty database
-// that was made for one dump.
+// Server is a running Postgres of production's major, with an empty database for
+// one dump.
 type Server struct {
 	sandbox.Running
 
 	Image    string
 	Version  string // "15.18"
 	Major    int
-	Database string // to restore into and to look at afterwards
-	// ConnectTo is where psql or pg_restore connects: Database, or the maintenance database when
-	// the dump makes its own.
+	Database string // the database to restore and to verify
+	// ConnectTo is the database to which psql or pg_restore connects: Database, or Maintenance if
+	// the dump creates its own database.
 	ConnectTo string
-	// Maintenance is the database to be connected to for what concerns the whole server, or
-	// Database itself.
+	// Maintenance is the database to connect to for commands about the whole server or about
+	// Database.
 	Maintenance string
 	User        string // superuser
 	Password    redact.Secret
-	// Owner is the role that owns Database; empty: the superuser. Where the dump itself makes the
-	// role or the database, this comes true when it is restored.
+	// Owner is the role that owns Database; empty: the superuser. If the dump creates the role or
+	// the database, the restore sets the owner.
 	Owner string
-	// MadeRoles are roles that the dump needs and does not bring. They are superusers while it is
-	// loaded, because their memberships in other roles are not known; Restore takes that back.
+	// MadeRoles are the roles that the dump needs and does not create. They are superusers during
+	// the load, because their memberships in other roles are not known. Restore demotes them.
 	MadeRoles []string
-	// AssumedLocale is the libc locale that Database has for want of knowing production's; empty: the
-	// config or the dump told it.
+	// AssumedLocale is the libc locale of Database if production's is not known; empty: the config
+	// or the dump contains it.
 	AssumedLocale string
-	// Properties are SQL statements with Database's own settings. Restore runs them after the load;
-	// empty: there are none, or they are another database's.
+	// Properties are SQL statements with Database's own settings, which Restore runs after the
+	// load. They are empty if the dump contains none, or only those of another database.
 	Properties  string
-	CPUs        int    // that the server may use
+	CPUs        int    // available to the server
 	Preloaded   string // shared_preload_libraries
-	LockTimeout string // lock_timeout by the server's own configuration, with its unit
+	LockTimeout string // lock_timeout of the server's own configuration, with its unit
 	Log         LogFile
 	Findings    []outcome.Finding
 
-	libraryPath string // dynamic_library_path by the server's own configuration
+	libraryPath string // dynamic_library_path of the server's own configuration
 }
 
 // LogFile is the server's structured log, inside the Postgres container.
@@ -59,21 +59,21 @@ type LogFile struct {
 	Format string // jsonlog (15 and later) or csvlog
 }
 
-// Where the server listens inside the pod.
+// The address of the server inside the pod.
 const (
 	host = "127.0.0.1"
 	port = 5432
 )
 
-// Connect opens a connection to the Postgres in a pod as any client would. For
-// a restored database there is Server.Session.
+// Connect opens an ordinary connection to the Postgres in a pod. Use Server.Session
+// for a restored database.
 func Connect(ctx context.Context, d sandbox.Dialer, database, user string, password redact.Secret) (*pgx.Conn, error) {
 	return connect(ctx, d, database, user, password, map[string]string{})
 }
 
 func connect(ctx context.Context, d sandbox.Dialer, database, user string, password redact.Secret, params map[string]string) (*pgx.Conn, error) {
-	// An empty connection string reads PG* of this machine's environment;
-	// every field that matters is therefore overwritten.
+	// ParseConfig also reads PG* of this machine's environment, so every field that
+	// matters is overwritten.
 	cfg, err := pgx.ParseConfig("sslmode=disable")
 	if err != nil {
 		return nil, fmt.Errorf("prepare connection: %s", redactConn(err))
@@ -98,13 +98,13 @@ func connect(ctx context.Context, d sandbox.Dialer, database, user string, passw
 	return conn, nil
 }
 
-// goodbyeWithin bounds taking leave of a server that may be gone.
-const goodbyeWithin = time.Second
+// closeWithin limits closing a connection to a server that may be gone.
+const closeWithin = time.Second
 
-// Close ends a connection, also when ctx has ended. Whatever mattered has been
-// answered before, so that its error tells nothing.
+// Close closes a connection, even if ctx has ended. It ignores errors, because all
+// answers have been received before.
 func Close(ctx context.Context, conn *pgx.Conn) {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), goodbyeWithin)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), closeWithin)
 	defer cancel()
 	_ = conn.Close(ctx)
 }

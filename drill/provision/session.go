@@ -14,39 +14,40 @@ import (
 	"github.com/drillgres/drillgres/drill/redact"
 )
 
-// SessionOptions says how a session differs from the usual one: the superuser,
-// who may write, with none of the database's settings.
+// SessionOptions modify a session. Without them, it is a session of the superuser
+// that can write and ignores the database's settings.
 type SessionOptions struct {
-	// ReadOnly makes transactions read-only, unless one asks for more.
+	// ReadOnly makes transactions read-only by default.
 	ReadOnly bool
 	// DatabaseSettings keeps the settings of the database and the role on which the meaning of
 	// SQL depends (search_path, TimeZone, DateStyle …), for SQL that is written for them.
 	DatabaseSettings bool
-	// Unlogged keeps the statements of the session out of the server's log, but for errors.
+	// Unlogged keeps the statements of the session out of the server's log, except those with errors.
 	Unlogged bool
 	// LockTimeout is how long a statement waits for a lock; 0: as long as it may run.
 	LockTimeout time.Duration
 	// StatementTimeout is how long a statement may run; 0: until ctx ends.
 	StatementTimeout time.Duration
-	// As is who connects; the zero value is the superuser. For anyone else all settings of the
-	// database and the role apply, as in production, except the limits of a session.
+	// As is the role that connects; the zero value is the superuser. For any other role, all
+	// settings of the database and the role apply, as in production, except the limits of a session.
 	As Credentials
 }
 
-// Credentials are a role that may log in, with its password.
+// Credentials holds a role that can log in, and its password.
 type Credentials struct {
 	Role     string
 	Password redact.Secret
 }
 
-// Session opens a connection to a restored database, which is hostile: what
-// ALTER DATABASE and ALTER ROLE have set can neither keep the session out, nor
-// hide damage from it, nor put anything in the place of a name of ours. Its settings
-// come with the start-up packet: they win over stored ones and apply before the first
-// statement, also as what RESET goes back to. Triggers on login do not run for the superuser.
+// Session opens a connection to a restored database. Such a database may be hostile:
+// settings stored with ALTER DATABASE and ALTER ROLE must not block the session, hide
+// damage from it, or replace the objects that it names. The session's settings are
+// therefore in the start-up packet: they override stored ones and apply before the
+// first statement, and RESET returns to them. Login triggers do not run for the
+// superuser.
 //
-// The error's text holds no password and no value of a row; a refusal of the
-// server is a *pgconn.PgError in its chain. Close ends the session.
+// The error's text contains no password and no value of a row. If the server refuses
+// the session, the chain contains a *pgconn.PgError. Close ends the session.
 func (s Server) Session(ctx context.Context, database string, o SessionOptions) (*pgx.Conn, error) {
 	who := o.As
 	if who.Role == "" {
@@ -67,8 +68,8 @@ func (s Server) ClientOptions(ctx context.Context, o SessionOptions) string {
 	return strings.Join(options, " ")
 }
 
-// startup returns the parameters of the start-up packet. A server refuses one
-// that it does not know, and anyone but a superuser most of them.
+// startup returns the parameters of the start-up packet. A server refuses parameters
+// that it does not know, and most of these if the role is not a superuser.
 func (s Server) startup(ctx context.Context, o SessionOptions, superuser bool) map[string]string {
 	params := s.limits(ctx, o)
 	if !superuser {
@@ -80,14 +81,14 @@ func (s Server) startup(ctx context.Context, o SessionOptions, superuser bool) m
 	if o.As.Role != "" { // an application that connects as superuser
 		return params
 	}
-	maps.Copy(params, unhindered)
+	maps.Copy(params, protection)
 	if s.libraryPath != "" {
 		params["dynamic_library_path"] = s.libraryPath
 	}
 	params["default_transaction_read_only"] = onOff(o.ReadOnly)
 	params["lock_timeout"] = milliseconds(o.LockTimeout)
 	if !o.DatabaseSettings {
-		maps.Copy(params, meaning)
+		maps.Copy(params, sqlMeaning)
 	}
 	if o.Unlogged {
 		maps.Copy(params, unlogged)
@@ -95,8 +96,8 @@ func (s Server) startup(ctx context.Context, o SessionOptions, superuser bool) m
 	return params
 }
 
-// limits returns the parameters that bound a session, instead of what its role or database has set.
-// Everyone may set them.
+// limits returns the parameters that limit a session. They override those of its
+// role or database. Every role may set them.
 func (s Server) limits(ctx context.Context, o SessionOptions) map[string]string {
 	timeout := o.StatementTimeout
 	if timeout == 0 {
@@ -115,9 +116,9 @@ func (s Server) limits(ctx context.Context, o SessionOptions) map[string]string 
 	return params
 }
 
-// unhindered are the settings without which a database could keep the drill
-// out, have it do something as another role, or hide damage from it.
-var unhindered = map[string]string{
+// protection overrides the settings with which a database could block the drill,
+// make it act as another role, or hide damage from it.
+var protection = map[string]string{
 	"role":                           "none",
 	"session_replication_role":       "origin",
 	"session_preload_libraries":      "",
@@ -125,7 +126,7 @@ var unhindered = map[string]string{
 	"dynamic_library_path":           "$libdir",
 	"zero_damaged_pages":             "off",
 	"ignore_checksum_failure":        "off",
-	"row_security":                   "off", // an error instead of rows left out
+	"row_security":                   "off", // an error instead of missing rows
 	"exit_on_error":                  "off",
 	"temp_file_limit":                "-1",
 	"vacuum_cost_delay":              "0",
@@ -135,13 +136,13 @@ var unhindered = map[string]string{
 	"temp_tablespaces":               "",
 	"default_table_access_method":    "heap",
 	"client_min_messages":            "error",
-	"lc_messages":                    "C", // in which package pgerr knows messages
+	"lc_messages":                    "C", // package pgerr matches messages in this language
 	"bytea_output":                   "hex",
 }
 
-// meaning are the settings on which it depends what SQL means, and how values
-// and names are written.
-var meaning = map[string]string{
+// sqlMeaning overrides the settings that change the meaning of SQL, or how values and
+// names are written.
+var sqlMeaning = map[string]string{
 	"search_path":                 "",
 	"TimeZone":                    "UTC",
 	"DateStyle":                   "ISO, MDY",
@@ -155,7 +156,7 @@ var meaning = map[string]string{
 	"xmloption":                   "content",
 }
 
-// unlogged are the settings under which only errors come into the log.
+// unlogged holds the settings that keep everything except errors out of the log.
 var unlogged = map[string]string{
 	"log_min_duration_statement": "-1",
 	"log_statement":              "none",
@@ -164,9 +165,9 @@ var unlogged = map[string]string{
 	"log_min_error_statement":    "error",
 }
 
-// timeLeft returns how long a statement may run on the server, which does not
-// notice that nobody waits for it any more; 0: ctx has no deadline. It is a little
-// more than ctx lives, so that the end of ctx is what ends the statement for us.
+// timeLeft returns the statement timeout for ctx; 0: ctx has no deadline. Without it
+// the server would continue a statement after its client has given up. It is a little
+// longer than the time to the deadline, so that the end of ctx comes first.
 func timeLeft(ctx context.Context) time.Duration {
 	deadline, ok := ctx.Deadline()
 	if !ok {
@@ -175,7 +176,8 @@ func timeLeft(ctx context.Context) time.Duration {
 	return max(0, time.Until(deadline)) + time.Second
 }
 
-// milliseconds writes a time as a setting. One that is not zero stays so.
+// milliseconds formats a duration for a setting. A duration above zero is at least
+// one millisecond, because 0 means no limit.
 func milliseconds(d time.Duration) string {
 	if d > 0 {
 		d = max(d, time.Millisecond)

@@ -3,9 +3,7 @@ package provision_test
 import (
 	"bytes"
 	"context"
-	"fmt"
 	"maps"
-	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -18,115 +16,7 @@ import (
 	"github.com/drillgres/drillgres/drill/sandbox"
 )
 
-// hostileSettings are what a dump can store for its database and its roles. A
-// session without protection could not even begin with some of them.
-var hostileSettings = map[string]string{
-	"role":                                "evil",
-	"session_authorization":               "evil",
-	"search_path":                         "evil, pg_catalog",
-	"session_replication_role":            "replica",
-	"session_preload_libraries":           "no_such_library",
-	"local_preload_libraries":             "no_such_library",
-	"dynamic_library_path":                "/nowhere",
-	"zero_damaged_pages":                  "on",
-	"ignore_checksum_failure":             "on",
-	"row_security":                        "on",
-	"exit_on_error":                       "on",
-	"temp_file_limit":                     "0",
-	"vacuum_cost_delay":                   "100",
-	"default_transaction_isolation":       "serializable",
-	"default_transaction_deferrable":      "on",
-	"default_transaction_read_only":       "on",
-	"default_tablespace":                  "pg_global",
-	"client_encoding":                     "LATIN1",
-	"client_min_messages":                 "debug5",
-	"bytea_output":                        "escape",
-	"TimeZone":                            "Asia/Kathmandu",
-	"DateStyle":                           "German, DMY",
-	"IntervalStyle":                       "sql_standard",
-	"extra_float_digits":                  "-15",
-	"standard_conforming_strings":         "off",
-	"quote_all_identifiers":               "on",
-	"transform_null_equals":               "on",
-	"array_nulls":                         "off",
-	"gin_fuzzy_search_limit":              "1",
-	"xmloption":                           "document",
-	"statement_timeout":                   "1",
-	"lock_timeout":                        "1",
-	"idle_in_transaction_session_timeout": "1",
-	"idle_session_timeout":                "1", // from 14
-	"transaction_timeout":                 "1", // from 17
-	"event_triggers":                      "on",
-	"log_min_duration_statement":          "0",
-	"log_statement":                       "all",
-	"log_duration":                        "on",
-	"log_min_messages":                    "panic",
-	"log_min_error_statement":             "panic",
-	"lc_messages":                         "en_US.utf8",
-}
-
-// since is the major from which on a setting is known.
-var since = map[string]int{"idle_session_timeout": 14, "transaction_timeout": 17, "event_triggers": 17}
-
-// evilObjects stand where names of ours are looked for if search_path lets them.
-const evilObjects = `
-create role evil nologin; create role app login; create schema evil; grant usage on schema evil to public;
-create table public.orders as select generate_series(1, 5) as id; grant select, insert on public.orders to app;
-create function evil.count(bigint) returns text language sql as 'select ''evil''';
-create function evil.current_setting(text) returns text language sql as 'select ''evil''';
-create function evil.format(text, name, name) returns text language sql as 'select ''evil''';
-create function evil.same(text, text) returns boolean language sql as 'select false';
-create operator evil.= (leftarg = text, rightarg = text, function = evil.same);
-create function public.current_setting(text, text) returns text language sql as 'select ''evil''';
-create view evil.pg_class as select 'evil'::name as relname;
-create view evil.pg_settings as select 'evil'::text as name, 'evil'::text as setting, 'evil'::text as source;
-grant select on all tables in schema evil to public;`
-
-// onLogin keeps everybody out, and lets values of rows into its words.
-const onLogin = `
-create function evil.on_login() returns event_trigger language plpgsql as $$ begin raise exception 'ann@example.com may not log in'; end $$;
-create event trigger on_login on login execute function evil.on_login();
-alter event trigger on_login enable always;`
-
-// hostile makes a database in which everything is set against the drill.
-func hostile(t *testing.T, s provision.Server, database string) {
-	t.Helper()
-	do := func(in, sql string) {
-		conn, err := provision.Connect(t.Context(), s, in, s.User, s.Password)
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer provision.Close(t.Context(), conn)
-		if _, err := conn.Exec(t.Context(), sql, pgx.QueryExecModeSimpleProtocol); err != nil {
-			t.Fatalf("%s: %v", sql, err)
-		}
-	}
-	do(s.Maintenance, "create database "+database)
-	do(database, evilObjects)
-	if s.Major >= 17 {
-		do(database, onLogin)
-	}
-	// By way of the other database: nobody gets into this one any more.
-	var sql []string
-	for _, name := range slices.Sorted(maps.Keys(hostileSettings)) {
-		if s.Major < since[name] {
-			continue
-		}
-		value := hostileSettings[name]
-		if !slices.Contains(lists, name) {
-			value = "'" + value + "'"
-		}
-		for _, target := range []string{"database " + database, "role all in database " + database, "role " + s.User + " in database " + database} {
-			sql = append(sql, fmt.Sprintf("alter %s set %s = %s", target, name, value))
-		}
-	}
-	do(s.Maintenance, strings.Join(sql, ";\n"))
-}
-
-// lists are the settings whose value is a list of names.
-var lists = []string{"search_path", "session_preload_libraries", "local_preload_libraries"}
-
-// pinned are the settings that a session of the drill's own has.
+// pinned holds the settings of a session of the drill.
 var pinned = map[string]string{
 	"role": "none", "search_path": "", "session_replication_role": "origin",
 	"session_preload_libraries": "", "local_preload_libraries": "", "dynamic_library_path": "$libdir",
@@ -140,7 +30,7 @@ var pinned = map[string]string{
 	"event_triggers": "off", "lc_messages": "C",
 }
 
-// changed is m with some values changed.
+// changed returns m with some values changed.
 func changed(m map[string]string, changes ...map[string]string) map[string]string {
 	m = maps.Clone(m)
 	for _, c := range changes {
@@ -149,7 +39,7 @@ func changed(m map[string]string, changes ...map[string]string) map[string]strin
 	return m
 }
 
-// asStored are the hostile values of settings, as the server shows them.
+// asStored returns the hostile values of settings, as the server shows them.
 func asStored(names ...string) map[string]string {
 	stored := map[string]string{}
 	for _, name := range names {
@@ -158,8 +48,8 @@ func asStored(names ...string) map[string]string {
 	return stored
 }
 
-// TestSessionsOnAHostileDatabase: each kind of session gets in, and has the
-// settings that it asks for.
+// TestSessionsOnAHostileDatabase checks that each kind of session can connect and
+// has the requested settings.
 func TestSessionsOnAHostileDatabase(t *testing.T) {
 	for _, major := range []string{"13", "15", "17", "18"} {
 		t.Run(major, func(t *testing.T) { newLab(t, major).sessions(t, major) })
@@ -174,7 +64,7 @@ func (l *lab) sessions(t *testing.T, major string) {
 	hostile(t, s, "hostile")
 	if conn, err := provision.Connect(t.Context(), s, "hostile", s.User, s.Password); err == nil {
 		provision.Close(t.Context(), conn)
-		t.Fatal("the database is not hostile: an unprotected session got in")
+		t.Fatal("the database is not hostile: an unprotected session could connect")
 	}
 	written := asStored("search_path", "TimeZone", "DateStyle", "IntervalStyle", "extra_float_digits", "standard_conforming_strings",
 		"quote_all_identifiers", "transform_null_equals", "array_nulls", "gin_fuzzy_search_limit", "xmloption")
@@ -183,8 +73,8 @@ func (l *lab) sessions(t *testing.T, major string) {
 		o    provision.SessionOptions
 		want map[string]string
 	}{
-		{"the usual", provision.SessionOptions{}, pinned},
-		{"that only reads", provision.SessionOptions{ReadOnly: true, LockTimeout: time.Minute}, changed(pinned, map[string]string{
+		{"the default", provision.SessionOptions{}, pinned},
+		{"read-only", provision.SessionOptions{ReadOnly: true, LockTimeout: time.Minute}, changed(pinned, map[string]string{
 			"default_transaction_read_only": "on", "lock_timeout": "1min",
 		})},
 		{"for SQL of the config", provision.SessionOptions{ReadOnly: true, DatabaseSettings: true}, changed(pinned, written, map[string]string{
@@ -218,7 +108,7 @@ func (l *lab) sessions(t *testing.T, major string) {
 	t.Run("of the application", func(t *testing.T) { l.ofTheApplication(t, s) })
 }
 
-// ofAClient: psql inside the sandbox has the settings of a session.
+// ofAClient checks that psql inside the sandbox has the settings of a session.
 func (l *lab) ofAClient(t *testing.T, s provision.Server) {
 	var out, complaints bytes.Buffer
 	code, err := s.Exec(t.Context(), sandbox.Command{
@@ -242,8 +132,8 @@ func setting(t *testing.T, conn *pgx.Conn, name string) string {
 	return value
 }
 
-// works does what sessions of the drill do: who are we, what is stored, and
-// does a transaction that waits go on.
+// works does what sessions of the drill do: it reads the role and the rows, writes,
+// and continues a transaction that was idle.
 func works(t *testing.T, conn *pgx.Conn, user string, readOnly bool) {
 	t.Helper()
 	var who, session string
@@ -267,7 +157,7 @@ func works(t *testing.T, conn *pgx.Conn, user string, readOnly bool) {
 	}
 }
 
-// limited: the server ends what nobody waits for any more.
+// limited checks that the server ends a statement after the deadline of its context.
 func (l *lab) limited(t *testing.T, s provision.Server) {
 	ctx, cancel := context.WithTimeout(t.Context(), time.Hour)
 	defer cancel()
@@ -286,8 +176,8 @@ func (l *lab) limited(t *testing.T, s provision.Server) {
 	}
 }
 
-// ofTheApplication: its role's own settings apply, as they would in production,
-// but for those that would end its session.
+// ofTheApplication checks that the settings of the role apply, as in production,
+// except those that would end its session.
 func (l *lab) ofTheApplication(t *testing.T, s provision.Server) {
 	do := func(sql string) {
 		conn, err := s.Session(t.Context(), s.Maintenance, provision.SessionOptions{})
@@ -334,6 +224,6 @@ func (l *lab) ofTheApplication(t *testing.T, s provision.Server) {
 	do("alter database hostile reset all; alter role all in database hostile reset all")
 	_, err = s.Session(t.Context(), "hostile", app)
 	if err == nil || strings.Contains(err.Error(), "ann@") || !pgerr.Is(err, "P0001") {
-		t.Errorf("what its own trigger says to the application's session: %v", err)
+		t.Errorf("the application's session should get the error of the login trigger: %v", err)
 	}
 }

@@ -14,8 +14,8 @@ import (
 
 // The profiles of a restore.
 const (
-	Rehearsal = "rehearsal" // only what an operator could do in a real recovery
-	Fast      = "fast"      // also gives up durability: its durations are no recovery times
+	Rehearsal = "rehearsal" // only settings that an operator could use in a real recovery
+	Fast      = "fast"      // also without durability: its durations are not recovery times
 )
 
 const (
@@ -27,41 +27,41 @@ const (
 	defaultJobs   = 4
 )
 
-// sizing is what settings are derived from; sizes in bytes.
+// sizing holds the sizes, in bytes, from which settings are computed.
 type sizing struct {
 	Memory, Shm int64
 	Jobs        int // 0: defaultJobs
 	Fast        bool
 }
 
-// logFile is the server log's name, to which the server gives the ending of
-// its format; in the folder logDirectory of the data directory.
+// The server's log is in the folder logDirectory of the data directory. The server
+// changes the extension of logFile to that of the log's format.
 const (
 	logDirectory = "log"
 	logFile      = "drillgres.log"
 )
 
-// serverSettings are the settings for the server's command line. The user's
-// win, but for those without which the server's log could not be read. What
-// depends on the server's major is set later, when it is known.
+// serverSettings returns the settings for the server's command line. The user's
+// settings override the others, except those needed to read the server's log.
+// Settings that depend on the major follow later, when it is known.
 func serverSettings(given map[string]string, size sizing, database string) map[string]string {
 	user := byLowerName(given)
-	settings := forLoading(size)
+	settings := loadSettings(size)
 	if size.Fast {
 		maps.Copy(settings, map[string]string{"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"})
 	}
 	if needsReplicaWAL(user) {
 		settings["wal_level"] = "replica"
 	}
-	if loads(user["shared_preload_libraries"], "pg_cron") {
-		maps.Copy(settings, quietCron(database))
+	if listsLibrary(user["shared_preload_libraries"], "pg_cron") {
+		maps.Copy(settings, cronSettings(database))
 	}
 	maps.Copy(settings, user)
-	maps.Copy(settings, forReadingTheLog())
+	maps.Copy(settings, logSettings())
 	return settings
 }
 
-// byLowerName has the names as the server compares them.
+// byLowerName returns the settings with lower-case names: the server ignores case.
 func byLowerName(settings map[string]string) map[string]string {
 	lower := make(map[string]string, len(settings))
 	for name, value := range settings {
@@ -70,10 +70,10 @@ func byLowerName(settings map[string]string) map[string]string {
 	return lower
 }
 
-// forLoading is what the documentation advises for a bulk load, and nothing
-// that a recovery in earnest could not have. With wal_level=minimal a table
-// that is filled in the transaction that made it needs no WAL.
-func forLoading(size sizing) map[string]string {
+// loadSettings returns the settings that the documentation recommends for a bulk load,
+// and only those that a real recovery can use too. With wal_level=minimal, a table
+// that is created and filled in one transaction needs no WAL.
+func loadSettings(size sizing) map[string]string {
 	return map[string]string{
 		"wal_level":          "minimal",
 		"max_wal_senders":    "0",
@@ -88,9 +88,9 @@ func forLoading(size sizing) map[string]string {
 	}
 }
 
-// maintenanceMemory is what one index build may take. All jobs together stay
-// within a quarter of the memory, and within /dev/shm, where parallel builds of
-// some index types (HNSW) keep all of it.
+// maintenanceMemory returns the memory for one index build, in bytes. All jobs
+// together stay within a quarter of the memory, and within /dev/shm, which parallel
+// builds of some index types (HNSW) use for all of it.
 func maintenanceMemory(size sizing) int64 {
 	jobs := int64(size.Jobs)
 	if jobs == 0 {
@@ -99,9 +99,10 @@ func maintenanceMemory(size sizing) int64 {
 	return clamp(min(size.Memory/4, size.Shm/4*3)/jobs, 8*mib, 1*gib)
 }
 
-// forReadingTheLog makes the log one structured file of errors in English. Its
-// level keeps NOTICE and WARNING out, which a hostile dump can raise for ever.
-func forReadingTheLog() map[string]string {
+// logSettings returns the settings that make the log one structured file of
+// errors in English. NOTICE and WARNING are not logged, because a hostile dump can
+// raise them forever.
+func logSettings() map[string]string {
 	return map[string]string{
 		"logging_collector":        "on",
 		"log_directory":            logDirectory,
@@ -117,9 +118,9 @@ func forReadingTheLog() map[string]string {
 	}
 }
 
-// quietCron lets pg_cron be restored, and keeps the restored jobs from
-// running: from 1.6 on by a setting, before that because a job can't log in.
-func quietCron(database string) map[string]string {
+// cronSettings returns the settings with which pg_cron can be restored but its jobs do
+// not run: from 1.6 on because of a setting, before that because a job cannot log in.
+func cronSettings(database string) map[string]string {
 	return map[string]string{
 		"cron.database_name":          database,
 		"cron.launch_active_jobs":     "off",
@@ -127,17 +128,17 @@ func quietCron(database string) map[string]string {
 	}
 }
 
-// needsReplicaWAL tells whether the server would refuse to start with
-// wal_level=minimal, which the user did not ask to change.
+// needsReplicaWAL reports whether the user's settings prevent the server from
+// starting with wal_level=minimal.
 func needsReplicaWAL(user map[string]string) bool {
 	senders, archive := user["max_wal_senders"], strings.ToLower(user["archive_mode"])
 	return senders != "" && senders != "0" || archive == "on" || archive == "always" ||
 		strings.EqualFold(user["summarize_wal"], "on")
 }
 
-// configureForLoad sets what must not stand on the command line, because it
-// depends on the major or is taken back after the load, and waits until the
-// server has opened its log.
+// configureForLoad changes the settings that cannot be on the command line, because
+// they depend on the major or are reverted after the load. It waits until the server
+// has opened its log.
 func configureForLoad(ctx context.Context, conn *pgx.Conn, s *Server, user map[string]string) error {
 	format := "csvlog"
 	if s.Major >= 15 {
@@ -160,7 +161,7 @@ func configureForLoad(ctx context.Context, conn *pgx.Conn, s *Server, user map[s
 	return nil
 }
 
-// logWithin is how long the server may take to act on a reload.
+// logWithin limits the time that the server takes to act on a reload.
 const logWithin = 30 * time.Second
 
 func waitForLog(ctx context.Context, conn *pgx.Conn, format string) (string, error) {
@@ -173,7 +174,7 @@ func waitForLog(ctx context.Context, conn *pgx.Conn, format string) (string, err
 	for {
 		var path *string
 		if err := conn.QueryRow(ctx, sql, format).Scan(&path); err != nil {
-			return "", fmt.Errorf("ask for the server's log: %w", cause(ctx, err))
+			return "", fmt.Errorf("ask for the server's log: %w", contextCause(ctx, err))
 		}
 		if path != nil {
 			return *path, nil
@@ -186,15 +187,17 @@ func waitForLog(ctx context.Context, conn *pgx.Conn, format string) (string, err
 	}
 }
 
-// cause prefers the reason why a context ended to the error that its end led to.
-func cause(ctx context.Context, err error) error {
+// contextCause returns the cause of an ended context, or else the error.
+func contextCause(ctx context.Context, err error) error {
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
 	}
 	return err
 }
 
-func loads(libraries, name string) bool {
+// listsLibrary reports whether a list of libraries contains the name, with or without a
+// path.
+func listsLibrary(libraries, name string) bool {
 	for l := range strings.SplitSeq(libraries, ",") {
 		l = strings.Trim(strings.TrimSpace(l), `"`)
 		if l == name || strings.HasSuffix(l, "/"+name) {

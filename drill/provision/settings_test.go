@@ -12,11 +12,11 @@ func TestSettings(t *testing.T) {
 		size sizing
 		want map[string]string // empty: not set
 	}{
-		{"a rehearsal keeps what protects the data", nil, usual, map[string]string{
+		{"a rehearsal keeps durability", nil, usual, map[string]string{
 			"wal_level": "minimal", "max_wal_senders": "0", "archive_mode": "off", "fsync": "", "full_page_writes": "", "synchronous_commit": "",
 			"shared_buffers": "1024MB", "maintenance_work_mem": "192MB", "logging_collector": "on", "autovacuum": "",
 		}},
-		{"fast gives it up", nil, sizing{Memory: 4 * gib, Shm: gib, Fast: true}, map[string]string{
+		{"fast gives up durability", nil, sizing{Memory: 4 * gib, Shm: gib, Fast: true}, map[string]string{
 			"fsync": "off", "full_page_writes": "off", "synchronous_commit": "off",
 		}},
 		{"memory for index builds fits in memory, shm and jobs", nil, sizing{Memory: gib, Shm: 64 * mib, Jobs: 2}, map[string]string{
@@ -30,11 +30,11 @@ func TestSettings(t *testing.T) {
 		}},
 		{"archiving needs more than minimal WAL", map[string]string{"archive_mode": "on"}, usual, map[string]string{"wal_level": "replica"}},
 		{"so do senders", map[string]string{"max_wal_senders": "4"}, usual, map[string]string{"wal_level": "replica"}},
-		{"a level of the user's own stays", map[string]string{"max_wal_senders": "4", "wal_level": "logical"}, usual, map[string]string{"wal_level": "logical"}},
+		{"the user's level stays", map[string]string{"max_wal_senders": "4", "wal_level": "logical"}, usual, map[string]string{"wal_level": "logical"}},
 		{"restored cron jobs do not run", map[string]string{"shared_preload_libraries": "pg_stat_statements, pg_cron"}, usual, map[string]string{
 			"cron.database_name": "shop", "cron.launch_active_jobs": "off",
 		}},
-		{"without pg_cron it has no settings", map[string]string{"shared_preload_libraries": "not_pg_cron"}, usual, map[string]string{
+		{"no settings of pg_cron without it", map[string]string{"shared_preload_libraries": "not_pg_cron"}, usual, map[string]string{
 			"cron.database_name": "",
 		}},
 	}
@@ -54,7 +54,7 @@ func TestLoads(t *testing.T) {
 	for libraries, want := range map[string]bool{
 		"": false, "pg_cron": true, "a,pg_cron": true, ` a , "pg_cron" `: true, "$libdir/pg_cron": true, "my_pg_cron": false, "pg_cron_x": false,
 	} {
-		if got := loads(libraries, "pg_cron"); got != want {
+		if got := listsLibrary(libraries, "pg_cron"); got != want {
 			t.Errorf("%q: %t, want %t", libraries, got, want)
 		}
 	}

@@ -50,7 +50,7 @@ func TestWorkflows(t *testing.T) {
 			map[string]string{"COMMAND": "run", "CONFIG": passing},
 			true, outcome.VerdictPassed, "",
 			[]string{"## ✅ PASSED shop\n", "| app | passed |"},
-			[]string{"warning 3 shop: role_created the backup does not bring roles"},
+			[]string{"warning 3 shop: role_created the backup does not contain roles"},
 		},
 		{
 			"a drill that fails",
