@@ -12,8 +12,8 @@ import (
 	"github.com/drillgres/drillgres/drill/outcome"
 )
 
-// unpack takes an archive out of its compression: pg_restore needs to seek in
-// it to run several jobs.
+// unpack decompresses an archive into a file, because pg_restore must seek in it
+// to run several jobs.
 func (r *run) unpack(ctx context.Context) error {
 	from, err := os.Open(r.dump.Path)
 	if err != nil {
@@ -30,7 +30,7 @@ func (r *run) unpack(ctx context.Context) error {
 		return fmt.Errorf("unpack the archive: %w", err)
 	}
 	r.archive = to.Name()
-	_, err = io.Copy(to, &counted{r: &cancellable{ctx, decoded}, report: r.progress, total: r.dump.DecodedBytes})
+	_, err = io.Copy(to, &countingReader{reader: &cancellableReader{ctx, decoded}, report: r.progress, total: r.dump.DecodedBytes})
 	if err = errors.Join(err, to.Close()); errors.Is(err, syscall.ENOSPC) {
 		return outcome.Fail(outcome.DiskBudgetExceeded, "unpack the archive: no space left in %s", r.WorkDir)
 	}
@@ -45,35 +45,35 @@ func (r *run) place(ctx context.Context) error {
 	}
 	inside, err := r.server.Place(ctx, path)
 	if err != nil {
-		return asFailure(err, "bring the archive into the sandbox")
+		return asFailure(err, "place the archive in the sandbox")
 	}
 	r.archive = inside
 	return nil
 }
 
-// cancellable ends with the context's cause.
-type cancellable struct {
-	ctx context.Context
-	r   io.Reader
+// cancellableReader returns the cause of the context once the context has ended.
+type cancellableReader struct {
+	ctx    context.Context
+	reader io.Reader
 }
 
-func (c *cancellable) Read(p []byte) (int, error) {
-	if c.ctx.Err() != nil {
-		return 0, context.Cause(c.ctx)
+func (r *cancellableReader) Read(p []byte) (int, error) {
+	if r.ctx.Err() != nil {
+		return 0, context.Cause(r.ctx)
 	}
-	return c.r.Read(p)
+	return r.reader.Read(p)
 }
 
-// counted reports the bytes that were read.
-type counted struct {
-	r           io.Reader
+// countingReader reports the number of bytes that were read.
+type countingReader struct {
+	reader      io.Reader
 	report      outcome.Progress
 	done, total int64
 }
 
-func (c *counted) Read(p []byte) (int, error) {
-	n, err := c.r.Read(p)
-	c.done += int64(n)
-	c.report.Report(c.done, c.total)
+func (r *countingReader) Read(p []byte) (int, error) {
+	n, err := r.reader.Read(p)
+	r.done += int64(n)
+	r.report.Report(r.done, r.total)
 	return n, err
 }

@@ -5,11 +5,11 @@ import (
 	"regexp"
 )
 
-// clientLog keeps what of a client's stderr tells why it failed, in bounded
-// memory: a hostile dump can make a client print for ever.
+// clientLog keeps the lines of a client's stderr that explain its failure. Its
+// memory is bounded, because a hostile dump can make a client print forever.
 type clientLog struct {
-	line   []byte   // what came since the last line's end, cut
-	errors []string // the first lines that the client calls errors
+	line   []byte   // the current line, cut
+	errors []string // the first lines marked as errors
 	last   []string // the last lines of any kind
 }
 
@@ -19,25 +19,25 @@ const (
 	lastLines  = 5
 )
 
-// clientError matches the lines by which psql and pg_restore tell of errors,
-// their own (error:) and the server's (ERROR:).
+// clientError matches lines in which psql and pg_restore report errors: their own
+// (error:) and the server's (ERROR:).
 var clientError = regexp.MustCompile(`^(?:psql|pg_restore)(?::<stdin>:\d+)?: (?:error:|fatal:|ERROR:|FATAL:|PANIC:|server closed)`)
 
 func (l *clientLog) Write(p []byte) (int, error) {
 	for rest := p; len(rest) > 0; {
-		part, after, whole := bytes.Cut(rest, []byte{'\n'})
+		part, after, ended := bytes.Cut(rest, []byte{'\n'})
 		if room := lineLength - len(l.line); room > 0 {
 			l.line = append(l.line, part[:min(room, len(part))]...)
 		}
-		if whole {
-			l.end()
+		if ended {
+			l.endLine()
 		}
 		rest = after
 	}
 	return len(p), nil
 }
 
-func (l *clientLog) end() {
+func (l *clientLog) endLine() {
 	line := string(bytes.TrimRight(l.line, "\r"))
 	l.line = l.line[:0]
 	if clientError.MatchString(line) && len(l.errors) < errorLines {
@@ -51,11 +51,11 @@ func (l *clientLog) end() {
 	}
 }
 
-// tells are the lines that tell why the client failed: those that it calls
-// errors, else the last ones.
-func (l *clientLog) tells() []string {
+// explanation returns the lines that explain the failure: those marked as errors,
+// or else the last ones.
+func (l *clientLog) explanation() []string {
 	if len(l.line) > 0 {
-		l.end()
+		l.endLine()
 	}
 	if len(l.errors) > 0 {
 		return l.errors

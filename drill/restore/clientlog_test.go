@@ -19,7 +19,7 @@ func TestClientLogKeepsErrorsInTheFlood(t *testing.T) {
 	io.WriteString(&l, "psql:<stdin>:12: error: connection to ser")
 	io.WriteString(&l, "ver was lost")
 	want := []string{`psql:<stdin>:5: error: invalid command \restrict`, "psql:<stdin>:12: error: connection to server was lost"}
-	if diff := cmp.Diff(want, l.tells()); diff != "" {
+	if diff := cmp.Diff(want, l.explanation()); diff != "" {
 		t.Error(diff)
 	}
 }
@@ -30,7 +30,7 @@ func TestClientLogFallsBackToTheLastLines(t *testing.T) {
 		fmt.Fprintln(&l, "line", i)
 	}
 	want := []string{"line 15", "line 16", "line 17", "line 18", "line 19"}
-	if diff := cmp.Diff(want, l.tells()); diff != "" {
+	if diff := cmp.Diff(want, l.explanation()); diff != "" {
 		t.Error(diff)
 	}
 }
@@ -41,7 +41,7 @@ func TestClientLogIsBounded(t *testing.T) {
 	for range 1000 {
 		io.WriteString(&l, strings.Repeat("x", 1000))
 	}
-	if got := l.tells(); len(got) != 1 || len(got[0]) != lineLength {
+	if got := l.explanation(); len(got) != 1 || len(got[0]) != lineLength {
 		t.Errorf("%d lines, the first of %d bytes", len(got), len(got[0]))
 	}
 }

@@ -11,22 +11,22 @@ import (
 
 func says(pattern string) *regexp.Regexp { return regexp.MustCompile(pattern) }
 
-// clientRule gives a code to what psql or pg_restore says by itself.
+// clientRule assigns a code to an error of psql or pg_restore itself.
 type clientRule struct {
 	says *regexp.Regexp
 	code outcome.Code
 	hint string // empty: the catalogue's
 }
 
-// clientRules are tried in this order on each line of stderr, the first line
-// first. LC_ALL=C makes the lines English.
+// clientRules are tried in this order on each line of stderr. The lines are
+// English because of LC_ALL=C.
 var clientRules = []clientRule{
 	{says(`backslash commands are restricted`), outcome.DumpHostile, ""},
 	{says(`\\unrestrict: (?:wrong key|not currently in restricted mode)|\\restrict: `), outcome.DumpHostile, ""},
 	{says(`invalid command \\(?:un)?restrict`), outcome.ClientTooOld, ""},
 	{
 		says(`invalid command \\(?:N|\.)`), outcome.CopyFailed,
-		"look for a COPY line that was lost: rows were read as commands",
+		"check the file for a lost COPY line: psql read rows as commands",
 	},
 	{
 		says(`unsupported version \(\d+\.\d+\) in file header`), outcome.ClientTooOld,
@@ -49,15 +49,15 @@ var clientRules = []clientRule{
 	{says(`server closed the connection|connection to server|could not (?:send|receive) data|terminating connection`), outcome.SandboxLost, ""},
 }
 
-// passedOn is how psql passes on an error of the server, by its SQLSTATE alone.
-var passedOn = regexp.MustCompile(`(?:ERROR|FATAL|PANIC):  ([0-9A-Z]{5})$`)
+// serverErrorState matches an error of the server as psql prints it: only the SQLSTATE.
+var serverErrorState = regexp.MustCompile(`(?:ERROR|FATAL|PANIC):  ([0-9A-Z]{5})$`)
 
-// fromClient names a failure about which the server logged nothing: because
-// it is the client's, or because the log could not be written either, which
-// is so when the server's disk is full.
+// fromClient returns a failure about which the server logged nothing. Either the
+// client itself failed, or the server could not write its log because the disk is
+// full.
 func fromClient(e evidence) *outcome.Failure {
 	for _, line := range e.Stderr {
-		if m := passedOn.FindStringSubmatch(line); m != nil {
+		if m := serverErrorState.FindStringSubmatch(line); m != nil {
 			f := fromServer(e, pgerr.Error{SQLState: m[1], Message: clientMessage(line)}, "")
 			f.SQLState = m[1]
 			return f
@@ -70,20 +70,20 @@ func fromClient(e evidence) *outcome.Failure {
 	}
 	switch {
 	case e.ExitCode == 126 || e.ExitCode == 127:
-		return outcome.Fail(outcome.ImageUnavailable, "image %s has no %s that runs (exit code %d)", e.Image, e.Tool, e.ExitCode).
-			WithHint("set postgres.image to an image that brings psql and pg_restore beside the server")
+		return outcome.Fail(outcome.ImageUnavailable, "image %s has no working %s (exit code %d)", e.Image, e.Tool, e.ExitCode).
+			WithHint("set postgres.image to an image that includes psql and pg_restore")
 	case e.ExitCode > 128:
 		return outcome.Fail(outcome.SandboxLost, "%s was killed by signal %d", e.Tool, e.ExitCode-128)
 	case len(e.Stderr) > 0:
 		return outcome.Fail(outcome.RestoreFailed, "%s", clientMessage(e.Stderr[0]))
 	}
-	return outcome.Fail(outcome.Internal, "%s ended with exit code %d, and neither it nor the server said why", e.Tool, e.ExitCode)
+	return outcome.Fail(outcome.Internal, "%s ended with exit code %d, and neither it nor the server reported an error", e.Tool, e.ExitCode)
 }
 
 var clientPrefix = regexp.MustCompile(`^(psql|pg_restore)(?::<stdin>:(\d+))?: (?:(?:error|fatal): |(?:FATAL|ERROR):  )?`)
 
-// clientMessage is a line of stderr as it can be shown: without psql's line of
-// the dump, and without what the server told pg_restore of values.
+// clientMessage returns a line of stderr that can be shown: without the line
+// number of the dump, and without values in a message of the server.
 func clientMessage(line string) string {
 	m := clientPrefix.FindStringSubmatch(line)
 	if m == nil {

@@ -10,16 +10,17 @@ import (
 	"github.com/drillgres/drillgres/drill/serverlog"
 )
 
-// What a COPY says of itself: COPY table, line 3, column a: "value". The names
-// are as the catalog has them, without quotes.
+// The context of an error in a COPY: COPY table, line 3, column a: "value". The
+// names have no quotes.
 var (
 	copyTable = regexp.MustCompile(`(?m)^COPY (.+?), line \d`)
 	copyLine  = regexp.MustCompile(`^(\d+)(?:, column ([^:\n]+))?`)
 )
 
-// copied finds the table, the row and the column at which a COPY failed; no row:
-// it is not about one. A name may look like what stands behind it.
-func copied(e *serverlog.Entry) (table, row, column string) {
+// failedCopy returns the table, row and column at which a COPY failed. They are
+// empty if the error is not about a COPY or a row. The table comes from the
+// statement if possible, because a name can contain text like ", line 3".
+func failedCopy(e *serverlog.Entry) (table, row, column string) {
 	if table = inspect.CopyTarget(e.Statement); table == "" {
 		m := copyTable.FindStringSubmatch(e.Context)
 		if m == nil {
@@ -34,9 +35,10 @@ func copied(e *serverlog.Entry) (table, row, column string) {
 	return table, row, column
 }
 
-// copyPlace names the table and line of a COPY that failed, without the row.
+// copyPlace formats the table, row number and column at which a COPY failed, or
+// returns "".
 func copyPlace(e *serverlog.Entry) string {
-	table, row, column := copied(e)
+	table, row, column := failedCopy(e)
 	if row == "" {
 		return ""
 	}
@@ -47,9 +49,10 @@ func copyPlace(e *serverlog.Entry) string {
 	return redact.OneLine(place)
 }
 
-// copyRow is the number of the row, from 1; 0: it is not about one.
+// copyRow returns the number of the row, from 1, or 0 if the error is not about a
+// row.
 func copyRow(e *serverlog.Entry) int64 {
-	_, row, _ := copied(e)
+	_, row, _ := failedCopy(e)
 	n, _ := strconv.ParseInt(row, 10, 64)
 	return n
 }

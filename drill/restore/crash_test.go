@@ -7,7 +7,8 @@ import (
 	"github.com/drillgres/drillgres/drill/serverlog"
 )
 
-// Signal 9 is of the kernel's memory limit, where the kernel does not deny it.
+// TestCrash checks that signal 9 means the kernel's memory limit, unless the kernel
+// has counted no such kill.
 func TestCrash(t *testing.T) {
 	for _, tt := range []struct {
 		signal string
@@ -22,7 +23,7 @@ func TestCrash(t *testing.T) {
 			{Severity: "LOG", SQLState: "00000", Message: "server process (PID 71) was terminated by signal " + tt.signal},
 			{Severity: "FATAL", SQLState: "57P02", User: superuser, Message: "terminating connection because of crash of another server process"},
 		}
-		f := classify(evidence{Log: log, User: superuser, Spared: tt.spared})
+		f := classify(evidence{Log: log, User: superuser, NoneKilledForMemory: tt.spared})
 		if f.Code != tt.want {
 			t.Errorf("signal %s, spared %t: %s, want %s", tt.signal, tt.spared, f.Code, tt.want)
 		}

@@ -12,8 +12,8 @@ import (
 	"github.com/drillgres/drillgres/drill/provision"
 )
 
-// diagnosis is a broken backup of a real database, and what its failure must
-// tell about where to look.
+// diagnosis is a broken backup of a real database, and the place that its failure
+// must name.
 type diagnosis struct {
 	name   string
 	dump   string   // a plain dump; or
@@ -179,7 +179,7 @@ func (l *lab) diagnose(t *testing.T, s provision.Server, d diagnosis) {
 	}
 }
 
-// lineOf is the number of the first line that begins so.
+// lineOf returns the number of the first line with the given beginning.
 func lineOf(t *testing.T, dump []byte, begins string) int64 {
 	t.Helper()
 	if begins == "" {
@@ -192,14 +192,14 @@ func lineOf(t *testing.T, dump []byte, begins string) int64 {
 	return int64(bytes.Count(dump[:at+1], []byte("\n"))) + 1
 }
 
-// beginsAt checks that a block of rows lies there: its kind, its number, the
-// length of its first chunk, and what is in that.
+// beginsAt checks that a block of rows begins at the offset: its kind, its number,
+// the length of its first chunk, and the beginning of that chunk.
 func beginsAt(t *testing.T, dump []byte, offset int64, first string) {
 	t.Helper()
 	const head = 1 + 5 + 5
 	switch {
 	case first == "" && offset != 0:
-		t.Errorf("byte %d is told, and is none", offset)
+		t.Errorf("byte %d is reported for a failure without a block", offset)
 	case first == "":
 	case offset <= 0 || offset+head >= int64(len(dump)) || dump[offset] != 1 || !bytes.HasPrefix(dump[offset+head:], []byte(first)):
 		t.Errorf("no block with %q begins at byte %d of %d", first, offset, len(dump))
@@ -215,7 +215,7 @@ func replace(old, with string) func([]byte) []byte {
 	}
 }
 
-// replaceLast keeps the length.
+// replaceLast replaces the last occurrence. The length of the dump stays.
 func replaceLast(old, with string) func([]byte) []byte {
 	return func(b []byte) []byte {
 		b = bytes.Clone(b)

@@ -12,8 +12,8 @@ import (
 	"github.com/drillgres/drillgres/drill/sandbox"
 )
 
-// serverError is a row of the catalogue of failures seen in the field, provoked
-// on a server of every major: the texts differ, the code must not.
+// serverError is a failure seen in the field, provoked on a server of every major.
+// The texts differ; the code must not.
 type serverError struct {
 	name  string
 	sql   string // fails once, with its last statement
@@ -84,7 +84,7 @@ var serverErrors = []serverError{
 	{name: "TERMINATED", sql: "select pg_terminate_backend(pg_backend_pid())", state: "57P01", want: outcome.SandboxLost},
 }
 
-// inliner is a function of SQL that is expanded into the query that calls it.
+// inliner creates an SQL function that Postgres inlines into the calling query.
 const inliner = `create function inner_g(t text) returns text language sql immutable as 'select t';
 	create function g(t text) returns text language sql as 'select inner_g(t)';
 	create table w(a text); insert into w values ('x'); `
@@ -104,7 +104,8 @@ func TestErrorsOfEveryMajor(t *testing.T) {
 	}
 }
 
-// everyError is a script in which each case names itself, fails, and is undone.
+// everyError returns a script in which each case sets its name, fails, and is rolled
+// back.
 func everyError() string {
 	var b strings.Builder
 	for i, c := range serverErrors {
@@ -123,7 +124,7 @@ func everyError() string {
 
 func application(i int) string { return fmt.Sprintf("case_%d", i) }
 
-// session runs a script in psql to its end, whatever fails in it.
+// session runs a script in psql to its end and ignores its errors.
 func (l *lab) session(t *testing.T, s provision.Server, script string) {
 	t.Helper()
 	var complaints bytes.Buffer

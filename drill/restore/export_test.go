@@ -5,7 +5,7 @@ import (
 	"github.com/drillgres/drillgres/drill/serverlog"
 )
 
-// Classified is what a restore would tell of the first error of each
+// Classified returns what a restore would report for the first error of each
 // application in a server's log.
 func Classified(log []byte, format, user string, serverMajor int) map[string]*outcome.Failure {
 	byApplication := map[string][]serverlog.Entry{}

@@ -102,7 +102,7 @@ var fieldCases = []fieldCase{
 		want: outcome.PreloadMissing, says: []string{"pg_cron must be in shared_preload_libraries", `shared_preload_libraries: "pg_cron"`},
 	},
 	{
-		name: "a row whose partition another locale orders", both: true, want: outcome.CollationMissing, says: []string{"SQLSTATE 23514", "the sandbox's is en_US.utf8", "postgres.locale"}, never: "é",
+		name: "a row whose partition depends on the locale", both: true, want: outcome.CollationMissing, says: []string{"SQLSTATE 23514", "the sandbox uses en_US.utf8", "postgres.locale"}, never: "é",
 		dump: "create table p(a text) partition by range (a); create table p_z partition of p for values from ('z') to (maxvalue);\nCOPY p_z (a) FROM stdin;\né\n\\.\n",
 	},
 	{
@@ -121,7 +121,7 @@ var fieldCases = []fieldCase{
 	{name: "an exception of a function", dump: "do $$ begin raise exception 'bob owes 4711'; end $$;", want: outcome.RestoreFailed, says: []string{"P0001"}, never: "4711"},
 	{
 		name: "rows whose COPY line is lost", both: true, dump: "\\restrict x\ncreate table t(a int, b text);\n1\tbob\t\\N\n\\.\n\\unrestrict x\n",
-		want: outcome.CopyFailed, says: []string{"a row of a table stands where SQL was expected"}, never: "bob",
+		want: outcome.CopyFailed, says: []string{"found a row of a table where SQL was expected"}, never: "bob",
 	},
 	{name: "a command of psql", both: true, dump: "\\restrict x\nselect 1;\n\\! touch /tmp/owned\n\\unrestrict x\n", want: outcome.DumpHostile},
 	{name: "another key at the end", dump: "\\restrict x\nselect 1;\n\\unrestrict y\n", want: outcome.DumpHostile},
@@ -144,7 +144,7 @@ var fieldCases = []fieldCase{
 	},
 }
 
-// plain is for scripts so short that inspect would not take them for a dump.
+// plain sets the format of scripts that are too short for inspect to recognize.
 func plain(c *inspect.Contents) { c.Source.Format = inspect.Plain }
 
 func flipByte(b []byte) []byte {
@@ -186,16 +186,16 @@ func (l *lab) provoke(t *testing.T, s provision.Server, c fieldCase) {
 	if f == nil {
 		t.Fatalf("the restore passed, want %s", c.want)
 	}
-	told := f.Error() + "\n" + f.Statement + "\n" + f.Remedy()
+	shown := f.Error() + "\n" + f.Statement + "\n" + f.Remedy()
 	if f.Code != c.want {
-		t.Fatalf("code %s, want %s: %s", f.Code, c.want, told)
+		t.Fatalf("code %s, want %s: %s", f.Code, c.want, shown)
 	}
 	for _, want := range c.says {
-		if !strings.Contains(told, want) {
-			t.Errorf("%q is not in %q", want, told)
+		if !strings.Contains(shown, want) {
+			t.Errorf("%q is not in %q", want, shown)
 		}
 	}
-	if c.never != "" && strings.Contains(told, c.never) {
-		t.Errorf("the value %q shows in %q", c.never, told)
+	if c.never != "" && strings.Contains(shown, c.never) {
+		t.Errorf("the value %q shows in %q", c.never, shown)
 	}
 }

@@ -3,8 +3,6 @@ package restore
 import (
 	"context"
 	"fmt"
-	"strconv"
-	"strings"
 
 	"github.com/jackc/pgerrcode"
 	"github.com/jackc/pgx/v5"
@@ -15,8 +13,8 @@ import (
 	"github.com/drillgres/drillgres/drill/sqltext"
 )
 
-// finish takes back what was only for the load, and gives the database to its
-// owner.
+// finish reverts the settings of the load, and sets the owner and the settings of
+// the database.
 func (r *run) finish(ctx context.Context) error {
 	conn, err := r.server.Session(ctx, r.server.Maintenance, provision.SessionOptions{})
 	if err != nil {
@@ -26,10 +24,10 @@ func (r *run) finish(ctx context.Context) error {
 	if err := r.server.DemoteRoles(ctx, conn); err != nil {
 		return err
 	}
-	if err := r.giveToOwner(ctx, conn); err != nil {
+	if err := r.setOwner(ctx, conn); err != nil {
 		return err
 	}
-	r.setProperties(ctx, conn)
+	r.restoreProperties(ctx, conn)
 	for _, sql := range []string{"alter system reset autovacuum", "select pg_reload_conf()"} {
 		if _, err := conn.Exec(ctx, sql); err != nil {
 			return fmt.Errorf("finish the restore: %s: %w", sql, err)
@@ -38,56 +36,56 @@ func (r *run) finish(ctx context.Context) error {
 	return nil
 }
 
-// setProperties gives the database its own settings, such as a search_path, as
-// pg_restore --create would.
-func (r *run) setProperties(ctx context.Context, conn *pgx.Conn) {
+// restoreProperties restores the database's own settings, such as a search_path, as
+// pg_restore --create does.
+func (r *run) restoreProperties(ctx context.Context, conn *pgx.Conn) {
 	if r.server.Properties == "" {
 		return
 	}
 	_, err := conn.Exec(ctx, r.server.Properties)
 	if said, ok := pgerr.From(err); ok {
-		r.find("database_settings_lost", "check that production's server knows what ALTER DATABASE … SET names",
+		r.addFinding("database_settings_lost", "check that production's server knows the settings in ALTER DATABASE … SET",
 			"the database's own settings could not be restored: "+said.Error())
 	}
 }
 
-// giveToOwner gives the database to its owner, whom the dump itself may have
-// created. A dump that creates its own database has set the owner.
-func (r *run) giveToOwner(ctx context.Context, conn *pgx.Conn) error {
+// setOwner sets the owner of the database, a role that the dump may have
+// created. A dump that creates its own database has already set the owner.
+func (r *run) setOwner(ctx context.Context, conn *pgx.Conn) error {
 	if r.server.Owner == "" || r.server.ConnectTo != r.server.Database {
 		return nil
 	}
 	database, owner := sqltext.Identifier(r.server.Database), sqltext.Identifier(r.server.Owner)
 	_, err := conn.Exec(ctx, "alter database "+database+" owner to "+owner)
 	if said, ok := pgerr.From(err); ok {
-		f := outcome.Fail(outcome.RoleMissing, "give database %q to its owner %q: %s", r.server.Database, r.server.Owner, said.Text())
+		f := outcome.Fail(outcome.RoleMissing, "set the owner of database %q to %q: %s", r.server.Database, r.server.Owner, said.Text())
 		f.SQLState = said.SQLState
 		return f
 	}
 	return err
 }
 
-// notMade is about a database that is not there although the restore went
-// well: the dump was to make it and did not.
-func notMade(err error) error {
+// explainNoDatabase turns the error about a missing database into a failure: the
+// restore succeeded, but the dump did not create its database.
+func explainNoDatabase(err error) error {
 	if said, ok := pgerr.From(err); ok && said.SQLState == pgerrcode.InvalidCatalogName {
-		return outcome.Fail(outcome.ContentIncomplete, "the dump did not make its database: %s", said.Text())
+		return outcome.Fail(outcome.ContentIncomplete, "the dump did not create its database: %s", said.Text())
 	}
 	return err
 }
 
-// quickTarget is that of the second stage of vacuumdb --analyze-in-stages, at
-// which an operator lets the application in.
+// quickTarget is the statistics target of the second stage of vacuumdb
+// --analyze-in-stages. After that stage an operator starts the application.
 const quickTarget = "10"
 
-// analyze gives the planner its statistics, which a dump does not carry (before
-// Postgres 18) and without which the application would be slow. An error of a
-// function in it is only a finding: the rows are there, and autovacuum in
-// production, with the settings of the database, meets the same.
+// analyze collects the planner's statistics. A dump does not contain them before
+// Postgres 18, and without them the application is slow. An error of a function
+// is only a finding: the rows are restored, and autovacuum in production has the
+// same error.
 func (r *run) analyze(ctx context.Context) error {
 	conn, err := r.server.Session(ctx, r.server.Database, provision.SessionOptions{DatabaseSettings: true})
 	if err != nil {
-		return notMade(err)
+		return explainNoDatabase(err)
 	}
 	defer provision.Close(ctx, conn)
 	if _, err := conn.Exec(ctx, "set default_statistics_target = "+quickTarget); err != nil {
@@ -102,17 +100,6 @@ func (r *run) analyze(ctx context.Context) error {
 	if f.SQLState = said.SQLState; said.OfSandbox() {
 		return f
 	}
-	r.find("analyze_failed", f.Remedy(), "ANALYZE ended early: "+f.Error())
+	r.addFinding("analyze_failed", f.Remedy(), "ANALYZE ended early: "+f.Error())
 	return nil
-}
-
-// major is that of a version such as 15.18; 0: not known.
-func major(version string) int {
-	digits, _, _ := strings.Cut(version, ".")
-	end := strings.IndexFunc(digits, func(c rune) bool { return c < '0' || c > '9' })
-	if end >= 0 {
-		digits = digits[:end]
-	}
-	n, _ := strconv.Atoi(digits)
-	return n
 }

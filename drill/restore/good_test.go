@@ -14,9 +14,9 @@ import (
 	"github.com/drillgres/drillgres/drill/provision"
 )
 
-// production has what a restore easily stumbles over: objects that belong to
-// the role postgres, to roles that the dump does not bring and that had more
-// rights than their grants show, and odd names.
+// production contains what is hard to restore: objects of the role postgres, objects
+// of roles that are not in the dump and had more privileges than their grants show,
+// and odd names.
 const production = `
 	create role "Odd ""Owner" nologin; create role app nologin; create role reader nologin; create role postgres superuser nologin;
 	grant pg_read_all_settings to app;
@@ -64,7 +64,7 @@ func TestGoodDumpsRestoreWhole(t *testing.T) {
 	}
 }
 
-// dropAll ends what an earlier case has restored, so that its roles are missing again.
+// dropAll drops what earlier cases have restored, so that the roles are missing again.
 func (l *lab) dropAll(t *testing.T, s provision.Server) {
 	t.Helper()
 	names := l.psql(t, s, "template1", "select datname from pg_database where datname like 'case%'")
@@ -81,7 +81,7 @@ func (l *lab) restoresWhole(t *testing.T, dump []byte) {
 		t.Fatalf("%s: %v (%s)", f.Code, f, f.Statement)
 	}
 	if seen == 0 {
-		t.Error("no progress was told")
+		t.Error("no progress was reported")
 	}
 	took := map[string]float64{}
 	for _, p := range restored.Phases {
@@ -90,12 +90,12 @@ func (l *lab) restoresWhole(t *testing.T, dump []byte) {
 	if took["load"] <= 0 || took["analyze"] <= 0 || len(restored.Findings) > 0 {
 		t.Errorf("restored: %+v", restored)
 	}
-	l.holds(t, s)
-	l.tellsRoles(t, s)
-	l.letsIn(t, s)
+	l.hasContent(t, s)
+	l.reportsRoles(t, s)
+	l.acceptsApplication(t, s)
 }
 
-func (l *lab) holds(t *testing.T, s provision.Server) {
+func (l *lab) hasContent(t *testing.T, s provision.Server) {
 	t.Helper()
 	conn, err := provision.Connect(t.Context(), s, s.Database, s.User, s.Password)
 	if err != nil {
@@ -122,7 +122,7 @@ func (l *lab) holds(t *testing.T, s provision.Server) {
 	}
 }
 
-func (l *lab) tellsRoles(t *testing.T, s provision.Server) {
+func (l *lab) reportsRoles(t *testing.T, s provision.Server) {
 	t.Helper()
 	if want := []string{`Odd "Owner`, "app", "postgres", "reader"}; !slices.Equal(s.MadeRoles, want) {
 		t.Errorf("made roles %q, want %q", s.MadeRoles, want)
@@ -136,8 +136,9 @@ func (l *lab) tellsRoles(t *testing.T, s provision.Server) {
 	}
 }
 
-// letsIn tries the application's way: as its own role, with its own password.
-func (l *lab) letsIn(t *testing.T, s provision.Server) {
+// acceptsApplication connects as the application does: with its own role and
+// password.
+func (l *lab) acceptsApplication(t *testing.T, s provision.Server) {
 	t.Helper()
 	password, err := s.Login(t.Context(), "reader")
 	if err != nil {
@@ -178,7 +179,7 @@ func TestADumpThatMakesItsOwnDatabase(t *testing.T) {
 	}
 }
 
-func TestErrorsThatTheDumpToleratesAreTold(t *testing.T) {
+func TestToleratedErrorsAreReported(t *testing.T) {
 	l := sharedLab(t, "15")
 	_, restored, f := l.drill(t, job{change: plain, dump: []byte("\\set ON_ERROR_STOP off\ncreate table t(a int);\ncreate table t(a int);\nselect 1/0;\n")})
 	if f != nil {
@@ -189,7 +190,7 @@ func TestErrorsThatTheDumpToleratesAreTold(t *testing.T) {
 	}
 }
 
-func TestAnalyzeThatFailsIsOnlyTold(t *testing.T) {
+func TestFailedAnalyzeIsOnlyAFinding(t *testing.T) {
 	l := sharedLab(t, "15")
 	// The statistics' expression is first evaluated by ANALYZE.
 	dump := "create function f(i int) returns int language plpgsql immutable as 'begin return 1 / (i - 5); end';" +
@@ -203,7 +204,7 @@ func TestAnalyzeThatFailsIsOnlyTold(t *testing.T) {
 	}
 }
 
-// gzipOf compresses in memory, where nothing can go wrong.
+// gzipOf compresses in memory, where no error can happen.
 func gzipOf(data []byte) []byte {
 	var b bytes.Buffer
 	z := gzip.NewWriter(&b)
@@ -222,8 +223,8 @@ func inZstd(t *testing.T, data []byte) []byte {
 	return z.EncodeAll(data, nil)
 }
 
-// TestSettingsOfTheDatabase: an archive's ALTER DATABASE … SET is restored into
-// the database of that name, and into no other.
+// TestSettingsOfTheDatabase checks that an archive's ALTER DATABASE … SET is
+// restored into the database of that name, and into no other.
 func TestSettingsOfTheDatabase(t *testing.T) {
 	l := sharedLab(t, "15")
 	dump := l.source(t, l.server(t), "create schema shop; alter database source set search_path = shop", "--format=custom")

@@ -11,6 +11,7 @@ import (
 	"github.com/drillgres/drillgres/drill/provision"
 	"github.com/drillgres/drillgres/drill/sandbox"
 	"github.com/drillgres/drillgres/drill/serverlog"
+	"github.com/drillgres/drillgres/drill/words"
 )
 
 // load runs psql or pg_restore to its end.
@@ -26,26 +27,26 @@ func (r *run) load(ctx context.Context) error {
 		command.Args = append(command.Args, r.archive)
 		code, err = r.loadFile(ctx, command)
 	} else {
-		code, err = r.feed(ctx, command)
+		code, err = r.feedPsql(ctx, command)
 	}
 	if err != nil {
 		return asFailure(err, "run "+r.plan.Tool)
 	}
 	if code != 0 {
-		return r.diagnose(ctx, code, stderr.tells(), offset)
+		return r.diagnose(ctx, code, stderr.explanation(), offset)
 	}
-	// A process that was killed for memory does not always take the client with it.
-	if sick := r.server.Sick(ctx); sick != nil {
-		return sick
+	// The client does not always fail when the kernel kills a server process for memory.
+	if unhealthy := r.server.Sick(ctx); unhealthy != nil {
+		return unhealthy
 	}
 	if r.plan.File {
-		return nil // pg_restore can't be told to go on
+		return nil // an archive cannot make pg_restore ignore errors
 	}
 	return r.findTolerated(ctx, offset)
 }
 
-// findTolerated tells of errors after which the client went on: a dump can
-// switch ON_ERROR_STOP off. Whether they lost anything is for verify to say.
+// findTolerated adds a finding about errors that psql ignored: a dump can turn
+// ON_ERROR_STOP off. The verify stage checks whether anything was lost.
 func (r *run) findTolerated(ctx context.Context, offset int64) error {
 	log, err := r.readLog(ctx, offset, false)
 	if err != nil {
@@ -55,25 +56,25 @@ func (r *run) findTolerated(ctx context.Context, offset int64) error {
 	if first == nil {
 		return nil
 	}
-	r.find("errors_tolerated", "take \\set ON_ERROR_STOP off out of the dump",
-		fmt.Sprintf("the dump lets psql go on after errors, of which there were %d, the first: %s", 1+more, shown(first.ServerError(), copyPlace(first))))
+	r.addFinding("errors_tolerated", "remove \\set ON_ERROR_STOP off from the dump",
+		fmt.Sprintf("the dump made psql ignore %s, the first: %s", words.Count(1+more, "error"), describeError(first.ServerError(), copyPlace(first))))
 	return nil
 }
 
-// feed gives psql the decoded dump. An error of the decoder ends psql instead
-// of ending its input, after which it would keep what it has.
-func (r *run) feed(ctx context.Context, c sandbox.Command) (int, error) {
+// feedPsql pipes the decoded dump into psql. An error of the decoder kills psql. A
+// mere end of the input would look like the end of the dump.
+func (r *run) feedPsql(ctx context.Context, c sandbox.Command) (int, error) {
 	code := 0
-	err := r.decoded(func(dump io.Reader) (err error) {
-		c.Stdin = &counted{r: dump, report: r.progress, total: r.dump.DecodedBytes}
+	err := r.withDecoded(func(dump io.Reader) (err error) {
+		c.Stdin = &countingReader{reader: dump, report: r.progress, total: r.dump.DecodedBytes}
 		code, err = r.server.Exec(ctx, c)
 		return err
 	})
 	return code, err
 }
 
-// decoded gives the dump to read, out of its compression.
-func (r *run) decoded(read func(dump io.Reader) error) error {
+// withDecoded calls read with the decompressed dump.
+func (r *run) withDecoded(read func(dump io.Reader) error) error {
 	stored, err := os.Open(r.dump.Path)
 	if err != nil {
 		return fmt.Errorf("open the dump: %w", err)
@@ -87,7 +88,7 @@ func (r *run) decoded(read func(dump io.Reader) error) error {
 	return read(dump)
 }
 
-// loadFile runs pg_restore and, beside it, watches the database grow.
+// loadFile runs pg_restore and reports the size of the database meanwhile.
 func (r *run) loadFile(ctx context.Context, c sandbox.Command) (int, error) {
 	watching, stop := context.WithCancel(ctx)
 	done := make(chan struct{})
@@ -103,8 +104,8 @@ func (r *run) loadFile(ctx context.Context, c sandbox.Command) (int, error) {
 
 const growthInterval = time.Second
 
-// watchGrowth reports the database's size until the context ends. It is only
-// progress: what goes wrong with it is left to the restore itself to find.
+// watchGrowth reports the database's size until the context ends. It ignores
+// errors, because the size is only progress.
 func (r *run) watchGrowth(ctx context.Context) {
 	if r.progress == nil {
 		return

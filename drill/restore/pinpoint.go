@@ -14,12 +14,12 @@ import (
 	"github.com/drillgres/drillgres/drill/serverlog"
 )
 
-// pinpointWithin bounds reading a dump again up to where it failed.
+// pinpointWithin limits the time to read a dump again up to the failure.
 const pinpointWithin = 5 * time.Minute
 
-// pinpoint tells where in the backup a failure lies, as far as that can be
-// known: the line of a plain dump, the block of an archive. first is the
-// server's first error; nil where only the client spoke.
+// pinpoint sets the place of a failure in the backup, if it can be found: the line
+// of a plain dump, or the block of an archive. first is the server's first error,
+// or nil if only the client reported one.
 func (r *run) pinpoint(ctx context.Context, f *outcome.Failure, first *serverlog.Entry, log []serverlog.Entry, stderr []string) {
 	ctx, cancel := context.WithTimeout(ctx, pinpointWithin)
 	defer cancel()
@@ -27,15 +27,16 @@ func (r *run) pinpoint(ctx context.Context, f *outcome.Failure, first *serverlog
 	case !r.plan.File:
 		f.Line = r.failedLine(ctx, first, lineOf(stderr, f.SQLState))
 	case first != nil:
-		f.Offset = r.block(ctx, first.Statement)
+		f.Offset = r.blockOffset(ctx, first.Statement)
 	case r.plan.Jobs == 1 && (f.Code == outcome.DumpCorrupt || f.Code == outcome.DumpTruncated):
 		statement := abandonedCopy(log, r.server.User)
-		f.Object, f.Offset = inspect.Subject(statement), r.block(ctx, statement)
+		f.Object, f.Offset = inspect.Subject(statement), r.blockOffset(ctx, statement)
 	}
 }
 
-// failedLine is where an operator looks: at the row of a COPY, else where the
-// statement begins. psql gives the line in which it ends, the end marker of a COPY.
+// failedLine returns the line where an operator should look: the row of a COPY, or
+// else the beginning of the statement. ends is the line that psql printed, in which
+// the statement or the COPY ends.
 func (r *run) failedLine(ctx context.Context, first *serverlog.Entry, ends int64) (line int64) {
 	if ends == 0 {
 		return 0
@@ -44,7 +45,7 @@ func (r *run) failedLine(ctx context.Context, first *serverlog.Entry, ends int64
 	if first != nil {
 		row = copyRow(first)
 	}
-	err := r.decoded(func(dump io.Reader) error {
+	err := r.withDecoded(func(dump io.Reader) error {
 		place, ok := inspect.PlaceOf(ctx, dump, ends, row)
 		switch {
 		case ok:
@@ -60,15 +61,15 @@ func (r *run) failedLine(ctx context.Context, first *serverlog.Entry, ends int64
 	return line
 }
 
-// lineOf is the line of the dump that psql's first complaint is about, or its
-// first about a SQLSTATE; 0: none.
+// lineOf returns the line of the dump in psql's first error, or in its first error
+// with the SQLSTATE. It returns 0 if no error names a line.
 func lineOf(stderr []string, sqlstate string) int64 {
 	for _, line := range stderr {
 		m := clientPrefix.FindStringSubmatch(line)
 		if m == nil || m[2] == "" {
 			continue
 		}
-		if state := passedOn.FindStringSubmatch(line); sqlstate == "" || state == nil || state[1] == sqlstate {
+		if state := serverErrorState.FindStringSubmatch(line); sqlstate == "" || state == nil || state[1] == sqlstate {
 			number, _ := strconv.ParseInt(m[2], 10, 64)
 			return number
 		}
@@ -76,9 +77,10 @@ func lineOf(stderr []string, sqlstate string) int64 {
 	return 0
 }
 
-// block is where the rows of a COPY begin in the file; 0: not known, or no COPY.
-// In a wrapped archive it is no place of the file.
-func (r *run) block(ctx context.Context, statement string) int64 {
+// blockOffset returns the offset in the file at which the rows of a COPY begin. It
+// returns 0 if that is unknown, if the statement is not a COPY, or if the archive
+// is compressed as a whole.
+func (r *run) blockOffset(ctx context.Context, statement string) int64 {
 	if !strings.HasPrefix(statement, "COPY ") || r.dump.Compression != "" {
 		return 0
 	}
@@ -90,7 +92,7 @@ func (r *run) block(ctx context.Context, statement string) int64 {
 	return inspect.BlockOf(ctx, archive, statement)
 }
 
-// abandonedCopy is the COPY that was under way when pg_restore gave up.
+// abandonedCopy returns the COPY that was running when pg_restore gave up, or "".
 func abandonedCopy(log []serverlog.Entry, user string) string {
 	for _, e := range log {
 		if e.OfClient(user) && e.ServerError().ClientLeft() && strings.HasPrefix(e.Statement, "COPY ") {

@@ -8,24 +8,26 @@ import (
 	"github.com/drillgres/drillgres/drill/provision"
 )
 
-// plan is how one dump will be restored.
+// plan describes how a dump is restored.
 type plan struct {
 	Tool string // psql or pg_restore
 	Args []string
 	Env  []string
 	Jobs int
-	// Unpack: the archive is wrapped and must be a bare, seekable file first.
+	// Unpack means that the archive is compressed as a whole and must be unpacked
+	// into a seekable file first.
 	Unpack bool
-	// File: pg_restore reads a file inside the sandbox, whose path ends Args; psql reads its input.
+	// File means that Tool reads a file inside the sandbox, whose path becomes the
+	// last argument. Otherwise it reads its standard input.
 	File bool
 }
 
-// mostJobs is the default's upper end: beyond it a restore gains little and
-// takes much memory.
+// mostJobs limits the default number of jobs: more of them gain little and need
+// much memory.
 const mostJobs = 4
 
-// newPlan decides how to restore a dump. It is done as in a real recovery:
-// nothing of the dump is left out (no --no-owner, no --no-privileges, no
+// newPlan returns the plan for a dump. The restore is like a real recovery: it
+// omits nothing of the dump (no --no-owner, no --no-privileges, no
 // --no-tablespaces), and the first error ends it.
 func newPlan(s provision.Server, source inspect.Source, jobs int) plan {
 	if source.Format == inspect.Custom {
@@ -35,8 +37,8 @@ func newPlan(s provision.Server, source inspect.Source, jobs int) plan {
 }
 
 func scriptPlan(s provision.Server) plan {
-	// With VERBOSITY=sqlstate stderr carries no row of the dump; what was
-	// wrong is read from the server's log.
+	// With VERBOSITY=sqlstate, stderr contains no row of the dump. The cause of an
+	// error is read from the server's log.
 	args := []string{
 		"psql", "--no-psqlrc", "--quiet", "--no-password",
 		"--set=ON_ERROR_STOP=1", "--set=VERBOSITY=sqlstate", "--dbname=" + conninfo(s), "--file=-",
@@ -55,8 +57,8 @@ func archivePlan(s provision.Server, source inspect.Source, jobs int) plan {
 	return plan{Tool: "pg_restore", Args: args, Env: clientEnv(s), Jobs: jobs, Unpack: source.Compression != "", File: true}
 }
 
-// conninfo says where to connect to. A plain --dbname would be read as a
-// connection string itself if the database's name looks like one.
+// conninfo returns the connection string. A plain database name would be read as a
+// connection string itself if it looks like one.
 func conninfo(s provision.Server) string {
 	return "host=127.0.0.1 port=5432 user=" + conninfoValue(s.User) + " dbname=" + conninfoValue(s.ConnectTo)
 }
@@ -65,9 +67,8 @@ func conninfoValue(v string) string {
 	return "'" + strings.NewReplacer(`\`, `\\`, `'`, `\'`).Replace(v) + "'"
 }
 
-// clientEnv makes the client speak English and take nothing from the image's
-// environment. What psql and pg_restore are not told by their arguments they
-// would read there.
+// clientEnv returns the environment of the client. It makes messages English and
+// overrides the variables of the image that psql and pg_restore would read.
 func clientEnv(s provision.Server) []string {
 	return []string{
 		"PGPASSWORD=" + s.Password.Reveal(),

@@ -24,7 +24,7 @@ func TestPlainDumpsGoThroughPsql(t *testing.T) {
 	}
 	for _, want := range []string{"--no-psqlrc", "--set=ON_ERROR_STOP=1", "--dbname=host=127.0.0.1 port=5432 user='drillgres' dbname='shop'"} {
 		if !slices.Contains(p.Args, want) {
-			t.Errorf("psql is not told %s: %q", want, p.Args)
+			t.Errorf("psql lacks %s: %q", want, p.Args)
 		}
 	}
 }
@@ -36,12 +36,12 @@ func TestArchivesGoThroughPgRestore(t *testing.T) {
 	}
 	for _, want := range []string{"--exit-on-error", "--jobs=4"} {
 		if !slices.Contains(p.Args, want) {
-			t.Errorf("pg_restore is not told %s: %q", want, p.Args)
+			t.Errorf("pg_restore lacks %s: %q", want, p.Args)
 		}
 	}
 	for _, arg := range p.Args {
 		if strings.HasPrefix(arg, "--no-") && arg != "--no-password" {
-			t.Errorf("something of the dump is left out: %s", arg)
+			t.Errorf("a part of the dump is omitted: %s", arg)
 		}
 	}
 	if !newPlan(server(), dumped(inspect.Custom, "zstd"), 0).Unpack {
@@ -54,7 +54,7 @@ func TestJobs(t *testing.T) {
 		s := server()
 		s.CPUs = tt.cpus
 		if got := newPlan(s, dumped(inspect.Custom, ""), tt.asked).Jobs; got != tt.want {
-			t.Errorf("%d asked for, %d CPUs: %d jobs, want %d", tt.asked, tt.cpus, got, tt.want)
+			t.Errorf("%d configured, %d CPUs: %d jobs, want %d", tt.asked, tt.cpus, got, tt.want)
 		}
 	}
 }

@@ -25,7 +25,7 @@ import (
 	"github.com/drillgres/drillgres/fixtures/images"
 )
 
-// labs are the pods, one of a major, that all tests share which leave it as it was.
+// labs holds one pod for each major. Tests that do not change the server share it.
 var labs = map[string]*lab{}
 
 func TestMain(m *testing.M) {
@@ -39,13 +39,13 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
-// lab is a pod of one major, in which every case gets its own database.
+// lab is a pod of one major. Every case has its own database in it.
 type lab struct {
 	major    string
 	image    string
 	engine   *docker.Engine
 	root     string
-	work     *work.Dir // its lock tells whoever sweeps that the pod is in use
+	work     *work.Dir // its lock protects the pod from sweeps
 	memory   config.Size
 	shm      config.Size
 	open     sync.Once
@@ -55,7 +55,7 @@ type lab struct {
 	cases    int
 }
 
-// Open gives the one pod again and again, with the password that is asked for.
+// Open returns the same pod each time, with the requested password.
 func (l *lab) Open(ctx context.Context, s sandbox.Spec) (sandbox.Running, error) {
 	var err error
 	l.open.Do(func() {
@@ -84,7 +84,7 @@ func sharedLab(t *testing.T, major string) *lab {
 	return labs[major]
 }
 
-// ownLab is for tests that do. The pod is opened when it is first needed.
+// ownLab is for tests that end the pod. The pod is opened at its first use.
 func ownLab(t *testing.T, major string) *lab {
 	t.Helper()
 	l := newLab(t, major)
@@ -124,7 +124,7 @@ func (l *lab) close(ctx context.Context) error {
 	return err
 }
 
-// server is one with an empty database, for what a test wants of it itself.
+// server returns a server with an empty database.
 func (l *lab) server(t *testing.T) provision.Server {
 	t.Helper()
 	s, _, f := l.drill(t, job{dump: []byte("select 1;"), change: plain})
@@ -137,7 +137,7 @@ func (l *lab) server(t *testing.T) provision.Server {
 // job is one dump to restore.
 type job struct {
 	dump   []byte
-	change func(*inspect.Contents) // what inspect would have told otherwise
+	change func(*inspect.Contents) // changes the result of inspect
 	config config.Restore
 	watch  outcome.Progress
 }
@@ -147,7 +147,7 @@ func (l *lab) drill(t *testing.T, j job) (provision.Server, restore.Restored, *o
 	t.Helper()
 	l.cases++
 	path, contents := l.write(t, j)
-	j.config.Profile = provision.Fast // what is tested does not depend on durability
+	j.config.Profile = provision.Fast // the tests do not depend on durability
 	p := provision.Provisioner{
 		Opener: l, Restore: j.config, RunID: l.run, WorkDir: l.work.Shared, Database: fmt.Sprintf("case_%d", l.cases),
 		Config: config.Postgres{Version: l.major, Image: config.Text(l.image), Memory: l.memory, ShmSize: l.shm},
@@ -162,14 +162,14 @@ func (l *lab) drill(t *testing.T, j job) (provision.Server, restore.Restored, *o
 	return s, restored, outcome.AsFailure(err)
 }
 
-// write writes the dump to a file and returns what inspect says of it.
+// write writes the dump to a file and returns the result of inspect.
 func (l *lab) write(t *testing.T, j job) (path string, contents inspect.Contents) {
 	t.Helper()
 	contents, err := inspect.Scan(t.Context(), bytes.NewReader(j.dump), inspect.Limits{})
 	if err != nil && j.change == nil {
 		t.Fatalf("inspect: %v", err)
 	}
-	contents.Needs.Database.Name = "" // each case in its own
+	contents.Needs.Database.Name = "" // each case has its own database
 	if j.change != nil {
 		j.change(&contents)
 	}
@@ -180,7 +180,7 @@ func (l *lab) write(t *testing.T, j job) (path string, contents inspect.Contents
 	return path, contents
 }
 
-// source makes a database by a script, dumps it and drops it again.
+// source creates a database with a script, dumps it, and drops it.
 func (l *lab) source(t *testing.T, s provision.Server, script string, dumpArgs ...string) []byte {
 	t.Helper()
 	l.psql(t, s, "postgres", "drop database if exists source")

@@ -1,5 +1,5 @@
-// Package restore loads a dump into the server that was made for it, the way
-// an operator would, and finds the first cause when that fails.
+// Package restore loads a dump into the sandbox's server, as an operator would. If
+// that fails, it finds the first cause.
 package restore
 
 import (
@@ -18,40 +18,40 @@ import (
 type Restorer struct {
 	Config  config.Restore
 	Limits  inspect.Limits // of decoding
-	WorkDir string         // of the run, mounted read-only in the sandbox (work.Dir.Shared): a wrapped archive is unpacked there
+	WorkDir string         // of the run, mounted read-only in the sandbox (work.Dir.Shared); archives are unpacked there
 }
 
 // Dump is a dump on this machine's disk.
 type Dump struct {
-	Path string // of the file as it was stored, with its compression
+	Path string // of the file as it is stored, with its compression
 	inspect.Source
 }
 
-// Restored is how a restore went.
+// Restored is the result of a restore.
 type Restored struct {
-	Jobs     int     // that pg_restore ran in parallel; 1 for psql
-	Phases   []Phase // in the order in which they ran
+	Jobs     int     // parallel jobs of pg_restore; 1 for psql
+	Phases   []Phase // in order
 	Findings []outcome.Finding
 }
 
-// Phase is a part of a restore: unpack, place, load, finish, analyze. With the
-// load come the questions to the server before and after it.
+// Phase is a part of a restore: unpack, place, load, finish, analyze. The load
+// includes the queries before and after it.
 type Phase struct {
 	Name    string
 	Seconds float64
 }
 
-// defaultTimeout is what restore.timeout is where the config does not say.
+// defaultTimeout is the default of restore.timeout.
 const defaultTimeout = 2 * time.Hour
 
-// Restore loads the dump into s.Database and brings its statistics up to date.
-// Progress is in bytes: of SQL those that psql has read, of all; of an archive
-// the size of the database so far, of an unknown total. With an error, Restored
-// is as far as the restore came. The caller ends ctx, with the cause, when the
-// sandbox is lost.
+// Restore loads the dump into s.Database and updates its statistics. Progress is
+// in bytes: for a plain dump, the bytes that psql has read and their total; for an
+// archive, the size of the database and no total. With an error, Restored covers
+// the phases until then. The caller cancels ctx with the cause if the sandbox is
+// lost.
 //
-// Failures: those of the restore stage in the catalogue, and of the stream
-// where the file changed since it was fetched.
+// Failures: those of the restore stage in the catalogue, and those of the stream
+// if the file has changed since it was fetched.
 func (r Restorer) Restore(ctx context.Context, s provision.Server, dump Dump, p outcome.Progress) (Restored, error) {
 	timeout := time.Duration(r.Config.Timeout)
 	if timeout <= 0 {
@@ -63,7 +63,7 @@ func (r Restorer) Restore(ctx context.Context, s provision.Server, dump Dump, p 
 
 	run := &run{Restorer: r, server: s, dump: dump, plan: newPlan(s, dump.Source, r.Config.Jobs), progress: p}
 	run.restored.Jobs = run.plan.Jobs
-	err := run.all(ctx)
+	err := run.runPhases(ctx)
 	return run.restored, s.Blame(ctx, err)
 }
 
@@ -75,13 +75,13 @@ type run struct {
 	plan     plan
 	progress outcome.Progress
 
-	archive  string // what pg_restore reads, on this machine and then inside the sandbox
+	archive  string // path of the archive for pg_restore: on this machine, later inside the sandbox
 	restored Restored
 }
 
-// all is the story of a restore. Its phases are timed one by one, because only
-// some of them would be part of a real recovery.
-func (r *run) all(ctx context.Context) error {
+// runPhases runs the phases of a restore in order. Each is timed, because only some
+// of them are part of a real recovery.
+func (r *run) runPhases(ctx context.Context) error {
 	type phase struct {
 		name string
 		do   func(context.Context) error
@@ -105,11 +105,12 @@ func (r *run) all(ctx context.Context) error {
 	return nil
 }
 
-func (r *run) find(code, hint, message string) {
+func (r *run) addFinding(code, hint, message string) {
 	r.restored.Findings = append(r.restored.Findings, outcome.Finding{Code: code, Message: message, Hint: hint})
 }
 
-// asFailure keeps failures as they are and names the rest after what was done.
+// asFailure returns a Failure unchanged, and any other error with a prefix that
+// says what was being done.
 func asFailure(err error, doing string) error {
 	var f *outcome.Failure
 	if err == nil || errors.As(err, &f) {

@@ -21,7 +21,7 @@ import (
 	"github.com/drillgres/drillgres/drill/sandbox"
 )
 
-// pod is a sandbox in which psql does what a test wants. Nothing listens in it.
+// pod is a sandbox whose psql is a function of the test. No server listens in it.
 type pod struct {
 	sandbox.Pod
 	client func(ctx context.Context, c sandbox.Command) (int, error)
@@ -49,7 +49,7 @@ func (p *pod) Lost() <-chan struct{}                                { return nil
 func (p *pod) Cause() error                                         { return nil }
 func (p *pod) Health(context.Context) error                         { return p.health }
 
-// try restores a dump in a pod and tells the failure.
+// try restores a dump in a pod and returns the failure.
 func try(t *testing.T, p *pod, c config.Restore, f Dump, report outcome.Progress) *outcome.Failure {
 	t.Helper()
 	s := server()
@@ -120,7 +120,7 @@ func TestTheWholeDecodedDumpIsFed(t *testing.T) {
 	}
 }
 
-// jsonRecord is as Postgres 15.20 wrote it.
+// jsonRecord is a record as Postgres 15.20 writes it.
 const jsonRecord = `{"timestamp":"2026-11-23 14:00:00.000 UTC","user":"drillgres","dbname":"shop","pid":71,"error_severity":"ERROR","state_code":"42704","message":"role \"o\" does not exist","statement":"ALTER TABLE public.t OWNER TO o;","application_name":"pg_restore","backend_type":"client backend","query_id":0}`
 
 func TestTheServersLogExplainsAnExitCode(t *testing.T) {
@@ -190,7 +190,7 @@ func TestAWrappedArchiveIsUnpackedFirst(t *testing.T) {
 	}
 }
 
-func TestRowsAreNoAttack(t *testing.T) {
+func TestRowsAreNotAnAttack(t *testing.T) {
 	restricted := func(line int) *pod {
 		return &pod{client: func(_ context.Context, c sandbox.Command) (int, error) {
 			_, err := fmt.Fprintf(c.Stderr, "psql:<stdin>:%d: error: backslash commands are restricted; only \\unrestrict is allowed\n", line)
@@ -204,7 +204,7 @@ func TestRowsAreNoAttack(t *testing.T) {
 			t.Errorf("line %d: %v, want %s", line, got, want)
 		}
 		if got != nil && got.Line != int64(line) {
-			t.Errorf("line %d is told as %d", line, got.Line)
+			t.Errorf("line %d is reported as %d", line, got.Line)
 		}
 		if strings.Contains(fmt.Sprint(got), "bob") {
 			t.Errorf("line %d: a row value shows in %v", line, got)
@@ -225,7 +225,7 @@ func TestLineAt(t *testing.T) {
 	}
 	for _, number := range []int64{0, 4} {
 		if _, err := lineAt(strings.NewReader(text), number); err == nil {
-			t.Errorf("there is no line %d", number)
+			t.Errorf("line %d exists", number)
 		}
 	}
 }

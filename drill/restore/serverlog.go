@@ -6,9 +6,9 @@ import (
 	"github.com/drillgres/drillgres/drill/serverlog"
 )
 
-// firstError finds the first error of the restoring user, and counts those
-// that followed. Of the errors that only say that the client went away, or was
-// told to stop, none is a cause.
+// firstError returns the first error of the restoring user, and the number of
+// errors after it. It ignores errors that only mean that the client disconnected
+// or was cancelled.
 func firstError(entries []serverlog.Entry, user string) (first *serverlog.Entry, cascades int) {
 	for _, e := range entries {
 		if !e.IsError() || len(e.SQLState) < 2 || !e.OfClient(user) || e.ServerError().ClientLeft() { // a record may be cut off
@@ -23,9 +23,9 @@ func firstError(entries []serverlog.Entry, user string) (first *serverlog.Entry,
 	return first, cascades
 }
 
-// crash finds the server process that ended in the middle, by the line of the
-// postmaster ("server process (PID 7) was terminated by signal 9: Killed").
-func crash(entries []serverlog.Entry) *serverlog.Entry {
+// findCrash returns the postmaster's record about a crashed server process ("server
+// process (PID 7) was terminated by signal 9: Killed"), or nil.
+func findCrash(entries []serverlog.Entry) *serverlog.Entry {
 	for _, e := range entries {
 		if e.User == "" && strings.Contains(e.Message, "was terminated by signal") {
 			return &e
