@@ -49,7 +49,7 @@ func Read(ctx context.Context, conn *pgx.Conn) (Schema, error) {
 
 // Definition is one definition in a schema, such as a column or a function.
 type Definition struct {
-	Relation string // quoted schema.table that contains it; empty: an object of its own
+	Relation string // quoted schema.table that contains it; empty: not part of a relation
 	Part     string // the kind of object, as in a schema's fingerprint: columns, indexes, functions …
 	Name     string // within Relation, or the full name; empty: Relation itself
 	Digest   [sha256.Size]byte

@@ -30,15 +30,15 @@ func (s Server) Blame(ctx context.Context, err error) error {
 	if refused && !said.Shutdown() {
 		return err
 	}
-	if unhealthy := s.Sick(ctx); unhealthy != nil {
+	if unhealthy := s.Unhealthy(ctx); unhealthy != nil {
 		return unhealthy
 	}
 	return outcome.Fail(outcome.SandboxLost, "the server in the sandbox no longer answers: %w", err)
 }
 
-// Sick checks the health of the pod, even if ctx has ended. It returns a Failure,
+// Unhealthy checks the health of the pod, even if ctx has ended. It returns a Failure,
 // or nil if the pod is healthy or its health is unknown.
-func (s Server) Sick(ctx context.Context) error {
+func (s Server) Unhealthy(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), healthWithin)
 	defer cancel()
 	var f *outcome.Failure

@@ -73,7 +73,7 @@ func TestLocaleOptions(t *testing.T) {
 		major  int
 		want   string
 	}{
-		{"nothing is told", config.Postgres{}, inspect.Database{}, 15, ""},
+		{"nothing is known", config.Postgres{}, inspect.Database{}, 15, ""},
 		{"the image's encoding", config.Postgres{}, inspect.Database{Encoding: "UTF8"}, 15, " encoding 'UTF8'"},
 		{"another encoding", config.Postgres{}, inspect.Database{Encoding: "LATIN1"}, 15, " encoding 'LATIN1' lc_collate 'C' lc_ctype 'C'"},
 		{"an encoding of clients", config.Postgres{}, inspect.Database{Encoding: "SJIS"}, 15, ""},

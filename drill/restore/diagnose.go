@@ -33,7 +33,7 @@ func (r *run) diagnose(ctx context.Context, code int, stderr []string, offset in
 	if err != nil {
 		return asFailure(err, "read the server's log")
 	}
-	if unhealthy := r.server.Sick(asking); unhealthy != nil {
+	if unhealthy := r.server.Unhealthy(asking); unhealthy != nil {
 		return unhealthy
 	}
 	f := classify(evidence{

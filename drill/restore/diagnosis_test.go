@@ -28,8 +28,8 @@ type diagnosis struct {
 	state    string
 	object   string
 	function string
-	line     string // begins the line that must be told; empty: none may be
-	block    string // stands at the beginning of the block that must be told; empty: none may be
+	line     string // beginning of the line that must be reported; empty: no line
+	block    string // beginning of the block that must be reported; empty: no block
 	never    string // a value that must show nowhere
 }
 

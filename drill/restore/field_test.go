@@ -114,7 +114,7 @@ var fieldCases = []fieldCase{
 		dump: "create table p(a int) partition by range (a); create table p_1 partition of p for values from (1) to (9);\nCOPY p_1 (a) FROM stdin;\n4711\n\\.\n",
 	},
 	{
-		name: "a row whose partition has a locale of its own", want: outcome.ConstraintViolated, never: "é",
+		name: "a row whose partition has its own locale", want: outcome.ConstraintViolated, never: "é",
 		dump: "create table p(a text collate \"C\") partition by range (a); create table p_z partition of p for values from ('a') to ('z');\nCOPY p_z (a) FROM stdin;\né\n\\.\n",
 	},
 	{name: "any other error", both: true, dump: "select 1/0;", want: outcome.RestoreFailed, says: []string{"division by zero (SQLSTATE 22012)"}},

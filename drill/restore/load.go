@@ -36,7 +36,7 @@ func (r *run) load(ctx context.Context) error {
 		return r.diagnose(ctx, code, stderr.explanation(), offset)
 	}
 	// The client does not always fail when the kernel kills a server process for memory.
-	if unhealthy := r.server.Sick(ctx); unhealthy != nil {
+	if unhealthy := r.server.Unhealthy(ctx); unhealthy != nil {
 		return unhealthy
 	}
 	if r.plan.File {

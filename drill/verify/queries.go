@@ -59,11 +59,11 @@ func checkQuery(ctx context.Context, s provision.Server, q config.Query, within 
 	if q.Expect.IsZero() {
 		return v, nil
 	}
-	held, err := q.Expect.Eval(map[string]any{"value": found.Value, "rows": found.Rows})
+	met, err := q.Expect.Eval(map[string]any{"value": found.Value, "rows": found.Rows})
 	if err != nil {
 		return v.fail(outcome.QueryFailed, found.String(), fmt.Sprintf("query %q: %v", q.Name, err)), nil
 	}
-	if !held {
+	if !met {
 		return v.fail(outcome.QueryFailed, found.String(),
 			fmt.Sprintf("query %q: expected %s, saw %s", q.Name, q.Expect.Source, found)), nil
 	}
