@@ -82,7 +82,7 @@ vulncheck: $(GOVULNCHECK) ## look for known vulnerabilities in what the program 
 
 .PHONY: golden
 golden: ## rewrite the golden files from what the program prints now
-	go test ./drill/inspect ./drill/config ./drill/report/... ./cmd/drillgres ./fixtures/backups -update
+	go test ./drill/outcome ./drill/inspect ./drill/config ./drill/report/... ./cmd/drillgres ./fixtures/backups -update
 
 .PHONY: images
 images: ## make the Postgres images of the tests, where no registry has them

@@ -9,29 +9,29 @@ import (
 // Code names a failure. Codes are stable: they are never renamed or reused.
 type Code string
 
-// Class answers whose fault a failure is; verdict and exit code follow from it.
+// Class is whose fault a failure is; verdict and exit code follow from it.
 type Class string
 
 // The classes of failure.
 const (
-	ClassInternal    Class = "internal"    // a bug of ours
+	ClassInternal    Class = "internal"    // a bug in drillgres
 	ClassUsage       Class = "usage"       // flags or config
 	ClassBackup      Class = "backup"      // the backup, or the pipeline that makes it
 	ClassSchema      Class = "schema"      // the database's own schema makes its dump unrestorable
 	ClassApp         Class = "app"         // restored, but the application or the release does not run on it
 	ClassEnvironment Class = "environment" // engine, network, credentials, image, disk of this machine
-	ClassBudget      Class = "budget"      // all held, but slower or older than allowed
+	ClassBudget      Class = "budget"      // everything passed, but slower or older than allowed
 	ClassSignal      Class = "signal"      // cancelled
 )
 
 // Verdict is what a drill says about a backup.
 type Verdict string
 
-// The three verdicts. Unproved means that nothing is known.
+// The three verdicts.
 const (
-	VerdictPassed   Verdict = "passed"
-	VerdictFailed   Verdict = "failed"
-	VerdictUnproved Verdict = "unproved"
+	VerdictPassed   Verdict = "passed"   // every configured stage ran and passed
+	VerdictFailed   Verdict = "failed"   // the backup, its schema, or the application on it failed
+	VerdictUnproved Verdict = "unproved" // the drill could not be carried out: nothing is known
 )
 
 // Verdict is the verdict that a failure of this class leads to.
@@ -110,8 +110,8 @@ func AsFailure(err error) *Failure {
 
 // Finding is something an operator should know that does not change the verdict.
 type Finding struct {
-	Code    string `json:"code"`
-	Message string `json:"message"`
-	Hint    string `json:"hint"`
-	On      string `json:"on,omitempty"` // what it is about, where something can be allowed by name: schema.table, schema.table.column, an index
+	Code    string `json:"code"`         // stable name of the finding
+	Message string `json:"message"`      // what was found, without secrets and row values
+	Hint    string `json:"hint"`         // what to do, as one imperative sentence
+	On      string `json:"on,omitempty"` // the object that it is about (schema.table, schema.table.column, an index), if findings of its kind can be allowed by name
 }

@@ -2,72 +2,72 @@ package outcome
 
 import "time"
 
-// SchemaVersion is that of the JSON result. It only grows: fields are added,
-// never renamed or removed.
+// SchemaVersion is the version of the JSON result. It only grows: fields are
+// added, never renamed or removed.
 const SchemaVersion = 1
 
-// Kind is what a result is of.
+// Kind is what a result is about.
 type Kind string
 
 // The kinds of results.
 const (
-	KindDrill  Kind = "drill"
-	KindAnswer Kind = "answer" // to a release, from drills on record: it restored nothing, proves nothing, and never counts as a drill
-	KindCheck  Kind = "check"  // a look at the source: it restored nothing, proves nothing, and never counts as a drill
+	KindDrill  Kind = "drill"  // a drill
+	KindAnswer Kind = "answer" // an answer to a release from drills on record: it restored nothing, verifies nothing, and never counts as a drill
+	KindCheck  Kind = "check"  // a check of the source: it restored nothing, verifies nothing, and never counts as a drill
 )
 
 // Result is everything that one drill of one database found out, or one check
 // of its source. It holds names, counts and durations, never row values or
 // secrets.
 type Result struct {
-	SchemaVersion int       `json:"schema_version"`
-	Kind          Kind      `json:"kind"` // empty in results of drillgres 0.1
-	RunID         string    `json:"run_id"`
-	Drillgres     string    `json:"drillgres"` // version of this program
-	Database      string    `json:"database"`
-	StartedAt     time.Time `json:"started_at"`
-	FinishedAt    time.Time `json:"finished_at"`
+	SchemaVersion int       `json:"schema_version"` // version of this format: 1
+	Kind          Kind      `json:"kind"`           // what the result is about; empty in results of drillgres 0.1
+	RunID         string    `json:"run_id"`         // unique id of the run, which starts with its time
+	Drillgres     string    `json:"drillgres"`      // version of drillgres
+	Database      string    `json:"database"`       // name of the database in the config
+	StartedAt     time.Time `json:"started_at"`     // when the run started
+	FinishedAt    time.Time `json:"finished_at"`    // when the run ended, before it was recorded
 
-	Verdict  Verdict        `json:"verdict"`
-	ExitCode int            `json:"exit_code"`
-	Failure  *FailureReport `json:"failure"` // null when the drill passed
-	Findings []Finding      `json:"findings"`
+	Verdict  Verdict        `json:"verdict"`   // what the run says about the backup
+	ExitCode int            `json:"exit_code"` // exit code of a run of this database alone
+	Failure  *FailureReport `json:"failure"`   // the first thing that failed; null if the drill passed
+	Findings []Finding      `json:"findings"`  // what an operator should know and what does not change the verdict
 
-	Backup    Backup    `json:"backup"`
-	Postgres  Postgres  `json:"postgres"`
-	Isolation Isolation `json:"isolation"`
+	Backup    Backup    `json:"backup"`    // the backup that was drilled
+	Postgres  Postgres  `json:"postgres"`  // the server that it was restored into
+	Isolation Isolation `json:"isolation"` // the sandbox's network, seen from inside
 
-	Stages []StageReport `json:"stages"` // every stage, always
-	Tables []Table       `json:"tables"`
-	Checks []Check       `json:"checks"`
+	Stages []StageReport `json:"stages"` // every stage, always, in the order in which they run
+	Tables []Table       `json:"tables"` // the restored tables
+	Checks []Check       `json:"checks"` // every assertion about the restored database and the application
 
-	Integrity Integrity `json:"integrity"`
-	Schema    Schema    `json:"schema"`
-	Baseline  *Baseline `json:"baseline"` // null: there was none to compare with
+	Integrity Integrity `json:"integrity"` // how closely the restored database was examined
+	Schema    Schema    `json:"schema"`    // fingerprint of the schema
+	Baseline  *Baseline `json:"baseline"`  // the earlier drill that the content was compared with; null if there is none
 
-	Migration *Migration `json:"migration"` // null: none was rehearsed
-	Gate      *Gate      `json:"gate"`      // null: nobody asked whether a release may go out
+	Migration *Migration `json:"migration"` // what the release's migrations did; null if none was rehearsed
+	Gate      *Gate      `json:"gate"`      // the answer to a release; null unless drillgres gate asked
 
-	Times      Times    `json:"times"`
-	RPOSeconds *float64 `json:"rpo_seconds"` // now − the backup's snapshot time; null = unknown
+	Times      Times    `json:"times"`       // durations
+	RPOSeconds *float64 `json:"rpo_seconds"` // seconds from the backup's snapshot to the end of the drill; null if unknown
 	Leftovers  []string `json:"leftovers"`   // what clean-up could not remove
-	TellErrors []string `json:"tell_errors"` // recording or notifying that did not work
+	TellErrors []string `json:"tell_errors"` // why the result could not be recorded or sent; the verdict is unaffected
 }
 
-// FailureReport is a Failure as a result reports it.
+// FailureReport is the first thing that failed, as a result reports it.
 type FailureReport struct {
-	Stage     Stage  `json:"stage"`
-	Code      Code   `json:"code"`
-	Class     Class  `json:"class"`
-	Message   string `json:"message"`
-	Hint      string `json:"hint"`
-	SQLState  string `json:"sqlstate"`
-	Statement string `json:"statement"`
-	Object    string `json:"object"`
-	Function  string `json:"function"`
-	Line      int64  `json:"line"`   // of the decoded dump, from 1; 0: not known
-	Offset    int64  `json:"offset"` // in bytes, in the backup as it is stored; 0: not known
-	Cascades  int    `json:"cascades"`
+	Stage     Stage  `json:"stage"`     // the stage in which it failed
+	Code      Code   `json:"code"`      // stable name of the failure
+	Class     Class  `json:"class"`     // whose fault it is
+	Message   string `json:"message"`   // the cause, without secrets and row values
+	Hint      string `json:"hint"`      // what to do, as one imperative sentence
+	SQLState  string `json:"sqlstate"`  // the server's SQLSTATE; empty if the server did not report one
+	Statement string `json:"statement"` // the SQL statement that failed, shortened and without its literals
+	Object    string `json:"object"`    // the object that the failure is about: schema.table, an index, an entry of the archive
+	Function  string `json:"function"`  // the SQL function at fault, from the server's CONTEXT
+	Line      int64  `json:"line"`      // line of the decoded dump, from 1; 0 if unknown
+	Offset    int64  `json:"offset"`    // byte offset in the backup as it is stored; 0 if unknown
+	Cascades  int    `json:"cascades"`  // number of further errors that followed from this one
 }
 
 // Report is f as a result reports it.
@@ -92,83 +92,81 @@ const (
 
 // Backup is the backup that was drilled, as far as the drill came to know it.
 type Backup struct {
-	URI           string    `json:"uri"`
-	Chosen        Chosen    `json:"chosen"` // empty: not known, as in results of drillgres 0.1
-	SizeBytes     int64     `json:"size_bytes"`
-	ModifiedAt    time.Time `json:"modified_at,omitzero"`
-	SHA256        string    `json:"sha256"`
-	ETag          string    `json:"etag"`
-	VersionID     string    `json:"version_id"`
-	Format        string    `json:"format"`      // plain, custom, directory, tar, cluster
-	Compression   string    `json:"compression"` // of the file as a whole: "", gzip, zstd
-	Encryption    string    `json:"encryption"`
-	ServerVersion string    `json:"server_version"`
-	PgDumpVersion string    `json:"pg_dump_version"`
-	TakenAt       time.Time `json:"taken_at,omitzero"` // when the snapshot was taken, if the dump says so: the best estimate
-	// TakenBetween are the earliest and the latest time at which it can have
-	// been taken; none: not known.
-	TakenBetween []time.Time `json:"taken_between,omitempty"`
+	URI           string      `json:"uri"`                     // where the backup is stored
+	Chosen        Chosen      `json:"chosen"`                  // how it was chosen; empty if unknown, as in results of drillgres 0.1
+	SizeBytes     int64       `json:"size_bytes"`              // size as it is stored
+	ModifiedAt    time.Time   `json:"modified_at,omitzero"`    // when the file or object was last written
+	SHA256        string      `json:"sha256"`                  // checksum of the bytes as they are stored
+	ETag          string      `json:"etag"`                    // ETag of the object in the bucket
+	VersionID     string      `json:"version_id"`              // version of the object; empty if the bucket keeps none
+	Format        string      `json:"format"`                  // plain, custom, directory, tar or cluster
+	Compression   string      `json:"compression"`             // compression of the file as a whole: empty, gzip or zstd
+	Encryption    string      `json:"encryption"`              // encryption of the file as a whole; empty if it is not encrypted
+	ServerVersion string      `json:"server_version"`          // version of the server that was dumped
+	PgDumpVersion string      `json:"pg_dump_version"`         // version of the pg_dump that made it
+	TakenAt       time.Time   `json:"taken_at,omitzero"`       // best estimate of when the snapshot was taken, if the dump records it
+	TakenBetween  []time.Time `json:"taken_between,omitempty"` // the earliest and the latest possible time of the snapshot
 }
 
-// IsLatest reports whether the drill of b speaks for the database's backup: one
-// that was named by hand moves neither the real RPO nor the baseline nor a gate.
+// IsLatest reports whether b was the newest backup. Only a drill of the newest
+// backup changes the real RPO, the baseline and a gate.
 func (b Backup) IsLatest() bool { return b.Chosen == "" || b.Chosen == ChosenLatest }
 
 // Postgres is the server that the backup was restored into.
 type Postgres struct {
-	Image      string            `json:"image"`
-	Digest     string            `json:"digest"`
-	Version    string            `json:"version"`
-	Extensions map[string]string `json:"extensions"` // installed after the restore: name → version
-	Profile    string            `json:"profile"`
+	Image      string            `json:"image"`      // image of the container
+	Digest     string            `json:"digest"`     // digest of that image
+	Version    string            `json:"version"`    // version of the server
+	Extensions map[string]string `json:"extensions"` // extensions that are installed after the restore, with their versions
+	Profile    string            `json:"profile"`    // rehearsal or fast: restore.profile
 }
 
-// Isolation is what the sandbox looked like from inside.
+// Isolation is what the sandbox's network looks like from inside.
 type Isolation struct {
-	Network        string   `json:"network"`
-	Interfaces     []string `json:"interfaces"`
-	Routes         int      `json:"routes"`
-	PublishedPorts int      `json:"published_ports"`
-	Outbound       string   `json:"outbound"` // the error of a connect that must fail
+	Network        string   `json:"network"`         // network mode of the container: none
+	Interfaces     []string `json:"interfaces"`      // network interfaces; only lo is allowed
+	Routes         int      `json:"routes"`          // number of routes; only 0 is allowed
+	PublishedPorts int      `json:"published_ports"` // number of ports published on the host; only 0 is allowed
+	Outbound       string   `json:"outbound"`        // the error of an outbound connection, which must fail
 }
 
-// StageReport is how one stage went.
+// StageReport is how one stage ended.
 type StageReport struct {
-	Stage   Stage          `json:"stage"`
-	Status  Status         `json:"status"`
-	Seconds float64        `json:"seconds"`
-	Reason  string         `json:"reason"` // why it was skipped
-	Details map[string]any `json:"details"`
+	Stage   Stage          `json:"stage"`   // name of the stage
+	Status  Status         `json:"status"`  // how it ended
+	Seconds float64        `json:"seconds"` // how long it took
+	Reason  string         `json:"reason"`  // why it was skipped
+	Details map[string]any `json:"details"` // facts that only this stage knows; the keys depend on the stage
 }
 
 // Table is a restored table.
 type Table struct {
-	Name  string `json:"name"` // schema.table, quoted as SQL needs it
-	Rows  int64  `json:"rows"`
-	Bytes int64  `json:"bytes"` // with indexes and TOAST
+	Name  string `json:"name"`  // schema.table, quoted as SQL needs it
+	Rows  int64  `json:"rows"`  // number of rows
+	Bytes int64  `json:"bytes"` // size with indexes and TOAST
 
-	Fingerprint string `json:"fingerprint"` // of its columns, constraints, indexes …; empty: not known
+	Fingerprint string `json:"fingerprint"` // hash of its columns, constraints, indexes and so on; empty if unknown
 }
 
-// Integrity is how closely the restored database was looked at.
+// Integrity is how closely the restored database was examined.
 type Integrity struct {
-	Level     string   `json:"level"`      // basic, standard, deep; empty: not reached
-	Unreached []string `json:"unreached"`  // relations that the time budget left out
-	NotProved []string `json:"not_proved"` // what this level does not look at
+	Level     string   `json:"level"`      // basic, standard or deep; empty if verify was not reached
+	Unreached []string `json:"unreached"`  // relations that verify.integrity_within left no time for
+	NotProved []string `json:"not_proved"` // what this level does not verify
 }
 
-// Schema is a fingerprint of everything in the database but its rows.
+// Schema is a fingerprint of everything in the database except its rows.
 // Fingerprints of different majors of Postgres are not comparable.
 type Schema struct {
-	Fingerprint string            `json:"fingerprint"` // empty: not known
-	Parts       map[string]string `json:"parts"`       // of the fingerprint, by kind of object
+	Fingerprint string            `json:"fingerprint"` // hash of the whole schema; empty if unknown
+	Parts       map[string]string `json:"parts"`       // hash by kind of object
 }
 
 // Baseline is the earlier drill that this one's content was compared with.
 type Baseline struct {
-	RunID     string    `json:"run_id"`
-	StartedAt time.Time `json:"started_at"`
-	Accepted  string    `json:"accepted"` // the reason for which somebody accepted it; empty: it passed
+	RunID     string    `json:"run_id"`     // id of that drill
+	StartedAt time.Time `json:"started_at"` // when that drill started
+	Accepted  string    `json:"accepted"`   // the reason given to drillgres accept; empty if the drill passed
 }
 
 // CheckStatus is how an assertion ended. Unknown never counts as passed.
@@ -176,36 +174,35 @@ type CheckStatus string
 
 // The four ends of an assertion.
 const (
-	CheckPassed        CheckStatus = "passed"
-	CheckFailed        CheckStatus = "failed"
-	CheckUnknown       CheckStatus = "unknown"
-	CheckNotConfigured CheckStatus = "not_configured"
+	CheckPassed        CheckStatus = "passed"         // examined, and as expected
+	CheckFailed        CheckStatus = "failed"         // examined, and not as expected
+	CheckUnknown       CheckStatus = "unknown"        // could not be examined, or not completely
+	CheckNotConfigured CheckStatus = "not_configured" // the config does not ask for it
 )
 
 // Check is one assertion about the restored database or the application on it.
 type Check struct {
-	Stage   Stage       `json:"stage"`
-	Name    string      `json:"name"`
-	Kind    string      `json:"kind"` // table, query, builtin, http, command, sql
-	Status  CheckStatus `json:"status"`
-	Expect  string      `json:"expect"`
-	Saw     string      `json:"saw"`
-	RestsOn string      `json:"rests_on"` // what was read to come to this end
-	Seconds float64     `json:"seconds"`
+	Stage   Stage       `json:"stage"`    // the stage that ran the check
+	Name    string      `json:"name"`     // name of the check: its own, or the one in the config
+	Kind    string      `json:"kind"`     // table, query, builtin, http, command or sql
+	Status  CheckStatus `json:"status"`   // how it ended
+	Expect  string      `json:"expect"`   // what was expected
+	Saw     string      `json:"saw"`      // what was found
+	RestsOn string      `json:"rests_on"` // what was read to decide it
+	Seconds float64     `json:"seconds"`  // how long it took
 
 	// ConfigPath is where the config asks for the check, in the notation of the
-	// config's errors (databases.shop.app.smoke[2]). Of a builtin check it is the
+	// config's errors (databases.shop.app.smoke[2]). For a builtin check it is the
 	// section that governs it, which the config need not have.
 	ConfigPath string `json:"config_path"`
 }
 
-// Times are durations in seconds. Recovery is what bringing this backup back
-// would take: fetch, restore and, where there is one, the application's start.
+// Times are durations in seconds.
 type Times struct {
-	Fetch    float64 `json:"fetch_seconds"`
-	Restore  float64 `json:"restore_seconds"`
-	Total    float64 `json:"total_seconds"`
-	Recovery float64 `json:"recovery_seconds"`
+	Fetch    float64 `json:"fetch_seconds"`    // to download, decode and read the backup
+	Restore  float64 `json:"restore_seconds"`  // to restore it
+	Total    float64 `json:"total_seconds"`    // of the whole drill
+	Recovery float64 `json:"recovery_seconds"` // what recovering from this backup takes: fetch, restore and the start of the application, if there is one
 }
 
 // Progress is told how much of a known (or, with total 0, unknown) amount is

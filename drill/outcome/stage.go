@@ -6,14 +6,14 @@ type Stage string
 
 // The stages that prove a backup, in the order in which they run.
 const (
-	Locate    Stage = "locate"
-	Fetch     Stage = "fetch"
-	Inspect   Stage = "inspect"
-	Provision Stage = "provision"
-	Restore   Stage = "restore"
-	Verify    Stage = "verify"
-	App       Stage = "app"
-	Migrate   Stage = "migrate" // of a release, where one is named
+	Locate    Stage = "locate"    // chooses the backup and judges its age and size
+	Fetch     Stage = "fetch"     // downloads and decodes it
+	Inspect   Stage = "inspect"   // reads what the dump contains, and whether it is complete
+	Provision Stage = "provision" // starts Postgres in an isolated sandbox
+	Restore   Stage = "restore"   // restores the dump
+	Verify    Stage = "verify"    // checks the restored database
+	App       Stage = "app"       // starts the application on it and runs its smoke tests
+	Migrate   Stage = "migrate"   // rehearses a release, if one is named
 )
 
 // Stages lists every stage in the order in which a result reports them.
@@ -24,8 +24,8 @@ type Status string
 
 // The four ends of a stage.
 const (
-	StagePassed     Status = "passed"
-	StageFailed     Status = "failed"
-	StageSkipped    Status = "skipped"     // configured off: the drill proved less
+	StagePassed     Status = "passed"      // ran and passed
+	StageFailed     Status = "failed"      // ran and failed
+	StageSkipped    Status = "skipped"     // not configured: the drill verified less
 	StageNotReached Status = "not_reached" // an earlier stage failed
 )
