@@ -109,14 +109,19 @@ bench: build ## measure the drill against what teams do today; see docs/performa
 # What this machine cannot do of a release: the bill of materials takes syft, the image buildx.
 SKIP       := $(if $(shell command -v syft),,sbom) $(if $(shell docker buildx version 2>/dev/null),,docker)
 
+.PHONY: man
+man: build ## write the man pages to bin/man
+	rm -rf bin/man
+	$(BIN) man bin/man
+
 .PHONY: snapshot
-snapshot: $(GORELEASER) bin/ca-certificates.crt ## check the release's config, and build a release without publishing it
+snapshot: $(GORELEASER) bin/ca-certificates.crt man ## check the release's config, and build a release without publishing it
 	$(GORELEASER) check
 	@for part in $(SKIP); do echo "snapshot: SKIPPED $$part: this machine has no $$(echo $$part | sed 's/sbom/syft/; s/docker/docker buildx/')"; done
 	$(GORELEASER) release --snapshot --clean $(addprefix --skip=,$(SKIP))
 
 .PHONY: release
-release: $(GORELEASER) bin/ca-certificates.crt ## build and publish the release of the tag that is checked out; for the workflow
+release: $(GORELEASER) bin/ca-certificates.crt man ## build and publish the release of the tag that is checked out; for the workflow
 	$(GORELEASER) release --clean
 
 .PHONY: clean

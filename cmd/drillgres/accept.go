@@ -50,6 +50,7 @@ func newAccept(e edges) *cobra.Command {
 	f := cmd.Flags()
 	f.StringVar(&o.reason, "reason", "", "why the change is intended; required `TEXT`")
 	f.StringVar(&o.database, "database", "", "the `DATABASE` of the run, where several share its id")
+	completeFlag(cmd, "database", databaseNames)
 	return cmd
 }
 

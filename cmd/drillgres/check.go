@@ -26,6 +26,7 @@ func newCheck(e edges) *cobra.Command {
 		Long: "Locates the newest backup and reads its first bytes. It is a daily monitor, not a drill:\n" +
 			"it does not show that the backup restores, its verdict is never passed, and it is not\n" +
 			"recorded in the history.\n\n" + exitCodesHelp,
+		ValidArgsFunction: databaseNames,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.databases = args
 			return runCheck(cmd.Context(), e, o)

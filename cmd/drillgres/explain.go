@@ -18,7 +18,9 @@ func newExplain(e edges) *cobra.Command {
 		Short: "Print what a failure code or a finding means, and what to do; without CODE, the list",
 		Long:  "Prints cause, remedy, an example, and how to tell the code from its neighbours. docs/failures.md\nholds the same of all codes.",
 		Args:  positional(cobra.MaximumNArgs(1)),
-		RunE:  func(_ *cobra.Command, args []string) error { return runExplain(e, format, args) },
+
+		ValidArgsFunction: atMost(1, codeNames),
+		RunE:              func(_ *cobra.Command, args []string) error { return runExplain(e, format, args) },
 	}
 	formatFlag(cmd, &format)
 	return cmd

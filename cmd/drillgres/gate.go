@@ -47,6 +47,7 @@ func newGate(e edges) *cobra.Command {
 		Long: "Drills the newest backup and rehearses the release on it: its migrations, the candidate and\n" +
 			"today's release on the new schema. The first line says go, no-go or unknown, and why. Only go\n" +
 			"ends with exit code 0. With --require-drill it restores nothing and rests on a drill on record.\n\n" + exitCodesHelp,
+		ValidArgsFunction: databaseNames,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.databases, o.backup = args, "latest"
 			return runGate(cmd.Context(), e, o)
@@ -56,6 +57,7 @@ func newGate(e edges) *cobra.Command {
 	f := cmd.Flags()
 	f.StringVar(&o.candidate, "candidate", "", "the `IMAGE` of the release; default: app.candidate")
 	f.StringVar(&o.migrations, "migrations", "", "SQL files of the release's migrations, as a `GLOB`; default: what migrate says")
+	completeFlag(cmd, "migrations", filesNamed())
 	f.Var(&o.maxBackupAge, "max-backup-age", "how old the backup may be; default: backup.max_age, or else 26h")
 	f.Var(&o.requireDrill, "require-drill", "for a release without migrations: restore nothing, and rest on a drill that passed within this `DURATION`")
 	f.StringVar(&o.commit, "commit", "", "the `SHA` that the release is made of, for the record; default: the CI's")

@@ -51,6 +51,8 @@ func newHistory(e edges) *cobra.Command {
 	f := cmd.Flags()
 	f.StringVar(&o.format, "format", "text", "format of stdout: text, json or csv")
 	f.StringVar(&o.database, "database", "", "only this `DATABASE`")
+	completeFlag(cmd, "format", oneOfValues("text", "json", "csv"))
+	completeFlag(cmd, "database", databaseNames)
 	f.StringVar(&o.since, "since", "", "only drills started within this `DURATION`, such as 7d")
 	f.IntVar(&o.limit, "limit", 20, "the newest so many; 0: all")
 	f.BoolVar(&o.rebuild, "rebuild-index", false, "first read every drill and make the index of an s3:// history anew")

@@ -32,6 +32,8 @@ func newInspect(e edges) *cobra.Command {
 		Short: "Print what a dump says of itself, and whether it is whole; needs no engine",
 		Long:  "Reads a dump to its end: a local file, or an object as s3://bucket/key.\n\n" + exitCodesHelp,
 		Args:  positional(cobra.ExactArgs(1)),
+
+		ValidArgsFunction: atMost(1, filesNamed()),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.target, o.s3.Endpoint = args[0], config.Text(endpoint)
 			return runInspect(cmd.Context(), e, o)

@@ -21,11 +21,13 @@ const defaultConfig = "drillgres.yaml"
 // configFlag adds --config to a command.
 func configFlag(cmd *cobra.Command, path *string) {
 	cmd.Flags().StringVarP(path, "config", "c", defaultConfig, "config `FILE`")
+	completeFlag(cmd, "config", filesNamed("yaml", "yml"))
 }
 
 // formatFlag adds --format to a command.
 func formatFlag(cmd *cobra.Command, format *string) {
 	cmd.Flags().StringVar(format, "format", "text", "format of stdout: text or json")
+	completeFlag(cmd, "format", oneOfValues("text", "json"))
 }
 
 func checkFormat(format string) error { return oneOf("--format", format, "text", "json") }

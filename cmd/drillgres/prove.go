@@ -39,7 +39,8 @@ func newProve(e edges) *cobra.Command {
 			"of it (cut, flipped, emptied, rows removed, a sequence set back, a newer major …), each\n" +
 			"of which must fail with the right code. The copies are made in the work directory, one at\n" +
 			"a time, and their drills are not recorded; that of the intact backup is.\n\n" + exitCodesHelp,
-		Args: positional(cobra.MaximumNArgs(1)),
+		Args:              positional(cobra.MaximumNArgs(1)),
+		ValidArgsFunction: atMost(1, databaseNames),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(args) > 0 {
 				o.database = args[0]
@@ -50,6 +51,7 @@ func newProve(e edges) *cobra.Command {
 	configFlag(cmd, &o.config)
 	formatFlag(cmd, &o.format)
 	cmd.Flags().StringVar(&o.progress, "progress", "auto", "progress on stderr: auto, bar, plain or none")
+	completeFlag(cmd, "progress", oneOfValues("auto", "bar", "plain", "none"))
 	return cmd
 }
 

@@ -24,6 +24,8 @@ func (o *resultOptions) flags(cmd *cobra.Command) {
 	formatFlag(cmd, &o.format)
 	cmd.Flags().StringVarP(&o.output, "output", "o", "", "also write the JSON result to `FILE`")
 	cmd.Flags().StringVar(&o.junit, "junit", "", "also write the result as JUnit XML to `FILE`")
+	completeFlag(cmd, "output", filesNamed("json"))
+	completeFlag(cmd, "junit", filesNamed("xml"))
 }
 
 func (o resultOptions) validate() error { return checkFormat(o.format) }

@@ -33,16 +33,20 @@ func newRoot(e edges) *cobra.Command {
 		Use:           "drillgres",
 		Short:         "Proves that Postgres backups restore",
 		Long:          "drillgres takes the newest backup from where it lies, restores it into an isolated\ncontainer of production's Postgres major, checks it, boots the application on it, and\nrecords a verdict.\n\n" + exitCodesHelp,
+		Version:       versionLine(),
 		SilenceErrors: true,
 		SilenceUsage:  true,
 	}
+	root.SetVersionTemplate("{{.Version}}\n")
+	root.Flags().Bool("version", false, "print the version, its commit and date")
+	root.CompletionOptions.SetDefaultShellCompDirective(cobra.ShellCompDirectiveNoFileComp)
 	root.SetIn(e.stdin)
 	root.SetOut(e.stdout)
 	root.SetErr(e.stderr)
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usage("%v", err) })
 	root.AddCommand(
 		newRun(e), newGate(e), newCheck(e), newProve(e), newInspect(e), newHistory(e), newAccept(e), newExplain(e),
-		newDoctor(e), newConfig(e), newClean(e), newVersion(e),
+		newDoctor(e), newConfig(e), newClean(e), newVersion(e), newMan(),
 	)
 	return root
 }

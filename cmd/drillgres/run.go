@@ -39,6 +39,8 @@ func newRun(e edges) *cobra.Command {
 		Use:   "run [DATABASE…]",
 		Short: "Drill: restore the newest backup and prove that it serves",
 		Long:  "Drills the named databases of the config, or all of them, one after the other.\n\n" + exitCodesHelp,
+
+		ValidArgsFunction: databaseNames,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.databases = args
 			return runRun(cmd.Context(), e, o)
@@ -46,6 +48,7 @@ func newRun(e edges) *cobra.Command {
 	}
 	o.flags(cmd)
 	cmd.Flags().StringVar(&o.backup, "backup", "latest", "which backup: latest, a `KEY` at the source, or the path of a local file")
+	completeFlag(cmd, "backup", cobra.FixedCompletions([]string{"latest"}, cobra.ShellCompDirectiveDefault))
 	return cmd
 }
 
@@ -55,6 +58,7 @@ func (o *runOptions) flags(cmd *cobra.Command) {
 	o.results.flags(cmd)
 	f := cmd.Flags()
 	f.StringVar(&o.progress, "progress", "auto", "progress on stderr: auto, bar, plain or none")
+	completeFlag(cmd, "progress", oneOfValues("auto", "bar", "plain", "none"))
 	f.BoolVar(&o.keep, "keep", false, "leave the sandbox for inspection; it holds production data")
 }
 

@@ -50,6 +50,13 @@ func build() buildInfo {
 // programVersion is the release, or what stands for it.
 func programVersion() string { return build().Version }
 
+// versionLine describes this binary for a person.
+func versionLine() string {
+	b := build()
+	return fmt.Sprintf("drillgres %s (commit %s, %s, %s, %s/%s)", b.Version,
+		cmp.Or(b.Commit, "unknown"), cmp.Or(b.Date, "date unknown"), b.Go, b.OS, b.Arch)
+}
+
 func newVersion(e edges) *cobra.Command {
 	var format string
 	cmd := &cobra.Command{
@@ -60,12 +67,10 @@ func newVersion(e edges) *cobra.Command {
 			if err := checkFormat(format); err != nil {
 				return err
 			}
-			b := build()
 			if format == "json" {
-				return report.Document(e.stdout, b)
+				return report.Document(e.stdout, build())
 			}
-			_, err := fmt.Fprintf(e.stdout, "drillgres %s (commit %s, %s, %s, %s/%s)\n", b.Version,
-				cmp.Or(b.Commit, "unknown"), cmp.Or(b.Date, "date unknown"), b.Go, b.OS, b.Arch)
+			_, err := fmt.Fprintln(e.stdout, versionLine())
 			return err
 		},
 	}
