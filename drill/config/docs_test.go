@@ -28,7 +28,7 @@ func documented(t *testing.T, page string) string {
 
 // TestDocumentedConfigsAreValid holds the documentation to the code.
 func TestDocumentedConfigsAreValid(t *testing.T) {
-	for _, page := range []string{"../../README.md", "../../docs/config.md"} {
+	for _, page := range []string{"../../README.md", "../../docs/config.md", "../../docs/first-drill.md"} {
 		t.Run(filepath.Base(page), func(t *testing.T) {
 			dir := t.TempDir()
 			if err := os.Mkdir(filepath.Join(dir, "secrets"), 0o700); err != nil {
