@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Runs drillgres with the action's inputs, which come as DRILL_…, and ends with its exit code. The outputs, the
-# summary and the annotations are drillgres's own. For bash 3.2 on, which macOS has.
+# Runs drillgres with the action's inputs, which are in DRILL_…, and exits with its exit code. drillgres itself writes
+# the outputs, the summary and the annotations. Works with bash 3.2, which macOS has, and later.
 set -euo pipefail
 
 case $DRILL_COMMAND in
@@ -14,19 +14,19 @@ esac
 result=$(mktemp -d "${RUNNER_TEMP:-${TMPDIR:-/tmp}}/drillgres.XXXXXX")/result.json
 arguments=("$DRILL_COMMAND" --config "$DRILL_CONFIG" --output "$result")
 
-# given FLAG VALUE: the flag, unless its input is empty. What a command has no flag for, it refuses by itself.
-given() {
+# add_flag FLAG VALUE adds the flag unless the value is empty. drillgres refuses flags that the command does not have.
+add_flag() {
 	if [[ -n $2 ]]; then
 		arguments+=("$1=$2")
 	fi
 }
-given --backup "$DRILL_BACKUP"
-given --candidate "$DRILL_CANDIDATE"
-given --migrations "$DRILL_MIGRATIONS"
-given --max-backup-age "$DRILL_MAX_BACKUP_AGE"
-given --require-drill "$DRILL_REQUIRE_DRILL"
+add_flag --backup "$DRILL_BACKUP"
+add_flag --candidate "$DRILL_CANDIDATE"
+add_flag --migrations "$DRILL_MIGRATIONS"
+add_flag --max-backup-age "$DRILL_MAX_BACKUP_AGE"
+add_flag --require-drill "$DRILL_REQUIRE_DRILL"
 
-# Names of databases have no spaces: the config sees to it.
+# The config allows no spaces in names of databases.
 arguments+=(--)
 set -f
 for database in $DRILL_DATABASE; do

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Gives the steps that follow what the config refers to as ${NAME}: ENVIRONMENT, a NAME=value per line. The values
-# are masked first, since every step logs its environment; as in drillgres, one of less than 4 characters is not.
+# Passes what the config refers to as ${NAME} to the following steps: ENVIRONMENT has one NAME=value per line. The
+# values are masked first, because every step logs its environment. As in drillgres, shorter ones than 4 characters
+# are not masked.
 set -euo pipefail
 
 if [[ -z $ENVIRONMENT ]]; then

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Brings drillgres in DRILL_VERSION, and says where it is by the step's output binary: a release, of which the
-# checksum and the provenance must hold, or with source a build of this action's own checkout. For bash 3.2 on.
+# Installs drillgres DRILL_VERSION and writes its path to the step's output "binary". A release must have a valid
+# checksum and provenance; "source" builds this action's own checkout. Works with bash 3.2 and later.
 set -euo pipefail
 
 repository=drillgres/drillgres
@@ -11,25 +11,25 @@ fail() {
 	exit 5
 }
 
-# platform: the release's name for this machine, such as linux_amd64.
+# platform prints the name of this machine in a release, such as linux_amd64.
 platform() {
 	local os arch
 	case $(uname -s) in
 	Linux) os=linux ;;
 	Darwin) os=darwin ;;
 	MINGW* | MSYS* | CYGWIN*) os=windows ;;
-	*) fail "there is no release for $(uname -s)" ;;
+	*) fail "no release exists for $(uname -s)" ;;
 	esac
 	case ${RUNNER_ARCH:-$(uname -m)} in
 	X64 | x86_64 | amd64) arch=amd64 ;;
 	ARM64 | arm64 | aarch64) arch=arm64 ;;
-	*) fail "there is no release for ${RUNNER_ARCH:-$(uname -m)}" ;;
+	*) fail "no release exists for ${RUNNER_ARCH:-$(uname -m)}" ;;
 	esac
 	echo "${os}_$arch"
 }
 
-# checked: whether archive, in place, has the sum that checksums.txt gives it. macOS has no sha256sum.
-checked() {
+# has_checksum ARCHIVE reports whether the archive has its checksum in checksums.txt. macOS has no sha256sum.
+has_checksum() {
 	local wanted got
 	wanted=$(awk -v name="$1" '$2 == name || $2 == "*" name {print $1}' "$place/checksums.txt")
 	if command -v sha256sum >/dev/null; then
@@ -41,7 +41,7 @@ checked() {
 }
 
 from_release() {
-	command -v gh >/dev/null || fail "it takes the GitHub CLI, gh, to verify a release; or build it with version: source"
+	command -v gh >/dev/null || fail "verifying a release needs the GitHub CLI, gh; or build it with version: source"
 	local target extension=tar.gz archive
 	target=$(platform)
 	if [[ $target == windows_* ]]; then
@@ -56,9 +56,9 @@ from_release() {
 	fi
 	gh release download ${tag[@]+"${tag[@]}"} --repo "$repository" --dir "$place" \
 		--pattern "drillgres_*_$target.$extension" --pattern checksums.txt ||
-		fail "there is no release $DRILL_VERSION for $target, or it cannot be downloaded"
+		fail "release $DRILL_VERSION for $target does not exist, or cannot be downloaded"
 	archive=$(cd "$place" && ls "drillgres_"*"_$target.$extension")
-	checked "$archive" || fail "$archive does not have the checksum that the release gives it"
+	has_checksum "$archive" || fail "$archive does not have the checksum of the release"
 	gh attestation verify "$place/$archive" --repo "$repository" --signer-workflow "$repository/.github/workflows/release.yml" ||
 		fail "nothing proves that $archive was built by $repository"
 	if [[ $extension == zip ]]; then
@@ -69,9 +69,9 @@ from_release() {
 }
 
 from_source() {
-	command -v go >/dev/null || fail "it takes Go to build drillgres: set it up by actions/setup-go before this action"
+	command -v go >/dev/null || fail "building drillgres needs Go: run actions/setup-go before this action"
 	(cd "$DRILL_ACTION/../../.." && CGO_ENABLED=0 go build -trimpath -o "$place/drillgres" ./cmd/drillgres) ||
-		fail "drillgres does not build from $DRILL_ACTION"
+		fail "cannot build drillgres from $DRILL_ACTION"
 }
 
 if [[ $DRILL_VERSION == source ]]; then
