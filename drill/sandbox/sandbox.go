@@ -1,7 +1,7 @@
-// Package sandbox says what a disposable, isolated place to restore into
-// offers: a pod whose containers share one network namespace that holds
-// nothing but loopback. How an engine makes one is in its sub-packages; the
-// stages know only what stands here.
+// Package sandbox defines the interface of a disposable, isolated place to
+// restore into: a pod whose containers share one network namespace with only a
+// loopback interface. The stages know only this package; its sub-packages
+// implement it for each container engine.
 package sandbox
 
 import (
@@ -18,18 +18,18 @@ type Command struct {
 	Args   []string
 	Env    []string  // NAME=value, on top of the container's
 	User   string    // default: postgres
-	Stdin  io.Reader // nil: none. An error of it, io.EOF apart, kills the process: its input is never half-closed after a broken stream
+	Stdin  io.Reader // nil: no input. A read error other than io.EOF kills the process, so that a broken stream never looks like a complete one
 	Stdout io.Writer // nil: discarded
 	Stderr io.Writer // nil: discarded
 }
 
-// Execer runs a command in the Postgres container and waits for it: until its
-// output has reached EOF and the engine says that it no longer runs.
+// Execer runs a command in the Postgres container and waits until its output
+// has reached EOF and the engine reports that it no longer runs.
 //
-// A non-zero exit code is no error. A Failure says that the container was lost
-// (sandbox_lost, sandbox_out_of_memory); an error of Stdin is returned as it
-// is (wrapped); a cancelled context gives context.Cause(ctx), after the process
-// was killed.
+// A non-zero exit code is not an error. The error is a Failure if the container
+// was lost (sandbox_lost, sandbox_out_of_memory). A read error of Stdin is
+// returned wrapped. If the context is cancelled, Exec kills the process and
+// returns context.Cause(ctx).
 type Execer interface {
 	Exec(ctx context.Context, c Command) (exitCode int, err error)
 }
@@ -39,43 +39,44 @@ type Dialer interface {
 	Dial(ctx context.Context, network, address string) (net.Conn, error)
 }
 
-// Placer makes a file of this machine readable, as a seekable file, by the
-// postgres user inside the Postgres container, without a copy where the engine shares this
-// file system, and tells its path there.
+// Placer makes a file on this machine readable by the postgres user inside the
+// Postgres container, as a seekable file, and returns its path there. The file
+// is not copied if the engine shares this machine's file system.
 type Placer interface {
 	Place(ctx context.Context, path string) (inside string, err error)
 }
 
-// Container is a further container of the pod: the application, or a service
-// that it needs.
+// Container describes another container of the pod: the application, or a
+// service that it needs.
 type Container struct {
-	Name    string // in errors and labels; also its host name inside the pod where it is a service
+	Name    string // in errors and labels; for a service also its host name inside the pod
 	Image   string
 	Command []string // nil: the image's
 	Env     map[string]string
 }
 
-// Process is a started further container.
+// Process is a container that was started with Starter.
 type Process interface {
 	// Done is closed when the container has ended.
 	Done() <-chan struct{}
-	// Ended tells the exit code and whether the kernel killed it for memory; call it after Done.
+	// Ended returns the exit code, and whether the kernel killed the container
+	// because it ran out of memory. Call it after Done is closed.
 	Ended() (exitCode int, outOfMemory bool)
-	// Logs are the last lines of its output, both streams, oldest first.
+	// Logs returns the last lines of its output, both streams, oldest first.
 	Logs(ctx context.Context, lines int) ([]string, error)
 	// Exec runs a command in this container, as Execer does, but by default as
 	// the image's own user.
 	Exec(ctx context.Context, c Command) (exitCode int, err error)
-	// Remove ends the container at once and removes it; its name and its ports
-	// are free then. It may be called twice.
+	// Remove kills and removes the container, which frees its name and its
+	// ports. It may be called twice.
 	Remove(ctx context.Context) error
-	// Digest tells which image it was really started from, whatever its tag
-	// says: sha256:… of the manifest, or for an image that was never in a
-	// registry its id.
+	// Digest returns which image it was started from, independent of the tag:
+	// sha256:… of the manifest, or the image id if the image was never in a
+	// registry.
 	Digest() string
 }
 
-// Starter starts a further container in the pod's network namespace.
+// Starter starts another container in the pod's network namespace.
 // Failures: image_unavailable, app_start_failed, isolation_broken.
 type Starter interface {
 	Start(ctx context.Context, c Container) (Process, error)
@@ -88,66 +89,67 @@ type Pod interface {
 	Placer
 	Starter
 
-	// Lost is closed, at the latest some seconds after the fact, when the
-	// Postgres container has ended, was paused or no longer answers; Cause
-	// then tells why, as a Failure.
+	// Lost is closed within seconds when the Postgres container has ended, was
+	// paused or no longer answers. Cause then returns the reason, as a Failure;
+	// before that it returns nil.
 	Lost() <-chan struct{}
 	Cause() error
 
-	// Health looks at the pod now: nil, or a Failure that says that it is
-	// lost (sandbox_lost), or that the kernel has killed any process of it
-	// for memory since it was opened (sandbox_out_of_memory). Postgres
-	// outlives the latter, but nothing that was restored then can be trusted.
+	// Health checks the pod. It returns a Failure if the pod is lost
+	// (sandbox_lost), or if the kernel has killed any process in it because it
+	// ran out of memory (sandbox_out_of_memory). Postgres survives the latter,
+	// but what was restored can no longer be trusted.
 	Health(ctx context.Context) error
 
-	// Close removes everything of the pod and tells what it could not
-	// remove. It may be called twice.
+	// Close removes everything that belongs to the pod and returns what it
+	// could not remove. It may be called twice.
 	Close(ctx context.Context) (leftovers []string)
 }
 
-// Spec asks for a pod.
+// Spec describes the pod to open.
 type Spec struct {
 	RunID    string
 	Image    string            // of Postgres
-	Settings map[string]string // server settings, given on its command line
+	Settings map[string]string // of the server, passed on its command line
 	Hosts    []string          // names that resolve to 127.0.0.1 inside the pod
-	WorkDir  string            // directory that is mounted read-only, from which Place is cheapest: work.Dir.Shared
+	WorkDir  string            // work.Dir.Shared: is mounted read-only, so that Place need not copy files in it
 	User     string            // superuser
 	Password string            // of the superuser; letters and digits only
 
 	Memory     int64 // bytes; 0: no limit
 	ShmSize    int64 // bytes
 	CPUs       float64
-	InMemory   bool          // PGDATA on tmpfs: fast, and no measure of a recovery
-	StartIn    time.Duration // how long the server may take to come up
-	PullWithin time.Duration
-	Keep       bool // the sandbox is meant to outlive the run: only its expiry or an explicit clean removes it
+	InMemory   bool          // PGDATA is on tmpfs: fast, but the recovery time is not realistic
+	StartIn    time.Duration // how long the server may take to start
+	PullWithin time.Duration // how long the pull of an image may take
+	Keep       bool          // the sandbox stays after the run, until it expires or drillgres clean removes it
 
-	// Ready asks the server an authenticated query over TCP. It is called
-	// until it gives nil, or StartIn is over.
+	// Ready sends the server an authenticated query over TCP. It is called
+	// until it returns nil or StartIn has passed.
 	Ready func(ctx context.Context, d Dialer) error
 }
 
-// Running is what Open made.
+// Running is a pod that Open has created.
 type Running struct {
 	Pod
 	Digest    string // of the image; empty if it has none
 	Isolation outcome.Isolation
 }
 
-// Opener makes a pod and returns when Postgres in it answers an authenticated
-// query over TCP. What a failed Open leaves, it removes itself; what it could
-// not remove comes as a LeftBehind around the failure.
+// Opener creates a pod and returns when Postgres in it answers an authenticated
+// query over TCP. If Open fails, it removes what it created; if it could not
+// remove everything, the error is a LeftBehind that wraps the failure.
 // Failures: engine_unreachable, image_unavailable, server_start_failed,
 // sandbox_out_of_memory, isolation_broken.
 type Opener interface {
 	Open(ctx context.Context, s Spec) (Running, error)
 }
 
-// LeftBehind is an error of an Opener that could not remove all that it made.
+// LeftBehind is the error of an Opener that could not remove everything that it
+// created.
 type LeftBehind struct {
 	Err    error
-	Things []string // for a person, as Close tells them
+	Things []string // human-readable, as Close returns them
 }
 
 func (e *LeftBehind) Error() string { return e.Err.Error() }

@@ -9,9 +9,10 @@ import (
 
 const identityName = "id"
 
-// Identity tells one root from all others, also from one of the same path on
-// another machine or in another container: it is a random word that lies in
-// it. A root that does not exist, or is "", has none.
+// Identity returns the random word that is stored in a root and distinguishes
+// it from every other root, including one with the same path on another machine
+// or in another container. It returns "" for a root that has no identity, does
+// not exist or is "".
 func Identity(root string) string {
 	if root == "" {
 		return ""
@@ -23,9 +24,9 @@ func Identity(root string) string {
 	return strings.TrimSpace(string(id))
 }
 
-// identify gives a root its identity, once. Of two processes that try at a
-// time one wins: a link is made whole or not at all.
-func identify(root string) error {
+// createIdentity stores an identity in a root that has none. If two processes
+// try at the same time, one wins, because creating a link is atomic.
+func createIdentity(root string) error {
 	if Identity(root) != "" {
 		return nil
 	}
@@ -35,7 +36,7 @@ func identify(root string) error {
 	}
 	defer os.Remove(temp.Name())
 	if _, err := temp.WriteString(rand.Text() + "\n"); err != nil {
-		_ = temp.Close() // the error of the write says more
+		_ = temp.Close() // the error of the write is the cause
 		return err
 	}
 	if err := temp.Close(); err != nil {

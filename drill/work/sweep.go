@@ -11,9 +11,8 @@ import (
 	"github.com/gofrs/flock"
 )
 
-// Alive tells whether the run is alive: somebody holds its lock. When that
-// cannot be found out, the run counts as alive, because what counts as dead
-// is removed.
+// Alive reports whether a process holds the lock of the run. If the lock cannot
+// be checked, Alive returns true, because a dead run is removed.
 func Alive(root, id string) bool {
 	if !ValidID(id) {
 		return false
@@ -33,9 +32,9 @@ func Alive(root, id string) bool {
 	return lock.Unlock() != nil
 }
 
-// Sweep removes the directories that dead runs left below root, and only
-// these: a directory is a run's if its name is a run id and its lock lies
-// beside it. Links are never followed. A root that does not exist is empty.
+// Sweep removes the directories of dead runs below root and returns their
+// paths. A directory belongs to a run if its name is a run id and its lock file
+// is in root. Links are never followed. A root that does not exist is empty.
 func Sweep(root string) (removed []string, err error) {
 	entries, err := os.ReadDir(root)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -61,8 +60,8 @@ func Sweep(root string) (removed []string, err error) {
 	return removed, errors.Join(errs...)
 }
 
-// sweepRun holds the dead run's lock while it removes, so that two sweepers
-// do not meet.
+// sweepRun removes the directory of one dead run. It holds the run's lock
+// meanwhile, so that two sweeps do not remove the same run.
 func sweepRun(root, id string) (swept bool, err error) {
 	lock := flock.New(filepath.Join(root, id+lockSuffix), flock.SetFlag(os.O_RDONLY))
 	locked, err := lock.TryLock()
@@ -72,18 +71,18 @@ func sweepRun(root, id string) (swept bool, err error) {
 	if err != nil {
 		return false, err
 	}
-	if !stands(lock) {
+	if !isCurrent(lock) {
 		return false, lock.Unlock()
 	}
 	if err := removeDir(filepath.Join(root, id)); err != nil {
-		// The lock's file stays, so that the next sweep finds the rest.
+		// The lock file stays, so that the next sweep finds what remains.
 		return false, errors.Join(err, lock.Unlock())
 	}
 	return true, unlock(lock)
 }
 
-// removeDir removes a real directory; anything else under a run's name is
-// none of ours.
+// removeDir removes a directory. It returns an error for anything else with a
+// run's name, because no run created it.
 func removeDir(path string) error {
 	info, err := os.Lstat(path)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -93,7 +92,7 @@ func removeDir(path string) error {
 		return err
 	}
 	if !info.IsDir() {
-		return fmt.Errorf("%s is not a directory: left alone", path)
+		return fmt.Errorf("%s is not a directory and was not removed", path)
 	}
 	return os.RemoveAll(path)
 }

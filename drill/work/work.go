@@ -1,5 +1,5 @@
-// Package work is the private directory of one run, and the lock that tells
-// every other process of this machine whether that run is still alive.
+// Package work manages the private directory of a run, and the lock by which
+// every other process on this machine can check whether the run is still alive.
 package work
 
 import (
@@ -19,19 +19,19 @@ const (
 	lockSuffix = ".lock"
 	sharedName = "shared"
 
-	// patience bounds how long New waits for another process that merely
-	// looks, for an instant, whether the run is alive.
-	patience = 2 * time.Second
-	interval = 5 * time.Millisecond
+	// New waits this long for the lock: another process holds it for an instant
+	// when it checks whether the run is alive.
+	lockWithin        = 2 * time.Second
+	lockRetryInterval = 5 * time.Millisecond
 )
 
 var runID = regexp.MustCompile(`^[0-9A-Za-z][0-9A-Za-z_-]{5,63}$`)
 
-// ValidID tells whether a text can be the id of a run. Whatever comes from a
-// directory or a label is checked by it before it becomes part of a path.
+// ValidID reports whether a text can be the id of a run. A name from a
+// directory or a label is checked with it before it becomes part of a path.
 func ValidID(id string) bool { return runID.MatchString(id) }
 
-// DefaultRoot is drillgres/work in the user's cache directory.
+// DefaultRoot returns drillgres/work in the user's cache directory.
 func DefaultRoot() (string, error) {
 	cache, err := os.UserCacheDir()
 	if err != nil {
@@ -40,15 +40,16 @@ func DefaultRoot() (string, error) {
 	return filepath.Join(cache, "drillgres", "work"), nil
 }
 
-// Dir is the private directory of a living run.
+// Dir is the private directory of a run that is alive.
 type Dir struct {
-	Path   string // mode 0700: nobody else gets in, and so not to Shared either
-	Shared string // inside Path, mode 0755: what a container reads in it, mounted for itself
+	Path   string // mode 0700: other users cannot read it, nor Shared inside it
+	Shared string // inside Path, mode 0755: is mounted into the container, which reads from it
 	lock   *flock.Flock
 }
 
-// New makes the directory of a run below root and holds its lock until Close,
-// or until the process ends in whatever way.
+// New creates the directory of a run below root and holds its lock until Close,
+// or until the process ends or is killed. It returns an error if the directory
+// exists or another process holds the lock.
 func New(root, id string) (*Dir, error) {
 	if !ValidID(id) {
 		return nil, fmt.Errorf("make work directory: %q is not a run id", id)
@@ -60,35 +61,35 @@ func New(root, id string) (*Dir, error) {
 	if err := os.MkdirAll(root, 0o700); err != nil {
 		return nil, fmt.Errorf("make work directory: %w", err)
 	}
-	if err := identify(root); err != nil {
+	if err := createIdentity(root); err != nil {
 		return nil, fmt.Errorf("make work directory: %w", err)
 	}
-	// The lock comes first: a directory without one belongs to nobody.
-	lock, err := acquire(filepath.Join(root, id+lockSuffix))
+	// The lock comes first: a sweep ignores a directory without a lock file.
+	lock, err := acquireLock(filepath.Join(root, id+lockSuffix))
 	if err != nil {
 		return nil, fmt.Errorf("lock work directory of run %s: %w", id, err)
 	}
 	d := &Dir{Path: filepath.Join(root, id), lock: lock}
 	d.Shared = filepath.Join(d.Path, sharedName)
-	if err := d.make(); err != nil {
-		// The lock's file stays, so that a sweep finds whatever is there.
+	if err := d.create(); err != nil {
+		// The lock file stays, so that a sweep finds the directory.
 		return nil, errors.Join(fmt.Errorf("make work directory: %w", err), lock.Unlock())
 	}
 	return d, nil
 }
 
-// make refuses a directory that is there already: its owner is unknown.
-func (d *Dir) make() error {
+// create returns an error if the directory exists, because its owner is unknown.
+func (d *Dir) create() error {
 	if err := os.Mkdir(d.Path, 0o700); err != nil {
 		return err
 	}
 	if err := os.Mkdir(d.Shared, 0o755); err != nil {
 		return err
 	}
-	return os.Chmod(d.Shared, 0o755) // whatever the umask
+	return os.Chmod(d.Shared, 0o755) // the umask may have removed bits
 }
 
-// Close removes the directory and gives up the lock. It may be called twice.
+// Close removes the directory and releases the lock. It may be called twice.
 func (d *Dir) Close() error {
 	if d.lock == nil {
 		return nil
@@ -102,21 +103,21 @@ func (d *Dir) Close() error {
 	return errors.Join(err, unlock(lock))
 }
 
-// acquire locks a file and makes sure that the file it locked still stands
-// at its path: a sweeper may have removed it between its making and the lock.
-func acquire(path string) (*flock.Flock, error) {
-	ctx, cancel := context.WithTimeout(context.Background(), patience)
+// acquireLock creates and locks a file. It tries again if the locked file is no
+// longer at its path: a sweep may have removed it between creation and lock.
+func acquireLock(path string) (*flock.Flock, error) {
+	ctx, cancel := context.WithTimeout(context.Background(), lockWithin)
 	defer cancel()
 	for {
 		lock := flock.New(path)
-		locked, err := lock.TryLockContext(ctx, interval)
+		locked, err := lock.TryLockContext(ctx, lockRetryInterval)
 		if errors.Is(err, context.DeadlineExceeded) {
 			return nil, errors.New("another process holds the lock")
 		}
 		if err != nil {
 			return nil, err
 		}
-		if locked && stands(lock) {
+		if locked && isCurrent(lock) {
 			return lock, nil
 		}
 		if err := lock.Unlock(); err != nil {
@@ -125,18 +126,19 @@ func acquire(path string) (*flock.Flock, error) {
 	}
 }
 
-func stands(lock *flock.Flock) bool {
+// isCurrent reports whether the locked file is still the file at its path.
+func isCurrent(lock *flock.Flock) bool {
 	held, err := lock.Stat()
 	if err != nil {
 		return false
 	}
-	there, err := os.Lstat(lock.Path())
-	return err == nil && os.SameFile(held, there)
+	current, err := os.Lstat(lock.Path())
+	return err == nil && os.SameFile(held, current)
 }
 
-// unlock removes the lock's file while the lock is held, so that nobody can
-// come to hold a lock that others no longer see. Windows removes no open
-// file; there the file goes after the lock.
+// unlock removes the lock file before it releases the lock, so that no other
+// process can lock a file that is about to disappear. Windows cannot remove an
+// open file; there the file is removed after the lock is released.
 func unlock(lock *flock.Flock) error {
 	removed := os.Remove(lock.Path())
 	if err := lock.Unlock(); err != nil {

@@ -17,7 +17,7 @@ import (
 
 const id = "20260102-abcdef"
 
-func TestNewMakesAPrivateDirectoryWithASharedOneInside(t *testing.T) {
+func TestNewCreatesAPrivateDirectoryWithASharedOneInside(t *testing.T) {
 	d := open(t, filepath.Join(t.TempDir(), "deep", "root"), id)
 	if runtime.GOOS == "windows" {
 		t.Skip("no modes on windows")
@@ -43,7 +43,7 @@ func TestCloseRemovesEverythingAndMayBeCalledTwice(t *testing.T) {
 	}
 }
 
-func TestNewRefusesWhatIsNotARunID(t *testing.T) {
+func TestNewRefusesAnInvalidRunID(t *testing.T) {
 	for _, bad := range []string{"", "..", "a/b", "../../etc", "short", ".hidden-run", "x\x00yzzzzz"} {
 		if _, err := work.New(t.TempDir(), bad); err == nil {
 			t.Errorf("run id %q was accepted", bad)
@@ -51,7 +51,7 @@ func TestNewRefusesWhatIsNotARunID(t *testing.T) {
 	}
 }
 
-func TestNewRefusesADirectoryOfALivingRun(t *testing.T) {
+func TestNewRefusesTheDirectoryOfAnAliveRun(t *testing.T) {
 	root := t.TempDir()
 	open(t, root, id)
 	if _, err := work.New(root, id); err == nil {
@@ -62,7 +62,7 @@ func TestNewRefusesADirectoryOfALivingRun(t *testing.T) {
 func TestAliveWhileTheLockIsHeld(t *testing.T) {
 	root := t.TempDir()
 	if work.Alive(root, id) {
-		t.Error("a run that never was is alive")
+		t.Error("a run that never existed is alive")
 	}
 	d := open(t, root, id)
 	if !work.Alive(root, id) {
@@ -78,12 +78,12 @@ func TestAliveWhileTheLockIsHeld(t *testing.T) {
 
 func TestSweepRemovesOnlyDeadRuns(t *testing.T) {
 	root := t.TempDir()
-	living := open(t, root, "living-run")
+	alive := open(t, root, "living-run")
 	dead := filepath.Join(root, "dead-run")
 	makeDir(t, dead)
 	write(t, filepath.Join(dead, "backup"))
 	write(t, dead+".lock")
-	stranger := filepath.Join(root, "stranger") // without a lock: not a run's
+	stranger := filepath.Join(root, "stranger") // has no lock, so it belongs to no run
 	makeDir(t, stranger)
 
 	removed, err := work.Sweep(root)
@@ -95,10 +95,10 @@ func TestSweepRemovesOnlyDeadRuns(t *testing.T) {
 	}
 	for _, gone := range []string{dead, dead + ".lock"} {
 		if _, err := os.Lstat(gone); !errors.Is(err, fs.ErrNotExist) {
-			t.Errorf("%s is still there", gone)
+			t.Errorf("%s was not removed", gone)
 		}
 	}
-	stat(t, living.Path)
+	stat(t, alive.Path)
 	stat(t, stranger)
 }
 
@@ -127,15 +127,15 @@ func TestSweepFollowsNoLinks(t *testing.T) {
 	stat(t, precious)
 }
 
-func TestSweepOfNothing(t *testing.T) {
+func TestSweepOfAMissingRoot(t *testing.T) {
 	removed, err := work.Sweep(filepath.Join(t.TempDir(), "none"))
 	if err != nil || removed != nil {
 		t.Errorf("got %v, %v", removed, err)
 	}
 }
 
-// A run must never lose its directory to a sweep that began before it had its
-// lock.
+// A sweep that began before a run had its lock must not remove the run's
+// directory.
 func TestSweepAndNewDoNotRace(t *testing.T) {
 	root := t.TempDir()
 	done := make(chan struct{})
@@ -163,7 +163,7 @@ func TestSweepAndNewDoNotRace(t *testing.T) {
 			break
 		}
 		if _, err := os.Stat(d.Shared); err != nil || !work.Alive(root, id) {
-			t.Errorf("the living run lost its directory: %v", err)
+			t.Errorf("the directory of an alive run was removed: %v", err)
 		}
 		if err := d.Close(); err != nil {
 			t.Error(err)
@@ -173,7 +173,7 @@ func TestSweepAndNewDoNotRace(t *testing.T) {
 	sweepers.Wait()
 }
 
-// A killed process cannot clean up; the kernel gives back its lock.
+// A killed process cannot clean up, but the kernel releases its lock.
 func TestAKilledRunIsDead(t *testing.T) {
 	if root := os.Getenv("WORK_TEST_ROOT"); root != "" {
 		liveUntilKilled(t, root)
@@ -189,13 +189,13 @@ func TestAKilledRunIsDead(t *testing.T) {
 		t.Fatal(err)
 	}
 	if line, err := bufio.NewReader(out).ReadString('\n'); line != "ready\n" {
-		t.Fatalf("the run said %q, %v", line, err)
+		t.Fatalf("the run printed %q, %v", line, err)
 	}
 	if !work.Alive(root, id) {
 		t.Error("the run of another process is not alive")
 	}
 	if removed, err := work.Sweep(root); err != nil || removed != nil {
-		t.Errorf("swept a living run: %v, %v", removed, err)
+		t.Errorf("swept an alive run: %v, %v", removed, err)
 	}
 	if err := cmd.Process.Kill(); err != nil {
 		t.Fatal(err)
@@ -259,7 +259,7 @@ func write(t *testing.T, path string) {
 	}
 }
 
-func TestRootsHaveIdentitiesOfTheirOwn(t *testing.T) {
+func TestEachRootHasItsOwnIdentity(t *testing.T) {
 	roots := []string{t.TempDir(), t.TempDir()}
 	if got := work.Identity(roots[0]); got != "" {
 		t.Errorf("a root without a run has the identity %q", got)
@@ -274,6 +274,6 @@ func TestRootsHaveIdentitiesOfTheirOwn(t *testing.T) {
 		ids = append(ids, work.Identity(root))
 	}
 	if ids[0] == "" || ids[0] == ids[1] || ids[0] != ids[2] {
-		t.Errorf("identities %q: want one a root, and the same for each of its runs", ids)
+		t.Errorf("identities %q: want a different one for each root, and the same for all runs of a root", ids)
 	}
 }
