@@ -10,73 +10,72 @@ import (
 )
 
 const (
-	removeWithin = 30 * time.Second
-	removeAgain  = 200 * time.Millisecond
+	removeWithin        = 30 * time.Second
+	removeRetryInterval = 200 * time.Millisecond
 )
 
-// Close ends what watches the pod and removes everything that carries its
-// run's label, even if the context is cancelled. It may be called twice.
+// Close stops watching the pod and removes everything with the label of its
+// run, even if the context is cancelled. It may be called twice.
 func (p *pod) Close(ctx context.Context) (leftovers []string) {
 	p.stop()
-	p.chores.close()
+	p.background.close()
 	leftovers = p.engine.removeRun(context.WithoutCancel(ctx), p.spec.RunID)
-	p.chores.Wait()
+	p.background.Wait()
 	return leftovers
 }
 
-// chores is what goes on in a pod's background, and must have ended when the
-// pod's Close has.
-type chores struct {
+// background runs the goroutines of a pod. The pod's Close waits for all of them.
+type background struct {
 	sync.WaitGroup
 	mu     sync.Mutex
 	closed bool
 }
 
-// Go starts a chore; a late one, of a pod that is closing, is done at once.
-func (c *chores) Go(do func()) {
-	c.mu.Lock()
-	late := c.closed
-	if !late {
-		c.WaitGroup.Go(do)
+// Go calls f in a goroutine, or directly if the pod is already closing.
+func (b *background) Go(f func()) {
+	b.mu.Lock()
+	closed := b.closed
+	if !closed {
+		b.WaitGroup.Go(f)
 	}
-	c.mu.Unlock()
-	if late {
-		do()
+	b.mu.Unlock()
+	if closed {
+		f()
 	}
 }
 
-func (c *chores) close() {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.closed = true
+func (b *background) close() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.closed = true
 }
 
-// discard removes one container whose failure is being reported; if it cannot
-// be removed now, the pod's Close tries again and tells.
+// discard removes a container whose failure is being reported. It ignores
+// errors, because the pod's Close tries again and reports what remains.
 func (e *Engine) discard(ctx context.Context, id string) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), removeWithin)
 	defer cancel()
 	_, _ = e.client.ContainerRemove(ctx, id, client.ContainerRemoveOptions{Force: true, RemoveVolumes: true})
 }
 
-// removeRun removes everything of a run and looks again until nothing is
-// left: an engine may refuse for a moment what it is still busy with.
+// removeRun removes everything that belongs to a run. It tries again until
+// nothing is left, because an engine may refuse to remove what is still in use.
 func (e *Engine) removeRun(ctx context.Context, run string) (leftovers []string) {
 	ctx, cancel := context.WithTimeout(ctx, removeWithin)
 	defer cancel()
-	for again := false; ; again = true {
-		things, err := e.things(ctx, labelRun+"="+run)
+	for first := true; ; first = false {
+		resources, err := e.list(ctx, labelRun+"="+run)
 		if err != nil {
-			return []string{fmt.Sprintf("whatever carries the label %s=%s (%v)", labelRun, run, err)}
+			return []string{fmt.Sprintf("everything with the label %s=%s (%v)", labelRun, run, err)}
 		}
-		if len(things) == 0 {
+		if len(resources) == 0 {
 			return nil
 		}
-		if again && pause(ctx, removeAgain) != nil {
+		if !first && pause(ctx, removeRetryInterval) != nil {
 			return leftovers
 		}
 		leftovers = nil
-		for _, t := range things {
+		for _, t := range resources {
 			if err := e.remove(ctx, t); err != nil {
 				leftovers = append(leftovers, fmt.Sprintf("%s (%v)", t, err))
 			}

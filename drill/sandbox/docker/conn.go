@@ -15,28 +15,29 @@ import (
 )
 
 const (
-	lingerWithin = 2 * time.Second // for a closed connection to end inside
-	maxComplaint = 4 << 10         // bytes of a connection's standard error that are kept
+	lingerWithin  = 2 * time.Second // until the inner process of a closed connection is killed
+	maxErrorBytes = 4 << 10         // of a connection's standard error that are kept
 )
 
-// conn is a connection into the pod.
+// conn is a connection into the pod: the standard input and output of a process
+// there, the inner process.
 type conn struct {
 	*execution
 	pod     *pod
 	address addr
 
-	reading   sync.Mutex
-	left      int // bytes of the current frame
-	stream    stdcopy.StdType
-	complaint []byte // standard error, cut
+	reading sync.Mutex
+	left    int // unread bytes of the current frame
+	stream  stdcopy.StdType
+	stderr  []byte // at most maxErrorBytes
 
 	closed atomic.Bool
 }
 
 var _ net.Conn = (*conn)(nil)
 
-// Read takes the frames apart in which the engine sends output. A deadline
-// may interrupt it anywhere and loses nothing.
+// Read parses the frames in which the engine sends output. No bytes are lost if
+// a deadline interrupts it.
 func (c *conn) Read(b []byte) (int, error) {
 	c.reading.Lock()
 	defer c.reading.Unlock()
@@ -61,20 +62,24 @@ func (c *conn) Read(b []byte) (int, error) {
 			}
 			continue
 		}
-		if err := c.complain(); err != nil {
+		if err := c.readStderr(); err != nil {
 			return 0, err
 		}
 	}
 }
 
-// nextFrame reads the head of the next frame, if the current one is used up.
+// nextFrame reads the header of the next frame if nothing of the current one is
+// left.
 func (c *conn) nextFrame() error {
 	for c.left == 0 {
-		head, err := c.conn.Reader.Peek(8)
-		if err != nil {
-			return endOf(err, len(head))
+		header, err := c.conn.Reader.Peek(8)
+		if errors.Is(err, io.EOF) && len(header) > 0 {
+			return io.ErrUnexpectedEOF
 		}
-		c.stream, c.left = stdcopy.StdType(head[0]), int(binary.BigEndian.Uint32(head[4:]))
+		if err != nil {
+			return err
+		}
+		c.stream, c.left = stdcopy.StdType(header[0]), int(binary.BigEndian.Uint32(header[4:]))
 		if _, err := c.conn.Reader.Discard(8); err != nil {
 			return err
 		}
@@ -82,22 +87,15 @@ func (c *conn) nextFrame() error {
 	return nil
 }
 
-func endOf(err error, have int) error {
-	if errors.Is(err, io.EOF) && have > 0 {
-		return io.ErrUnexpectedEOF
-	}
-	return err
-}
-
-// complain reads a part of standard error.
-func (c *conn) complain() error {
+// readStderr reads a part of standard error.
+func (c *conn) readStderr() error {
 	buf := make([]byte, min(c.left, 512))
 	n, err := c.conn.Reader.Read(buf)
 	c.left -= n
 	if n == 0 {
 		return err
 	}
-	c.complaint = append(c.complaint, buf[:min(n, maxComplaint-len(c.complaint))]...)
+	c.stderr = append(c.stderr, buf[:min(n, maxErrorBytes-len(c.stderr))]...)
 	return nil
 }
 
@@ -108,29 +106,29 @@ func (c *conn) Write(b []byte) (int, error) {
 	return c.conn.Conn.Write(b)
 }
 
-// Close ends the connection without waiting for its inner end, which is seen
-// to in the background, at the latest by the pod's own Close.
+// Close closes the connection. The inner process ends in the background, at the
+// latest when the pod is closed.
 func (c *conn) Close() error {
 	if c.closed.Swap(true) {
 		return net.ErrClosed
 	}
-	_ = c.conn.CloseWrite() // fails only where the inner end has ended
-	c.pod.chores.Go(c.linger)
+	_ = c.conn.CloseWrite() // fails only if the inner process has ended
+	c.pod.background.Go(c.linger)
 	return nil
 }
 
-// linger lets the inner end finish what it was handed, and kills it if it
-// does not end by itself.
+// linger lets the inner process handle what was written to it, and kills it if
+// it does not end on its own.
 func (c *conn) linger() {
 	defer c.conn.Close()
 	_ = c.conn.Conn.SetDeadline(time.Now().Add(lingerWithin))
-	rest := make([]byte, 32<<10)
+	discarded := make([]byte, 32<<10)
 	for {
-		_, err := c.conn.Conn.Read(rest)
+		_, err := c.conn.Conn.Read(discarded)
 		if errors.Is(err, os.ErrDeadlineExceeded) {
 			ctx, cancel := context.WithTimeout(context.Background(), killWithin)
 			defer cancel()
-			_ = c.killProcess(ctx) // the pod's end is its end at the latest
+			_ = c.killProcess(ctx) // it ends with the pod at the latest
 			return
 		}
 		if err != nil {

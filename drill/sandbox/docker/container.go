@@ -16,42 +16,37 @@ import (
 
 const (
 	insideWork = "/drillgres/work" // the mounted work directory
-	insideCopy = "/drillgres/in"   // a volume for what has to be copied
+	insideCopy = "/drillgres/in"   // a volume for files that must be copied
 
 	pidsLimit = 4096 // processes and threads in one container
 )
 
-// wish is what a drill would like from an engine and can do without.
-type wish struct {
-	init      bool // a process 1 that takes in orphans: Postgres as process 1 takes a killed one for its own
-	loopback6 bool // ::1 answers, to which the hosts file maps localhost too
-	workDir   bool // the work directory, mounted
+// optional holds the features that a sandbox uses if the engine supports them.
+type optional struct {
+	init      bool // a process 1 that adopts orphans: Postgres as process 1 mistakes a killed orphan for its own backend
+	loopback6 bool // ::1 works: the hosts file maps localhost to it too
+	workDir   bool // the work directory is mounted
 }
 
-// without gives up what an engine's error is about.
-func (w wish) without(err error) (wish, bool) {
-	text := err.Error()
-	has := func(words ...string) bool {
-		for _, word := range words {
-			if strings.Contains(text, word) {
-				return true
-			}
-		}
-		return false
+// without returns o without the feature that an engine's error refers to, and
+// reports whether there is one.
+func (o optional) without(err error) (optional, bool) {
+	mentions := func(words ...string) bool {
+		return slices.ContainsFunc(words, func(word string) bool { return strings.Contains(err.Error(), word) })
 	}
-	less := w
+	less := o
 	switch {
-	case w.loopback6 && has("sysctl", "ipv6"):
+	case o.loopback6 && mentions("sysctl", "ipv6"):
 		less.loopback6 = false
-	case w.workDir && has("bind source path", "invalid mount", "mounts denied", "not shared", "statfs", insideWork):
+	case o.workDir && mentions("bind source path", "invalid mount", "mounts denied", "not shared", "statfs", insideWork):
 		less.workDir = false
-	case w.init && has("docker-init", "catatonit", "init binary", "init path"):
+	case o.init && mentions("docker-init", "catatonit", "init binary", "init path"):
 		less.init = false
 	}
-	return less, less != w
+	return less, less != o
 }
 
-// recipe is a container to start.
+// recipe describes a container to start.
 type recipe struct {
 	name   string
 	image  image
@@ -61,8 +56,8 @@ type recipe struct {
 	host   func(*container.HostConfig)
 }
 
-// run creates a container and starts it. One may have been created although an
-// error is returned; id is empty if none was.
+// run creates and starts a container. If it returns an error and an id, the
+// container was created and must be removed.
 func (e *Engine) run(ctx context.Context, r recipe) (id string, err error) {
 	host := &container.HostConfig{}
 	harden(host)
@@ -73,7 +68,7 @@ func (e *Engine) run(ctx context.Context, r recipe) (id string, err error) {
 	}
 	created, err := e.client.ContainerCreate(ctx, client.ContainerCreateOptions{
 		Name:       r.name,
-		Config:     &container.Config{Image: r.image.id, Cmd: r.cmd, Env: env, Labels: r.labels}, // the very image that was looked at
+		Config:     &container.Config{Image: r.image.id, Cmd: r.cmd, Env: env, Labels: r.labels}, // not its name, which may have been moved to another image since
 		HostConfig: host,
 	})
 	if err != nil {
@@ -85,28 +80,28 @@ func (e *Engine) run(ctx context.Context, r recipe) (id string, err error) {
 	return created.ID, nil
 }
 
-// harden is what every container of a pod gets. Its log is bounded: a hostile
-// dump or a chatty application could fill the engine's disk with it.
+// harden sets the limits of every container of a pod. Its log is limited,
+// because a hostile dump or a verbose application could fill the engine's disk.
 func harden(h *container.HostConfig) {
 	pids := int64(pidsLimit)
 	h.Privileged = false
 	h.PublishAllPorts = false
 	h.SecurityOpt = []string{"no-new-privileges"}
 	h.PidsLimit = &pids
-	h.Ulimits = []*container.Ulimit{{Name: "core"}} // none: a core is the data in its memory
+	h.Ulimits = []*container.Ulimit{{Name: "core"}} // no core dumps: they contain the data in memory
 	h.LogConfig = container.LogConfig{Type: "json-file", Config: map[string]string{"max-size": "10m", "max-file": "2"}}
 	h.RestartPolicy = container.RestartPolicy{Name: container.RestartPolicyDisabled}
 }
 
-func (e *Engine) startPostgres(ctx context.Context, s sandbox.Spec, img image, want wish) (string, error) {
+func (e *Engine) startPostgres(ctx context.Context, s sandbox.Spec, img image, features optional) (string, error) {
 	labels := e.labels(s, rolePostgres)
 	return e.run(ctx, recipe{
 		name: PostgresName(s.RunID), image: img, labels: labels,
 		cmd: serverArgs(s.Settings),
 		env: map[string]string{
 			"POSTGRES_USER": s.User, "POSTGRES_PASSWORD": s.Password, "POSTGRES_DB": "postgres",
-			// Loopback is shared with the application, so that nobody is let
-			// in there without a password. Nobody else sees the socket.
+			// The application shares the loopback interface, so TCP needs a
+			// password. Only this container can reach the socket.
 			"POSTGRES_INITDB_ARGS":      "--auth-host=scram-sha-256 --data-checksums --no-sync",
 			"POSTGRES_HOST_AUTH_METHOD": "scram-sha-256",
 		},
@@ -116,18 +111,18 @@ func (e *Engine) startPostgres(ctx context.Context, s sandbox.Spec, img image, w
 			h.CapDrop = []string{"ALL"}
 			h.CapAdd = []string{"CHOWN", "SETUID", "SETGID", "DAC_OVERRIDE", "FOWNER"}
 			h.ShmSize = s.ShmSize
-			h.Init = &want.init
-			h.Mounts = postgresMounts(s, img, labels, want.workDir)
+			h.Init = &features.init
+			h.Mounts = postgresMounts(s, img, labels, features.workDir)
 			limit(h, s)
-			if want.loopback6 {
+			if features.loopback6 {
 				h.Sysctls = map[string]string{"net.ipv6.conf.lo.disable_ipv6": "0"}
 			}
 		},
 	})
 }
 
-// limit leaves no swap beyond the memory: it would only make a sandbox that
-// is too small slow before it fails.
+// limit sets the limits of memory and CPU. It allows no swap, which would only
+// make a sandbox that is too small slow before it fails.
 func limit(h *container.HostConfig, s sandbox.Spec) {
 	h.Memory, h.MemorySwap = s.Memory, s.Memory
 	h.NanoCPUs = int64(s.CPUs * 1e9)
@@ -145,8 +140,8 @@ func postgresMounts(s sandbox.Spec, img image, labels map[string]string, workDir
 	prefix, data := PostgresName(s.RunID), img.dataDir()
 	mounts := img.mounts(prefix, labels, data)
 	if s.InMemory {
-		// What lies there counts as the container's memory: it must end in a
-		// full disk before it ends in a killed server.
+		// Files on tmpfs count as the container's memory. At half of it the disk
+		// is full before the kernel kills the server.
 		half := &mount.TmpfsOptions{SizeBytes: s.Memory / 2}
 		mounts = append(mounts, mount.Mount{Type: mount.TypeTmpfs, Target: data, TmpfsOptions: half})
 	} else {

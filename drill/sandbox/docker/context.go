@@ -15,10 +15,10 @@ import (
 	"github.com/moby/moby/client"
 )
 
-// endpoint is where an engine listens, how to reach it, and who named it.
+// endpoint is the address of an engine and how to reach it.
 type endpoint struct {
 	docker.Endpoint
-	from string
+	from string // what named it, such as DOCKER_HOST
 }
 
 func (p endpoint) String() string { return fmt.Sprintf("%s (%s)", p.Host, p.from) }
@@ -38,11 +38,11 @@ func (p endpoint) connect() (*client.Client, error) {
 	return client.New(options...)
 }
 
-// environment looks up a variable; an unset one is empty.
+// environment returns the value of a variable, or "" if it is unset.
 type environment func(name string) string
 
-// configDir is where the docker command keeps its config, its contexts and the
-// credentials of registries.
+// configDir returns the directory where the docker command stores its config,
+// its contexts and the credentials of registries.
 func (getenv environment) configDir() string {
 	if dir := getenv("DOCKER_CONFIG"); dir != "" {
 		return dir
@@ -54,9 +54,9 @@ func (getenv environment) configDir() string {
 	return filepath.Join(home, ".docker")
 }
 
-// resolve finds the engine as the docker command does: what is named
-// explicitly, DOCKER_HOST, DOCKER_CONTEXT, the current context of the
-// command's config, the default socket.
+// resolve finds the engine as the docker command does. It uses the first of:
+// explicit, DOCKER_HOST, DOCKER_CONTEXT, the current context in the command's
+// config, the default socket.
 func resolve(explicit string, getenv environment) (endpoint, error) {
 	if explicit != "" {
 		return fromHost(explicit, "named explicitly", getenv)
@@ -78,7 +78,8 @@ func resolve(explicit string, getenv environment) (endpoint, error) {
 	return fromContext(getenv.configDir(), name)
 }
 
-// fromHost is an engine whose TLS material, if it has any, the environment names.
+// fromHost returns the endpoint of a host. The environment names its TLS
+// certificates, if it uses any.
 func fromHost(host, from string, getenv environment) (endpoint, error) {
 	p := endpoint{from: from}
 	p.Host = host
@@ -96,21 +97,22 @@ func fromHost(host, from string, getenv environment) (endpoint, error) {
 	return p, err
 }
 
-// fromContext is the engine of a context that docker context create has made.
+// fromContext returns the endpoint of a context that docker context create has
+// stored in dir.
 func fromContext(dir, name string) (endpoint, error) {
 	contexts := store.New(filepath.Join(dir, "contexts"), store.NewConfig(
 		func() any { return &map[string]any{} },
 		store.EndpointTypeGetter(docker.DockerEndpoint, func() any { return &docker.EndpointMeta{} })))
 	about, err := contexts.GetMetadata(name)
 	if errdefs.IsNotFound(err) {
-		return endpoint{}, fmt.Errorf("there is no Docker context %q in %s", name, dir)
+		return endpoint{}, fmt.Errorf("no Docker context %q in %s", name, dir)
 	}
 	if err != nil {
 		return endpoint{}, err
 	}
 	meta, err := docker.EndpointFromContext(about)
 	if err == nil && meta.Host == "" {
-		err = errors.New("it names no host")
+		err = errors.New("it has no host")
 	}
 	if err != nil {
 		return endpoint{}, fmt.Errorf("the Docker context %q in %s: %w", name, dir, err)

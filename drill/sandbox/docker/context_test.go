@@ -103,7 +103,7 @@ func TestResolveFindsTheEngineAsTheDockerCommandDoes(t *testing.T) {
 				t.Fatal(err)
 			}
 			if p.from == "" {
-				t.Error("nobody knows who named it")
+				t.Error("the endpoint does not say what named it")
 			}
 			got := found{host: p.Host, skipped: p.SkipTLSVerify}
 			if p.TLSData != nil {
@@ -118,14 +118,14 @@ func TestResolveFindsTheEngineAsTheDockerCommandDoes(t *testing.T) {
 
 func lookup(env map[string]string) environment { return func(name string) string { return env[name] } }
 
-func TestResolveTellsWhatIsWrong(t *testing.T) {
+func TestResolveErrors(t *testing.T) {
 	broken, dir := t.TempDir(), t.TempDir()
 	writeFile(t, filepath.Join(broken, "config.json"), `{"currentContext": `)
 	writeContext(t, dir, "nowhere", `{}`)
 	for want, env := range map[string]map[string]string{
 		"config.json":               {"DOCKER_CONFIG": broken},
 		`no Docker context "ghost"`: {"DOCKER_CONFIG": dir, "DOCKER_CONTEXT": "ghost"},
-		"names no host":             {"DOCKER_CONFIG": dir, "DOCKER_CONTEXT": "nowhere"},
+		"has no host":               {"DOCKER_CONFIG": dir, "DOCKER_CONTEXT": "nowhere"},
 		"ca.pem":                    {"DOCKER_CONFIG": dir, "DOCKER_HOST": "tcp://h:1", "DOCKER_TLS_VERIFY": "1"},
 	} {
 		if _, err := resolve("", lookup(env)); err == nil || !contains(err.Error(), want) {
@@ -146,13 +146,13 @@ func TestOnlyAnEngineOnASocketIsLocal(t *testing.T) {
 	}
 }
 
-// TestAnUnreachableEngineIsNotReplaced: neither by the default socket nor by
-// what a config of testcontainers names.
+// An unreachable engine must not be replaced by the default socket or by the
+// engine in a config of testcontainers.
 func TestAnUnreachableEngineIsNotReplaced(t *testing.T) {
 	fakeSSH(t, filepath.Join(t.TempDir(), "none.sock"))
-	for _, c := range []struct{ name, host, says string }{
+	for _, c := range []struct{ name, host, text string }{
 		{"no socket", "unix://" + filepath.Join(t.TempDir(), "none.sock"), "none.sock"},
-		{"nobody listens", "tcp://" + freeAddress(t), "127.0.0.1"},
+		{"nothing listens", "tcp://" + freeAddress(t), "127.0.0.1"},
 		{"ssh", "ssh://someone@build.example", "ssh://someone@build.example"},
 		{"ssh with a password", "ssh://me:canary@build.example", "ssh host connection is not valid"},
 		{"nonsense", "nonsense", "nonsense"},
@@ -160,7 +160,7 @@ func TestAnUnreachableEngineIsNotReplaced(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			_, err := Connect(t.Context(), Options{Getenv: only("DOCKER_HOST", c.host)})
 			f := wantCode(t, err, outcome.EngineUnreachable)
-			if !contains(f.Error(), c.says) || !contains(f.Error(), "DOCKER_HOST") || f.Remedy() == "" {
+			if !contains(f.Error(), c.text) || !contains(f.Error(), "DOCKER_HOST") || f.Remedy() == "" {
 				t.Errorf("the message does not name the engine: %v", f)
 			}
 		})
@@ -176,10 +176,10 @@ func only(name, value string) func(string) (string, bool) {
 	}
 }
 
-// TestEachEngineIsTheOneAskedFor: several in one process do not mix, and
-// neither the process's environment nor ~/.testcontainers.properties, which
-// other programs use, leads to another one.
-func TestEachEngineIsTheOneAskedFor(t *testing.T) {
+// Several engines in one process must not be mixed up, and neither the process's
+// environment nor ~/.testcontainers.properties, which other programs use, may
+// select another engine.
+func TestConnectUsesTheRequestedEngine(t *testing.T) {
 	home := t.TempDir()
 	elsewhere := fakeEngine(t, "ELSEWHERE")
 	writeFile(t, filepath.Join(home, ".testcontainers.properties"), "tc.host=tcp://"+elsewhere+"\n")
@@ -204,8 +204,8 @@ func TestEachEngineIsTheOneAskedFor(t *testing.T) {
 	}
 }
 
-// TestAnEngineBehindSSH: the ssh command is given the user and the host, and
-// carries what the client says.
+// The ssh command must get the user and the host as arguments, and the client's
+// requests as input.
 func TestAnEngineBehindSSH(t *testing.T) {
 	socket := filepath.Join(t.TempDir(), "engine.sock")
 	listener, err := net.Listen("unix", socket)
@@ -223,24 +223,24 @@ func TestAnEngineBehindSSH(t *testing.T) {
 	if err != nil || d.Name != "FAR" || d.Host != "ssh://me@build.example:2222" {
 		t.Errorf("got %+v, %v", d, err)
 	}
-	said, err := os.ReadFile(arguments)
+	passed, err := os.ReadFile(arguments)
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, want := range []string{"-l me", "-p 2222", "build.example", "docker system dial-stdio"} {
-		if !contains(string(said), want) {
-			t.Errorf("ssh was not given %s, but %s", want, said)
+		if !contains(string(passed), want) {
+			t.Errorf("the arguments of ssh are %s, without %s", passed, want)
 		}
 	}
 }
 
 // TestASandboxBehindSSH opens a whole pod on the real engine, through a
-// command that stands in for ssh.
+// command that replaces ssh.
 func TestASandboxBehindSSH(t *testing.T) {
 	near := connect(t, t.TempDir())
 	socket, local := strings.CutPrefix(near.at.Host, "unix://")
 	if err := near.Close(); err != nil || !local {
-		t.Skipf("the engine at %s has no socket to lead to (%v)", near.at, err)
+		t.Skipf("the engine at %s has no socket (%v)", near.at, err)
 	}
 	fakeSSH(t, socket)
 	e, err := Connect(t.Context(), Options{Root: t.TempDir(), Host: "ssh://me@build.example"})
@@ -266,7 +266,8 @@ func place(t *testing.T, p *pod, content string) string {
 	return inside
 }
 
-// fakeEngine says who it is and refuses to make containers.
+// fakeEngine starts an engine that reports its id and refuses to create
+// containers.
 func fakeEngine(t *testing.T, id string) (address string) {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
@@ -294,9 +295,9 @@ func serveEngine(t *testing.T, id string, listener net.Listener) {
 	t.Cleanup(server.Close)
 }
 
-// fakeSSH puts a command called ssh on the PATH that leads to a socket of this
-// machine: this test binary, which TestMain turns into it. It writes its
-// arguments to the file that is returned.
+// fakeSSH puts a command called ssh on the PATH that connects to a socket on
+// this machine. The command is this test binary, in which TestMain calls asSSH.
+// It writes its arguments to the file that fakeSSH returns.
 func fakeSSH(t *testing.T, socket string) (arguments string) {
 	t.Helper()
 	self, err := os.Executable()
@@ -318,14 +319,14 @@ func fakeSSH(t *testing.T, socket string) (arguments string) {
 	return arguments
 }
 
-// What the command that stands in for ssh is told.
+// Variables with the settings of the command that replaces ssh.
 const (
 	sshSocket    = "DRILLGRES_TEST_SSH_SOCKET"
 	sshArguments = "DRILLGRES_TEST_SSH_ARGUMENTS"
 )
 
 // asSSH is that command. Like docker system dial-stdio it ends when the engine
-// has ended its side.
+// closes the connection.
 func asSSH() int {
 	if err := os.WriteFile(os.Getenv(sshArguments), []byte(strings.Join(os.Args[1:], " ")), 0o600); err != nil {
 		return 255
@@ -343,7 +344,7 @@ func asSSH() int {
 	return 0
 }
 
-func TestTheEngineDescribesItself(t *testing.T) {
+func TestDescribe(t *testing.T) {
 	e := connect(t, t.TempDir())
 	defer e.Close() //nolint:errcheck // closes idle connections
 	d, err := e.Describe(t.Context())
@@ -357,8 +358,8 @@ func TestTheEngineDescribesItself(t *testing.T) {
 	}
 }
 
-// writeContext writes a context as docker context create does, and returns
-// where its TLS material belongs.
+// writeContext writes a context as docker context create does, and returns the
+// directory for its TLS certificates.
 func writeContext(t *testing.T, dir, name, endpoint string) (tls string) {
 	t.Helper()
 	sum := sha256.Sum256([]byte(name))
@@ -377,13 +378,13 @@ func writeFile(t *testing.T, path, content string) {
 	}
 }
 
-// freeAddress is one of loopback where nobody listens.
+// freeAddress returns a loopback address where nothing listens.
 func freeAddress(t *testing.T) string {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer l.Close() //nolint:errcheck // only its number was wanted
+	defer l.Close() //nolint:errcheck // only its address is needed
 	return l.Addr().String()
 }

@@ -13,18 +13,19 @@ import (
 	"github.com/drillgres/drillgres/drill/sandbox"
 )
 
-// A reach is how a shell in the Postgres container gets at a TCP port.
-type reach struct {
+// portTools are the scripts by which a shell in the Postgres container reaches a
+// TCP port.
+type portTools struct {
 	shell  string
-	dial   string // connects to $1 port $2, says its process id, carries bytes
+	dial   string // connects to $1 port $2, prints its process id, copies bytes
 	listen string // ends when port $1 accepts connections
 }
 
 var (
-	// Both directions are children that bash waits for, so that no orphan
-	// ends under the server: as process 1 it would take a killed one for a
-	// crashed backend of its own.
-	byBash = reach{
+	// bash waits for the children of both directions, so that none becomes an
+	// orphan of Postgres: as process 1 it would mistake a killed orphan for a
+	// crashed backend.
+	withBash = portTools{
 		shell: "bash",
 		dial: `exec 3<>"/dev/tcp/$1/$2" 4<&0 || exit 1
 echo $$
@@ -36,7 +37,7 @@ kill -s KILL $from $to 2>/dev/null
 wait`,
 		listen: `until (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; do sleep 0.05; done`,
 	}
-	byNetcat = reach{
+	withNetcat = portTools{
 		shell: "sh",
 		dial: `nc -z "$1" "$2" || exit 1
 echo $$
@@ -45,8 +46,8 @@ exec nc "$1" "$2"`,
 	}
 )
 
-// Dial connects to an address inside the pod: a command there whose input and
-// output are the connection. It costs the engine one exec.
+// Dial connects to an address inside the pod. It runs a command there whose
+// input and output are the connection.
 func (p *pod) Dial(ctx context.Context, network, address string) (net.Conn, error) {
 	failed := func(err error) error {
 		return &net.OpError{Op: "dial", Net: network, Addr: addr{network, address}, Err: err}
@@ -56,26 +57,27 @@ func (p *pod) Dial(ctx context.Context, network, address string) (net.Conn, erro
 		return nil, failed(err)
 	}
 	bare := *p.box
-	bare.shell = false // the process id comes by standard output, before the connection's bytes
+	bare.shell = false // the process id is printed to standard output, before the connection's bytes
 	x, err := bare.start(ctx, sandbox.Command{
-		Args:  []string{p.reach.shell, "-c", p.reach.dial, p.reach.shell, host, port},
-		Stdin: strings.NewReader(""), // its input is the connection; there only has to be one
+		Args:  []string{p.tools.shell, "-c", p.tools.dial, p.tools.shell, host, port},
+		Stdin: strings.NewReader(""), // only attaches standard input, which the connection uses
 	})
 	if err != nil {
 		return nil, failed(p.explain(ctx, err))
 	}
 	c := &conn{execution: x, pod: p, address: addr{network, address}}
-	if err := c.greet(ctx); err != nil {
+	if err := c.awaitConnected(ctx); err != nil {
 		c.conn.Close()
 		return nil, failed(err)
 	}
 	return c, nil
 }
 
-// greet waits until the inner end is connected: until it says its process id.
-func (c *conn) greet(ctx context.Context) error {
+// awaitConnected waits until the inner process is connected, which it reports by
+// printing its process id.
+func (c *conn) awaitConnected(ctx context.Context) error {
 	stop := context.AfterFunc(ctx, func() { _ = c.conn.Conn.SetReadDeadline(time.Unix(1, 0)) })
-	pid, err := c.line()
+	pid, err := c.readLine()
 	if !stop() {
 		return context.Cause(ctx)
 	}
@@ -86,14 +88,14 @@ func (c *conn) greet(ctx context.Context) error {
 	if !errors.Is(err, io.EOF) {
 		return c.box.explain(ctx, err)
 	}
-	if lost := failureIn(c.box.look(ctx)); lost != nil {
+	if lost := failureIn(c.box.check(ctx)); lost != nil {
 		return lost
 	}
-	return refusal(string(c.complaint))
+	return dialError(string(c.stderr))
 }
 
-// line reads a line and not a byte of what follows it.
-func (c *conn) line() (string, error) {
+// readLine reads a line, byte by byte so that nothing after it is consumed.
+func (c *conn) readLine() (string, error) {
 	var line []byte
 	for b := make([]byte, 1); ; {
 		if _, err := c.Read(b); err != nil {
@@ -106,16 +108,17 @@ func (c *conn) line() (string, error) {
 	}
 }
 
-// refusal is why the inner end could not connect.
-func refusal(complaint string) error {
+// dialError returns why the inner process could not connect, from its standard
+// error.
+func dialError(stderr string) error {
 	for text, err := range map[string]syscall.Errno{
 		"refused":     syscall.ECONNREFUSED,
 		"unreachable": syscall.ENETUNREACH,
 		"timed out":   syscall.ETIMEDOUT,
 	} {
-		if strings.Contains(strings.ToLower(complaint), text) {
+		if strings.Contains(strings.ToLower(stderr), text) {
 			return err
 		}
 	}
-	return fmt.Errorf("cannot connect: %s", strings.Join(strings.Fields(complaint), " "))
+	return fmt.Errorf("cannot connect: %s", strings.Join(strings.Fields(stderr), " "))
 }

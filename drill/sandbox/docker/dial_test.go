@@ -14,8 +14,8 @@ import (
 	"github.com/drillgres/drillgres/drill/sandbox"
 )
 
-// serve runs a small server in the pod until the test ends, and waits for its
-// port.
+// serve runs a small server in the pod until the test ends. It returns when the
+// port accepts connections.
 func serve(t testing.TB, p *pod, port, script string) {
 	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
@@ -24,7 +24,7 @@ func serve(t testing.TB, p *pod, port, script string) {
 		_, _ = p.Exec(ctx, sandbox.Command{Args: []string{"perl", "-e", perlServer + script, port}})
 	})
 	t.Cleanup(func() { cancel(); running.Wait() })
-	sh(t, p, p.reach.listen, port)
+	sh(t, p, p.tools.listen, port)
 }
 
 const perlServer = `use IO::Socket::INET; $SIG{CHLD} = 'IGNORE';
@@ -79,7 +79,7 @@ func TestDialReachesPostgresByEveryNameOfTheHostsFile(t *testing.T) {
 	}
 }
 
-func TestDialTellsWhyNobodyAnswers(t *testing.T) {
+func TestDialReturnsTheSystemsError(t *testing.T) {
 	p := sharedPod(t)
 	for address, want := range map[string]error{"127.0.0.1:7999": syscall.ECONNREFUSED, "192.0.2.1:443": syscall.ENETUNREACH} {
 		_, err := p.Dial(t.Context(), "tcp", address)
@@ -122,9 +122,9 @@ func TestACloseFreesAReader(t *testing.T) {
 	select {
 	case err := <-read:
 		if err == nil {
-			t.Error("a closed connection gave a byte")
+			t.Error("a closed connection returned a byte")
 		}
-	case <-time.After(10 * time.Second):
+	case <-time.After(patience):
 		t.Fatal("the reader hangs")
 	}
 	if _, err := c.Write([]byte("x")); !errors.Is(err, net.ErrClosed) {
@@ -163,7 +163,7 @@ func TestPgxThroughTheSandbox(t *testing.T) {
 	_ = c.Close(t.Context())
 }
 
-// The socket of the image lets everybody in; nothing else may.
+// The image's Unix socket needs no password, but TCP must.
 func TestPostgresAsksForThePassword(t *testing.T) {
 	out := sh(t, sharedPod(t), `psql -X -w -h 127.0.0.1 -U drill_admin -d postgres -c 'select 1' 2>&1; true`)
 	if want := "no password supplied"; !contains(out, want) {
@@ -183,22 +183,20 @@ func TestClosedConnectionsLeaveNoProcesses(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	eventually(t, "the connections' processes have ended", 10*time.Second, func() bool {
-		return processes(t, p, "/dev/tcp/$1/$2") == ""
-	})
+	wantNoProcesses(t, p, "/dev/tcp/$1/$2")
 }
 
-func TestRefusalNamesTheSystemsError(t *testing.T) {
-	for said, want := range map[string]error{
+func TestDialErrorIsTheSystemsError(t *testing.T) {
+	for stderr, want := range map[string]error{
 		"bash: connect: Connection refused\nbash: line 1: /dev/tcp/x/1: Connection refused": syscall.ECONNREFUSED,
 		"nc: 10.0.0.1 (10.0.0.1:80): Network unreachable":                                   syscall.ENETUNREACH,
 		"nc: timed out": syscall.ETIMEDOUT,
 	} {
-		if err := refusal(said); !errors.Is(err, want) {
-			t.Errorf("%q: got %v, want %v", said, err, want)
+		if err := dialError(stderr); !errors.Is(err, want) {
+			t.Errorf("%q: got %v, want %v", stderr, err, want)
 		}
 	}
-	if err := refusal("bash: nohost: Name or service not known"); err == nil || !contains(err.Error(), "Name or service not known") {
+	if err := dialError("bash: nohost: Name or service not known"); err == nil || !contains(err.Error(), "Name or service not known") {
 		t.Errorf("got %v", err)
 	}
 }

@@ -11,44 +11,46 @@ import (
 	"github.com/drillgres/drillgres/drill/sandbox"
 )
 
-// reserve is what a sandbox leaves free on the engine's disk: this many bytes
-// or, of a small disk, a twentieth.
+// reserve is the number of bytes that a sandbox leaves free on the engine's
+// disk. On a disk below 20 GiB it is a twentieth of the disk.
 const reserve = 1 << 30
 
-// unseen is how long the disk may go unwatched.
-const unseen = 2 * time.Minute
+// maxUnknownSpace is how long the free space may be unknown until the pod counts
+// as lost.
+const maxUnknownSpace = 2 * time.Minute
 
-// guardDisk ends a pod that is about to fill the engine's disk. Few engines
-// can limit a volume, and others live on that disk too.
+// guardDisk marks the pod as lost when it is about to fill the engine's disk.
+// Few engines can limit a volume, and other programs use that disk too.
 func (p *pod) guardDisk(ctx context.Context) {
-	seen := time.Now()
-	for pause(ctx, p.pace.space) == nil && p.Cause() == nil {
+	lastKnown := time.Now()
+	for pause(ctx, p.intervals.space) == nil && p.Cause() == nil {
 		free, total, err := p.space(ctx)
 		if err != nil {
-			if time.Since(seen) > unseen && ctx.Err() == nil {
-				p.watch.lose(outcome.Fail(outcome.SandboxLost, "the engine's free space could not be asked for during %s: %w", unseen, err))
+			if time.Since(lastKnown) > maxUnknownSpace && ctx.Err() == nil {
+				p.watch.lose(outcome.Fail(outcome.SandboxLost, "the free space of the engine's disk has been unknown for %s: %w", maxUnknownSpace, err))
 			}
 			continue
 		}
-		seen = time.Now()
-		if full := tooFull(free, total); full != nil {
+		lastKnown = time.Now()
+		if full := checkReserve(free, total); full != nil {
 			p.watch.lose(full)
 		}
 	}
 }
 
-func tooFull(free, total int64) *outcome.Failure {
+// checkReserve returns a Failure if fewer bytes are free than the reserve.
+func checkReserve(free, total int64) *outcome.Failure {
 	least := min(reserve, total/20)
 	if free >= least {
 		return nil
 	}
-	return outcome.Fail(outcome.SandboxDiskFull, "the container engine's disk has %d MiB left of %d MiB, and a sandbox leaves at least %d MiB free",
+	return outcome.Fail(outcome.SandboxDiskFull, "the container engine's disk has %d MiB of %d MiB free; a sandbox leaves at least %d MiB free",
 		free>>20, total>>20, least>>20)
 }
 
-// space is that of the disk on which the engine keeps its volumes. It is asked
-// for as root: what a dump can run, runs as postgres and could stop a process
-// of that user.
+// space returns the free and total bytes of the disk on which the engine stores
+// its volumes. df runs as root: code in a dump runs as postgres and could stop a
+// process of that user.
 func (p *pod) space(ctx context.Context) (free, total int64, err error) {
 	var out strings.Builder
 	code, err := p.Exec(ctx, sandbox.Command{User: "0", Args: []string{"df", "-P", "-k", insideCopy}, Stdout: &out})
@@ -56,12 +58,12 @@ func (p *pod) space(ctx context.Context) (free, total int64, err error) {
 		return 0, 0, err
 	}
 	if code != 0 {
-		return 0, 0, fmt.Errorf("ask for the engine's free space: exit code %d", code)
+		return 0, 0, fmt.Errorf("read the free space of the engine's disk: df: exit code %d", code)
 	}
 	return parseDf(out.String())
 }
 
-// parseDf reads the second line of POSIX's format.
+// parseDf returns the bytes in the second line of df's POSIX format.
 func parseDf(out string) (free, total int64, err error) {
 	_, line, _ := strings.Cut(out, "\n")
 	fields := strings.Fields(line)

@@ -6,14 +6,14 @@ import (
 	"github.com/drillgres/drillgres/drill/outcome"
 )
 
-func TestSpaceIsThatOfTheEnginesDisk(t *testing.T) {
+func TestSpaceOfTheEnginesDisk(t *testing.T) {
 	free, total, err := sharedPod(t).space(t.Context())
 	if err != nil || free <= 0 || total < free {
 		t.Errorf("%d bytes free of %d, %v", free, total, err)
 	}
 }
 
-func TestASandboxLeavesSomeDiskFree(t *testing.T) {
+func TestCheckReserve(t *testing.T) {
 	const gib = 1 << 30
 	for _, c := range []struct {
 		free, total int64
@@ -26,7 +26,7 @@ func TestASandboxLeavesSomeDiskFree(t *testing.T) {
 		{gib / 4, 8 * gib, true},
 		{0, 8 * gib, true},
 	} {
-		full := tooFull(c.free, c.total)
+		full := checkReserve(c.free, c.total)
 		if (full != nil) != c.full {
 			t.Errorf("%d of %d: %v", c.free, c.total, full)
 		}
@@ -43,7 +43,7 @@ func TestParseDf(t *testing.T) {
 	}
 	for _, odd := range []string{"", "df: no such file", "head\n/dev/vda1 x y z\n"} {
 		if _, _, err := parseDf(odd); err == nil {
-			t.Errorf("%q was understood", odd)
+			t.Errorf("%q was parsed", odd)
 		}
 	}
 }

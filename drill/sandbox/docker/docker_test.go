@@ -23,7 +23,11 @@ import (
 	"github.com/drillgres/drillgres/fixtures/images"
 )
 
-// common is one pod for all tests that leave it as it was.
+// patience is how long a test waits for a state. It is long because the machine
+// may be busy with other tests.
+const patience = 3 * time.Minute
+
+// common is the pod of all tests that do not change it.
 var common struct {
 	sync.Once
 	pod    *pod
@@ -40,13 +44,17 @@ func TestMain(m *testing.M) {
 		common.close()
 	}
 	if code == 0 {
-		// A connection that a cancelled request has asked for lies idle for
-		// a while; those of execs are none of the HTTP client's.
+		// The HTTP client keeps the connection of a cancelled request idle for a
+		// while. It does not own the connections of execs.
 		idle := []goleak.Option{
 			goleak.IgnoreAnyFunction("net/http.(*persistConn).readLoop"),
 			goleak.IgnoreAnyFunction("net/http.(*persistConn).writeLoop"),
 		}
-		if err := goleak.Find(idle...); err != nil {
+		err := goleak.Find(idle...)
+		for deadline := time.Now().Add(time.Minute); err != nil && time.Now().Before(deadline); {
+			err = goleak.Find(idle...)
+		}
+		if err != nil {
 			fmt.Fprintln(os.Stderr, "goroutines are left:", err)
 			code = 1
 		}
@@ -64,7 +72,7 @@ func connect(t testing.TB, root string) *Engine {
 	return e
 }
 
-// sharedPod is for tests that neither end it nor fill it.
+// sharedPod returns the common pod, for tests that neither end nor fill it.
 func sharedPod(t testing.TB) *pod {
 	t.Helper()
 	images.NeedEngine(t)
@@ -88,7 +96,7 @@ func sharedPod(t testing.TB) *pod {
 	return common.pod
 }
 
-// ownPod is for a test that does things to it.
+// ownPod returns a pod for a test that changes it.
 func ownPod(t testing.TB, change func(*Engine, *sandbox.Spec)) *pod {
 	t.Helper()
 	e := connect(t, t.TempDir())
@@ -128,7 +136,7 @@ func newSpec(t testing.TB, e *Engine) (sandbox.Spec, *work.Dir) {
 		User: "drill_admin", Password: "canary1234", Hosts: []string{"cache"},
 		Settings: map[string]string{"fsync": "off", "max_connections": "50"},
 		Memory:   1 << 30, ShmSize: 128 << 20, CPUs: 2, InMemory: true,
-		StartIn: time.Minute, Ready: ready,
+		StartIn: patience, Ready: ready,
 	}, dir
 }
 
@@ -148,7 +156,7 @@ func ready(ctx context.Context, d sandbox.Dialer) error {
 	return c.Close(ctx)
 }
 
-// query connects as a user of the pod would: over TCP, with a password.
+// query connects as an application does: over TCP, with a password.
 func query(ctx context.Context, d sandbox.Dialer) (*pgx.Conn, error) {
 	cfg, err := pgx.ParseConfig("host=127.0.0.1 port=5432 user=drill_admin password=canary1234 dbname=postgres sslmode=disable")
 	if err != nil {
@@ -167,7 +175,7 @@ func query(ctx context.Context, d sandbox.Dialer) (*pgx.Conn, error) {
 	return c, nil
 }
 
-// sh runs a script in a container and gives its output.
+// sh runs a script in a container and returns its output.
 func sh(t testing.TB, x sandbox.Execer, script string, args ...string) string {
 	t.Helper()
 	var out, errs bytes.Buffer
@@ -189,19 +197,27 @@ func wantCode(t testing.TB, err error, code outcome.Code) *outcome.Failure {
 	return f
 }
 
-// eventually waits for a condition.
-func eventually(t testing.TB, what string, within time.Duration, holds func() bool) {
+// eventually waits until a condition is true.
+func eventually(t testing.TB, what string, condition func() bool) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), within)
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
-	for !holds() {
+	for !condition() {
 		if pause(ctx, 20*time.Millisecond) != nil {
-			t.Fatalf("not within %s: %s", within, what)
+			t.Fatalf("not within %s: %s", patience, what)
 		}
 	}
 }
 
-// processes lists the command lines in the Postgres container that hold a word.
+// wantNoProcesses waits until no command line in the Postgres container contains
+// a word. A killed process may exist for a moment longer.
+func wantNoProcesses(t testing.TB, p *pod, word string) {
+	t.Helper()
+	eventually(t, "processes with "+word+" have ended", func() bool { return processes(t, p, word) == "" })
+}
+
+// processes returns the command lines in the Postgres container that contain a
+// word.
 func processes(t testing.TB, p *pod, word string) string {
 	t.Helper()
 	return sh(t, p, `for f in /proc/[0-9]*/cmdline; do

@@ -1,5 +1,5 @@
-// Package docker makes sandboxes on a container engine with Docker's API. It
-// is the one package that knows the engine's client.
+// Package docker creates sandboxes on a container engine with Docker's API. No
+// other package uses the engine's client.
 package docker
 
 import (
@@ -20,33 +20,34 @@ import (
 	"github.com/drillgres/drillgres/drill/sandbox"
 )
 
-// answerWithin is how long an engine may take to say that it is there.
+// answerWithin is how long an engine may take to answer.
 const answerWithin = 15 * time.Second
 
-// Options say which engine to use, and whose its sandboxes are.
+// Options select an engine and the owner of its sandboxes.
 type Options struct {
 	Host   string                           // unix://…, npipe://…, tcp://…, ssh://…; default: DOCKER_HOST, else the current Docker context, else the default socket
-	Root   string                           // work root: where the locks are that show whether a run is alive (package work)
-	Log    *slog.Logger                     // nil: silence
-	Getenv func(name string) (string, bool) // looks up variables such as those above; nil: os.LookupEnv
+	Root   string                           // work root, with the locks that show whether a run is alive (package work)
+	Log    *slog.Logger                     // nil: no log
+	Getenv func(name string) (string, bool) // returns variables such as DOCKER_HOST; nil: os.LookupEnv
 }
 
-// Engine is the container engine that was asked for, and that answers. It is
-// safe for concurrent use: any number of drills share one.
+// Engine is a connection to a container engine. It is safe for concurrent use:
+// any number of drills share one.
 type Engine struct {
-	at     endpoint
-	client *client.Client
-	getenv environment
-	log    *slog.Logger
-	root   string
-	pace   pace
+	at          endpoint
+	client      *client.Client
+	getenv      environment
+	log         *slog.Logger
+	root        string
+	intervals   intervals
+	sweepWithin time.Duration // how long a sweep tries to remove something
 }
 
 var _ sandbox.Opener = (*Engine)(nil)
 
-// Connect finds the engine that is asked for and waits for its answer. No
-// other engine ever takes its place, and the process's environment is left as
-// it is. Failure: engine_unreachable.
+// Connect finds the configured engine and waits for its answer. It never falls
+// back to another engine, and it does not change the process's environment.
+// Failure: engine_unreachable.
 func Connect(ctx context.Context, o Options) (*Engine, error) {
 	root, err := absolute(o.Root)
 	if err != nil {
@@ -56,7 +57,7 @@ func Connect(ctx context.Context, o Options) (*Engine, error) {
 	if getenv == nil {
 		getenv = os.LookupEnv
 	}
-	e := &Engine{log: o.Log, root: root, pace: defaultPace, getenv: func(name string) string {
+	e := &Engine{log: o.Log, root: root, intervals: defaultIntervals, sweepWithin: 10 * time.Second, getenv: func(name string) string {
 		value, _ := getenv(name)
 		return value
 	}}
@@ -77,8 +78,9 @@ func Connect(ctx context.Context, o Options) (*Engine, error) {
 	return e, nil
 }
 
-// absolute is the path that a label can hold. An empty one stays empty: whose
-// lock is unknown is not swept before it expires.
+// absolute returns the absolute path of root, which is stored in a label. An
+// empty root stays empty: a sandbox whose lock is unknown is not swept before it
+// expires.
 func absolute(root string) (string, error) {
 	if root == "" {
 		return "", nil
@@ -86,14 +88,14 @@ func absolute(root string) (string, error) {
 	return filepath.Abs(root)
 }
 
-// Close gives up the connections to the engine. Sandboxes stay.
+// Close closes the connections to the engine. It does not remove sandboxes.
 func (e *Engine) Close() error { return e.client.Close() }
 
-// Description is what the engine says of itself.
+// Description holds what the engine reports about itself.
 type Description struct {
 	Host       string // its address
 	From       string // what named it: DOCKER_HOST, a Docker context …
-	Name       string // of its machine
+	Name       string // of the machine it runs on
 	Version    string
 	APIVersion string
 	OS         string
@@ -117,14 +119,14 @@ func (e *Engine) Describe(ctx context.Context) (Description, error) {
 	}, nil
 }
 
-// HasImage tells whether the engine has an image, without pulling it.
+// HasImage reports whether the engine has an image. It does not pull it.
 func (e *Engine) HasImage(ctx context.Context, ref string) (bool, error) {
 	_, err := e.client.ImageInspect(ctx, ref)
 	if errdefs.IsNotFound(err) {
 		return false, nil
 	}
 	if err != nil {
-		return false, fmt.Errorf("ask the container engine for image %s: %w", ref, err)
+		return false, fmt.Errorf("look up image %s: %w", ref, err)
 	}
 	return true, nil
 }
@@ -133,9 +135,9 @@ func unreachable(at endpoint, err error) *outcome.Failure {
 	f := outcome.Fail(outcome.EngineUnreachable, "no container engine answers at %s: %w", at, err)
 	switch {
 	case errors.Is(err, syscall.EACCES):
-		return f.WithHint("let this user reach the engine: add it to the group docker, or use a rootless engine")
+		return f.WithHint("add this user to the group docker, or use a rootless engine")
 	case strings.HasPrefix(at.Host, "ssh://"):
-		return f.WithHint("see that `docker -H %s version` works from here without a question", at.Host)
+		return f.WithHint("check that `docker -H %s version` works here without a prompt", at.Host)
 	}
 	return f
 }

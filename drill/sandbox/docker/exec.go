@@ -16,22 +16,22 @@ import (
 )
 
 const (
-	inputBuffer = 512 << 10        // bytes handed to the engine at a time
+	inputBuffer = 512 << 10        // bytes written to the engine at a time
 	exitWithin  = 30 * time.Second // from the end of the output to the end of the process
 
-	killed       = 137 // exit code of what SIGKILL ended
-	settleWithin = 2 * time.Second
+	killed       = 137             // exit code of a command that SIGKILL ended
+	noticeWithin = 2 * time.Second // until the engine reports the end of a container
 )
 
 // box is one container of the pod.
 type box struct {
 	client *client.Client
 	id     string
-	name   string // in errors
-	user   string // of commands that name none; empty: the image's
-	shell  bool   // the image has sh
-	vital  bool   // what cannot be killed in it must not live on: rather kill the container
-	look   func(ctx context.Context) error
+	name   string                          // in errors
+	user   string                          // of commands that name none; empty: the image's
+	shell  bool                            // the image has sh
+	strict bool                            // kill the container if a command in it cannot be killed
+	check  func(ctx context.Context) error // returns a Failure if the container cannot be used any more
 }
 
 // execution is a command that has been started in a container.
@@ -44,8 +44,8 @@ type execution struct {
 	pid  pidLine
 }
 
-// Exec runs a command as sandbox.Execer says. In an image without a shell a
-// command that is cancelled runs on until its container is removed.
+// Exec runs a command as described by sandbox.Execer. In an image without a shell
+// a cancelled command keeps running until its container is removed.
 func (b *box) Exec(ctx context.Context, c sandbox.Command) (int, error) {
 	if len(c.Args) == 0 {
 		return 0, errors.New("run a command in the sandbox: it is empty")
@@ -63,25 +63,26 @@ func (b *box) Exec(ctx context.Context, c sandbox.Command) (int, error) {
 		return 0, b.explain(ctx, err)
 	}
 	if code != 0 {
-		// A command ends with its container, too; then that is the story.
-		if lost := failureIn(b.settle(ctx, code)); lost != nil {
+		// If the container has ended too, report that instead of the exit code.
+		if lost := failureIn(b.checkAfterExit(ctx, code)); lost != nil {
 			return 0, lost
 		}
 	}
 	return code, nil
 }
 
-// settle looks at the container. A command that was killed may be the first
-// sign of a container's end, which the engine itself notices a moment later.
-func (b *box) settle(ctx context.Context, code int) error {
-	deadline := time.Now().Add(settleWithin)
+// checkAfterExit checks the container after a command ended with code. It checks
+// a killed command's container repeatedly, because the engine may notice later
+// than the command that the container has ended.
+func (b *box) checkAfterExit(ctx context.Context, code int) error {
+	deadline := time.Now().Add(noticeWithin)
 	for {
-		err := b.look(ctx)
+		err := b.check(ctx)
 		if err != nil || code != killed || time.Now().After(deadline) {
 			return err
 		}
 		if pause(ctx, 50*time.Millisecond) != nil {
-			return nil //nolint:nilerr // the exit code stands, whoever has stopped waiting
+			return nil //nolint:nilerr // the exit code is valid even if the caller has stopped waiting
 		}
 	}
 }
@@ -93,7 +94,7 @@ func (b *box) start(ctx context.Context, c sandbox.Command) (*execution, error) 
 	}
 	args := c.Args
 	if b.shell {
-		args = append([]string{"sh", "-c", announce, "sh"}, args...)
+		args = append([]string{"sh", "-c", printPid, "sh"}, args...)
 		x.pid.known = make(chan struct{})
 	}
 	made, err := b.client.ExecCreate(ctx, b.id, client.ExecCreateOptions{
@@ -108,9 +109,8 @@ func (b *box) start(ctx context.Context, c sandbox.Command) (*execution, error) 
 	return x, err
 }
 
-// attach starts the command. The client does not listen to the context once
-// it waits for the engine's answer; an answer that comes too late is hung up
-// on.
+// attach starts the command. The client ignores the context while it waits for
+// the engine's answer, so attach returns without it and closes a late answer.
 func (b *box) attach(ctx context.Context, id string) (client.HijackedResponse, error) {
 	type answer struct {
 		conn client.HijackedResponse
@@ -134,16 +134,15 @@ func (b *box) attach(ctx context.Context, id string) (client.HijackedResponse, e
 	}
 }
 
-// stream carries input and output until the output has reached its end. Both
-// a cancelled context and a broken input kill the command before its input is
-// closed: the engine passes on a closed input as a regular end, and psql
-// would commit what it has.
+// stream copies input and output until the end of the output. A cancelled context
+// and a broken input both kill the command before its input is closed: the engine
+// passes on a closed input as a regular end, and psql would commit what it has.
 func (x *execution) stream(ctx context.Context, c sandbox.Command) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	gone := make(chan struct{})
+	dead := make(chan struct{})
 	stop := context.AfterFunc(ctx, func() {
-		defer close(gone)
+		defer close(dead)
 		x.kill()
 		x.conn.Close()
 	})
@@ -155,20 +154,21 @@ func (x *execution) stream(ctx context.Context, c sandbox.Command) error {
 		cancel(err)
 	}
 	if !stop() {
-		<-gone
+		<-dead
 		x.conn.Close()
 		feeding.Wait()
 		return x.cause(ctx)
 	}
-	// The command has ended; only a closed connection frees a feeder whose
-	// input nobody reads any more.
+	// The command has ended. feed may still block on a write that no process
+	// reads, until the connection is closed.
 	x.conn.Close()
 	feeding.Wait()
 	return nil
 }
 
-// feed ends the command's input only where its own input ended in order. A
-// write that fails needs no report: the end of the output is near, and tells.
+// feed copies stdin to the command, and closes the command's input only after
+// io.EOF. It does not report write errors: they mean that the command has ended,
+// which exit reports.
 func (x *execution) feed(stdin io.Reader, broken context.CancelCauseFunc) {
 	buf := make([]byte, inputBuffer)
 	for {
@@ -179,7 +179,7 @@ func (x *execution) feed(stdin io.Reader, broken context.CancelCauseFunc) {
 			}
 		}
 		if errors.Is(err, io.EOF) {
-			_ = x.conn.CloseWrite() // fails only where the command has ended
+			_ = x.conn.CloseWrite() // fails only if the command has ended
 			return
 		}
 		if err != nil {
@@ -189,13 +189,13 @@ func (x *execution) feed(stdin io.Reader, broken context.CancelCauseFunc) {
 	}
 }
 
-// drain hands on the output until its end. Output that cannot be handed on is
-// broken, and is read all the same: the engine mixes the two streams as it
-// likes, so the process id, without which nothing can be killed, may come last.
+// drain copies the output until its end. If a write fails, drain calls broken and
+// continues to read: the engine may send the process id, without which the
+// command cannot be killed, after all other output.
 func (x *execution) drain(stdout, stderr io.Writer, broken context.CancelCauseFunc) error {
 	fail := func(err error) { broken(fmt.Errorf("pass on the output of %s: %w", x.name, err)) }
-	out, errs := &sink{to: stdout, fail: fail}, &sink{to: stderr, fail: fail}
-	x.pid.rest = errs
+	out, errs := &sink{w: stdout, fail: fail}, &sink{w: stderr, fail: fail}
+	x.pid.next = errs
 	var second io.Writer = errs
 	if x.box.shell {
 		second = &x.pid
@@ -206,7 +206,7 @@ func (x *execution) drain(stdout, stderr io.Writer, broken context.CancelCauseFu
 	return nil
 }
 
-// cause is why a command was killed, in the words of who wanted that.
+// cause returns why a command was killed.
 func (x *execution) cause(ctx context.Context) error {
 	err := context.Cause(ctx)
 	var broken engineError
@@ -216,21 +216,22 @@ func (x *execution) cause(ctx context.Context) error {
 	return err
 }
 
-// exit waits until the engine says that the command no longer runs. It also
-// says so of one that it has not started yet, which then has no process id.
+// exit waits until the command has ended and returns its exit code. The engine
+// also reports a command as not running before it has started it, but then
+// without a process id.
 func (x *execution) exit(ctx context.Context) (int, error) {
 	deadline := time.Now().Add(exitWithin)
 	for wait := time.Millisecond; ; wait = min(2*wait, 200*time.Millisecond) {
 		state, err := x.box.client.ExecInspect(ctx, x.id, client.ExecInspectOptions{})
 		if err != nil {
-			return 0, fmt.Errorf("ask how %s ended: %w", x.name, err)
+			return 0, fmt.Errorf("read the exit code of %s: %w", x.name, err)
 		}
-		if !state.Running && (state.ExitCode != 0 || state.PID != 0 || x.pid.seen()) {
+		if !state.Running && (state.ExitCode != 0 || state.PID != 0 || x.pid.isKnown()) {
 			return state.ExitCode, nil
 		}
 		if time.Now().After(deadline) {
 			x.kill()
-			return 0, fmt.Errorf("%s has closed its output, but the engine does not say how it ended within %s", x.name, exitWithin)
+			return 0, fmt.Errorf("%s has closed its output, but the engine did not report its exit code within %s", x.name, exitWithin)
 		}
 		if err := pause(ctx, wait); err != nil {
 			return 0, err
@@ -238,18 +239,19 @@ func (x *execution) exit(ctx context.Context) (int, error) {
 	}
 }
 
-// explain turns an error of the engine into why the container is lost.
+// explain returns the cause of an engine error: the end of the context, the
+// reason why the container is lost, or else the error as sandbox_lost.
 func (b *box) explain(ctx context.Context, err error) error {
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
 	}
-	if lost := failureIn(b.look(ctx)); lost != nil {
+	if lost := failureIn(b.check(ctx)); lost != nil {
 		return lost
 	}
 	return outcome.Fail(outcome.SandboxLost, "%w", err)
 }
 
-// failureIn finds the Failure in an error; nil if there is none.
+// failureIn returns the Failure in an error, or nil.
 func failureIn(err error) *outcome.Failure {
 	var f *outcome.Failure
 	if errors.As(err, &f) {
@@ -258,6 +260,7 @@ func failureIn(err error) *outcome.Failure {
 	return nil
 }
 
+// pause waits for d. It returns the cause of ctx if that ends first.
 func pause(ctx context.Context, d time.Duration) error {
 	t := time.NewTimer(d)
 	defer t.Stop()
@@ -269,23 +272,24 @@ func pause(ctx context.Context, d time.Duration) error {
 	}
 }
 
-// engineError is a connection to the engine that broke.
+// engineError is the error of a connection to the engine that broke.
 type engineError struct{ error }
 
 func (e engineError) Unwrap() error { return e.error }
 
-// sink passes on output until that fails once, and takes the rest for nothing.
+// sink writes to w until a write fails. It reports that error with fail and
+// discards everything after it.
 type sink struct {
-	to   io.Writer
+	w    io.Writer // nil: discard everything
 	fail func(error)
 }
 
 func (s *sink) Write(b []byte) (int, error) {
-	if s.to == nil {
+	if s.w == nil {
 		return len(b), nil
 	}
-	if _, err := s.to.Write(b); err != nil {
-		s.to = nil
+	if _, err := s.w.Write(b); err != nil {
+		s.w = nil
 		s.fail(err)
 	}
 	return len(b), nil

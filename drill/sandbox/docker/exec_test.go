@@ -20,7 +20,7 @@ import (
 	"github.com/drillgres/drillgres/drill/sandbox"
 )
 
-func TestExecTellsTheExitCodeAndBothStreams(t *testing.T) {
+func TestExecReturnsTheExitCodeAndBothStreams(t *testing.T) {
 	p := sharedPod(t)
 	for _, c := range []struct {
 		name, script   string
@@ -30,7 +30,7 @@ func TestExecTellsTheExitCodeAndBothStreams(t *testing.T) {
 		{"fine", "echo out; echo err >&2", 0, "out\n", "err\n"},
 		{"fails", "echo half; exit 3", 3, "half\n", ""},
 		{"killed by a signal", "kill -9 $$", 137, "", ""},
-		{"late", "exec >&- 2>&-; sleep 0.5; exit 7", 7, "", ""}, // ends long after its output
+		{"late", "exec >&- 2>&-; sleep 0.5; exit 7", 7, "", ""}, // ends after its output
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			var out, errs bytes.Buffer
@@ -50,7 +50,7 @@ func TestExecOfAMissingCommandIsAnExitCode(t *testing.T) {
 	}
 }
 
-func TestExecRunsAsPostgresUnlessTold(t *testing.T) {
+func TestExecRunsAsPostgresByDefault(t *testing.T) {
 	p := sharedPod(t)
 	if user := sh(t, p, "id -un; echo $GREETING"); user != "postgres" {
 		t.Errorf("runs as %q", user)
@@ -64,7 +64,7 @@ func TestExecRunsAsPostgresUnlessTold(t *testing.T) {
 	}
 }
 
-// An engine's buffers hold some 64 KiB; peers were stuck from 4 MiB on.
+// An engine buffers about 64 KiB; other tools hang from 4 MiB on.
 func TestExecPassesOnMuchOutputOfBothStreams(t *testing.T) {
 	var out, errs counter
 	code, err := sharedPod(t).Exec(t.Context(), sandbox.Command{
@@ -92,7 +92,7 @@ func TestExecCarriesMuchInputWhole(t *testing.T) {
 	}
 }
 
-// A broken input must never look like a whole one: psql would commit it.
+// A broken input must never look like a complete one: psql would commit it.
 func TestExecKillsTheCommandWhenItsInputBreaks(t *testing.T) {
 	p := sharedPod(t)
 	broken := errors.New("the stream is corrupt")
@@ -108,9 +108,7 @@ func TestExecKillsTheCommandWhenItsInputBreaks(t *testing.T) {
 		if got := sh(t, p, `cat "$1" 2>/dev/null; true`, marker); got != "" {
 			t.Errorf("the command saw a %s of its input", got)
 		}
-		if left := processes(t, p, marker); left != "" {
-			t.Errorf("still runs: %s", left)
-		}
+		wantNoProcesses(t, p, marker)
 	}
 }
 
@@ -125,12 +123,10 @@ func TestExecKillsTheCommandAndItsChildrenWhenCancelled(t *testing.T) {
 	if !errors.Is(err, why) {
 		t.Errorf("got %v, want the cause of the cancellation", err)
 	}
-	if left := processes(t, p, "4711"); left != "" {
-		t.Errorf("still run: %s", left)
-	}
+	wantNoProcesses(t, p, "4711")
 }
 
-func TestExecComesBackWhenTheCommandEndsBeforeItsInput(t *testing.T) {
+func TestExecReturnsWhenTheCommandEndsBeforeItsInput(t *testing.T) {
 	input := &endless{}
 	code, err := sharedPod(t).Exec(t.Context(), sandbox.Command{Args: []string{"sh", "-c", "head -c 10 >/dev/null; exit 2"}, Stdin: input})
 	if err != nil || code != 2 {
@@ -141,21 +137,19 @@ func TestExecComesBackWhenTheCommandEndsBeforeItsInput(t *testing.T) {
 	}
 }
 
-func TestExecTellsThatItsOutputCannotBePassedOn(t *testing.T) {
+func TestExecReturnsTheErrorOfItsOutput(t *testing.T) {
 	p := sharedPod(t)
 	full := errors.New("disk full")
 	_, err := p.Exec(t.Context(), sandbox.Command{Args: []string{"yes", "4712"}, Stdout: failingWriter{full}})
 	if !errors.Is(err, full) {
 		t.Errorf("got %v", err)
 	}
-	if left := processes(t, p, "4712"); left != "" {
-		t.Errorf("still runs: %s", left)
-	}
+	wantNoProcesses(t, p, "4712")
 }
 
-// The engine mixes the streams as it likes: without the process id, the whole
-// container would have to die for a full disk of ours.
-func TestOutputThatCannotBePassedOnIsReadUpToTheProcessID(t *testing.T) {
+// The engine may send the process id after other output. Without it the whole
+// container would have to be killed because the local disk is full.
+func TestDrainReadsTheProcessIDAfterAWriteError(t *testing.T) {
 	full := errors.New("disk full")
 	x := &execution{box: &box{shell: true}, name: "yes", pid: pidLine{known: make(chan struct{})}}
 	x.conn.Reader = bufio.NewReader(strings.NewReader(
@@ -163,25 +157,25 @@ func TestOutputThatCannotBePassedOnIsReadUpToTheProcessID(t *testing.T) {
 	var broken []error
 	err := x.drain(failingWriter{full}, nil, func(err error) { broken = append(broken, err) })
 	if err != nil || len(broken) != 1 || !errors.Is(broken[0], full) {
-		t.Errorf("got %v, broken for %v; want once: %v", err, broken, full)
+		t.Errorf("got %v, broken %v; want one error: %v", err, broken, full)
 	}
 	if pid, err := x.pid.wait(t.Context()); pid != "12" || err != nil {
 		t.Errorf("the process id is %q, %v", pid, err)
 	}
 }
 
-// frame is a piece of one stream, as the engine sends it: its kind, three
-// zeros, and its length in four bytes before it.
+// frame returns text as the engine sends it: the stream in one byte, three zero
+// bytes, the length in four bytes, the text.
 func frame(kind stdcopy.StdType, text string) string {
 	header := []byte{byte(kind), 0, 0, 0, 0, 0, 0, 0}
 	binary.BigEndian.PutUint32(header[4:], uint32(len(text)))
 	return string(header) + text
 }
 
-func TestPidLineTakesTheFirstLineOnly(t *testing.T) {
+func TestPidLineKeepsTheFirstLine(t *testing.T) {
 	for _, chunks := range [][]string{{"12\nrest\n"}, {"1", "2", "\n", "rest\n"}, {"12", "\nre", "st\n"}} {
 		var rest bytes.Buffer
-		p := pidLine{known: make(chan struct{}), rest: &rest}
+		p := pidLine{known: make(chan struct{}), next: &rest}
 		for _, c := range chunks {
 			if n, err := p.Write([]byte(c)); n != len(c) || err != nil {
 				t.Errorf("wrote %d of %q, %v", n, c, err)

@@ -22,7 +22,7 @@ import (
 
 const defaultPullWithin = 15 * time.Minute
 
-// image is an image that the engine has.
+// image describes an image on the engine.
 type image struct {
 	id      string
 	digest  string // sha256:… of its manifest; empty for an image that was never in a registry
@@ -30,8 +30,9 @@ type image struct {
 	env     map[string]string
 }
 
-// image gives the image, pulled if the engine does not have it yet.
-func (e *Engine) image(ctx context.Context, ref string, within time.Duration) (image, error) {
+// ensureImage returns the image. It pulls the image if the engine does not have
+// it.
+func (e *Engine) ensureImage(ctx context.Context, ref string, within time.Duration) (image, error) {
 	found, err := e.client.ImageInspect(ctx, ref)
 	if errdefs.IsNotFound(err) {
 		if err := e.pull(ctx, ref, within); err != nil {
@@ -40,16 +41,16 @@ func (e *Engine) image(ctx context.Context, ref string, within time.Duration) (i
 		found, err = e.client.ImageInspect(ctx, ref)
 	}
 	if err != nil {
-		return image{}, outcome.Fail(outcome.ImageUnavailable, "look up image %s: %w", ref, plain(err))
+		return image{}, outcome.Fail(outcome.ImageUnavailable, "look up image %s: %w", ref, daemonError(err))
 	}
 	return describeImage(found), nil
 }
 
-// Identity tells an image from any other that has or had its name, as
-// sandbox.Process does; it is pulled if the engine does not have it yet.
-// Failures: image_unavailable.
+// Identity returns what distinguishes an image from others that have or had the
+// same name: the same text as sandbox.Process.Digest. It pulls the image if the
+// engine does not have it. Failure: image_unavailable.
 func (e *Engine) Identity(ctx context.Context, ref string) (string, error) {
-	img, err := e.image(ctx, ref, 0)
+	img, err := e.ensureImage(ctx, ref, 0)
 	return img.identity(), err
 }
 
@@ -72,7 +73,7 @@ func describeImage(found client.ImageInspectResult) image {
 	return img
 }
 
-// identity tells the image from any other that had its name.
+// identity returns the digest of the manifest, or the image id if there is none.
 func (i image) identity() string {
 	if i.digest != "" {
 		return i.digest
@@ -80,8 +81,8 @@ func (i image) identity() string {
 	return i.id
 }
 
-// pull has a deadline of its own: an engine without a registry may try for
-// as long as it is allowed to.
+// pull pulls an image with its own deadline, because an engine that cannot reach
+// the registry may try for as long as it is allowed to.
 func (e *Engine) pull(ctx context.Context, ref string, within time.Duration) error {
 	if within <= 0 {
 		within = defaultPullWithin
@@ -96,9 +97,9 @@ func (e *Engine) pull(ctx context.Context, ref string, within time.Duration) err
 	case ctx.Err() != nil:
 		return context.Cause(ctx)
 	case limited.Err() != nil:
-		return outcome.Fail(outcome.ImageUnavailable, "pull image %s: not there after %s", ref, within)
+		return outcome.Fail(outcome.ImageUnavailable, "pull image %s: not finished after %s", ref, within)
 	}
-	return outcome.Fail(outcome.ImageUnavailable, "pull image %s: %w", ref, plain(err))
+	return outcome.Fail(outcome.ImageUnavailable, "pull image %s: %w", ref, daemonError(err))
 }
 
 func (e *Engine) pullNow(ctx context.Context, ref string) error {
@@ -116,9 +117,9 @@ func (e *Engine) pullNow(ctx context.Context, ref string) error {
 // dockerHub is the key under which docker login stores credentials of docker.io.
 const dockerHub = "https://index.docker.io/v1/"
 
-// registryAuth is the credential that docker login has stored for the image's
-// registry. It is empty if there is none, or if it cannot be read: the image
-// may still be public.
+// registryAuth returns the credentials that docker login has stored for the
+// image's registry. It returns "" if there are none or they cannot be read,
+// because the image may be public.
 func (e *Engine) registryAuth(ref string) (string, error) {
 	named, err := reference.ParseNormalizedNamed(ref)
 	if err != nil {
@@ -149,9 +150,9 @@ func (e *Engine) registryAuth(ref string) (string, error) {
 	return encoded, nil
 }
 
-// dataDir is where the server's data lies: the volume that the image declares
-// for PGDATA (its parent, from Postgres 18 on), or where there is none a
-// directory that holds PGDATA.
+// dataDir returns where the volume with the server's data is mounted: the volume
+// that the image declares for PGDATA (since Postgres 18 for its parent
+// directory), or without one the parent directory of PGDATA.
 func (i image) dataDir() string {
 	pgdata := path.Clean(i.env["PGDATA"])
 	if i.env["PGDATA"] == "" {
@@ -168,8 +169,8 @@ func (i image) dataDir() string {
 	return pgdata
 }
 
-// mounts puts a labelled volume where the image declares one: the anonymous
-// one that the engine would make instead has no label to find it by.
+// mounts returns a labelled volume for each one that the image declares. The
+// engine would create anonymous ones, which Sweep cannot find without a label.
 func (i image) mounts(prefix string, labels map[string]string, except ...string) []mount.Mount {
 	var mounts []mount.Mount
 	for n, target := range i.volumes {

@@ -15,16 +15,16 @@ import (
 
 const killWithin = 10 * time.Second
 
-// announce is run before the command: it tells the command's process id, by
-// which alone it can be killed, as the first line of its standard error.
-const announce = `echo $$ >&2; exec "$@"`
+// printPid starts the command. First it prints the command's process id, which
+// is needed to kill it, as the first line of standard error.
+const printPid = `echo $$ >&2; exec "$@"`
 
-// kill ends the command and all that it started. Where that does not work and
-// the command must not live on, its container goes with it.
+// kill kills the command and the processes that it started. If that fails in a
+// strict container, kill kills the container.
 func (x *execution) kill() {
 	ctx, cancel := context.WithTimeout(context.Background(), killWithin)
 	defer cancel()
-	if x.killProcess(ctx) != nil && x.box.vital {
+	if x.killProcess(ctx) != nil && x.box.strict {
 		_, _ = x.box.client.ContainerKill(ctx, x.box.id, client.ContainerKillOptions{Signal: "KILL"})
 	}
 }
@@ -36,7 +36,7 @@ func (x *execution) killProcess(ctx context.Context) error {
 	}
 	const script = `kill -s KILL -- "-$1" 2>/dev/null || kill -s KILL "$1" 2>/dev/null || ! kill -0 "$1" 2>/dev/null`
 	killer := *x.box
-	killer.shell, killer.vital, killer.look = false, false, func(context.Context) error { return nil }
+	killer.shell, killer.strict, killer.check = false, false, func(context.Context) error { return nil }
 	code, err := killer.Exec(ctx, sandbox.Command{Args: []string{"sh", "-c", script, "sh", pid}, User: x.user})
 	if err == nil && code != 0 {
 		err = fmt.Errorf("kill %s in %s: exit code %d", x.name, x.box.name, code)
@@ -44,12 +44,12 @@ func (x *execution) killProcess(ctx context.Context) error {
 	return err
 }
 
-// pidLine takes the first line of a command's standard error, which is its
-// process id, and passes on the rest.
+// pidLine is a writer for a command's standard error. It stores the first line,
+// which is the process id, and writes everything after it to next.
 type pidLine struct {
-	known chan struct{} // closed when the line is complete; nil: none comes
+	known chan struct{} // closed when the line is complete; nil: no process id is printed
 	line  []byte
-	rest  io.Writer
+	next  io.Writer
 }
 
 func knownPid(pid string) pidLine {
@@ -59,8 +59,8 @@ func knownPid(pid string) pidLine {
 }
 
 func (p *pidLine) Write(b []byte) (int, error) {
-	if p.seen() {
-		return p.rest.Write(b)
+	if p.isKnown() {
+		return p.next.Write(b)
 	}
 	line, rest, complete := strings.Cut(string(b), "\n")
 	p.line = append(p.line, line...)
@@ -71,11 +71,11 @@ func (p *pidLine) Write(b []byte) (int, error) {
 	if rest == "" {
 		return len(b), nil
 	}
-	n, err := p.rest.Write([]byte(rest))
+	n, err := p.next.Write([]byte(rest))
 	return len(b) - len(rest) + n, err
 }
 
-func (p *pidLine) seen() bool {
+func (p *pidLine) isKnown() bool {
 	select {
 	case <-p.known: // a nil channel is never ready
 		return true
@@ -84,6 +84,7 @@ func (p *pidLine) seen() bool {
 	}
 }
 
+// wait returns the process id. It returns an error if none was printed in time.
 func (p *pidLine) wait(ctx context.Context) (string, error) {
 	if p.known == nil {
 		return "", errors.New("its process id is not known: the image has no shell")

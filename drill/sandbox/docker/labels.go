@@ -9,15 +9,15 @@ import (
 	"github.com/drillgres/drillgres/drill/work"
 )
 
-// The labels of everything that a run makes on the engine. Nothing without
+// The labels of everything that a run creates on the engine. Nothing without
 // labelRun is ever removed.
 const (
 	labelRun     = "io.drillgres.run"
-	labelOwner   = "io.drillgres.owner"   // identity of the work root below which its lock lies
-	labelRoot    = "io.drillgres.root"    // where that process's lock lies
-	labelExpires = "io.drillgres.expires" // RFC 3339; past it any drillgres may remove it
+	labelOwner   = "io.drillgres.owner"   // identity of the work root that contains the run's lock
+	labelRoot    = "io.drillgres.root"    // path of that work root
+	labelExpires = "io.drillgres.expires" // RFC 3339; after it drillgres on any machine may remove it
 	labelRole    = "io.drillgres.role"    // postgres or app
-	labelName    = "io.drillgres.name"    // of a further container
+	labelName    = "io.drillgres.name"    // of a container besides Postgres
 	labelKeep    = "io.drillgres.keep"    // true: kept for inspection
 )
 
@@ -25,7 +25,7 @@ const (
 	rolePostgres = "postgres"
 	roleApp      = "app"
 
-	// More than all deadlines of a drill together.
+	// longer than all deadlines of a drill together
 	expiresAfter = 48 * time.Hour
 )
 
@@ -40,7 +40,7 @@ func (e *Engine) labels(s sandbox.Spec, role string) map[string]string {
 	}
 }
 
-func with(labels map[string]string, key, value string) map[string]string {
+func withLabel(labels map[string]string, key, value string) map[string]string {
 	labels = maps.Clone(labels)
 	labels[key] = value
 	return labels

@@ -20,35 +20,35 @@ import (
 
 const (
 	postgresPort   = "5432"
-	retryReady     = 50 * time.Millisecond
+	readyInterval  = 50 * time.Millisecond
 	defaultStartIn = 2 * time.Minute
-	logLines       = 15 // of a container that ended, in the message
+	logLines       = 15 // of a container, in a message
 )
 
 // pod is a running sandbox.
 type pod struct {
 	*box
-	engine *Engine
-	pace   pace
-	spec   sandbox.Spec
-	watch  *watch
-	reach  reach
-	bound  bool        // the work directory is mounted
-	open   atomic.Bool // Open has given it away
+	engine    *Engine
+	intervals intervals
+	spec      sandbox.Spec
+	watch     *watch
+	tools     portTools
+	mounted   bool        // the work directory is mounted
+	opened    atomic.Bool // Open has returned it
 
-	life   context.Context // until Close
-	stop   context.CancelFunc
-	chores chores
+	life       context.Context // until Close
+	stop       context.CancelFunc
+	background background
 }
 
 var _ sandbox.Pod = (*pod)(nil)
 
-// Open makes a pod as sandbox.Opener says.
+// Open creates a pod, as described by sandbox.Opener.
 func (e *Engine) Open(ctx context.Context, s sandbox.Spec) (sandbox.Running, error) {
 	if !work.ValidID(s.RunID) {
 		return sandbox.Running{}, fmt.Errorf("open a sandbox: %q is not a run id", s.RunID)
 	}
-	img, err := e.image(ctx, s.Image, s.PullWithin)
+	img, err := e.ensureImage(ctx, s.Image, s.PullWithin)
 	if err != nil {
 		return sandbox.Running{}, err
 	}
@@ -58,71 +58,73 @@ func (e *Engine) Open(ctx context.Context, s sandbox.Spec) (sandbox.Running, err
 	}
 	isolation, err := p.prepare(ctx)
 	if err != nil {
-		return sandbox.Running{}, remains(err, p.Close(ctx))
+		return sandbox.Running{}, withLeftovers(err, p.Close(ctx))
 	}
-	p.open.Store(true)
-	p.chores.Go(func() { p.converse(p.life) })
-	p.chores.Go(func() { p.guardDisk(p.life) })
+	p.opened.Store(true)
+	p.background.Go(func() { p.pingRegularly(p.life) })
+	p.background.Go(func() { p.guardDisk(p.life) })
 	return sandbox.Running{Pod: p, Digest: img.digest, Isolation: isolation}, nil
 }
 
-// makeWithin is how long an engine may take to create and start a container.
-const makeWithin = 45 * time.Second
+// createWithin is how long an engine may take to create and start a container.
+const createWithin = 45 * time.Second
 
-// boot starts the Postgres container. If the engine refuses something that a
-// drill can do without, boot tries again without it.
+// boot starts the Postgres container. If the engine refuses an optional feature,
+// boot tries again without it.
 func (e *Engine) boot(ctx context.Context, s sandbox.Spec, img image) (*pod, error) {
-	want := wish{init: true, loopback6: true, workDir: e.at.local() && s.WorkDir != ""}
+	features := optional{init: true, loopback6: true, workDir: e.at.local() && s.WorkDir != ""}
 	for {
-		// A create that is cancelled half-way may still be carried out, when
-		// nobody looks for its container any more.
-		making, made := context.WithTimeout(context.WithoutCancel(ctx), makeWithin)
-		id, err := e.startPostgres(making, s, img, want)
-		made()
+		// The engine may complete a cancelled request after this function has
+		// cleaned up, so the request is not cancelled.
+		limited, cancel := context.WithTimeout(context.WithoutCancel(ctx), createWithin)
+		id, err := e.startPostgres(limited, s, img, features)
+		cancel()
 		if err == nil {
-			return e.newPod(s, id, want.workDir), nil
+			return e.newPod(s, id, features.workDir), nil
 		}
-		// A container may come back together with an error.
+		// The container may exist in spite of the error.
 		left := e.removeRun(context.WithoutCancel(ctx), s.RunID)
 		if ctx.Err() != nil {
 			return nil, context.Cause(ctx)
 		}
-		less, ok := want.without(err)
+		less, ok := features.without(err)
 		if !ok || len(left) > 0 {
-			return nil, remains(e.notStarted(ctx, s.Image, err), left)
+			return nil, withLeftovers(e.bootFailure(ctx, s.Image, err), left)
 		}
-		e.log.Debug("the engine refused a part of the sandbox that can be done without", "err", err)
-		want = less
+		e.log.Debug("the engine refused an optional feature of the sandbox", "err", err)
+		features = less
 	}
 }
 
-// notStarted tells an engine that is no longer there from one that refuses.
-func (e *Engine) notStarted(ctx context.Context, ref string, err error) error {
+// bootFailure returns engine_unreachable if the engine does not answer, and
+// otherwise server_start_failed.
+func (e *Engine) bootFailure(ctx context.Context, ref string, err error) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), answerWithin)
 	defer cancel()
-	if _, silent := e.client.Ping(ctx, client.PingOptions{}); silent != nil {
+	if _, noAnswer := e.client.Ping(ctx, client.PingOptions{}); noAnswer != nil {
 		return unreachable(e.at, err)
 	}
-	return outcome.Fail(outcome.ServerStartFailed, "start a container of %s: %w", ref, plain(err))
+	return outcome.Fail(outcome.ServerStartFailed, "start a container of %s: %w", ref, daemonError(err))
 }
 
-func remains(err error, left []string) error {
+// withLeftovers wraps err in a LeftBehind if anything was left behind.
+func withLeftovers(err error, left []string) error {
 	if len(left) == 0 {
 		return err
 	}
 	return &sandbox.LeftBehind{Err: err, Things: left}
 }
 
-func (e *Engine) newPod(s sandbox.Spec, id string, bound bool) *pod {
-	p := &pod{engine: e, pace: e.pace, spec: s, watch: newWatch(), bound: bound}
+func (e *Engine) newPod(s sandbox.Spec, id string, mounted bool) *pod {
+	p := &pod{engine: e, intervals: e.intervals, spec: s, watch: newWatch(), mounted: mounted}
 	p.life, p.stop = context.WithCancel(context.Background())
-	p.box = &box{client: e.client, id: id, name: "the Postgres container", user: "postgres", shell: true, vital: true, look: p.look}
-	p.chores.Go(func() { p.observe(p.life) })
+	p.box = &box{client: e.client, id: id, name: "the Postgres container", user: "postgres", shell: true, strict: true, check: p.check}
+	p.background.Go(func() { p.observe(p.life) })
 	return p
 }
 
-// prepare proves the isolation while the server makes its cluster, and then
-// waits for it.
+// prepare checks the isolation while the image initializes the cluster, and then
+// waits for the server.
 func (p *pod) prepare(ctx context.Context) (outcome.Isolation, error) {
 	within := p.spec.StartIn
 	if within <= 0 {
@@ -130,47 +132,49 @@ func (p *pod) prepare(ctx context.Context) (outcome.Isolation, error) {
 	}
 	limited, cancel := context.WithTimeout(ctx, within)
 	defer cancel()
-	// A cluster is not made twice: what starves while it is made never comes up.
-	p.chores.Go(func() {
+	// The image does not initialize a cluster again: if it runs out of memory,
+	// the server never starts.
+	p.background.Go(func() {
 		if p.watch.awaitKill(limited, p.id) {
 			cancel()
 		}
 	})
-	isolation, way, err := p.isolation(limited)
+	isolation, tools, err := p.checkIsolation(limited)
 	if err == nil {
-		p.reach = way
+		p.tools = tools
 		err = p.awaitReady(limited)
 	}
 	if err == nil {
 		return isolation, nil
 	}
-	return isolation, p.whyNotReady(ctx, limited, within, err)
+	return isolation, p.startFailure(ctx, limited, within, err)
 }
 
-func (p *pod) whyNotReady(ctx, limited context.Context, within time.Duration, err error) error {
+// startFailure returns why the server did not become ready: err, or what
+// explains it.
+func (p *pod) startFailure(ctx, limited context.Context, within time.Duration, err error) error {
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
 	}
-	if p.watch.hadKill(p.id) {
-		return p.outOfMemory("a process of Postgres while it started")
+	if p.watch.hasKill(p.id) {
+		return p.outOfMemory("a process of Postgres during its start")
 	}
-	if lost := failureIn(p.look(ctx)); lost != nil {
+	if lost := failureIn(p.check(ctx)); lost != nil {
 		if lost.Code == outcome.SandboxLost {
 			return outcome.Fail(outcome.ServerStartFailed, "%w", lost.Err)
 		}
 		return lost
 	}
 	if limited.Err() != nil {
-		return outcome.Fail(outcome.ServerStartFailed, "Postgres does not answer %s after its start: %w%s", within, err, p.lastWords(ctx))
+		return outcome.Fail(outcome.ServerStartFailed, "Postgres did not answer within %s of its start: %w%s", within, err, p.logExcerpt(ctx))
 	}
 	return err
 }
 
-// awaitReady waits for the port, which costs the engine one command, and then
-// for an answer. The server that the image starts only to make the cluster
-// listens on no port.
+// awaitReady waits for the port and then for an answer. The temporary server
+// with which the image initializes the cluster does not listen on a port.
 func (p *pod) awaitReady(ctx context.Context) error {
-	code, err := p.Exec(ctx, sandbox.Command{Args: []string{p.reach.shell, "-c", p.reach.listen, p.reach.shell, postgresPort}})
+	code, err := p.Exec(ctx, sandbox.Command{Args: []string{p.tools.shell, "-c", p.tools.listen, p.tools.shell, postgresPort}})
 	if err != nil {
 		return err
 	}
@@ -185,26 +189,26 @@ func (p *pod) awaitReady(ctx context.Context) error {
 		if err == nil {
 			return nil
 		}
-		if lost := failureIn(p.look(ctx)); lost != nil {
+		if lost := failureIn(p.check(ctx)); lost != nil {
 			return lost
 		}
-		if pause(ctx, retryReady) != nil {
+		if pause(ctx, readyInterval) != nil {
 			return err
 		}
 	}
 }
 
-// lastWords are the last lines of the Postgres container's log, ready to be
-// appended to a message. Once the server is open to restored data, whose
-// values its log may hold, they are only the reason why it ended.
-func (p *pod) lastWords(ctx context.Context) string {
+// logExcerpt returns the last lines of the Postgres container's log in a form that
+// can be appended to a message. After Open has returned, the log may contain
+// restored data, so logExcerpt returns only lines about why the server ended.
+func (p *pod) logExcerpt(ctx context.Context) string {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), answerWithin)
 	defer cancel()
 	lines, err := p.logs(ctx, logLines)
 	if err != nil {
 		return fmt.Sprintf(" (its log cannot be read: %v)", err)
 	}
-	if p.open.Load() {
+	if p.opened.Load() {
 		lines = slices.DeleteFunc(lines, func(line string) bool { return !fatal.MatchString(line) })
 	}
 	lines = slices.DeleteFunc(lines, func(line string) bool { return strings.TrimSpace(line) == "" })
@@ -216,7 +220,8 @@ func (p *pod) lastWords(ctx context.Context) string {
 
 var fatal = regexp.MustCompile(`\b(PANIC|FATAL):  `)
 
-// serverArgs are the settings as the server's arguments, in a fixed order.
+// serverArgs returns the server's command line, with the settings in a fixed
+// order.
 func serverArgs(settings map[string]string) []string {
 	args := []string{"postgres"}
 	for _, name := range slices.Sorted(maps.Keys(settings)) {
@@ -225,10 +230,10 @@ func serverArgs(settings map[string]string) []string {
 	return args
 }
 
-// plain is what the engine itself said, without what the client puts before it.
-func plain(err error) error {
-	if _, said, ok := strings.Cut(err.Error(), "Error response from daemon: "); ok {
-		return errors.New(said)
+// daemonError returns the engine's own error message, without the client's prefix.
+func daemonError(err error) error {
+	if _, message, ok := strings.Cut(err.Error(), "Error response from daemon: "); ok {
+		return errors.New(message)
 	}
 	return err
 }

@@ -15,9 +15,9 @@ import (
 	"github.com/drillgres/drillgres/drill/sandbox"
 )
 
-func TestOpenProvesTheIsolation(t *testing.T) {
+func TestCheckIsolation(t *testing.T) {
 	p := sharedPod(t)
-	got, _, err := p.isolation(t.Context())
+	got, _, err := p.checkIsolation(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -57,7 +57,7 @@ func TestThePostgresContainerIsHardened(t *testing.T) {
 		}
 	}
 	if contains(status, "postgres") {
-		t.Error("Postgres is process 1: it would take an orphan that was killed for a crashed backend")
+		t.Error("Postgres is process 1: it would mistake a killed orphan for a crashed backend")
 	}
 }
 
@@ -72,21 +72,21 @@ func TestSettingsReachTheServer(t *testing.T) {
 	}
 }
 
-// Data belongs on a labelled volume, whichever directory the major's image
-// has for it.
-func TestDataLiesOnALabelledVolume(t *testing.T) {
+// Data must be on a labelled volume, in whichever directory the image of the
+// major version stores it.
+func TestDataIsOnALabelledVolume(t *testing.T) {
 	p := sharedPod(t)
 	want := []string{"/drillgres/in", "/var/lib/postgresql/data"}
 	if diff := cmp.Diff(want, volumesOf(t, p)); diff != "" {
 		t.Error(diff)
 	}
-	things, err := p.engine.things(t.Context(), labelRun+"="+p.spec.RunID)
+	things, err := p.engine.list(t.Context(), labelRun+"="+p.spec.RunID)
 	if err != nil || len(things) < 3 {
 		t.Errorf("labelled: %v, %v; want a container and two volumes", things, err)
 	}
 }
 
-// volumesOf are the places of the Postgres container's volumes.
+// volumesOf returns where the Postgres container's volumes are mounted.
 func volumesOf(t *testing.T, p *pod) []string {
 	t.Helper()
 	found, err := p.client.ContainerInspect(t.Context(), p.id, client.ContainerInspectOptions{})
@@ -103,16 +103,16 @@ func volumesOf(t *testing.T, p *pod) []string {
 	return places
 }
 
-// An engine that does not share this machine's files refuses the mount; the
-// official image of Postgres 18 has another volume than those before.
+// An engine that does not share this machine's files refuses the mount. The
+// official image of Postgres 18 declares another volume than earlier images.
 func TestAPodWithoutAMountedWorkDirectory(t *testing.T) {
 	t.Parallel()
 	p := ownPod(t, func(_ *Engine, s *sandbox.Spec) {
 		s.Image, s.InMemory = imageOf(t, "18"), false
 		s.WorkDir = "/no/such/directory/on/the/engine"
 	})
-	if p.bound {
-		t.Fatal("a directory that is not there was mounted")
+	if p.mounted {
+		t.Fatal("a directory that does not exist was mounted")
 	}
 	if diff := cmp.Diff([]string{"/drillgres/in", "/var/lib/postgresql"}, volumesOf(t, p)); diff != "" {
 		t.Error(diff)
@@ -123,7 +123,7 @@ func TestAPodWithoutAMountedWorkDirectory(t *testing.T) {
 			t.Errorf("left behind: %v", left)
 		}
 	}
-	if things, err := p.engine.things(t.Context(), labelRun+"="+p.spec.RunID); err != nil || len(things) > 0 {
+	if things, err := p.engine.list(t.Context(), labelRun+"="+p.spec.RunID); err != nil || len(things) > 0 {
 		t.Errorf("after Close: %v, %v", things, err)
 	}
 }
@@ -133,7 +133,7 @@ func TestOpenFailures(t *testing.T) {
 		name   string
 		change func(*sandbox.Spec)
 		code   outcome.Code
-		says   string
+		text   string
 	}{
 		{
 			"bad setting", func(s *sandbox.Spec) { s.Settings = map[string]string{"no_such_setting": "1"} },
@@ -156,27 +156,30 @@ func TestOpenFailures(t *testing.T) {
 				t.Fatal("it opened")
 			}
 			t.Log(err)
-			if f := wantCode(t, err, c.code); !contains(f.Error(), c.says) {
-				t.Errorf("%q is not in: %s", c.says, f)
+			if f := wantCode(t, err, c.code); !contains(f.Error(), c.text) {
+				t.Errorf("%q is not in: %s", c.text, f)
 			}
-			if things, err := e.things(t.Context(), labelRun+"="+spec.RunID); err != nil || len(things) > 0 {
+			if things, err := e.list(t.Context(), labelRun+"="+spec.RunID); err != nil || len(things) > 0 {
 				t.Errorf("left behind: %v, %v", things, err)
 			}
 		})
 	}
 }
 
-func TestOpenTellsWhatReadyMisses(t *testing.T) {
+func TestStartFailureContainsTheErrorOfReady(t *testing.T) {
 	common := sharedPod(t)
-	p := &pod{box: common.box, engine: common.engine, watch: newWatch(), reach: common.reach, spec: common.spec}
-	p.spec.Ready = func(context.Context, sandbox.Dialer) error { return errors.New("still waking up") }
-	limited, cancel := context.WithTimeout(t.Context(), time.Second)
+	p := &pod{box: common.box, engine: common.engine, watch: newWatch(), tools: common.tools, spec: common.spec}
+	limited, cancel := context.WithCancel(t.Context())
 	defer cancel()
-	err := p.whyNotReady(t.Context(), limited, time.Second, p.awaitReady(limited))
+	p.spec.Ready = func(context.Context, sandbox.Dialer) error {
+		cancel() // the time is over
+		return errors.New("still waking up")
+	}
+	err := p.startFailure(t.Context(), limited, time.Second, p.awaitReady(limited))
 	f := wantCode(t, err, outcome.ServerStartFailed)
-	for _, says := range []string{"still waking up", "ready to accept connections"} {
-		if !contains(f.Error(), says) {
-			t.Errorf("%q is not in: %s", says, f)
+	for _, text := range []string{"still waking up", "ready to accept connections"} {
+		if !contains(f.Error(), text) {
+			t.Errorf("%q is not in: %s", text, f)
 		}
 	}
 }
@@ -196,28 +199,28 @@ func TestOpenIsCancelled(t *testing.T) {
 	if _, err := e.Open(ctx, spec); !errors.Is(err, why) {
 		t.Errorf("got %v", err)
 	}
-	if things, err := e.things(t.Context(), labelRun+"="+spec.RunID); err != nil || len(things) > 0 {
+	if things, err := e.list(t.Context(), labelRun+"="+spec.RunID); err != nil || len(things) > 0 {
 		t.Errorf("left behind: %v, %v", things, err)
 	}
 }
 
-func TestWishGivesUpOnlyWhatTheEngineRefused(t *testing.T) {
-	all := wish{init: true, loopback6: true, workDir: true}
-	for said, want := range map[string]wish{
+func TestOptionalFeaturesAreDroppedOneByOne(t *testing.T) {
+	all := optional{init: true, loopback6: true, workDir: true}
+	for message, want := range map[string]optional{
 		`open /proc/sys/net/ipv6/conf/lo/disable_ipv6: no such file or directory`:           {init: true, workDir: true},
 		`invalid mount config for type "bind": bind source path does not exist: /x/shared`:  {init: true, loopback6: true},
 		`exec: "docker-init": executable file not found in $PATH`:                           {loopback6: true, workDir: true},
 		`Mounts denied: the path /x is not shared from the host and is not known to Docker`: {init: true, loopback6: true},
 	} {
-		got, ok := all.without(errors.New(said))
+		got, ok := all.without(errors.New(message))
 		if !ok || got != want {
-			t.Errorf("%s: got %+v %v, want %+v", said, got, ok, want)
+			t.Errorf("%s: got %+v %v, want %+v", message, got, ok, want)
 		}
-		if _, again := want.without(errors.New(said)); again {
-			t.Errorf("%s: gives up something else on the same error", said)
+		if _, again := want.without(errors.New(message)); again {
+			t.Errorf("%s: drops another feature on the same error", message)
 		}
 	}
 	if _, ok := all.without(errors.New("no space left on device")); ok {
-		t.Error("gives up something because of a full disk")
+		t.Error("drops a feature because of a full disk")
 	}
 }

@@ -19,36 +19,38 @@ import (
 	"github.com/drillgres/drillgres/drill/sandbox"
 )
 
-// sampleSize is how much of a file's beginning and end is compared.
+// sampleSize is how many bytes of a file's beginning and end are compared.
 const sampleSize = 64 << 10
 
-// Place shows a file to the Postgres container: from the mounted work
-// directory where the file lies there or can be linked to, and where the
-// postgres user really finds the same bytes; else as a copy on a volume.
+// Place makes a file readable in the Postgres container. A file that is in the
+// mounted work directory, or can be linked into it, is not copied if the postgres
+// user can read the same bytes there. Any other file is copied to a volume.
 func (p *pod) Place(ctx context.Context, file string) (inside string, err error) {
-	local, err := examine(file)
+	local, err := inspectFile(file)
 	if err != nil {
 		return "", fmt.Errorf("place %s in the sandbox: %w", file, err)
 	}
-	if p.bound {
-		if inside, ok := p.shared(local); ok && p.same(ctx, local, inside) {
+	if p.mounted {
+		if inside, ok := p.share(local); ok && p.hasSameContent(ctx, local, inside) {
 			return inside, nil
 		}
 	}
 	inside = path.Join(insideCopy, local.name())
 	if err := p.copyIn(ctx, local); err != nil {
-		return "", p.whyNotCopied(ctx, file, err)
+		return "", p.copyError(ctx, file, err)
 	}
-	if !p.same(ctx, local, inside) {
-		return "", p.whyNotCopied(ctx, file, errors.New("the copy differs from the file"))
+	if !p.hasSameContent(ctx, local, inside) {
+		return "", p.copyError(ctx, file, errors.New("the copy differs from the file"))
 	}
 	return inside, nil
 }
 
-func (p *pod) whyNotCopied(ctx context.Context, file string, err error) error {
-	var own ownError
-	if errors.As(err, &own) {
-		return fmt.Errorf("copy %s into the sandbox: %w", file, own.error)
+// copyError returns the error of a failed copy: that of this machine, the reason
+// why the pod is lost, or sandbox_disk_full.
+func (p *pod) copyError(ctx context.Context, file string, err error) error {
+	var local localError
+	if errors.As(err, &local) {
+		return fmt.Errorf("copy %s into the sandbox: %w", file, local.error)
 	}
 	err = p.explain(ctx, fmt.Errorf("copy %s into the sandbox: %w", file, err))
 	if strings.Contains(err.Error(), "no space left") {
@@ -57,71 +59,73 @@ func (p *pod) whyNotCopied(ctx context.Context, file string, err error) error {
 	return err
 }
 
-// local is a file of this machine.
-type local struct {
-	path        string // absolute, without links
+// localFile is a regular file on this machine.
+type localFile struct {
+	path        string // absolute, without symbolic links
 	size        int64
-	first, last []byte
+	first, last []byte // at most sampleSize each
 }
 
-func (l local) name() string { return filepath.Base(l.path) }
+func (l localFile) name() string { return filepath.Base(l.path) }
 
-func examine(file string) (local, error) {
+func inspectFile(file string) (localFile, error) {
 	whole, err := filepath.Abs(file)
 	if err != nil {
-		return local{}, err
+		return localFile{}, err
 	}
 	if whole, err = filepath.EvalSymlinks(whole); err != nil {
-		return local{}, err
+		return localFile{}, err
 	}
 	f, err := os.Open(whole)
 	if err != nil {
-		return local{}, err
+		return localFile{}, err
 	}
 	defer f.Close() //nolint:errcheck // was only read
 	info, err := f.Stat()
 	if err != nil {
-		return local{}, err
+		return localFile{}, err
 	}
 	if !info.Mode().IsRegular() {
-		return local{}, errors.New("it is not a regular file")
+		return localFile{}, errors.New("it is not a regular file")
 	}
-	l := local{path: whole, size: info.Size()}
+	l := localFile{path: whole, size: info.Size()}
 	n := min(l.size, sampleSize)
 	l.first, l.last = make([]byte, n), make([]byte, n)
 	if _, err := io.ReadFull(f, l.first); err != nil {
-		return local{}, err
+		return localFile{}, err
 	}
 	if _, err := f.ReadAt(l.last, l.size-n); err != nil {
-		return local{}, err
+		return localFile{}, err
 	}
 	return l, nil
 }
 
-// shared makes the file visible below the mounted directory. A link is taken
-// back by the run's end; the file itself, which may be somebody's backup, is
-// never touched.
-func (p *pod) shared(l local) (inside string, ok bool) {
+// share makes the file visible in the mounted directory and returns its path in
+// the container. A file elsewhere is linked into the directory and never changed,
+// because it may be a user's backup. The link is removed with the directory.
+func (p *pod) share(l localFile) (inside string, ok bool) {
 	dir, err := filepath.EvalSymlinks(p.spec.WorkDir)
 	if err != nil {
 		return "", false
 	}
 	rel, err := filepath.Rel(dir, l.path)
 	if err == nil && filepath.IsLocal(rel) {
-		// It is ours; the directory above keeps strangers out.
+		// The file belongs to the run. Other users cannot read it, because the
+		// parent directory is private.
 		if err := os.Chmod(l.path, 0o644); err != nil {
 			return "", false
 		}
 		return path.Join(insideWork, filepath.ToSlash(rel)), true
 	}
 	link := filepath.Join(dir, l.name())
-	if err := os.Link(l.path, link); err != nil && !sameFile(l.path, link) {
+	if err := os.Link(l.path, link); err != nil && !isSameFile(l.path, link) {
 		return "", false
 	}
 	return path.Join(insideWork, l.name()), true
 }
 
-func sameFile(a, b string) bool {
+// isSameFile reports whether b, which may be a symbolic link, is the file a.
+func isSameFile(a, b string) bool {
 	first, err := os.Stat(a)
 	if err != nil {
 		return false
@@ -130,9 +134,9 @@ func sameFile(a, b string) bool {
 	return err == nil && os.SameFile(first, second)
 }
 
-// same asks the postgres user for the size and both ends of the file. No
-// answer is no.
-func (p *pod) same(ctx context.Context, l local, inside string) bool {
+// hasSameContent reports whether the postgres user reads the same size and the
+// same bytes at both ends of the file. It returns false if that fails.
+func (p *pod) hasSameContent(ctx context.Context, l localFile, inside string) bool {
 	var out bytes.Buffer
 	n := strconv.Itoa(len(l.first))
 	code, err := p.Exec(ctx, sandbox.Command{
@@ -146,9 +150,9 @@ func (p *pod) same(ctx context.Context, l local, inside string) bool {
 	return bytes.Equal(bytes.Replace(out.Bytes(), []byte("\n"), nil, 1), want)
 }
 
-// copyIn streams the file through the engine's API onto the volume for such
-// files: never onto the container's own layer, which may be slow.
-func (p *pod) copyIn(ctx context.Context, l local) error {
+// copyIn streams the file through the engine's API to a volume, because the
+// container's own layer may be slow.
+func (p *pod) copyIn(ctx context.Context, l localFile) error {
 	f, err := os.Open(l.path)
 	if err != nil {
 		return err
@@ -157,24 +161,25 @@ func (p *pod) copyIn(ctx context.Context, l local) error {
 	r, w := io.Pipe()
 	packed := make(chan error, 1)
 	go func() {
-		err := pack(w, l, f)
+		err := writeTar(w, l, f)
 		w.CloseWithError(err)
 		packed <- err
 	}()
 	_, err = p.client.CopyToContainer(ctx, p.id, client.CopyToContainerOptions{DestinationPath: insideCopy, Content: r})
-	r.CloseWithError(io.ErrClosedPipe) // frees the packer of an engine that stopped reading
+	r.CloseWithError(io.ErrClosedPipe) // ends writeTar if the engine has stopped reading
 	if perr := <-packed; perr != nil && !errors.Is(perr, io.ErrClosedPipe) {
-		return ownError{perr}
+		return localError{perr}
 	}
 	return err
 }
 
-// ownError is one of this machine, not of the engine.
-type ownError struct{ error }
+// localError is an error of this machine, not of the engine.
+type localError struct{ error }
 
-func (e ownError) Unwrap() error { return e.error }
+func (e localError) Unwrap() error { return e.error }
 
-func pack(w io.Writer, l local, f io.Reader) error {
+// writeTar writes an archive with one file.
+func writeTar(w io.Writer, l localFile, f io.Reader) error {
 	t := tar.NewWriter(w)
 	if err := t.WriteHeader(&tar.Header{Name: l.name(), Mode: 0o444, Size: l.size, Format: tar.FormatPAX}); err != nil {
 		return err

@@ -11,12 +11,12 @@ import (
 	"testing"
 )
 
-func TestPlaceWithoutACopyWhereTheFileCanBeShown(t *testing.T) {
+func TestPlaceSharesAFileWithoutACopy(t *testing.T) {
 	p := sharedPod(t)
 	inDir := filepath.Join(p.spec.WorkDir, "backup.dump")
 	sum := writeRandom(t, inDir, 300<<10, 0o600)
-	beside := filepath.Join(filepath.Dir(p.spec.WorkDir), "linked.dump") // same disk, another directory
-	besideSum := writeRandom(t, beside, 10, 0o644)
+	sibling := filepath.Join(filepath.Dir(p.spec.WorkDir), "linked.dump") // same disk, another directory
+	siblingSum := writeRandom(t, sibling, 10, 0o644)
 	link := filepath.Join(t.TempDir(), "latest")
 	if err := os.Symlink(inDir, link); err != nil {
 		t.Fatal(err)
@@ -24,8 +24,8 @@ func TestPlaceWithoutACopyWhereTheFileCanBeShown(t *testing.T) {
 	for _, c := range []struct{ file, inside, sum string }{
 		{inDir, insideWork + "/backup.dump", sum},
 		{link, insideWork + "/backup.dump", sum},
-		{beside, insideWork + "/linked.dump", besideSum},
-		{beside, insideWork + "/linked.dump", besideSum}, // once more
+		{sibling, insideWork + "/linked.dump", siblingSum},
+		{sibling, insideWork + "/linked.dump", siblingSum}, // again
 	} {
 		inside, err := p.Place(t.Context(), c.file)
 		if err != nil || inside != c.inside {
@@ -36,8 +36,7 @@ func TestPlaceWithoutACopyWhereTheFileCanBeShown(t *testing.T) {
 	}
 }
 
-// Somebody's backup that only its owner can read stays as it is, and is
-// copied.
+// The mode of a user's backup must not change, even if postgres cannot read it.
 func TestPlaceCopiesWhatPostgresMayNotRead(t *testing.T) {
 	p := sharedPod(t)
 	private := filepath.Join(filepath.Dir(p.spec.WorkDir), "private.dump")
@@ -56,7 +55,7 @@ func TestPlaceCopiesWhatPostgresMayNotRead(t *testing.T) {
 	}
 }
 
-// placeCopies is what Place does where nothing is mounted.
+// placeCopies tests Place in a pod without a mounted directory.
 func placeCopies(t *testing.T, p *pod) {
 	t.Helper()
 	for name, size := range map[string]int{"empty": 0, "one": 1, "big": 40 << 20} {
@@ -69,12 +68,12 @@ func placeCopies(t *testing.T, p *pod) {
 		}
 		wantSum(t, p, inside, sum)
 		if fs := sh(t, p, `stat -f -c %T "$1"; df --output=target "$1" | tail -1`, inside); !contains(fs, insideCopy) {
-			t.Errorf("the copy lies on the container's own layer: %s", fs)
+			t.Errorf("the copy is on the container's own layer: %s", fs)
 		}
 	}
 }
 
-func TestPlaceRefusesWhatIsNoFile(t *testing.T) {
+func TestPlaceRefusesAnythingButARegularFile(t *testing.T) {
 	p := sharedPod(t)
 	for _, file := range []string{t.TempDir(), "/no/such/file", "/dev/null"} {
 		if inside, err := p.Place(t.Context(), file); err == nil {

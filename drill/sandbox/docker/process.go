@@ -19,17 +19,18 @@ import (
 )
 
 const (
-	maxLogBytes = 4 << 20 // of a log's end that are read
-	maxLogLine  = 2000    // bytes of a line that are kept
+	maxLogBytes = 4 << 20 // of a log that are read
+	maxLogLine  = 2000    // bytes of a line that are returned
 )
 
-// process is a further container of the pod.
+// process is a container of the pod besides Postgres.
 type process struct {
 	*box
 	pod    *pod
 	digest string // of its image
 	done   chan struct{}
 
+	// Valid after done is closed.
 	code        int
 	outOfMemory bool
 }
@@ -38,11 +39,11 @@ var _ sandbox.Process = (*process)(nil)
 
 // Start starts a container in the pod's network namespace.
 func (p *pod) Start(ctx context.Context, c sandbox.Container) (sandbox.Process, error) {
-	img, err := p.engine.image(ctx, c.Image, p.spec.PullWithin)
+	img, err := p.engine.ensureImage(ctx, c.Image, p.spec.PullWithin)
 	if err != nil {
 		return nil, err
 	}
-	labels := with(p.engine.labels(p.spec, roleApp), labelName, c.Name)
+	labels := withLabel(p.engine.labels(p.spec, roleApp), labelName, c.Name)
 	name := nameOf(p.spec.RunID, roleApp+"-"+c.Name)
 	id, err := p.engine.run(ctx, recipe{
 		name: name, image: img, labels: labels, cmd: c.Command, env: maps.Clone(c.Env),
@@ -56,40 +57,40 @@ func (p *pod) Start(ctx context.Context, c sandbox.Container) (sandbox.Process, 
 		if id != "" {
 			defer p.engine.discard(ctx, id)
 		}
-		return nil, p.whyNotStarted(ctx, c, err)
+		return nil, p.startError(ctx, c, err)
 	}
 	s := &process{pod: p, digest: img.identity(), done: make(chan struct{})}
-	s.box = &box{client: p.client, id: id, name: "the container " + c.Name, look: s.look}
-	if err := p.joined(ctx, id, c.Name); err != nil {
+	s.box = &box{client: p.client, id: id, name: "the container " + c.Name, check: s.check}
+	if err := p.checkNetwork(ctx, id, c.Name); err != nil {
 		p.engine.discard(ctx, id)
 		return nil, err
 	}
-	p.chores.Go(func() { s.await(p.life) })
+	p.background.Go(func() { s.awaitEnd(p.life) })
 	s.shell = s.hasShell(ctx)
 	return s, nil
 }
 
-// whyNotStarted tells a lost pod from a container that cannot be started.
-func (p *pod) whyNotStarted(ctx context.Context, c sandbox.Container, err error) error {
+// startError returns why the pod is lost, and otherwise app_start_failed.
+func (p *pod) startError(ctx context.Context, c sandbox.Container, err error) error {
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
 	}
-	if lost := failureIn(p.look(ctx)); lost != nil {
+	if lost := failureIn(p.check(ctx)); lost != nil {
 		return lost
 	}
-	return outcome.Fail(outcome.AppStartFailed, "start the container %s of %s: %w", c.Name, c.Image, plain(err))
+	return outcome.Fail(outcome.AppStartFailed, "start the container %s of %s: %w", c.Name, c.Image, daemonError(err))
 }
 
-// hasShell finds out whether commands can be started, and so killed, by a
-// shell. A container that has ended runs no commands at all.
+// hasShell reports whether the image has a shell, which is needed to kill a
+// command. It returns false if the container has ended.
 func (s *process) hasShell(ctx context.Context) bool {
 	code, err := s.Exec(ctx, sandbox.Command{Args: []string{"sh", "-c", "exit 0"}})
 	return err == nil && code == 0
 }
 
-// look tells a lost pod from a container of it that has ended.
-func (s *process) look(ctx context.Context) error {
-	if err := s.pod.look(ctx); err != nil {
+// check returns a Failure if the pod is lost or the container has ended.
+func (s *process) check(ctx context.Context) error {
+	if err := s.pod.check(ctx); err != nil {
 		return err
 	}
 	found, err := s.client.ContainerInspect(ctx, s.id, client.ContainerInspectOptions{})
@@ -102,8 +103,8 @@ func (s *process) look(ctx context.Context) error {
 	return nil
 }
 
-// await closes done when the container has ended, or the pod is closed.
-func (s *process) await(life context.Context) {
+// awaitEnd closes done when the container has ended or the pod is closed.
+func (s *process) awaitEnd(life context.Context) {
 	defer close(s.done)
 	for {
 		result := s.client.ContainerWait(life, s.id, client.ContainerWaitOptions{Condition: container.WaitConditionNotRunning})
@@ -111,8 +112,8 @@ func (s *process) await(life context.Context) {
 		case r := <-result.Result:
 			s.code = int(r.StatusCode)
 		case err := <-result.Error:
-			// The engine broke off, or the container is gone.
-			if !errdefs.IsNotFound(err) && pause(life, s.pod.pace.look) == nil {
+			// Try again unless the container was removed or the pod closed.
+			if !errdefs.IsNotFound(err) && pause(life, s.pod.intervals.check) == nil {
 				continue
 			}
 			s.code = -1
@@ -122,10 +123,10 @@ func (s *process) await(life context.Context) {
 	}
 }
 
-// killedForMemory tells whether the kernel did it. The engine may learn of a
-// container's end before it learns of that.
+// killedForMemory reports whether the kernel killed the container because it ran
+// out of memory. The engine may report that later than the container's end.
 func (s *process) killedForMemory(life context.Context) bool {
-	ctx, cancel := context.WithTimeout(life, settleWithin)
+	ctx, cancel := context.WithTimeout(life, noticeWithin)
 	defer cancel()
 	if s.code == killed && s.pod.watch.awaitKill(ctx, s.id) {
 		return true
@@ -137,7 +138,7 @@ func (s *process) killedForMemory(life context.Context) bool {
 // Done is closed when the container has ended, or was removed.
 func (s *process) Done() <-chan struct{} { return s.done }
 
-// Ended tells the exit code, which is -1 where nobody knows it.
+// Ended returns the exit code, or -1 if it is unknown.
 func (s *process) Ended() (exitCode int, outOfMemory bool) { return s.code, s.outOfMemory }
 
 // Remove ends and removes the container.
@@ -151,10 +152,10 @@ func (s *process) Remove(ctx context.Context) error {
 	return nil
 }
 
-// Digest is the image's repository digest, or else its id.
+// Digest returns the image's repository digest, or without one its id.
 func (s *process) Digest() string { return s.digest }
 
-// Logs are the last lines of both streams.
+// Logs returns the last lines of both streams.
 func (s *process) Logs(ctx context.Context, lines int) ([]string, error) { return s.logs(ctx, lines) }
 
 func (b *box) logs(ctx context.Context, lines int) ([]string, error) {
@@ -172,6 +173,7 @@ func (b *box) logs(ctx context.Context, lines int) ([]string, error) {
 	return lastLines(text.String(), lines), nil
 }
 
+// lastLines returns at most n lines, each cut to maxLogLine bytes.
 func lastLines(text string, n int) []string {
 	if strings.TrimSpace(text) == "" {
 		return nil

@@ -23,7 +23,7 @@ func TestAContainerJoinsThePod(t *testing.T) {
 	c := start(t, p, sandbox.Container{
 		Name: "web", Command: []string{"perl", "-e", perlServer + echo, "7100"}, Env: map[string]string{"GREETING": "hello"},
 	})
-	sh(t, p, p.reach.listen, "7100") // its port is on the pod's loopback
+	sh(t, p, p.tools.listen, "7100") // its port is on the pod's loopback
 	got := sh(t, c, `echo "$GREETING"; ls /sys/class/net; getent hosts cache postgres | tr -s ' '
 		grep NoNewPrivs /proc/self/status
 		psql -X -w -h postgres -U drill_admin -d postgres -c 'select 1' 2>&1 | grep -o 'no password supplied'`)
@@ -33,7 +33,7 @@ func TestAContainerJoinsThePod(t *testing.T) {
 	}
 	select {
 	case <-c.Done():
-		t.Error("it is done")
+		t.Error("it has ended")
 	default:
 	}
 	found, err := p.client.ImageInspect(t.Context(), p.spec.Image)
@@ -41,11 +41,11 @@ func TestAContainerJoinsThePod(t *testing.T) {
 		t.Errorf("its image is %q, not %s's %+v, %v", c.Digest(), p.spec.Image, found.ID, err)
 	}
 	if id, err := p.engine.Identity(t.Context(), p.spec.Image); err != nil || id != c.Digest() {
-		t.Errorf("the engine says that it is %q, %v", id, err)
+		t.Errorf("the engine reports the identity %q, %v", id, err)
 	}
 }
 
-func TestAContainerThatDiesTellsHowAtOnce(t *testing.T) {
+func TestAContainerThatEnds(t *testing.T) {
 	c := start(t, sharedPod(t), sandbox.Container{
 		Name: "dies", Command: []string{"sh", "-c", "exec >&2; for i in 1 2 3 4 5; do echo line $i; done; echo 'no such table'; exit 3"},
 	})
@@ -67,7 +67,7 @@ func TestContainersThatCannotStart(t *testing.T) {
 		name string
 		c    sandbox.Container
 		code outcome.Code
-		says string
+		text string // in the message
 	}{
 		{"no such command", sandbox.Container{Name: "wrong", Image: p.spec.Image, Command: []string{"./no-such-file"}}, "", ""},
 		{"no such image", sandbox.Container{Name: "none", Image: "127.0.0.1:1/app:1"}, outcome.ImageUnavailable, "127.0.0.1:1/app:1"},
@@ -87,19 +87,19 @@ func TestContainersThatCannotStart(t *testing.T) {
 			}
 			_, again := p.Start(t.Context(), c.c) // its name is free
 			for _, err := range []error{err, again} {
-				if f := wantCode(t, err, c.code); !contains(f.Error(), c.says) || contains(f.Error(), "Conflict") {
-					t.Errorf("%q is not in: %s", c.says, f)
+				if f := wantCode(t, err, c.code); !contains(f.Error(), c.text) || contains(f.Error(), "Conflict") {
+					t.Errorf("%q is not in: %s", c.text, f)
 				}
 			}
 		})
 	}
 }
 
-func TestARemovedContainerLeavesItsNameAndPort(t *testing.T) {
+func TestRemoveFreesTheNameAndThePort(t *testing.T) {
 	p := sharedPod(t)
 	for range 2 {
 		c := start(t, p, sandbox.Container{Name: "again", Command: []string{"perl", "-e", perlServer + echo, "7200"}})
-		eventually(t, "it listens", 10*time.Second, func() bool {
+		eventually(t, "it listens", func() bool {
 			conn, err := p.Dial(t.Context(), "tcp", "127.0.0.1:7200")
 			if err == nil {
 				_ = conn.Close()
@@ -117,10 +117,10 @@ func TestARemovedContainerLeavesItsNameAndPort(t *testing.T) {
 
 func TestAContainerWithAnotherNetworkIsRefused(t *testing.T) {
 	p := sharedPod(t)
-	wantCode(t, p.joined(t.Context(), p.id, "odd"), outcome.IsolationBroken)
+	wantCode(t, p.checkNetwork(t.Context(), p.id, "odd"), outcome.IsolationBroken)
 }
 
-// A static program alone in its image is a common way to ship an application.
+// Many applications are shipped as a static program in an otherwise empty image.
 func TestAnImageWithoutAShell(t *testing.T) {
 	p := sharedPod(t)
 	c := start(t, p, sandbox.Container{Name: "bare", Image: bareImage(t, p)})
@@ -179,7 +179,7 @@ func waitDone(t *testing.T, c sandbox.Process) {
 	t.Helper()
 	select {
 	case <-c.Done():
-	case <-time.After(30 * time.Second):
+	case <-time.After(patience):
 		t.Fatal("the container does not end")
 	}
 }

@@ -14,46 +14,45 @@ import (
 	"github.com/drillgres/drillgres/drill/work"
 )
 
-// SweepOptions say what else to remove.
+// SweepOptions select what else to remove.
 type SweepOptions struct {
-	Kept bool // also the sandboxes of this machine that were kept for inspection
+	Kept bool // remove also the sandboxes on this machine that were kept for inspection
 }
 
-// Sweep removes what dead runs left on the engine: those of this machine
-// whose lock nobody holds, and any whose time is over. What it finds and must
-// leave alone is in kept, with the reason.
+// Sweep removes what dead runs left on the engine: runs on this machine whose
+// lock is not held, and expired runs of any machine. It returns what it removed,
+// and what it kept, with the reason.
 func (e *Engine) Sweep(ctx context.Context, o SweepOptions) (removed, kept []string, err error) {
 	return e.sweep(ctx, labelRun, o)
 }
 
-// busy is how long a sweep waits for an engine that is still busy with what a
-// run left: one that died in its clean-up had begun to remove it.
-const busy = 10 * time.Second
-
+// sweep removes what dead runs left under a label. It tries again while the
+// engine cannot remove something, because that may be in use or about to be
+// removed.
 func (e *Engine) sweep(ctx context.Context, label string, o SweepOptions) (removed, kept []string, err error) {
-	for until := time.Now().Add(busy); ; {
-		var now []string
-		now, kept, err = e.sweepOnce(ctx, label, o)
-		for _, r := range now {
+	for deadline := time.Now().Add(e.sweepWithin); ; {
+		var removedNow []string
+		removedNow, kept, err = e.sweepOnce(ctx, label, o)
+		for _, r := range removedNow {
 			if !slices.Contains(removed, r) {
 				removed = append(removed, r)
 			}
 		}
-		if err == nil || time.Now().After(until) || pause(ctx, removeAgain) != nil {
+		if err == nil || time.Now().After(deadline) || pause(ctx, removeRetryInterval) != nil {
 			return removed, kept, err
 		}
 	}
 }
 
 func (e *Engine) sweepOnce(ctx context.Context, label string, o SweepOptions) (removed, kept []string, err error) {
-	things, err := e.things(ctx, label)
+	resources, err := e.list(ctx, label)
 	if err != nil {
-		return nil, nil, fmt.Errorf("look for what dead runs left: %w", err)
+		return nil, nil, fmt.Errorf("list the resources of dead runs: %w", err)
 	}
 	var errs []error
-	for _, t := range things {
-		if why := t.spared(o, time.Now()); why != "" {
-			kept = append(kept, fmt.Sprintf("%s: %s", t, why))
+	for _, t := range resources {
+		if reason := t.reasonToKeep(o, time.Now()); reason != "" {
+			kept = append(kept, fmt.Sprintf("%s: %s", t, reason))
 			continue
 		}
 		if err := e.remove(ctx, t); err != nil {
@@ -65,39 +64,39 @@ func (e *Engine) sweepOnce(ctx context.Context, label string, o SweepOptions) (r
 	return removed, kept, errors.Join(errs...)
 }
 
-// thing is a container, volume or network with labels.
-type thing struct {
+// resource is a container, volume or network with labels.
+type resource struct {
 	kind   string
 	id     string
 	name   string
 	labels map[string]string
 }
 
-func (t thing) String() string {
+func (t resource) String() string {
 	return fmt.Sprintf("%s %s of run %s", t.kind, t.name, t.labels[labelRun])
 }
 
-// spared is why a thing must not be swept; empty if it may.
-func (t thing) spared(o SweepOptions, now time.Time) string {
+// reasonToKeep returns why a resource must not be swept, or "" if it may be.
+func (t resource) reasonToKeep(o SweepOptions, now time.Time) string {
 	expires, err := time.Parse(time.RFC3339, t.labels[labelExpires])
 	expired := err == nil && now.After(expires)
-	here := t.labels[labelOwner] != "" && t.labels[labelOwner] == work.Identity(t.labels[labelRoot])
+	isLocal := t.labels[labelOwner] != "" && t.labels[labelOwner] == work.Identity(t.labels[labelRoot])
 	switch {
-	case here && work.Alive(t.labels[labelRoot], t.labels[labelRun]):
+	case isLocal && work.Alive(t.labels[labelRoot], t.labels[labelRun]):
 		return "the run is alive"
 	case expired:
 		return ""
-	case !here:
-		return "only another machine knows whether the run is alive, until " + t.labels[labelExpires]
+	case !isLocal:
+		return "the run may be alive on another machine; it expires at " + t.labels[labelExpires]
 	case t.labels[labelKeep] == "true" && !o.Kept:
-		return "it was kept for inspection until " + t.labels[labelExpires]
+		return "it is kept for inspection until " + t.labels[labelExpires]
 	}
 	return ""
 }
 
-// things lists everything with a label, containers first: they hold the
-// others.
-func (e *Engine) things(ctx context.Context, label string) ([]thing, error) {
+// list returns everything with a label. Containers come first, because volumes
+// and networks cannot be removed while a container uses them.
+func (e *Engine) list(ctx context.Context, label string) ([]resource, error) {
 	filters := client.Filters{}.Add("label", label)
 	containers, err := e.client.ContainerList(ctx, client.ContainerListOptions{All: true, Filters: filters})
 	if err != nil {
@@ -111,25 +110,25 @@ func (e *Engine) things(ctx context.Context, label string) ([]thing, error) {
 	if err != nil {
 		return nil, fmt.Errorf("list networks: %w", err)
 	}
-	var things []thing
+	var all []resource
 	for _, c := range containers.Items {
 		name := slices.Concat(c.Names, []string{c.ID})[0]
-		things = append(things, thing{"container", c.ID, name, c.Labels})
+		all = append(all, resource{"container", c.ID, name, c.Labels})
 	}
 	for _, v := range volumes.Items {
-		things = append(things, thing{"volume", v.Name, v.Name, v.Labels})
+		all = append(all, resource{"volume", v.Name, v.Name, v.Labels})
 	}
 	for _, n := range networks.Items {
-		things = append(things, thing{"network", n.ID, n.Name, n.Labels})
+		all = append(all, resource{"network", n.ID, n.Name, n.Labels})
 	}
-	return things, nil
+	return all, nil
 }
 
-// remove refuses whatever does not carry our label, whoever asks. What is
-// gone already, or is just being removed by somebody else, is removed.
-func (e *Engine) remove(ctx context.Context, t thing) error {
+// remove removes a resource. It returns an error for a resource without our
+// label. It succeeds if the resource no longer exists or is being removed.
+func (e *Engine) remove(ctx context.Context, t resource) error {
 	if !work.ValidID(t.labels[labelRun]) {
-		return fmt.Errorf("remove %s %s: refused, it carries no %s", t.kind, t.name, labelRun)
+		return fmt.Errorf("remove %s %s: refused because it has no valid label %s", t.kind, t.name, labelRun)
 	}
 	var err error
 	switch t.kind {

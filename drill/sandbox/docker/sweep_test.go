@@ -2,46 +2,39 @@ package docker
 
 import (
 	"context"
-	"os/exec"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
+	"github.com/moby/moby/api/types/container"
+	"github.com/moby/moby/api/types/mount"
 	"github.com/moby/moby/client"
 
 	"github.com/drillgres/drillgres/drill/sandbox"
 	"github.com/drillgres/drillgres/drill/work"
 )
 
-// Only things of runs of this test are looked at: others drill here too, and
-// their sweeps may be quicker with what is dead.
+// The test checks only resources of its own runs. Drills of other tests sweep the
+// same engine, and may remove the resources of a dead run first.
 func TestSweepRemovesDeadRunsOnly(t *testing.T) {
 	e := connect(t, t.TempDir())
-	defer e.Close()                             //nolint:errcheck // closes idle connections
-	first, err := work.New(e.root, "first-run") // gives the root its identity
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := first.Close(); err != nil {
-		t.Fatal(err)
-	}
-	dead, living, kept := newRunID(), newRunID(), newRunID()
-	hold, err := work.New(e.root, living) // before it has anything to be swept
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer hold.Close() //nolint:errcheck // checked elsewhere
-	dummy(t, e, dead, false)
-	dummy(t, e, living, false)
-	dummy(t, e, kept, true)
+	defer e.Close() //nolint:errcheck // closes idle connections
+	e.sweepWithin = patience
+	dead, dieDead := newRun(t, e, false)
+	alive, dieAlive := newRun(t, e, false)
+	kept, dieKept := newRun(t, e, true)
+	dieDead()
+	dieKept()
+	defer dieAlive()
 
 	for _, c := range []struct {
 		run     string
 		options SweepOptions
-		goes    bool
-		because string
+		removed bool
+		reason  string
 	}{
-		{living, SweepOptions{Kept: true}, false, "alive"},
+		{alive, SweepOptions{Kept: true}, false, "alive"},
 		{kept, SweepOptions{Kept: true}, true, ""},
 		{dead, SweepOptions{}, true, ""},
 	} {
@@ -49,45 +42,58 @@ func TestSweepRemovesDeadRunsOnly(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		things, err := e.things(t.Context(), labelRun+"="+c.run)
+		remaining, err := e.list(t.Context(), labelRun+"="+c.run)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if c.goes && len(things) != 0 {
-			t.Errorf("a dead run: removed %v, left %v", removed, things)
+		if c.removed && len(remaining) != 0 {
+			t.Errorf("a dead run: removed %v, not removed %v", removed, remaining)
 		}
-		if !c.goes && (len(removed) != 0 || len(things) != 3 || !contains(strings.Join(left, "\n"), c.because)) {
-			t.Errorf("want it spared because it is %s: removed %v, left %v", c.because, removed, left)
+		if !c.removed && (len(removed) != 0 || len(remaining) != 3 || !contains(strings.Join(left, "\n"), c.reason)) {
+			t.Errorf("want nothing removed because the run is %s: removed %v, kept %v", c.reason, removed, left)
 		}
 	}
 }
 
-// A run that died in its clean-up leaves an engine that is still busy.
-func TestSweepWaitsForABusyEngine(t *testing.T) {
+// A volume cannot be removed while a container uses it.
+func TestSweepTriesAgain(t *testing.T) {
 	e := connect(t, t.TempDir())
 	defer e.Close() //nolint:errcheck // closes idle connections
-	first, err := work.New(e.root, "first-run")
+	e.sweepWithin = patience
+	run, die := newRun(t, e, false)
+	img, err := e.ensureImage(t.Context(), imageOf(t, "15"), time.Minute)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := first.Close(); err != nil {
-		t.Fatal(err)
+	user, err := e.run(t.Context(), recipe{
+		name: "drillgres-volume-user-" + run, image: img, cmd: []string{"sleep", "infinity"},
+		host: func(h *container.HostConfig) {
+			h.NetworkMode = "none"
+			h.Mounts = []mount.Mount{volumeAt(PostgresName(run)+"-in", "/in", nil)}
+		},
+	})
+	if user != "" {
+		t.Cleanup(func() { e.discard(context.Background(), user) })
 	}
-	run := newRunID()
-	dummy(t, e, run, false)
-	user := exec.CommandContext(t.Context(), "docker", "run", "--rm", "-d", "--network", "none", "-v", PostgresName(run)+"-in:/in", "--entrypoint", "sleep", imageOf(t, "15"), "3")
-	if out, err := user.CombinedOutput(); err != nil {
-		t.Fatalf("use the volume: %v\n%s", err, out)
+	if err != nil {
+		t.Fatalf("use the volume: %v", err)
 	}
+	die()
+	if _, _, err := e.sweepOnce(t.Context(), labelRun+"="+run, SweepOptions{}); err == nil {
+		t.Fatal("a volume in use was removed")
+	}
+	var discarding sync.WaitGroup
+	discarding.Go(func() { e.discard(t.Context(), user) })
+	defer discarding.Wait()
 	if _, _, err := e.sweep(t.Context(), labelRun+"="+run, SweepOptions{}); err != nil {
 		t.Error(err)
 	}
-	if left, err := e.things(t.Context(), labelRun+"="+run); err != nil || len(left) > 0 {
+	if left, err := e.list(t.Context(), labelRun+"="+run); err != nil || len(left) > 0 {
 		t.Errorf("left %v, %v; want nothing", left, err)
 	}
 }
 
-func TestWhatSweepSpares(t *testing.T) {
+func TestReasonToKeep(t *testing.T) {
 	root, now := t.TempDir(), time.Now()
 	dead, err := work.New(root, "dead-run")
 	if err != nil {
@@ -109,7 +115,7 @@ func TestWhatSweepSpares(t *testing.T) {
 	past := now.Add(-time.Minute).Format(time.RFC3339)
 	for name, c := range map[string]struct {
 		changes map[string]string
-		spared  bool
+		kept    bool
 	}{
 		"a dead run of this machine":             {nil, false},
 		"a run of another machine":               {map[string]string{labelOwner: "elsewhere/1"}, true},
@@ -119,13 +125,13 @@ func TestWhatSweepSpares(t *testing.T) {
 		"an expired kept run":                    {map[string]string{labelKeep: "true", labelExpires: past}, false},
 		"a run of another machine, odd deadline": {map[string]string{labelOwner: "elsewhere/1", labelExpires: "soon"}, true},
 	} {
-		if why := (thing{kind: "container", labels: label(c.changes)}).spared(SweepOptions{}, now); (why != "") != c.spared {
-			t.Errorf("%s: spared because %q, want spared: %v", name, why, c.spared)
+		if reason := (resource{kind: "container", labels: label(c.changes)}).reasonToKeep(SweepOptions{}, now); (reason != "") != c.kept {
+			t.Errorf("%s: kept because %q, want kept: %v", name, reason, c.kept)
 		}
 	}
 }
 
-func TestRemoveRefusesWhatIsNotOurs(t *testing.T) {
+func TestRemoveRefusesAResourceWithoutOurLabel(t *testing.T) {
 	e := connect(t, t.TempDir())
 	defer e.Close() //nolint:errcheck // closes idle connections
 	name := "drillgres-not-labelled-" + newRunID()
@@ -134,27 +140,39 @@ func TestRemoveRefusesWhatIsNotOurs(t *testing.T) {
 	}
 	defer func() {
 		if _, err := e.client.VolumeRemove(t.Context(), name, client.VolumeRemoveOptions{}); err != nil {
-			t.Errorf("it is gone: %v", err)
+			t.Errorf("it does not exist any more: %v", err)
 		}
 	}()
 	for _, labels := range []map[string]string{nil, {labelRun: ""}, {"com.example.run": "x"}} {
-		if err := e.remove(t.Context(), thing{kind: "volume", id: name, name: name, labels: labels}); err == nil {
+		if err := e.remove(t.Context(), resource{kind: "volume", id: name, name: name, labels: labels}); err == nil {
 			t.Error("it was removed")
 		}
 	}
 }
 
-// dummy is what a killed run leaves, without the wait for a server.
-func dummy(t *testing.T, e *Engine, run string, keep bool) {
+// newRun creates the resources of a run, without waiting for the server. The run
+// is alive until die is called, so that no other sweep removes them meanwhile.
+func newRun(t *testing.T, e *Engine, keep bool) (run string, die func()) {
 	t.Helper()
-	s := sandbox.Spec{RunID: run, Image: imageOf(t, "15"), Keep: keep, User: "drill_admin", Password: "canary1234"}
-	img, err := e.image(t.Context(), s.Image, time.Minute)
+	run = newRunID()
+	lock, err := work.New(e.root, run)
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, err = e.startPostgres(t.Context(), s, img, wish{})
+	die = func() {
+		if err := lock.Close(); err != nil {
+			t.Error(err)
+		}
+	}
+	t.Cleanup(die)
+	s := sandbox.Spec{RunID: run, Image: imageOf(t, "15"), Keep: keep, User: "drill_admin", Password: "canary1234"}
+	img, err := e.ensureImage(t.Context(), s.Image, time.Minute)
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { e.removeRun(context.Background(), run) })
+	if _, err := e.startPostgres(t.Context(), s, img, optional{}); err != nil {
+		t.Fatal(err)
+	}
+	return run, die
 }

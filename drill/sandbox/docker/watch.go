@@ -19,31 +19,32 @@ import (
 	"github.com/drillgres/drillgres/drill/sandbox"
 )
 
-// pace is how closely a pod is watched.
-type pace struct {
-	look   time.Duration // between looks at the container
-	greet  time.Duration // between questions to the server
-	silent time.Duration // of engine or server until the pod counts as lost
-	space  time.Duration // between looks at the engine's disk
+// intervals are the times by which a pod is watched.
+type intervals struct {
+	check   time.Duration // between checks of the container
+	ping    time.Duration // between pings of the server
+	silence time.Duration // of engine or server after which the pod counts as lost
+	space   time.Duration // between checks of the engine's disk
 }
 
-var defaultPace = pace{look: 2 * time.Second, greet: 10 * time.Second, silent: 45 * time.Second, space: 5 * time.Second}
+var defaultIntervals = intervals{check: 2 * time.Second, ping: 10 * time.Second, silence: 45 * time.Second, space: 5 * time.Second}
 
-// watch is what has become of a pod.
+// watch records what happens to a pod.
 type watch struct {
 	lost  chan struct{}
 	once  sync.Once
 	cause error
 
-	mu     sync.Mutex
-	killed map[string]bool // containers in which the kernel killed for memory, by the engine's events
-	news   chan struct{}   // closed, and replaced, when killed grows
+	mu      sync.Mutex
+	killed  map[string]bool // ids of containers that ran out of memory, by the engine's events
+	changed chan struct{}   // closed and replaced when killed changes
 }
 
 func newWatch() *watch {
-	return &watch{lost: make(chan struct{}), killed: map[string]bool{}, news: make(chan struct{})}
+	return &watch{lost: make(chan struct{}), killed: map[string]bool{}, changed: make(chan struct{})}
 }
 
+// lose marks the pod as lost. Only the first cause is recorded.
 func (w *watch) lose(cause error) {
 	w.once.Do(func() {
 		w.cause = cause
@@ -51,42 +52,44 @@ func (w *watch) lose(cause error) {
 	})
 }
 
-func (w *watch) sawKill(id string) {
+func (w *watch) recordKill(id string) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.killed[id] = true
-	close(w.news)
-	w.news = make(chan struct{})
+	close(w.changed)
+	w.changed = make(chan struct{})
 }
 
-// awaitKill waits until the kernel has killed something in a container for
-// memory, and tells whether it has.
+// awaitKill waits until the kernel kills a process of a container because it ran
+// out of memory. It returns false if ctx ends first.
 func (w *watch) awaitKill(ctx context.Context, id string) bool {
 	for {
 		w.mu.Lock()
-		killed, news := w.killed[id], w.news
+		killed, changed := w.killed[id], w.changed
 		w.mu.Unlock()
 		if killed {
 			return true
 		}
 		select {
-		case <-news:
+		case <-changed:
 		case <-ctx.Done():
 			return false
 		}
 	}
 }
 
-func (w *watch) hadKill(id string) bool {
+// hasKill reports whether the kernel has killed a process of a container because
+// it ran out of memory.
+func (w *watch) hasKill(id string) bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	return w.killed[id]
 }
 
-// Lost is closed when the Postgres container is of no more use.
+// Lost is closed when the pod is lost, as described by sandbox.Pod.
 func (p *pod) Lost() <-chan struct{} { return p.watch.lost }
 
-// Cause tells why the pod is lost; nil while it is not.
+// Cause returns why the pod is lost, or nil if it is not.
 func (p *pod) Cause() error {
 	select {
 	case <-p.watch.lost:
@@ -96,29 +99,29 @@ func (p *pod) Cause() error {
 	}
 }
 
-// Health looks now, as sandbox.Pod says.
+// Health checks the pod, as described by sandbox.Pod.
 func (p *pod) Health(ctx context.Context) error {
-	if err := p.look(ctx); err != nil {
+	if err := p.check(ctx); err != nil {
 		return err
 	}
-	kills, err := p.kills(ctx)
-	if p.watch.hadKill(p.id) || kills > 0 {
+	kills, err := p.countKills(ctx)
+	if p.watch.hasKill(p.id) || kills > 0 {
 		return p.outOfMemory("a process of the Postgres container")
 	}
 	return err
 }
 
 func (p *pod) outOfMemory(what string) error {
-	limit := "no limit of its own"
+	limit := "no limit"
 	if p.spec.Memory > 0 {
-		limit = fmt.Sprintf("a limit of %d MiB", p.spec.Memory>>20)
+		limit = fmt.Sprintf("limit %d MiB", p.spec.Memory>>20)
 	}
-	return outcome.Fail(outcome.SandboxOutOfMemory, "the kernel killed %s for memory (%s)", what, limit)
+	return outcome.Fail(outcome.SandboxOutOfMemory, "the kernel killed %s because it ran out of memory (%s)", what, limit)
 }
 
-// kills asks the container's control group how many processes the kernel has
-// killed in it for memory: version 2, then version 1.
-func (p *pod) kills(ctx context.Context) (int, error) {
+// countKills returns how many processes of the container the kernel has killed
+// because it ran out of memory. It reads the control group, version 2 or 1.
+func (p *pod) countKills(ctx context.Context) (int, error) {
 	var out strings.Builder
 	const script = `cat /sys/fs/cgroup/memory.events /sys/fs/cgroup/memory/memory.oom_control 2>/dev/null; true`
 	if _, err := p.Exec(ctx, sandbox.Command{Args: []string{"sh", "-c", script}, Stdout: &out}); err != nil {
@@ -132,9 +135,9 @@ func (p *pod) kills(ctx context.Context) (int, error) {
 	return 0, nil
 }
 
-// look asks the engine for the container's state. A Failure says that the
-// pod is lost; any other error that the engine did not tell.
-func (p *pod) look(ctx context.Context) error {
+// check reads the container's state from the engine. It returns a Failure if the
+// pod is lost, and any other error if the state could not be read.
+func (p *pod) check(ctx context.Context) error {
 	if cause := p.Cause(); cause != nil {
 		return cause
 	}
@@ -142,7 +145,7 @@ func (p *pod) look(ctx context.Context) error {
 	if errdefs.IsNotFound(err) {
 		err = outcome.Fail(outcome.SandboxLost, "the Postgres container was removed")
 	} else if err == nil {
-		err = p.judge(ctx, found.Container.State)
+		err = p.checkState(ctx, found.Container.State)
 	}
 	if lost := failureIn(err); lost != nil {
 		p.watch.lose(lost)
@@ -151,26 +154,26 @@ func (p *pod) look(ctx context.Context) error {
 	return err
 }
 
-func (p *pod) judge(ctx context.Context, s *container.State) error {
+func (p *pod) checkState(ctx context.Context, s *container.State) error {
 	switch {
 	case s == nil:
-		return errors.New("the engine does not tell the state of the Postgres container")
+		return errors.New("the engine does not report the state of the Postgres container")
 	case s.Paused:
 		return outcome.Fail(outcome.SandboxLost, "the Postgres container was paused")
 	case s.Running:
 		return nil
-	case s.OOMKilled || p.watch.hadKill(p.id):
+	case s.OOMKilled || p.watch.hasKill(p.id):
 		return p.outOfMemory("Postgres")
 	}
-	return outcome.Fail(outcome.SandboxLost, "the Postgres container ended with exit code %d%s", s.ExitCode, p.lastWords(ctx))
+	return outcome.Fail(outcome.SandboxLost, "the Postgres container ended with exit code %d%s", s.ExitCode, p.logExcerpt(ctx))
 }
 
-// observe looks at regular times and whenever the engine reports something of
+// observe checks the pod at intervals and whenever the engine reports an event of
 // the run, until the pod is lost or closed.
 func (p *pod) observe(ctx context.Context) {
-	news := make(chan struct{}, 1)
-	p.chores.Go(func() { p.listen(ctx, news) })
-	ticker := time.NewTicker(p.pace.look)
+	notify := make(chan struct{}, 1)
+	p.background.Go(func() { p.followEvents(ctx, notify) })
+	ticker := time.NewTicker(p.intervals.check)
 	defer ticker.Stop()
 	answered := time.Now()
 	for {
@@ -180,20 +183,21 @@ func (p *pod) observe(ctx context.Context) {
 		case <-p.watch.lost:
 			return
 		case <-ticker.C:
-		case <-news:
+		case <-notify:
 		}
-		err := p.look(ctx)
+		err := p.check(ctx)
 		if err == nil {
 			answered = time.Now()
-		} else if silence := time.Since(answered); silence > p.pace.silent && ctx.Err() == nil {
+		} else if silence := time.Since(answered); silence > p.intervals.silence && ctx.Err() == nil {
 			p.watch.lose(outcome.Fail(outcome.SandboxLost, "the container engine has not answered for %s: %w", silence.Round(time.Second), err))
 		}
 	}
 }
 
-// listen follows the engine's events of this run. The end of a stream is the
-// engine's: it is asked again, for what happened meanwhile too.
-func (p *pod) listen(ctx context.Context, news chan<- struct{}) {
+// followEvents reads the engine's events of this run and sends to notify after
+// each. If the engine ends the stream, followEvents requests a new one, including
+// the events since the last one.
+func (p *pod) followEvents(ctx context.Context, notify chan<- struct{}) {
 	since := time.Now().Add(-time.Minute)
 	filters := client.Filters{}.Add("type", string(events.ContainerEventType)).Add("label", labelRun+"="+p.spec.RunID).
 		Add("event", string(events.ActionOOM), string(events.ActionDie), string(events.ActionPause))
@@ -206,49 +210,49 @@ func (p *pod) listen(ctx context.Context, news chan<- struct{}) {
 			case m := <-stream.Messages:
 				since = time.Unix(0, m.TimeNano)
 				if m.Action == events.ActionOOM {
-					p.watch.sawKill(m.Actor.ID)
+					p.watch.recordKill(m.Actor.ID)
 				}
 				select {
-				case news <- struct{}{}:
+				case notify <- struct{}{}:
 				default:
 				}
-			case <-stream.Err: //nolint:errcheck // whatever ended the stream, it is opened again
+			case <-stream.Err: //nolint:errcheck // a new stream is opened after any error
 				open = false
 			}
 		}
-		_ = pause(ctx, p.pace.look) // its error is the loop's end
+		_ = pause(ctx, p.intervals.check) // the loop checks ctx
 	}
 }
 
-// converse asks the server at regular times whether it is there: a stopped
-// server keeps its open port, so only an answer counts.
-func (p *pod) converse(ctx context.Context) {
+// pingRegularly marks the pod as lost when the server no longer answers. An open
+// port is not enough, because that of a stopped server stays open.
+func (p *pod) pingRegularly(ctx context.Context) {
 	answered := time.Now()
-	for pause(ctx, p.pace.greet) == nil {
-		err := p.greetServer(ctx)
+	for pause(ctx, p.intervals.ping) == nil {
+		err := p.pingServer(ctx)
 		silence := time.Since(answered)
 		switch {
 		case err == nil:
 			answered = time.Now()
 		case ctx.Err() != nil || p.Cause() != nil:
 			return
-		case silence > p.pace.silent:
+		case silence > p.intervals.silence:
 			p.watch.lose(outcome.Fail(outcome.SandboxLost, "Postgres has not answered for %s: %w", silence.Round(time.Second), err))
 			return
 		}
 	}
 }
 
-// greetServer asks whether the server would speak TLS, which it answers to
-// everybody, in a process of its own, without a line in its log.
-func (p *pod) greetServer(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, p.pace.silent/3)
+// pingServer sends an SSLRequest, which the server answers from a new process,
+// without authentication and without a line in its log.
+func (p *pod) pingServer(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, p.intervals.silence/3)
 	defer cancel()
 	c, err := p.Dial(ctx, "tcp", net.JoinHostPort("127.0.0.1", postgresPort))
 	if err != nil {
 		return err
 	}
-	defer c.Close() //nolint:errcheck // it was only asked, and is hung up on
+	defer c.Close() //nolint:errcheck // the answer has been read
 	deadline, _ := ctx.Deadline()
 	if err := c.SetDeadline(deadline); err != nil {
 		return err

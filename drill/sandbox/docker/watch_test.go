@@ -44,37 +44,38 @@ func TestAKilledPodIsLostAndSoIsWhatRunsInIt(t *testing.T) {
 	wantCode(t, <-ended, outcome.SandboxLost)
 	wantLost(t, p, outcome.SandboxLost, "exit code 137")
 	if contains(p.Cause().Error(), "LOG:") {
-		t.Errorf("lines of the log, which may hold restored data, are in: %v", p.Cause())
+		t.Errorf("lines of the log, which may contain restored data, are in: %v", p.Cause())
 	}
 	if _, err := conn.Read(make([]byte, 1)); err == nil {
-		t.Error("the connection still gives bytes")
+		t.Error("the connection still returns bytes")
 	}
 	_, err := p.Dial(t.Context(), "tcp", "127.0.0.1:5432")
 	wantCode(t, err, outcome.SandboxLost)
 }
 
-// A stopped server keeps its port open: only an answer shows that it lives.
+// The port of a stopped server stays open, so only an answer shows that it runs.
 func TestAHungServerIsLost(t *testing.T) {
 	t.Parallel()
 	p := ownPod(t, func(e *Engine, _ *sandbox.Spec) {
-		e.pace = pace{look: time.Second, greet: 200 * time.Millisecond, silent: 4 * time.Second, space: time.Second}
+		e.intervals = intervals{check: time.Second, ping: 200 * time.Millisecond, silence: 15 * time.Second, space: time.Second}
 	})
 	sh(t, p, `kill -STOP "$(head -1 "$PGDATA/postmaster.pid")"`)
 	wantLost(t, p, outcome.SandboxLost, "Postgres has not answered")
 }
 
-// The Postgres container outlives it, and its state says nothing of it.
-func TestWhatIsKilledForMemorySaysSo(t *testing.T) {
+// The Postgres container survives when one of its processes runs out of memory,
+// and its state does not show it.
+func TestOutOfMemoryIsReported(t *testing.T) {
 	t.Parallel()
 	p := ownPod(t, func(_ *Engine, s *sandbox.Spec) { s.Memory = 200 << 20 })
 	const hog = `my $x = "x" x (1 << 30); print length $x`
 	c := start(t, p, sandbox.Container{Name: "hungry", Command: []string{"perl", "-e", hog}})
 	waitDone(t, c)
 	if code, oom := c.Ended(); code != 137 || !oom {
-		t.Errorf("a further container: exit code %d, out of memory %v", code, oom)
+		t.Errorf("the container: exit code %d, out of memory %v", code, oom)
 	}
 	if err := p.Health(t.Context()); err != nil {
-		t.Errorf("a further container's memory is not the pod's: %v", err)
+		t.Errorf("another container ran out of memory, but the pod is reported: %v", err)
 	}
 	code, err := p.Exec(t.Context(), sandbox.Command{Args: []string{"perl", "-e", hog}})
 	if err == nil && code == 0 {
@@ -86,20 +87,20 @@ func TestWhatIsKilledForMemorySaysSo(t *testing.T) {
 	}
 	select {
 	case <-p.Lost():
-		t.Errorf("lost, although Postgres lives on: %v", p.Cause())
+		t.Errorf("lost, although Postgres still runs: %v", p.Cause())
 	default:
 	}
-	eventually(t, "the engine's event has arrived", 10*time.Second, func() bool { return p.watch.hadKill(p.id) })
+	eventually(t, "the engine's event has arrived", func() bool { return p.watch.hasKill(p.id) })
 }
 
-func wantLost(t *testing.T, p *pod, code outcome.Code, says string) {
+func wantLost(t *testing.T, p *pod, code outcome.Code, text string) {
 	t.Helper()
 	select {
 	case <-p.Lost():
-	case <-time.After(20 * time.Second):
+	case <-time.After(patience):
 		t.Fatal("the pod is not lost")
 	}
-	if f := wantCode(t, p.Cause(), code); !contains(f.Error(), says) {
-		t.Errorf("%q is not in: %s", says, f)
+	if f := wantCode(t, p.Cause(), code); !contains(f.Error(), text) {
+		t.Errorf("%q is not in: %s", text, f)
 	}
 }
