@@ -13,20 +13,21 @@ import (
 	"github.com/drillgres/drillgres/drill/redact"
 )
 
-// Where the server listens for every container of the pod.
+// The address of the server, from every container of the pod.
 const (
 	loopback     = "127.0.0.1"
 	postgresPort = "5432"
 )
 
-// Access is how a container of the pod reaches the restored database.
+// Access holds the credentials with which a container of the pod connects to the
+// restored database.
 type Access struct {
 	Database, Role string
 	Password       redact.Secret
 }
 
-// LogIn gives a role a password of its own, which r keeps secret. Without a
-// role it is the database's owner, or else the superuser.
+// LogIn sets a new password for a role, adds it to r and returns the credentials.
+// The default role is the database's owner, or the superuser if it has none.
 func LogIn(ctx context.Context, s provision.Server, role string, r *redact.Redactor) (Access, error) {
 	a := Access{Database: s.Database, Role: cmp.Or(role, s.Owner, s.User), Password: s.Password}
 	r.Add(s.Password)
@@ -41,22 +42,22 @@ func LogIn(ctx context.Context, s provision.Server, role string, r *redact.Redac
 	return a, nil
 }
 
-// logIn lets the application in.
+// logIn returns the application's credentials, and records its role in the report.
 func (c Checker) logIn(ctx context.Context, s provision.Server, report *Report) (Access, error) {
 	a, err := LogIn(ctx, s, c.Config.Role, c.Redactor)
 	report.Role = a.Role
 	if a.Role == s.User {
 		report.Findings = append(report.Findings, outcome.Finding{
 			Code:    "app_as_superuser",
-			Message: "the application connected as superuser: missing grants would not have been noticed",
+			Message: "the application connected as superuser, so missing grants are not detected",
 			Hint:    "set app.role to the role that the application has in production",
 		})
 	}
 	return a, err
 }
 
-// variables are the ones that every application gets, in libpq's names and as
-// a URL. sslmode is in both, because some drivers insist on TLS otherwise.
+// variables returns the environment variables of every application: the names
+// of libpq and a URL. Both set sslmode, because some drivers require TLS otherwise.
 func (a Access) variables() map[string]string {
 	return map[string]string{
 		"DATABASE_URL": a.url(),
@@ -78,8 +79,8 @@ func (a Access) url() string {
 	return u.String()
 }
 
-// Env is the environment of a container that uses the database: the variables of the connection,
-// over which the config's own win.
+// Env returns the environment of a container that uses the database: the variables
+// of the connection, overridden by those of the config.
 func (a Access) Env(configured map[string]config.Value) map[string]string {
 	env := a.variables()
 	for name, value := range a.resolve(configured) {
@@ -90,8 +91,8 @@ func (a Access) Env(configured map[string]config.Value) map[string]string {
 
 var reference = regexp.MustCompile(`\$?\$\(([A-Za-z_.-][A-Za-z0-9_.-]*)\)`)
 
-// resolve fills in $(NAME), as Kubernetes does: it refers to a variable of the
-// connection, $$(NAME) is $(NAME) itself, and an unknown name stays as it is.
+// resolve replaces $(NAME), as Kubernetes does, by a variable of the connection.
+// It replaces $$(NAME) by $(NAME), and keeps an unknown name unchanged.
 func (a Access) resolve(configured map[string]config.Value) map[string]string {
 	known := a.variables()
 	env := make(map[string]string, len(configured))
@@ -100,8 +101,8 @@ func (a Access) resolve(configured map[string]config.Value) map[string]string {
 			if ref[1] == '$' {
 				return ref[1:]
 			}
-			if filled, ok := known[ref[len("$("):len(ref)-1]]; ok {
-				return filled
+			if variable, ok := known[ref[len("$("):len(ref)-1]]; ok {
+				return variable
 			}
 			return ref
 		})

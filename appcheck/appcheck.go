@@ -1,5 +1,5 @@
-// Package appcheck boots the application on the restored database and puts the
-// config's smoke tests to it.
+// Package appcheck starts the application on the restored database and runs the
+// config's smoke tests.
 package appcheck
 
 import (
@@ -15,34 +15,32 @@ import (
 // Checker checks one application.
 type Checker struct {
 	Config *config.App
-	// Redactor keeps secrets out of what the application says. The passwords
-	// that the check makes are added to it. nil: one of its own.
+	// Redactor removes secrets from the application's output. Check adds the
+	// passwords that it sets. nil: a new one.
 	Redactor *redact.Redactor
-	Keep     bool // leave its containers running: somebody wants to look inside
+	Keep     bool // do not remove the containers, so that a user can inspect them
 
-	guessed *redact.Redactor // of secrets that only look like some: for the application's own words alone
+	guessed *redact.Redactor // removes values that may be secrets; used only for the application's output
 }
 
-// Report is how the application did on the restored database. It is worth
-// reading also when it comes with an error.
+// Report is the result of Check. It is also valid if Check returns an error.
 type Report struct {
 	Checks       []outcome.Check
 	Findings     []outcome.Finding
-	Role         string   // that the application connected as
+	Role         string   // with which the application connected
 	ReadySeconds float64  // from its start until it was ready
-	LastLines    []string // of its output, without secrets; only of a failure
+	LastLines    []string // of its output, without secrets; only after a failure
 }
 
-// Check starts the services that the application needs, then the application,
-// waits until it is ready, and runs every smoke test, whatever the others
-// found. All of it happens in the server's pod, of which the containers are
-// removed again.
+// Check starts the services that the application needs and then the application,
+// waits until it is ready, and runs all smoke tests, even if one fails. The
+// containers run in the server's pod and are removed at the end.
 //
-// Failures: app_start_failed (a container ended by itself), app_not_ready,
+// Failures: app_start_failed (a container ended on its own), app_not_ready,
 // smoke_failed, sandbox_out_of_memory, image_unavailable, isolation_broken,
 // sandbox_lost.
 func (c Checker) Check(ctx context.Context, s provision.Server) (Report, error) {
-	c = c.discreet()
+	c = c.withRedactors()
 	var report Report
 	access, err := c.logIn(ctx, s, &report)
 	if err != nil {
@@ -53,14 +51,14 @@ func (c Checker) Check(ctx context.Context, s provision.Server) (Report, error) 
 	return report, s.Blame(ctx, err)
 }
 
-// discreet is c with everything that it needs to keep secrets.
-func (c Checker) discreet() Checker {
+// withRedactors returns c with both redactors.
+func (c Checker) withRedactors() Checker {
 	if c.Redactor == nil {
 		c.Redactor = new(redact.Redactor)
 	}
 	if c.guessed == nil {
 		c.guessed = new(redact.Redactor)
-		c.guessed.Add(c.lookSecret()...)
+		c.guessed.Add(c.guessSecrets()...)
 	}
 	return c
 }
@@ -72,30 +70,30 @@ func (c Checker) checkApp(ctx context.Context, s provision.Server, a Access, rep
 	if err != nil {
 		return err
 	}
-	defer func() { err = c.removed(ctx, err, app) }()
-	alive, stop := whileRunning(ctx, app)
+	defer func() { err = c.remove(ctx, err, app) }()
+	running, stop := whileRunning(ctx, app)
 	defer stop()
 	p := prober{dialer: s, port: c.Config.Port, client: httpClient(s)}
 
-	ready, err := c.waitReady(alive, p)
+	ready, err := c.waitReady(running, p)
 	report.add(ready, began)
 	if err != nil {
 		report.LastLines = c.LastLines(ctx, app)
 		return c.notReady(app, ready.Saw, err, report.LastLines)
 	}
 	report.ReadySeconds = time.Since(began).Seconds()
-	err = c.runSmoke(alive, tools{prober: p, app: app, server: s, access: a}, report)
+	err = c.runSmoke(running, targets{prober: p, app: app, server: s, access: a}, report)
 	if err != nil {
 		report.LastLines = c.LastLines(ctx, app)
-		return blameApp(app, err, report.LastLines)
+		return smokeFailure(app, err, report.LastLines)
 	}
 	return nil
 }
 
-// text is something that the application said, without secrets.
-func (c Checker) text(s string) string { return c.Redactor.Text(c.guessed.Text(s)) }
+// redact returns output of the application without secrets.
+func (c Checker) redact(s string) string { return c.Redactor.Text(c.guessed.Text(s)) }
 
-// add keeps a check and how long it took.
+// add records a check and how long it took.
 func (r *Report) add(check outcome.Check, began time.Time) {
 	check.Stage = outcome.App
 	check.Seconds = time.Since(began).Seconds()

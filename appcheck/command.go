@@ -9,31 +9,31 @@ import (
 	"github.com/drillgres/drillgres/drill/words"
 )
 
-// maxOutput is how much of a command's output is kept, in bytes.
+// maxOutput is how many bytes of a command's output are kept.
 const maxOutput = 4 << 20
 
-// command runs a command in the application's container, without a shell:
-// there may be none.
+// command runs a command in the application's container. It uses no shell, because
+// the image may not have one.
 func (c Checker) command(ctx context.Context, app sandbox.Process, args []string) answer {
 	var stdout, stderr output
 	exit, err := app.Exec(ctx, sandbox.Command{Args: args, Stdout: &stdout, Stderr: &stderr})
 	if err != nil {
-		return answer{problem: err.Error(), brokeOff: true}
+		return answer{problem: err.Error(), interrupted: true}
 	}
 	saw := fmt.Sprintf("exit %d, %d bytes of output", exit, stdout.size)
-	if last := complaint(exit, &stdout, &stderr); last != "" {
-		saw += ", last line of its errors: " + words.Shorten(c.text(last), lineLength)
+	if last := lastErrorLine(exit, &stdout, &stderr); last != "" {
+		saw += ", last line of its errors: " + words.Shorten(c.redact(last), lineLength)
 	}
 	return answer{
-		saw:      saw,
-		env:      map[string]any{"exit": exit, "stdout": stdout.kept.String()},
-		byItself: exit == 0,
+		saw:    saw,
+		env:    map[string]any{"exit": exit, "stdout": stdout.kept.String()},
+		passes: exit == 0,
 	}
 }
 
-// complaint is the last line of what a command that failed says about it.
-// That it could not be started at all, engines tell on its standard output.
-func complaint(exit int, stdout, stderr *output) string {
+// lastErrorLine returns the last error line of a failed command. An engine writes
+// to standard output that a command could not be started.
+func lastErrorLine(exit int, stdout, stderr *output) string {
 	const cannotRun, notFound = 126, 127
 	switch last := stderr.lastLine(); {
 	case exit == 0:
@@ -45,7 +45,7 @@ func complaint(exit int, stdout, stderr *output) string {
 	}
 }
 
-// output keeps the beginning of what is written to it, and counts all of it.
+// output keeps the beginning of what is written to it, and counts all bytes.
 type output struct {
 	kept strings.Builder
 	size int64

@@ -12,14 +12,15 @@ import (
 
 const (
 	keptLines  = 20
-	lineLength = 200 // characters that are shown of a log line: it may hold rows
+	lineLength = 200 // characters of a log line that are shown: it may contain rows
 	logsWithin = 5 * time.Second
 )
 
-// LastLines are the last log lines of a container, fit to be shown. A log that
-// cannot be read has none: what went wrong with the container matters more.
+// LastLines returns the last log lines of a container, shortened and without
+// secrets. It returns none if the log cannot be read, so that the caller can
+// report its own error.
 func (c Checker) LastLines(ctx context.Context, p sandbox.Process) []string {
-	c = c.discreet()
+	c = c.withRedactors()
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), logsWithin)
 	defer cancel()
 	lines, err := p.Logs(ctx, keptLines)
@@ -28,25 +29,25 @@ func (c Checker) LastLines(ctx context.Context, p sandbox.Process) []string {
 	}
 	shown := make([]string, len(lines))
 	for i, line := range lines {
-		shown[i] = words.Shorten(c.text(line), lineLength)
+		shown[i] = words.Shorten(c.redact(line), lineLength)
 	}
 	return shown
 }
 
-// lastWords appends log lines to a message.
-func lastWords(lines []string) string {
+// logExcerpt returns log lines in a form that can be appended to a message.
+func logExcerpt(lines []string) string {
 	if len(lines) == 0 {
 		return "; its log is empty"
 	}
 	return "; its last log lines:\n" + strings.Join(lines, "\n")
 }
 
-// ended is the failure of a container that ended by itself.
-func ended(p sandbox.Process, who, when string, lines []string) error {
+// ended returns the Failure of a container that ended on its own.
+func ended(p sandbox.Process, what, when string, lines []string) error {
 	exit, outOfMemory := p.Ended()
 	if outOfMemory {
-		return outcome.Fail(outcome.SandboxOutOfMemory, "%s was killed by the kernel for memory%s%s", who, when, lastWords(lines)).
-			WithHint("give the container engine more memory, or let the application use less")
+		return outcome.Fail(outcome.SandboxOutOfMemory, "the kernel killed %s because it ran out of memory%s%s", what, when, logExcerpt(lines)).
+			WithHint("give the container engine more memory, or make the application use less")
 	}
-	return outcome.Fail(outcome.AppStartFailed, "%s ended with exit code %d%s%s", who, exit, when, lastWords(lines))
+	return outcome.Fail(outcome.AppStartFailed, "%s ended with exit code %d%s%s", what, exit, when, logExcerpt(lines))
 }

@@ -8,8 +8,8 @@ import (
 	"github.com/drillgres/drillgres/drill/config"
 )
 
-// TestEnvironment: the application is told where its database is, its own
-// variables win, and references are filled in.
+// The application must get the address of its database. Its own variables must
+// override that, and references must be replaced.
 func TestEnvironment(t *testing.T) {
 	pod := newPod(t, http.HandlerFunc(ok))
 	a := app()

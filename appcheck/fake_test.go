@@ -19,7 +19,7 @@ import (
 	"github.com/drillgres/drillgres/drill/sandbox"
 )
 
-// fakePod starts nothing: its port 8080 is an HTTP server of the test.
+// fakePod starts no containers. Its port 8080 is an HTTP server of the test.
 type fakePod struct {
 	sandbox.Pod
 	app      *fakeProcess
@@ -27,7 +27,7 @@ type fakePod struct {
 
 	mu        sync.Mutex
 	started   []sandbox.Container
-	refusals  int // dials that are refused before anything listens
+	refusals  int // dials that are refused before one succeeds
 	addresses map[string]string
 }
 
@@ -77,7 +77,7 @@ func (p *fakePod) container(t *testing.T, name string) sandbox.Container {
 	return sandbox.Container{}
 }
 
-// fakeProcess is a container that ends when the test says so.
+// fakeProcess is a container that ends when the test calls end.
 type fakeProcess struct {
 	done        chan struct{}
 	end         func()
@@ -106,8 +106,8 @@ func (p *fakeProcess) Exec(_ context.Context, c sandbox.Command) (int, error) {
 	return p.exec(c)
 }
 
-// server is one whose superuser the application connects as, so that no
-// connection to Postgres is needed.
+// server returns a server to which the application connects as superuser, so that
+// no connection to Postgres is needed.
 func server(p sandbox.Pod) provision.Server {
 	return provision.Server{Running: sandbox.Running{Pod: p}, Database: "shop", User: "drillgres", Password: "canary/1234"}
 }
@@ -115,7 +115,7 @@ func server(p sandbox.Pod) provision.Server {
 func app() *config.App {
 	return &config.App{
 		Image: "shop:1", Role: "drillgres", Port: 8080,
-		Ready: config.Ready{HTTP: "/healthz", Within: config.Duration(10 * time.Second)},
+		Ready: config.Ready{HTTP: "/healthz", Within: config.Duration(time.Minute)},
 	}
 }
 
@@ -124,12 +124,12 @@ func check(t *testing.T, p *fakePod, a *config.App) (appcheck.Report, outcome.Co
 	report, err := appcheck.Checker{Config: a}.Check(t.Context(), server(p))
 	for _, c := range report.Checks {
 		if c.RestsOn == "" {
-			t.Errorf("check %s rests on nothing that is said", c.Name)
+			t.Errorf("check %s does not say what it rests on", c.Name)
 		}
 		switch c.Status {
 		case outcome.CheckPassed, outcome.CheckFailed, outcome.CheckUnknown, outcome.CheckNotConfigured:
 		default:
-			t.Errorf("check %s ended in %q", c.Name, c.Status)
+			t.Errorf("check %s has the status %q", c.Name, c.Status)
 		}
 	}
 	if err == nil {

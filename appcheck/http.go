@@ -16,11 +16,12 @@ import (
 	"github.com/drillgres/drillgres/drill/sandbox"
 )
 
-// maxBody is how much of an answer is read, in bytes.
+// maxBody is how many bytes of an answer are read.
 const maxBody = 4 << 20
 
-// httpClient speaks HTTP with what listens in the pod. A proxy of this machine
-// leads nowhere, and what a redirect leads to is not what was asked about.
+// httpClient returns a client that connects into the pod. It uses no proxy, because
+// a proxy cannot reach the pod, and follows no redirects, because a test is about
+// the configured path only.
 func httpClient(d sandbox.Dialer) *http.Client {
 	return &http.Client{
 		Transport: &http.Transport{DialContext: d.Dial, DisableKeepAlives: true},
@@ -30,18 +31,18 @@ func httpClient(d sandbox.Dialer) *http.Client {
 	}
 }
 
-// serves looks whether the application answers as a ready one does.
-func (p prober) serves(r config.Ready) attempt {
+// answers returns an attempt that checks the application's answer.
+func (p prober) answers(r config.Ready) attempt {
 	return func(ctx context.Context) (string, bool) {
 		a := p.request(ctx, config.HTTP{Method: http.MethodGet, Path: r.HTTP})
 		if a.problem != "" {
 			return a.problem, false
 		}
-		held, why := a.holds(r.Expect)
-		if why != "" {
-			return a.saw + ": " + why, false
+		ok, problem := a.matches(r.Expect)
+		if problem != "" {
+			return a.saw + ": " + problem, false
 		}
-		return a.saw, held
+		return a.saw, ok
 	}
 }
 
@@ -53,22 +54,22 @@ func (p prober) request(ctx context.Context, h config.HTTP) answer {
 	}
 	response, err := p.client.Do(request)
 	if err != nil {
-		return answer{problem: "no answer: " + withoutURL(err), brokeOff: true}
+		return answer{problem: "no answer: " + withoutURL(err), interrupted: true}
 	}
 	defer func() { _ = response.Body.Close() }() // only read from
 	body, err := io.ReadAll(io.LimitReader(response.Body, maxBody+1))
 	if err != nil {
 		problem := fmt.Sprintf("status %d, and its body broke off after %d bytes: %v", response.StatusCode, len(body), err)
-		return answer{problem: problem, brokeOff: true}
+		return answer{problem: problem, interrupted: true}
 	}
 	size := fmt.Sprintf("%d bytes", len(body))
 	if len(body) > maxBody {
 		body, size = body[:maxBody], "more than 4 MiB"
 	}
 	return answer{
-		saw:      fmt.Sprintf("status %d, %s", response.StatusCode, size),
-		env:      map[string]any{"status": response.StatusCode, "body": string(body), "json": decode(body)},
-		byItself: response.StatusCode >= 200 && response.StatusCode < 300,
+		saw:    fmt.Sprintf("status %d, %s", response.StatusCode, size),
+		env:    map[string]any{"status": response.StatusCode, "body": string(body), "json": decode(body)},
+		passes: response.StatusCode >= 200 && response.StatusCode < 300,
 	}
 }
 
@@ -84,7 +85,7 @@ func (p prober) newRequest(ctx context.Context, h config.HTTP) (*http.Request, e
 	if err != nil {
 		return nil, err
 	}
-	request.Host = "localhost" // what an application with a list of its own hosts knows
+	request.Host = "localhost" // an application that checks its host name usually allows it
 	request.Header.Set("User-Agent", "drillgres")
 	for name, value := range h.Headers {
 		if strings.EqualFold(name, "host") {
@@ -96,8 +97,8 @@ func (p prober) newRequest(ctx context.Context, h config.HTTP) (*http.Request, e
 	return request, nil
 }
 
-// decode reads a body that is one JSON document; nil if it is not. Whole
-// numbers keep all their digits.
+// decode parses a body that is one JSON document, and returns nil for any other.
+// Numbers keep all their digits.
 func decode(body []byte) any {
 	decoder := json.NewDecoder(bytes.NewReader(body))
 	decoder.UseNumber()
@@ -111,7 +112,7 @@ func decode(body []byte) any {
 	return document
 }
 
-// withoutURL is the error's own text: the URL in it may hold a secret.
+// withoutURL returns the error's text without the URL, which may contain a secret.
 func withoutURL(err error) string {
 	var u *url.Error
 	if errors.As(err, &u) {

@@ -21,13 +21,13 @@ import (
 	"github.com/drillgres/drillgres/fixtures/pgserver"
 )
 
-// shared is the server on which all applications of these tests run, each on
-// a port of its own.
+// shared is the server for all applications of these tests. Each application uses
+// another port.
 var shared = pgserver.Shared{Major: "15", Hosts: []string{"cache"}}
 
 func TestMain(m *testing.M) { os.Exit(shared.Run(m)) }
 
-// manyApps lets one pod hold the applications of several checks.
+// manyApps is a pod in which the containers of several checks can run.
 type manyApps struct{ sandbox.Pod }
 
 func (p manyApps) Start(ctx context.Context, c sandbox.Container) (sandbox.Process, error) {
@@ -35,8 +35,8 @@ func (p manyApps) Start(ctx context.Context, c sandbox.Container) (sandbox.Proce
 	return p.Pod.Start(ctx, c)
 }
 
-// probe builds the image of testdata/probe: one static binary and nothing
-// else. It comes before the server, so that it is removed after it.
+// probe builds the image of testdata/probe, which contains only a static binary.
+// It must be called before shared.Get, so that the image is removed last.
 func probe(t *testing.T) string {
 	t.Helper()
 	images.NeedEngine(t)
@@ -62,8 +62,8 @@ func output(t *testing.T, c *exec.Cmd) {
 	}
 }
 
-// restoredShop is a database with an application's role in it, which may do
-// less than the owner.
+// restoredShop returns a server with a database and an application's role, which
+// has fewer privileges than the owner.
 func restoredShop(t *testing.T) provision.Server {
 	t.Helper()
 	s := shared.Get(t)
@@ -83,15 +83,15 @@ insert into orders select from generate_series(1, 5); grant select, insert on or
 	return s
 }
 
-// TestRealApplications runs a small application, well and badly, in a real pod.
+// TestRealApplications runs a small application in a real pod.
 func TestRealApplications(t *testing.T) {
 	image := probe(t)
 	s := restoredShop(t)
-	second := config.Duration(20 * time.Second)
+	within := config.Duration(2 * time.Minute)
 	get := func(name, path string) config.Smoke {
-		return config.Smoke{Name: name, HTTP: &config.HTTP{Get: path}, Within: second}
+		return config.Smoke{Name: name, HTTP: &config.HTTP{Get: path}, Within: within}
 	}
-	holds := func(s config.Smoke, compile func(string) (config.Expr, error), source string) config.Smoke {
+	expect := func(s config.Smoke, compile func(string) (config.Expr, error), source string) config.Smoke {
 		var err error
 		if s.Expect, err = compile(source); err != nil {
 			t.Fatal(err)
@@ -102,21 +102,21 @@ func TestRealApplications(t *testing.T) {
 		name   string
 		change func(a *config.App)
 		code   outcome.Code
-		text   string // the beginning of the message
-		checks string // status of each
+		text   string // beginning of the message
+		checks string // statuses
 	}{
-		{name: "all is well", change: func(a *config.App) {
+		{name: "passes", change: func(a *config.App) {
 			a.Services = map[string]config.Service{
 				"cache": {Image: config.Text(image), Command: []string{"listen"}, Port: 6379, Env: map[string]config.Value{"PORT": "6379"}},
 			}
 			a.Env["CACHE"] = "cache:6379"
 			a.Smoke = []config.Smoke{
-				holds(get("orders", "/orders"), config.CompileHTTP, "status == 200 && json.value >= 5"),
-				holds(config.Smoke{Name: "new order", HTTP: &config.HTTP{Post: "/orders"}, Within: second}, config.CompileHTTP, "json.value == 6"),
+				expect(get("orders", "/orders"), config.CompileHTTP, "status == 200 && json.value >= 5"),
+				expect(config.Smoke{Name: "new order", HTTP: &config.HTTP{Post: "/orders"}, Within: within}, config.CompileHTTP, "json.value == 6"),
 				get("by name", "/cache"),
-				holds(get("redirect", "/old"), config.CompileHTTP, "status == 302"),
-				holds(config.Smoke{Name: "self test", Command: []string{"/probe", "selftest"}, Within: second}, config.CompileCommand, `exit == 3 && stdout == "tested\n"`),
-				holds(config.Smoke{Name: "sql", SQL: "select current_user, count(*) from orders", Within: second}, config.CompileSQL, `value == "shop_app" && rows[0].count == 6`),
+				expect(get("redirect", "/old"), config.CompileHTTP, "status == 302"),
+				expect(config.Smoke{Name: "self test", Command: []string{"/probe", "selftest"}, Within: within}, config.CompileCommand, `exit == 3 && stdout == "tested\n"`),
+				expect(config.Smoke{Name: "sql", SQL: "select current_user, count(*) from orders", Within: within}, config.CompileSQL, `value == "shop_app" && rows[0].count == 6`),
 			}
 		}, checks: "passed passed passed passed passed passed passed"},
 		{
@@ -126,13 +126,13 @@ func TestRealApplications(t *testing.T) {
 				"cannot serve with postgres://shop_app:REDACTED@127.0.0.1:5432/shop?sslmode=disable and REDACTED",
 		},
 		{name: "never ready", change: func(a *config.App) {
-			a.Command, a.Ready.Within = []string{"hang"}, config.Duration(time.Second)
-		}, code: outcome.AppNotReady, checks: "failed", text: "the application was not ready within 1s: no answer: dial tcp"},
+			a.Command, a.Ready.Within = []string{"hang"}, config.Duration(10*time.Second)
+		}, code: outcome.AppNotReady, checks: "failed", text: "the application was not ready within 10s: no answer: dial tcp"},
 		{
 			name: "lacks a grant", change: func(a *config.App) {
 				a.Smoke = []config.Smoke{
 					get("users", "/users"), get("orders", "/orders"),
-					holds(config.Smoke{Name: "sql", SQL: "select count(*) from users", Within: second}, config.CompileSQL, "value == 0"),
+					expect(config.Smoke{Name: "sql", SQL: "select count(*) from users", Within: within}, config.CompileSQL, "value == 0"),
 				}
 			}, code: outcome.SmokeFailed, checks: "passed failed passed failed",
 			text: `smoke test "users": expected status is 2xx, saw status 500, `,
@@ -144,7 +144,7 @@ func TestRealApplications(t *testing.T) {
 			text: "the application ended with exit code 4 during smoke test \"crash\"; its last log lines:\ncrashing",
 		},
 		{name: "no such command", change: func(a *config.App) {
-			a.Smoke = []config.Smoke{{Name: "self test", Command: []string{"/nothing"}, Within: second}}
+			a.Smoke = []config.Smoke{{Name: "self test", Command: []string{"/nothing"}, Within: within}}
 		}, code: outcome.SmokeFailed, checks: "passed failed", text: `smoke test "self test": expected exit == 0, saw exit 12`},
 	}
 	for i, c := range cases {
@@ -152,7 +152,7 @@ func TestRealApplications(t *testing.T) {
 			a := &config.App{
 				Image: config.Text(image), Command: []string{"serve"}, Role: "shop_app", Port: 8081 + i,
 				Env:   map[string]config.Value{"PORT": config.Value("808" + string(rune('1'+i))), "API_TOKEN": "canary-token"},
-				Ready: config.Ready{HTTP: "/healthz", Within: config.Duration(30 * time.Second)},
+				Ready: config.Ready{HTTP: "/healthz", Within: config.Duration(2 * time.Minute)},
 			}
 			c.change(a)
 			report, err := appcheck.Checker{Config: a}.Check(t.Context(), s)

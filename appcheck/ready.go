@@ -15,35 +15,35 @@ import (
 )
 
 const (
-	firstPause  = 100 * time.Millisecond // between two looks, growing
-	longestWait = time.Second
-	// attemptWithin bounds one look, so that a request that was lost during the
-	// start does not use up all the time.
+	firstPause   = 100 * time.Millisecond // between two attempts; it grows up to longestPause
+	longestPause = time.Second
+	// attemptWithin limits one attempt, so that a request that was lost during
+	// the start does not use up all the time.
 	attemptWithin = 10 * time.Second
-	// settle is how long an application must run that serves no port.
-	settle = 3 * time.Second
+	// runFor is how long an application without a port must run to be ready.
+	runFor = 3 * time.Second
 )
 
-// attempt looks once; what it saw is for a person.
+// attempt checks once whether the application is ready. saw is human-readable.
 type attempt func(ctx context.Context) (saw string, ready bool)
 
-// errNotReady says that the time was over.
+// errNotReady is the error of poll when the time is over.
 var errNotReady = errors.New("not ready in time")
 
-// poll looks until it is ready, the time is over (errNotReady) or ctx ends
-// (its cause).
-func poll(ctx context.Context, within time.Duration, look attempt) (saw string, err error) {
+// poll calls try until it reports that the application is ready. It returns
+// errNotReady when the time is over, and the cause of ctx when that ends.
+func poll(ctx context.Context, within time.Duration, try attempt) (saw string, err error) {
 	limited, cancel := context.WithTimeoutCause(ctx, within, errNotReady)
 	defer cancel()
-	for pause := firstPause; ; pause = min(pause*3/2, longestWait) {
-		one, done := context.WithTimeout(limited, attemptWithin)
-		now, ready := look(one)
+	for pause := firstPause; ; pause = min(pause*3/2, longestPause) {
+		once, done := context.WithTimeout(limited, attemptWithin)
+		now, ready := try(once)
 		done()
 		if ready {
 			return now, nil
 		}
 		if limited.Err() == nil || saw == "" {
-			saw = now // a look that was cut short says nothing
+			saw = now // the result of an interrupted attempt means nothing
 		}
 		select {
 		case <-limited.Done():
@@ -53,25 +53,24 @@ func poll(ctx context.Context, within time.Duration, look attempt) (saw string, 
 	}
 }
 
-// waitReady waits until the application is ready, in the way that the config
-// asks for.
-func (c Checker) waitReady(alive context.Context, p prober) (outcome.Check, error) {
+// waitReady waits until the application is ready, as configured.
+func (c Checker) waitReady(running context.Context, p prober) (outcome.Check, error) {
 	check := outcome.Check{Name: "ready", Kind: "builtin", Status: outcome.CheckPassed, ConfigPath: config.Path("app", "ready")}
 	within := time.Duration(c.Config.Ready.Within)
 	var err error
 	switch {
 	case c.Config.Ready.HTTP != "":
-		check.Kind, check.Expect = "http", fmt.Sprintf("GET %s: %s", c.Config.Ready.HTTP, expected(c.Config.Ready.Expect, served))
+		check.Kind, check.Expect = "http", fmt.Sprintf("GET %s: %s", c.Config.Ready.HTTP, expected(c.Config.Ready.Expect, statusOK))
 		check.RestsOn = "the last answer in the pod"
-		check.Saw, err = poll(alive, within, p.serves(c.Config.Ready))
+		check.Saw, err = poll(running, within, p.answers(c.Config.Ready))
 	case c.Config.Port != 0:
 		check.Expect = fmt.Sprintf("port %d accepts connections", c.Config.Port)
 		check.RestsOn = "connections to the port in the pod"
-		check.Saw, err = poll(alive, within, p.accepts)
+		check.Saw, err = poll(running, within, p.accepts)
 	default:
-		check.Expect = fmt.Sprintf("still runs after %s", settle)
-		check.RestsOn = "the container, and nothing that it serves"
-		check.Saw, err = "runs", outlive(alive, settle)
+		check.Expect = fmt.Sprintf("still runs after %s", runFor)
+		check.RestsOn = "the container only: no port is configured"
+		check.Saw, err = "runs", waitFor(running, runFor)
 	}
 	if err != nil {
 		check.Status = outcome.CheckFailed
@@ -82,8 +81,8 @@ func (c Checker) waitReady(alive context.Context, p prober) (outcome.Check, erro
 	return check, err
 }
 
-// outlive waits, and fails when the context ends before.
-func outlive(ctx context.Context, d time.Duration) error {
+// waitFor waits for d. It returns the cause of ctx if that ends first.
+func waitFor(ctx context.Context, d time.Duration) error {
 	select {
 	case <-ctx.Done():
 		return context.Cause(ctx)
@@ -92,7 +91,7 @@ func outlive(ctx context.Context, d time.Duration) error {
 	}
 }
 
-// notReady is the failure of an application that was waited for in vain.
+// notReady returns the error of an application that did not become ready.
 func (c Checker) notReady(app sandbox.Process, saw string, err error, lines []string) error {
 	switch {
 	case errors.Is(err, errEnded):
@@ -101,10 +100,10 @@ func (c Checker) notReady(app sandbox.Process, saw string, err error, lines []st
 		return err
 	}
 	return outcome.Fail(outcome.AppNotReady, "the application was not ready within %s: %s%s",
-		time.Duration(c.Config.Ready.Within), saw, lastWords(lines))
+		time.Duration(c.Config.Ready.Within), saw, logExcerpt(lines))
 }
 
-// prober reaches for a port inside the pod.
+// prober connects to a port inside the pod.
 type prober struct {
 	dialer sandbox.Dialer
 	port   int
@@ -113,12 +112,12 @@ type prober struct {
 
 func (p prober) address() string { return net.JoinHostPort(loopback, strconv.Itoa(p.port)) }
 
-// accepts looks whether the port accepts connections.
+// accepts reports whether the port accepts connections.
 func (p prober) accepts(ctx context.Context) (string, bool) {
 	conn, err := p.dialer.Dial(ctx, "tcp", p.address())
 	if err != nil {
 		return err.Error(), false
 	}
-	_ = conn.Close() // it was made only to see that it can be
+	_ = conn.Close() // nothing was sent
 	return "accepts connections", true
 }

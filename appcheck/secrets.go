@@ -7,17 +7,17 @@ import (
 	"github.com/drillgres/drillgres/drill/redact"
 )
 
-// secretive are the names of variables and headers whose values are hidden in
-// what the application says.
-var secretive = regexp.MustCompile(`(?i)pass|secret|token|key|credential|dsn|auth|cookie`)
+// secretName matches the names of variables and headers whose values are removed
+// from the application's output.
+var secretName = regexp.MustCompile(`(?i)pass|secret|token|key|credential|dsn|auth|cookie`)
 
-// guessable is the length below which a value is none of a secret: PASSWORD_RESET
-// may be "enabled".
-const guessable = 8
+// minSecretLength is the length of the shortest value that counts as a secret:
+// PASSWORD_RESET may be "enabled".
+const minSecretLength = 8
 
-// lookSecret are the values in the config that by their names may be secrets.
-// Those that the config takes from the environment are known without guessing.
-func (c Checker) lookSecret() []redact.Secret {
+// guessSecrets returns the values in the config whose names suggest a secret.
+// Values from the environment are in the Redactor already.
+func (c Checker) guessSecrets() []redact.Secret {
 	sources := []map[string]config.Value{c.Config.Env}
 	for _, service := range c.Config.Services {
 		sources = append(sources, service.Env)
@@ -30,7 +30,7 @@ func (c Checker) lookSecret() []redact.Secret {
 	var secrets []redact.Secret
 	for _, values := range sources {
 		for name, value := range values {
-			if secretive.MatchString(name) && len(value) >= guessable {
+			if secretName.MatchString(name) && len(value) >= minSecretLength {
 				secrets = append(secrets, value)
 			}
 		}

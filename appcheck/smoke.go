@@ -13,67 +13,67 @@ import (
 	"github.com/drillgres/drillgres/drill/words"
 )
 
-// What an answer must be where the config does not say.
+// What is expected of an answer if the config has no expect.
 const (
-	served   = "status is 2xx"
-	finished = "exit == 0"
-	ran      = "runs without an error"
+	statusOK = "status is 2xx"
+	exitZero = "exit == 0"
+	noError  = "runs without an error"
 )
 
-// deathNotice is how much later than its connections it can be known that a
-// container has ended: the sandbox first finds out whether the kernel killed it.
-const deathNotice = 5 * time.Second
+// endNoticeWithin is how much later than the end of its connections a container
+// can be reported as ended: the sandbox first checks whether the kernel killed it.
+const endNoticeWithin = 5 * time.Second
 
-// tools are what smoke tests work with.
-type tools struct {
+// targets are what smoke tests run against.
+type targets struct {
 	prober
 	app    sandbox.Process
 	server provision.Server
 	access Access
 }
 
-// answer is what came of one smoke test.
+// answer is the result of one smoke test.
 type answer struct {
-	saw      string         // for a person, without values of rows
-	env      map[string]any // for the expression
-	byItself bool           // whether it holds where there is no expression
-	problem  string         // why there is no answer to judge; empty: there is
-	brokeOff bool           // the problem is one that the application's end explains
+	saw         string         // human-readable, without values of rows
+	env         map[string]any // variables of the expression
+	passes      bool           // result without an expression
+	problem     string         // why there is no answer; empty if there is one
+	interrupted bool           // the end of the application may explain the problem
 }
 
-// smokeError says which smoke tests did not hold.
+// smokeError describes the smoke tests that failed.
 type smokeError struct {
-	first string // what the first one expected and saw
-	more  int    // that did not hold either
-	ended string // the test during which the application ended; empty: it did not
-	cause error  // why the tests could not go on, if they could not
+	first string // what the first failed test expected and saw
+	more  int    // number of other tests that failed
+	ended string // the test during which the application ended; empty: none
+	cause error  // why the remaining tests could not run; nil: they ran
 }
 
 func (e *smokeError) Error() string { return e.first }
 
-// runSmoke runs the smoke tests in their order, all of them. When the
-// application ends, the remaining ones are unknown.
-func (c Checker) runSmoke(alive context.Context, t tools, report *Report) error {
+// runSmoke runs all smoke tests in their order. After the application has ended,
+// the remaining ones are unknown.
+func (c Checker) runSmoke(running context.Context, t targets, report *Report) error {
 	var failed smokeError
 	for i, s := range c.Config.Smoke {
 		began := time.Now()
 		check := outcome.Check{
-			Name: s.Name, Kind: kind(s), Expect: expected(s.Expect, byDefault(s)), RestsOn: ground(s), ConfigPath: config.Path("app", "smoke", i),
+			Name: s.Name, Kind: kind(s), Expect: expected(s.Expect, defaultExpect(s)), RestsOn: evidence(s), ConfigPath: config.Path("app", "smoke", i),
 		}
-		if alive.Err() != nil {
+		if running.Err() != nil {
 			check.Status, check.Saw, check.RestsOn = outcome.CheckUnknown, "not run", "nothing: the application had ended"
 			report.add(check, began)
 			continue
 		}
-		check.Status, check.Saw = c.judge(alive, t, s)
-		if alive.Err() != nil {
-			failed.ended, failed.cause = s.Name, context.Cause(alive)
+		check.Status, check.Saw = c.runOne(running, t, s)
+		if running.Err() != nil {
+			failed.ended, failed.cause = s.Name, context.Cause(running)
 		}
 		report.add(check, began)
 		failed.note(check)
 	}
-	if failed.cause == nil && alive.Err() != nil {
-		failed.cause = context.Cause(alive)
+	if failed.cause == nil && running.Err() != nil {
+		failed.cause = context.Cause(running)
 	}
 	if failed.first == "" && failed.cause == nil {
 		return nil
@@ -81,6 +81,7 @@ func (c Checker) runSmoke(alive context.Context, t tools, report *Report) error 
 	return &failed
 }
 
+// note records a check if it failed.
 func (e *smokeError) note(check outcome.Check) {
 	switch {
 	case check.Status != outcome.CheckFailed:
@@ -91,52 +92,54 @@ func (e *smokeError) note(check outcome.Check) {
 	}
 }
 
-// judge carries out one smoke test within its time.
-func (c Checker) judge(alive context.Context, t tools, s config.Smoke) (outcome.CheckStatus, string) {
+// runOne runs one smoke test within its time limit.
+func (c Checker) runOne(running context.Context, t targets, s config.Smoke) (outcome.CheckStatus, string) {
 	within := time.Duration(s.Within)
-	ctx, cancel := context.WithTimeoutCause(alive, within, fmt.Errorf("no answer within %s", within))
+	ctx, cancel := context.WithTimeoutCause(running, within, fmt.Errorf("no answer within %s", within))
 	defer cancel()
-	a := c.carryOut(ctx, t, s)
+	a := c.ask(ctx, t, s)
 	if a.problem != "" {
-		return outcome.CheckFailed, c.text(a.whyNone(ctx, alive))
+		return outcome.CheckFailed, c.redact(a.explainProblem(ctx, running))
 	}
-	held, why := a.holds(s.Expect)
-	if why != "" {
-		return outcome.CheckFailed, c.text(a.saw + ": " + why)
+	ok, problem := a.matches(s.Expect)
+	if problem != "" {
+		return outcome.CheckFailed, c.redact(a.saw + ": " + problem)
 	}
-	if !held {
-		return outcome.CheckFailed, c.text(a.saw)
+	if !ok {
+		return outcome.CheckFailed, c.redact(a.saw)
 	}
-	return outcome.CheckPassed, c.text(a.saw)
+	return outcome.CheckPassed, c.redact(a.saw)
 }
 
-// whyNone tells why there is no answer to judge. The time that was over, and
-// the end of the application, explain whatever came of them.
-func (a answer) whyNone(ctx, alive context.Context) string {
+// explainProblem returns why there is no answer: the time limit or the end of the
+// application if one of them explains the problem, otherwise the problem.
+func (a answer) explainProblem(ctx, running context.Context) string {
 	if cause := context.Cause(ctx); cause != nil {
 		return cause.Error()
 	}
-	if a.brokeOff {
-		if cause := outlive(alive, deathNotice); cause != nil {
+	if a.interrupted {
+		if cause := waitFor(running, endNoticeWithin); cause != nil {
 			return cause.Error()
 		}
 	}
 	return a.problem
 }
 
-// holds judges an answer; why tells what kept it from being judged.
-func (a answer) holds(e config.Expr) (held bool, why string) {
+// matches reports whether an answer satisfies an expression. problem is why the
+// expression could not be evaluated.
+func (a answer) matches(e config.Expr) (ok bool, problem string) {
 	if e.IsZero() {
-		return a.byItself, ""
+		return a.passes, ""
 	}
-	held, err := e.Eval(a.env)
+	ok, err := e.Eval(a.env)
 	if err != nil {
 		return false, err.Error()
 	}
-	return held, ""
+	return ok, ""
 }
 
-func (c Checker) carryOut(ctx context.Context, t tools, s config.Smoke) answer {
+// ask sends the request, command or query of a smoke test.
+func (c Checker) ask(ctx context.Context, t targets, s config.Smoke) answer {
 	switch kind(s) {
 	case "http":
 		return t.request(ctx, *s.HTTP)
@@ -156,30 +159,30 @@ func kind(s config.Smoke) string {
 	return "sql"
 }
 
-// ground is what a smoke test rests on.
-func ground(s config.Smoke) string {
+// evidence returns what the result of a smoke test rests on.
+func evidence(s config.Smoke) string {
 	return map[string]string{
 		"http":    "the answer to one request in the pod",
-		"command": "exit code and output of the command in the application's container",
-		"sql":     "the rows that the query gives to the application's role",
+		"command": "the exit code and output of the command in the application's container",
+		"sql":     "the rows that the query returns to the application's role",
 	}[kind(s)]
 }
 
-func byDefault(s config.Smoke) string {
-	return map[string]string{"http": served, "command": finished, "sql": ran}[kind(s)]
+func defaultExpect(s config.Smoke) string {
+	return map[string]string{"http": statusOK, "command": exitZero, "sql": noError}[kind(s)]
 }
 
-// expected says what must hold.
-func expected(e config.Expr, byDefault string) string {
+// expected returns the text of an expression, or of the default.
+func expected(e config.Expr, defaultExpect string) string {
 	if e.IsZero() {
-		return byDefault
+		return defaultExpect
 	}
 	return e.Source
 }
 
-// blameApp is the failure of smoke tests that did not hold, or of an
-// application that ended under them.
-func blameApp(app sandbox.Process, err error, lines []string) error {
+// smokeFailure returns the Failure of an error of runSmoke: a failed smoke test, or
+// the end of the application.
+func smokeFailure(app sandbox.Process, err error, lines []string) error {
 	var failed *smokeError
 	if !errors.As(err, &failed) {
 		return err
@@ -196,13 +199,14 @@ func blameApp(app sandbox.Process, err error, lines []string) error {
 	}
 	others := ""
 	if failed.more > 0 {
-		others = fmt.Sprintf("; and %s more did not hold", words.Number(failed.more))
+		others = fmt.Sprintf("; and %s more failed", words.Number(failed.more))
 	}
-	return outcome.Fail(outcome.SmokeFailed, "%s%s%s", failed.first, others, lastWords(lastOf(lines)))
+	return outcome.Fail(outcome.SmokeFailed, "%s%s%s", failed.first, others, logExcerpt(lastFew(lines)))
 }
 
-// lastOf returns the last lines: here they are only a help.
-func lastOf(lines []string) []string {
-	const most = 5
-	return lines[max(0, len(lines)-most):]
+// lastFew returns the last few lines, because a failed smoke test is explained by
+// its own message first.
+func lastFew(lines []string) []string {
+	const limit = 5
+	return lines[max(0, len(lines)-limit):]
 }

@@ -8,9 +8,9 @@ import (
 	"github.com/drillgres/drillgres/drill/verify/query"
 )
 
-// query runs one statement as the application's role. It may write: the
-// database is a copy.
-func (t tools) query(ctx context.Context, sql string) answer {
+// query runs a statement as the application's role. The statement may write,
+// because the database is a copy.
+func (t targets) query(ctx context.Context, sql string) answer {
 	conn, err := t.server.Session(ctx, t.access.Database, provision.SessionOptions{
 		As: provision.Credentials{Role: t.access.Role, Password: t.access.Password},
 	})
@@ -27,8 +27,8 @@ func (t tools) query(ctx context.Context, sql string) answer {
 		return answer{problem: pgerr.Describe(err)}
 	}
 	return answer{
-		saw:      result.String(),
-		env:      map[string]any{"value": result.Value, "rows": result.Rows},
-		byItself: true,
+		saw:    result.String(),
+		env:    map[string]any{"value": result.Value, "rows": result.Rows},
+		passes: true,
 	}
 }

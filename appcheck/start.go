@@ -13,8 +13,7 @@ import (
 	"github.com/drillgres/drillgres/drill/sandbox"
 )
 
-// serviceWithin is how long a service may take until its port accepts
-// connections.
+// serviceWithin is how long a service may take to accept connections.
 const serviceWithin = time.Minute
 
 // service is a running container that the application needs.
@@ -23,53 +22,53 @@ type service struct {
 	process sandbox.Process
 }
 
-// WithServices does something while the services run that the application
-// needs, and removes them afterwards. The findings are about services that
-// ended before that.
-func (c Checker) WithServices(ctx context.Context, s provision.Server, a Access, do func() error) (findings []outcome.Finding, err error) {
-	c = c.discreet()
+// WithServices starts the services that the application needs, calls f, and
+// removes them. The findings name services that ended before f returned.
+func (c Checker) WithServices(ctx context.Context, s provision.Server, a Access, f func() error) (findings []outcome.Finding, err error) {
+	c = c.withRedactors()
 	services, err := c.startServices(ctx, s, a)
 	defer func() {
 		for _, started := range services {
-			err = c.removed(ctx, err, started.process)
+			err = c.remove(ctx, err, started.process)
 		}
 	}()
 	if err != nil {
 		return nil, err
 	}
-	err = do()
+	err = f()
 	return endedEarly(services), err
 }
 
-// removed removes a container whose work is done, unless it is to be kept. What
-// goes wrong with that matters where nothing else did.
-func (c Checker) removed(ctx context.Context, err error, p sandbox.Process) error {
+// remove removes a container unless the containers are kept. It returns err, or if
+// that is nil the error of the removal.
+func (c Checker) remove(ctx context.Context, err error, p sandbox.Process) error {
 	if c.Keep {
 		return err
 	}
-	if failed := p.Remove(ctx); err == nil {
-		return failed
+	removeErr := p.Remove(ctx)
+	if err == nil {
+		return removeErr
 	}
 	return err
 }
 
-// startServices starts every service, by name, each when the one before it
-// accepts connections.
+// startServices starts the services in the order of their names. It starts each
+// one after the previous one accepts connections.
 func (c Checker) startServices(ctx context.Context, s provision.Server, a Access) ([]service, error) {
 	var started []service
 	for _, name := range slices.Sorted(maps.Keys(c.Config.Services)) {
-		wanted := c.Config.Services[name]
+		configured := c.Config.Services[name]
 		process, err := s.Start(ctx, sandbox.Container{
-			Name: name, Image: string(wanted.Image), Command: wanted.Command, Env: a.resolve(wanted.Env),
+			Name: name, Image: string(configured.Image), Command: configured.Command, Env: a.resolve(configured.Env),
 		})
 		if err != nil {
 			return started, err
 		}
 		started = append(started, service{name, process})
-		if wanted.Port == 0 {
+		if configured.Port == 0 {
 			continue
 		}
-		if err := c.awaitService(ctx, s, service{name, process}, wanted.Port); err != nil {
+		if err := c.awaitService(ctx, s, service{name, process}, configured.Port); err != nil {
 			return started, err
 		}
 	}
@@ -78,9 +77,9 @@ func (c Checker) startServices(ctx context.Context, s provision.Server, a Access
 
 // awaitService waits until a service accepts connections.
 func (c Checker) awaitService(ctx context.Context, s provision.Server, started service, port int) error {
-	alive, stop := whileRunning(ctx, started.process)
+	running, stop := whileRunning(ctx, started.process)
 	defer stop()
-	saw, err := poll(alive, serviceWithin, prober{dialer: s, port: port}.accepts)
+	saw, err := poll(running, serviceWithin, prober{dialer: s, port: port}.accepts)
 	switch {
 	case err == nil:
 		return nil
@@ -90,36 +89,35 @@ func (c Checker) awaitService(ctx context.Context, s provision.Server, started s
 		return err
 	}
 	return outcome.Fail(outcome.AppNotReady, "service %s did not accept connections on port %d within %s: %s%s",
-		started.name, port, serviceWithin, saw, lastWords(c.LastLines(ctx, started.process))).
+		started.name, port, serviceWithin, saw, logExcerpt(c.LastLines(ctx, started.process))).
 		WithHint("correct app.services.%s, or read its last log lines in the message", started.name)
 }
 
-// startApp starts the application itself. Its container's name is none that a
-// service can have.
+// startApp starts the application. No service can have the name of its container.
 func (c Checker) startApp(ctx context.Context, s provision.Server, a Access) (sandbox.Process, error) {
 	return s.Start(ctx, sandbox.Container{
 		Name: "app_under_test", Image: string(c.Config.Image), Command: c.Config.Command, Env: a.Env(c.Config.Env),
 	})
 }
 
-// errEnded is why a context of whileRunning ends when the container does.
+// errEnded is the cause of a context that ends with a container.
 var errEnded = errors.New("the container ended")
 
-// whileRunning is a context that ends with a container, so that nobody waits
-// for the answer of a dead one.
-func whileRunning(ctx context.Context, p sandbox.Process) (alive context.Context, stop func()) {
-	alive, cancel := context.WithCancelCause(ctx)
+// whileRunning returns a context that ends with a container, so that no request
+// waits for the answer of a container that has ended.
+func whileRunning(ctx context.Context, p sandbox.Process) (running context.Context, stop func()) {
+	running, cancel := context.WithCancelCause(ctx)
 	go func() {
 		select {
 		case <-p.Done():
 			cancel(errEnded)
-		case <-alive.Done():
+		case <-running.Done():
 		}
 	}()
-	return alive, func() { cancel(context.Canceled) }
+	return running, func() { cancel(context.Canceled) }
 }
 
-// endedEarly reports services that did not live as long as the application.
+// endedEarly returns a finding for each service that has ended.
 func endedEarly(services []service) []outcome.Finding {
 	var findings []outcome.Finding
 	for _, s := range services {
@@ -129,7 +127,7 @@ func endedEarly(services []service) []outcome.Finding {
 			findings = append(findings, outcome.Finding{
 				Code:    "service_ended",
 				Message: fmt.Sprintf("service %s ended with exit code %d while the application was tested", s.name, exit),
-				Hint:    fmt.Sprintf("look at what app.services.%s needs: it runs without a network", s.name),
+				Hint:    fmt.Sprintf("check the settings of app.services.%s: a service runs without a network", s.name),
 			})
 		default:
 		}

@@ -1,5 +1,5 @@
-// Command probe is an application for tests: what it does, well or badly, is its
-// first argument.
+// Command probe is an application for tests. Its first argument selects what it
+// does.
 package main
 
 import (
@@ -59,7 +59,7 @@ func serve() error {
 	return http.ListenAndServe(":"+os.Getenv("PORT"), mux)
 }
 
-// answer runs one statement and gives its value as JSON.
+// answer runs a statement and returns its value as JSON.
 func answer(sql string) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		var value int
