@@ -1,43 +1,45 @@
-// Package snapshot says when a backup's snapshot was taken. That is a range: a
-// custom archive holds a local time without its zone, a plain dump often an
-// abbreviation that several zones share, or no time at all.
+// Package snapshot determines when a backup's snapshot was taken. The answer is
+// a range: a custom archive holds a local time without a time zone, and a plain
+// dump often holds an abbreviation that several zones share, or no time at all.
 package snapshot
 
 import "time"
 
-// Range is when a snapshot was taken: at Earliest or later, at Latest or
-// earlier. The zero Range is unknown.
+// Range holds when a snapshot was taken: not before Earliest and not after
+// Latest. The zero Range means that the time is unknown.
 type Range struct {
 	Earliest, Latest time.Time
 
-	// Guessed reports that the zone of the machine that dumped is not known, so
-	// that several instants were possible.
+	// Guessed reports whether the time zone of the machine that ran pg_dump is
+	// unknown, so that several instants were possible.
 	Guessed bool
 }
 
-// At is the Range of a snapshot whose time is known; of the zero time, unknown.
+// At returns the Range of a snapshot that was taken at t. The zero time returns
+// an unknown Range.
 func At(t time.Time) Range { return Range{Earliest: t, Latest: t} }
 
-// Known reports whether anything is known.
+// Known reports whether the time is known, if only roughly.
 func (r Range) Known() bool { return !r.Latest.IsZero() }
 
 // Exact reports whether the snapshot's time is known to the instant.
 func (r Range) Exact() bool { return r.Known() && r.Earliest.Equal(r.Latest) }
 
-// Best returns the best estimate, which age limits, the gate and the RPO go by:
-// the latest time that is possible. The zero time stands for unknown.
+// Best returns the best estimate: the latest possible time. Age limits, the gate
+// and the RPO use it. It returns the zero time if the time is unknown.
 func (r Range) Best() time.Time { return r.Latest }
 
-// Age returns the age at now of a known snapshot, by the best estimate.
+// Age returns the age of a known snapshot at now, by the best estimate.
 func (r Range) Age(now time.Time) time.Duration { return now.Sub(r.Best()) }
 
-// OlderThan reports whether the snapshot is older than limit at now. One of
-// unknown time is.
+// OlderThan reports whether the snapshot is older than limit at now. A snapshot
+// of unknown age counts as older.
 func (r Range) OlderThan(limit time.Duration, now time.Time) bool {
 	return !r.Known() || r.Age(now) > limit
 }
 
-// Between returns both ends in UTC, as results hold them; nil: unknown.
+// Between returns both ends in UTC, as results store them. It returns nil if the
+// time is unknown.
 func (r Range) Between() []time.Time {
 	if !r.Known() {
 		return nil
@@ -45,8 +47,9 @@ func (r Range) Between() []time.Time {
 	return []time.Time{r.Earliest.UTC(), r.Latest.UTC()}
 }
 
-// until returns r without what lies after end. The zero end is none.
-func (r Range) until(end time.Time) Range {
+// cappedAt returns r with both ends moved to end if they are after it. A zero
+// end changes nothing.
+func (r Range) cappedAt(end time.Time) Range {
 	if end.IsZero() {
 		return r
 	}
@@ -59,30 +62,30 @@ func (r Range) until(end time.Time) Range {
 	return r
 }
 
-// Recorded is what a result on record holds of a backup's time. Results of
-// drillgres 0.1 lack Between.
+// Recorded holds what a stored result says about a backup's time. Results of
+// drillgres 0.1 have no Between.
 type Recorded struct {
 	Between    []time.Time // both ends of the Range
-	TakenAt    time.Time   // what the dump states
+	TakenAt    time.Time   // as stated by the dump
 	ModifiedAt time.Time   // of the object
-	Archive    bool        // without Between: TakenAt was read in the zone of the machine that drilled
+	Archive    bool        // without Between: TakenAt was read in the zone of the machine that ran the drill
 }
 
-// anyZone is how far two zones can be apart from UTC, and so how far an
-// archive's time that was read in the wrong zone may be off.
-const anyZone = 14 * time.Hour
+// maxZoneError is how far an archive's time may be off if it was read in the
+// wrong zone: the largest offset of a zone from UTC.
+const maxZoneError = 14 * time.Hour
 
-// Range returns the Range that was recorded. Without Between it is TakenAt, or
-// else ModifiedAt.
-func (o Recorded) Range() Range {
+// Range returns the recorded Range. Without Between it is that of TakenAt, and
+// without TakenAt that of ModifiedAt.
+func (r Recorded) Range() Range {
 	switch {
-	case len(o.Between) == 2:
-		return Range{Earliest: o.Between[0], Latest: o.Between[1]}.until(o.ModifiedAt)
-	case o.TakenAt.IsZero():
-		return At(o.ModifiedAt)
-	case o.Archive:
-		return Range{Earliest: o.TakenAt.Add(-anyZone), Latest: o.TakenAt.Add(anyZone), Guessed: true}.until(o.ModifiedAt)
+	case len(r.Between) == 2:
+		return Range{Earliest: r.Between[0], Latest: r.Between[1]}.cappedAt(r.ModifiedAt)
+	case r.TakenAt.IsZero():
+		return At(r.ModifiedAt)
+	case r.Archive:
+		return Range{Earliest: r.TakenAt.Add(-maxZoneError), Latest: r.TakenAt.Add(maxZoneError), Guessed: true}.cappedAt(r.ModifiedAt)
 	default:
-		return At(o.TakenAt).until(o.ModifiedAt)
+		return At(r.TakenAt).cappedAt(r.ModifiedAt)
 	}
 }

@@ -29,8 +29,8 @@ func zone(t *testing.T, name string) *time.Location {
 
 const mib = 1 << 20
 
-// TestTaken: each case is a dump and its object; the zone of the machine that
-// drills plays no part.
+// TestTaken gives each case a dump and its object. The time zone of the machine
+// that runs the drill must not matter.
 func TestTaken(t *testing.T) {
 	for name, c := range map[string]struct {
 		clock, abbreviation string
@@ -41,41 +41,41 @@ func TestTaken(t *testing.T) {
 		earliest, latest    string
 		guessed             bool
 	}{
-		"archive made in UTC":                      {clock: "2026-11-23 12:00:00", object: "2026-11-23 12:00:40", earliest: "2026-11-23 12:00:00", latest: "2026-11-23 12:00:00", guessed: true},
-		"archive made in New York":                 {clock: "2026-11-23 07:00:00", object: "2026-11-23 12:00:40", earliest: "2026-11-23 12:00:00", latest: "2026-11-23 12:00:00", guessed: true},
-		"archive made in Tokyo":                    {clock: "2026-11-23 21:00:00", object: "2026-11-23 12:00:40", earliest: "2026-11-23 12:00:00", latest: "2026-11-23 12:00:00", guessed: true},
-		"archive made in Kiritimati":               {clock: "2026-11-24 02:00:00", object: "2026-11-23 12:00:40", earliest: "2026-11-23 12:00:00", latest: "2026-11-23 12:00:00", guessed: true},
-		"archive made at the date line's west":     {clock: "2026-11-23 00:00:00", object: "2026-11-23 12:00:40", earliest: "2026-11-23 12:00:00", latest: "2026-11-23 12:00:00", guessed: true},
-		"archive made in Kolkata":                  {clock: "2026-11-23 17:30:00", object: "2026-11-23 12:00:40", earliest: "2026-11-23 12:00:00", latest: "2026-11-23 12:00:00", guessed: true},
-		"archive made in Kathmandu":                {clock: "2026-11-23 17:45:00", object: "2026-11-23 12:00:40", earliest: "2026-11-23 12:00:00", latest: "2026-11-23 12:00:00", guessed: true},
-		"archive made on the Chatham Islands":      {clock: "2026-11-24 01:45:00", object: "2026-11-23 12:00:40", earliest: "2026-11-23 12:00:00", latest: "2026-11-23 12:00:00", guessed: true},
-		"archive of which the zone is known":       {clock: "2026-11-23 07:00:00", timezone: "America/New_York", object: "2026-11-23 15:00:00", earliest: "2026-11-23 12:00:00", latest: "2026-11-23 12:00:00"},
-		"archive of a clock that is ahead":         {clock: "2026-11-23 12:00:30", object: "2026-11-23 12:00:00", earliest: "2026-11-23 12:00:00", latest: "2026-11-23 12:00:00", guessed: true},
-		"large archive of two hours":               {clock: "2026-11-23 07:00:00", object: "2026-11-23 14:00:00", size: 8000 * mib, earliest: "2026-11-23 12:00:00", latest: "2026-11-23 14:00:00", guessed: true},
-		"large archive of which the zone is known": {clock: "2026-11-23 07:00:00", timezone: "America/New_York", object: "2026-11-23 14:00:00", size: 8000 * mib, earliest: "2026-11-23 12:00:00", latest: "2026-11-23 12:00:00"},
-		"small archive that took long":             {clock: "2026-11-23 12:00:00", object: "2026-11-23 12:25:00", earliest: "2026-11-22 22:00:00", latest: "2026-11-23 12:00:00", guessed: true},
-		"small archive of yesterday":               {clock: "2026-11-22 12:00:00", object: "2026-11-23 12:00:00", earliest: "2026-11-21 22:00:00", latest: "2026-11-23 00:00:00", guessed: true},
-		"archive of a year ago":                    {clock: "2025-11-23 12:00:00", object: "2026-11-23 12:00:00", earliest: "2025-11-22 22:00:00", latest: "2025-11-24 00:00:00", guessed: true},
-		"archive from the future":                  {clock: "2027-11-23 12:00:00", object: "2026-11-23 12:00:00", earliest: "2026-11-23 12:00:00", latest: "2026-11-23 12:00:00", guessed: true},
-		"archive of an object without a time":      {clock: "2026-11-23 12:00:00", earliest: "2026-11-22 22:00:00", latest: "2026-11-23 18:00:00", guessed: true}, // seen at 18:00
-		"known zone, object without a time":        {clock: "2026-11-23 07:00:00", timezone: "America/New_York", earliest: "2026-11-23 12:00:00", latest: "2026-11-23 12:00:00"},
+		"archive made in UTC":                  {clock: "2026-11-23 12:00:00", object: "2026-11-23 12:00:40", earliest: "2026-11-23 12:00:00", latest: "2026-11-23 12:00:00", guessed: true},
+		"archive made in New York":             {clock: "2026-11-23 07:00:00", object: "2026-11-23 12:00:40", earliest: "2026-11-23 12:00:00", latest: "2026-11-23 12:00:00", guessed: true},
+		"archive made in Tokyo":                {clock: "2026-11-23 21:00:00", object: "2026-11-23 12:00:40", earliest: "2026-11-23 12:00:00", latest: "2026-11-23 12:00:00", guessed: true},
+		"archive made in Kiritimati":           {clock: "2026-11-24 02:00:00", object: "2026-11-23 12:00:40", earliest: "2026-11-23 12:00:00", latest: "2026-11-23 12:00:00", guessed: true},
+		"archive made at the date line's west": {clock: "2026-11-23 00:00:00", object: "2026-11-23 12:00:40", earliest: "2026-11-23 12:00:00", latest: "2026-11-23 12:00:00", guessed: true},
+		"archive made in Kolkata":              {clock: "2026-11-23 17:30:00", object: "2026-11-23 12:00:40", earliest: "2026-11-23 12:00:00", latest: "2026-11-23 12:00:00", guessed: true},
+		"archive made in Kathmandu":            {clock: "2026-11-23 17:45:00", object: "2026-11-23 12:00:40", earliest: "2026-11-23 12:00:00", latest: "2026-11-23 12:00:00", guessed: true},
+		"archive made on the Chatham Islands":  {clock: "2026-11-24 01:45:00", object: "2026-11-23 12:00:40", earliest: "2026-11-23 12:00:00", latest: "2026-11-23 12:00:00", guessed: true},
+		"archive, zone known":                  {clock: "2026-11-23 07:00:00", timezone: "America/New_York", object: "2026-11-23 15:00:00", earliest: "2026-11-23 12:00:00", latest: "2026-11-23 12:00:00"},
+		"archive of a clock that is ahead":     {clock: "2026-11-23 12:00:30", object: "2026-11-23 12:00:00", earliest: "2026-11-23 12:00:00", latest: "2026-11-23 12:00:00", guessed: true},
+		"large archive of two hours":           {clock: "2026-11-23 07:00:00", object: "2026-11-23 14:00:00", size: 8000 * mib, earliest: "2026-11-23 12:00:00", latest: "2026-11-23 14:00:00", guessed: true},
+		"large archive, zone known":            {clock: "2026-11-23 07:00:00", timezone: "America/New_York", object: "2026-11-23 14:00:00", size: 8000 * mib, earliest: "2026-11-23 12:00:00", latest: "2026-11-23 12:00:00"},
+		"small archive that took long":         {clock: "2026-11-23 12:00:00", object: "2026-11-23 12:25:00", earliest: "2026-11-22 22:00:00", latest: "2026-11-23 12:00:00", guessed: true},
+		"small archive of yesterday":           {clock: "2026-11-22 12:00:00", object: "2026-11-23 12:00:00", earliest: "2026-11-21 22:00:00", latest: "2026-11-23 00:00:00", guessed: true},
+		"archive of a year ago":                {clock: "2025-11-23 12:00:00", object: "2026-11-23 12:00:00", earliest: "2025-11-22 22:00:00", latest: "2025-11-24 00:00:00", guessed: true},
+		"archive from the future":              {clock: "2027-11-23 12:00:00", object: "2026-11-23 12:00:00", earliest: "2026-11-23 12:00:00", latest: "2026-11-23 12:00:00", guessed: true},
+		"archive of an object without a time":  {clock: "2026-11-23 12:00:00", earliest: "2026-11-22 22:00:00", latest: "2026-11-23 18:00:00", guessed: true}, // seen at 18:00
+		"known zone, object without a time":    {clock: "2026-11-23 07:00:00", timezone: "America/New_York", earliest: "2026-11-23 12:00:00", latest: "2026-11-23 12:00:00"},
 
-		"plain in UTC":                            {clock: "2026-11-23 12:00:00", abbreviation: "UTC", object: "2026-11-23 15:00:00", earliest: "2026-11-23 12:00:00", latest: "2026-11-23 12:00:00"},
-		"plain in EST":                            {clock: "2026-11-23 07:00:00", abbreviation: "EST", object: "2026-11-23 15:00:00", earliest: "2026-11-23 12:00:00", latest: "2026-11-23 12:00:00"},
-		"plain with an offset":                    {clock: "2026-11-23 17:45:00", abbreviation: "+0545", object: "2026-11-23 15:00:00", earliest: "2026-11-23 12:00:00", latest: "2026-11-23 12:00:00"},
-		"plain with an offset of hours":           {clock: "2026-11-23 09:00:00", abbreviation: "-03", object: "2026-11-23 15:00:00", earliest: "2026-11-23 12:00:00", latest: "2026-11-23 12:00:00"},
-		"plain with an offset in two parts":       {clock: "2026-11-23 02:30:00", abbreviation: "-09:30", object: "2026-11-23 15:00:00", earliest: "2026-11-23 12:00:00", latest: "2026-11-23 12:00:00"},
-		"plain, exact, against the config":        {clock: "2026-11-23 12:00:00", abbreviation: "UTC", timezone: "America/New_York", object: "2026-11-23 18:00:00", earliest: "2026-11-23 12:00:00", latest: "2026-11-23 12:00:00"},
-		"plain in CST of Chicago":                 {clock: "2026-11-23 06:00:00", abbreviation: "CST", object: "2026-11-23 12:00:40", earliest: "2026-11-23 12:00:00", latest: "2026-11-23 12:00:00", guessed: true},
-		"plain in CST of Shanghai":                {clock: "2026-11-23 20:00:00", abbreviation: "CST", object: "2026-11-23 12:00:40", earliest: "2026-11-23 12:00:00", latest: "2026-11-23 12:00:00", guessed: true},
-		"plain in CST of Havana":                  {clock: "2026-11-23 07:00:00", abbreviation: "CST", object: "2026-11-23 12:00:40", earliest: "2026-11-23 12:00:00", latest: "2026-11-23 12:00:00", guessed: true},
-		"plain in CST, copied later":              {clock: "2026-11-23 06:00:00", abbreviation: "CST", object: "2026-11-23 18:00:00", earliest: "2026-11-22 22:00:00", latest: "2026-11-23 12:00:00", guessed: true},
-		"plain in CST of which the zone is known": {clock: "2026-11-23 20:00:00", abbreviation: "CST", timezone: "Asia/Shanghai", object: "2026-11-24 12:00:00", earliest: "2026-11-23 12:00:00", latest: "2026-11-23 12:00:00"},
-		"plain in IST of Jerusalem":               {clock: "2026-11-23 14:00:00", abbreviation: "IST", object: "2026-11-23 12:00:40", earliest: "2026-11-23 12:00:00", latest: "2026-11-23 12:00:00", guessed: true},
-		"plain in IST of Kolkata":                 {clock: "2026-11-23 17:30:00", abbreviation: "IST", object: "2026-11-23 12:00:40", earliest: "2026-11-23 12:00:00", latest: "2026-11-23 12:00:00", guessed: true},
-		"plain in IST, against the config":        {clock: "2026-11-23 17:30:00", abbreviation: "IST", timezone: "America/New_York", object: "2026-11-23 12:00:40", earliest: "2026-11-23 12:00:00", latest: "2026-11-23 12:00:00", guessed: true},
-		"plain in a zone that nobody knows":       {clock: "2026-11-23 14:00:00", abbreviation: "XYZ", object: "2026-11-23 12:00:40", earliest: "2026-11-23 12:00:00", latest: "2026-11-23 12:00:00", guessed: true},
-		"plain on Windows":                        {clock: "2026-11-23 14:00:00", object: "2026-11-23 12:00:40", earliest: "2026-11-23 12:00:00", latest: "2026-11-23 12:00:00", guessed: true},
+		"plain in UTC":                      {clock: "2026-11-23 12:00:00", abbreviation: "UTC", object: "2026-11-23 15:00:00", earliest: "2026-11-23 12:00:00", latest: "2026-11-23 12:00:00"},
+		"plain in EST":                      {clock: "2026-11-23 07:00:00", abbreviation: "EST", object: "2026-11-23 15:00:00", earliest: "2026-11-23 12:00:00", latest: "2026-11-23 12:00:00"},
+		"plain with an offset":              {clock: "2026-11-23 17:45:00", abbreviation: "+0545", object: "2026-11-23 15:00:00", earliest: "2026-11-23 12:00:00", latest: "2026-11-23 12:00:00"},
+		"plain with an offset of hours":     {clock: "2026-11-23 09:00:00", abbreviation: "-03", object: "2026-11-23 15:00:00", earliest: "2026-11-23 12:00:00", latest: "2026-11-23 12:00:00"},
+		"plain with an offset in two parts": {clock: "2026-11-23 02:30:00", abbreviation: "-09:30", object: "2026-11-23 15:00:00", earliest: "2026-11-23 12:00:00", latest: "2026-11-23 12:00:00"},
+		"plain, exact, against the config":  {clock: "2026-11-23 12:00:00", abbreviation: "UTC", timezone: "America/New_York", object: "2026-11-23 18:00:00", earliest: "2026-11-23 12:00:00", latest: "2026-11-23 12:00:00"},
+		"plain in CST of Chicago":           {clock: "2026-11-23 06:00:00", abbreviation: "CST", object: "2026-11-23 12:00:40", earliest: "2026-11-23 12:00:00", latest: "2026-11-23 12:00:00", guessed: true},
+		"plain in CST of Shanghai":          {clock: "2026-11-23 20:00:00", abbreviation: "CST", object: "2026-11-23 12:00:40", earliest: "2026-11-23 12:00:00", latest: "2026-11-23 12:00:00", guessed: true},
+		"plain in CST of Havana":            {clock: "2026-11-23 07:00:00", abbreviation: "CST", object: "2026-11-23 12:00:40", earliest: "2026-11-23 12:00:00", latest: "2026-11-23 12:00:00", guessed: true},
+		"plain in CST, copied later":        {clock: "2026-11-23 06:00:00", abbreviation: "CST", object: "2026-11-23 18:00:00", earliest: "2026-11-22 22:00:00", latest: "2026-11-23 12:00:00", guessed: true},
+		"plain in CST, zone known":          {clock: "2026-11-23 20:00:00", abbreviation: "CST", timezone: "Asia/Shanghai", object: "2026-11-24 12:00:00", earliest: "2026-11-23 12:00:00", latest: "2026-11-23 12:00:00"},
+		"plain in IST of Jerusalem":         {clock: "2026-11-23 14:00:00", abbreviation: "IST", object: "2026-11-23 12:00:40", earliest: "2026-11-23 12:00:00", latest: "2026-11-23 12:00:00", guessed: true},
+		"plain in IST of Kolkata":           {clock: "2026-11-23 17:30:00", abbreviation: "IST", object: "2026-11-23 12:00:40", earliest: "2026-11-23 12:00:00", latest: "2026-11-23 12:00:00", guessed: true},
+		"plain in IST, against the config":  {clock: "2026-11-23 17:30:00", abbreviation: "IST", timezone: "America/New_York", object: "2026-11-23 12:00:40", earliest: "2026-11-23 12:00:00", latest: "2026-11-23 12:00:00", guessed: true},
+		"plain in an unknown zone":          {clock: "2026-11-23 14:00:00", abbreviation: "XYZ", object: "2026-11-23 12:00:40", earliest: "2026-11-23 12:00:00", latest: "2026-11-23 12:00:00", guessed: true},
+		"plain on Windows":                  {clock: "2026-11-23 14:00:00", object: "2026-11-23 12:00:40", earliest: "2026-11-23 12:00:00", latest: "2026-11-23 12:00:00", guessed: true},
 
 		"clocks set back, either":          {clock: "2026-11-01 01:30:00", timezone: "America/New_York", object: "2026-11-01 12:00:00", earliest: "2026-11-01 05:30:00", latest: "2026-11-01 06:30:00"},
 		"clocks set back, the first":       {clock: "2026-11-01 01:30:00", timezone: "America/New_York", dst: DSTOn, object: "2026-11-01 12:00:00", earliest: "2026-11-01 05:30:00", latest: "2026-11-01 05:30:00"},
@@ -101,8 +101,8 @@ func TestTaken(t *testing.T) {
 	}
 }
 
-// TestTheDrillingMachineDoesNotMatter changes what Go takes for the local zone.
-func TestTheDrillingMachineDoesNotMatter(t *testing.T) {
+// TestTakenIgnoresTheLocalZone changes Go's local zone.
+func TestTakenIgnoresTheLocalZone(t *testing.T) {
 	local := time.Local
 	t.Cleanup(func() { time.Local = local })
 	stated := Stated{Clock: at(t, "2026-11-23 06:00:00"), Zone: "CST"}
@@ -117,8 +117,9 @@ func TestTheDrillingMachineDoesNotMatter(t *testing.T) {
 	}
 }
 
-// TestTables holds the tables to the zone database.
-func TestTables(t *testing.T) {
+// TestTablesMatchTheZoneDatabase checks that offsets and abbreviations contain
+// what zones of the database use in winter and summer.
+func TestTablesMatchTheZoneDatabase(t *testing.T) {
 	for _, name := range []string{
 		"UTC", "Pacific/Kiritimati", "Pacific/Chatham", "Pacific/Apia", "Pacific/Auckland", "Australia/Lord_Howe", "Australia/Sydney",
 		"Australia/Adelaide", "Australia/Eucla", "Asia/Tokyo", "Asia/Seoul", "Asia/Shanghai", "Asia/Manila", "Asia/Hong_Kong", "Asia/Yangon", "Asia/Dhaka",
@@ -201,7 +202,7 @@ func TestRecorded(t *testing.T) {
 	}
 }
 
-func TestWritten(t *testing.T) {
+func TestStatedIsWrittenAsJSONAndText(t *testing.T) {
 	for _, c := range []struct {
 		stated     Stated
 		json, text string

@@ -6,17 +6,17 @@ import (
 	"strconv"
 	"strings"
 	"time"
-	_ "time/tzdata" // the zones, also where the system has none, as in an image from scratch
+	_ "time/tzdata" // for systems without a zone database, such as an image built from scratch
 )
 
-// LoadZone returns the zone of an IANA name, such as America/New_York. The
-// empty name is no zone: nil.
+// LoadZone returns the time zone with an IANA name such as America/New_York. It
+// returns nil for an empty name, and an error for Local and for unknown names.
 func LoadZone(name string) (*time.Location, error) {
 	if name == "" {
 		return nil, nil
 	}
 	if name == "Local" {
-		return nil, fmt.Errorf("%q depends on the machine that drills", name)
+		return nil, fmt.Errorf("%q depends on the machine that runs the drill", name)
 	}
 	zone, err := time.LoadLocation(name)
 	if err != nil {
@@ -25,15 +25,15 @@ func LoadZone(name string) (*time.Location, error) {
 	return zone, nil
 }
 
-// offsets are all offsets from UTC in use, in minutes, the easternmost first:
-// those of the IANA time zone database 2025c since 2020.
+// offsets holds every offset from UTC in use since 2020, in minutes, easternmost
+// first. Source: IANA time zone database 2025c.
 var offsets = []int{
 	840, 825, 780, 765, 720, 660, 630, 600, 570, 540, 525, 480, 420, 390, 360, 345, 330, 300, 270, 240, 210, 180, 120, 60, 0,
 	-60, -120, -150, -180, -210, -240, -300, -360, -420, -480, -540, -570, -600, -660, -720,
 }
 
-// abbreviations are the offsets from UTC, in minutes, that each abbreviation of
-// a zone stands for, the easternmost first. They come from the same source.
+// abbreviations holds the offsets from UTC that a zone abbreviation can mean, in
+// minutes, easternmost first. Source: as for offsets.
 var abbreviations = map[string][]int{
 	"UTC": {0}, "GMT": {0}, "UCT": {0}, "Z": {0},
 	"WET": {0}, "WEST": {60}, "BST": {60}, "CET": {60}, "CEST": {120}, "EET": {120}, "EEST": {180}, "MSK": {180},
@@ -45,30 +45,29 @@ var abbreviations = map[string][]int{
 	"HST": {-600}, "HDT": {-540}, "SST": {-660},
 }
 
-// instants returns the instants at which the clock can have shown what is
-// stated, in their order. guessed reports that they are those of zones that
-// had to be guessed.
+// instants returns the instants that the stated time can mean, earliest first.
+// guessed reports whether the zone had to be guessed.
 func (s Stated) instants(zone *time.Location) (possible []time.Time, guessed bool) {
 	if s.IsZero() {
 		return nil, false
 	}
 	stated := s.offsets()
 	if len(stated) == 1 {
-		return s.at(stated), false
+		return s.instantsAt(stated), false
 	}
 	if zone != nil {
-		if in := s.in(zone, stated); len(in) > 0 {
+		if in := s.instantsIn(zone, stated); len(in) > 0 {
 			return in, false
 		}
 	}
 	if len(stated) == 0 {
 		stated = offsets
 	}
-	return s.at(stated), true
+	return s.instantsAt(stated), true
 }
 
-// offsets returns the offsets that the stated zone stands for; none: nothing
-// is known.
+// offsets returns the offsets that the stated zone can mean, in minutes. It
+// returns nil if the zone is missing or unknown.
 func (s Stated) offsets() []int {
 	if known, ok := abbreviations[s.Zone]; ok {
 		return known
@@ -88,8 +87,9 @@ func (s Stated) offsets() []int {
 	return []int{minutes}
 }
 
-// at returns the instants for offsets, of which the easternmost is the first.
-func (s Stated) at(offsets []int) []time.Time {
+// instantsAt returns one instant for each offset. Offsets that are ordered
+// easternmost first give instants that are ordered earliest first.
+func (s Stated) instantsAt(offsets []int) []time.Time {
 	instants := make([]time.Time, 0, len(offsets))
 	for _, minutes := range offsets {
 		instants = append(instants, s.Clock.Add(-time.Duration(minutes)*time.Minute))
@@ -97,12 +97,12 @@ func (s Stated) at(offsets []int) []time.Time {
 	return instants
 }
 
-// in returns the instants at which clocks in zone showed what is stated: two
-// where they were set back, unless the dump says which. allowed are the offsets
-// that the stated abbreviation stands for; none: any. It returns none where the
-// zone has no such abbreviation.
-func (s Stated) in(zone *time.Location, allowed []int) (found []time.Time) {
-	const around = 26 * time.Hour // more than any offset and change of it
+// instantsIn returns the instants at which clocks in zone showed the stated time.
+// There are two when the clocks were set back, unless the dump states DST.
+// allowed holds the offsets that the stated abbreviation can mean; empty: any
+// offset. It returns no instant if the zone does not use that abbreviation.
+func (s Stated) instantsIn(zone *time.Location, allowed []int) (found []time.Time) {
+	const around = 26 * time.Hour // more than any offset plus any change of it
 	var seen []int
 	for _, t := range []time.Time{s.Clock.Add(-around), s.Clock, s.Clock.Add(around)} {
 		_, seconds := t.In(zone).Zone()
@@ -117,16 +117,16 @@ func (s Stated) in(zone *time.Location, allowed []int) (found []time.Time) {
 			found = append(found, t)
 		}
 	}
-	if len(found) == 0 && len(allowed) == 0 { // a time that clocks skipped
+	if len(found) == 0 && len(allowed) == 0 { // clocks skipped this time when they were set forward
 		found = []time.Time{time.Date(s.Clock.Year(), s.Clock.Month(), s.Clock.Day(), s.Clock.Hour(), s.Clock.Minute(), s.Clock.Second(), 0, zone).UTC()}
 	}
 	slices.SortFunc(found, time.Time.Compare)
-	return s.inSeason(zone, found)
+	return s.matchingDST(zone, found)
 }
 
-// inSeason returns those of two instants that fit what the dump says of
-// daylight saving time, or both if none does.
-func (s Stated) inSeason(zone *time.Location, instants []time.Time) []time.Time {
+// matchingDST returns the instants that match the stated daylight saving time,
+// or all of them if none matches.
+func (s Stated) matchingDST(zone *time.Location, instants []time.Time) []time.Time {
 	if len(instants) < 2 || s.DST == DSTUnknown {
 		return instants
 	}
