@@ -1,10 +1,10 @@
-// Package place is the registry of the places at which backups and histories
-// are kept: which kinds there are, the scheme of their URLs, how a URL is
-// checked, and how a place is opened.
+// Package place is a registry of the places where backups and histories are
+// stored. It holds each kind of place, the schemes of its URLs, how to check a
+// URL, and how to open a place.
 //
-// A new kind is one package and one line in package wiring. What the config
-// accepts, what its errors list, what doctor and inspect can read and which
-// variables are kept out of every output follow from that line.
+// A new kind needs one package and one line in package wiring. That line
+// determines what the config accepts, what its errors list, what doctor and
+// inspect can read, and which environment variables are redacted from all output.
 package place
 
 import (
@@ -17,32 +17,33 @@ import (
 
 // Kind is one kind of place.
 type Kind struct {
-	Schemes []string // of its URLs, the usual one first; none: it has only paths
-	Example string   // how such a URL is written: s3://bucket/prefix; empty: it has only paths
-	Path    bool     // what has no scheme is a path of this kind
-	Section string   // of the config, with options for this kind alone: s3; empty: it has none
+	Schemes []string // of its URLs, the usual one first; empty: the kind has only paths
+	Example string   // of a URL: s3://bucket/prefix; empty: the kind has only paths
+	Path    bool     // text without a scheme is a path of this kind
+	Section string   // of the config, with options for this kind only: s3; empty: none
 
-	// Check returns what is wrong with a URL, as the end of a sentence that
-	// begins with a key of the config: "names no bucket (want …)". It asks
-	// nothing of the network, and never quotes the URL, which may hold a
-	// password. It is not asked about paths.
+	// Check returns an error that says what is wrong with a URL. Its text is the
+	// end of a sentence that begins with a config key: "names no bucket (want …)".
+	// Check does not use the network. It never quotes the URL, which may contain a
+	// password. It is not called for paths.
 	Check func(url string) error
 
-	// Secrets are the variables of the environment that hold its credentials.
+	// Secrets holds the environment variables that contain credentials.
 	Secrets []string
 }
 
-// Entry is a kind and what opens a place of it, as the config's section C
-// describes it. Open's errors are Failures; for a bad URL, config_invalid.
+// Entry is a kind and the function that opens a place of that kind, as the
+// config section C describes it. Open returns Failures: config_invalid for an
+// invalid URL.
 type Entry[C, T any] struct {
 	Kind
 	Open func(ctx context.Context, section C) (T, error)
 }
 
-// Registry is a list of all the kinds of place for one purpose.
+// Registry lists all kinds of place for one purpose.
 type Registry[C, T any] []Entry[C, T]
 
-// Kinds are the kinds without what opens them.
+// Kinds returns the kinds without the functions that open them.
 func (r Registry[C, T]) Kinds() Kinds {
 	kinds := make(Kinds, 0, len(r))
 	for _, e := range r {
@@ -52,7 +53,7 @@ func (r Registry[C, T]) Kinds() Kinds {
 }
 
 // Open opens the place at text, a URL or a path, as section describes it. It
-// fails if no kind has the URL's scheme; that error reads like one of Check's.
+// returns an error like those of Kind.Check if no kind has the URL's scheme.
 func (r Registry[C, T]) Open(ctx context.Context, text string, section C) (opened T, err error) {
 	i, err := r.Kinds().index(text)
 	if err != nil {
@@ -61,11 +62,11 @@ func (r Registry[C, T]) Open(ctx context.Context, text string, section C) (opene
 	return r[i].Open(ctx, section)
 }
 
-// Kinds are all the kinds of place for one purpose.
+// Kinds lists all kinds of place for one purpose.
 type Kinds []Kind
 
-// Find returns the kind that a URL or a path belongs to. The error lists what
-// is supported, and reads like one of Check's.
+// Find returns the kind that a URL or a path belongs to. It returns an error like
+// those of Kind.Check, which lists the supported schemes, if there is none.
 func (ks Kinds) Find(text string) (Kind, error) {
 	i, err := ks.index(text)
 	if err != nil {
@@ -91,7 +92,7 @@ func (ks Kinds) index(text string) (int, error) {
 	return i, fmt.Errorf("unsupported scheme %s://: supported are %s", scheme, ks.supported())
 }
 
-// supported lists the schemes: file, s3, and a path.
+// supported returns the list of schemes for a message: "file, s3, and a path".
 func (ks Kinds) supported() string {
 	var names []string
 	path := false
@@ -108,8 +109,8 @@ func (ks Kinds) supported() string {
 	return strings.Join(names, ", ")
 }
 
-// nearest is the scheme that was probably meant: s3 for S3 and s3a, postgres
-// for postgress. It is empty if none is near.
+// nearest returns the scheme that was probably intended: s3 for S3 and s3a,
+// postgres for postgress. It returns an empty string if no scheme is similar.
 func (ks Kinds) nearest(scheme string) string {
 	scheme = strings.ToLower(scheme)
 	for _, k := range ks {
@@ -122,8 +123,8 @@ func (ks Kinds) nearest(scheme string) string {
 	return ""
 }
 
-// Forms shows how places are written: "s3://bucket/prefix, file:///dir, or a
-// path relative to this file".
+// Forms returns how to write each kind of place: "s3://bucket/prefix,
+// file:///dir, or a path relative to this file".
 func (ks Kinds) Forms() string {
 	var forms []string
 	path := ""
@@ -141,7 +142,7 @@ func (ks Kinds) Forms() string {
 	return strings.Join(forms, ", ")
 }
 
-// Secrets are the variables of the environment that hold credentials.
+// Secrets returns the environment variables that contain credentials.
 func (ks Kinds) Secrets() (names []string) {
 	for _, k := range ks {
 		names = append(names, k.Secrets...)
@@ -149,7 +150,7 @@ func (ks Kinds) Secrets() (names []string) {
 	return names
 }
 
-// With returns the kinds whose options are in a section of the config.
+// With returns the kinds that have their options in the given config section.
 func (ks Kinds) With(section string) (with Kinds) {
 	for _, k := range ks {
 		if k.Section == section {
@@ -159,7 +160,7 @@ func (ks Kinds) With(section string) (with Kinds) {
 	return with
 }
 
-// Sections are the sections of the config that hold options for one kind alone.
+// Sections returns the config sections with options for one kind only.
 func (ks Kinds) Sections() (names []string) {
 	for _, k := range ks {
 		if k.Section != "" && !slices.Contains(names, k.Section) {
@@ -169,11 +170,12 @@ func (ks Kinds) Sections() (names []string) {
 	return names
 }
 
-var scheme = regexp.MustCompile(`^([A-Za-z][A-Za-z0-9+.-]*)://`)
+var schemePattern = regexp.MustCompile(`^([A-Za-z][A-Za-z0-9+.-]*)://`)
 
-// Scheme is the scheme of a URL, as it is written. It is empty for a path.
+// Scheme returns the scheme of a URL as written. It returns an empty string for a
+// path.
 func Scheme(text string) string {
-	m := scheme.FindStringSubmatch(text)
+	m := schemePattern.FindStringSubmatch(text)
 	if m == nil {
 		return ""
 	}

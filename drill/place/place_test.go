@@ -27,7 +27,7 @@ func TestOpenChoosesByScheme(t *testing.T) {
 	}
 }
 
-func TestAnUnknownSchemeIsExplained(t *testing.T) {
+func TestUnknownSchemeListsTheSupportedOnes(t *testing.T) {
 	const supported = ": supported are file, postgres, s3, and a path"
 	for text, want := range map[string]string{
 		"gs://bucket":       "unsupported scheme gs://" + supported,
@@ -46,11 +46,11 @@ func TestAnUnknownSchemeIsExplained(t *testing.T) {
 		}
 	}
 	if _, err := registry.Kinds()[:2].Find("dir"); err == nil || err.Error() != "is not a URL: supported are postgres, s3" {
-		t.Errorf("a path, where there is no kind of paths: %v", err)
+		t.Errorf("a path, although no kind has paths: %v", err)
 	}
 }
 
-func TestAnOpenersErrorIsReturned(t *testing.T) {
+func TestOpenReturnsTheErrorOfTheKind(t *testing.T) {
 	broken := errors.New("broken")
 	r := Registry[string, string]{{Kind{Path: true}, func(context.Context, string) (string, error) { return "", broken }}}
 	if _, err := r.Open(t.Context(), "dir", ""); !errors.Is(err, broken) {
@@ -58,7 +58,7 @@ func TestAnOpenersErrorIsReturned(t *testing.T) {
 	}
 }
 
-func TestWhatTheKindsSayTogether(t *testing.T) {
+func TestKindsCombineFormsSectionsAndSecrets(t *testing.T) {
 	kinds := registry.Kinds()
 	if got, want := kinds.Forms(), "s3://bucket/prefix, postgres://host/database, file:///dir, or a path relative to this file"; got != want {
 		t.Errorf("forms: %s", got)
