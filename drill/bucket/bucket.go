@@ -1,9 +1,10 @@
-// Package bucket reaches a bucket of an object store that speaks S3: AWS, R2,
-// MinIO, Ceph and others. It lists, reads and writes objects and names what goes
-// wrong. It is the only package that imports the AWS SDK.
+// Package bucket accesses a bucket of an S3-compatible object store: AWS, R2,
+// MinIO, Ceph and others. It lists, reads and writes objects, and turns errors of
+// the SDK into Failures. It is the only package that imports the AWS SDK.
 package bucket
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"net/http"
@@ -24,30 +25,30 @@ import (
 	"github.com/drillgres/drillgres/drill/place"
 )
 
-// Options say which bucket, and how to reach it. Credentials come from the
-// SDK's usual chain.
+// Options selects a bucket and how to reach it. Credentials come from the SDK's
+// default credential chain.
 type Options struct {
 	URL       string // s3://bucket or s3://bucket/path
-	Endpoint  string // of a store that is not AWS; empty: AWS
-	Region    string // empty: what the environment says, else us-east-1
-	PathStyle *bool  // nil: true with an endpoint of its own
+	Endpoint  string // of a store other than AWS; empty: AWS
+	Region    string // empty: from the environment, otherwise us-east-1
+	PathStyle *bool  // nil: true if Endpoint is set
 	Profile   string // of the shared AWS config
 
-	// What messages call the config that these come from.
-	URLKey  string // backup.from
-	Section string // of the others: backup.s3
+	// The config keys to name in messages.
+	URLKey  string // of URL: backup.from
+	Section string // of the other options: backup.s3
 
-	Attempts      int           // of one request; 0: 5
-	MaxBackoff    time.Duration // between two of them; 0: 5 s
-	HeaderTimeout time.Duration // until a request is answered; 0: 20 s
+	Attempts      int           // per request; 0: 5
+	MaxBackoff    time.Duration // between two attempts; 0: 5 s
+	HeaderTimeout time.Duration // until the response headers arrive; 0: 20 s
 }
 
-// At are the options of a bucket that a config names.
+// At returns the Options for a URL and a config section.
 func At(url string, s config.S3) Options {
 	return Options{URL: url, Endpoint: string(s.Endpoint), Region: string(s.Region), PathStyle: s.PathStyle, Profile: s.Profile}
 }
 
-// Kind is that of s3:// URLs, whatever is kept there.
+// Kind is the kind of place with s3:// URLs, for backups and for histories.
 var Kind = place.Kind{
 	Schemes: []string{"s3"}, Example: "s3://bucket/prefix", Section: "s3",
 	Check: func(url string) error {
@@ -59,23 +60,23 @@ var Kind = place.Kind{
 
 // Bucket is one bucket. It is safe for concurrent use.
 type Bucket struct {
-	Path string // of the URL, without a slash at its end
+	Path string // of the URL, without a trailing slash
 
 	client    *s3.Client
 	transport *http.Transport
 	creds     aws.CredentialsProvider
 	name      string
-	endpoint  string // as messages name it
+	endpoint  string // for messages; empty: AWS
 	section   string
 }
 
-// Open reads the AWS configuration but asks nothing of the network. It fails
-// with config_invalid, or with source_denied when the profile does not exist.
+// Open reads the AWS configuration. It does not use the network. It fails with
+// config_invalid, or with source_denied if the profile does not exist.
 func Open(ctx context.Context, o Options) (*Bucket, error) {
 	name, path, err := parseURL(o.URL)
 	if err != nil {
 		return nil, outcome.Fail(outcome.ConfigInvalid, "%s %w", o.URLKey, err).
-			WithHint("write s3://bucket/prefix; credentials come from the environment, an endpoint from %s.endpoint", o.Section)
+			WithHint("write s3://bucket/prefix; set credentials in the environment and the endpoint in %s.endpoint", o.Section)
 	}
 	if err := o.checkEndpoint(); err != nil {
 		return nil, err
@@ -96,9 +97,9 @@ func Open(ctx context.Context, o Options) (*Bucket, error) {
 	return b, nil
 }
 
-// apply sets what stores other than AWS need. Checksums are asked for only
-// where the protocol requires them: others refuse the headers, and bytes are
-// compared with the backup's own checks anyway.
+// apply sets what stores other than AWS need. It requests checksums only where
+// the protocol requires them: some stores reject the headers, and the backup's
+// own checks verify the bytes anyway.
 func (o Options) apply(s *s3.Options) {
 	if s.Region == "" {
 		s.Region = "us-east-1"
@@ -114,26 +115,18 @@ func (o Options) apply(s *s3.Options) {
 	s.ResponseChecksumValidation = aws.ResponseChecksumValidationWhenRequired
 	s.DisableLogOutputChecksumValidationSkipped = true
 	s.Retryer = retry.NewStandard(func(r *retry.StandardOptions) {
-		r.MaxAttempts = orElse(o.Attempts, 5)
-		r.MaxBackoff = orElse(o.MaxBackoff, 5*time.Second)
+		r.MaxAttempts = cmp.Or(o.Attempts, 5)
+		r.MaxBackoff = cmp.Or(o.MaxBackoff, 5*time.Second)
 	})
 }
 
-func orElse[T comparable](value, otherwise T) T {
-	var zero T
-	if value == zero {
-		return otherwise
-	}
-	return value
-}
-
-// Close ends the connections that are kept for further requests.
+// Close closes idle connections.
 func (b *Bucket) Close() error {
 	b.transport.CloseIdleConnections()
 	return nil
 }
 
-// URI is s3://bucket/key, what cannot be printed percent-encoded.
+// URI returns s3://bucket/key, with unprintable characters percent-encoded.
 func (b *Bucket) URI(key string) string {
 	return strings.TrimSuffix("s3://"+b.name+"/"+locate.Escape(key), "/")
 }
@@ -147,12 +140,13 @@ func parseURL(url string) (bucket, path string, err error) {
 	}
 	bucket, path, _ = strings.Cut(rest, "/")
 	if !bucketName.MatchString(bucket) {
-		return "", "", errors.New("has no bucket that a store could have (want s3://bucket/prefix; credentials come from the SDK's usual chain)")
+		return "", "", errors.New("has no valid bucket name (want s3://bucket/prefix; credentials come from the environment or an AWS profile)")
 	}
 	return bucket, strings.TrimSuffix(path, "/"), nil
 }
 
-// checkEndpoint never prints the endpoint: it may hold a password.
+// checkEndpoint checks the endpoint's URL. It never prints the endpoint, which
+// may contain a password.
 func (o Options) checkEndpoint() error {
 	if o.Endpoint == "" {
 		return nil
@@ -162,8 +156,8 @@ func (o Options) checkEndpoint() error {
 		return outcome.Fail(outcome.ConfigInvalid, "%s.endpoint is not a URL such as https://host:port", o.Section)
 	}
 	if u.User != nil || u.RawQuery != "" {
-		return outcome.Fail(outcome.ConfigInvalid, "%s.endpoint holds credentials or a query", o.Section).
-			WithHint("give credentials through the environment or an AWS profile")
+		return outcome.Fail(outcome.ConfigInvalid, "%s.endpoint contains credentials or a query", o.Section).
+			WithHint("set credentials in the environment or in an AWS profile")
 	}
 	return nil
 }

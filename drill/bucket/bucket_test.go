@@ -50,9 +50,9 @@ func content(t *testing.T, b *bucket.Bucket, key string) string {
 	return string(text)
 }
 
-// TestPutNew: of many who write one key at once exactly one does, and nobody
-// writes over it.
-func TestPutNew(t *testing.T) {
+// Of several concurrent writers of one key exactly one succeeds, and no one
+// overwrites its object.
+func TestPutNewHasOneWinner(t *testing.T) {
 	b := open(t, start(t).Endpoint)
 	var winner atomic.Value
 	var wins atomic.Int64
@@ -72,18 +72,18 @@ func TestPutNew(t *testing.T) {
 	}
 	wg.Wait()
 	if wins.Load() != 1 {
-		t.Fatalf("%d writers say that they wrote", wins.Load())
+		t.Fatalf("%d writers succeeded, want 1", wins.Load())
 	}
 	if got := content(t, b, "x/one.json"); got != winner.Load() {
-		t.Errorf("there is what %s wrote, and %s won", got, winner.Load())
+		t.Errorf("the object is that of %s, but %s succeeded", got, winner.Load())
 	}
 	if err := b.Put(t.Context(), "x/one.json", []byte("replaced")); err != nil || content(t, b, "x/one.json") != "replaced" {
 		t.Errorf("put: %v", err)
 	}
 }
 
-// TestPutNewAgain: AWS answers 409 where somebody else is just at the same key.
-func TestPutNewAgain(t *testing.T) {
+// AWS answers 409 during a concurrent write of the same key.
+func TestPutNewRetriesAfterConflicts(t *testing.T) {
 	server := start(t)
 	var asked atomic.Int64
 	for name, c := range map[string]struct {
@@ -114,13 +114,13 @@ func TestGet(t *testing.T) {
 	server.Put(t, name, "x/a", []byte("12345"))
 	b := open(t, server.Endpoint)
 	if _, found, err := b.Get(t.Context(), locate.Object{Key: "x/none"}, 10); found || err != nil {
-		t.Errorf("what is not there: %t, %v", found, err)
+		t.Errorf("missing object: %t, %v", found, err)
 	}
 	if _, _, err := b.Get(t.Context(), locate.Object{Key: "x/a"}, 4); err == nil || !strings.Contains(err.Error(), "larger than 4 B") {
-		t.Errorf("what is too large: %v", err)
+		t.Errorf("large object: %v", err)
 	}
 	if _, _, err := b.Get(t.Context(), locate.Object{Key: "x/a", ETag: "other"}, 10); err == nil || !strings.Contains(err.Error(), "PreconditionFailed") {
-		t.Errorf("what was replaced: %v", err)
+		t.Errorf("replaced object: %v", err)
 	}
 	server.Remove(t, name, "x/a")
 	if _, _, err := openAnother(t, server).Get(t.Context(), locate.Object{Key: "x/a"}, 10); err == nil || outcome.AsFailure(err).Code != outcome.SourceNotFound {

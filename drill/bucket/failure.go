@@ -18,39 +18,41 @@ import (
 	"github.com/drillgres/drillgres/drill/outcome"
 )
 
-// operation is what was being done when an error came.
+// operation describes a request for the message of its failure.
 type operation struct {
 	verb       string // list, read, write
-	object     string // a URI
-	permission string // that it needs
+	object     string // URI
+	permission string // required for the request
 	class      string // storage class of the object
-	read       bool   // of one object that was listed before
+	read       bool   // the request reads an object that was listed before
 }
 
-// kms is the permission that it needs of a bucket's key.
-func (op operation) kms() string {
+// kmsPermission returns the permission that the operation requires on the key
+// that encrypts the bucket.
+func (op operation) kmsPermission() string {
 	if op.permission == "s3:PutObject" {
 		return "kms:GenerateDataKey"
 	}
 	return "kms:Decrypt"
 }
 
-// codes of S3's errors by what they mean for a drill. What is not here is told
-// by its HTTP status.
+// S3's error codes by what they mean for a drill. The HTTP status decides for any
+// other code.
 var (
 	deniedCodes = []string{
 		"AccessDenied", "AllAccessDisabled", "AccountProblem", "InvalidAccessKeyId", "SignatureDoesNotMatch",
 		"ExpiredToken", "ExpiredTokenException", "InvalidToken", "TokenRefreshRequired", "InvalidSecurity",
 		"NotSignedUp", "RequestExpired", "RequestTimeTooSkewed", "UnauthorizedAccess", "Forbidden", "InvalidClientTokenId",
 	}
-	elsewhereCodes = []string{
+	wrongRegionCodes = []string{
 		"PermanentRedirect", "AuthorizationHeaderMalformed", "IllegalLocationConstraintException",
 		"IncorrectEndpoint", "InvalidRegion",
 	}
 	changedCodes = []string{"NoSuchKey", "NoSuchVersion", "PreconditionFailed", "InvalidRange", "MethodNotAllowed", "NotFound"}
 )
 
-// failure names an error of the SDK. A context that ended gives its cause.
+// failure returns the Failure for an error of the SDK. It returns the cause of
+// ctx if ctx is done.
 func (b *Bucket) failure(ctx context.Context, op operation, err error) error {
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
@@ -59,55 +61,56 @@ func (b *Bucket) failure(ctx context.Context, op operation, err error) error {
 	code, status := codeOf(err), statusOf(err)
 	switch {
 	case code == "NoSuchBucket", code == "InvalidBucketName":
-		return outcome.Fail(outcome.SourceNotFound, "%s: bucket %s does not exist%s", doing, b.name, b.at())
+		return outcome.Fail(outcome.SourceNotFound, "%s: bucket %s does not exist%s", doing, b.name, b.atEndpoint())
 	case code == "InvalidObjectState":
-		return outcome.Fail(outcome.BackupArchived, "%s: it is archived%s and cannot be read before it is thawed", doing, classOf(op))
-	case slices.Contains(elsewhereCodes, code), status == http.StatusMovedPermanently:
-		return b.elsewhere(doing, err)
+		return outcome.Fail(outcome.BackupArchived, "%s: it is archived%s and cannot be read before it is thawed", doing, storageClass(op))
+	case slices.Contains(wrongRegionCodes, code), status == http.StatusMovedPermanently:
+		return b.wrongRegion(doing, err)
 	case op.read && (slices.Contains(changedCodes, code) || status == http.StatusNotFound || status == http.StatusPreconditionFailed):
-		return outcome.Fail(outcome.BackupChanged, "%s: it was replaced or removed after it was listed (%s)", doing, shortest(err))
+		return outcome.Fail(outcome.BackupChanged, "%s: it was replaced or removed after it was listed (%s)", doing, essential(err))
 	case slices.Contains(deniedCodes, code), strings.HasPrefix(code, "KMS."), status == http.StatusUnauthorized, status == http.StatusForbidden:
-		return b.denied(doing, op, code, err)
+		return b.deniedFailure(doing, op, code, err)
 	case status == http.StatusNotFound:
-		return outcome.Fail(outcome.SourceNotFound, "%s: not found%s (%s)", doing, b.at(), shortest(err))
+		return outcome.Fail(outcome.SourceNotFound, "%s: not found%s (%s)", doing, b.atEndpoint(), essential(err))
 	default:
-		return b.unreachable(doing, err)
+		return b.unreachableFailure(doing, err)
 	}
 }
 
-func (b *Bucket) at() string {
+func (b *Bucket) atEndpoint() string {
 	if b.endpoint == "" {
 		return ""
 	}
 	return " at " + b.endpoint
 }
 
-func classOf(op operation) string {
+func storageClass(op operation) string {
 	if op.class == "" {
 		return ""
 	}
 	return " (storage class " + op.class + ")"
 }
 
-func (b *Bucket) denied(doing string, op operation, code string, err error) error {
-	f := outcome.Fail(outcome.SourceDenied, "%s: refused (%s)", doing, shortest(err))
+func (b *Bucket) deniedFailure(doing string, op operation, code string, err error) error {
+	f := outcome.Fail(outcome.SourceDenied, "%s: refused (%s)", doing, essential(err))
 	switch {
 	case code == "RequestTimeTooSkewed":
 		return f.WithHint("set this machine's clock: it is too far from the server's")
 	case strings.HasPrefix(code, "Expired") || code == "TokenRefreshRequired" || code == "RequestExpired":
 		return f.WithHint("renew the credentials: they have expired")
 	case code == "InvalidAccessKeyId" || code == "SignatureDoesNotMatch" || code == "InvalidToken":
-		return f.WithHint("correct the access key and its secret: the server does not know this pair")
+		return f.WithHint("correct the access key and its secret: the server rejects this pair")
 	case strings.HasPrefix(code, "KMS.") || strings.Contains(err.Error(), "kms:"):
-		return f.WithHint("allow these credentials %s on the key that the bucket is encrypted with", op.kms())
+		return f.WithHint("grant these credentials %s on the key that encrypts the bucket", op.kmsPermission())
 	default:
-		return f.WithHint("allow these credentials %s on bucket %s", op.permission, b.name)
+		return f.WithHint("grant these credentials %s on bucket %s", op.permission, b.name)
 	}
 }
 
-// elsewhere is a bucket that exists, but not where the config looks for it.
-func (b *Bucket) elsewhere(doing string, err error) error {
-	f := outcome.Fail(outcome.SourceNotFound, "%s: bucket %s is not in this region or at this endpoint (%s)", doing, b.name, shortest(err))
+// wrongRegion returns the Failure for a bucket that exists in another region or
+// at another endpoint.
+func (b *Bucket) wrongRegion(doing string, err error) error {
+	f := outcome.Fail(outcome.SourceNotFound, "%s: bucket %s is not in this region or at this endpoint (%s)", doing, b.name, essential(err))
 	var response *smithyhttp.ResponseError
 	if errors.As(err, &response) && response.Response != nil {
 		if region := response.Response.Header.Get("X-Amz-Bucket-Region"); region != "" {
@@ -117,8 +120,8 @@ func (b *Bucket) elsewhere(doing string, err error) error {
 	return f.WithHint("set %[1]s.region to the bucket's region, and %[1]s.endpoint if the bucket is not on AWS", b.section)
 }
 
-func (b *Bucket) unreachable(doing string, err error) error {
-	f := outcome.Fail(outcome.SourceUnreachable, "%s: %w", doing, shortest(err))
+func (b *Bucket) unreachableFailure(doing string, err error) error {
+	f := outcome.Fail(outcome.SourceUnreachable, "%s: %w", doing, essential(err))
 	var (
 		dns         *net.DNSError
 		certificate *tls.CertificateVerificationError
@@ -127,7 +130,7 @@ func (b *Bucket) unreachable(doing string, err error) error {
 	case errors.As(err, &dns) && dns.IsNotFound && strings.HasPrefix(dns.Name, b.name+"."):
 		return f.WithHint("set %[1]s.path_style to true, or correct %[1]s.endpoint", b.section)
 	case errors.As(err, &certificate):
-		return f.WithHint("name the store's own certificate authority in AWS_CA_BUNDLE, or correct %s.endpoint", b.section)
+		return f.WithHint("set AWS_CA_BUNDLE to the store's certificate authority, or correct %s.endpoint", b.section)
 	default:
 		return f
 	}
@@ -149,9 +152,9 @@ func statusOf(err error) int {
 	return 0
 }
 
-// shortest is the part of an SDK error that a person needs: what the server
-// said, or what broke on the way to it, without the layers around it.
-func shortest(err error) error {
+// essential returns the part of an SDK error that an operator needs: the server's
+// answer or the network error, without the layers around it.
+func essential(err error) error {
 	var (
 		api     smithy.APIError
 		request *url.Error
@@ -163,9 +166,9 @@ func shortest(err error) error {
 	case errors.As(err, &request):
 		return request.Err
 	case errors.As(err, &answer):
-		return fmt.Errorf("HTTP %d: %w", answer.HTTPStatusCode(), innermost(answer))
+		return fmt.Errorf("HTTP %d: %w", answer.HTTPStatusCode(), unwrapAll(answer))
 	default:
-		return innermost(err)
+		return unwrapAll(err)
 	}
 }
 
@@ -188,7 +191,7 @@ func requestID(err error) string {
 	return ""
 }
 
-func innermost(err error) error {
+func unwrapAll(err error) error {
 	for {
 		inner := errors.Unwrap(err)
 		if inner == nil {

@@ -14,14 +14,14 @@ import (
 	"github.com/drillgres/drillgres/drill/outcome"
 )
 
-// credentialsTimeout bounds how long the chain of credentials may search: on
-// a machine without any it asks a metadata service that may not answer.
+// credentialsTimeout bounds the search for credentials. On a machine without any
+// the SDK asks a metadata service, which may not answer.
 const credentialsTimeout = 15 * time.Second
 
-// CheckCredentials fails with source_denied where there are none.
+// CheckCredentials fails with source_denied if no credentials are available.
 func (b *Bucket) CheckCredentials(ctx context.Context) error {
 	if b.creds == nil {
-		return b.noCredentials("the configuration names none")
+		return b.noCredentialsFailure("the AWS configuration contains none")
 	}
 	bounded, cancel := context.WithTimeout(ctx, credentialsTimeout)
 	defer cancel()
@@ -29,14 +29,14 @@ func (b *Bucket) CheckCredentials(ctx context.Context) error {
 		if ctx.Err() != nil {
 			return context.Cause(ctx)
 		}
-		return b.noCredentials(strings.TrimPrefix(err.Error(), "failed to refresh cached credentials, "))
+		return b.noCredentialsFailure(strings.TrimPrefix(err.Error(), "failed to refresh cached credentials, "))
 	}
 	return nil
 }
 
-func (b *Bucket) noCredentials(why string) error {
+func (b *Bucket) noCredentialsFailure(why string) error {
 	return outcome.Fail(outcome.SourceDenied, "no credentials for %s: %s", b.URI(b.Path), why).
-		WithHint("set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or name a profile with %s.profile or AWS_PROFILE", b.section)
+		WithHint("set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or a profile with %s.profile or AWS_PROFILE", b.section)
 }
 
 // List returns the objects whose keys begin with prefix, sorted by key.
@@ -46,7 +46,7 @@ func (b *Bucket) List(ctx context.Context, prefix string) ([]locate.Object, erro
 	token := ""
 	for pages.HasMorePages() {
 		out, err := pages.NextPage(ctx)
-		page, err := b.objectsOf(ctx, out, err)
+		page, err := b.objectsOfPage(ctx, out, err)
 		if err != nil {
 			return nil, err
 		}
@@ -54,12 +54,12 @@ func (b *Bucket) List(ctx context.Context, prefix string) ([]locate.Object, erro
 		if !aws.ToBool(out.IsTruncated) {
 			break
 		}
-		// A listing without its end would hide the newest backup.
+		// An incomplete listing could hide the newest backup.
 		switch next := aws.ToString(out.NextContinuationToken); next {
 		case "":
-			return nil, b.notS3("the listing is incomplete and names no next page")
+			return nil, b.notS3Failure("the listing is incomplete and has no continuation token")
 		case token:
-			return nil, b.notS3("the listing returns the same page again and again")
+			return nil, b.notS3Failure("the listing returns the same page repeatedly")
 		default:
 			token = next
 		}
@@ -67,21 +67,21 @@ func (b *Bucket) List(ctx context.Context, prefix string) ([]locate.Object, erro
 	return objects, nil
 }
 
-// First returns the first object whose key begins with prefix; false if there
-// is none.
+// First returns the first object whose key begins with prefix. It returns false
+// if no such object exists.
 func (b *Bucket) First(ctx context.Context, prefix string) (locate.Object, bool, error) {
 	in := b.listInput(prefix)
 	in.MaxKeys = aws.Int32(1)
 	out, err := b.client.ListObjectsV2(ctx, in)
-	page, err := b.objectsOf(ctx, out, err)
+	page, err := b.objectsOfPage(ctx, out, err)
 	if err != nil || len(page) == 0 {
 		return locate.Object{}, false, err
 	}
 	return page[0], true, nil
 }
 
-// listInput asks for encoded keys: a control character in one key would
-// otherwise make the whole page unreadable as XML.
+// listInput requests encoded keys. Otherwise a control character in one key would
+// make the whole page invalid XML.
 func (b *Bucket) listInput(prefix string) *s3.ListObjectsV2Input {
 	return &s3.ListObjectsV2Input{
 		Bucket:       aws.String(b.name),
@@ -90,31 +90,31 @@ func (b *Bucket) listInput(prefix string) *s3.ListObjectsV2Input {
 	}
 }
 
-// objectsOf returns the objects of one page. It refuses an answer that names no
-// bucket: a web page, read as XML, looks like a listing without objects, and no
-// backup must be missing because of that.
-func (b *Bucket) objectsOf(ctx context.Context, out *s3.ListObjectsV2Output, err error) ([]locate.Object, error) {
+// objectsOfPage returns the objects of one page. It rejects a response without a
+// bucket name: an HTML page that is parsed as XML looks like an empty listing, and
+// the drill would report a missing backup.
+func (b *Bucket) objectsOfPage(ctx context.Context, out *s3.ListObjectsV2Output, err error) ([]locate.Object, error) {
 	if err != nil {
 		return nil, b.failure(ctx, operation{verb: "list", object: b.URI(b.Path), permission: "s3:ListBucket"}, err)
 	}
 	if out.Name == nil && len(out.Contents) == 0 {
-		return nil, b.notS3("the answer is not a listing")
+		return nil, b.notS3Failure("the response is not a listing")
 	}
 	objects := make([]locate.Object, len(out.Contents))
 	for i, item := range out.Contents {
-		if objects[i], err = describe(item, out.EncodingType); err != nil {
-			return nil, b.notS3(err.Error())
+		if objects[i], err = toObject(item, out.EncodingType); err != nil {
+			return nil, b.notS3Failure(err.Error())
 		}
 	}
 	return objects, nil
 }
 
-func (b *Bucket) notS3(why string) error {
+func (b *Bucket) notS3Failure(why string) error {
 	return outcome.Fail(outcome.SourceUnreachable, "list %s: %s", b.URI(b.Path), why).
 		WithHint("check that %s.endpoint is the address of an S3 service", b.section)
 }
 
-func describe(item types.Object, encoding types.EncodingType) (locate.Object, error) {
+func toObject(item types.Object, encoding types.EncodingType) (locate.Object, error) {
 	key := aws.ToString(item.Key)
 	if encoding == types.EncodingTypeUrl {
 		decoded, err := url.QueryUnescape(key)

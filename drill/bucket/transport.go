@@ -1,6 +1,7 @@
 package bucket
 
 import (
+	"cmp"
 	"net"
 	"net/http"
 	"time"
@@ -9,15 +10,15 @@ import (
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 )
 
-// Limits on a server that does not answer. That a body stops flowing is for
-// its reader to notice, who alone knows how long to wait.
+// Timeouts for a server that does not answer. The reader of a body detects a
+// stalled body, because only it knows how long to wait.
 const (
 	dialTimeout   = 10 * time.Second
 	headerTimeout = 20 * time.Second
 )
 
-// httpClient takes over what the SDK's own client was configured with (a CA
-// bundle, say) and bounds how long each step may take.
+// httpClient returns a client with the SDK's own configuration, such as a CA
+// bundle, and with a timeout for each step.
 func httpClient(configured aws.HTTPClient, headers time.Duration) *http.Client {
 	sdk, ok := configured.(*awshttp.BuildableClient)
 	if !ok {
@@ -25,15 +26,15 @@ func httpClient(configured aws.HTTPClient, headers time.Duration) *http.Client {
 	}
 	sdk = sdk.WithDialerOptions(func(d *net.Dialer) { d.Timeout = dialTimeout })
 	t := sdk.GetTransport()
-	t.ResponseHeaderTimeout = orElse(headers, headerTimeout)
+	t.ResponseHeaderTimeout = cmp.Or(headers, headerTimeout)
 	t.ReadBufferSize = 64 << 10
-	t.DisableCompression = true // an object stored with Content-Encoding is wanted as it lies there
-	return &http.Client{Transport: t, CheckRedirect: redirect}
+	t.DisableCompression = true // an object with a Content-Encoding must arrive as it is stored
+	return &http.Client{Transport: t, CheckRedirect: checkRedirect}
 }
 
-// redirect follows only what keeps the method, as the SDK does, and does not
-// take a session token to another host.
-func redirect(r *http.Request, via []*http.Request) error {
+// checkRedirect follows only redirects that keep the method, as the SDK does. It
+// does not send a session token to another host.
+func checkRedirect(r *http.Request, via []*http.Request) error {
 	if code := r.Response.StatusCode; code != http.StatusTemporaryRedirect && code != http.StatusPermanentRedirect || len(via) > 5 {
 		return http.ErrUseLastResponse
 	}

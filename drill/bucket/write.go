@@ -12,17 +12,18 @@ import (
 	"github.com/drillgres/drillgres/drill/outcome"
 )
 
-// conflicts is how often a store may answer that somebody else is just at it.
-const conflicts = 3
+// maxConflicts is how often PutNew tries to write while the store reports a
+// concurrent write of the same key.
+const maxConflicts = 3
 
-// PutNew writes an object that is not there yet; false: there is one of that
-// key, which stays as it is. It relies on the store to look and write in one
-// step (If-None-Match), and fails where the store says that it cannot. A store
-// that ignores the condition without a word overwrites.
+// PutNew writes a new object. It returns false, and changes nothing, if the key
+// already exists. It relies on the store to check and write in one step
+// (If-None-Match), and fails if the store reports that it does not support that.
+// A store that silently ignores the condition overwrites the object.
 func (b *Bucket) PutNew(ctx context.Context, key string, content []byte) (written bool, err error) {
 	in := b.putInput(key, content)
 	in.IfNoneMatch = aws.String("*")
-	for range conflicts {
+	for range maxConflicts {
 		if _, err = b.client.PutObject(ctx, in); statusOf(err) != http.StatusConflict {
 			break
 		}
@@ -34,17 +35,17 @@ func (b *Bucket) PutNew(ctx context.Context, key string, content []byte) (writte
 	case code == "PreconditionFailed", status == http.StatusPreconditionFailed:
 		return false, nil
 	case slices.Contains([]string{"NotImplemented", "UnsupportedHeader"}, code), status == http.StatusNotImplemented:
-		return false, outcome.Fail(outcome.SourceUnreachable, "write %s: the store cannot write only what is not there (%s)", b.URI(key), shortest(err)).
-			WithHint("use an S3 service that supports conditional writes (If-None-Match)")
+		return false, outcome.Fail(outcome.SourceUnreachable, "write %s: the store does not support conditional writes (%s)", b.URI(key), essential(err)).
+			WithHint("use an S3 service that supports If-None-Match")
 	default:
-		return false, b.failure(ctx, b.writing(key), err)
+		return false, b.failure(ctx, b.writeOperation(key), err)
 	}
 }
 
 // Put writes or replaces an object.
 func (b *Bucket) Put(ctx context.Context, key string, content []byte) error {
 	if _, err := b.client.PutObject(ctx, b.putInput(key, content)); err != nil {
-		return b.failure(ctx, b.writing(key), err)
+		return b.failure(ctx, b.writeOperation(key), err)
 	}
 	return nil
 }
@@ -56,6 +57,6 @@ func (b *Bucket) putInput(key string, content []byte) *s3.PutObjectInput {
 	}
 }
 
-func (b *Bucket) writing(key string) operation {
+func (b *Bucket) writeOperation(key string) operation {
 	return operation{verb: "write", object: b.URI(key), permission: "s3:PutObject"}
 }

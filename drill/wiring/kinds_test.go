@@ -25,14 +25,14 @@ func TestConfigsAreCheckedByTheAdapters(t *testing.T) {
 		{"s3://acme/prod, s3: {region: auto}", "s3://acme/history, s3: {region: auto}", ""},
 		{"gs://acme/prod", "x", "from: unsupported scheme gs://: supported are file, s3, and a path"},
 		{"s3a://acme/prod", "x", "(did you mean s3://?)"},
-		{"s3://", "x", "from: has no bucket that a store could have (want s3://bucket/prefix"},
-		{"s3://key:" + canary + "@acme", "x", "from: has no bucket"},
+		{"s3://", "x", "from: has no valid bucket name (want s3://bucket/prefix"},
+		{"s3://key:" + canary + "@acme", "x", "from: has no valid bucket name"},
 		{"file://srv/backups", "x", "from: names a host, but only files of this machine can be read"},
 		{"file:///srv/a?b=" + canary, "x", "from: does not name a path"},
 		{"backups, s3: {endpoint: \"https://h\"}", "x", "backup.s3: has options for s3://bucket/prefix, but databases.a.backup.from names another kind of place"},
 		{"x", "mysql://u:" + canary + "@h/d", "history: unsupported scheme mysql://: supported are postgres, s3, and a path"},
 		{"x", "file:///srv/history.db", "history: unsupported scheme file://"},
-		{"x", "s3://u:" + canary + "@acme", "history: has no bucket"},
+		{"x", "s3://u:" + canary + "@acme", "history: has no valid bucket name"},
 		{"x", "postgres://u:" + canary + "%zz@h/d", "history: is not a URL (want postgres://user@host/database; percent-encode"},
 		{"x", "postgresql://u:" + canary + "/x@h/d", "history: is not a URL"},
 		{"x", "postgres://h/d, s3: {region: auto}", "record.s3: has options for s3://bucket/prefix"},
@@ -61,7 +61,7 @@ func TestConfigsAreCheckedByTheAdapters(t *testing.T) {
 func TestOpenSourceChecksWhatNoConfigHasChecked(t *testing.T) {
 	for from, want := range map[string]string{
 		"gs://acme/x":        "unsupported scheme gs://: supported are file, s3, and a path",
-		"s3://":              "has no bucket that a store could have",
+		"s3://":              "has no valid bucket name",
 		"file://srv/backups": "names a host",
 	} {
 		_, err := OpenSource(t.Context(), config.Backup{From: config.Text(from)})

@@ -144,7 +144,7 @@ func TestAnswers(t *testing.T) {
 		},
 		"a key of the KMS": {
 			on: "read", status: 403, body: apiError("AccessDenied", "User x is not authorized to perform: kms:Decrypt on resource y"),
-			code: outcome.SourceDenied, message: "kms:Decrypt", hint: "allow these credentials kms:Decrypt",
+			code: outcome.SourceDenied, message: "kms:Decrypt", hint: "grant these credentials kms:Decrypt",
 		},
 		"the whole object": {on: "read", status: 200, body: "dump", code: outcome.SourceUnreachable, message: "the whole object"},
 		"another range": {
@@ -260,7 +260,7 @@ func TestEncodedKeys(t *testing.T) {
 func TestListingWithoutEnd(t *testing.T) {
 	s3server.Setenv(t, "key", "secret")
 	for next, message := range map[string]string{
-		"<NextContinuationToken>x</NextContinuationToken>": "again and again",
+		"<NextContinuationToken>x</NextContinuationToken>": "repeatedly",
 		"": "is incomplete",
 	} {
 		store := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {

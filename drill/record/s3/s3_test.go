@@ -265,7 +265,7 @@ func TestStoresThatCannotWriteConditionally(t *testing.T) {
 	})
 	h, _ := open(t, refusing, "s3://"+name)
 	err := h.Tell(t.Context(), recordtest.Drill("a", "shop", outcome.VerdictPassed, 0))
-	want(t, "refuses", err, "the store cannot write only what is not there (NotImplemented", "conditional writes")
+	want(t, "refuses", err, "the store does not support conditional writes (NotImplemented", "If-None-Match")
 
 	ignoring := server.Before(t, func(_ http.ResponseWriter, r *http.Request) bool {
 		if r.Method != http.MethodPut || r.Header.Get("If-None-Match") == "" {
