@@ -15,15 +15,16 @@ import (
 	"github.com/drillgres/drillgres/drill/words"
 )
 
-// Limits on reading a checksum file: it holds one line, or a few.
+// Limits on reading a checksum file, which has one line or a few.
 const (
 	maxChecksumFile = 64 << 10
 	checksumTimeout = 30 * time.Second
 )
 
-// checksum gives the sha256 that lies beside o as KEY.sha256. One that cannot
-// be read or understood is a finding: the backup may be good all the same.
-func (l Locator) checksum(ctx context.Context, o Object, listed []Object) (string, *outcome.Finding, error) {
+// readSidecar returns the checksum in the sidecar file KEY.sha256 of o, or an
+// empty string if there is none. A sidecar that cannot be read or parsed is a
+// finding, because the backup may still be good.
+func (l Locator) readSidecar(ctx context.Context, o Object, listed []Object) (string, *outcome.Finding, error) {
 	i := slices.IndexFunc(listed, func(s Object) bool { return s.Key == o.Key+".sha256" })
 	if i < 0 {
 		return "", nil, nil
@@ -52,7 +53,7 @@ func checksumFinding(code string, sidecar Object, err error) *outcome.Finding {
 
 func (l Locator) readSmall(ctx context.Context, o Object) (text string, err error) {
 	if o.Size > maxChecksumFile {
-		return "", fmt.Errorf("it has %s, too much for a checksum", words.Size(o.Size))
+		return "", fmt.Errorf("it has %s, too large for a checksum", words.Size(o.Size))
 	}
 	if o.Size == 0 {
 		return "", nil
@@ -68,22 +69,22 @@ func (l Locator) readSmall(ctx context.Context, o Object) (text string, err erro
 	return string(content), err
 }
 
-// What sha256sum writes (a leading backslash marks an escaped name), what it
-// writes with --tag, and the bare sum.
+// The output of sha256sum (a leading backslash marks an escaped name) or a bare
+// sum, and the output of sha256sum --tag.
 var (
 	gnuLine = regexp.MustCompile(`^\\?([0-9a-fA-F]{64})(?:[ \t]+\*?(.+))?$`)
 	bsdLine = regexp.MustCompile(`^\\?SHA256 ?\((.+)\) ?= ?([0-9a-fA-F]{64})$`)
 )
 
-// parseChecksum finds the sum for name. A single line counts whatever name it
-// gives, for backups are renamed; of several, the one that names it.
+// parseChecksum returns the sum for name. A single line counts whatever its name,
+// because backups are renamed. Among several lines, the one with the name counts.
 func parseChecksum(text, name string) (string, error) {
 	sums := map[string]string{}
 	lines := strings.FieldsFunc(strings.TrimSpace(text), func(r rune) bool { return r == '\n' || r == '\r' })
 	for _, line := range lines {
 		sum, file, ok := parseChecksumLine(strings.TrimSpace(line))
 		if !ok {
-			return "", errors.New("it holds something else than sha256 sums")
+			return "", errors.New("it contains a line that is not a sha256 sum")
 		}
 		sums[path.Base(strings.ReplaceAll(file, `\`, "/"))] = sum
 		if len(lines) == 1 {
@@ -96,7 +97,7 @@ func parseChecksum(text, name string) (string, error) {
 	if sum, ok := sums[name]; ok {
 		return sum, nil
 	}
-	return "", fmt.Errorf("it holds %d sums and none for %s", len(lines), Show(name))
+	return "", fmt.Errorf("it contains %d sums and none for %s", len(lines), Show(name))
 }
 
 func parseChecksumLine(line string) (sum, file string, ok bool) {

@@ -8,7 +8,7 @@ import (
 	"unicode/utf8"
 )
 
-// Show returns a key fit to be printed: as it is, or quoted where it holds what
+// Show returns a key for printing. It quotes a key that contains characters that
 // would disturb a terminal or a line of text.
 func Show(key string) string {
 	odd := func(r rune) bool { return r == unicode.ReplacementChar || r == ' ' || r == '"' || !unicode.IsPrint(r) }
@@ -18,8 +18,8 @@ func Show(key string) string {
 	return key
 }
 
-// Escape returns a key fit to be part of a URI that people read: only what cannot
-// be printed is percent-encoded.
+// Escape returns a key for a URI that people read. It percent-encodes unprintable
+// characters only.
 func Escape(key string) string {
 	var b strings.Builder
 	for len(key) > 0 {

@@ -9,28 +9,28 @@ import (
 	"github.com/drillgres/drillgres/drill/outcome"
 )
 
-// Rules say which backup to take and what a plausible one looks like.
+// Rules determine which backup to choose and what a plausible backup looks like.
 type Rules struct {
-	Match   string        // glob on the base name; empty: everything that looks like a backup
+	Match   string        // glob for the base name; empty: everything that looks like a backup
 	MaxAge  time.Duration // 0: any age
-	MinSize int64         // bytes; 0: any size but zero
-	Want    string        // a key, URI, or the end of one from a slash on; empty or "latest": the newest
-	File    bool          // the source is a file of this machine that was named by hand
+	MinSize int64         // bytes; 0: any size except zero
+	Want    string        // a key, a URI, or the end of one that begins at a slash; empty or "latest": the newest
+	File    bool          // the source is a local file that the user named on the command line
 }
 
-// Asked returns how a backup is chosen by these rules.
+// Asked returns how these rules choose a backup.
 func (r Rules) Asked() outcome.Chosen {
 	switch {
 	case r.File:
 		return outcome.ChosenFile
-	case r.wantsLatest():
+	case r.isLatest():
 		return outcome.ChosenLatest
 	default:
 		return outcome.ChosenKey
 	}
 }
 
-func (r Rules) wantsLatest() bool { return r.Want == "" || r.Want == "latest" }
+func (r Rules) isLatest() bool { return r.Want == "" || r.Want == "latest" }
 
 // Locator chooses a backup from a source.
 type Locator struct {
@@ -41,11 +41,11 @@ type Locator struct {
 
 // Locate lists the source and chooses a backup. It fails with backup_missing,
 // backup_stale, backup_empty, backup_too_small, format_unsupported or an error
-// of the source; with config_invalid where the backup that was asked for by name
-// is not there. The Backup also comes with those failures that judge it, and
-// always with how it was chosen.
+// of the source, and with config_invalid if the backup that Want names does not
+// exist. The Backup always holds how it was chosen, and it is complete if the
+// failure is about the backup itself.
 //
-// A backup that was asked for by name may be of any age.
+// A backup that Want names may be of any age.
 func (l Locator) Locate(ctx context.Context) (Backup, error) {
 	b := Backup{Source: l.Source, Chosen: l.Asked()}
 	if err := checkPattern(l.Match); err != nil {
@@ -59,27 +59,27 @@ func (l Locator) Locate(ctx context.Context) (Backup, error) {
 	if err := b.choose(l, objects); err != nil {
 		return b, l.explainMissing(err)
 	}
-	if err := l.judge(b.Object); err != nil {
+	if err := l.check(b.Object); err != nil {
 		return b, err
 	}
 	if err := b.resolve(ctx); err != nil {
 		return b, err
 	}
-	b.note(l.skew(b.Object))
-	sum, finding, err := l.checksum(ctx, b.Object, listed)
+	b.addFinding(l.checkSkew(b.Object))
+	sum, finding, err := l.readSidecar(ctx, b.Object, listed)
 	b.SHA256 = sum
-	b.note(finding)
+	b.addFinding(finding)
 	return b, err
 }
 
-// choose sets the object. One that was asked for by its key and is the newest
-// counts as that.
+// choose sets the object. If Want names the newest backup, it counts as chosen
+// for being the newest.
 func (b *Backup) choose(l Locator, objects []Object) error {
 	matching := l.matching(objects)
 	b.Matched = len(matching)
 	switch {
-	case !l.wantsLatest():
-		o, err := l.wanted(objects, matching)
+	case !l.isLatest():
+		o, err := l.findWanted(objects, matching)
 		if err != nil {
 			return err
 		}
@@ -96,28 +96,28 @@ func (b *Backup) choose(l Locator, objects []Object) error {
 	return nil
 }
 
-// explainMissing makes a mistake of usage of a file that was named by hand and
-// is not there: that says nothing about the backup or its source.
+// explainMissing turns a missing file that the user named into a usage error,
+// because it says nothing about the backups of the config.
 func (l Locator) explainMissing(err error) error {
 	f := outcome.AsFailure(err)
 	if !l.File || f.Code != outcome.SourceNotFound && f.Code != outcome.BackupMissing {
 		return err
 	}
-	return outcome.Fail(outcome.ConfigInvalid, "--backup: %w", err).WithHint("give --backup the path of a backup, or a key at the source without ./ before it")
+	return outcome.Fail(outcome.ConfigInvalid, "--backup: %w", err).WithHint("set --backup to the path of a backup, or to a key at the source without a leading ./")
 }
 
-// matching gives the objects that are candidates, newest first. Of several
-// with the same time the greatest key comes first: names often carry a date.
-// What the source itself names, a single file, is one whatever it is called.
+// matching returns the candidates, newest first. Among those of the same time the
+// greatest key comes first, because names often contain a date. A single file
+// that is the source itself is a candidate whatever its name.
 func (l Locator) matching(objects []Object) []Object {
-	whole := l.Source.URI(Object{})
+	sourceURI := l.Source.URI(Object{})
 	keys := make(map[string]bool, len(objects))
 	for _, o := range objects {
 		keys[o.Key] = true
 	}
 	var found []Object
 	for _, o := range objects {
-		if isCandidate(l.Match, o, keys) || l.Source.URI(o) == whole {
+		if isCandidate(l.Match, o, keys) || l.Source.URI(o) == sourceURI {
 			found = append(found, o)
 		}
 	}
@@ -147,7 +147,7 @@ func (b *Backup) resolve(ctx context.Context) error {
 	return nil
 }
 
-func (b *Backup) note(f *outcome.Finding) {
+func (b *Backup) addFinding(f *outcome.Finding) {
 	if f != nil {
 		b.Findings = append(b.Findings, *f)
 	}

@@ -14,7 +14,7 @@ import (
 
 var now = time.Date(2024, 5, 3, 6, 0, 0, 0, time.UTC)
 
-// place makes a source of objects: key → age and content.
+// place returns a source with the given objects.
 func place(objects ...object) *sourcetest.Memory {
 	var m sourcetest.Memory
 	for _, o := range objects {
@@ -33,7 +33,7 @@ func locator(s locate.Source, r locate.Rules) locate.Locator {
 	return locate.Locator{Source: s, Rules: r, Now: func() time.Time { return now }}
 }
 
-func TestChooses(t *testing.T) {
+func TestLocateChooses(t *testing.T) {
 	hour := time.Hour
 	tests := map[string]struct {
 		there []object
@@ -43,10 +43,10 @@ func TestChooses(t *testing.T) {
 		"the newest": {
 			[]object{{"a.dump", 3 * hour, "x"}, {"old/z.dump", 9 * hour, "x"}, {"new/b.dump", hour, "x"}}, locate.Rules{}, "new/b.dump",
 		},
-		"of two that are as old, the greater key": {
+		"of two of the same age, the greater key": {
 			[]object{{"shop-0502.dump", hour, "x"}, {"shop-0503.dump", hour, "x"}, {"shop-0501.dump", hour, "x"}}, locate.Rules{}, "shop-0503.dump",
 		},
-		"what matches": {
+		"the newest that matches": {
 			[]object{{"shop-1.dump", 2 * hour, "x"}, {"crm-1.dump", hour, "x"}}, locate.Rules{Match: "shop-*.dump"}, "shop-1.dump",
 		},
 		"no sidecars, temporary or hidden files": {
@@ -68,31 +68,31 @@ func TestChooses(t *testing.T) {
 		"no sidecars although they match": {
 			[]object{{"shop-1", 9 * hour, "x"}, {"shop-1.md5", hour, "x"}, {"shop-1.tmp", hour, "x"}}, locate.Rules{Match: "shop-*"}, "shop-1",
 		},
-		"what looks like a sidecar, if asked for": {
+		"a name like a sidecar, if the pattern names it": {
 			[]object{{"dump.sql", 9 * hour, "x"}, {"dump.txt", hour, "x"}}, locate.Rules{Match: "*.txt"}, "dump.txt",
 		},
-		"an armored backup that lies alone": {
+		"an armored backup without its plain file": {
 			[]object{{"shop.dump.asc", hour, "x"}}, locate.Rules{}, "shop.dump.asc",
 		},
-		"whatever the name": {
+		"any name": {
 			[]object{{"db_20240503", hour, "x"}}, locate.Rules{}, "db_20240503",
 		},
 		"the latest by name": {
 			[]object{{"a.dump", 3 * hour, "x"}, {"b.dump", hour, "x"}}, locate.Rules{Want: "latest"}, "b.dump",
 		},
-		"the one asked for, however old": {
+		"the named one, however old": {
 			[]object{{"a.dump", 300 * hour, "x"}, {"b.dump", hour, "x"}}, locate.Rules{Want: "a.dump", MaxAge: 26 * hour}, "a.dump",
 		},
-		"the one asked for by a part of its key": {
+		"the one named by the end of its key": {
 			[]object{{"x/y/a.dump", hour, "x"}, {"x/b.dump", hour, "x"}}, locate.Rules{Want: "/y/a.dump"}, "x/y/a.dump",
 		},
-		"the one asked for by its URI": {
+		"the one named by its URI": {
 			[]object{{"y/a.dump", hour, "x"}, {"x/b.dump", hour, "x"}}, locate.Rules{Want: "memory:///x/b.dump"}, "x/b.dump",
 		},
-		"the one asked for although it does not match": {
+		"the named one although it does not match": {
 			[]object{{"a.sql", hour, "x"}, {"b.dump", hour, "x"}}, locate.Rules{Want: "a.sql", Match: "*.dump"}, "a.sql",
 		},
-		"a whole key before an end of another": {
+		"a whole key before the end of another": {
 			[]object{{"a.dump", hour, "x"}, {"old/a.dump", 2 * hour, "x"}}, locate.Rules{Want: "a.dump"}, "a.dump",
 		},
 		"just within its limits": {
@@ -115,7 +115,7 @@ func TestChooses(t *testing.T) {
 	}
 }
 
-func TestRefuses(t *testing.T) {
+func TestLocateFails(t *testing.T) {
 	hour := time.Hour
 	two := []object{{"shop-1.dump", 30 * hour, "1234"}, {"shop-2.dump", 28 * hour, "1234"}, {"notes.txt", hour, "x"}}
 	tests := map[string]struct {
@@ -124,7 +124,7 @@ func TestRefuses(t *testing.T) {
 		code  outcome.Code
 		want  string
 	}{
-		"an empty place": {nil, locate.Rules{}, outcome.BackupMissing, "there is nothing in memory:///"},
+		"an empty place": {nil, locate.Rules{}, outcome.BackupMissing, "memory:/// contains no objects"},
 		"nothing that looks like a backup": {
 			[]object{{"notes.txt", hour, "x"}},
 			locate.Rules{},
@@ -147,7 +147,7 @@ func TestRefuses(t *testing.T) {
 			two,
 			locate.Rules{MinSize: 1 << 20},
 			outcome.BackupTooSmall,
-			"shop-2.dump has only 4 B; backup.min_size asks for 1.0 MiB",
+			"shop-2.dump has only 4 B; backup.min_size requires 1.0 MiB",
 		},
 		"an empty one": {
 			[]object{{"shop.dump", hour, ""}},
@@ -155,33 +155,33 @@ func TestRefuses(t *testing.T) {
 			outcome.BackupEmpty,
 			"shop.dump is empty: 0 bytes, written 2024-05-03T05:00:00Z",
 		},
-		"an empty one that was asked for": {
+		"an empty one that was named": {
 			[]object{{"shop.dump", hour, ""}},
 			locate.Rules{Want: "shop.dump"},
 			outcome.BackupEmpty,
 			"shop.dump is empty: 0 bytes, written 2024-05-03T05:00:00Z",
 		},
-		"one asked for that is not there": {
+		"a named one that does not exist": {
 			two,
 			locate.Rules{Want: "shop-3.dump"},
 			outcome.ConfigInvalid,
-			"shop-3.dump is not among 3 objects in memory:///; the nearest: shop-2.dump, shop-1.dump",
+			"shop-3.dump is not among 3 objects in memory:///; similar: shop-2.dump, shop-1.dump",
 		},
-		"one of two that are called so": {
+		"a name that two backups have": {
 			[]object{{"x/a.dump", hour, "x"}, {"y/a.dump", hour, "x"}},
 			locate.Rules{Want: "a.dump"},
 			outcome.ConfigInvalid,
-			"2 backups in memory:/// are called a.dump: ",
+			"2 backups in memory:/// match a.dump: ",
 		},
-		"a file named by hand that is not there": {nil, locate.Rules{File: true}, outcome.ConfigInvalid, "--backup: there is nothing in memory:///"},
+		"a named file that does not exist": {nil, locate.Rules{File: true}, outcome.ConfigInvalid, "--backup: memory:/// contains no objects"},
 		"a dump in directory format": {
 			[]object{{"shop.dir/toc.dat", hour, "12"}, {"shop.dir/3344.dat.gz", hour, "345"}, {"shop.dump", 2 * hour, "x"}},
 			locate.Rules{},
 			outcome.FormatUnsupported, "memory:///shop.dir is a dump in directory format (2 files, 5 B)",
 		},
-		"a pattern that is none":      {two, locate.Rules{Match: "shop-["}, outcome.ConfigInvalid, "not a glob"},
-		"a pattern for another place": {two, locate.Rules{Match: "shop/*.dump"}, outcome.ConfigInvalid, "holds a slash"},
-		"a name that would disturb": {
+		"an invalid pattern":      {two, locate.Rules{Match: "shop-["}, outcome.ConfigInvalid, "not a glob"},
+		"a pattern with a folder": {two, locate.Rules{Match: "shop/*.dump"}, outcome.ConfigInvalid, "contains a slash"},
+		"an unprintable name": {
 			[]object{{"a\x1b[31m.dump", hour, ""}}, locate.Rules{}, outcome.BackupEmpty, `"a\x1b[31m.dump" is empty`,
 		},
 	}
@@ -190,37 +190,37 @@ func TestRefuses(t *testing.T) {
 			_, err := locator(place(test.there...), test.rules).Locate(t.Context())
 			sourcetest.WantCode(t, err, test.code)
 			if !strings.Contains(err.Error(), test.want) {
-				t.Errorf("it says\n%s\nwithout\n%s", err, test.want)
+				t.Errorf("got\n%s\nwant it to contain\n%s", err, test.want)
 			}
 		})
 	}
 }
 
-func TestJudgedBackupIsGiven(t *testing.T) {
+func TestFailureComesWithItsBackup(t *testing.T) {
 	b, err := locator(place(object{"shop.dump", 48 * time.Hour, "1234"}), locate.Rules{MaxAge: time.Hour}).Locate(t.Context())
 	sourcetest.WantCode(t, err, outcome.BackupStale)
 	if b.URI != "memory:///shop.dump" || b.Size != 4 {
-		t.Errorf("with the failure comes %+v", b)
+		t.Errorf("the failure comes with %+v", b)
 	}
 }
 
-func TestHowItWasChosen(t *testing.T) {
+func TestLocateRecordsHowItChose(t *testing.T) {
 	there := []object{{"old.dump", 2 * time.Hour, "x"}, {"new.dump", time.Hour, "x"}, {"newer.log", time.Minute, "x"}}
 	for name, c := range map[string]struct {
 		rules locate.Rules
 		want  outcome.Chosen
 		key   string
 	}{
-		"the newest":               {locate.Rules{}, outcome.ChosenLatest, "new.dump"},
-		"by that word":             {locate.Rules{Want: "latest"}, outcome.ChosenLatest, "new.dump"},
-		"the newest by its key":    {locate.Rules{Want: "new.dump"}, outcome.ChosenLatest, "new.dump"},
-		"the newest by its URI":    {locate.Rules{Want: "memory:///new.dump"}, outcome.ChosenLatest, "new.dump"},
-		"an older one":             {locate.Rules{Want: "old.dump"}, outcome.ChosenKey, "old.dump"},
-		"what match leaves out":    {locate.Rules{Want: "new.dump", Match: "old*"}, outcome.ChosenKey, "new.dump"},
-		"a file":                   {locate.Rules{File: true}, outcome.ChosenFile, "new.dump"},
-		"a key that is not there":  {locate.Rules{Want: "none.dump"}, outcome.ChosenKey, ""},
-		"nothing that matches":     {locate.Rules{Match: "none*"}, outcome.ChosenLatest, ""},
-		"an impossible expression": {locate.Rules{Match: "["}, outcome.ChosenLatest, ""},
+		"the newest":                {locate.Rules{}, outcome.ChosenLatest, "new.dump"},
+		"by that word":              {locate.Rules{Want: "latest"}, outcome.ChosenLatest, "new.dump"},
+		"the newest by its key":     {locate.Rules{Want: "new.dump"}, outcome.ChosenLatest, "new.dump"},
+		"the newest by its URI":     {locate.Rules{Want: "memory:///new.dump"}, outcome.ChosenLatest, "new.dump"},
+		"an older one":              {locate.Rules{Want: "old.dump"}, outcome.ChosenKey, "old.dump"},
+		"one that does not match":   {locate.Rules{Want: "new.dump", Match: "old*"}, outcome.ChosenKey, "new.dump"},
+		"a file":                    {locate.Rules{File: true}, outcome.ChosenFile, "new.dump"},
+		"a key that does not exist": {locate.Rules{Want: "none.dump"}, outcome.ChosenKey, ""},
+		"nothing that matches":      {locate.Rules{Match: "none*"}, outcome.ChosenLatest, ""},
+		"an invalid pattern":        {locate.Rules{Match: "["}, outcome.ChosenLatest, ""},
 	} {
 		b, err := locator(place(there...), c.rules).Locate(t.Context())
 		if b.Chosen != c.want || b.Key != c.key || (err == nil) != (c.key != "") {
@@ -229,7 +229,7 @@ func TestHowItWasChosen(t *testing.T) {
 	}
 }
 
-func TestCounts(t *testing.T) {
+func TestLocateCountsMatchingObjects(t *testing.T) {
 	b, err := locator(place(object{"a.dump", 1, "x"}, object{"b.dump", 2, "x"}, object{"b.log", 2, "x"}), locate.Rules{}).Locate(t.Context())
 	if err != nil || b.Matched != 2 {
 		t.Errorf("chosen from %d (%v)", b.Matched, err)
@@ -248,7 +248,7 @@ func TestChecksum(t *testing.T) {
 		"in capitals":            {strings.ToUpper(sum) + "\r\n", sum, ""},
 		"under an older name":    {sum + "  tmp-1234\n", sum, ""},
 		"among others":           {other + "  crm.dump\n\n" + sum + "  shop.dump\n", sum, ""},
-		"of others alone":        {other + "  crm.dump\n" + sum + "  hr.dump\n", "", "checksum_malformed"},
+		"only of others":         {other + "  crm.dump\n" + sum + "  hr.dump\n", "", "checksum_malformed"},
 		"empty":                  {"", "", "checksum_malformed"},
 		"an md5":                 {strings.Repeat("0a", 16) + "  shop.dump\n", "", "checksum_malformed"},
 		"an error page":          {"<html>404</html>", "", "checksum_malformed"},
@@ -268,7 +268,7 @@ func TestChecksum(t *testing.T) {
 	}
 }
 
-func TestChecksumThatCannotBeRead(t *testing.T) {
+func TestUnreadableChecksumIsAFinding(t *testing.T) {
 	there := place(object{"shop.dump", time.Hour, "x"}, object{"shop.dump.sha256", time.Hour, strings.Repeat("0a", 32)})
 	faulty := &sourcetest.Faulty{Source: there, Plan: func(int, int64, int64) sourcetest.Fault {
 		return sourcetest.Fault{Cut: true, After: 10}
@@ -296,7 +296,7 @@ func checkFinding(t *testing.T, b locate.Backup, want string) {
 	for _, f := range b.Findings {
 		got += f.Code
 		if f.Message == "" || f.Hint == "" {
-			t.Errorf("%+v says too little", f)
+			t.Errorf("finding %+v has no message or no hint", f)
 		}
 	}
 	if got != want {
@@ -304,7 +304,7 @@ func checkFinding(t *testing.T, b locate.Backup, want string) {
 	}
 }
 
-func TestKeysForPeople(t *testing.T) {
+func TestShowAndEscape(t *testing.T) {
 	got := []string{
 		locate.Show("a/b.dump"), locate.Show("a b"), locate.Show("a\nb"), locate.Show(""), locate.Show("größe"), locate.Show("\xff"),
 		locate.Escape("a b/größe"), locate.Escape("a\nb"), locate.Escape("\xff\uFFFD"), locate.Escape("a\u202eb"),

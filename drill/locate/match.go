@@ -9,8 +9,9 @@ import (
 	"github.com/drillgres/drillgres/drill/outcome"
 )
 
-// sidecars are the extensions of files that lie beside backups or are not yet
-// backups. What remains is taken: an allow-list would miss somebody's naming.
+// sidecars holds the extensions of files that accompany backups or are not yet
+// complete. Every other extension may be a backup: a list of allowed extensions
+// would miss someone's naming scheme.
 var sidecars = []string{
 	".sha256", ".sha512", ".sha384", ".sha224", ".sha1", ".md5", ".crc", ".b2",
 	".sha256sum", ".sha512sum", ".sha1sum", ".md5sum", ".sig", ".minisig",
@@ -18,13 +19,14 @@ var sidecars = []string{
 	".tmp", ".temp", ".part", ".partial", ".incomplete", ".filepart",
 }
 
-// sums are the lists of checksums that md5sum and its like are used with.
-var sums = regexp.MustCompile(`^(md5|sha\d+)sums?$`)
+// checksumLists matches the usual names of files with checksums of many files,
+// such as SHA256SUMS.
+var checksumLists = regexp.MustCompile(`^(md5|sha\d+)sums?$`)
 
 func checkPattern(pattern string) error {
 	if strings.Contains(pattern, "/") {
-		return outcome.Fail(outcome.ConfigInvalid, "backup.match %q holds a slash, but is compared with base names", pattern).
-			WithHint("name the folder in backup.from and leave only the file's name in backup.match")
+		return outcome.Fail(outcome.ConfigInvalid, "backup.match %q contains a slash, but is compared with base names", pattern).
+			WithHint("put the folder in backup.from and only the file name in backup.match")
 	}
 	if _, err := path.Match(pattern, ""); err != nil {
 		return outcome.Fail(outcome.ConfigInvalid, "backup.match %q is not a glob: %w", pattern, err)
@@ -33,15 +35,15 @@ func checkPattern(pattern string) error {
 }
 
 // isCandidate reports whether o is a backup by its name. A sidecar or a hidden
-// file is one only if the pattern asks for its kind: shop-* means shop-1.dump
-// and not shop-1.dump.sha256, which is always the newer of the two.
+// file is a candidate only if the pattern names its extension or its dot. So
+// shop-* matches shop-1.dump and not shop-1.dump.sha256, which is always newer.
 func isCandidate(pattern string, o Object, keys map[string]bool) bool {
 	name := path.Base(o.Key)
 	if isHidden(o.Key) && !strings.HasPrefix(pattern, ".") {
 		return false
 	}
-	asked := strings.EqualFold(path.Ext(pattern), path.Ext(name))
-	if !asked && (isSidecar(name) || isSignature(o.Key, keys)) {
+	named := strings.EqualFold(path.Ext(pattern), path.Ext(name))
+	if !named && (isSidecar(name) || isSignature(o.Key, keys)) {
 		return false
 	}
 	matched, err := path.Match(pattern, name)
@@ -57,18 +59,18 @@ func isHidden(key string) bool {
 func isSidecar(name string) bool {
 	name = strings.ToLower(name)
 	signed := strings.TrimSuffix(name, ".asc") // shop.dump.sha256.asc
-	return slices.Contains(sidecars, path.Ext(signed)) || strings.HasSuffix(name, "~") || sums.MatchString(name)
+	return slices.Contains(sidecars, path.Ext(signed)) || strings.HasSuffix(name, "~") || checksumLists.MatchString(name)
 }
 
-// isSignature tells shop.dump.asc beside shop.dump, its signature, from one
-// that lies alone: an armored, encrypted backup.
+// isSignature reports whether the key is that of a signature: shop.dump.asc if
+// shop.dump exists. Without shop.dump it is an armored, encrypted backup.
 func isSignature(key string, keys map[string]bool) bool {
 	bare, ok := strings.CutSuffix(key, ".asc")
 	return ok && keys[bare]
 }
 
-// foldDirectories makes one object of the files of each dump in directory
-// format: those that lie beside a toc.dat.
+// foldDirectories replaces the files of each dump in directory format with one
+// object. Such files are in the same directory as a toc.dat.
 func foldDirectories(objects []Object) []Object {
 	dumps := map[string]*Object{}
 	for _, o := range objects {

@@ -11,28 +11,28 @@ import (
 	"github.com/drillgres/drillgres/drill/words"
 )
 
-// most is how many candidates an error lists.
-const most = 3
+// maxListed is how many candidates an error lists.
+const maxListed = 3
 
 func (l Locator) nothingMatches(objects []Object) error {
 	where := l.Source.URI(Object{})
 	if len(objects) == 0 {
-		return outcome.Fail(outcome.BackupMissing, "there is nothing in %s", where)
+		return outcome.Fail(outcome.BackupMissing, "%s contains no objects", where)
 	}
 	newest := slices.MaxFunc(objects, func(a, b Object) int { return a.ModifiedAt.Compare(b.ModifiedAt) })
 	seen := fmt.Sprintf("%s in %s, the newest of them %s from %s", words.Count(len(objects), "object"), where,
 		Show(newest.Key), newest.ModifiedAt.UTC().Format(time.RFC3339))
 	if l.Match == "" {
 		return outcome.Fail(outcome.BackupMissing, "nothing looks like a backup among %s", seen).
-			WithHint("name the backups with backup.match, or correct backup.from")
+			WithHint("set backup.match to the names of the backups, or correct backup.from")
 	}
 	return outcome.Fail(outcome.BackupMissing, "backup.match %q matches nothing among %s", l.Match, seen)
 }
 
-// wanted finds the object that was asked for: by its whole key or URI, or by
-// an end of them that is unique. A name that does not exist is a mistake of
-// usage and says nothing about the backup.
-func (l Locator) wanted(objects, matching []Object) (Object, error) {
+// findWanted returns the object that Want names: by its whole key or URI, or by a
+// unique end of one. A name that does not exist is a usage error and says nothing
+// about the backup.
+func (l Locator) findWanted(objects, matching []Object) (Object, error) {
 	want := strings.TrimPrefix(l.Want, "/")
 	var ending []Object
 	for _, o := range objects {
@@ -48,33 +48,33 @@ func (l Locator) wanted(objects, matching []Object) (Object, error) {
 	case 1:
 		return ending[0], nil
 	case 0:
-		return Object{}, l.notThere(objects, matching)
+		return Object{}, l.wantedMissing(objects, matching)
 	default:
-		return Object{}, outcome.Fail(outcome.ConfigInvalid, "%d backups in %s are called %s: %s",
-			len(ending), l.Source.URI(Object{}), Show(l.Want), keys(ending)).
-			WithHint("give the whole key of one of them to --backup")
+		return Object{}, outcome.Fail(outcome.ConfigInvalid, "%d backups in %s match %s: %s",
+			len(ending), l.Source.URI(Object{}), Show(l.Want), listKeys(ending)).
+			WithHint("set --backup to the whole key of one of them")
 	}
 }
 
-func (l Locator) notThere(objects, matching []Object) error {
+func (l Locator) wantedMissing(objects, matching []Object) error {
 	where := l.Source.URI(Object{})
 	if len(matching) == 0 {
 		return outcome.Fail(outcome.ConfigInvalid, "%s is not among %s in %s",
 			Show(l.Want), words.Count(len(objects), "object"), where).
-			WithHint("give --backup the key of a backup that is there")
+			WithHint("set --backup to the key of an existing backup")
 	}
 	alike := words.Alike(path.Base(l.Want), matching, baseName)
-	return outcome.Fail(outcome.ConfigInvalid, "%s is not among %s in %s; the nearest: %s",
-		Show(l.Want), words.Count(len(objects), "object"), where, keys(alike)).
-		WithHint("give --backup the key of a backup that is there")
+	return outcome.Fail(outcome.ConfigInvalid, "%s is not among %s in %s; similar: %s",
+		Show(l.Want), words.Count(len(objects), "object"), where, listKeys(alike)).
+		WithHint("set --backup to the key of an existing backup")
 }
 
 func baseName(o Object) string { return path.Base(o.Key) }
 
-func keys(objects []Object) string {
+func listKeys(objects []Object) string {
 	shown := make([]string, len(objects))
 	for i, o := range objects {
 		shown[i] = Show(o.Key)
 	}
-	return words.List(shown, most)
+	return words.List(shown, maxListed)
 }

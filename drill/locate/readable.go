@@ -8,13 +8,13 @@ import (
 	"github.com/drillgres/drillgres/drill/outcome"
 )
 
-// firstBytes is how much of a backup is read to show that it can be.
-const firstBytes = 64 << 10
+// probeSize is how many bytes of a backup CheckReadable reads.
+const probeSize = 64 << 10
 
-// CheckReadable reads the beginning of the backup. Its errors are those of
-// [Source.ReadRange], and source_unreachable.
+// CheckReadable checks that the beginning of the backup can be read. It returns
+// the errors of [Source.ReadRange], and source_unreachable.
 func (b Backup) CheckReadable(ctx context.Context) error {
-	body, err := b.Source.ReadRange(ctx, b.Object, 0, min(b.Size, firstBytes))
+	body, err := b.Source.ReadRange(ctx, b.Object, 0, min(b.Size, probeSize))
 	if err != nil {
 		return err
 	}

@@ -27,7 +27,7 @@ func TestConfigsAreCheckedByTheAdapters(t *testing.T) {
 		{"s3a://acme/prod", "x", "(did you mean s3://?)"},
 		{"s3://", "x", "from: has no valid bucket name (want s3://bucket/prefix"},
 		{"s3://key:" + canary + "@acme", "x", "from: has no valid bucket name"},
-		{"file://srv/backups", "x", "from: names a host, but only files of this machine can be read"},
+		{"file://srv/backups", "x", "from: names a host, but only local files can be read"},
 		{"file:///srv/a?b=" + canary, "x", "from: does not name a path"},
 		{"backups, s3: {endpoint: \"https://h\"}", "x", "backup.s3: has options for s3://bucket/prefix, but databases.a.backup.from names another kind of place"},
 		{"x", "mysql://u:" + canary + "@h/d", "history: unsupported scheme mysql://: supported are postgres, s3, and a path"},

@@ -1,5 +1,4 @@
-// Package dir reads backups that lie in a directory of this machine, or are one
-// file of it.
+// Package dir reads backups from a local directory, or a single local file.
 package dir
 
 import (
@@ -19,8 +18,8 @@ import (
 	"github.com/drillgres/drillgres/drill/words"
 )
 
-// Source is a directory with everything below it, or a single file. Symbolic
-// links to files are followed, those to directories are not.
+// Source is a directory with everything below it, or a single file. It follows
+// symbolic links to files, but not to directories.
 type Source struct {
 	root string // absolute
 }
@@ -31,7 +30,7 @@ var (
 	_ locate.Watcher   = (*Source)(nil)
 )
 
-// Kind is that of paths and file:// URLs.
+// Kind is the kind of source with paths and file:// URLs.
 var Kind = locate.Kind{
 	Kind: place.Kind{
 		Schemes: []string{"file"}, Example: "file:///dir", Path: true,
@@ -43,8 +42,8 @@ var Kind = locate.Kind{
 	Open: func(_ context.Context, b config.Backup) (locate.Source, error) { return New(string(b.From)) },
 }
 
-// New takes a path or a file:// URL. List reports whether it exists. It fails
-// with config_invalid.
+// New returns the Source at a path or a file:// URL. It does not check that the
+// path exists; List does. It fails with config_invalid.
 func New(from string) (*Source, error) {
 	name, err := pathOf(from)
 	if err != nil {
@@ -70,7 +69,7 @@ func pathOf(from string) (string, error) {
 		return "", errors.New("is not a URL (want file:///dir)")
 	}
 	if u.Host != "" && u.Host != "localhost" {
-		return "", errors.New("names a host, but only files of this machine can be read (want file:///dir with three slashes, or a path)")
+		return "", errors.New("names a host, but only local files can be read (want file:///dir with three slashes, or a path)")
 	}
 	if u.Path == "" || u.RawQuery != "" || u.Fragment != "" {
 		return "", errors.New("does not name a path (want a plain path, or file:///dir with ? as %3F and # as %23)")
@@ -78,7 +77,8 @@ func pathOf(from string) (string, error) {
 	return fromURLPath(u.Path), nil
 }
 
-// fromURLPath knows the drive letters of Windows: file:///C:/x is C:/x.
+// fromURLPath returns the local path of a URL's path. It handles the drive letters
+// of Windows: file:///C:/x is C:/x.
 func fromURLPath(p string) string {
 	if len(p) > 2 && p[0] == '/' && p[2] == ':' && filepath.VolumeName(p[1:3]) != "" {
 		p = p[1:]
@@ -86,12 +86,13 @@ func fromURLPath(p string) string {
 	return filepath.FromSlash(p)
 }
 
-// List walks the directory. An unreadable directory in it is source_denied, for
-// the newest backup may lie there; only lost+found is passed over.
+// List walks the directory. It fails with source_denied for an unreadable
+// directory below it, which may contain the newest backup. It skips an unreadable
+// lost+found.
 func (s *Source) List(ctx context.Context) ([]locate.Object, error) {
 	info, err := os.Stat(s.root)
 	if err != nil {
-		return nil, s.failure(s.root, err)
+		return nil, s.listFailure(s.root, err)
 	}
 	if !info.IsDir() {
 		return s.single(info)
@@ -118,7 +119,7 @@ func (s *Source) walk(ctx context.Context, below string, found func(locate.Objec
 		if below != "" && (errors.Is(err, fs.ErrNotExist) || path.Base(below) == "lost+found") {
 			return nil
 		}
-		return s.failure(name, err)
+		return s.listFailure(name, err)
 	}
 	for _, entry := range entries {
 		key := path.Join(below, entry.Name())
@@ -128,7 +129,7 @@ func (s *Source) walk(ctx context.Context, below string, found func(locate.Objec
 			}
 			continue
 		}
-		// A link that leads nowhere and a file that vanished meanwhile are not there.
+		// A broken link and a file that has just been removed do not exist.
 		info, err := os.Stat(filepath.Join(name, entry.Name()))
 		if err == nil && info.Mode().IsRegular() {
 			found(object(key, info))
@@ -141,15 +142,15 @@ func object(key string, info fs.FileInfo) locate.Object {
 	return locate.Object{Key: key, Size: info.Size(), ModifiedAt: info.ModTime()}
 }
 
-// ReadRange opens the file anew and fails with backup_changed when it is not
-// the one that was listed.
+// ReadRange opens the file again. It fails with backup_changed if it is not the
+// file that was listed.
 func (s *Source) ReadRange(ctx context.Context, o locate.Object, offset, length int64) (io.ReadCloser, error) {
 	if ctx.Err() != nil {
 		return nil, context.Cause(ctx)
 	}
 	name := s.LocalPath(o)
 	if name == "" {
-		return nil, outcome.Fail(outcome.SourceDenied, "%s does not lie within %s", locate.Show(o.Key), locate.Show(s.root))
+		return nil, outcome.Fail(outcome.SourceDenied, "%s is outside %s", locate.Show(o.Key), locate.Show(s.root))
 	}
 	f, err := os.Open(name)
 	if err != nil {
@@ -165,7 +166,7 @@ func (s *Source) ReadRange(ctx context.Context, o locate.Object, offset, length 
 	return &section{ctx: ctx, SectionReader: io.NewSectionReader(f, offset, length), file: f}, nil
 }
 
-// section is a part of an open file whose reading ends with its context.
+// section is a part of an open file. Reading ends when the context is done.
 type section struct {
 	*io.SectionReader
 	ctx  context.Context
@@ -181,7 +182,7 @@ func (s *section) Read(p []byte) (int, error) {
 
 func (s *section) Close() error { return s.file.Close() }
 
-// Unchanged compares the file's size and time with what was listed.
+// Unchanged compares the file's size and time with those that were listed.
 func (s *Source) Unchanged(ctx context.Context, o locate.Object) error {
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
@@ -200,14 +201,14 @@ func sameAsListed(name string, o locate.Object, info fs.FileInfo) error {
 			locate.Show(name), words.Size(o.Size), words.Size(info.Size()))
 	}
 	if !info.ModTime().Equal(o.ModifiedAt) {
-		return outcome.Fail(outcome.BackupChanged, "%s was written again while it was read, at %s",
+		return outcome.Fail(outcome.BackupChanged, "%s was rewritten while it was read, at %s",
 			locate.Show(name), info.ModTime().UTC().Format("15:04:05.000 MST"))
 	}
 	return nil
 }
 
-// LocalPath is the file's path, its links resolved, so that a link that is
-// moved on later does not change what is read.
+// LocalPath returns the file's path with symbolic links resolved, so that a link
+// that changes later does not change what is read.
 func (s *Source) LocalPath(o locate.Object) string {
 	name := s.path(o)
 	if resolved, err := filepath.EvalSymlinks(name); name != "" && err == nil {
@@ -227,7 +228,7 @@ func (s *Source) path(o locate.Object) string {
 	return filepath.Join(s.root, local)
 }
 
-// URI is the file's path as a file:// URL.
+// URI returns the file's path as a file:// URL.
 func (s *Source) URI(o locate.Object) string {
 	name := s.path(o)
 	if o.Key == "" || name == "" {

@@ -35,14 +35,14 @@ func TestConformance(t *testing.T) {
 func TestNewRefuses(t *testing.T) {
 	for _, from := range []string{"", "file://backups/shop.dump", "file:///backups?old", "file://"} {
 		if _, err := dir.New(from); err == nil {
-			t.Errorf("%q was taken", from)
+			t.Errorf("%q was accepted", from)
 		} else {
 			sourcetest.WantCode(t, err, outcome.ConfigInvalid)
 		}
 	}
 }
 
-func TestOneFile(t *testing.T) {
+func TestSingleFile(t *testing.T) {
 	name := filepath.Join(t.TempDir(), "shop 1.dump")
 	write(t, name, []byte("dump"))
 	for _, from := range []string{name, "file://" + name, "file://" + strings.ReplaceAll(name, " ", "%20")} {
@@ -57,7 +57,7 @@ func TestOneFile(t *testing.T) {
 	}
 }
 
-func TestOneFileIsTakenWhateverItsName(t *testing.T) {
+func TestSingleFileIsChosenWhateverItsName(t *testing.T) {
 	for _, base := range []string{".hidden", "dump.txt", "dump.json"} {
 		name := filepath.Join(t.TempDir(), base)
 		write(t, name, []byte("dump"))
@@ -68,7 +68,7 @@ func TestOneFileIsTakenWhateverItsName(t *testing.T) {
 	}
 }
 
-func TestNotThere(t *testing.T) {
+func TestMissingSource(t *testing.T) {
 	_, err := source(t, filepath.Join(t.TempDir(), "nowhere")).List(t.Context())
 	sourcetest.WantCode(t, err, outcome.SourceNotFound)
 	_, err = source(t, os.DevNull).List(t.Context())
@@ -127,7 +127,7 @@ func TestLinks(t *testing.T) {
 	}
 }
 
-func TestKeysStayInside(t *testing.T) {
+func TestKeysOutsideTheSourceAreRefused(t *testing.T) {
 	root := t.TempDir()
 	write(t, filepath.Join(root, "secret"), []byte("secret"))
 	s := source(t, filepath.Join(root, "backups"))
@@ -173,7 +173,7 @@ func TestDirectoryFormatIsOneBackup(t *testing.T) {
 		_, err := locate.Locator{Source: source(t, from)}.Locate(context.Background())
 		sourcetest.WantCode(t, err, outcome.FormatUnsupported)
 		if !strings.Contains(err.Error(), filepath.Join(root, "shop.dir")) || !strings.Contains(err.Error(), "2 files") {
-			t.Errorf("the message does not say which: %v", err)
+			t.Errorf("the message does not name the dump: %v", err)
 		}
 	}
 }

@@ -34,7 +34,7 @@ func TestWrongKeys(t *testing.T) {
 			_, err := source(t, server.Endpoint, "s3://"+bucket).List(t.Context())
 			want(t, err, outcome.SourceDenied, "list s3://"+bucket, "access key")
 			if strings.Contains(err.Error(), "hunter2") {
-				t.Errorf("%v tells the secret", err)
+				t.Errorf("%v contains the secret", err)
 			}
 		})
 	}
@@ -65,7 +65,7 @@ func TestNoCredentials(t *testing.T) {
 	want(t, err, outcome.SourceDenied, "no credentials for s3://"+bucket, "AWS_ACCESS_KEY_ID")
 }
 
-// On a machine of a cloud the SDK asks a metadata service, which may not answer.
+// On a cloud machine the SDK asks a metadata service, which may not answer.
 func TestNoCredentialsFromASilentService(t *testing.T) {
 	s3server.Setenv(t, "", "")
 	silent := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }))
@@ -91,7 +91,7 @@ func TestUnreachable(t *testing.T) {
 	tls.StartTLS()
 	defer tls.Close()
 	for name, test := range map[string]struct{ endpoint, message, hint string }{
-		"nobody listens":         {"http://127.0.0.1:1", "connection refused", ""},
+		"nothing listens":        {"http://127.0.0.1:1", "connection refused", ""},
 		"no answer":              {silent.URL, "timeout", ""},
 		"no TLS there":           {strings.Replace(plain.URL, "http:", "https:", 1), "HTTP response to HTTPS client", ""},
 		"an unknown certificate": {tls.URL, "certificate", "AWS_CA_BUNDLE"},
@@ -104,9 +104,8 @@ func TestUnreachable(t *testing.T) {
 	}
 }
 
-// What a store may answer that versitygw cannot be brought to: the same
-// requests, through a proxy that answers in its place.
-func TestAnswers(t *testing.T) {
+// A proxy returns the responses that versitygw cannot be made to return.
+func TestResponsesOfTheStore(t *testing.T) {
 	server := start(t)
 	server.Put(t, bucket, "shop.dump", []byte("dump"))
 	for name, test := range map[string]struct {
@@ -198,8 +197,8 @@ func TestRetries(t *testing.T) {
 	}
 }
 
-// The server is to refuse another object, before it sends the wrong bytes.
-func TestAsksByETag(t *testing.T) {
+// The server must refuse a replaced object before it sends the wrong bytes.
+func TestReadRangeSendsTheETag(t *testing.T) {
 	server := start(t)
 	server.Put(t, bucket, "shop.dump", []byte("dump"))
 	var asked sync.Map
@@ -211,12 +210,12 @@ func TestAsksByETag(t *testing.T) {
 	o := sourcetest.Find(t, s, "shop.dump")
 	sourcetest.Read(t, s, o, 1, 2)
 	if etag, ok := asked.Load("bytes=1-2"); !ok || etag != `"`+o.ETag+`"` {
-		t.Errorf("asked with If-Match %v for %s", etag, o.ETag)
+		t.Errorf("sent If-Match %v, want %s", etag, o.ETag)
 	}
 }
 
 // A policy that allows s3:GetObject does not allow s3:GetObjectVersion.
-func TestVersionThatMayNotBeRead(t *testing.T) {
+func TestReadRangeWithoutPermissionForVersions(t *testing.T) {
 	server := start(t)
 	server.KeepVersions(t, bucket)
 	server.Put(t, bucket, "shop.dump", []byte("dump"))
@@ -238,12 +237,12 @@ func TestVersionThatMayNotBeRead(t *testing.T) {
 	want(t, err, outcome.BackupChanged, "shop.dump", "")
 }
 
-// AWS encodes keys when asked to; versitygw does not.
+// AWS encodes keys on request; versitygw does not.
 func TestEncodedKeys(t *testing.T) {
 	s3server.Setenv(t, "key", "secret")
 	store := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Query().Get("encoding-type") != "url" {
-			t.Error("keys are not asked for in an encoding that every key survives")
+			t.Error("the request does not ask for encoded keys")
 		}
 		_, _ = w.Write([]byte(`<?xml version="1.0"?><ListBucketResult><Name>` + bucket + `</Name><EncodingType>url</EncodingType>
 			<Contents><Key>a%2Bb+c%0A%25.dump</Key><Size>1</Size><ETag>"x"</ETag><StorageClass>STANDARD</StorageClass></Contents>
@@ -256,8 +255,8 @@ func TestEncodedKeys(t *testing.T) {
 	}
 }
 
-// A listing without its end must not look like a whole one.
-func TestListingWithoutEnd(t *testing.T) {
+// An incomplete listing must not look like a complete one.
+func TestIncompleteListing(t *testing.T) {
 	s3server.Setenv(t, "key", "secret")
 	for next, message := range map[string]string{
 		"<NextContinuationToken>x</NextContinuationToken>": "repeatedly",
@@ -272,7 +271,7 @@ func TestListingWithoutEnd(t *testing.T) {
 	}
 }
 
-// Without a region of its own, the SDK would not even try.
+// Without a region the SDK does not send a request.
 func TestEndpointWithoutRegion(t *testing.T) {
 	s3server.Setenv(t, "key", "secret")
 	s := open(t, s3.Options{URL: "s3://bucket/prod"})
@@ -285,10 +284,10 @@ func want(t *testing.T, err error, code outcome.Code, message, hint string) {
 	t.Helper()
 	sourcetest.WantCode(t, err, code)
 	if !strings.Contains(err.Error(), message) {
-		t.Errorf("it says\n%s\nwithout\n%s", err, message)
+		t.Errorf("got\n%s\nwant it to contain\n%s", err, message)
 	}
 	if remedy := outcome.AsFailure(err).Remedy(); !strings.Contains(remedy, hint) {
-		t.Errorf("it advises\n%s\nwithout\n%s", remedy, hint)
+		t.Errorf("got hint\n%s\nwant it to contain\n%s", remedy, hint)
 	}
 	t.Logf("%v\n  hint: %s", err, outcome.AsFailure(err).Remedy())
 }

@@ -9,9 +9,9 @@ import (
 	"github.com/drillgres/drillgres/drill/outcome"
 )
 
-// List gives the objects of the folder, or the one object that the URL names.
-// s3://bucket/prod is the folder prod/, never production/ too: its backups
-// would be those of another database.
+// List returns the objects of the folder, or the one object that the URL names.
+// s3://bucket/prod is the folder prod/ and does not include production/, which may
+// contain the backups of another database.
 func (s *Source) List(ctx context.Context) ([]locate.Object, error) {
 	if err := s.bucket.CheckCredentials(ctx); err != nil {
 		return nil, err
@@ -31,16 +31,16 @@ func (s *Source) listFolder(ctx context.Context) ([]locate.Object, error) {
 	var objects []locate.Object
 	for _, o := range all {
 		o.Key = strings.TrimPrefix(o.Key, s.folder())
-		if o.Key != "" && !strings.HasSuffix(o.Key, "/") { // not a marker for a folder
+		if o.Key != "" && !strings.HasSuffix(o.Key, "/") { // skip the marker object of a folder
 			objects = append(objects, o)
 		}
 	}
 	return objects, nil
 }
 
-// listSingle looks for an object of exactly the URL's name: of all keys that
-// begin with it, it is the first. Credentials that may list the folder alone
-// are no failure here, for that was listed.
+// listSingle returns the object with exactly the URL's name, if it exists. That
+// key sorts first among all keys that begin with it. A denied request is not a
+// failure: credentials may allow listing only the folder, which has succeeded.
 func (s *Source) listSingle(ctx context.Context) ([]locate.Object, error) {
 	o, found, err := s.bucket.First(ctx, s.bucket.Path)
 	if ctx.Err() == nil && isDenied(err) {

@@ -8,8 +8,8 @@ import (
 	"github.com/drillgres/drillgres/drill/locate"
 )
 
-// Resolve asks for the object's version, which a listing does not give. It is
-// also the first thing that reading the object needs to be allowed.
+// Resolve returns the object with its version, which a listing does not contain.
+// It is also the first request that needs permission to read the object.
 func (s *Source) Resolve(ctx context.Context, o locate.Object) (locate.Object, error) {
 	version, err := s.bucket.Version(ctx, s.inBucket(o))
 	if err != nil {
@@ -19,9 +19,9 @@ func (s *Source) Resolve(ctx context.Context, o locate.Object) (locate.Object, e
 	return o, nil
 }
 
-// ReadRange asks for the bytes of exactly the listed object. It tries again
-// without the version where only the current one may be read (s3:GetObject
-// without s3:GetObjectVersion): the ETag still guards the bytes.
+// ReadRange opens length bytes from offset of exactly the listed object. It
+// retries without the version if the credentials may read only the current one
+// (s3:GetObject without s3:GetObjectVersion). The ETag still identifies the bytes.
 func (s *Source) ReadRange(ctx context.Context, o locate.Object, offset, length int64) (io.ReadCloser, error) {
 	if length == 0 {
 		return io.NopCloser(strings.NewReader("")), nil
@@ -41,7 +41,7 @@ func (s *Source) ReadRange(ctx context.Context, o locate.Object, offset, length 
 	return body, err
 }
 
-// inBucket is an object of the source as the bucket knows it.
+// inBucket returns an object of the source with its key in the bucket.
 func (s *Source) inBucket(o locate.Object) locate.Object {
 	o.Key = s.fullKey(o)
 	return o

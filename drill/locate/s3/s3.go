@@ -1,4 +1,4 @@
-// Package s3 reads backups from an object store that speaks S3: AWS, R2, MinIO,
+// Package s3 reads backups from an S3-compatible object store: AWS, R2, MinIO,
 // Ceph and others.
 package s3
 
@@ -11,11 +11,11 @@ import (
 	"github.com/drillgres/drillgres/drill/locate"
 )
 
-// Options say which folder of which bucket to read, and how to reach it. The
-// URL is s3://bucket, s3://bucket/folder or s3://bucket/object.
+// Options selects the folder of a bucket and how to reach it. The URL is
+// s3://bucket, s3://bucket/folder or s3://bucket/object.
 type Options = bucket.Options
 
-// Kind is that of s3:// URLs.
+// Kind is the kind of source with s3:// URLs.
 var Kind = locate.Kind{
 	Kind: bucket.Kind,
 	Open: func(ctx context.Context, b config.Backup) (locate.Source, error) {
@@ -27,9 +27,9 @@ var Kind = locate.Kind{
 type Source struct {
 	bucket *bucket.Bucket
 
-	// single is set by List when the URL names an object instead of a folder.
+	// single is set by List if the URL names an object instead of a folder.
 	single atomic.Bool
-	// unversioned is set when the credentials may not read by version.
+	// unversioned is set if the credentials do not allow reading by version.
 	unversioned atomic.Bool
 }
 
@@ -38,8 +38,8 @@ var (
 	_ locate.Resolver = (*Source)(nil)
 )
 
-// New reads the AWS configuration but asks nothing of the network. It fails
-// with config_invalid, or with source_denied when the profile does not exist.
+// New reads the AWS configuration. It does not use the network. It fails with
+// config_invalid, or with source_denied if the profile does not exist.
 func New(ctx context.Context, o Options) (*Source, error) {
 	o.URLKey, o.Section = "backup.from", "backup.s3"
 	b, err := bucket.Open(ctx, o)
@@ -49,10 +49,10 @@ func New(ctx context.Context, o Options) (*Source, error) {
 	return &Source{bucket: b}, nil
 }
 
-// Close ends the connections that are kept for further requests.
+// Close closes idle connections.
 func (s *Source) Close() error { return s.bucket.Close() }
 
-// URI is s3://bucket/key, what cannot be printed percent-encoded.
+// URI returns s3://bucket/key, with unprintable characters percent-encoded.
 func (s *Source) URI(o locate.Object) string {
 	if o.Key == "" || o.Key == "." { // the folder itself
 		return s.bucket.URI(s.bucket.Path)
@@ -60,7 +60,8 @@ func (s *Source) URI(o locate.Object) string {
 	return s.bucket.URI(s.fullKey(o))
 }
 
-// fullKey is the key within the bucket; an Object's is within the folder.
+// fullKey returns the object's key in the bucket. An Object holds its key in the
+// folder.
 func (s *Source) fullKey(o locate.Object) string {
 	if s.single.Load() {
 		return s.bucket.Path

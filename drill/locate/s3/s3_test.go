@@ -71,7 +71,7 @@ func TestURLs(t *testing.T) {
 	}
 }
 
-func TestNamedObjectIsTaken(t *testing.T) {
+func TestObjectNamedByTheURLIsChosen(t *testing.T) {
 	server := start(t)
 	server.Put(t, bucket, "prod/dump.txt", []byte("dump"))
 	server.Put(t, bucket, "dir/toc.dat", []byte("toc"))
@@ -95,10 +95,10 @@ func TestNewRefuses(t *testing.T) {
 		_, err := s3.New(t.Context(), o)
 		sourcetest.WantCode(t, err, outcome.ConfigInvalid)
 		if strings.Contains(err.Error(), "hunter2") {
-			t.Errorf("%v tells the secret", err)
+			t.Errorf("%v contains the secret", err)
 		}
 	}
-	_, err := s3.New(t.Context(), s3.Options{URL: "s3://bucket", Profile: "nobody"})
+	_, err := s3.New(t.Context(), s3.Options{URL: "s3://bucket", Profile: "missing"})
 	sourcetest.WantCode(t, err, outcome.SourceDenied)
 }
 
@@ -122,7 +122,7 @@ func TestVersions(t *testing.T) {
 	s := source(t, server.Endpoint, "s3://"+bucket)
 	b := locateIn(t, s)
 	if b.VersionID == "" {
-		t.Error("the version is not known")
+		t.Error("the version is unknown")
 	}
 	server.Put(t, bucket, "shop.dump", []byte("this night's"))
 	if got := string(sourcetest.Read(t, s, b.Object, 0, b.Size)); got != "yesterday's" {

@@ -11,25 +11,26 @@ import (
 	"github.com/drillgres/drillgres/drill/locate"
 )
 
-// ErrCut is what reading ends with where a Fault cuts it.
+// ErrCut is the error of a read that a Fault cuts.
 var ErrCut = errors.New("connection reset by peer")
 
-// Fault is what goes wrong in one answer to ReadRange. The zero value is
-// nothing.
+// Fault describes what goes wrong in one call of ReadRange. The zero value is no
+// fault.
 type Fault struct {
-	Refuse error // no answer at all
-	After  int64 // bytes that still arrive before what follows:
-	Cut    bool  // the connection breaks
-	End    bool  // the answer ends as if it were complete
-	Stall  bool  // nothing more comes
-	Extra  []byte
-	Pace   time.Duration // before each 100 bytes, whatever else goes wrong
+	Refuse error         // ReadRange returns this error
+	After  int64         // bytes that arrive before Cut, End or Stall
+	Cut    bool          // the connection breaks
+	End    bool          // the response ends as if it were complete
+	Stall  bool          // no more bytes arrive
+	Extra  []byte        // arrive after the last byte
+	Pace   time.Duration // delay before each 100 bytes, in addition to any other fault
 }
 
-// Faulty is a source whose reading goes wrong as planned.
+// Faulty is a source that injects faults into reads.
 type Faulty struct {
 	locate.Source
-	// Plan is asked at each ReadRange, concurrently; n counts from 1.
+	// Plan returns the Fault of each ReadRange. It is called concurrently; n
+	// counts from 1.
 	Plan func(n int, offset, length int64) Fault
 
 	calls atomic.Int64
@@ -37,10 +38,10 @@ type Faulty struct {
 
 var _ locate.Source = (*Faulty)(nil)
 
-// Calls is how often ReadRange was called.
+// Calls returns how often ReadRange was called.
 func (f *Faulty) Calls() int { return int(f.calls.Load()) }
 
-// ReadRange answers with the planned fault.
+// ReadRange reads with the planned fault.
 func (f *Faulty) ReadRange(ctx context.Context, o locate.Object, offset, length int64) (io.ReadCloser, error) {
 	fault := f.Plan(int(f.calls.Add(1)), offset, length)
 	if fault.Refuse != nil {
@@ -53,17 +54,17 @@ func (f *Faulty) ReadRange(ctx context.Context, o locate.Object, offset, length 
 	return struct {
 		io.Reader
 		io.Closer
-	}{fault.paced(ctx, fault.apply(ctx, r)), r}, nil
+	}{fault.withPace(ctx, fault.apply(ctx, r)), r}, nil
 }
 
 func (f Fault) apply(ctx context.Context, r io.Reader) io.Reader {
 	switch {
 	case f.Cut:
-		return io.MultiReader(io.LimitReader(r, f.After), failing{ErrCut})
+		return io.MultiReader(io.LimitReader(r, f.After), errorReader{ErrCut})
 	case f.End:
 		return io.LimitReader(r, f.After)
 	case f.Stall:
-		return io.MultiReader(io.LimitReader(r, f.After), stalled{ctx})
+		return io.MultiReader(io.LimitReader(r, f.After), stalledReader{ctx})
 	case f.Extra != nil:
 		return io.MultiReader(r, bytes.NewReader(f.Extra))
 	default:
@@ -71,21 +72,21 @@ func (f Fault) apply(ctx context.Context, r io.Reader) io.Reader {
 	}
 }
 
-func (f Fault) paced(ctx context.Context, r io.Reader) io.Reader {
+func (f Fault) withPace(ctx context.Context, r io.Reader) io.Reader {
 	if f.Pace == 0 {
 		return r
 	}
-	return &paced{ctx: ctx, r: r, pace: f.Pace}
+	return &pacedReader{ctx: ctx, r: r, pace: f.Pace}
 }
 
-// paced gives a little at a time.
-type paced struct {
+// pacedReader returns a few bytes at a time.
+type pacedReader struct {
 	ctx  context.Context
 	r    io.Reader
 	pace time.Duration
 }
 
-func (p *paced) Read(b []byte) (int, error) {
+func (p *pacedReader) Read(b []byte) (int, error) {
 	select {
 	case <-p.ctx.Done():
 		return 0, context.Cause(p.ctx)
@@ -94,14 +95,14 @@ func (p *paced) Read(b []byte) (int, error) {
 	}
 }
 
-type failing struct{ err error }
+type errorReader struct{ err error }
 
-func (f failing) Read([]byte) (int, error) { return 0, f.err }
+func (f errorReader) Read([]byte) (int, error) { return 0, f.err }
 
-// stalled gives nothing until its context ends.
-type stalled struct{ ctx context.Context }
+// stalledReader returns nothing until its context is done.
+type stalledReader struct{ ctx context.Context }
 
-func (s stalled) Read([]byte) (int, error) {
+func (s stalledReader) Read([]byte) (int, error) {
 	<-s.ctx.Done()
 	return 0, context.Cause(s.ctx)
 }

@@ -13,7 +13,7 @@ import (
 	"github.com/drillgres/drillgres/drill/outcome"
 )
 
-// Memory is a source whose objects lie in memory. The zero value is empty.
+// Memory is a source with its objects in memory. The zero value is empty.
 type Memory struct {
 	mu      sync.Mutex
 	objects map[string]memoryObject
@@ -27,12 +27,12 @@ type memoryObject struct {
 
 var _ locate.Source = (*Memory)(nil)
 
-// Put writes or replaces an object, as of now.
+// Put writes or replaces an object with the current time.
 func (m *Memory) Put(_ testing.TB, key string, content []byte) {
 	m.PutAt(key, content, time.Now())
 }
 
-// PutAt writes or replaces an object, as of a time.
+// PutAt writes or replaces an object with the given time.
 func (m *Memory) PutAt(key string, content []byte, at time.Time) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -55,7 +55,7 @@ func (m *Memory) Remove(_ testing.TB, key string) {
 	delete(m.objects, key)
 }
 
-// List gives the objects in no order.
+// List returns the objects in no particular order.
 func (m *Memory) List(ctx context.Context) ([]locate.Object, error) {
 	if ctx.Err() != nil {
 		return nil, context.Cause(ctx)
@@ -69,25 +69,25 @@ func (m *Memory) List(ctx context.Context) ([]locate.Object, error) {
 	return objects, nil
 }
 
-// ReadRange reads what lay there when it was called.
+// ReadRange reads the object as it was at the time of the call.
 func (m *Memory) ReadRange(ctx context.Context, o locate.Object, offset, length int64) (io.ReadCloser, error) {
 	if ctx.Err() != nil {
 		return nil, context.Cause(ctx)
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	there, ok := m.objects[o.Key]
-	if !ok || there.ETag != o.ETag {
+	stored, ok := m.objects[o.Key]
+	if !ok || stored.ETag != o.ETag {
 		return nil, outcome.Fail(outcome.BackupChanged, "%s was replaced or removed after it was listed", m.URI(o))
 	}
-	section := bytes.NewReader(there.content[offset : offset+length])
+	section := bytes.NewReader(stored.content[offset : offset+length])
 	return io.NopCloser(&contextReader{ctx: ctx, Reader: section}), nil
 }
 
-// URI is memory://key.
+// URI returns memory:///key.
 func (m *Memory) URI(o locate.Object) string { return "memory:///" + locate.Escape(o.Key) }
 
-// contextReader ends with its context.
+// contextReader returns the cause of its context once that is done.
 type contextReader struct {
 	io.Reader
 	ctx context.Context

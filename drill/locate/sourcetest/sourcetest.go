@@ -1,5 +1,5 @@
-// Package sourcetest holds what every locate.Source must do, a source in
-// memory, and a wrapper that injects faults; for tests alone.
+// Package sourcetest contains, for tests, a conformance suite for every
+// locate.Source, a source in memory, and a wrapper that injects faults.
 package sourcetest
 
 import (
@@ -18,45 +18,45 @@ import (
 	"github.com/drillgres/drillgres/drill/outcome"
 )
 
-// Place is a source and the means to change what lies there.
+// Place is a source and functions that change its objects.
 type Place struct {
 	Source locate.Source
 	Put    func(t testing.TB, key string, content []byte)
 	Remove func(t testing.TB, key string)
-	// CanHold says whether a key is possible there; nil: every key is.
+	// CanHold reports whether the source supports a key; nil: it supports all.
 	CanHold func(key string) bool
 }
 
-// many is more than any store gives in one page of a listing.
-const many = 1100
+// moreThanOnePage is more objects than any store lists on one page.
+const moreThanOnePage = 1100
 
-// Run checks that the sources which empty makes keep the contract.
+// Run checks the contract of locate.Source on sources that empty returns.
 func Run(t *testing.T, empty func(t *testing.T) Place) {
 	t.Helper()
 	for name, check := range map[string]func(*testing.T, Place){
-		"an empty place lists nothing":             listsNothing,
-		"every object is listed, whatever its key": listsOddKeys,
-		"a listing has all its pages":              listsManyObjects,
-		"ranges are read exactly":                  readsRanges,
-		"an empty object is read":                  readsNothing,
-		"a replaced object is noticed":             noticesReplaced,
-		"an object that shrank is noticed":         noticesShrunk,
-		"a removed object is noticed":              noticesRemoved,
-		"a context that ended gives its cause":     givesCause,
-		"a context that ends stops the reading":    stopsReading,
-		"the source has a name":                    hasName,
+		"an empty source lists nothing":              checkEmptyListing,
+		"every object is listed, whatever its key":   checkOddKeys,
+		"a listing has all its pages":                checkPages,
+		"ranges are read exactly":                    checkRanges,
+		"an empty object is read":                    checkEmptyObject,
+		"a replaced object is detected":              checkReplaced,
+		"an object that shrank is detected":          checkShrunk,
+		"a removed object is detected":               checkRemoved,
+		"a context that is done returns its cause":   checkCause,
+		"a cancelled context stops a read":           checkCancelled,
+		"objects have URIs below that of the source": checkURI,
 	} {
 		t.Run(name, func(t *testing.T) { check(t, empty(t)) })
 	}
 }
 
-func listsNothing(t *testing.T, p Place) {
+func checkEmptyListing(t *testing.T, p Place) {
 	if objects := List(t, p.Source); len(objects) != 0 {
-		t.Errorf("listed %v in an empty place", objects)
+		t.Errorf("listed %v in an empty source", objects)
 	}
 }
 
-func listsOddKeys(t *testing.T, p Place) {
+func checkOddKeys(t *testing.T, p Place) {
 	want := map[string]int64{}
 	for i, key := range []string{
 		"shop.dump", "2024/05/01/shop.dump", "with space.dump", "größe-日本.dump", "plus+percent%20.dump",
@@ -87,16 +87,16 @@ func listsOddKeys(t *testing.T, p Place) {
 	}
 }
 
-func listsManyObjects(t *testing.T, p Place) {
-	for i := range many {
+func checkPages(t *testing.T, p Place) {
+	for i := range moreThanOnePage {
 		p.Put(t, fmt.Sprintf("%04d.dump", i), []byte("x"))
 	}
-	if got := len(List(t, p.Source)); got != many {
-		t.Errorf("listed %d of %d objects", got, many)
+	if got := len(List(t, p.Source)); got != moreThanOnePage {
+		t.Errorf("listed %d of %d objects", got, moreThanOnePage)
 	}
 }
 
-func readsRanges(t *testing.T, p Place) {
+func checkRanges(t *testing.T, p Place) {
 	content := []byte("0123456789abcdef")
 	o := put(t, p, "shop.dump", content)
 	for _, r := range [][2]int64{{0, 16}, {0, 1}, {15, 1}, {3, 7}, {0, 0}} {
@@ -106,46 +106,46 @@ func readsRanges(t *testing.T, p Place) {
 	}
 }
 
-func readsNothing(t *testing.T, p Place) {
+func checkEmptyObject(t *testing.T, p Place) {
 	o := put(t, p, "empty.dump", nil)
 	if got := Read(t, p.Source, o, 0, 0); len(got) != 0 {
 		t.Errorf("read %q from an empty object", got)
 	}
 }
 
-func noticesReplaced(t *testing.T, p Place) {
+func checkReplaced(t *testing.T, p Place) {
 	o := put(t, p, "shop.dump", []byte("yesterday's"))
 	p.Put(t, "shop.dump", []byte("this night's"))
 	WantCode(t, readError(t.Context(), p.Source, o), outcome.BackupChanged)
 }
 
-func noticesShrunk(t *testing.T, p Place) {
+func checkShrunk(t *testing.T, p Place) {
 	o := put(t, p, "shop.dump", []byte("a whole dump"))
 	p.Put(t, "shop.dump", []byte("a"))
 	_, err := p.Source.ReadRange(t.Context(), o, 8, 4)
 	WantCode(t, err, outcome.BackupChanged)
 }
 
-func noticesRemoved(t *testing.T, p Place) {
+func checkRemoved(t *testing.T, p Place) {
 	o := put(t, p, "shop.dump", []byte("here"))
 	p.Remove(t, "shop.dump")
 	WantCode(t, readError(t.Context(), p.Source, o), outcome.BackupChanged)
 }
 
-func givesCause(t *testing.T, p Place) {
+func checkCause(t *testing.T, p Place) {
 	o := put(t, p, "shop.dump", []byte("here"))
-	cause := errors.New("somebody pressed Ctrl-C")
+	cause := errors.New("the user pressed Ctrl-C")
 	ctx, cancel := context.WithCancelCause(t.Context())
 	cancel(cause)
 	if _, err := p.Source.List(ctx); !errors.Is(err, cause) {
-		t.Errorf("listing gave %v, want the cause", err)
+		t.Errorf("listing returned %v, want the cause", err)
 	}
 	if err := readError(ctx, p.Source, o); !errors.Is(err, cause) {
-		t.Errorf("reading gave %v, want the cause", err)
+		t.Errorf("reading returned %v, want the cause", err)
 	}
 }
 
-func stopsReading(t *testing.T, p Place) {
+func checkCancelled(t *testing.T, p Place) {
 	o := put(t, p, "shop.dump", bytes.Repeat([]byte("x"), 8<<20))
 	ctx, cancel := context.WithCancel(t.Context())
 	r, err := p.Source.ReadRange(ctx, o, 0, o.Size)
@@ -155,19 +155,19 @@ func stopsReading(t *testing.T, p Place) {
 	defer func() { _ = r.Close() }()
 	cancel()
 	if n, err := io.Copy(io.Discard, r); err == nil {
-		t.Errorf("read all %d bytes under a context that had ended", n)
+		t.Errorf("read all %d bytes with a cancelled context", n)
 	}
 }
 
-func hasName(t *testing.T, p Place) {
+func checkURI(t *testing.T, p Place) {
 	o := put(t, p, "shop.dump", []byte("here"))
 	source, object := p.Source.URI(locate.Object{}), p.Source.URI(o)
 	if source == "" || !strings.HasPrefix(object, source) || !strings.HasSuffix(object, "/shop.dump") {
-		t.Errorf("the source is named %q and its object %q", source, object)
+		t.Errorf("the URI of the source is %q and that of its object %q", source, object)
 	}
 }
 
-// List lists the source and fails the test if that cannot be done.
+// List lists the source. It fails the test on an error.
 func List(t testing.TB, s locate.Source) []locate.Object {
 	t.Helper()
 	objects, err := s.List(t.Context())
@@ -177,7 +177,7 @@ func List(t testing.TB, s locate.Source) []locate.Object {
 	return objects
 }
 
-// Find lists the source and gives the object with the key.
+// Find lists the source and returns the object with the key.
 func Find(t testing.TB, s locate.Source, key string) locate.Object {
 	t.Helper()
 	objects := List(t, s)
@@ -188,7 +188,7 @@ func Find(t testing.TB, s locate.Source, key string) locate.Object {
 	return objects[i]
 }
 
-// Read reads a range and fails the test if that cannot be done.
+// Read reads a range. It fails the test on an error.
 func Read(t testing.TB, s locate.Source, o locate.Object, offset, length int64) []byte {
 	t.Helper()
 	r, err := s.ReadRange(t.Context(), o, offset, length)
