@@ -14,17 +14,17 @@ import (
 	"github.com/drillgres/drillgres/drill/outcome"
 )
 
-// buffer is what each part under way holds in memory.
-const buffer = 256 << 10
+// partBuffer is the memory that each part needs during its download, in bytes.
+const partBuffer = 256 << 10
 
-// copied brings the bytes into Dir and reads them as they arrive.
-func (f Fetcher) copied(ctx context.Context, b locate.Backup, p outcome.Progress) (_ File, err error) {
+// fetchCopy downloads the bytes into Dir and reads them as they arrive.
+func (f Fetcher) fetchCopy(ctx context.Context, b locate.Backup, p outcome.Progress) (_ File, err error) {
 	if err := f.checkSpace(b.Size); err != nil {
 		return File{}, err
 	}
-	// The name is ours: one from a listing could lead anywhere.
+	// A name from the listing could point outside Dir.
 	path := filepath.Join(f.Dir, "backup")
-	disk, err := create(path)
+	disk, err := createCopy(path)
 	if err != nil {
 		return File{}, writeFailure(path, err)
 	}
@@ -36,9 +36,9 @@ func (f Fetcher) copied(ctx context.Context, b locate.Backup, p outcome.Progress
 	return f.download(ctx, b, disk, p)
 }
 
-// create makes the file readable for all, since the server inside a container
-// has another user id; the directory around it is what keeps it private.
-func create(path string) (*os.File, error) {
+// createCopy creates a file that every user may read, because the server in the
+// container has another user ID. The directory keeps the file private.
+func createCopy(path string) (*os.File, error) {
 	disk, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o644)
 	if err != nil {
 		return nil, err
@@ -65,47 +65,47 @@ func (f Fetcher) download(ctx context.Context, b locate.Backup, disk *os.File, p
 		failed = d.run(ctx)
 		d.arrived.end(failed)
 	})
-	file, err := f.readThrough(ctx, b, disk.Name(), &stream{ctx: ctx, r: d.arrived.reader(disk)})
+	file, err := f.readAll(ctx, b, disk.Name(), &stream{ctx: ctx, r: d.arrived.reader(disk)})
 	running.Wait()
-	if failed != nil { // perhaps after the last byte was read
+	if failed != nil { // the download may fail after the last byte was read
 		return file, failed
 	}
 	return file, err
 }
 
-// download is one backup on its way.
+// download is the download of one backup.
 type download struct {
 	Fetcher
 	backup   locate.Backup
 	disk     *os.File
 	arrived  *frontier
 	progress *meter
-	next     atomic.Int64 // the first part that nobody took yet
+	next     atomic.Int64 // the first part that no worker has taken
 }
 
-// run brings all parts, in their order as far as several at a time have one.
+// run downloads all parts, Parallel at a time, and starts them in their order.
 func (d *download) run(ctx context.Context) error {
 	g, ctx := errgroup.WithContext(ctx)
 	for range d.Parallel {
-		g.Go(func() error { return d.work(ctx) })
+		g.Go(func() error { return d.fetchParts(ctx) })
 	}
 	return g.Wait()
 }
 
-func (d *download) work(ctx context.Context) error {
-	buf := make([]byte, buffer)
+func (d *download) fetchParts(ctx context.Context) error {
+	buf := make([]byte, partBuffer)
 	for {
 		p, ok := d.arrived.part(d.next.Add(1) - 1)
 		if !ok {
 			return nil
 		}
-		if err := d.bring(ctx, p, buf); err != nil {
+		if err := d.fetchPart(ctx, p, buf); err != nil {
 			return err
 		}
 	}
 }
 
-// meter adds up what several goroutines bring.
+// meter reports the sum of the bytes that several goroutines download.
 type meter struct {
 	mu          sync.Mutex
 	report      outcome.Progress

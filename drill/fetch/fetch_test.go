@@ -17,7 +17,7 @@ import (
 	"github.com/drillgres/drillgres/drill/outcome"
 )
 
-// The wires of the tests leave goroutines behind at their broken ends; nothing
+// The proxies of the tests leave goroutines at their broken connections; nothing
 // else may.
 func TestMain(m *testing.M) {
 	goleak.VerifyTestMain(m,
@@ -28,24 +28,24 @@ func TestMain(m *testing.M) {
 
 const partSize = 1000
 
-func TestEverySizeArrivesWhole(t *testing.T) {
+func TestFetchesEverySize(t *testing.T) {
 	for _, size := range []int{0, 1, partSize - 1, partSize, partSize + 1, 10*partSize + 3} {
 		content := random(size)
-		scan := &recorder{}
+		scan := &recordingScan{}
 		f := fetcher(t, scan.scan)
-		var told progress
-		file, err := f.Fetch(t.Context(), backup(t, content), told.report)
+		var reported progress
+		file, err := f.Fetch(t.Context(), backup(t, content), reported.report)
 		if err != nil {
 			t.Fatalf("%d bytes: %v", size, err)
 		}
 		checkFile(t, file, content)
 		if file.Path != filepath.Join(f.Dir, "backup") {
-			t.Errorf("the copy is called %s", file.Path)
+			t.Errorf("the copy is %s", file.Path)
 		}
 		if !bytes.Equal(scan.read, content) {
-			t.Errorf("%d bytes: the scan read others", size)
+			t.Errorf("%d bytes: the scan read other bytes", size)
 		}
-		told.check(t, int64(size))
+		reported.check(t, int64(size))
 	}
 }
 
@@ -69,7 +69,7 @@ func TestDiskBudget(t *testing.T) {
 	_, err := f.Fetch(t.Context(), backup(t, random(2049)), nil)
 	sourcetest.WantCode(t, err, outcome.DiskBudgetExceeded)
 	if !strings.Contains(err.Error(), "2.0 KiB") {
-		t.Errorf("%q does not say how much is allowed", err)
+		t.Errorf("%q does not name the limit", err)
 	}
 
 	f.Limit = 0
@@ -79,7 +79,7 @@ func TestDiskBudget(t *testing.T) {
 	sourcetest.WantCode(t, err, outcome.DiskBudgetExceeded)
 }
 
-func TestJudgement(t *testing.T) {
+func TestChecksumAndScanErrors(t *testing.T) {
 	content := random(3 * partSize)
 	right := hexSum(content)
 	wrong := hexSum([]byte("something else"))
@@ -96,17 +96,17 @@ func TestJudgement(t *testing.T) {
 		{name: "good, with its checksum", sidecar: right},
 		{name: "other bytes", sidecar: wrong, want: outcome.ChecksumMismatch},
 		{name: "broken dump", scan: broken, broken: true},
-		{name: "broken dump, as it was made", sidecar: right, scan: broken, broken: true},
+		{name: "broken dump, checksum matches", sidecar: right, scan: broken, broken: true},
 		{name: "broken dump of other bytes", sidecar: wrong, scan: broken, want: outcome.ChecksumMismatch},
 		{name: "broken stream", scan: corrupt, want: outcome.StreamCorrupt},
-		{name: "broken stream, as it was made", sidecar: right, scan: corrupt, want: outcome.StreamCorrupt},
+		{name: "broken stream, checksum matches", sidecar: right, scan: corrupt, want: outcome.StreamCorrupt},
 		{name: "broken stream of other bytes", sidecar: wrong, scan: corrupt, want: outcome.ChecksumMismatch},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			b := backup(t, content)
 			b.SHA256 = test.sidecar
 			file, err := fetcher(t, func(_ context.Context, r io.Reader) (inspect.Contents, error) {
-				_, _ = r.Read(make([]byte, 1)) // an error early: the rest is read all the same
+				_, _ = r.Read(make([]byte, 1)) // fail early: the remaining bytes are read anyway
 				return inspect.Contents{}, test.scan
 			}).Fetch(t.Context(), b, nil)
 			if test.want == "" && err != nil {

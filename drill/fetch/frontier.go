@@ -5,38 +5,38 @@ import (
 	"sync"
 )
 
-// frontier knows how much of each part has arrived, and lets a reader follow
-// as far as there is no gap.
+// frontier records how much of each part has arrived. A reader can follow up to
+// the first gap.
 type frontier struct {
 	size, partSize int64
 
-	mu   sync.Mutex
-	more *sync.Cond
-	got  []int64 // bytes of each part
-	err  error   // why no more will come
+	mu      sync.Mutex
+	more    *sync.Cond
+	arrived []int64 // bytes of each part
+	err     error   // that ended the download early
 }
 
 func newFrontier(size, partSize int64) *frontier {
-	f := &frontier{size: size, partSize: partSize, got: make([]int64, (size+partSize-1)/partSize)}
+	f := &frontier{size: size, partSize: partSize, arrived: make([]int64, (size+partSize-1)/partSize)}
 	f.more = sync.NewCond(&f.mu)
 	return f
 }
 
-// part is the part with the index, if there is one.
+// part returns the part with the index. It returns false if there is no such part.
 func (f *frontier) part(index int64) (part, bool) {
 	start := index * f.partSize
 	return part{index: index, start: start, size: min(f.partSize, f.size-start)}, start < f.size
 }
 
-// advance says that the first n bytes of a part are there.
+// advance records that the first n bytes of a part have arrived.
 func (f *frontier) advance(index, n int64) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.got[index] = n
+	f.arrived[index] = n
 	f.more.Broadcast()
 }
 
-// end says that no more will come, because of err or because all is there.
+// end records that the download has ended: with err, or completely if err is nil.
 func (f *frontier) end(err error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -44,19 +44,19 @@ func (f *frontier) end(err error) {
 	f.more.Broadcast()
 }
 
-// ahead waits until there are bytes at the offset and says how many.
-func (f *frontier) ahead(offset int64) (int64, error) {
+// wait blocks until bytes at the offset have arrived and returns their number.
+func (f *frontier) wait(offset int64) (int64, error) {
 	index, within := offset/f.partSize, offset%f.partSize
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	for f.err == nil && f.got[index] <= within {
+	for f.err == nil && f.arrived[index] <= within {
 		f.more.Wait()
 	}
-	return f.got[index] - within, f.err
+	return f.arrived[index] - within, f.err
 }
 
-// reader reads from disk what has arrived, from the first byte to the last,
-// waiting where it is ahead of the parts.
+// reader returns a reader of the whole backup on disk. It blocks at bytes that
+// have not arrived.
 func (f *frontier) reader(disk io.ReaderAt) io.Reader {
 	return &follower{frontier: f, disk: disk}
 }
@@ -71,7 +71,7 @@ func (f *follower) Read(p []byte) (int, error) {
 	if f.offset == f.size {
 		return 0, io.EOF
 	}
-	n, err := f.ahead(f.offset)
+	n, err := f.wait(f.offset)
 	if err != nil {
 		return 0, err
 	}

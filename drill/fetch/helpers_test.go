@@ -30,16 +30,16 @@ func drain(_ context.Context, r io.Reader) (inspect.Contents, error) {
 	return inspect.Contents{}, err
 }
 
-// recorder is a scan that keeps what it read.
-type recorder struct{ read []byte }
+// recordingScan is a scan that records what it read.
+type recordingScan struct{ read []byte }
 
-func (s *recorder) scan(_ context.Context, r io.Reader) (inspect.Contents, error) {
+func (s *recordingScan) scan(_ context.Context, r io.Reader) (inspect.Contents, error) {
 	var err error
 	s.read, err = io.ReadAll(r)
 	return inspect.Contents{}, err
 }
 
-// progress keeps what was told.
+// progress records what was reported.
 type progress struct {
 	mu          sync.Mutex
 	done, total int64
@@ -56,7 +56,7 @@ func (p *progress) report(done, total int64) {
 func (p *progress) check(t *testing.T, size int64) {
 	t.Helper()
 	if p.done != size || p.total != size || p.backwards {
-		t.Errorf("told %d of %d (backwards: %v), want %d", p.done, p.total, p.backwards, size)
+		t.Errorf("reported %d of %d (backwards: %v), want %d", p.done, p.total, p.backwards, size)
 	}
 }
 

@@ -16,16 +16,16 @@ import (
 func TestLocalFileIsReadInPlace(t *testing.T) {
 	content := random(3 * partSize)
 	name := localBackup(t, content)
-	scan := &recorder{}
+	scan := &recordingScan{}
 	f := fetcher(t, scan.scan)
 	f.Limit = 1 // nothing is written
-	var told progress
-	file, err := f.Fetch(t.Context(), chosen(t, source(t, name)), told.report)
+	var reported progress
+	file, err := f.Fetch(t.Context(), chosen(t, openSource(t, name)), reported.report)
 	if err != nil {
 		t.Fatal(err)
 	}
 	checkFile(t, file, content)
-	told.check(t, int64(len(content)))
+	reported.check(t, int64(len(content)))
 	if file.Path != name {
 		t.Errorf("read at %s", file.Path)
 	}
@@ -34,13 +34,11 @@ func TestLocalFileIsReadInPlace(t *testing.T) {
 	}
 }
 
-func TestLocalFileThatIsBeingWritten(t *testing.T) {
+func TestLocalFileThatChangesDuringTheRead(t *testing.T) {
 	for name, change := range map[string]func(string) error{
-		"grows":   func(name string) error { return os.WriteFile(name, random(4*partSize), 0o600) },
-		"shrinks": func(name string) error { return os.Truncate(name, partSize) },
-		"vanishes": func(name string) error {
-			return os.Remove(name)
-		},
+		"grows":      func(name string) error { return os.WriteFile(name, random(4*partSize), 0o600) },
+		"shrinks":    func(name string) error { return os.Truncate(name, partSize) },
+		"is removed": os.Remove,
 	} {
 		t.Run(name, func(t *testing.T) {
 			name := localBackup(t, random(3*partSize))
@@ -53,15 +51,15 @@ func TestLocalFileThatIsBeingWritten(t *testing.T) {
 				}
 				return inspect.Contents{}, outcome.Fail(outcome.StreamTruncated, "half a gzip")
 			})
-			_, err := f.Fetch(t.Context(), chosen(t, source(t, name)), nil)
+			_, err := f.Fetch(t.Context(), chosen(t, openSource(t, name)), nil)
 			sourcetest.WantCode(t, err, outcome.BackupChanged)
 		})
 	}
 }
 
-func TestLocalFileThatVanished(t *testing.T) {
+func TestLocalFileThatWasRemoved(t *testing.T) {
 	name := localBackup(t, random(10))
-	b := chosen(t, source(t, name))
+	b := chosen(t, openSource(t, name))
 	if err := os.Remove(name); err != nil {
 		t.Fatal(err)
 	}
@@ -78,7 +76,7 @@ func localBackup(t *testing.T, content []byte) string {
 	return name
 }
 
-func source(t *testing.T, from string) *dir.Source {
+func openSource(t *testing.T, from string) *dir.Source {
 	t.Helper()
 	s, err := dir.New(from)
 	if err != nil {

@@ -12,47 +12,48 @@ import (
 	"github.com/drillgres/drillgres/drill/words"
 )
 
-// part is a range of the backup that is asked for at once. got counts its bytes
-// that are on the disk.
+// part is a range of the backup that one request downloads. arrived counts the
+// bytes that are on disk.
 type part struct {
 	index       int64
 	start, size int64
-	got         int64
+	arrived     int64
 }
 
-// permanent marks an error after which asking again is of no use.
-type permanent struct{ error }
+// permanentError marks an error that a retry cannot fix.
+type permanentError struct{ error }
 
-func (p permanent) Unwrap() error { return p.error }
+func (p permanentError) Unwrap() error { return p.error }
 
-// bring reads a part, again and again from where it stopped, until it is whole
-// or several attempts in a row brought nothing.
-func (d *download) bring(ctx context.Context, p part, buf []byte) error {
+// fetchPart downloads a part. It resumes after an error, until the part is
+// complete or Attempts consecutive attempts return no byte.
+func (d *download) fetchPart(ctx context.Context, p part, buf []byte) error {
 	for failures := 0; ; {
-		before := p.got
-		err := d.attempt(ctx, &p, buf)
+		before := p.arrived
+		err := d.attemptPart(ctx, &p, buf)
 		if ctx.Err() != nil {
 			return context.Cause(ctx)
 		}
-		if err == nil || isFinal(err) {
+		if err == nil || isPermanent(err) {
 			return err
 		}
-		if p.got > before {
+		if p.arrived > before {
 			failures = 0
 		}
 		failures++
 		if failures >= d.Attempts {
-			return d.gaveUp(p, failures, err)
+			return d.giveUpFailure(p, failures, err)
 		}
-		if err := pause(ctx, d.wait(failures)); err != nil {
+		if err := sleep(ctx, d.backoff(failures)); err != nil {
 			return err
 		}
 	}
 }
 
-// attempt asks for what is missing of the part and writes it as it comes.
-func (d *download) attempt(ctx context.Context, p *part, buf []byte) error {
-	stalled := fmt.Errorf("no byte for %s", words.Span(d.Stall))
+// attemptPart requests the missing bytes of the part and writes them as they
+// arrive.
+func (d *download) attemptPart(ctx context.Context, p *part, buf []byte) error {
+	stalled := fmt.Errorf("no bytes for %s", words.Span(d.Stall))
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	watch := time.AfterFunc(d.Stall, func() { cancel(stalled) })
@@ -66,56 +67,57 @@ func (d *download) attempt(ctx context.Context, p *part, buf []byte) error {
 }
 
 func (d *download) receive(ctx context.Context, p *part, buf []byte, alive func()) error {
-	body, err := d.backup.Source.ReadRange(ctx, d.backup.Object, p.start+p.got, p.size-p.got)
+	body, err := d.backup.Source.ReadRange(ctx, d.backup.Object, p.start+p.arrived, p.size-p.arrived)
 	if err != nil {
 		return err
 	}
-	defer func() { _ = body.Close() }() // what it held was counted
+	defer func() { _ = body.Close() }() // the bytes that were read are counted
 	for {
 		n, err := body.Read(buf)
 		if n > 0 {
 			alive()
-			if err := d.keep(p, buf[:n]); err != nil {
-				return permanent{err}
+			if err := d.write(p, buf[:n]); err != nil {
+				return permanentError{err}
 			}
 		}
 		switch {
 		case err == nil:
-		case p.got == p.size:
+		case p.arrived == p.size:
 			return nil
 		case errors.Is(err, io.EOF):
-			return fmt.Errorf("the answer ended %d bytes early", p.size-p.got)
+			return fmt.Errorf("the response ended %d bytes early", p.size-p.arrived)
 		default:
 			return err
 		}
 	}
 }
 
-// keep writes what arrived and lets it be read.
-func (d *download) keep(p *part, bytes []byte) error {
-	if int64(len(bytes)) > p.size-p.got {
-		return outcome.Fail(outcome.SourceUnreachable, "read %s: the source gives more bytes than it was asked for", d.backup.URI)
+// write writes bytes that have arrived to disk and makes them available to the
+// reader.
+func (d *download) write(p *part, bytes []byte) error {
+	if int64(len(bytes)) > p.size-p.arrived {
+		return outcome.Fail(outcome.SourceUnreachable, "read %s: the source returned more bytes than requested", d.backup.URI)
 	}
-	if _, err := d.disk.WriteAt(bytes, p.start+p.got); err != nil {
+	if _, err := d.disk.WriteAt(bytes, p.start+p.arrived); err != nil {
 		return writeFailure(d.disk.Name(), err)
 	}
-	p.got += int64(len(bytes))
-	d.arrived.advance(p.index, p.got)
+	p.arrived += int64(len(bytes))
+	d.arrived.advance(p.index, p.arrived)
 	d.progress.add(len(bytes))
 	return nil
 }
 
-// isFinal reports whether asking again is of no use: everything but a source
-// that does not answer.
-func isFinal(err error) bool {
-	var p permanent
+// isPermanent reports whether a retry is useless. That is so for every Failure
+// except source_unreachable.
+func isPermanent(err error) bool {
+	var p permanentError
 	var f *outcome.Failure
 	return errors.As(err, &p) || errors.As(err, &f) && f.Code != outcome.SourceUnreachable
 }
 
-func (d *download) gaveUp(p part, attempts int, last error) error {
+func (d *download) giveUpFailure(p part, attempts int, last error) error {
 	f := outcome.Fail(outcome.SourceUnreachable, "gave up at byte %d of %d of %s, after %d attempts without a byte: %w",
-		p.start+p.got, d.backup.Size, d.backup.URI, attempts, last)
+		p.start+p.arrived, d.backup.Size, d.backup.URI, attempts, last)
 	var cause *outcome.Failure
 	if errors.As(last, &cause) {
 		f.Hint = cause.Hint
@@ -123,14 +125,15 @@ func (d *download) gaveUp(p part, attempts int, last error) error {
 	return f
 }
 
-// wait doubles with each failure up to 32 times Backoff, and is random by half
-// so that parts which broke together do not come back together.
-func (d *download) wait(failures int) time.Duration {
+// backoff returns the delay before the next attempt. It doubles with each failure
+// up to 32 times Backoff. Half of it is random, so that parts that failed at the
+// same time do not retry at the same time.
+func (d *download) backoff(failures int) time.Duration {
 	longest := d.Backoff << min(failures-1, 5)
 	return longest/2 + rand.N(longest/2+1)
 }
 
-func pause(ctx context.Context, d time.Duration) error {
+func sleep(ctx context.Context, d time.Duration) error {
 	timer := time.NewTimer(d)
 	defer timer.Stop()
 	select {

@@ -15,52 +15,52 @@ import (
 	"github.com/drillgres/drillgres/drill/outcome"
 )
 
-// inPlace reads a file of this machine where it lies.
-func (f Fetcher) inPlace(ctx context.Context, b locate.Backup, path string, p outcome.Progress) (File, error) {
+// readInPlace reads a local file without copying it.
+func (f Fetcher) readInPlace(ctx context.Context, b locate.Backup, path string, p outcome.Progress) (File, error) {
 	if path == "" {
-		return File{}, outcome.Fail(outcome.SourceDenied, "%s does not lie within its source", locate.Show(b.Key))
+		return File{}, outcome.Fail(outcome.SourceDenied, "%s is outside its source", locate.Show(b.Key))
 	}
 	file, err := os.Open(path)
 	if err != nil {
 		return File{}, openFailure(b, err)
 	}
 	defer func() { _ = file.Close() }() // it was only read
-	return f.readThrough(ctx, b, path, &stream{ctx: ctx, r: io.LimitReader(file, b.Size), progress: p, size: b.Size})
+	return f.readAll(ctx, b, path, &stream{ctx: ctx, r: io.LimitReader(file, b.Size), progress: p, size: b.Size})
 }
 
 func openFailure(b locate.Backup, err error) error {
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return outcome.Fail(outcome.BackupChanged, "%s is gone: it was there when the source was listed", b.URI)
+		return outcome.Fail(outcome.BackupChanged, "%s was removed after it was listed", b.URI)
 	case errors.Is(err, fs.ErrPermission):
-		return outcome.Fail(outcome.SourceDenied, "%s may not be read by this user", b.URI).
-			WithHint("give the user that runs drillgres read access to it")
+		return outcome.Fail(outcome.SourceDenied, "%s cannot be read by this user", b.URI).
+			WithHint("grant the user that runs drillgres read access to it")
 	default:
 		return outcome.Fail(outcome.SourceUnreachable, "open %s: %w", b.URI, err)
 	}
 }
 
-// readThrough scans and sums the bytes in one pass, to their end whatever the
-// scan says, and judges what came of it.
-func (f Fetcher) readThrough(ctx context.Context, b locate.Backup, path string, s *stream) (File, error) {
+// readAll scans the bytes and computes their checksum in one pass. It reads to the
+// end even if the scan fails early, and then checks the result.
+func (f Fetcher) readAll(ctx context.Context, b locate.Backup, path string, s *stream) (File, error) {
 	s.sum = sha256.New()
 	contents, scanned := f.Scan(ctx, s)
-	_, _ = io.Copy(io.Discard, s) // its error is s.err
+	_, _ = io.Copy(io.Discard, s) // s.err holds the error
 	file := File{Path: path, Size: s.read, Contents: contents}
 	if ctx.Err() != nil {
 		return file, context.Cause(ctx)
 	}
-	if err := unchanged(ctx, b); err != nil {
+	if err := checkUnchanged(ctx, b); err != nil {
 		return file, err
 	}
 	if s.err != nil {
 		return file, readFailure(b, s.err)
 	}
 	file.SHA256 = hex.EncodeToString(s.sum.Sum(nil))
-	return file, judge(b, &file, scanned)
+	return file, checkContent(b, &file, scanned)
 }
 
-func unchanged(ctx context.Context, b locate.Backup) error {
+func checkUnchanged(ctx context.Context, b locate.Backup) error {
 	w, ok := b.Source.(locate.Watcher)
 	if !ok {
 		return nil
@@ -74,12 +74,12 @@ func readFailure(b locate.Backup, err error) error {
 		return err
 	}
 	return outcome.Fail(outcome.SourceUnreachable, "read %s: %w", b.URI, err).
-		WithHint("check the disk or the share that it lies on")
+		WithHint("check the disk or the share that contains it")
 }
 
-func judge(b locate.Backup, file *File, scanned error) error {
+func checkContent(b locate.Backup, file *File, scanned error) error {
 	if b.SHA256 != "" && b.SHA256 != file.SHA256 {
-		return outcome.Fail(outcome.ChecksumMismatch, "%s has sha256 %s, but the checksum beside it is %s", b.URI, file.SHA256, b.SHA256)
+		return outcome.Fail(outcome.ChecksumMismatch, "%s has sha256 %s, but its sidecar file states %s", b.URI, file.SHA256, b.SHA256)
 	}
 	if inspect.StreamLevel(scanned) {
 		return scanned
@@ -88,7 +88,8 @@ func judge(b locate.Backup, file *File, scanned error) error {
 	return nil
 }
 
-// stream sums and counts what is read through it. Its first error stays.
+// stream counts the bytes that are read through it and computes their checksum.
+// It returns its first error again on every later read.
 type stream struct {
 	ctx      context.Context
 	r        io.Reader

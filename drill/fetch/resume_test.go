@@ -28,7 +28,7 @@ func TestResumes(t *testing.T) {
 		"answers that never begin": func(n int, _, _ int64) sourcetest.Fault {
 			return sourcetest.Fault{Stall: n%4 == 1}
 		},
-		// More breaks than attempts, but each attempt brings something.
+		// More breaks than attempts, but each attempt returns a byte.
 		"one byte at a time": func(_ int, _, length int64) sourcetest.Fault {
 			return sourcetest.Fault{Cut: length > partSize-30, After: 1}
 		},
@@ -38,20 +38,20 @@ func TestResumes(t *testing.T) {
 			}
 			return sourcetest.Fault{Refuse: outcome.Fail(outcome.SourceUnreachable, "503 Service Unavailable")}
 		},
-		"a reset behind the last byte": func(int, int64, int64) sourcetest.Fault {
+		"a reset after the last byte": func(int, int64, int64) sourcetest.Fault {
 			return sourcetest.Fault{Cut: true, After: partSize}
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			b := backup(t, content)
 			b.Source = &sourcetest.Faulty{Source: b.Source, Plan: plan}
-			var told progress
-			file, err := fetcher(t, drain).Fetch(t.Context(), b, told.report)
+			var reported progress
+			file, err := fetcher(t, drain).Fetch(t.Context(), b, reported.report)
 			if err != nil {
 				t.Fatal(err)
 			}
 			checkFile(t, file, content)
-			told.check(t, int64(len(content)))
+			reported.check(t, int64(len(content)))
 		})
 	}
 }
@@ -59,18 +59,18 @@ func TestResumes(t *testing.T) {
 func TestResumesWhereItStopped(t *testing.T) {
 	b := backup(t, random(partSize))
 	var mu sync.Mutex
-	var asked []int64
+	var offsets []int64
 	b.Source = &sourcetest.Faulty{Source: b.Source, Plan: func(_ int, offset, _ int64) sourcetest.Fault {
 		mu.Lock()
 		defer mu.Unlock()
-		asked = append(asked, offset)
+		offsets = append(offsets, offset)
 		return sourcetest.Fault{Cut: offset < 900, After: 300}
 	}}
 	if _, err := fetcher(t, drain).Fetch(t.Context(), b, nil); err != nil {
 		t.Fatal(err)
 	}
-	if want := []int64{0, 300, 600, 900}; !slices.Equal(asked, want) {
-		t.Errorf("asked from %v, want %v", asked, want)
+	if want := []int64{0, 300, 600, 900}; !slices.Equal(offsets, want) {
+		t.Errorf("requested from %v, want %v", offsets, want)
 	}
 }
 
@@ -86,7 +86,7 @@ func TestSlowIsNotStalled(t *testing.T) {
 		t.Fatal(err)
 	}
 	if faulty.Calls() != 2 {
-		t.Errorf("asked %d times for 2 parts", faulty.Calls())
+		t.Errorf("%d requests for 2 parts", faulty.Calls())
 	}
 }
 
@@ -106,19 +106,19 @@ func TestGivesUp(t *testing.T) {
 	sourcetest.WantCode(t, err, outcome.SourceUnreachable)
 	for _, want := range []string{"byte 123 of 1000", "4 attempts", "connection refused"} {
 		if !strings.Contains(err.Error(), want) {
-			t.Errorf("%q does not say %q", err, want)
+			t.Errorf("%q does not contain %q", err, want)
 		}
 	}
 	if hint := outcome.AsFailure(err).Hint; hint != refused.Hint {
 		t.Errorf("the hint is %q", hint)
 	}
-	// The first attempt brought bytes: it is the first of the four failures in a row.
+	// The first attempt returned bytes: it is the first of four consecutive failures.
 	if faulty.Calls() != 4 {
-		t.Errorf("asked %d times", faulty.Calls())
+		t.Errorf("%d requests", faulty.Calls())
 	}
 }
 
-func TestStopsAtOnce(t *testing.T) {
+func TestDoesNotRetryPermanentErrors(t *testing.T) {
 	for _, code := range []outcome.Code{
 		outcome.BackupChanged, outcome.BackupArchived, outcome.SourceDenied, outcome.SourceNotFound,
 	} {
@@ -134,12 +134,12 @@ func TestStopsAtOnce(t *testing.T) {
 		_, err := f.Fetch(t.Context(), b, nil)
 		sourcetest.WantCode(t, err, code)
 		if faulty.Calls() > 3+f.Parallel {
-			t.Errorf("%s: asked %d times", code, faulty.Calls())
+			t.Errorf("%s: %d requests", code, faulty.Calls())
 		}
 	}
 }
 
-func TestReplacedOnTheWay(t *testing.T) {
+func TestReplacedDuringTheDownload(t *testing.T) {
 	var m sourcetest.Memory
 	m.Put(t, "shop.dump", random(20*partSize))
 	b := chosen(t, &m)
@@ -153,10 +153,10 @@ func TestReplacedOnTheWay(t *testing.T) {
 	sourcetest.WantCode(t, err, outcome.BackupChanged)
 }
 
-func TestAnswerThatIsTooLong(t *testing.T) {
+func TestResponseThatIsTooLong(t *testing.T) {
 	for name, pace := range map[string]time.Duration{
-		"at once":                        0,
-		"when all that matters was read": 20 * time.Millisecond,
+		"at once":                 0,
+		"after the part was read": 20 * time.Millisecond,
 	} {
 		t.Run(name, func(t *testing.T) {
 			b := backup(t, random(200))
@@ -170,10 +170,10 @@ func TestAnswerThatIsTooLong(t *testing.T) {
 }
 
 func TestCancelled(t *testing.T) {
-	cause := errors.New("somebody pressed Ctrl-C")
+	cause := errors.New("the user pressed Ctrl-C")
 	for name, fault := range map[string]sourcetest.Fault{
-		"while nothing comes":        {Stall: true, After: 10},
-		"while it waits to go on":    {Cut: true},
+		"while no bytes arrive":      {Stall: true, After: 10},
+		"while it waits to retry":    {Cut: true},
 		"while it cannot be reached": {Refuse: outcome.Fail(outcome.SourceUnreachable, "no route to host")},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -20,7 +20,7 @@ const (
 	large  = 4<<20 + 17
 )
 
-func TestOverBadWires(t *testing.T) {
+func TestFetchesOverBadConnections(t *testing.T) {
 	server, content := serverWithBackup(t)
 	for name, test := range map[string]struct {
 		toxic      string
@@ -28,7 +28,7 @@ func TestOverBadWires(t *testing.T) {
 	}{
 		"connections that break": {"limit_data", map[string]int64{"bytes": 300_000}},
 		"slow connections":       {"bandwidth", map[string]int64{"rate": 4000}},
-		"a long way":             {"latency", map[string]int64{"latency": 20}},
+		"high latency":           {"latency", map[string]int64{"latency": 20}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			wire := server.Wire(t)
@@ -43,7 +43,7 @@ func TestOverBadWires(t *testing.T) {
 	}
 }
 
-func TestConnectionsThatFallSilent(t *testing.T) {
+func TestFetchesAfterConnectionsStall(t *testing.T) {
 	server, content := serverWithBackup(t)
 	wire := server.Wire(t)
 	b := overS3(t, wire.Endpoint)
@@ -63,7 +63,7 @@ func TestConnectionsThatFallSilent(t *testing.T) {
 	checkFile(t, file, content)
 }
 
-func TestServerThatGoesAway(t *testing.T) {
+func TestServerThatStops(t *testing.T) {
 	server, _ := serverWithBackup(t)
 	wire := server.Wire(t)
 	b := overS3(t, wire.Endpoint)
@@ -74,15 +74,15 @@ func TestServerThatGoesAway(t *testing.T) {
 	sourcetest.WantCode(t, err, outcome.SourceUnreachable)
 }
 
-func TestServerThatStumbles(t *testing.T) {
+func TestFetchesAfterServerErrors(t *testing.T) {
 	server, content := serverWithBackup(t)
 	var requests atomic.Int64
 	endpoint := server.Before(t, func(w http.ResponseWriter, r *http.Request) bool {
-		stumbles := r.Header.Get("Range") != "" && requests.Add(1)%3 != 0
-		if stumbles {
+		fails := r.Header.Get("Range") != "" && requests.Add(1)%3 != 0
+		if fails {
 			w.WriteHeader(http.StatusInternalServerError)
 		}
-		return stumbles
+		return fails
 	})
 	file, err := s3Fetcher(t).Fetch(t.Context(), overS3(t, endpoint), nil)
 	if err != nil {

@@ -12,16 +12,16 @@ import (
 	"github.com/drillgres/drillgres/drill/outcome"
 )
 
-// inside marks the process of its own in which a limit is lowered: the log that
-// go test keeps of a package's tests would run into it too.
+// inside marks a separate process with a lowered limit. In the test process the
+// limit would also apply to the log of go test.
 const inside = "DRILLGRES_TEST_DISK_FULL"
 
-// A file size limit is the one full disk that needs no privileges.
-func TestDiskFullOnTheWay(t *testing.T) {
+// A file size limit simulates a full disk without privileges.
+func TestDiskFullDuringTheDownload(t *testing.T) {
 	if os.Getenv(inside) == "" {
-		cmd := exec.CommandContext(t.Context(), os.Args[0], "-test.run", "^TestDiskFullOnTheWay$", "-test.v")
+		cmd := exec.CommandContext(t.Context(), os.Args[0], "-test.run", "^TestDiskFullDuringTheDownload$", "-test.v")
 		cmd.Env = append(os.Environ(), inside+"=1")
-		if out, err := cmd.CombinedOutput(); err != nil || !strings.Contains(string(out), "--- PASS: TestDiskFullOnTheWay") {
+		if out, err := cmd.CombinedOutput(); err != nil || !strings.Contains(string(out), "--- PASS: TestDiskFullDuringTheDownload") {
 			t.Fatalf("%v\n%s", err, out)
 		}
 		return

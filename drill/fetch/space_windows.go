@@ -6,8 +6,8 @@ import (
 	"golang.org/x/sys/windows"
 )
 
-// FreeSpace is how many bytes this user may still write to the file system of
-// dir; false where that cannot be told.
+// FreeSpace returns how many bytes this user may still write to the file system
+// of dir. It returns false if that is unknown.
 func FreeSpace(dir string) (int64, bool) {
 	name, err := windows.UTF16PtrFromString(dir)
 	if err != nil {
