@@ -1,44 +1,44 @@
 package inspect
 
-// archive reads a pg_dump archive and learns from it what it promises.
+// archive reads a pg_dump archive and adds what it promises to a catalog.
 type archive struct {
 	*walker
-	k     *catalog
-	spent *budget
+	k      *catalog
+	budget *budget
 
 	sql   *script  // reads the definitions
-	files []string // that hold the data of a directory or tar
+	files []string // with the data of a directory or tar archive
 	data  *unpacker
 }
 
-// readArchive reads a custom archive to the end of its last block. Of one whose
-// layout is not known nothing but its version is told; [Judge] speaks about that.
+// readArchive reads a custom archive to the end of its last block. If the layout
+// of its version is unknown, it reads only the version, and [Judge] reports that.
 func readArchive(f *feed, k *catalog, spent *budget) error {
 	a := newArchive(f, k, spent)
 	k.c.Format = Custom
-	if !a.head() {
+	if !a.readHeader() {
 		return a.err
 	}
 	if a.format != archiveCustom {
 		k.c.Format = Directory
 	}
-	a.contents()
+	a.readEntries()
 	if a.err == nil && a.format == archiveCustom {
-		a.allBlocks()
+		a.readBlocks()
 	}
 	return a.err
 }
 
 func newArchive(f *feed, k *catalog, spent *budget) *archive {
-	a := &archive{walker: newWalker(f, k.holds), k: k, spent: spent}
+	a := &archive{walker: newWalker(f, k.reserve), k: k, budget: spent}
 	a.sql = newScript(newFeed(nil, smallBuffer), k)
 	a.sql.fragment = true
 	return a
 }
 
-// head reads the header, and reports whether what follows can be read.
-func (a *archive) head() bool {
-	readable := a.walker.head()
+// readHeader reads the header. It reports whether the entries can be read.
+func (a *archive) readHeader() bool {
+	readable := a.walker.readHeader()
 	a.k.c.ArchiveVersion = a.version
 	a.k.c.TakenAt = a.taken
 	a.k.c.Database.Name = a.database
@@ -47,12 +47,12 @@ func (a *archive) head() bool {
 	return readable
 }
 
-// contents learns from the table of contents.
-func (a *archive) contents() {
+// readEntries reads the table of contents.
+func (a *archive) readEntries() {
 	for e := range a.entries() {
-		a.learn(e)
+		a.addEntry(e)
 		if a.err == nil && a.k.full {
-			a.err = a.k.check()
+			a.err = a.k.checkMemory()
 		}
 	}
 }

@@ -10,24 +10,24 @@ import (
 	"github.com/pierrec/lz4/v4"
 )
 
-// errBlockEnd is what a decompressor sees where a block ends early.
+// errBlockEnd is the error for a block that ends before its compressed stream.
 var errBlockEnd = errors.New("a block of data ends within its compressed stream")
 
-// allBlocks decodes the blocks that are promised.
-func (a *archive) allBlocks() {
+// readBlocks decodes all promised blocks.
+func (a *archive) readBlocks() {
 	a.data = &unpacker{a: a}
 	defer a.data.close()
 	for b := range a.blocks() {
-		a.decode(b)
+		a.decodeBlock(b)
 	}
 }
 
-// decode decodes what is in a block.
-func (a *archive) decode(b *block) {
+// decodeBlock decodes the rows or the large objects of a block.
+func (a *archive) decodeBlock(b *block) {
 	for r := range a.runs(b) {
 		f := a.data.open(r)
 		if b.kind == blockData {
-			a.rows(b, f)
+			a.readTableRows(b, f)
 			continue
 		}
 		a.k.c.LargeObjects++
@@ -38,23 +38,23 @@ func (a *archive) decode(b *block) {
 	}
 }
 
-// rows reads the rows of one table.
-func (a *archive) rows(b *block, f *feed) {
+// readTableRows reads the rows of one table.
+func (a *archive) readTableRows(b *block, f *feed) {
 	f.asText()
 	if !b.copied {
-		a.inserts(b, f)
+		a.readInserts(b, f)
 		return
 	}
 	read := readRows(f)
-	a.k.table(b.table).data(read.rows, read.size)
+	a.k.table(b.table).addData(read.rows, read.size)
 	blank := a.drainBlock(f)
 	if a.err == nil {
-		a.check(read.closed && blank, "the rows of "+b.name+" have no proper end")
+		a.require(read.closed && blank, "the rows of "+b.name+" do not end properly")
 	}
 }
 
-// drainBlock reads on to the end of the block, and tells whether nothing but
-// line feeds was left.
+// drainBlock reads to the end of the block. It reports whether the remainder
+// contains only line feeds.
 func (a *archive) drainBlock(f *feed) bool {
 	blank := true
 	for w := f.window(); len(w) > 0; w = f.window() {
@@ -67,20 +67,20 @@ func (a *archive) drainBlock(f *feed) bool {
 	return blank
 }
 
-// inserts reads rows that were dumped as INSERTs.
-func (a *archive) inserts(b *block, f *feed) {
-	a.k.table(b.table).data(0, 0)
+// readInserts reads rows that were dumped as INSERTs.
+func (a *archive) readInserts(b *block, f *feed) {
+	a.k.table(b.table).addData(0, 0)
 	s := newScript(f, a.k)
 	s.fragment, s.lexer.NonStandard = true, a.sql.lexer.NonStandard
 	a.k.searchPath = b.table.Schema
 	err := s.run()
 	a.data.finish()
 	if err != nil && a.err == nil {
-		a.corrupt("the rows of %s: %w", b.name, err)
+		a.failCorrupt("the rows of %s: %w", b.name, err)
 	}
 }
 
-// unpacker decompresses one run of chunks after the other with the same buffers.
+// unpacker decompresses runs of chunks one after the other and reuses its buffers.
 type unpacker struct {
 	a    *archive
 	br   *bufio.Reader
@@ -89,7 +89,7 @@ type unpacker struct {
 	f    *feed
 }
 
-// open begins to decompress a run.
+// open returns a feed with the decompressed bytes of a run.
 func (u *unpacker) open(from *run) *feed {
 	if u.f == nil {
 		u.f = newFeed(nil, feedBuffer)
@@ -98,9 +98,9 @@ func (u *unpacker) open(from *run) *feed {
 	u.br.Reset(from)
 	r, err := u.unpack()
 	if err != nil {
-		r = failing{err}
+		r = errorReader{err}
 	}
-	u.f.reset(&metered{r: r, spent: u.a.spent})
+	u.f.reset(&meteredReader{r: r, spent: u.a.budget})
 	return u.f
 }
 
@@ -121,10 +121,10 @@ func (u *unpacker) unpack() (io.Reader, error) {
 	return u.br, nil
 }
 
-// lz4 returns a reader of the block's frame. It takes a new one for each block,
-// because a Reader that is reset keeps the last frame's dictionary. Its memory is
-// bounded by the format: blocks of a frame decode to 4 MiB at most. Frames of the
-// legacy format, which have no end mark, pg_restore does not read.
+// lz4 returns a reader of the block's frame. It creates a new one for each block,
+// because a Reader that is reset keeps the dictionary of the last frame. The format
+// bounds its memory: a block of a frame decodes to at most 4 MiB. pg_restore does
+// not read frames of the legacy format, which have no end mark.
 func (u *unpacker) lz4() (io.Reader, error) {
 	const legacy = "\x02\x21\x4c\x18"
 	if head, _ := u.br.Peek(len(legacy)); string(head) == legacy {
@@ -142,27 +142,28 @@ func (u *unpacker) inflate() (io.Reader, error) {
 	return u.zlib, err
 }
 
-// finish makes sure that the block decoded to its end, and that it has one.
+// finish reads the rest of the block and checks that its compressed stream ends
+// where the block ends.
 func (u *unpacker) finish() {
 	for w := u.f.window(); len(w) > 0; w = u.f.window() {
 		u.f.skip(len(w))
 	}
-	broken := u.f.broken()
+	broken := u.f.brokenErr()
 	switch {
 	case u.a.err != nil:
 		return
 	case errors.Is(broken, io.ErrUnexpectedEOF):
-		u.a.corrupt("%w", errBlockEnd)
+		u.a.failCorrupt("%w", errBlockEnd)
 		return
 	case broken != nil && StreamLevel(broken) && isFailure(broken):
 		u.a.err = broken // the budget
 		return
 	case broken != nil:
-		u.a.corrupt("a block of data does not decode: %w", broken)
+		u.a.failCorrupt("a block of data does not decode: %w", broken)
 		return
 	}
 	if _, err := u.br.ReadByte(); err == nil {
-		u.a.corrupt("a block of data goes on behind its compressed stream")
+		u.a.failCorrupt("a block of data continues after its compressed stream")
 	}
 }
 
@@ -172,13 +173,13 @@ func (u *unpacker) close() {
 	}
 }
 
-// metered takes what it reads off the budget.
-type metered struct {
+// meteredReader subtracts the bytes that it reads from the budget.
+type meteredReader struct {
 	r     io.Reader
 	spent *budget
 }
 
-func (m *metered) Read(p []byte) (int, error) {
+func (m *meteredReader) Read(p []byte) (int, error) {
 	n, err := m.r.Read(p)
 	if over := m.spent.spend(n); over != nil {
 		return n, over
@@ -186,6 +187,6 @@ func (m *metered) Read(p []byte) (int, error) {
 	return n, err
 }
 
-type failing struct{ err error }
+type errorReader struct{ err error }
 
-func (f failing) Read([]byte) (int, error) { return 0, f.err }
+func (f errorReader) Read([]byte) (int, error) { return 0, f.err }

@@ -10,38 +10,38 @@ import (
 	"github.com/drillgres/drillgres/drill/sqltext"
 )
 
-// longestProperties bounds what is kept of a database's properties.
-const longestProperties = 64 << 10
+// maxProperties bounds the stored SQL of a database's properties, in bytes.
+const maxProperties = 64 << 10
 
-// learn takes from an entry what it promises.
-func (a *archive) learn(e *entry) {
+// addEntry adds what an entry promises to the catalog.
+func (a *archive) addEntry(e *entry) {
 	switch {
 	case e.state != offsetNone:
-		a.expect(e)
+		a.expectData(e)
 	case e.desc == "DATABASE":
-		a.learnDatabase(e)
+		a.addDatabase(e)
 	case strings.HasPrefix(e.desc, "BLOB"):
-		a.own(e, len(a.k.c.Objects))
+		a.setOwners(e, len(a.k.c.Objects))
 	case e.desc == "DATABASE PROPERTIES":
-		a.k.c.Properties = string(e.definition[:min(len(e.definition), longestProperties)])
-	case strings.HasPrefix(e.tag, "DATABASE ") && auxiliary(e.desc):
-		// of the database as a whole: restored only by pg_restore --create
+		a.k.c.Properties = string(e.definition[:min(len(e.definition), maxProperties)])
+	case strings.HasPrefix(e.tag, "DATABASE ") && isAuxiliary(e.desc):
+		// about the database itself: only pg_restore --create restores it
 	default:
 		a.k.searchPath = e.schema
 		first := len(a.k.c.Objects)
-		a.define(e)
-		a.own(e, first)
-		a.k.tablespace(e.space)
+		a.readDefinition(e)
+		a.setOwners(e, first)
+		a.k.addTablespace(e.space)
 	}
 }
 
-func auxiliary(desc string) bool {
+func isAuxiliary(desc string) bool {
 	return desc == "ACL" || desc == "COMMENT" || desc == "SECURITY LABEL"
 }
 
-// define reads the SQL of an entry. What is wrong with it the server will say,
-// unless it reaches for files.
-func (a *archive) define(e *entry) {
+// readDefinition reads the SQL of an entry. It fails only for SQL that accesses
+// files or programs: the server reports every other error during the restore.
+func (a *archive) readDefinition(e *entry) {
 	if len(e.definition) == 0 {
 		return
 	}
@@ -49,20 +49,20 @@ func (a *archive) define(e *entry) {
 	a.sql.restart()
 	var f *outcome.Failure
 	if err := a.sql.run(); errors.As(err, &f) && f.Code == outcome.DumpHostile {
-		f.Object = plainly(sqltext.Name{Schema: e.schema, Name: e.tag})
+		f.Object = plainName(sqltext.Name{Schema: e.schema, Name: e.tag})
 		a.err = f
 	}
 }
 
-// learnDatabase learns how production's database was made. Its roles and tablespace
-// are not needed to restore into another one.
-func (a *archive) learnDatabase(e *entry) {
+// addDatabase reads how production's database was created. Its roles and its
+// tablespace are not required, because the restore goes into another database.
+func (a *archive) addDatabase(e *entry) {
 	apart := newCatalog()
 	a.sql.f.reset(bytes.NewReader(e.definition))
 	s := newScript(a.sql.f, apart)
 	s.fragment = true
 	if err := s.run(); err != nil {
-		a.corrupt("the definition of its database does not read")
+		a.failCorrupt("the definition of its database cannot be parsed")
 		return
 	}
 	d := apart.c.Database
@@ -76,40 +76,42 @@ func (a *archive) learnDatabase(e *entry) {
 	a.k.c.Database = d
 }
 
-// owned are the kinds for which pg_restore writes ALTER … OWNER TO.
-var owned = strings.Split("AGGREGATE,BLOB,BLOB METADATA,BLOBS,COLLATION,CONVERSION,DOMAIN,EVENT TRIGGER,"+
+// ownedKinds holds the kinds for which pg_restore writes ALTER … OWNER TO.
+var ownedKinds = strings.Split("AGGREGATE,BLOB,BLOB METADATA,BLOBS,COLLATION,CONVERSION,DOMAIN,EVENT TRIGGER,"+
 	"FOREIGN DATA WRAPPER,FOREIGN TABLE,FUNCTION,LANGUAGE,MATERIALIZED VIEW,OPERATOR,OPERATOR CLASS,OPERATOR FAMILY,"+
 	"PROCEDURAL LANGUAGE,PROCEDURE,PUBLICATION,SCHEMA,SEQUENCE,SERVER,SHELL TYPE,STATISTICS,SUBSCRIPTION,TABLE,"+
 	"TEXT SEARCH CONFIGURATION,TEXT SEARCH DICTIONARY,TYPE,VIEW", ",")
 
-// own sets the owner of what the entry makes: the objects from first on.
-func (a *archive) own(e *entry, first int) {
-	if !e.dropped || e.owner == "" || !slices.Contains(owned, e.desc) {
+// setOwners sets the owner of the objects that the entry created: those from index
+// first on.
+func (a *archive) setOwners(e *entry, first int) {
+	if !e.dropped || e.owner == "" || !slices.Contains(ownedKinds, e.desc) {
 		return
 	}
-	a.k.role(e.owner)
+	a.k.addRole(e.owner)
 	for i := range a.k.c.Objects[first:] {
 		a.k.c.Objects[first+i].Owner = e.owner
 	}
 }
 
-// expect learns from an entry whose data must follow.
-func (a *archive) expect(e *entry) {
+// expectData adds an entry that has data: the file or the block must follow.
+func (a *archive) expectData(e *entry) {
 	if e.data == nil || !e.data.rows {
 		return
 	}
-	if e.file != "" { // large objects are in files of other names
+	if e.file != "" { // large objects are in files with other names
 		a.files = append(a.files, e.file)
 	}
-	a.target(e.data, e.copyStmt)
+	a.findTarget(e.data, e.copyStmt)
 }
 
-// target finds the table that the rows go to, which is not the entry's own one
-// with --load-via-partition-root. Without a COPY the data is INSERTs.
-func (a *archive) target(b *block, copyStmt string) {
+// findTarget finds the table that receives the rows. With
+// --load-via-partition-root it is not the table of the entry. Data without a COPY
+// statement consists of INSERTs.
+func (a *archive) findTarget(b *block, copyStmt string) {
 	defer func() {
 		if a.format != archiveCustom {
-			a.k.table(b.table).data(-1, 0)
+			a.k.table(b.table).addData(-1, 0)
 		}
 	}()
 	if copyStmt == "" {
@@ -120,14 +122,14 @@ func (a *archive) target(b *block, copyStmt string) {
 	p := &sqltext.Phrase{Tokens: tokens}
 	if p.Has("copy") {
 		b.table = p.Name(b.table.Schema)
-		a.k.columns(b.table, copyColumns(tokens))
+		a.k.setColumns(b.table, copyColumns(tokens))
 	}
 }
 
-// tokens lexes one statement without reading it.
+// tokens returns the tokens of one statement.
 func (a *archive) tokens(sql string) []sqltext.Token {
 	a.sql.f.reset(strings.NewReader(strings.TrimRight(sql, "; \n")))
 	a.sql.restart()
-	_ = a.sql.run() // ends within the statement, whose semicolon is gone
+	_ = a.sql.run() // always fails: the statement has no semicolon
 	return a.sql.st.tokens
 }

@@ -6,19 +6,20 @@ import (
 	"strings"
 )
 
-// BlockOf returns the byte of a custom archive, not wrapped in anything, at which
-// the rows begin that are brought by a COPY statement of its table of contents;
-// 0 where that is not known, or several blocks have the same statement.
+// BlockOf returns the offset of the data block for a COPY statement from the table
+// of contents of a custom archive, in bytes. It returns 0 if the offset is unknown,
+// if several blocks have the same statement, or if the archive is compressed as a
+// whole.
 func BlockOf(ctx context.Context, r io.ReadSeeker, copyStatement string) int64 {
 	f := newFeed(&cancelled{ctx: ctx, r: r}, feedBuffer)
 	if !hasPrefix(f.peek(len(archiveMagic)), archiveMagic) {
 		return 0
 	}
-	w := newWalker(f, newCatalog().holds)
-	if !w.head() || w.format != archiveCustom {
+	w := newWalker(f, newCatalog().reserve)
+	if !w.readHeader() || w.format != archiveCustom {
 		return 0
 	}
-	found := w.dataOf(copyStatement)
+	found := w.blockOf(copyStatement)
 	if found == nil {
 		return 0
 	}
@@ -33,15 +34,15 @@ func BlockOf(ctx context.Context, r io.ReadSeeker, copyStatement string) int64 {
 			return found.at
 		}
 		for r := range w.runs(b) {
-			r.pass()
+			r.skip()
 		}
 	}
 	return 0
 }
 
-// dataOf returns the one block whose rows a COPY statement brings; nil: there is
-// none, or there are several.
-func (w *walker) dataOf(copyStatement string) (found *block) {
+// blockOf returns the only block with the given COPY statement. It returns nil if
+// there is none or more than one.
+func (w *walker) blockOf(copyStatement string) (found *block) {
 	wanted, matched := strings.TrimSpace(copyStatement), 0
 	for e := range w.entries() {
 		if e.data != nil && e.copyStmt != "" && strings.TrimSpace(e.copyStmt) == wanted {

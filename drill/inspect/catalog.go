@@ -9,13 +9,13 @@ import (
 	"github.com/drillgres/drillgres/drill/sqltext"
 )
 
-// The memory for names is bounded, whatever the file claims.
+// Bounds on the memory for names, because the file is untrusted.
 const (
 	maxMemory = 256 << 20 // bytes
-	perName   = 64        // bytes that a name takes beside its text
+	perName   = 64        // bytes that a name needs in addition to its text
 )
 
-// catalog gathers what one pass over a dump finds out, in the order of the dump.
+// catalog collects what one pass over a dump finds, in the order of the dump.
 type catalog struct {
 	c       gathered
 	objects map[objectKey]int    // index into c.Objects
@@ -26,15 +26,15 @@ type catalog struct {
 	partitioned map[sqltext.Name]bool
 	partitionOf map[sqltext.Name]sqltext.Name
 
-	announced *announcement   // the statement that a comment of pg_dump has announced
-	filled    map[string]bool // the comments that announced a table's rows
+	announced *announcement   // the last one, until a statement fulfils it
+	filled    map[string]bool // comments that announced the rows of a table
 
-	searchPath string // the schema of names without one
+	searchPath string // the schema of unqualified names
 	memory     int    // bytes
 	full       bool   // maxMemory is reached
 }
 
-// gathered is Contents in the making. A catalog reads one dump of one database.
+// gathered holds the parts of Contents for the one database of a dump.
 type gathered struct {
 	Source
 	Needs
@@ -55,8 +55,8 @@ func newCatalog() *catalog {
 	}
 }
 
-// holds makes room for names, and reports whether there was any.
-func (k *catalog) holds(names ...string) bool {
+// reserve accounts for the memory of names. It reports whether they fit.
+func (k *catalog) reserve(names ...string) bool {
 	for _, n := range names {
 		k.memory += perName + len(n)
 	}
@@ -64,22 +64,23 @@ func (k *catalog) holds(names ...string) bool {
 	return !k.full
 }
 
-// object adds an object. One that is created twice (a view with a placeholder, a
-// shell type) is added once, but functions of one name differ in arguments.
-func (k *catalog) object(kind Kind, n sqltext.Name, table string) {
+// addObject adds an object. It adds an object that is created twice (a view with a
+// placeholder, a shell type) once. Functions are always added, because those of
+// the same name differ in their arguments.
+func (k *catalog) addObject(kind Kind, n sqltext.Name, table string) {
 	k.clearAnnounced(kind, n, table)
 	key := objectKey{kind, n, table}
 	if _, ok := k.objects[key]; ok && kind != KindFunction {
 		return
 	}
-	if !k.holds(string(kind), n.Schema, n.Name, table) {
+	if !k.reserve(string(kind), n.Schema, n.Name, table) {
 		return
 	}
 	k.objects[key] = len(k.c.Objects)
 	k.c.Objects = append(k.c.Objects, Object{Kind: kind, Schema: n.Schema, Name: n.Name, Table: table})
 }
 
-// setOwner sets the owner of the object that was added last under this name.
+// setOwner sets the owner of the last added object with this name.
 func (k *catalog) setOwner(kinds []Kind, n sqltext.Name, owner string) {
 	for _, kind := range kinds {
 		if i, ok := k.objects[objectKey{kind: kind, of: n}]; ok {
@@ -89,12 +90,12 @@ func (k *catalog) setOwner(kinds []Kind, n sqltext.Name, owner string) {
 	}
 }
 
-// table returns the entry of a table, a new one where there is none. Where the
-// memory is full the entry is not part of the catalog.
+// table returns the entry of a table, and adds it if necessary. If the memory is
+// full, the returned entry is not part of the catalog.
 func (k *catalog) table(n sqltext.Name) *Table {
 	i, ok := k.tables[n]
 	if !ok {
-		if !k.holds(n.Schema, n.Name) {
+		if !k.reserve(n.Schema, n.Name) {
 			return &Table{}
 		}
 		i = len(k.c.Tables)
@@ -104,16 +105,16 @@ func (k *catalog) table(n sqltext.Name) *Table {
 	return &k.c.Tables[i]
 }
 
-// columns adds the columns that a COPY fills.
-func (k *catalog) columns(n sqltext.Name, names []string) {
-	if t := k.table(n); len(t.Columns) == 0 && k.holds(names...) {
+// setColumns sets the columns that a COPY fills.
+func (k *catalog) setColumns(n sqltext.Name, names []string) {
+	if t := k.table(n); len(t.Columns) == 0 && k.reserve(names...) {
 		t.Columns = names
 	}
 }
 
-// data adds a block of data with its rows and its size in bytes; rows is
-// negative where their number is not known.
-func (t *Table) data(rows, size int64) {
+// addData adds a block of data with its number of rows and its size in bytes. rows
+// is negative if the number is unknown.
+func (t *Table) addData(rows, size int64) {
 	t.Data = true
 	t.Bytes += size
 	if rows < 0 || t.Rows < 0 {
@@ -123,54 +124,54 @@ func (t *Table) data(rows, size int64) {
 	t.Rows += rows
 }
 
-// role adds a role that the dump needs. Predefined roles always exist.
-func (k *catalog) role(name string) {
+// addRole adds a role that the dump requires, except predefined roles.
+func (k *catalog) addRole(name string) {
 	if !strings.HasPrefix(name, "pg_") {
 		k.addName(k.roles, name)
 	}
 }
 
-// tablespace adds a tablespace that the dump names. Postgres' own always exist.
-func (k *catalog) tablespace(name string) {
+// addTablespace adds a tablespace that the dump names, except the predefined ones.
+func (k *catalog) addTablespace(name string) {
 	if !strings.HasPrefix(name, "pg_") {
 		k.addName(k.tablespaces, name)
 	}
 }
 
 func (k *catalog) addName(set map[string]bool, name string) {
-	if name != "" && !set[name] && k.holds(name) {
+	if name != "" && !set[name] && k.reserve(name) {
 		set[name] = true
 	}
 }
 
-// partition adds a table as a partition of another.
-func (k *catalog) partition(part, of sqltext.Name) {
-	if k.holds(part.Schema, part.Name, of.Schema, of.Name) {
+// addPartition records that a table is a partition of another.
+func (k *catalog) addPartition(part, of sqltext.Name) {
+	if k.reserve(part.Schema, part.Name, of.Schema, of.Name) {
 		k.partitionOf[part] = of
 	}
 }
 
-// check returns a Failure if the dump has more names than the memory holds.
-func (k *catalog) check() error {
+// checkMemory returns a Failure if the names of the dump exceed the memory.
+func (k *catalog) checkMemory() error {
 	if !k.full {
 		return nil
 	}
-	return outcome.Fail(outcome.FormatUnsupported, "the names of what the dump holds need more than %d MiB", maxMemory>>20).
-		WithHint("dump the database in parts: this version does not read one with so many objects")
+	return outcome.Fail(outcome.FormatUnsupported, "the names in the dump need more than %d MiB", maxMemory>>20).
+		WithHint("dump the database in parts: this version cannot read a dump with so many objects")
 }
 
-// contents returns what was gathered. Lists are never nil.
+// contents returns the collected Contents. Its lists are never nil.
 func (k *catalog) contents() Contents {
 	c := k.c
-	c.Roles = sorted(k.roles)
-	c.CreatedRoles = sorted(k.createdRoles)
-	c.Tablespaces = sorted(k.tablespaces)
+	c.Roles = sortedNames(k.roles)
+	c.CreatedRoles = sortedNames(k.createdRoles)
+	c.Tablespaces = sortedNames(k.tablespaces)
 	c.Extensions = append([]Extension{}, c.Extensions...)
 	c.Objects = append([]Object{}, c.Objects...)
 	c.Sequences = append([]Sequence{}, c.Sequences...)
 	c.Tables = []Table{}
 	for _, t := range k.c.Tables {
-		if t.Data || !k.rowless(sqltext.Name{Schema: t.Schema, Name: t.Name}) {
+		if t.Data || !k.isRowless(sqltext.Name{Schema: t.Schema, Name: t.Name}) {
 			c.Tables = append(c.Tables, t)
 		}
 	}
@@ -189,12 +190,12 @@ func countOwners(objects []Object) map[string]int {
 	return counts
 }
 
-// maxNesting bounds the walk up from a partition: a hostile dump may describe a ring.
+// maxNesting bounds the walk up from a partition: a hostile dump may contain a cycle.
 const maxNesting = 100
 
-// rowless reports whether a table cannot have a block of data: a partitioned
+// isRowless reports whether a table cannot have a block of data: a partitioned
 // table, or a partition in a dump that loads its rows through the root.
-func (k *catalog) rowless(n sqltext.Name) bool {
+func (k *catalog) isRowless(n sqltext.Name) bool {
 	if k.partitioned[n] {
 		return true
 	}
@@ -211,7 +212,7 @@ func (k *catalog) rowless(n sqltext.Name) bool {
 	return false
 }
 
-func sorted(set map[string]bool) []string {
+func sortedNames(set map[string]bool) []string {
 	names := slices.AppendSeq(make([]string, 0, len(set)), maps.Keys(set))
 	slices.Sort(names)
 	return names

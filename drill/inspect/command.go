@@ -8,25 +8,25 @@ import (
 	"github.com/drillgres/drillgres/drill/outcome"
 )
 
-// maxCommand is how much of psql's command line is read; a database name may
-// be quoted, a \restrict key has 63 characters.
+// maxCommand is how many bytes of a psql command are read. It is enough for a
+// quoted database name and for the 63 characters of a \restrict key.
 const maxCommand = 512
 
-// command reads one of psql's own commands. Only those of pg_dump are allowed:
-// any other could read files or run programs where the dump is restored.
-func (s *script) command() error {
+// readCommand reads a psql command. It allows only the commands that pg_dump
+// writes: any other could read files or run programs during the restore.
+func (s *script) readCommand() error {
 	line := s.f.line()
 	if s.fragment {
-		return s.fail(line, outcome.DumpCorrupt, "a backslash where SQL belongs")
+		return s.fail(line, outcome.DumpCorrupt, "a backslash in the SQL of an archive")
 	}
 	text, whole := s.commandLine()
 	name, args := splitCommand(text)
 	switch {
 	case !whole && s.isCut(text):
 		return s.fail(line, outcome.DumpTruncated, "the dump ends within a command of psql")
-	case !s.runs(name):
-		return s.fail(line, outcome.DumpCorrupt, "a row outside of any COPY: the line that begins its COPY is lost")
-	case !s.st.empty(), len(text) == maxCommand: // what is behind was not read
+	case !s.isCommand(name):
+		return s.fail(line, outcome.DumpCorrupt, "a row outside of any COPY: the COPY line before it is missing")
+	case !s.st.isEmpty(), len(text) == maxCommand: // the rest of a longer line was not read
 		return s.hostile(name, line)
 	}
 	switch name {
@@ -42,13 +42,13 @@ func (s *script) command() error {
 	return s.hostile(name, line)
 }
 
-// commandLine takes the rest of the line, without its backslash, and tells
-// whether it has its end.
+// commandLine reads the rest of the line after the backslash. It reports whether
+// the line is complete.
 func (s *script) commandLine() (string, bool) {
 	var line []byte
 	for w := s.f.window(); len(w) > 0; w = s.f.window() {
 		i := bytes.IndexByte(w, '\n')
-		n := stop(w, i)
+		n := indexOrEnd(w, i)
 		if room := maxCommand - len(line); room > 0 {
 			line = append(line, w[:min(n, room)]...)
 		}
@@ -60,15 +60,15 @@ func (s *script) commandLine() (string, bool) {
 	return string(line), false
 }
 
-func stop(w []byte, i int) int {
+func indexOrEnd(w []byte, i int) int {
 	if i < 0 {
 		return len(w)
 	}
 	return i
 }
 
-// splitCommand parts the name from the arguments: it ends at white space or at
-// the backslash of the next command.
+// splitCommand splits the name from the arguments. The name ends at white space or
+// at the backslash of the next command.
 func splitCommand(text string) (name, args string) {
 	i := strings.IndexAny(text, " \t\r\n\v\f\\")
 	switch {
@@ -80,9 +80,9 @@ func splitCommand(text string) (name, args string) {
 	return text[:i], strings.TrimSpace(text[i:])
 }
 
-// isCut tells a command of pg_dump that the end of the file cuts short.
+// isCut reports whether text is a command of pg_dump that the end of the file cuts.
 func (s *script) isCut(text string) bool {
-	if !s.st.empty() {
+	if !s.st.isEmpty() {
 		return false
 	}
 	for _, full := range []string{"restrict \n", "connect \n", "encoding SQL_ASCII\n", "unrestrict " + s.key} {
@@ -93,30 +93,31 @@ func (s *script) isCut(text string) bool {
 	return false
 }
 
-// runs tells names that psql has a command for. Any other is no attack but a row
-// that is read as SQL, as are the single letters of COPY's escapes within a line.
-func (s *script) runs(name string) bool {
+// isCommand reports whether psql has a command with this name. Any other name is
+// not an attack but a row that is read as SQL. The same is true for the letters of
+// COPY's escapes within a line.
+func (s *script) isCommand(name string) bool {
 	switch {
 	case name == "":
 		return false
-	case !s.st.empty() && len(name) == 1 && strings.ContainsAny(name, "bfnrtvx"):
+	case !s.st.isEmpty() && len(name) == 1 && strings.ContainsAny(name, "bfnrtvx"):
 		return false
 	case strings.ContainsAny(name[:1], "!;:?"), strings.HasPrefix(name, "lo_"):
 		return true
 	}
 	plain := strings.TrimRight(name, "+S")
 	return slices.Contains(commands, name) || slices.Contains(commands, plain) ||
-		name[0] == 'd' && len(name) <= 7 && letters(plain)
+		name[0] == 'd' && len(name) <= 7 && isLetters(plain)
 }
 
-// commands are those of psql up to 18, without the \d family.
+// commands holds the commands of psql up to 18, without the \d family.
 var commands = strings.Fields(`a bind bind_named c C cd close close_prepared connect conninfo copy copyright crosstabview
 	e echo edit ef elif else encoding endif endpipeline errverbose ev f flush flushrequest g gdesc getenv getresults gexec
 	gset gx h H help html i if include include_relative ir l list o out p parse password print prompt pset q qecho quit
 	r reset restrict s sendpipeline set setenv sf startpipeline sv syncpipeline t T timing unrestrict unset w warn watch
 	write x z`)
 
-func letters(text string) bool {
+func isLetters(text string) bool {
 	for i := range len(text) {
 		if c := text[i]; c != '_' && (c|0x20 < 'a' || c|0x20 > 'z') {
 			return false
@@ -137,16 +138,16 @@ func (s *script) restrict(key string, line int64) error {
 	case s.key != "":
 		return s.hostile("restrict", line)
 	case !isKey(key):
-		return s.fail(line, outcome.DumpHostile, `\restrict with a key that pg_dump does not make`)
+		return s.fail(line, outcome.DumpHostile, `\restrict with a key that pg_dump does not generate`)
 	}
 	s.key = key
 	s.k.c.Restricted = true
 	return nil
 }
 
-// unrestrict must have the key of its \restrict. Another one is no attack where
-// the dump is put together of parts: the end of one whose beginning is lost, or
-// whose beginning was taken for rows of the one before.
+// unrestrict checks that the key is that of the \restrict. A different key is not
+// an attack if the file consists of several dumps and one of them has lost its
+// beginning, or its beginning was read as rows of the dump before.
 func (s *script) unrestrict(key string, line int64) error {
 	switch {
 	case s.key != "" && key == s.key:
@@ -155,15 +156,15 @@ func (s *script) unrestrict(key string, line int64) error {
 	case s.key == "" && s.tails > s.heads:
 		return s.fail(line, outcome.DumpTruncated, "the dump has an end but no beginning (%s)", dumpHead)
 	case s.swallowed != nil && isKey(key):
-		f := s.fail(s.swallowed.line, outcome.DumpTruncated, "the rows of %s run into the beginning of another dump", plainly(s.swallowed.table))
+		f := s.fail(s.swallowed.line, outcome.DumpTruncated, "the rows of %s run into the beginning of another dump", plainName(s.swallowed.table))
 		f.Object = objectName(s.swallowed.table)
 		return f
 	}
-	return s.fail(line, outcome.DumpHostile, `\unrestrict with another key than its \restrict`)
+	return s.fail(line, outcome.DumpHostile, `\unrestrict with a different key than its \restrict`)
 }
 
-// connect allows \connect with plain or quoted arguments; psql would run what
-// is between backticks.
+// connect allows \connect with plain or quoted arguments. psql runs text between
+// backticks as a program.
 func (s *script) connect(args string, line int64) error {
 	if s.key != "" || strings.ContainsAny(unquotedPart(args), "`\\:|") {
 		return s.hostile("connect", line)
@@ -176,8 +177,8 @@ func (s *script) connect(args string, line int64) error {
 	return nil
 }
 
-// encoding allows what pg_dump writes before a \connect to a database whose name
-// is more than letters and digits.
+// encoding allows the \encoding that pg_dump writes before a \connect to a database
+// with special characters in its name.
 func (s *script) encoding(args string, line int64) error {
 	if s.key != "" || args != "SQL_ASCII" {
 		return s.hostile("encoding", line)

@@ -19,19 +19,19 @@ const (
 )
 
 // comment reads one to the end of its line, between statements.
-func (s *script) comment(text string) {
-	if !s.st.empty() || s.fragment {
+func (s *script) readComment(text string) {
+	if !s.st.isEmpty() || s.fragment {
 		return
 	}
 	text = strings.TrimRight(text[:min(len(text), maxComment)], " \t")
-	s.remark(text)
+	s.readRemark(text)
 	if len(s.f.window()) > 0 { // at the end of the file it may be cut
 		s.announce(text)
 	}
 }
 
 // remark reads pg_dump's own comments.
-func (s *script) remark(text string) {
+func (s *script) readRemark(text string) {
 	switch text {
 	case dumpHead:
 		s.heads++
@@ -45,29 +45,29 @@ func (s *script) remark(text string) {
 		s.clusterTails++
 	}
 	if text != "" && text != "--" {
-		s.remarked = text
+		s.lastRemark = text
 	}
 	c := &s.k.c
 	if v, ok := strings.CutPrefix(text, "-- Dumped from database version "); ok && c.ServerVersion == "" {
-		c.ServerVersion = version(v)
+		c.ServerVersion = versionNumber(v)
 	}
 	if v, ok := strings.CutPrefix(text, "-- Dumped by pg_dump version "); ok && c.DumpVersion == "" {
-		c.DumpVersion = version(v)
+		c.DumpVersion = versionNumber(v)
 	}
 	if v, ok := strings.CutPrefix(text, "-- Started on "); ok && c.TakenAt.IsZero() {
-		c.TakenAt = startedOn(v)
+		c.TakenAt = parseStartedOn(v)
 	}
 }
 
 // version is "15.18" of "15.18 (Debian 15.18-0+deb12u1)".
-func version(text string) string {
+func versionNumber(text string) string {
 	v, _, _ := strings.Cut(strings.TrimSpace(text), " ")
 	return v
 }
 
 // startedOn reads the time that pg_dump --verbose notes, such as
 // "2026-07-01 12:34:56 CST". On Windows there is no zone.
-func startedOn(text string) snapshot.Stated {
+func parseStartedOn(text string) snapshot.Stated {
 	const layout = "2006-01-02 15:04:05"
 	if len(text) < len(layout) {
 		return snapshot.Stated{}

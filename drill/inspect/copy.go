@@ -33,10 +33,10 @@ func (s *script) copyRows(t *copyTarget) error {
 		}
 	}
 	if s.seek != nil && s.f.line() > s.seek.line {
-		return errPassed
+		return errLinePassed
 	}
 	if s.seek != nil && t.counted {
-		s.seek.rows(s.f)
+		s.seek.skipRows(s.f)
 		return nil
 	}
 	read := readRows(s.f)
@@ -44,12 +44,12 @@ func (s *script) copyRows(t *copyTarget) error {
 		read.rows = -1
 	}
 	if read.restrict > 0 {
-		s.swallowed = &swallowed{t.table, read.restrict}
+		s.swallowed = &swallowedRestrict{t.table, read.restrict}
 	}
-	s.k.table(t.table).data(read.rows, read.size)
+	s.k.table(t.table).addData(read.rows, read.size)
 	if !read.closed {
 		f := s.fail(s.f.lastLine(), outcome.DumpTruncated, "the dump ends within the rows of %s, after %d lines of them",
-			plainly(t.table), max(read.rows, 0))
+			plainName(t.table), max(read.rows, 0))
 		f.Object = objectName(t.table)
 		return f
 	}
@@ -57,13 +57,13 @@ func (s *script) copyRows(t *copyTarget) error {
 }
 
 // swallowed is a \restrict among the rows of a table.
-type swallowed struct {
+type swallowedRestrict struct {
 	table sqltext.Name
 	line  int64
 }
 
 // copied is COPY text that was read.
-type copied struct {
+type copyText struct {
 	rows, size int64
 	closed     bool  // by its end marker
 	restrict   int64 // the line of a \restrict among them; 0: none
@@ -71,15 +71,15 @@ type copied struct {
 
 // readRows reads COPY text up to and with its end marker, a line with nothing
 // but a backslash and a dot. Rows may be of any length.
-func readRows(f *feed) (read copied) {
+func readRows(f *feed) (read copyText) {
 	for {
-		n := wholeRows(f.window(), &read.rows)
+		n := countRows(f.window(), &read.rows)
 		f.skip(n)
 		read.size += int64(n)
 		if len(f.window()) == 0 {
 			return read
 		}
-		if n := endMarker(f.peek(4)); n > 0 {
+		if n := endMarkerLength(f.peek(4)); n > 0 {
 			f.skip(n)
 			read.closed = true
 			return read
@@ -87,7 +87,7 @@ func readRows(f *feed) (read copied) {
 		if hasPrefix(f.peek(len(restrictLine)), restrictLine) {
 			read.restrict = f.line()
 		}
-		long, whole := passLine(f)
+		long, whole := skipLine(f)
 		read.size += long
 		read.rows++
 		if !whole {
@@ -102,7 +102,7 @@ const restrictLine = `\restrict `
 
 // wholeRows counts the rows that lie in w whole and are like neither the end
 // marker nor a \restrict, and how long they are.
-func wholeRows(w []byte, rows *int64) int {
+func countRows(w []byte, rows *int64) int {
 	at := 0
 	for at+1 < len(w) && (w[at] != '\\' || w[at+1] != '.' && w[at+1] != 'r') {
 		i := bytes.IndexByte(w[at:], '\n')
@@ -116,7 +116,7 @@ func wholeRows(w []byte, rows *int64) int {
 }
 
 // endMarker is the length of the end marker that w begins with, or 0.
-func endMarker(w []byte) int {
+func endMarkerLength(w []byte) int {
 	switch {
 	case hasPrefix(w, "\\.\n"):
 		return 3
@@ -129,7 +129,7 @@ func endMarker(w []byte) int {
 }
 
 // passLine passes a line of any length.
-func passLine(f *feed) (n int64, whole bool) {
+func skipLine(f *feed) (n int64, whole bool) {
 	for w := f.window(); len(w) > 0; w = f.window() {
 		i := bytes.IndexByte(w, '\n')
 		if i >= 0 {

@@ -197,7 +197,7 @@ func TestArchiveOffsetThatPointsElsewhere(t *testing.T) {
 		t.Fatal("no entry has the offset of the first block")
 	}
 	_, err := scan(t, flipped(content, at+1, 2))
-	if codeOf(err) != outcome.DumpCorrupt || !strings.Contains(err.Error(), "where its entry says") {
+	if codeOf(err) != outcome.DumpCorrupt || !strings.Contains(err.Error(), "but its entry states") {
 		t.Errorf("got %v", err)
 	}
 }

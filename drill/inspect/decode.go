@@ -30,7 +30,7 @@ func Decode(r io.Reader, l Limits) (io.ReadCloser, string, error) {
 func decode(r io.Reader, spent *budget) (io.ReadCloser, string, error) {
 	src := &source{r: r}
 	br := bufio.NewReaderSize(src, sourceBuffer)
-	from := stored{src, br}
+	from := bufferedSource{src, br}
 	head, _ := br.Peek(sniffLength)
 	if src.err != nil {
 		return nil, "", src.err
@@ -38,9 +38,9 @@ func decode(r io.Reader, spent *budget) (io.ReadCloser, string, error) {
 	if len(head) == 0 {
 		return nil, "", errEmpty("it has no bytes")
 	}
-	switch wrap := wrapping(head); wrap {
+	switch wrap := compressionOf(head); wrap {
 	case "gzip":
-		return newDecoder(&members{br: br}, io.NopCloser(nil), from, spent, wrap)
+		return newDecoder(&gzipReader{br: br}, io.NopCloser(nil), from, spent, wrap)
 	case "zstd":
 		z, err := newZstd(br)
 		if err != nil {
@@ -48,7 +48,7 @@ func decode(r io.Reader, spent *budget) (io.ReadCloser, string, error) {
 		}
 		return newDecoder(z, z.IOReadCloser(), from, spent, wrap)
 	default:
-		if err := refuse(head); err != nil {
+		if err := rejectWrapped(head); err != nil {
 			return nil, "", err
 		}
 		return newDecoder(br, io.NopCloser(nil), from, spent, "")
@@ -61,15 +61,15 @@ func newZstd(r io.Reader) (*zstd.Decoder, error) {
 }
 
 // stored is what a decoder reads: a source by way of a buffer.
-type stored struct {
+type bufferedSource struct {
 	*source
 	br *bufio.Reader
 }
 
 // offset is how many bytes the decoder has taken.
-func (s stored) offset() int64 { return s.read - int64(s.br.Buffered()) }
+func (s bufferedSource) offset() int64 { return s.read - int64(s.br.Buffered()) }
 
-func newDecoder(r io.Reader, c io.Closer, from stored, spent *budget, wrap string) (io.ReadCloser, string, error) {
+func newDecoder(r io.Reader, c io.Closer, from bufferedSource, spent *budget, wrap string) (io.ReadCloser, string, error) {
 	return &decoder{r: r, Closer: c, from: from, spent: spent, wrap: wrap}, wrap, nil
 }
 
@@ -77,7 +77,7 @@ func newDecoder(r io.Reader, c io.Closer, from stored, spent *budget, wrap strin
 type decoder struct {
 	io.Closer
 	r     io.Reader
-	from  stored
+	from  bufferedSource
 	spent *budget
 	wrap  string
 	total int64
@@ -126,13 +126,13 @@ func decodeError(err error, wrap string, offset int64) error {
 
 // members reads a gzip file as gzip(1) does: members follow each other without
 // a gap, and whatever else follows the last one is ignored.
-type members struct {
+type gzipReader struct {
 	br   *bufio.Reader
 	z    *gzip.Reader
 	done bool
 }
 
-func (m *members) Read(p []byte) (int, error) {
+func (m *gzipReader) Read(p []byte) (int, error) {
 	for !m.done {
 		if m.z == nil {
 			if err := m.open(); err != nil {
@@ -141,17 +141,17 @@ func (m *members) Read(p []byte) (int, error) {
 		}
 		n, err := m.z.Read(p)
 		if err == io.EOF { //nolint:errorlint // an error of the source may wrap it
-			err = m.next()
+			err = m.nextMember()
 		}
 		if n > 0 || err != nil {
 			return n, err
 		}
 	}
-	return 0, m.rest()
+	return 0, m.drain()
 }
 
 // next begins the member that follows, or ends.
-func (m *members) next() error {
+func (m *gzipReader) nextMember() error {
 	head, _ := m.br.Peek(2)
 	if !bytes.HasPrefix(head, []byte{0x1f}) || (len(head) == 2 && head[1] != 0x8b) {
 		m.done = true
@@ -160,7 +160,7 @@ func (m *members) next() error {
 	return m.open()
 }
 
-func (m *members) open() error {
+func (m *gzipReader) open() error {
 	if m.z == nil {
 		m.z = new(gzip.Reader)
 	}
@@ -173,7 +173,7 @@ func (m *members) open() error {
 }
 
 // rest reads what follows the last member, for the sake of the source's checksum.
-func (m *members) rest() error {
+func (m *gzipReader) drain() error {
 	if _, err := io.Copy(io.Discard, m.br); err != nil {
 		return err
 	}

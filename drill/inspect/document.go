@@ -42,7 +42,7 @@ func (c Contents) MarshalJSON() ([]byte, error) {
 		ServerVersion: s.ServerVersion, DumpVersion: s.DumpVersion, ArchiveVersion: s.ArchiveVersion,
 		TakenAt: s.TakenAt, Restricted: s.Restricted, DecodedBytes: s.DecodedBytes,
 		Database: n.Database, CreatesDatabase: n.CreatesDatabase, DumpCount: s.DumpCount, DropsFirst: s.DropsWithoutIfExists,
-		Extensions: list(n.Extensions), Roles: list(n.Roles), CreatedRoles: list(n.CreatedRoles), Tablespaces: list(n.Tablespaces),
+		Extensions: notNil(n.Extensions), Roles: notNil(n.Roles), CreatedRoles: notNil(n.CreatedRoles), Tablespaces: notNil(n.Tablespaces),
 		Objects: []Object{}, Tables: []Table{}, Sequences: []Sequence{},
 	}
 	for _, p := range c.Promises {
@@ -55,7 +55,7 @@ func (c Contents) MarshalJSON() ([]byte, error) {
 }
 
 // list returns all, or an empty list where all is nil.
-func list[T any](all []T) []T {
+func notNil[T any](all []T) []T {
 	if all == nil {
 		return []T{}
 	}

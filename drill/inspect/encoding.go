@@ -28,12 +28,12 @@ var encodings = map[string]encoding.Encoding{
 	"euccn": simplifiedchinese.GBK, "gbk": simplifiedchinese.GBK, "gb18030": simplifiedchinese.GB18030, "big5": traditionalchinese.Big5,
 }
 
-var noSigns = strings.NewReplacer("_", "", "-", "", " ", "")
+var signRemover = strings.NewReplacer("_", "", "-", "", " ", "")
 
 // convertToUTF8 converts the names from the dump's encoding to UTF-8, in which
 // the restored catalog returns them. A name that does not decode stays as it is.
 func (c *gathered) convertToUTF8() {
-	dumped, ok := encodings[noSigns.Replace(strings.ToLower(c.Database.Encoding))]
+	dumped, ok := encodings[signRemover.Replace(strings.ToLower(c.Database.Encoding))]
 	if !ok {
 		return
 	}

@@ -21,8 +21,8 @@ func InChunks(content []byte, window, chunk int) (Contents, error) {
 	if err == nil {
 		err = s.end()
 	}
-	if len(f.window()) == 0 && f.broken() != nil {
-		err = f.broken()
+	if len(f.window()) == 0 && f.brokenErr() != nil {
+		err = f.brokenErr()
 	}
 	return ended(k, err)
 }
@@ -50,19 +50,19 @@ func Walk(content []byte, maxDecoded int64) (decoded, passed Walked) {
 	a := newArchive(newFeed(bytes.NewReader(content), feedBuffer), k, &budget{max: maxDecoded})
 	a.data = &unpacker{a: a}
 	defer a.data.close()
-	decoded = walked(a.walker, a.learn, a.decode)
+	decoded = walked(a.walker, a.addEntry, a.decodeBlock)
 
-	w := newWalker(newFeed(bytes.NewReader(content), feedBuffer), newCatalog().holds)
+	w := newWalker(newFeed(bytes.NewReader(content), feedBuffer), newCatalog().reserve)
 	passed = walked(w, func(*entry) {}, func(b *block) {
 		for r := range w.runs(b) {
-			r.pass()
+			r.skip()
 		}
 	})
 	return decoded, passed
 }
 
 func walked(w *walker, entry func(*entry), take func(*block)) (found Walked) {
-	if !w.head() || w.format != archiveCustom {
+	if !w.readHeader() || w.format != archiveCustom {
 		return Walked{Err: w.unknownLayout()}
 	}
 	for e := range w.entries() {

@@ -26,7 +26,7 @@ func (s *script) fail(line int64, code outcome.Code, format string, args ...any)
 
 // within is for a failure whose offset counts from the beginning of what is
 // wrapped in the file as it is stored: it goes into the message.
-func within(err error, what string) error {
+func withOffsetIn(err error, what string) error {
 	var f *outcome.Failure
 	if !errors.As(err, &f) || f.Offset == 0 {
 		return err
@@ -42,7 +42,7 @@ func objectName(n sqltext.Name) string {
 }
 
 // plainly is the name for a message, on one line and without quotes.
-func plainly(n sqltext.Name) string {
+func plainName(n sqltext.Name) string {
 	if n.Schema == "" {
 		return clean(n.Name)
 	}

@@ -103,8 +103,7 @@ func TestCutTarKnowsItsByte(t *testing.T) {
 	}
 }
 
-// A failure of a stream tells how many of the stored bytes were good for
-// anything.
+// A failure of a stream has the offset up to which the stored bytes were decoded.
 func TestFailuresOfStreamsKnowTheirByte(t *testing.T) {
 	text := []byte(dumpOf("COPY t FROM stdin;\n" + noise(200_000) + "\\.\n"))
 	for wrap, content := range map[string][]byte{"gzip": gzipped(t, text), "zstd": zstded(t, text)} {

@@ -50,13 +50,13 @@ func (f *feed) offset() int64 { return f.Offset() }
 
 // ended reports whether the stream simply ended. An error of the source may
 // wrap io.EOF, as those of HTTP clients do, and is no end.
-func (f *feed) ended() bool {
+func (f *feed) hasEnded() bool {
 	return f.Err() == io.EOF //nolint:errorlint // see above
 }
 
 // broken is why the stream ended, unless it simply did.
-func (f *feed) broken() error {
-	if f.ended() {
+func (f *feed) brokenErr() error {
+	if f.hasEnded() {
 		return nil
 	}
 	var zero *sqltext.ZeroByteError
@@ -68,16 +68,16 @@ func (f *feed) broken() error {
 
 // drain reads to the end, and returns the error of the stream, if there is one.
 func (f *feed) drain() error {
-	if broken := f.broken(); StreamLevel(broken) {
+	if broken := f.brokenErr(); StreamLevel(broken) {
 		return broken
 	}
 	f.skip(len(f.AtHand()))
-	if f.ended() {
+	if f.hasEnded() {
 		return nil
 	}
 	f.Resume()
 	for w := f.window(); len(w) > 0; w = f.window() {
 		f.skip(len(w))
 	}
-	return f.broken()
+	return f.brokenErr()
 }

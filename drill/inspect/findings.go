@@ -70,7 +70,7 @@ func findTablesWithoutData(c Contents, _ Policy) *outcome.Finding {
 	for t := range c.tables() {
 		switch {
 		case !t.Data:
-			names = append(names, plainly(sqltext.Name{Schema: t.Schema, Name: t.Name}))
+			names = append(names, plainName(sqltext.Name{Schema: t.Schema, Name: t.Name}))
 		case t.Bytes == 0 && t.Rows != 0 && c.Source.Format == Plain:
 			return nil
 		default:
@@ -81,11 +81,11 @@ func findTablesWithoutData(c Contents, _ Policy) *outcome.Finding {
 		return nil
 	}
 	return finding("table_without_data", "if this is not intended, dump without --exclude-table-data",
-		"%s without data: %s", words.CountOf(len(names), "table is dumped", "tables are dumped"), words.List(names, fewNames))
+		"%s without data: %s", words.CountOf(len(names), "table is dumped", "tables are dumped"), words.List(names, maxListed))
 }
 
 // fewNames is how many names a message lists.
-const fewNames = 5
+const maxListed = 5
 
 func findSubscriptions(c Contents, _ Policy) *outcome.Finding {
 	return findKind(c, KindSubscription, "subscription", "drop or disable them first in a real recovery outside a sandbox",
@@ -113,7 +113,7 @@ func findKind(c Contents, kind Kind, code, hint, format string) *outcome.Finding
 	if len(names) == 0 {
 		return nil
 	}
-	return finding(code, hint, format, words.List(names, fewNames))
+	return finding(code, hint, format, words.List(names, maxListed))
 }
 
 func findCronJobs(c Contents, _ Policy) *outcome.Finding {

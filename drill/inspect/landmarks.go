@@ -48,7 +48,7 @@ func LandmarksOf(ctx context.Context, r io.Reader, l Limits) (Landmarks, error) 
 	defer func() { _ = stream.Close() }()
 
 	f := newFeed(stream, feedBuffer)
-	m := Landmarks{Compression: compression, Summed: compression == "gzip" || zstdSummed(head)}
+	m := Landmarks{Compression: compression, Summed: compression == "gzip" || hasZstdChecksum(head)}
 	switch first := f.peek(sniffLength); {
 	case hasPrefix(first, archiveMagic):
 		err = m.archive(f)
@@ -57,7 +57,7 @@ func LandmarksOf(ctx context.Context, r io.Reader, l Limits) (Landmarks, error) 
 	default:
 		m.plain(f)
 	}
-	if broken := f.broken(); StreamLevel(broken) {
+	if broken := f.brokenErr(); StreamLevel(broken) {
 		err = broken
 	}
 	if err != nil {
@@ -71,30 +71,30 @@ const zstdHead = 5
 
 // zstdSummed reports whether the frame that b begins with ends in a checksum
 // (RFC 8878, section 3.1.1.1.1: the third bit of the frame header's descriptor).
-func zstdSummed(b []byte) bool {
+func hasZstdChecksum(b []byte) bool {
 	const magic, flag = "\x28\xb5\x2f\xfd", 1 << 2
 	return len(b) > len(magic) && hasPrefix(b, magic) && b[len(magic)]&flag != 0
 }
 
 // packs are the names of an archive's compressions.
-var packs = map[byte]string{packNone: "", packZlib: "zlib", packLZ4: "lz4", packZstd: "zstd"}
+var packNames = map[byte]string{packNone: "", packZlib: "zlib", packLZ4: "lz4", packZstd: "zstd"}
 
 func (m *Landmarks) archive(f *feed) error {
 	k := newCatalog()
-	w := newWalker(f, k.holds)
-	if !w.head() || w.format != archiveCustom {
+	w := newWalker(f, k.reserve)
+	if !w.readHeader() || w.format != archiveCustom {
 		return w.unknownLayout()
 	}
-	m.Archive = &ArchiveLandmarks{Pack: packs[w.pack]}
+	m.Archive = &ArchiveLandmarks{Pack: packNames[w.pack]}
 	for range w.entries() {
 		if k.full {
-			return k.check()
+			return k.checkMemory()
 		}
 	}
 	for b := range w.blocks() {
 		for r := range w.runs(b) {
 			if b.kind == blockData && r.first.Size > m.Archive.Chunk.Size {
-				m.Archive.Chunk = Chunk{Span: r.first, Summed: w.pack == packZlib || w.pack == packZstd && zstdSummed(f.peek(zstdHead))}
+				m.Archive.Chunk = Chunk{Span: r.first, Summed: w.pack == packZlib || w.pack == packZstd && hasZstdChecksum(f.peek(zstdHead))}
 			}
 		}
 	}
@@ -109,7 +109,7 @@ func (m *Landmarks) plain(f *feed) {
 		f.skip(len(utf8Mark))
 	}
 	s := newScript(f, newCatalog())
-	for s.st.empty() {
+	for s.st.isEmpty() {
 		t := s.lexer.Next()
 		if t.Kind == sqltext.EOF {
 			break
@@ -125,7 +125,7 @@ func (m *Landmarks) plain(f *feed) {
 		}
 		for w := f.window(); len(w) > 0; w = f.window() {
 			i := bytes.IndexByte(w, '\n')
-			f.skip(stop(w, i))
+			f.skip(indexOrEnd(w, i))
 			if i >= 0 {
 				f.skip(1)
 				break

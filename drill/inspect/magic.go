@@ -14,37 +14,37 @@ const (
 
 // wrapping names the compression that a stream begins with, if it is one that
 // can be unwrapped.
-func wrapping(head []byte) string {
+func compressionOf(head []byte) string {
 	switch {
 	case bytes.HasPrefix(head, []byte{0x1f, 0x8b}):
 		return "gzip"
-	case bytes.HasPrefix(head, []byte{0x28, 0xb5, 0x2f, 0xfd}), skippable(head):
+	case bytes.HasPrefix(head, []byte{0x28, 0xb5, 0x2f, 0xfd}), isSkippable(head):
 		return "zstd"
 	}
 	return ""
 }
 
 // skippable tells a zstd skippable frame, with which parallel compressors begin.
-func skippable(head []byte) bool {
+func isSkippable(head []byte) bool {
 	return len(head) >= 4 && head[0]&0xf0 == 0x50 && bytes.Equal(head[1:4], []byte{0x2a, 0x4d, 0x18})
 }
 
 // refuse gives the Failure for what is recognised and cannot be read.
-func refuse(head []byte) error {
-	if name := encryption(head); name != "" {
+func rejectWrapped(head []byte) error {
+	if name := encryptionOf(head); name != "" {
 		return outcome.Fail(outcome.KeyMissing, "the backup is encrypted with %s", name)
 	}
-	if name := foreignCompression(head); name != "" {
+	if name := foreignCompressionOf(head); name != "" {
 		return outcome.Fail(outcome.FormatUnsupported, "the backup is compressed with %s", name)
 	}
 	return nil
 }
 
-func encryption(head []byte) string {
+func encryptionOf(head []byte) string {
 	switch {
 	case hasPrefix(head, "age-encryption.org/"), hasPrefix(head, "-----BEGIN AGE ENCRYPTED FILE-----"):
 		return "age"
-	case hasPrefix(head, "-----BEGIN PGP MESSAGE-----"), openPGP(head):
+	case hasPrefix(head, "-----BEGIN PGP MESSAGE-----"), isOpenPGP(head):
 		return "OpenPGP"
 	case hasPrefix(head, "Salted__"):
 		return "openssl enc"
@@ -54,23 +54,23 @@ func encryption(head []byte) string {
 
 // openPGP tells a binary message by its first packet: a session key encrypted
 // to a public key (tag 1) or by a passphrase (tag 3). RFC 9580, sections 4.2, 5.1, 5.3.
-func openPGP(head []byte) bool {
+func isOpenPGP(head []byte) bool {
 	if len(head) < 6 {
 		return false
 	}
 	switch head[0] {
 	case 0x84, 0xc1: // old format with one length byte; new format
-		return keyVersion(head[1:], 3, 6)
+		return hasKeyVersion(head[1:], 3, 6)
 	case 0x85: // old format, two length bytes
 		return head[3] == 3 || head[3] == 6
 	case 0x8c, 0xc3:
-		return keyVersion(head[1:], 4, 6)
+		return hasKeyVersion(head[1:], 4, 6)
 	}
 	return false
 }
 
 // keyVersion checks the version byte behind a packet's length of one or two bytes.
-func keyVersion(p []byte, low, high byte) bool {
+func hasKeyVersion(p []byte, low, high byte) bool {
 	v := p[1]
 	if p[0] >= 192 && p[0] < 224 {
 		v = p[2]
@@ -78,7 +78,7 @@ func keyVersion(p []byte, low, high byte) bool {
 	return v >= low && v <= high && v != 0
 }
 
-func foreignCompression(head []byte) string {
+func foreignCompressionOf(head []byte) string {
 	for _, m := range []struct{ magic, name string }{
 		{"\xfd7zXZ\x00", "xz"},
 		{"\x04\x22\x4d\x18", "lz4"},

@@ -28,15 +28,15 @@ func PlaceOf(ctx context.Context, r io.Reader, line, row int64) (Place, bool) {
 	s.seek = &seek{line: line, row: row}
 	err := s.run()
 	switch {
-	case errors.Is(err, errPassed), err == nil:
-	case f.ended() && !s.st.empty() && len(f.window()) == 0: // psql carries out what the end of the file cuts short
-		_ = s.seek.passed(s.st.line, line)
+	case errors.Is(err, errLinePassed), err == nil:
+	case f.hasEnded() && !s.st.isEmpty() && len(f.window()) == 0: // psql carries out what the end of the file cuts short
+		_ = s.seek.visit(s.st.line, line)
 	}
 	return s.seek.place, s.seek.place.Begins > 0 && !s.seek.several
 }
 
 // errPassed ends the reading of a dump behind the line that is looked for.
-var errPassed = errors.New("the line is passed")
+var errLinePassed = errors.New("the line is passed")
 
 // seek looks for a statement.
 type seek struct {
@@ -47,9 +47,9 @@ type seek struct {
 }
 
 // passed takes a statement that begins and ends in these lines.
-func (s *seek) passed(begins, ends int64) error {
+func (s *seek) visit(begins, ends int64) error {
 	if ends > s.line {
-		return errPassed
+		return errLinePassed
 	}
 	if ends == s.line && begins <= ends {
 		s.several = s.several || s.place.Begins > 0 && s.place.Begins != begins
@@ -61,31 +61,31 @@ func (s *seek) passed(begins, ends int64) error {
 
 // rows passes the rows of a COPY up to and with its end marker. A backslash at
 // the end of a line hides it.
-func (s *seek) rows(f *feed) {
+func (s *seek) skipRows(f *feed) {
 	hidden := false
 	for n := int64(1); ; {
 		if !hidden && n == s.row {
 			s.rowLine = f.line()
 		}
-		if marker := endMarker(f.peek(4)); marker > 0 || len(f.window()) == 0 {
+		if marker := endMarkerLength(f.peek(4)); marker > 0 || len(f.window()) == 0 {
 			f.skip(marker)
 			if !hidden && n == s.row {
 				s.rowLine = 0 // the row behind the last
 			}
 			return
 		}
-		if hidden = passRow(f); !hidden {
+		if hidden = skipRow(f); !hidden {
 			n++
 		}
 	}
 }
 
 // passRow passes a line of any length, and tells whether a backslash hides its end.
-func passRow(f *feed) bool {
+func skipRow(f *feed) bool {
 	odd := false
 	for w := f.window(); len(w) > 0; w = f.window() {
 		i := bytes.IndexByte(w, '\n')
-		part := w[:stop(w, i)]
+		part := w[:indexOrEnd(w, i)]
 		if slashes := len(part) - len(bytes.TrimRight(part, `\`)); slashes < len(part) {
 			odd = slashes%2 == 1
 		} else {

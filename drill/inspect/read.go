@@ -10,7 +10,7 @@ import (
 func read(f *feed, spent *budget) (Contents, error) {
 	k := newCatalog()
 	err := dispatch(f, k, spent)
-	if broken := f.broken(); StreamLevel(broken) {
+	if broken := f.brokenErr(); StreamLevel(broken) {
 		err = broken
 	}
 	return k.contents(), err
@@ -19,20 +19,20 @@ func read(f *feed, spent *budget) (Contents, error) {
 func dispatch(f *feed, k *catalog, spent *budget) error {
 	head := f.peek(sniffLength)
 	switch {
-	case f.broken() != nil:
-		return f.broken()
+	case f.brokenErr() != nil:
+		return f.brokenErr()
 	case hasPrefix(head, archiveMagic):
 		return readArchive(f, k, spent)
 	case isTar(head):
 		return readTar(f, k)
-	case wrapping(head) != "":
-		return outcome.Fail(outcome.FormatUnsupported, "the backup is compressed twice, with %s inside", wrapping(head)).
+	case compressionOf(head) != "":
+		return outcome.Fail(outcome.FormatUnsupported, "the backup is compressed twice, with %s inside", compressionOf(head)).
 			WithHint("compress the backup once")
 	}
-	if err := refuse(head); err != nil {
+	if err := rejectWrapped(head); err != nil {
 		return err
 	}
-	if err := alien(head); err != nil {
+	if err := rejectForeign(head); err != nil {
 		return err
 	}
 	return readPlain(f, k)
@@ -50,16 +50,16 @@ func readPlain(f *feed, k *catalog) error {
 	s := newScript(f, k)
 	err := s.run()
 	switch {
-	case StreamLevel(f.broken()):
-		return f.broken()
-	case codeIs(err, outcome.DumpHostile):
+	case StreamLevel(f.brokenErr()):
+		return f.brokenErr()
+	case hasCode(err, outcome.DumpHostile):
 		return err
-	case err == nil && f.broken() == nil && s.isBlank():
+	case err == nil && f.brokenErr() == nil && s.isBlank():
 		return errEmpty("it holds nothing but white space")
 	case !s.isDump() && !s.isStump():
 		return notADump(first)
-	case f.broken() != nil:
-		return f.broken()
+	case f.brokenErr() != nil:
+		return f.brokenErr()
 	case err != nil:
 		return err
 	}

@@ -34,7 +34,7 @@ func Scan(ctx context.Context, r io.Reader, l Limits) (Contents, error) {
 	f := newFeed(stream, feedBuffer)
 	c, err := read(f, spent)
 	if c.Source.Compression = compression; compression != "" && !StreamLevel(err) {
-		err = within(err, "what is decoded")
+		err = withOffsetIn(err, "what is decoded")
 	}
 	if rest := f.drain(); rest != nil {
 		err = rest
@@ -110,7 +110,7 @@ func isFailure(err error) bool {
 	return errors.As(err, &f)
 }
 
-func codeIs(err error, code outcome.Code) bool {
+func hasCode(err error, code outcome.Code) bool {
 	var f *outcome.Failure
 	return errors.As(err, &f) && f.Code == code
 }

@@ -19,13 +19,13 @@ type script struct {
 
 	fragment     bool // SQL within an archive, not a file of its own
 	statements   int  // that are whole
-	makes        bool // a statement makes or fills something
+	makesObjects bool // a statement makes or fills something
 	heads, tails int  // of pg_dump's first and last comments
 	clusterHeads int
 	clusterTails int
-	remarked     string // the last comment that says something
+	lastRemark   string // the last comment that says something
 	key          string // of the \restrict that is open
-	swallowed    *swallowed
+	swallowed    *swallowedRestrict
 	broken       *outcome.Failure // by what the comments of pg_dump show
 
 	seek *seek // a statement that is looked for, if one is
@@ -42,7 +42,7 @@ func (s *script) run() error {
 	for {
 		t := s.lexer.Next()
 		if t.Kind == sqltext.EOF {
-			return s.unfinished()
+			return s.failUnfinished()
 		}
 		if err := s.take(t); err != nil {
 			return err
@@ -51,7 +51,7 @@ func (s *script) run() error {
 			return s.broken
 		}
 		if s.k.full {
-			return s.k.check()
+			return s.k.checkMemory()
 		}
 	}
 }
@@ -62,12 +62,12 @@ func (s *script) take(t sqltext.Token) error {
 	case sqltext.End:
 		return s.semicolon()
 	case sqltext.Comment:
-		s.comment(t.Text)
+		s.readComment(t.Text)
 		return nil
 	case sqltext.Backslash:
-		return s.command()
+		return s.readCommand()
 	case sqltext.Open:
-		return s.open(t)
+		return s.failOpen(t)
 	}
 	if s.st.values {
 		s.st.value(t)
@@ -80,7 +80,7 @@ func (s *script) take(t sqltext.Token) error {
 		s.st.insertValues()
 		s.lexer.SkipGroups = s.st.values
 	}
-	s.lexer.Textless = !s.st.keeps()
+	s.lexer.Textless = !s.st.wantsTokens()
 	return nil
 }
 
@@ -92,9 +92,9 @@ func (s *script) restart() {
 
 // token adds to the statement; the first one must begin a statement of SQL.
 func (s *script) token(t sqltext.Token) error {
-	if s.st.empty() {
+	if s.st.isEmpty() {
 		s.st.line = s.f.line()
-		if !begins(t) && len(s.f.window()) > 0 { // at the end it is a verb that was cut
+		if !beginsStatement(t) && len(s.f.window()) > 0 { // at the end it is a verb that was cut
 			return s.notSQL(t.Text)
 		}
 	}
@@ -116,17 +116,17 @@ var verbs = strings.Fields(`abort alter analyze begin call checkpoint close clus
 	lock merge move notify prepare reassign refresh reindex release repack reset revoke rollback savepoint security select
 	set show start table truncate unlisten update vacuum values with`)
 
-func begins(t sqltext.Token) bool {
+func beginsStatement(t sqltext.Token) bool {
 	return t.Is("(") || t.Kind == sqltext.Word && slices.Contains(verbs, t.Text)
 }
 
 // semicolon ends the statement.
 func (s *script) semicolon() error {
-	if s.st.empty() {
+	if s.st.isEmpty() {
 		return nil
 	}
 	begins := s.st.line
-	data, err := s.statement()
+	data, err := s.readStatement()
 	s.restart()
 	if err == nil && data != nil {
 		err = s.copyRows(data)
@@ -134,27 +134,27 @@ func (s *script) semicolon() error {
 	if err != nil || s.seek == nil {
 		return err
 	}
-	return s.seek.passed(begins, s.f.lastLine())
+	return s.seek.visit(begins, s.f.lastLine())
 }
 
 // unfinished is the failure for a statement without its end.
-func (s *script) unfinished() error {
-	if s.st.empty() {
+func (s *script) failUnfinished() error {
+	if s.st.isEmpty() {
 		return nil
 	}
-	return s.cutWithin("a statement", s.st.line)
+	return s.truncatedIn("a statement", s.st.line)
 }
 
 // open is the failure for a construct that does not end.
-func (s *script) open(t sqltext.Token) error {
+func (s *script) failOpen(t sqltext.Token) error {
 	line := s.st.line
 	if began := s.lexer.OpenLine(); began > 0 {
 		line = began
 	}
-	return s.cutWithin(t.Text, line)
+	return s.truncatedIn(t.Text, line)
 }
 
-func (s *script) cutWithin(what string, line int64) error {
+func (s *script) truncatedIn(what string, line int64) error {
 	end := s.f.lastLine()
 	f := s.fail(end, outcome.DumpTruncated, "the dump ends within %s", what)
 	if line < end {
@@ -166,18 +166,18 @@ func (s *script) cutWithin(what string, line int64) error {
 
 // isBlank tells that there was nothing to read.
 func (s *script) isBlank() bool {
-	return s.statements == 0 && s.remarked == ""
+	return s.statements == 0 && s.lastRemark == ""
 }
 
 // isDump tells whether anything that was read is of a dump.
 func (s *script) isDump() bool {
-	return s.heads+s.tails+s.clusterHeads+s.clusterTails > 0 || s.makes
+	return s.heads+s.tails+s.clusterHeads+s.clusterTails > 0 || s.makesObjects
 }
 
 // isStump tells a dump that was cut within its first lines.
 func (s *script) isStump() bool {
-	return s.statements == 0 && s.st.empty() && s.remarked != "" &&
-		(strings.HasPrefix(dumpHead, s.remarked) || strings.HasPrefix(clusterHead, s.remarked))
+	return s.statements == 0 && s.st.isEmpty() && s.lastRemark != "" &&
+		(strings.HasPrefix(dumpHead, s.lastRemark) || strings.HasPrefix(clusterHead, s.lastRemark))
 }
 
 // end judges whether the dump has its end. One that is not of pg_dump has none

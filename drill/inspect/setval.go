@@ -17,7 +17,7 @@ type Sequence struct {
 
 // setval reads the arguments of setval('schema.name', 42, true). A sequence
 // that the dump sets more than once stands more than once, the last one last.
-func (k *catalog) setval(p *sqltext.Phrase) {
+func (k *catalog) addSequence(p *sqltext.Phrase) {
 	if !p.Has("(") || p.Peek().Kind != sqltext.String {
 		return
 	}
@@ -30,7 +30,7 @@ func (k *catalog) setval(p *sqltext.Phrase) {
 		sign = "-"
 	}
 	last, err := strconv.ParseInt(sign+p.Take().Text, 10, 64)
-	if err != nil || !k.holds(n.Schema, n.Name) {
+	if err != nil || !k.reserve(n.Schema, n.Name) {
 		return
 	}
 	called := true // so it is where the third argument is left out

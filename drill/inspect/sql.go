@@ -6,32 +6,32 @@ import (
 )
 
 // statement reads a whole statement. The target is that of a COPY whose rows follow.
-func (s *script) statement() (*copyTarget, error) {
+func (s *script) readStatement() (*copyTarget, error) {
 	s.statements++
 	p := &sqltext.Phrase{Tokens: s.st.tokens}
 	switch verb := p.Take(); verb.Text {
 	case "copy":
-		s.makes = true
+		s.makesObjects = true
 		return s.copyStatement(p)
 	case "insert":
-		s.makes = true
-		s.insert(p)
+		s.makesObjects = true
+		s.readInsert(p)
 	case "set":
-		s.set(p)
+		s.readSet(p)
 	case "create":
-		s.makes = true
-		s.k.create(p)
+		s.makesObjects = true
+		s.k.readCreate(p)
 	case "alter":
-		s.makes = true
-		s.k.alter(p)
+		s.makesObjects = true
+		s.k.readAlter(p)
 	case "select":
-		s.selects(p)
+		s.readSelect(p)
 	case "drop":
 		if len(s.k.c.Objects) == 0 && !p.Until("if exists") {
 			s.k.c.DropsWithoutIfExists = true
 		}
 	case "grant", "revoke":
-		s.k.grant(p, verb.Text)
+		s.k.readGrant(p, verb.Text)
 	}
 	return nil, nil
 }
@@ -44,7 +44,7 @@ func (s *script) copyStatement(p *sqltext.Phrase) (*copyTarget, error) {
 	case p.Until("from stdin"):
 		p.Drop("with")
 		rest := p.Peek()
-		s.k.columns(table, copyColumns(s.st.tokens))
+		s.k.setColumns(table, copyColumns(s.st.tokens))
 		return &copyTarget{table: table, counted: rest.Text == ""}, nil
 	case p.Until("to stdout"), p.Until("from stdout"):
 		return nil, nil
@@ -55,7 +55,7 @@ func (s *script) copyStatement(p *sqltext.Phrase) (*copyTarget, error) {
 }
 
 // insert counts the rows of INSERT … VALUES.
-func (s *script) insert(p *sqltext.Phrase) {
+func (s *script) readInsert(p *sqltext.Phrase) {
 	if !p.Has("into") {
 		return
 	}
@@ -64,17 +64,17 @@ func (s *script) insert(p *sqltext.Phrase) {
 	if !s.st.values {
 		rows = -1 // from a query
 	}
-	s.k.table(table).data(rows, 0)
+	s.k.table(table).addData(rows, 0)
 }
 
 // set follows the settings that change how the rest is read, and those that
 // name something.
-func (s *script) set(p *sqltext.Phrase) {
+func (s *script) readSet(p *sqltext.Phrase) {
 	p.Drop("session", "local")
 	switch {
 	case p.Has("authorization"), p.Has("role"):
-		if t := p.Peek(); t.Kind != sqltext.Word || !keywordRole(t.Text) {
-			s.k.role(p.Value())
+		if t := p.Peek(); t.Kind != sqltext.Word || !isRoleKeyword(t.Text) {
+			s.k.addRole(p.Value())
 		}
 	case p.Has("standard_conforming_strings"):
 		v := p.Value()
@@ -85,7 +85,7 @@ func (s *script) set(p *sqltext.Phrase) {
 		}
 	case p.Has("default_tablespace"):
 		if v := p.Value(); v != "default" {
-			s.k.tablespace(v)
+			s.k.addTablespace(v)
 		}
 	case p.Has("search_path"):
 		s.k.searchPath = p.Value()
@@ -94,13 +94,13 @@ func (s *script) set(p *sqltext.Phrase) {
 
 // selects reads the functions that pg_dump calls: large objects, the state of
 // sequences, and the search path of dumps since 2018.
-func (s *script) selects(p *sqltext.Phrase) {
+func (s *script) readSelect(p *sqltext.Phrase) {
 	switch f := p.Name(""); f.Name {
 	case "lo_create", "lo_from_bytea":
-		s.makes = true
+		s.makesObjects = true
 		s.k.c.LargeObjects++
 	case "setval":
-		s.k.setval(p)
+		s.k.addSequence(p)
 	case "set_config":
 		if p.Has("(") && p.Take().Text == "search_path" && p.Has(",") {
 			s.k.searchPath = p.Take().Text

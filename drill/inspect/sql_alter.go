@@ -3,7 +3,7 @@ package inspect
 import "github.com/drillgres/drillgres/drill/sqltext"
 
 // alter reads ALTER: owners, constraints, identity sequences, partitions.
-func (k *catalog) alter(p *sqltext.Phrase) {
+func (k *catalog) readAlter(p *sqltext.Phrase) {
 	if p.Has("default privileges") {
 		k.defaultPrivileges(p)
 		return
@@ -18,18 +18,18 @@ func (k *catalog) alter(p *sqltext.Phrase) {
 		k.alterRole(p)
 		return
 	}
-	k.owner(p, nil, sqltext.Name{}) // operators, collations, large objects …
+	k.readOwner(p, nil, sqltext.Name{}) // operators, collations, large objects …
 }
 
 // relation lists the kinds for which older pg_dumps write ALTER TABLE.
-var relation = []Kind{KindTable, KindView, KindMaterializedView, KindSequence, KindForeignTable}
+var relationKinds = []Kind{KindTable, KindView, KindMaterializedView, KindSequence, KindForeignTable}
 
 // alterable lists what the catalog knows the owner of.
 var alterable = []struct {
 	words string
 	kinds []Kind
 }{
-	{"table", relation},
+	{"table", relationKinds},
 	{"foreign table", []Kind{KindForeignTable}},
 	{"materialized view", []Kind{KindMaterializedView}},
 	{"view", []Kind{KindView}},
@@ -51,7 +51,7 @@ func (k *catalog) alterOne(p *sqltext.Phrase, kinds []Kind) {
 	database := kinds == nil
 	p.Drop("if exists", "only")
 	var n sqltext.Name
-	if unschemed(kinds) {
+	if hasNoSchema(kinds) {
 		n = p.Name("")
 	} else {
 		n = p.Name(k.searchPath)
@@ -60,13 +60,13 @@ func (k *catalog) alterOne(p *sqltext.Phrase, kinds []Kind) {
 	if kinds != nil && kinds[0] == KindTable {
 		k.alterTable(&action, n)
 	}
-	if owner := k.owner(p, kinds, n); database && owner != "" && k.c.Format != Cluster {
+	if owner := k.readOwner(p, kinds, n); database && owner != "" && k.c.Format != Cluster {
 		k.c.Database.Owner = owner
 	}
 }
 
 // unschemed tells kinds that lie in no schema.
-func unschemed(kinds []Kind) bool {
+func hasNoSchema(kinds []Kind) bool {
 	if kinds == nil {
 		return true
 	}
@@ -78,15 +78,15 @@ func unschemed(kinds []Kind) bool {
 }
 
 // owner reads OWNER TO.
-func (k *catalog) owner(p *sqltext.Phrase, kinds []Kind, n sqltext.Name) string {
+func (k *catalog) readOwner(p *sqltext.Phrase, kinds []Kind, n sqltext.Name) string {
 	if !p.Until("owner to") {
 		return ""
 	}
-	if t := p.Peek(); t.Kind == sqltext.Word && keywordRole(t.Text) {
+	if t := p.Peek(); t.Kind == sqltext.Word && isRoleKeyword(t.Text) {
 		return ""
 	}
 	owner := p.Name("").Name
-	k.role(owner)
+	k.addRole(owner)
 	k.setOwner(kinds, n, owner)
 	return owner
 }
@@ -96,7 +96,7 @@ func (k *catalog) alterTable(p *sqltext.Phrase, n sqltext.Name) {
 	case p.Has("add constraint"):
 		k.addConstraint(p, n)
 	case p.Has("attach partition"):
-		k.partition(p.Name(k.searchPath), n)
+		k.addPartition(p.Name(k.searchPath), n)
 	case p.Has("alter column"), p.Has("alter"):
 		p.Take()
 		k.addIdentity(p, n)
@@ -110,9 +110,9 @@ func (k *catalog) addConstraint(p *sqltext.Phrase, table sqltext.Name) {
 	n := sqltext.Name{Schema: table.Schema, Name: p.Name("").Name}
 	switch {
 	case p.Has("foreign key"):
-		k.object(KindForeignKey, n, table.Name)
+		k.addObject(KindForeignKey, n, table.Name)
 	case p.Has("primary key"), p.Has("unique"), p.Has("exclude"), p.Has("check"):
-		k.object(KindConstraint, n, table.Name)
+		k.addObject(KindConstraint, n, table.Name)
 	default:
 		k.clearAnnounced(KindConstraint, n, table.Name)
 	}
@@ -125,7 +125,7 @@ func (k *catalog) addIdentity(p *sqltext.Phrase, table sqltext.Name) {
 	}
 	for !p.Done() {
 		if p.Has("sequence name") {
-			k.object(KindSequence, p.Name(table.Schema), "")
+			k.addObject(KindSequence, p.Name(table.Schema), "")
 			return
 		}
 		p.Take()
@@ -134,14 +134,14 @@ func (k *catalog) addIdentity(p *sqltext.Phrase, table sqltext.Name) {
 
 // alterRole reads ALTER ROLE … IN DATABASE … SET, which needs the role.
 func (k *catalog) alterRole(p *sqltext.Phrase) {
-	if t := p.Peek(); t.Kind == sqltext.Word && (t.Text == "all" || keywordRole(t.Text)) {
+	if t := p.Peek(); t.Kind == sqltext.Word && (t.Text == "all" || isRoleKeyword(t.Text)) {
 		return
 	}
-	k.role(p.Name("").Name)
+	k.addRole(p.Name("").Name)
 }
 
 // keywordRole tells words that stand for a role without being its name.
-func keywordRole(name string) bool {
+func isRoleKeyword(name string) bool {
 	switch name {
 	case "public", "current_user", "current_role", "session_user", "default", "none":
 		return true
@@ -150,44 +150,44 @@ func keywordRole(name string) bool {
 }
 
 // roleList takes names separated by commas.
-func (k *catalog) roleList(p *sqltext.Phrase) {
+func (k *catalog) addRoles(p *sqltext.Phrase) {
 	for more := true; more; more = p.Has(",") {
 		p.Has("group")
 		t := p.Take()
-		if t.Kind == sqltext.Quoted || t.Kind == sqltext.Word && !keywordRole(t.Text) {
-			k.role(t.Text)
+		if t.Kind == sqltext.Quoted || t.Kind == sqltext.Word && !isRoleKeyword(t.Text) {
+			k.addRole(t.Text)
 		}
 	}
 }
 
 // grant reads GRANT and REVOKE: whom they name, and the roles that are granted.
-func (k *catalog) grant(p *sqltext.Phrase, verb string) {
+func (k *catalog) readGrant(p *sqltext.Phrase, verb string) {
 	to := map[string]string{"grant": "to", "revoke": "from"}[verb]
 	p.Drop("grant option for", "admin option for", "inherit option for", "set option for")
 	if privileges := *p; !privileges.Until("on") {
 		members := *p
-		k.roleList(&members)
+		k.addRoles(&members)
 	}
 	if p.Until(to) {
-		k.roleList(p)
+		k.addRoles(p)
 	}
 	if p.Until("granted by") {
-		k.roleList(p)
+		k.addRoles(p)
 	}
 }
 
 func (k *catalog) defaultPrivileges(p *sqltext.Phrase) {
 	if p.Has("for role") || p.Has("for user") {
-		k.roleList(p)
+		k.addRoles(p)
 	}
 	switch {
 	case p.Until("grant"):
 		if p.Until("to") {
-			k.roleList(p)
+			k.addRoles(p)
 		}
 	case p.Until("revoke"):
 		if p.Until("from") {
-			k.roleList(p)
+			k.addRoles(p)
 		}
 	}
 }

@@ -3,7 +3,7 @@ package inspect
 import "github.com/drillgres/drillgres/drill/sqltext"
 
 // create reads CREATE and what is made.
-func (k *catalog) create(p *sqltext.Phrase) {
+func (k *catalog) readCreate(p *sqltext.Phrase) {
 	p.Drop("or replace", "global", "local")
 	temporary := p.Has("temporary") || p.Has("temp")
 	p.Drop("unlogged", "unique", "constraint", "recursive", "trusted", "procedural", "default")
@@ -12,11 +12,11 @@ func (k *catalog) create(p *sqltext.Phrase) {
 	case p.Has("table"):
 		k.createTable(p)
 	case p.Has("foreign table"):
-		k.object(KindForeignTable, k.newName(p), "")
+		k.addObject(KindForeignTable, k.newName(p), "")
 	case p.Has("index"):
 		k.createIndex(p)
 	case p.Has("trigger"):
-		k.attached(KindTrigger, p)
+		k.createOnTable(KindTrigger, p)
 	case p.Has("policy"):
 		k.createPolicy(p)
 	case p.Has("extension"):
@@ -28,14 +28,14 @@ func (k *catalog) create(p *sqltext.Phrase) {
 	case p.Has("role"), p.Has("user mapping"), p.Has("user"), p.Has("group"):
 		k.createRole(p)
 	case p.Has("tablespace"):
-		k.tablespace(p.Name("").Name)
+		k.addTablespace(p.Name("").Name)
 	default:
 		k.createSimple(p)
 	}
 }
 
 // simple lists what is made by its kind and its name alone, longest words first.
-var simple = []struct {
+var simpleKinds = []struct {
 	words  string
 	kind   Kind
 	schema bool // whether it lies in one
@@ -55,7 +55,7 @@ var simple = []struct {
 }
 
 func (k *catalog) createSimple(p *sqltext.Phrase) {
-	for _, s := range simple {
+	for _, s := range simpleKinds {
 		if !p.Has(s.words) {
 			continue
 		}
@@ -63,7 +63,7 @@ func (k *catalog) createSimple(p *sqltext.Phrase) {
 		if !s.schema {
 			n.Schema = ""
 		}
-		k.object(s.kind, n, "")
+		k.addObject(s.kind, n, "")
 		k.trailingTablespace(p)
 		return
 	}
@@ -77,12 +77,12 @@ func (k *catalog) newName(p *sqltext.Phrase) sqltext.Name {
 
 func (k *catalog) createTable(p *sqltext.Phrase) {
 	n := k.newName(p)
-	k.object(KindTable, n, "")
+	k.addObject(KindTable, n, "")
 	if p.Has("partition of") {
-		k.partition(n, p.Name(k.searchPath))
+		k.addPartition(n, p.Name(k.searchPath))
 	}
 	rest := *p
-	if rest.Until("partition by") && k.holds(n.Schema, n.Name) {
+	if rest.Until("partition by") && k.reserve(n.Schema, n.Name) {
 		k.partitioned[n] = true
 	}
 	k.table(n)
@@ -92,7 +92,7 @@ func (k *catalog) createTable(p *sqltext.Phrase) {
 // trailingTablespace finds the TABLESPACE clause behind a definition.
 func (k *catalog) trailingTablespace(p *sqltext.Phrase) {
 	if p.Until("tablespace") {
-		k.tablespace(p.Value())
+		k.addTablespace(p.Value())
 	}
 }
 
@@ -108,24 +108,24 @@ func (k *catalog) createIndex(p *sqltext.Phrase) {
 	}
 	p.Drop("only")
 	table := p.Name(k.searchPath)
-	k.object(KindIndex, sqltext.Name{Schema: table.Schema, Name: n.Name}, table.Name)
+	k.addObject(KindIndex, sqltext.Name{Schema: table.Schema, Name: n.Name}, table.Name)
 	k.trailingTablespace(p)
 }
 
 // attached reads what is made with a name of its own on a table.
-func (k *catalog) attached(kind Kind, p *sqltext.Phrase) {
+func (k *catalog) createOnTable(kind Kind, p *sqltext.Phrase) {
 	n := p.Name("")
 	if !p.Until("on") {
 		return
 	}
 	table := p.Name(k.searchPath)
-	k.object(kind, sqltext.Name{Schema: table.Schema, Name: n.Name}, table.Name)
+	k.addObject(kind, sqltext.Name{Schema: table.Schema, Name: n.Name}, table.Name)
 }
 
 func (k *catalog) createPolicy(p *sqltext.Phrase) {
-	k.attached(KindPolicy, p)
+	k.createOnTable(KindPolicy, p)
 	if p.Until("to") {
-		k.roleList(p)
+		k.addRoles(p)
 	}
 }
 
@@ -139,7 +139,7 @@ func (k *catalog) createExtension(p *sqltext.Phrase) {
 	if _, twice := k.objects[objectKey{kind: KindExtension, of: sqltext.Name{Name: e.Name}}]; twice {
 		return
 	}
-	k.object(KindExtension, sqltext.Name{Name: e.Name}, "")
+	k.addObject(KindExtension, sqltext.Name{Name: e.Name}, "")
 	if !k.full {
 		k.c.Extensions = append(k.c.Extensions, e)
 	}
@@ -153,19 +153,19 @@ func (k *catalog) createSchema(p *sqltext.Phrase) {
 	}
 	if p.Has("authorization") {
 		owner := p.Name("").Name
-		k.role(owner)
+		k.addRole(owner)
 		if n.Name == "" {
 			n.Name = owner
 		}
 	}
-	k.object(KindSchema, sqltext.Name{Name: n.Name}, "")
+	k.addObject(KindSchema, sqltext.Name{Name: n.Name}, "")
 }
 
 // createRole reads CREATE ROLE, USER and GROUP, and CREATE USER MAPPING.
 func (k *catalog) createRole(p *sqltext.Phrase) {
 	p.Drop("if not exists")
 	if p.Has("for") {
-		k.roleList(p)
+		k.addRoles(p)
 		return
 	}
 	k.addName(k.createdRoles, p.Name("").Name)
@@ -197,7 +197,7 @@ func (k *catalog) databaseOption(d *Database, option, value string) {
 		d.Encoding = value
 	case "owner":
 		d.Owner = value
-		k.role(value)
+		k.addRole(value)
 	case "locale_provider":
 		d.LocaleProvider = value
 	case "locale":
@@ -211,6 +211,6 @@ func (k *catalog) databaseOption(d *Database, option, value string) {
 	case "icu_rules":
 		d.ICURules = value
 	case "tablespace":
-		k.tablespace(value)
+		k.addTablespace(value)
 	}
 }

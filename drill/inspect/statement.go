@@ -20,13 +20,13 @@ func (s *statement) reset() {
 	*s = statement{tokens: s.tokens[:0]}
 }
 
-func (s *statement) empty() bool { return len(s.tokens) == 0 }
+func (s *statement) isEmpty() bool { return len(s.tokens) == 0 }
 
 // keeps reports whether the next token is wanted.
-func (s *statement) keeps() bool { return !s.values && len(s.tokens) < maxTokens }
+func (s *statement) wantsTokens() bool { return !s.values && len(s.tokens) < maxTokens }
 
 func (s *statement) add(t sqltext.Token) {
-	if s.keeps() {
+	if s.wantsTokens() {
 		s.tokens = append(s.tokens, t)
 	}
 }

@@ -60,7 +60,7 @@ func nextName(p *sqltext.Phrase) string {
 
 // kinds are the words for what has a name of its own, longest first. What
 // belongs to a table is told by that.
-var kinds = []string{
+var kindWords = []string{
 	"foreign data wrapper", "text search configuration", "text search dictionary", "text search parser", "text search template",
 	"procedural language", "materialized view", "operator family", "operator class", "access method", "event trigger",
 	"foreign server", "foreign table", "large object", "publication", "subscription", "collation", "conversion", "extension",
@@ -79,7 +79,7 @@ func kindAndName(p *sqltext.Phrase) string {
 	case p.Has("column"):
 		return tableOfColumn(p)
 	}
-	for _, kind := range kinds {
+	for _, kind := range kindWords {
 		if p.Has(kind) {
 			return nextName(p)
 		}

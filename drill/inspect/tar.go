@@ -17,23 +17,23 @@ const tocName = "toc.dat"
 // readTar walks a tar to its end: pg_dump's own format, whose first member is
 // its table of contents, or a directory dump that somebody packed. Its rows are not read.
 func readTar(f *feed, k *catalog) error {
-	tail := &zeroTail{r: f}
+	tail := &zeroCounter{r: f}
 	t := tar.NewReader(tail)
 	var promised []string
 	present := map[string]bool{}
 	for {
 		h, err := t.Next()
 		if err == io.EOF { //nolint:errorlint // an error of the source may wrap it
-			return tarEnd(tail, k, promised, present)
+			return checkTarEnd(tail, k, promised, present)
 		}
 		if err != nil {
 			return tarError(err, f.offset())
 		}
 		if path.Base(h.Name) != tocName || k.c.Format != "" {
-			if !k.holds(h.Name) {
-				return k.check()
+			if !k.reserve(h.Name) {
+				return k.checkMemory()
 			}
-			present[member(h.Name)] = true
+			present[memberName(h.Name)] = true
 			continue
 		}
 		k.c.Format = Directory
@@ -47,7 +47,7 @@ func readTar(f *feed, k *catalog) error {
 }
 
 // member is the name under which the table of contents knows a file.
-func member(name string) string {
+func memberName(name string) string {
 	name = path.Base(name)
 	for _, suffix := range []string{".gz", ".lz4", ".zst"} {
 		name = strings.TrimSuffix(name, suffix)
@@ -57,14 +57,14 @@ func member(name string) string {
 
 // zeroTail counts the zero bytes at the end of what it reads. A tar archive ends
 // in 1024 of them, which Go's reader does not insist on.
-type zeroTail struct {
+type zeroCounter struct {
 	r     io.Reader
 	zeros int
 }
 
 const tarTrailer = 1024
 
-func (z *zeroTail) Read(p []byte) (int, error) {
+func (z *zeroCounter) Read(p []byte) (int, error) {
 	n, err := z.r.Read(p)
 	if rest := len(bytes.TrimRight(p[:n], "\x00")); rest > 0 {
 		z.zeros = n - rest
@@ -74,7 +74,7 @@ func (z *zeroTail) Read(p []byte) (int, error) {
 	return n, err
 }
 
-func tarEnd(tail *zeroTail, k *catalog, promised []string, present map[string]bool) error {
+func checkTarEnd(tail *zeroCounter, k *catalog, promised []string, present map[string]bool) error {
 	if k.c.Format == "" {
 		return outcome.Fail(outcome.NotADump, "not a dump: it is a tar archive without a %s", tocName)
 	}
@@ -83,13 +83,13 @@ func tarEnd(tail *zeroTail, k *catalog, promised []string, present map[string]bo
 	}
 	var missing []string
 	for _, name := range promised {
-		if !present[member(name)] {
+		if !present[memberName(name)] {
 			missing = append(missing, clean(name))
 		}
 	}
 	if len(missing) > 0 {
 		return outcome.Fail(outcome.DumpTruncated, "the tar archive lacks %s of data: %s",
-			words.Count(len(missing), "file"), words.List(missing, fewNames))
+			words.Count(len(missing), "file"), words.List(missing, maxListed))
 	}
 	if tail.zeros < tarTrailer {
 		return outcome.Fail(outcome.DumpTruncated, "the tar archive ends early: its trailer is missing")
@@ -104,13 +104,13 @@ func readToc(f *feed, k *catalog) ([]string, error) {
 		return nil, outcome.Fail(outcome.DumpCorrupt, "%s in the tar archive is not pg_dump's", tocName)
 	}
 	a := newArchive(f, k, &budget{})
-	if a.head() {
-		a.contents()
+	if a.readHeader() {
+		a.readEntries()
 	}
-	if f.broken() != nil && a.err != nil {
-		return nil, tarError(f.broken(), 0)
+	if f.brokenErr() != nil && a.err != nil {
+		return nil, tarError(f.brokenErr(), 0)
 	}
-	return a.files, within(a.err, "its "+tocName)
+	return a.files, withOffsetIn(a.err, "its "+tocName)
 }
 
 // tarError names an error of the tar reader; at is where that had come to, 0 if

@@ -49,9 +49,9 @@ type Span struct{ At, Size int64 }
 // each of them is, and is the only one that knows the layout. Its methods return
 // zero values once one failed; err is the first failure.
 type walker struct {
-	f     *feed
-	holds func(names ...string) bool // makes room in memory
-	err   error
+	f       *feed
+	reserve func(names ...string) bool // makes room in memory
+	err     error
 
 	begin int64  // where the block begins that is read; 0: none is
 	about string // the object that is read, where it has a name
@@ -88,15 +88,15 @@ type entry struct {
 }
 
 func newWalker(f *feed, holds func(names ...string) bool) *walker {
-	return &walker{f: f, holds: holds, promised: map[int64]*block{}}
+	return &walker{f: f, reserve: holds, promised: map[int64]*block{}}
 }
 
 // head reads the header. It returns false where what follows cannot be read: of
 // an archive whose version is not known only that version.
-func (w *walker) head() bool {
+func (w *walker) readHeader() bool {
 	w.f.skip(len(w.f.peek(len(archiveMagic))))
-	major, minor := w.byte(), w.byte()
-	w.byte() // revision
+	major, minor := w.readByte(), w.readByte()
+	w.readByte() // revision
 	if w.err != nil {
 		return false
 	}
@@ -104,14 +104,14 @@ func (w *walker) head() bool {
 	if !knownArchive(w.version) {
 		return false
 	}
-	w.intSize, w.offSize, w.format = int(w.byte()), int(w.byte()), w.byte()
-	w.check(w.intSize >= 2 && w.intSize <= 8 && w.offSize >= 2 && w.offSize <= 16, "the sizes in its header are impossible")
-	w.check(w.format == archiveCustom || w.format == archiveTar || w.format == archiveDirectory, "the format in its header is unknown")
-	w.compression()
-	w.taken = w.time()
-	w.database = w.string()
-	w.server = version(w.string())
-	w.dump = version(w.string())
+	w.intSize, w.offSize, w.format = int(w.readByte()), int(w.readByte()), w.readByte()
+	w.require(w.intSize >= 2 && w.intSize <= 8 && w.offSize >= 2 && w.offSize <= 16, "the sizes in its header are impossible")
+	w.require(w.format == archiveCustom || w.format == archiveTar || w.format == archiveDirectory, "the format in its header is unknown")
+	w.readCompression()
+	w.taken = w.readTime()
+	w.database = w.readString()
+	w.server = versionNumber(w.readString())
+	w.dump = versionNumber(w.readString())
 	return w.err == nil
 }
 
@@ -122,23 +122,23 @@ func knownArchive(v string) bool {
 	return err == nil && major == 1 && minor >= oldestArchive && minor <= newestArchive
 }
 
-func (w *walker) compression() {
+func (w *walker) readCompression() {
 	if w.minor >= 15 {
-		w.pack = w.byte()
-		w.check(w.pack <= packZstd, "the compression in its header is unknown")
+		w.pack = w.readByte()
+		w.require(w.pack <= packZstd, "the compression in its header is unknown")
 		return
 	}
-	if level := w.int(); level != 0 {
+	if level := w.readInt(); level != 0 {
 		w.pack = packZlib
 	}
 }
 
 // time reads a struct tm of the machine that dumped. The archive does not state
 // its zone.
-func (w *walker) time() snapshot.Stated {
+func (w *walker) readTime() snapshot.Stated {
 	var v [7]int64
 	for i := range v {
-		v[i] = w.int()
+		v[i] = w.readInt()
 	}
 	sec, mins, hour, day, month, year, dst := v[0], v[1], v[2], v[3], v[4], v[5], v[6]
 	if month < 0 || month > 11 || day < 1 || day > 31 || year < 70 || year > 8000 {
@@ -158,10 +158,10 @@ func (w *walker) time() snapshot.Stated {
 // early cannot go on to the blocks.
 func (w *walker) entries() iter.Seq[*entry] {
 	return func(yield func(*entry) bool) {
-		n := w.int()
-		w.check(n >= 0, "it has a negative number of entries")
+		n := w.readInt()
+		w.require(n >= 0, "it has a negative number of entries")
 		for i := int64(0); i < n && w.err == nil; i++ {
-			if e := w.entry(); w.err != nil || !yield(e) {
+			if e := w.readEntry(); w.err != nil || !yield(e) {
 				return
 			}
 		}
@@ -169,73 +169,73 @@ func (w *walker) entries() iter.Seq[*entry] {
 }
 
 // entry reads one entry in the order of the file.
-func (w *walker) entry() *entry {
-	e := &entry{Span: Span{At: w.f.offset()}, id: w.int()}
-	w.check(e.id > 0, "an entry has an impossible number")
-	w.int()   // whether it has data: so does the state of its offset
-	w.bytes() // table's oid
-	w.bytes() // object's oid
-	e.tag, e.desc = w.string(), w.string()
+func (w *walker) readEntry() *entry {
+	e := &entry{Span: Span{At: w.f.offset()}, id: w.readInt()}
+	w.require(e.id > 0, "an entry has an impossible number")
+	w.readInt()   // whether it has data: so does the state of its offset
+	w.readBytes() // table's oid
+	w.readBytes() // object's oid
+	e.tag, e.desc = w.readString(), w.readString()
 	if w.minor >= 11 {
-		w.int() // section
+		w.readInt() // section
 	}
-	w.bytes()
+	w.readBytes()
 	e.definition = bytes.Clone(w.text)
-	w.bytes()
+	w.readBytes()
 	e.dropped = len(w.text) > 0
-	e.copyStmt, e.schema, e.space = w.string(), w.string(), w.string()
+	e.copyStmt, e.schema, e.space = w.readString(), w.readString(), w.readString()
 	if w.minor >= 14 {
-		w.bytes() // table access method
+		w.readBytes() // table access method
 	}
 	if w.minor >= 16 {
-		w.int() // kind of relation
+		w.readInt() // kind of relation
 	}
-	e.owner = w.string()
-	w.bytes()            // with oids
-	for w.dependency() { // numbers of other entries
+	e.owner = w.readString()
+	w.readBytes()            // with oids
+	for w.readDependency() { // numbers of other entries
 	}
-	w.offset(e)
+	w.readOffset(e)
 	e.Size = w.f.offset() - e.At
 	if w.err == nil && e.state != offsetNone {
-		w.promise(e)
+		w.addBlock(e)
 	}
 	return e
 }
 
 // dependency reads one number of a list that ends with a missing string.
-func (w *walker) dependency() bool {
-	return w.bytes() && w.err == nil
+func (w *walker) readDependency() bool {
+	return w.readBytes() && w.err == nil
 }
 
 // offset reads where the entry's data is. In a directory or tar it is the name
 // of a file instead.
-func (w *walker) offset(e *entry) {
+func (w *walker) readOffset(e *entry) {
 	if w.format != archiveCustom {
 		e.state = offsetNone
-		if w.bytes() && len(w.text) > 0 {
+		if w.readBytes() && len(w.text) > 0 {
 			e.state = offsetUnset
 			e.file = string(w.text)
 		}
 		return
 	}
-	e.state = w.byte()
+	e.state = w.readByte()
 	var high byte
 	for i := range w.offSize {
-		b := w.byte()
+		b := w.readByte()
 		if i < 8 {
 			e.offset |= int64(b) << (8 * i)
 			continue
 		}
 		high |= b
 	}
-	w.check(w.err != nil || e.state >= offsetUnset && e.state <= offsetNone && high == 0 && e.offset >= 0,
+	w.require(w.err != nil || e.state >= offsetUnset && e.state <= offsetNone && high == 0 && e.offset >= 0,
 		"an entry has an impossible offset")
 }
 
 // promise notes that the block of an entry must follow.
-func (w *walker) promise(e *entry) {
+func (w *walker) addBlock(e *entry) {
 	if w.promised[e.id] != nil {
-		w.corrupt("two entries have the number %d", e.id)
+		w.failCorrupt("two entries have the number %d", e.id)
 		return
 	}
 	b := &block{id: e.id, offset: -1, name: clean(e.desc), rows: e.desc == "TABLE DATA"}
@@ -244,9 +244,9 @@ func (w *walker) promise(e *entry) {
 	}
 	if b.rows {
 		b.table = sqltext.Name{Schema: e.schema, Name: e.tag}
-		b.name, b.object = plainly(b.table), objectName(b.table)
+		b.name, b.object = plainName(b.table), objectName(b.table)
 	}
-	if !w.holds(b.name, b.table.Schema, b.table.Name, e.file) {
+	if !w.reserve(b.name, b.table.Schema, b.table.Name, e.file) {
 		return
 	}
 	w.promised[e.id] = b

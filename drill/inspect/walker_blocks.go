@@ -37,10 +37,10 @@ func (w *walker) blocks() iter.Seq[*block] {
 			at := w.f.offset()
 			kind, ok := w.f.next()
 			if !ok {
-				w.lacks(missing)
+				w.failMissing(missing)
 				return
 			}
-			if b := w.block(kind, at); b == nil || !yield(b) {
+			if b := w.readBlockHead(kind, at); b == nil || !yield(b) {
 				return
 			}
 		}
@@ -48,33 +48,33 @@ func (w *walker) blocks() iter.Seq[*block] {
 }
 
 // lacks is the failure for blocks that are not there.
-func (w *walker) lacks(missing int) {
+func (w *walker) failMissing(missing int) {
 	for _, b := range w.order {
 		if !b.read {
 			w.about = b.object
-			w.cut("before the data of " + b.name + " and of " + words.Count(missing-1, "other entry"))
+			w.failTruncated("before the data of " + b.name + " and of " + words.Count(missing-1, "other entry"))
 			return
 		}
 	}
 }
 
 // block reads the head of a block; nil: it is damaged.
-func (w *walker) block(kind byte, at int64) *block {
+func (w *walker) readBlockHead(kind byte, at int64) *block {
 	w.begin, w.about = at, ""
-	w.check(kind == blockData || kind == blockBlobs, "a block of an unknown kind")
-	id := w.int()
+	w.require(kind == blockData || kind == blockBlobs, "a block of an unknown kind")
+	id := w.readInt()
 	b := w.promised[id]
 	switch {
 	case w.err != nil:
-		w.inBlock()
+		w.nameEarlyEnd()
 		return nil
 	case b == nil || b.read:
-		w.corrupt("a block with the unexpected number %d", id)
+		w.failCorrupt("a block with the unexpected number %d", id)
 		return nil
 	}
 	w.about = b.object
 	if b.offset >= 0 && b.offset != at {
-		w.corrupt("the data of %s lies at byte %d, not at %d where its entry says", b.name, at, b.offset)
+		w.failCorrupt("the data of %s is at byte %d, but its entry states byte %d", b.name, at, b.offset)
 		return nil
 	}
 	b.kind, b.at, b.read = kind, at, true
@@ -82,19 +82,19 @@ func (w *walker) block(kind byte, at int64) *block {
 }
 
 // inBlock words an early end that a number ran into.
-func (w *walker) inBlock() {
-	if w.f.ended() && w.f.window() == nil {
+func (w *walker) nameEarlyEnd() {
+	if w.f.hasEnded() && w.f.window() == nil {
 		w.err = nil
-		w.cut("within a block of data")
+		w.failTruncated("within a block of data")
 	}
 }
 
 // run is what a block stores for one table or for one large object: chunks, of
 // which the last one is empty.
 type run struct {
-	w    *walker
-	left int64 // bytes of the chunk that are unread
-	done bool  // the empty chunk was read
+	w         *walker
+	remaining int64 // bytes of the chunk that are unread
+	done      bool  // the empty chunk was read
 
 	first Span // the first chunk
 }
@@ -103,14 +103,14 @@ type run struct {
 // objects. What the caller leaves of a run is passed over.
 func (w *walker) runs(b *block) iter.Seq[*run] {
 	return func(yield func(*run) bool) {
-		for w.err == nil && (b.kind == blockData || w.largeObject()) {
+		for w.err == nil && (b.kind == blockData || w.readLargeObject()) {
 			r := &run{w: w}
-			r.next()
-			r.first = Span{At: w.f.offset(), Size: r.left}
+			r.nextChunk()
+			r.first = Span{At: w.f.offset(), Size: r.remaining}
 			if !yield(r) {
 				return
 			}
-			r.pass()
+			r.skip()
 			if b.kind == blockData {
 				return
 			}
@@ -119,56 +119,56 @@ func (w *walker) runs(b *block) iter.Seq[*run] {
 }
 
 // largeObject reads the number of one; 0 is behind the last.
-func (w *walker) largeObject() bool {
-	oid := w.int()
+func (w *walker) readLargeObject() bool {
+	oid := w.readInt()
 	if w.err != nil {
-		w.inBlock()
+		w.nameEarlyEnd()
 	}
 	return w.err == nil && oid != 0
 }
 
 // next begins the next chunk.
-func (r *run) next() {
-	r.left = r.w.int()
-	r.w.check(r.left >= 0, "a chunk has a negative length")
+func (r *run) nextChunk() {
+	r.remaining = r.w.readInt()
+	r.w.require(r.remaining >= 0, "a chunk has a negative length")
 	if r.w.err != nil {
-		r.w.inBlock()
+		r.w.nameEarlyEnd()
 	}
-	r.done = r.left == 0
+	r.done = r.remaining == 0
 }
 
 // Read returns the bytes of the chunks, and ends behind the empty one. It looks no
 // further than it must: damage before an early end is found first.
 func (r *run) Read(p []byte) (int, error) {
-	if !r.more() {
+	if !r.hasMore() {
 		return 0, cmp.Or(r.w.err, io.EOF)
 	}
-	n, _ := r.w.f.Read(p[:min(r.left, int64(len(p)))])
-	return n, r.took(n)
+	n, _ := r.w.f.Read(p[:min(r.remaining, int64(len(p)))])
+	return n, r.advance(n)
 }
 
 // pass passes over what is left.
-func (r *run) pass() {
-	for r.more() {
-		n := int(min(r.left, int64(len(r.w.f.window()))))
+func (r *run) skip() {
+	for r.hasMore() {
+		n := int(min(r.remaining, int64(len(r.w.f.window()))))
 		r.w.f.skip(n)
-		_ = r.took(n) // ends the walk
+		_ = r.advance(n) // ends the walk
 	}
 }
 
 // more reports whether there are bytes left, and begins the next chunk for that.
-func (r *run) more() bool {
-	if r.left == 0 && !r.done && r.w.err == nil {
-		r.next()
+func (r *run) hasMore() bool {
+	if r.remaining == 0 && !r.done && r.w.err == nil {
+		r.nextChunk()
 	}
 	return !r.done && r.w.err == nil
 }
 
 // took notes that n bytes of a chunk were read; 0: there are no more.
-func (r *run) took(n int) error {
-	r.left -= int64(n)
+func (r *run) advance(n int) error {
+	r.remaining -= int64(n)
 	if n == 0 {
-		r.w.cut("within a block of data")
+		r.w.failTruncated("within a block of data")
 	}
 	return r.w.err
 }

@@ -7,25 +7,25 @@ import (
 	"github.com/drillgres/drillgres/drill/outcome"
 )
 
-func (w *walker) byte() byte {
+func (w *walker) readByte() byte {
 	if w.err != nil {
 		return 0
 	}
 	b, ok := w.f.next()
 	if !ok {
-		w.cut("")
+		w.failTruncated("")
 	}
 	return b
 }
 
 // int reads a sign and intSize bytes, the lowest first.
-func (w *walker) int() int64 {
-	sign := w.byte()
+func (w *walker) readInt() int64 {
+	sign := w.readByte()
 	var v uint64
 	for i := range w.intSize {
-		v |= uint64(w.byte()) << (8 * i)
+		v |= uint64(w.readByte()) << (8 * i)
 	}
-	w.check(sign == 0 && v < 1<<62 || sign == 1 && v > 0 && v < 1<<62, "a number in it is impossible")
+	w.require(sign == 0 && v < 1<<62 || sign == 1 && v > 0 && v < 1<<62, "a number in it is impossible")
 	if sign == 1 {
 		return -int64(v)
 	}
@@ -33,8 +33,8 @@ func (w *walker) int() int64 {
 }
 
 // string reads a string. Of a very long one the beginning is kept.
-func (w *walker) string() string {
-	w.bytes()
+func (w *walker) readString() string {
+	w.readBytes()
 	return string(w.text)
 }
 
@@ -42,13 +42,13 @@ func (w *walker) string() string {
 const maxDefinition = 1 << 20
 
 // bytes reads a string into text, and reports whether there was one.
-func (w *walker) bytes() bool {
+func (w *walker) readBytes() bool {
 	w.text = w.text[:0]
-	n := w.int()
+	n := w.readInt()
 	for w.err == nil && n > 0 {
 		window := w.f.window()
 		if len(window) == 0 {
-			w.cut("")
+			w.failTruncated("")
 			return false
 		}
 		part := window[:min(n, int64(len(window)))]
@@ -62,14 +62,14 @@ func (w *walker) bytes() bool {
 }
 
 // check fails unless the archive is sound.
-func (w *walker) check(sound bool, damage string) {
+func (w *walker) require(sound bool, damage string) {
 	if !sound {
-		w.corrupt("%s", damage)
+		w.failCorrupt("%s", damage)
 	}
 }
 
 // corrupt fails for damage: in the block that is read, else near where it is read.
-func (w *walker) corrupt(format string, args ...any) {
+func (w *walker) failCorrupt(format string, args ...any) {
 	if w.err == nil {
 		w.fail(outcome.DumpCorrupt, cmp.Or(w.begin, w.f.offset()), "the archive is damaged: %w", fmt.Errorf(format, args...))
 	}
@@ -82,11 +82,11 @@ func (w *walker) fail(code outcome.Code, offset int64, format string, args ...an
 }
 
 // cut fails for an early end; the stream's own error goes first.
-func (w *walker) cut(where string) {
+func (w *walker) failTruncated(where string) {
 	switch {
 	case w.err != nil:
-	case w.f.broken() != nil:
-		w.err = w.f.broken()
+	case w.f.brokenErr() != nil:
+		w.err = w.f.brokenErr()
 	case where == "":
 		w.fail(outcome.DumpTruncated, w.f.offset(), "the archive ends within its table of contents")
 	default:
