@@ -7,10 +7,11 @@ import (
 	"github.com/drillgres/drillgres/drill/snapshot"
 )
 
-// maxComment is how much of a comment's line is read; pg_dump's own are short.
+// maxComment is how many bytes of a comment line are read. Those of pg_dump are
+// short.
 const maxComment = 256
 
-// The comments by which pg_dump and pg_dumpall begin and end.
+// The first and last comments of pg_dump and pg_dumpall.
 const (
 	dumpHead    = "-- PostgreSQL database dump"
 	dumpTail    = "-- PostgreSQL database dump complete"
@@ -18,19 +19,20 @@ const (
 	clusterTail = "-- PostgreSQL database cluster dump complete"
 )
 
-// comment reads one to the end of its line, between statements.
+// readComment reads a comment between statements.
 func (s *script) readComment(text string) {
 	if !s.st.isEmpty() || s.fragment {
 		return
 	}
 	text = strings.TrimRight(text[:min(len(text), maxComment)], " \t")
 	s.readRemark(text)
-	if len(s.f.window()) > 0 { // at the end of the file it may be cut
+	if len(s.f.window()) > 0 { // a comment at the end of the file may be incomplete
 		s.announce(text)
 	}
 }
 
-// remark reads pg_dump's own comments.
+// readRemark reads the comments in which pg_dump states versions and times, and
+// those that begin and end a dump.
 func (s *script) readRemark(text string) {
 	switch text {
 	case dumpHead:
@@ -59,14 +61,14 @@ func (s *script) readRemark(text string) {
 	}
 }
 
-// version is "15.18" of "15.18 (Debian 15.18-0+deb12u1)".
+// versionNumber returns "15.18" for "15.18 (Debian 15.18-0+deb12u1)".
 func versionNumber(text string) string {
 	v, _, _ := strings.Cut(strings.TrimSpace(text), " ")
 	return v
 }
 
-// startedOn reads the time that pg_dump --verbose notes, such as
-// "2026-07-01 12:34:56 CST". On Windows there is no zone.
+// parseStartedOn parses the start time that pg_dump --verbose writes, such as
+// "2026-07-01 12:34:56 CST". On Windows the zone is missing.
 func parseStartedOn(text string) snapshot.Stated {
 	const layout = "2006-01-02 15:04:05"
 	if len(text) < len(layout) {

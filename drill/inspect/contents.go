@@ -7,10 +7,10 @@ import (
 	"github.com/drillgres/drillgres/drill/snapshot"
 )
 
-// Format is the kind of dump, recognised by its content alone.
+// Format is the format of a dump, detected from its content only.
 type Format string
 
-// The formats that Scan recognises. Plain and custom can be restored.
+// The formats that Scan detects. Plain and custom can be restored.
 const (
 	Plain     Format = "plain"     // pg_dump -Fp: SQL with COPY blocks
 	Custom    Format = "custom"    // pg_dump -Fc: an archive for pg_restore
@@ -19,38 +19,38 @@ const (
 	Directory Format = "directory" // pg_dump -Fd
 )
 
-// Contents is everything that [Scan] learns of a backup, as three values. Each
-// stage takes the one that it needs.
+// Contents holds everything that [Scan] finds in a backup, as three values for
+// different stages.
 type Contents struct {
 	Source Source
 	Needs  Needs
-	// Promises has one Promise for each database in the backup, in the backup's
-	// order. A backup that lists nothing of its databases, such as a physical
-	// one, has none.
+	// Promises holds one Promise per database, in the backup's order. It is empty
+	// for a backup that does not list the contents of its databases, such as a
+	// physical backup.
 	Promises []Promise
 }
 
-// Source is how the backup was made: what restore must know to choose its tool,
-// and what a report shows. What the backup does not say is empty or zero.
+// Source holds how the backup was created. Restore uses it to choose its tool, and
+// reports show it. What the backup does not state is empty or zero.
 type Source struct {
 	Format      Format
 	Compression string // of the file as a whole: gzip or zstd; empty: none
 
 	ServerVersion  string          // of the server that was dumped: "15.18"
-	DumpVersion    string          // of the pg_dump that made the backup: "15.18"
+	DumpVersion    string          // of the pg_dump that created the backup: "15.18"
 	ArchiveVersion string          // of the archive format: "1.14"; empty for SQL
-	TakenAt        snapshot.Stated // that the dump states
+	TakenAt        snapshot.Stated // as stated by the dump
 
-	Restricted           bool  // the SQL stands within \restrict … \unrestrict
+	Restricted           bool  // the SQL is between \restrict and \unrestrict
 	DecodedBytes         int64 // size of the dump without the compression of the file
 	DumpCount            int   // dumps of pg_dump in an SQL file, counted by their first comments
 	DropsWithoutIfExists bool  // the SQL begins by dropping objects that must exist (pg_dump --clean)
 }
 
-// PromiseFor returns the Promise for a database. The Promise of a backup with a
-// single database is returned for any name: such a backup often does not name
-// its database, and can be restored under another name. Where nothing is
-// promised for the database, the Promise is empty.
+// PromiseFor returns the Promise for a database. For a backup with a single
+// database it returns the only Promise for any name, because such a backup often
+// does not name its database and can be restored under another name. It returns an
+// empty Promise if the backup does not contain the database.
 func (c Contents) PromiseFor(database string) Promise {
 	if len(c.Promises) == 1 {
 		return c.Promises[0]

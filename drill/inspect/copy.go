@@ -7,13 +7,13 @@ import (
 	"github.com/drillgres/drillgres/drill/sqltext"
 )
 
-// copyTarget is a COPY … FROM stdin whose rows follow.
+// copyTarget is the target of a COPY … FROM stdin.
 type copyTarget struct {
 	table   sqltext.Name
 	counted bool // one line is one row: text format
 }
 
-// copyColumns are those of COPY table (a, b) FROM stdin.
+// copyColumns returns the columns of COPY table (a, b) FROM stdin.
 func copyColumns(tokens []sqltext.Token) (names []string) {
 	p := &sqltext.Phrase{Tokens: tokens}
 	if p.Has("copy") && p.Name("") != (sqltext.Name{}) && p.Has("(") {
@@ -24,12 +24,12 @@ func copyColumns(tokens []sqltext.Token) (names []string) {
 	return names
 }
 
-// copyRows reads the rows that follow the statement's line.
+// copyRows reads the rows after a COPY statement.
 func (s *script) copyRows(t *copyTarget) error {
 	line := s.f.line()
 	for b, ok := s.f.next(); ok && b != '\n'; b, ok = s.f.next() {
 		if !sqltext.IsSpace(b) {
-			return s.fail(line, outcome.DumpCorrupt, "text behind COPY … FROM stdin")
+			return s.fail(line, outcome.DumpCorrupt, "text after COPY … FROM stdin")
 		}
 	}
 	if s.seek != nil && s.f.line() > s.seek.line {
@@ -48,7 +48,7 @@ func (s *script) copyRows(t *copyTarget) error {
 	}
 	s.k.table(t.table).addData(read.rows, read.size)
 	if !read.closed {
-		f := s.fail(s.f.lastLine(), outcome.DumpTruncated, "the dump ends within the rows of %s, after %d lines of them",
+		f := s.fail(s.f.lastLine(), outcome.DumpTruncated, "the dump ends within the rows of %s, after %d lines",
 			plainName(t.table), max(read.rows, 0))
 		f.Object = objectName(t.table)
 		return f
@@ -56,21 +56,21 @@ func (s *script) copyRows(t *copyTarget) error {
 	return nil
 }
 
-// swallowed is a \restrict among the rows of a table.
+// swallowedRestrict is a \restrict command that was read as a row of a table.
 type swallowedRestrict struct {
 	table sqltext.Name
 	line  int64
 }
 
-// copied is COPY text that was read.
+// copyText describes COPY text that was read.
 type copyText struct {
 	rows, size int64
-	closed     bool  // by its end marker
-	restrict   int64 // the line of a \restrict among them; 0: none
+	closed     bool  // the end marker was read
+	restrict   int64 // line of a \restrict among the rows; 0: none
 }
 
-// readRows reads COPY text up to and with its end marker, a line with nothing
-// but a backslash and a dot. Rows may be of any length.
+// readRows reads COPY text up to and including its end marker, a line that
+// consists of a backslash and a dot. Rows may have any length.
 func readRows(f *feed) (read copyText) {
 	for {
 		n := countRows(f.window(), &read.rows)
@@ -96,12 +96,12 @@ func readRows(f *feed) (read copyText) {
 	}
 }
 
-// restrictLine is how the first command of a dump begins. No row of COPY does:
-// it would be a carriage return before these letters.
+// restrictLine is the beginning of the first command of a dump. A row of COPY
+// cannot begin like that, because \r is an escaped carriage return.
 const restrictLine = `\restrict `
 
-// wholeRows counts the rows that lie in w whole and are like neither the end
-// marker nor a \restrict, and how long they are.
+// countRows counts the complete rows at the beginning of w and returns their length
+// in bytes. It stops at a row that may be the end marker or a \restrict.
 func countRows(w []byte, rows *int64) int {
 	at := 0
 	for at+1 < len(w) && (w[at] != '\\' || w[at+1] != '.' && w[at+1] != 'r') {
@@ -115,7 +115,7 @@ func countRows(w []byte, rows *int64) int {
 	return at
 }
 
-// endMarker is the length of the end marker that w begins with, or 0.
+// endMarkerLength returns the length of the end marker at the beginning of w, or 0.
 func endMarkerLength(w []byte) int {
 	switch {
 	case hasPrefix(w, "\\.\n"):
@@ -128,7 +128,8 @@ func endMarkerLength(w []byte) int {
 	return 0
 }
 
-// passLine passes a line of any length.
+// skipLine skips a line of any length. It returns the length in bytes and whether
+// the line is complete.
 func skipLine(f *feed) (n int64, whole bool) {
 	for w := f.window(); len(w) > 0; w = f.window() {
 		i := bytes.IndexByte(w, '\n')

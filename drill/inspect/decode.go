@@ -15,14 +15,15 @@ import (
 
 const (
 	sourceBuffer = 64 << 10
-	sniffLength  = 4096 // of the peek that tells compression and format; holds a tar header
-	// maxWindow is what zstd(1) itself decodes without being asked for more.
+	sniffLength  = 4096 // bytes from which compression and format are detected, including a tar header
+	// maxWindow is the largest window that zstd(1) decodes by default.
 	maxWindow = 128 << 20
 )
 
-// Decode unwraps the compression of a backup, told by its first bytes, and says
-// which it was ("", gzip or zstd). Errors, here and from reading, are those that
-// [Scan] calls stream-level, or r's own. The caller closes the reader; r stays open.
+// Decode returns a reader of the decompressed backup and the name of the compression
+// ("", gzip or zstd), which it detects from the first bytes. Decode and the reader
+// return the stream-level errors of [Scan] or errors of r. The caller closes the
+// reader; r stays open.
 func Decode(r io.Reader, l Limits) (io.ReadCloser, string, error) {
 	return decode(r, &budget{max: l.MaxDecoded})
 }
@@ -60,20 +61,20 @@ func newZstd(r io.Reader) (*zstd.Decoder, error) {
 		zstd.WithDecoderMaxWindow(maxWindow))
 }
 
-// stored is what a decoder reads: a source by way of a buffer.
+// bufferedSource is the input of a decoder: a source behind a buffer.
 type bufferedSource struct {
 	*source
 	br *bufio.Reader
 }
 
-// offset is how many bytes the decoder has taken.
+// offset returns how many bytes the decoder has read.
 func (s bufferedSource) offset() int64 { return s.read - int64(s.br.Buffered()) }
 
 func newDecoder(r io.Reader, c io.Closer, from bufferedSource, spent *budget, wrap string) (io.ReadCloser, string, error) {
 	return &decoder{r: r, Closer: c, from: from, spent: spent, wrap: wrap}, wrap, nil
 }
 
-// decoder gives the decoder's errors their names.
+// decoder turns the errors of a decompressor into Failures.
 type decoder struct {
 	io.Closer
 	r     io.Reader
@@ -97,7 +98,7 @@ func (d *decoder) Read(p []byte) (int, error) {
 	case err != io.EOF:
 		return n, decodeError(err, d.wrap, d.from.offset())
 	case d.total == 0:
-		return n, errEmpty("it is a " + d.wrap + " of nothing")
+		return n, errEmpty("the " + d.wrap + " stream contains no data")
 	}
 	return n, io.EOF
 }
@@ -106,8 +107,8 @@ func errEmpty(what string) error {
 	return outcome.Fail(outcome.BackupEmpty, "the backup is empty: %s", what)
 }
 
-// decodeError names an error of a decoder that had come to an offset of the
-// file. What a checksum tells lies before it.
+// decodeError returns the Failure for an error of a decompressor at an offset of
+// the file. Damage that a checksum detects is before that offset.
 func decodeError(err error, wrap string, offset int64) error {
 	if errors.As(err, new(flate.CorruptInputError)) {
 		err = errors.New("corrupt input") // its own offset counts from the member's beginning
@@ -117,15 +118,15 @@ func decodeError(err error, wrap string, offset int64) error {
 	case errors.Is(err, io.ErrUnexpectedEOF):
 		f = outcome.Fail(outcome.StreamTruncated, "decode %s: the stream ends early", wrap)
 	case errors.Is(err, zstd.ErrWindowSizeExceeded), errors.Is(err, zstd.ErrDecoderSizeExceeded):
-		return outcome.Fail(outcome.FormatUnsupported, "decode zstd: it needs a window of more than %d MiB", maxWindow>>20).
-			WithHint("compress the backup with a window of 128 MiB at most (zstd --long=27)")
+		return outcome.Fail(outcome.FormatUnsupported, "decode zstd: the stream needs a window of more than %d MiB", maxWindow>>20).
+			WithHint("compress the backup with a window of at most 128 MiB (zstd --long=27)")
 	}
 	f.Offset = offset
 	return f
 }
 
-// members reads a gzip file as gzip(1) does: members follow each other without
-// a gap, and whatever else follows the last one is ignored.
+// gzipReader reads a gzip file like gzip(1): it reads adjacent members and ignores
+// anything else after the last one.
 type gzipReader struct {
 	br   *bufio.Reader
 	z    *gzip.Reader
@@ -150,7 +151,7 @@ func (m *gzipReader) Read(p []byte) (int, error) {
 	return 0, m.drain()
 }
 
-// next begins the member that follows, or ends.
+// nextMember opens the next member, if there is one.
 func (m *gzipReader) nextMember() error {
 	head, _ := m.br.Peek(2)
 	if !bytes.HasPrefix(head, []byte{0x1f}) || (len(head) == 2 && head[1] != 0x8b) {
@@ -166,13 +167,14 @@ func (m *gzipReader) open() error {
 	}
 	err := m.z.Reset(m.br)
 	m.z.Multistream(false)
-	if err == io.EOF { //nolint:errorlint // the magic was there: the header is cut
+	if err == io.EOF { //nolint:errorlint // the header is incomplete: its magic was read
 		return io.ErrUnexpectedEOF
 	}
 	return err
 }
 
-// rest reads what follows the last member, for the sake of the source's checksum.
+// drain reads the bytes after the last member, because the source computes a
+// checksum of all bytes.
 func (m *gzipReader) drain() error {
 	if _, err := io.Copy(io.Discard, m.br); err != nil {
 		return err

@@ -1,3 +1,3 @@
-// Package inspect decodes backups and reads what dumps say of themselves and
-// whether they are whole, from their bytes alone and in bounded memory.
+// Package inspect decodes backups, reads what dumps contain, and checks that they
+// are complete. It uses only their bytes, and bounded memory.
 package inspect

@@ -6,7 +6,7 @@ import (
 	"github.com/drillgres/drillgres/drill/snapshot"
 )
 
-// document is the JSON form of Contents: one flat object, whose keys stay.
+// document is the JSON form of Contents: one flat object with stable keys.
 type document struct {
 	Format      Format `json:"format"`
 	Compression string `json:"compression"`
@@ -33,8 +33,8 @@ type document struct {
 	LargeObjects int         `json:"large_objects"`
 }
 
-// MarshalJSON writes the contents as one flat object. Lists are never null. The
-// promises of several databases are put together.
+// MarshalJSON writes the contents as one flat object. Lists are never null. It
+// combines the promises of several databases.
 func (c Contents) MarshalJSON() ([]byte, error) {
 	s, n := c.Source, c.Needs
 	d := document{
@@ -54,7 +54,7 @@ func (c Contents) MarshalJSON() ([]byte, error) {
 	return json.Marshal(d)
 }
 
-// list returns all, or an empty list where all is nil.
+// notNil returns all, or an empty list if all is nil.
 func notNil[T any](all []T) []T {
 	if all == nil {
 		return []T{}

@@ -12,9 +12,9 @@ import (
 	"golang.org/x/text/encoding/traditionalchinese"
 )
 
-// encodings are Postgres' own names of what a dump may be written in, without
-// their signs (PostgreSQL, Character Set Support). UTF8 and SQL_ASCII, which
-// says nothing, are not among them.
+// encodings holds the encodings of dumps by their Postgres names, in lower case and
+// without signs (PostgreSQL, Character Set Support). UTF8 needs no conversion, and
+// SQL_ASCII states no encoding.
 var encodings = map[string]encoding.Encoding{
 	"latin1": charmap.ISO8859_1, "latin2": charmap.ISO8859_2, "latin3": charmap.ISO8859_3, "latin4": charmap.ISO8859_4,
 	"latin5": charmap.ISO8859_9, "latin6": charmap.ISO8859_10, "latin7": charmap.ISO8859_13, "latin8": charmap.ISO8859_14,
@@ -30,8 +30,8 @@ var encodings = map[string]encoding.Encoding{
 
 var signRemover = strings.NewReplacer("_", "", "-", "", " ", "")
 
-// convertToUTF8 converts the names from the dump's encoding to UTF-8, in which
-// the restored catalog returns them. A name that does not decode stays as it is.
+// convertToUTF8 converts the names from the dump's encoding to UTF-8, because the
+// restored catalog returns UTF-8. It keeps a name that does not decode.
 func (c *gathered) convertToUTF8() {
 	dumped, ok := encodings[signRemover.Replace(strings.ToLower(c.Database.Encoding))]
 	if !ok {
@@ -47,7 +47,7 @@ func (c *gathered) convertToUTF8() {
 	slices.Sort(c.Tablespaces)
 }
 
-// texts returns all names of the dump, and the SQL with such names in it.
+// texts returns pointers to all names of the dump and to SQL that contains names.
 func (c *gathered) texts() []*string {
 	list := []*string{&c.Database.Name, &c.Database.Owner, &c.Properties}
 	for _, names := range [][]string{c.Roles, c.CreatedRoles, c.Tablespaces} {

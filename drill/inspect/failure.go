@@ -8,15 +8,15 @@ import (
 	"github.com/drillgres/drillgres/drill/sqltext"
 )
 
-// atLine is a Failure about a line of a plain dump.
+// atLine returns a Failure with a line of a plain dump.
 func atLine(line int64, code outcome.Code, format string, args ...any) *outcome.Failure {
 	f := outcome.Fail(code, format, args...)
 	f.Line = line
 	return f
 }
 
-// fail is a Failure about a line of the script. The lines of a fragment are
-// none of the dump.
+// fail returns a Failure with a line of the script. It omits the line for a
+// fragment, whose lines are not those of the dump.
 func (s *script) fail(line int64, code outcome.Code, format string, args ...any) *outcome.Failure {
 	if s.fragment {
 		line = 0
@@ -24,8 +24,8 @@ func (s *script) fail(line int64, code outcome.Code, format string, args ...any)
 	return atLine(line, code, format, args...)
 }
 
-// within is for a failure whose offset counts from the beginning of what is
-// wrapped in the file as it is stored: it goes into the message.
+// withOffsetIn moves the offset of a failure into its message. It is for an offset
+// in something inside the stored file, such as decoded data, which what names.
 func withOffsetIn(err error, what string) error {
 	var f *outcome.Failure
 	if !errors.As(err, &f) || f.Offset == 0 {
@@ -36,12 +36,12 @@ func withOffsetIn(err error, what string) error {
 	return err
 }
 
-// objectName is a name on one line, with quotes where they tell it from another.
+// objectName returns a name on one line, quoted where SQL requires it.
 func objectName(n sqltext.Name) string {
 	return sqltext.Name{Schema: clean(n.Schema), Name: clean(n.Name)}.String()
 }
 
-// plainly is the name for a message, on one line and without quotes.
+// plainName returns a name for a message, on one line and without quotes.
 func plainName(n sqltext.Name) string {
 	if n.Schema == "" {
 		return clean(n.Name)

@@ -8,13 +8,13 @@ import (
 	"github.com/drillgres/drillgres/drill/sqltext"
 )
 
-// Sizes of feeds: of a file or a block of data, and of one definition.
+// Buffer sizes of feeds: for a file or a block of data, and for one definition.
 const (
 	feedBuffer  = 128 << 10
 	smallBuffer = 16 << 10
 )
 
-// feed is a window on a dump, or a part of one.
+// feed is a window on a dump or a part of one.
 type feed struct{ sqltext.Window }
 
 func newFeed(r io.Reader, size int) *feed {
@@ -24,49 +24,50 @@ func newFeed(r io.Reader, size int) *feed {
 // reset starts over on another stream, with the same buffer.
 func (f *feed) reset(r io.Reader) { f.Reset(r) }
 
-// asText makes zero bytes damage, those at hand among them.
+// asText makes a zero byte an error, including those already in the window.
 func (f *feed) asText() { f.RefuseZeros() }
 
-// window returns the unread bytes that are at hand; none at the end.
+// window returns the unread bytes in the buffer. It returns none at the end.
 func (f *feed) window() []byte { return f.Bytes() }
 
-// peek returns the next n bytes, or fewer at the end. n is at most its buffer.
+// peek returns the next n bytes, or fewer at the end. n must not exceed the buffer.
 func (f *feed) peek(n int) []byte { return f.Peek(n) }
 
-// skip passes n bytes of the window.
+// skip skips n bytes of the window.
 func (f *feed) skip(n int) { f.Skip(n) }
 
-// next takes one byte.
+// next reads one byte. It returns false at the end.
 func (f *feed) next() (byte, bool) { return f.Next() }
 
-// line is the number of the line that is read, from 1.
+// line returns the number of the current line, from 1.
 func (f *feed) line() int64 { return f.Line() }
 
-// lastLine is the number of the line of the byte that was read last.
+// lastLine returns the number of the line that contains the last byte read.
 func (f *feed) lastLine() int64 { return f.LastLine() }
 
-// offset is how many bytes were read.
+// offset returns how many bytes were read.
 func (f *feed) offset() int64 { return f.Offset() }
 
-// ended reports whether the stream simply ended. An error of the source may
-// wrap io.EOF, as those of HTTP clients do, and is no end.
+// hasEnded reports whether the stream ended without an error. An error of the
+// source may wrap io.EOF, as those of HTTP clients do, and is not an end.
 func (f *feed) hasEnded() bool {
 	return f.Err() == io.EOF //nolint:errorlint // see above
 }
 
-// broken is why the stream ended, unless it simply did.
+// brokenErr returns the error that ended the stream. It returns nil if the stream
+// ended normally or has not ended.
 func (f *feed) brokenErr() error {
 	if f.hasEnded() {
 		return nil
 	}
 	var zero *sqltext.ZeroByteError
 	if errors.As(f.Err(), &zero) {
-		return atLine(zero.Line, outcome.DumpCorrupt, "a zero byte, which no dump as text can hold")
+		return atLine(zero.Line, outcome.DumpCorrupt, "a zero byte, which a text dump cannot contain")
 	}
 	return f.Err()
 }
 
-// drain reads to the end, and returns the error of the stream, if there is one.
+// drain reads to the end and returns the error of the stream, if any.
 func (f *feed) drain() error {
 	if broken := f.brokenErr(); StreamLevel(broken) {
 		return broken

@@ -9,7 +9,7 @@ import (
 	"github.com/drillgres/drillgres/drill/words"
 )
 
-// findings returns what an operator should know about a backup that is whole.
+// findings returns what an operator should know about a complete backup.
 func findings(c Contents, p Policy) []outcome.Finding {
 	var found []outcome.Finding
 	for _, find := range []func(Contents, Policy) *outcome.Finding{
@@ -30,8 +30,8 @@ func findThirdParty(c Contents, _ Policy) *outcome.Finding {
 	if c.Source.DumpVersion != "" || c.Source.ArchiveVersion != "" {
 		return nil
 	}
-	return finding("third_party_dump", "dump with pg_dump and keep its comments, whose last line proves that a dump is whole",
-		"the dump does not say that pg_dump made it, so nothing in it proves that it is whole")
+	return finding("third_party_dump", "dump with pg_dump and keep its comments: the last one shows that the dump is complete",
+		"the dump does not state that pg_dump created it, so nothing in it shows that it is complete")
 }
 
 // findUnknownZone reports that the age of the backup is an estimate.
@@ -41,15 +41,15 @@ func findUnknownZone(c Contents, p Policy) *outcome.Finding {
 	}
 	states := "the dump states a time without its zone"
 	if zone := c.Source.TakenAt.Zone; zone != "" {
-		states = fmt.Sprintf("the dump states a time in %s, and that is not one zone", clean(zone))
+		states = fmt.Sprintf("the dump states a time in %s, which several zones share", clean(zone))
 	}
 	between := p.Taken.Between()
 	earliest, latest := between[0].Format(time.RFC3339), between[1].Format(time.RFC3339)
-	best := latest + " fits the object's own time"
+	best := latest + " fits the time of the object"
 	if !p.Taken.Exact() {
-		best = fmt.Sprintf("it was taken between %s and %s, and its age is that of the latter", earliest, latest)
+		best = fmt.Sprintf("it was taken between %s and %s; its age is calculated from the latter", earliest, latest)
 	}
-	return finding("timezone_unknown", "set backup.timezone to the zone of the machine that dumps, such as America/New_York", "%s; %s", states, best)
+	return finding("timezone_unknown", "set backup.timezone to the zone of the machine that runs pg_dump, such as America/New_York", "%s; %s", states, best)
 }
 
 func findNewerDump(c Contents, p Policy) *outcome.Finding {
@@ -57,13 +57,13 @@ func findNewerDump(c Contents, p Policy) *outcome.Finding {
 	if p.Major == 0 || majorOf(version) <= p.Major {
 		return nil
 	}
-	return finding("pg_dump_newer", "dump with the pg_dump of production's major",
-		"the dump was made by pg_dump %s, newer than production's major %d, which may not know all of it", clean(version), p.Major)
+	return finding("pg_dump_newer", "dump with the pg_dump of production's major version",
+		"the dump was created by pg_dump %s; production's major %d is older and may not support everything in it", clean(version), p.Major)
 }
 
-// findTablesWithoutData lists the tables without a block of data, where other
-// tables have one. In a dump made of INSERTs, an empty table looks like a table
-// that was left out.
+// findTablesWithoutData lists the tables without a block of data if other tables
+// have one. It returns nothing for a dump with INSERTs, where an empty table looks
+// like an omitted one.
 func findTablesWithoutData(c Contents, _ Policy) *outcome.Finding {
 	var names []string
 	filled := false
@@ -84,25 +84,26 @@ func findTablesWithoutData(c Contents, _ Policy) *outcome.Finding {
 		"%s without data: %s", words.CountOf(len(names), "table is dumped", "tables are dumped"), words.List(names, maxListed))
 }
 
-// fewNames is how many names a message lists.
+// maxListed is how many names a message lists.
 const maxListed = 5
 
 func findSubscriptions(c Contents, _ Policy) *outcome.Finding {
-	return findKind(c, KindSubscription, "subscription", "drop or disable them first in a real recovery outside a sandbox",
-		"the dump creates subscriptions with their connection strings (%s); they reach nothing in the sandbox, which has no network")
+	return findKind(c, KindSubscription, "subscription", "drop or disable them first in a real recovery",
+		"the dump creates subscriptions with their connection strings (%s); they cannot connect from the sandbox, which has no network")
 }
 
 func findForeignServers(c Contents, _ Policy) *outcome.Finding {
 	return findKind(c, KindServer, "foreign_server", "expect queries on their foreign tables to fail in the drill",
-		"the dump creates foreign servers (%s); they reach nothing in the sandbox, which has no network")
+		"the dump creates foreign servers (%s); they cannot be reached from the sandbox, which has no network")
 }
 
 func findEventTriggers(c Contents, _ Policy) *outcome.Finding {
-	return findKind(c, KindEventTrigger, "event_trigger", "make sure that they may run in a recovery",
-		"the dump creates event triggers (%s), which are restored enabled; what they do stays in the sandbox")
+	return findKind(c, KindEventTrigger, "event_trigger", "check that they may run in a recovery",
+		"the dump creates event triggers (%s), which are restored enabled; their effects stay in the sandbox")
 }
 
-// findKind lists the objects of a kind by name. format takes the list.
+// findKind returns a finding with the names of the objects of a kind, which format
+// takes. It returns nil if there are none.
 func findKind(c Contents, kind Kind, code, hint, format string) *outcome.Finding {
 	var names []string
 	for o := range c.objects() {
@@ -119,8 +120,8 @@ func findKind(c Contents, kind Kind, code, hint, format string) *outcome.Finding
 func findCronJobs(c Contents, _ Policy) *outcome.Finding {
 	for t := range c.tables() {
 		if t.Schema == "cron" && t.Name == "job" && t.Rows != 0 {
-			return finding("cron_jobs", "disable them first in a real recovery beside a running production",
-				"the dump contains jobs of pg_cron, which may run; they reach nothing in the sandbox, which has no network")
+			return finding("cron_jobs", "disable them first in a real recovery while production is still running",
+				"the dump contains jobs of pg_cron, which may run; they can reach nothing from the sandbox, which has no network")
 		}
 	}
 	return nil
