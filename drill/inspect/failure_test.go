@@ -87,7 +87,7 @@ func TestFailuresOfArchivesKnowTheirByte(t *testing.T) {
 			_, err = scan(t, gzipped(t, c.content))
 			wrapped := outcome.AsFailure(err)
 			if wrapped == nil || wrapped.Offset != 0 || wrapped.Object != f.Object ||
-				wrapped.Error() != f.Error()+", at byte "+strconv.Itoa(c.offset)+" of what is decoded" {
+				wrapped.Error() != f.Error()+", at byte "+strconv.Itoa(c.offset)+" of the decoded data" {
 				t.Errorf("%s %s, in gzip: %+v", name, what, wrapped)
 			}
 		}

@@ -11,18 +11,18 @@ import (
 	"github.com/drillgres/drillgres/drill/words"
 )
 
-// Policy is what a backup is judged by.
+// Policy holds the limits that a backup must meet.
 type Policy struct {
-	Major      int  // of production's Postgres; 0: not known
-	AllowEmpty bool // a backup without a single row passes
+	Major      int  // major version of production's Postgres; 0: unknown
+	AllowEmpty bool // a backup without rows passes
 
 	MaxAge time.Duration // of the snapshot at Now; 0: any age
 	Now    time.Time
-	Taken  snapshot.Range // by what the dump states and what is known of its object
+	Taken  snapshot.Range // from the dump's stated time and its object
 }
 
-// Judge returns the inspect stage's findings about a backup, and the Failure for
-// which the backup is not restored. broken is the error of [Scan]: with one,
+// Judge returns the inspect stage's findings about a backup, and a Failure if the
+// backup must not be restored. broken is the error of [Scan]. If it is not nil,
 // Judge returns it and no findings.
 func Judge(c Contents, broken error, p Policy) ([]outcome.Finding, error) {
 	if broken != nil {
@@ -39,8 +39,8 @@ func Judge(c Contents, broken error, p Policy) ([]outcome.Finding, error) {
 	return found, nil
 }
 
-// checkAge fails an old dump in a new file: a backup job that uploads
-// yesterday's dump again, every day.
+// checkAge fails for an old dump in a new file: a backup job that uploads the same
+// dump every day.
 func checkAge(c Contents, p Policy) error {
 	if p.MaxAge == 0 || c.Source.TakenAt.IsZero() || !p.Taken.Known() || p.Taken.Age(p.Now) <= p.MaxAge {
 		return nil
@@ -49,12 +49,12 @@ func checkAge(c Contents, p Policy) error {
 	if !p.Taken.Exact() {
 		taken += " at the latest"
 	}
-	return outcome.Fail(outcome.BackupStale, "the file is young enough, but the dump in it was taken %s; backup.max_age allows %s", taken, p.MaxAge).
-		WithHint("find out why the backup job stores an old dump again: pg_dump most likely fails before the upload")
+	return outcome.Fail(outcome.BackupStale, "the file is recent, but the dump in it was taken %s; backup.max_age allows %s", taken, p.MaxAge).
+		WithHint("find out why the backup job uploads an old dump: pg_dump probably fails before the upload")
 }
 
-// checkArchiveReadable fails an archive that production's pg_restore cannot
-// read. Whether the SQL of a newer pg_dump restores, only a restore shows.
+// checkArchiveReadable fails for an archive that production's pg_restore cannot
+// read. Only a restore shows whether the SQL of a newer pg_dump works.
 func checkArchiveReadable(c Contents, p Policy) error {
 	version, newest := c.Source.ArchiveVersion, readableArchive(p.Major)
 	if version == "" || newest == 0 || archiveMinor(version) <= newest {
@@ -64,8 +64,8 @@ func checkArchiveReadable(c Contents, p Policy) error {
 		p.Major, newest, version, madeBy(c.Source))
 }
 
-// readableArchive returns the newest minor version of the archive format that
-// the pg_restore of a major reads; 0: not known.
+// readableArchive returns the newest minor version of the archive format that the
+// pg_restore of a major version reads. It returns 0 if that is unknown.
 func readableArchive(major int) int {
 	switch {
 	case major >= 12 && major <= 15:
@@ -78,8 +78,8 @@ func readableArchive(major int) int {
 	return 0
 }
 
-// archiveMinor returns 14 for "1.14". A major version that does not exist yet
-// counts as newer than every minor.
+// archiveMinor returns 14 for "1.14". For an unknown major version it returns a
+// number above every minor version.
 func archiveMinor(version string) int {
 	const newerThanAll = 1000
 	major, minor, _ := strings.Cut(version, ".")
@@ -97,7 +97,7 @@ func madeBy(s Source) string {
 	return ", made by pg_dump " + clean(s.DumpVersion)
 }
 
-// checkFormat fails backups that may be good but that this version of drillgres
+// checkFormat fails for backups that may be good but that this version of drillgres
 // cannot restore.
 func checkFormat(c Contents, _ Policy) error {
 	s := c.Source
@@ -110,39 +110,39 @@ func checkFormat(c Contents, _ Policy) error {
 	}
 	switch {
 	case s.DumpCount > 1 && c.Needs.CreatesDatabase:
-		return outcome.Fail(outcome.FormatUnsupported, "the file holds %d dumps, each of which makes its own database", s.DumpCount).
+		return outcome.Fail(outcome.FormatUnsupported, "the file contains %d dumps that each create a database", s.DumpCount).
 			WithHint("drill a pg_dump of one database, plain or custom")
 	case s.DropsWithoutIfExists:
-		return outcome.Fail(outcome.FormatUnsupported, "the dump drops what an empty database does not have (pg_dump --clean without --if-exists)").
-			WithHint("dump with --if-exists beside --clean, or without --clean")
+		return outcome.Fail(outcome.FormatUnsupported, "the dump drops objects that an empty database does not have (pg_dump --clean without --if-exists)").
+			WithHint("dump with --clean --if-exists, or without --clean")
 	}
 	return nil
 }
 
-// checkArchiveKnown fails archives of which [Scan] reads only the version.
+// checkArchiveKnown fails for archives of which [Scan] reads only the version.
 func checkArchiveKnown(c Contents, _ Policy) error {
 	version := c.Source.ArchiveVersion
 	if version == "" || knownArchive(version) {
 		return nil
 	}
-	return outcome.Fail(outcome.FormatUnsupported, "the archive is of version %s, which this version of drillgres does not read", version).
+	return outcome.Fail(outcome.FormatUnsupported, "the archive has version %s, which this version of drillgres cannot read", version).
 		WithHint("use a newer drillgres, or dump with a pg_dump between 9.0 and 18")
 }
 
-// checkRows fails a backup that promises no row at all. A backup without
-// promises may hold any number of rows.
+// checkRows fails for a backup that promises no rows. A backup without promises
+// may contain any number of rows.
 func checkRows(c Contents, p Policy) error {
 	if p.AllowEmpty || len(c.Promises) == 0 || c.promisesRows() {
 		return nil
 	}
-	number := 0
+	tables := 0
 	for range c.tables() {
-		number++
+		tables++
 	}
-	if number == 0 {
-		return outcome.Fail(outcome.DumpNoData, "the dump is whole but holds no table")
+	if tables == 0 {
+		return outcome.Fail(outcome.DumpNoData, "the dump is complete but contains no tables")
 	}
-	return outcome.Fail(outcome.DumpNoData, "the dump is whole but holds no row in any of its %s", words.Count(number, "table"))
+	return outcome.Fail(outcome.DumpNoData, "the dump is complete but contains no rows in any of its %s", words.Count(tables, "table"))
 }
 
 // promisesRows reports whether a table may have rows, or a database has large
@@ -156,7 +156,7 @@ func (c Contents) promisesRows() bool {
 	return slices.ContainsFunc(c.Promises, func(p Promise) bool { return p.LargeObjects > 0 })
 }
 
-// majorOf returns 15 for "15.18", 18 for "18beta1" and 0 where it is not known.
+// majorOf returns 15 for "15.18", 18 for "18beta1", and 0 if it is unknown.
 func majorOf(version string) int {
 	digits := strings.IndexFunc(version, func(r rune) bool { return r < '0' || r > '9' })
 	if digits < 0 {

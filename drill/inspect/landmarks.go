@@ -10,37 +10,37 @@ import (
 	"github.com/drillgres/drillgres/drill/sqltext"
 )
 
-// Landmarks are the places of a plain dump or a custom archive at which damage
-// can be done that deserves one certain code. They are in bytes of the dump once
-// its own compression, if it has one, is unwrapped.
+// Landmarks holds the offsets in a plain dump or a custom archive at which damage
+// leads to a known failure code. They are in bytes of the dump after decompressing
+// the file.
 type Landmarks struct {
 	Compression string // of the file as a whole: "", gzip, zstd
-	Summed      bool   // that compression ends in a checksum
+	Summed      bool   // the compressed file ends in a checksum
 
-	End     int64 // of the dump; what follows it, nobody reads
-	First   int64 // of a plain dump: where its first statement begins
-	Trailer int64 // of a plain dump: where pg_dump's last line begins; 0: it has none
+	End     int64 // end of the dump; a restore ignores anything after it
+	First   int64 // of a plain dump: the beginning of its first statement
+	Trailer int64 // of a plain dump: the beginning of pg_dump's last line; 0: missing
 	Archive *ArchiveLandmarks
 }
 
-// ArchiveLandmarks are what only a custom archive has.
+// ArchiveLandmarks holds the landmarks of a custom archive.
 type ArchiveLandmarks struct {
-	Pack  string // how its blocks are compressed: "", zlib, lz4, zstd
-	Chunk Chunk  // of rows, the largest that begins a block
+	Pack  string // compression of its blocks: "", zlib, lz4, zstd
+	Chunk Chunk  // the largest chunk of rows that begins a block
 }
 
-// Chunk is a piece of a block of data as it is stored.
+// Chunk is a stored piece of a block of data.
 type Chunk struct {
 	Span
 	Summed bool // its compression ends in a checksum
 }
 
-// LandmarksOf reads a plain dump or custom archive to its end. It is for a backup
-// that [Scan] found whole: of another one, and of other formats, it may fail with
-// the code that Scan or [Judge] has for it.
+// LandmarksOf reads a plain dump or a custom archive to its end and returns its
+// landmarks. It is for a backup that passes [Scan]. For other backups and formats
+// it may fail with the codes of Scan and [Judge].
 func LandmarksOf(ctx context.Context, r io.Reader, l Limits) (Landmarks, error) {
 	stored := bufio.NewReaderSize(&cancelled{ctx: ctx, r: r}, sourceBuffer)
-	head, _ := stored.Peek(sniffLength) // an error comes again with the first read
+	head, _ := stored.Peek(sniffLength) // the first read returns the error again
 	stream, compression, err := Decode(stored, l)
 	if err != nil {
 		return Landmarks{}, err
@@ -53,7 +53,7 @@ func LandmarksOf(ctx context.Context, r io.Reader, l Limits) (Landmarks, error) 
 	case hasPrefix(first, archiveMagic):
 		err = m.archive(f)
 	case isTar(first):
-		err = outcome.Fail(outcome.FormatUnsupported, "where things are in a tar archive is not known")
+		err = outcome.Fail(outcome.FormatUnsupported, "the layout of a tar archive is unknown")
 	default:
 		m.plain(f)
 	}
@@ -66,17 +66,17 @@ func LandmarksOf(ctx context.Context, r io.Reader, l Limits) (Landmarks, error) 
 	return m, nil
 }
 
-// zstdHead is how much of a frame zstdSummed reads.
+// zstdHead is how many bytes of a frame hasZstdChecksum reads.
 const zstdHead = 5
 
-// zstdSummed reports whether the frame that b begins with ends in a checksum
+// hasZstdChecksum reports whether the frame at the beginning of b ends in a checksum
 // (RFC 8878, section 3.1.1.1.1: the third bit of the frame header's descriptor).
 func hasZstdChecksum(b []byte) bool {
 	const magic, flag = "\x28\xb5\x2f\xfd", 1 << 2
 	return len(b) > len(magic) && hasPrefix(b, magic) && b[len(magic)]&flag != 0
 }
 
-// packs are the names of an archive's compressions.
+// packNames holds the names of an archive's compressions.
 var packNames = map[byte]string{packNone: "", packZlib: "zlib", packLZ4: "lz4", packZstd: "zstd"}
 
 func (m *Landmarks) archive(f *feed) error {
@@ -102,8 +102,8 @@ func (m *Landmarks) archive(f *feed) error {
 	return w.err
 }
 
-// plain looks for the first statement, and for the last line by which pg_dump
-// says that the dump is complete.
+// plain finds the first statement, and the last line in which pg_dump states that
+// the dump is complete.
 func (m *Landmarks) plain(f *feed) {
 	if hasPrefix(f.peek(len(utf8Mark)), string(utf8Mark)) {
 		f.skip(len(utf8Mark))
@@ -135,9 +135,9 @@ func (m *Landmarks) plain(f *feed) {
 	m.End = f.offset()
 }
 
-// NewerArchive is a minor version of the archive format that nobody reads yet.
+// NewerArchive is a minor version of the archive format that does not exist yet.
 const NewerArchive = newestArchive + 1
 
-// ReadsArchives reports whether it is known which archives the pg_restore of a
-// major reads, so that [Judge] can say that one is too new for it.
+// ReadsArchives reports whether [Judge] knows which archive versions the pg_restore
+// of a major version reads, so that it can report one that is too new.
 func ReadsArchives(major int) bool { return readableArchive(major) != 0 }

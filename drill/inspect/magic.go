@@ -12,8 +12,8 @@ const (
 	tarMagicAt   = 257
 )
 
-// wrapping names the compression that a stream begins with, if it is one that
-// can be unwrapped.
+// compressionOf returns the name of the compression at the beginning of a stream:
+// gzip, zstd, or an empty string for any other.
 func compressionOf(head []byte) string {
 	switch {
 	case bytes.HasPrefix(head, []byte{0x1f, 0x8b}):
@@ -24,12 +24,14 @@ func compressionOf(head []byte) string {
 	return ""
 }
 
-// skippable tells a zstd skippable frame, with which parallel compressors begin.
+// isSkippable reports whether head begins with a skippable frame of zstd, as the
+// output of parallel compressors does.
 func isSkippable(head []byte) bool {
 	return len(head) >= 4 && head[0]&0xf0 == 0x50 && bytes.Equal(head[1:4], []byte{0x2a, 0x4d, 0x18})
 }
 
-// refuse gives the Failure for what is recognised and cannot be read.
+// rejectWrapped returns the Failure for a backup that is encrypted, or compressed in
+// an unsupported way.
 func rejectWrapped(head []byte) error {
 	if name := encryptionOf(head); name != "" {
 		return outcome.Fail(outcome.KeyMissing, "the backup is encrypted with %s", name)
@@ -52,8 +54,9 @@ func encryptionOf(head []byte) string {
 	return ""
 }
 
-// openPGP tells a binary message by its first packet: a session key encrypted
-// to a public key (tag 1) or by a passphrase (tag 3). RFC 9580, sections 4.2, 5.1, 5.3.
+// isOpenPGP reports whether head begins with a binary OpenPGP message. Its first
+// packet is a session key that is encrypted to a public key (tag 1) or with a
+// passphrase (tag 3). RFC 9580, sections 4.2, 5.1, 5.3.
 func isOpenPGP(head []byte) bool {
 	if len(head) < 6 {
 		return false
@@ -69,7 +72,8 @@ func isOpenPGP(head []byte) bool {
 	return false
 }
 
-// keyVersion checks the version byte behind a packet's length of one or two bytes.
+// hasKeyVersion reports whether the version byte, which follows a packet's length of
+// one or two bytes, is between low and high.
 func hasKeyVersion(p []byte, low, high byte) bool {
 	v := p[1]
 	if p[0] >= 192 && p[0] < 224 {
@@ -104,7 +108,7 @@ func foreignCompressionOf(head []byte) string {
 	return ""
 }
 
-// isTar tells a tar archive by the magic in its first header.
+// isTar reports whether head is the first header of a tar archive.
 func isTar(head []byte) bool {
 	return len(head) >= tarMagicAt+len(tarMagic) && hasPrefix(head[tarMagicAt:], tarMagic)
 }

@@ -1,7 +1,7 @@
 package inspect
 
-// Needs is what a server must have, or must be told, before the backup can be
-// restored into it. What the backup does not say is empty.
+// Needs holds what a server requires before the backup can be restored into it.
+// What the backup does not state is empty.
 type Needs struct {
 	// ProductionVersion is the version of the server that was dumped, which the
 	// sandbox should have too: "15.18".
@@ -9,26 +9,26 @@ type Needs struct {
 	Database          Database
 	CreatesDatabase   bool // the backup creates its database and connects to it (pg_dump -C)
 	// Properties are SQL statements with the settings of the database as a whole
-	// (ALTER DATABASE … SET). Only an archive has them apart from its other
-	// statements, and pg_restore runs them only when it creates the database.
+	// (ALTER DATABASE … SET). Only an archive stores them separately, and pg_restore
+	// runs them only if it creates the database.
 	Properties string
 
 	Extensions   []Extension
 	Roles        []string // sorted: owners, grantees, roles of policies
-	CreatedRoles []string // sorted: roles that the backup creates itself (CREATE ROLE)
-	Tablespaces  []string // sorted: named by the backup, without Postgres' own
+	CreatedRoles []string // sorted: roles that the backup creates (CREATE ROLE)
+	Tablespaces  []string // sorted: named by the backup, without predefined ones
 
-	// ObjectsByOwner is the number of objects that each role owns; the empty
-	// name stands for objects whose owner the backup does not say.
+	// ObjectsByOwner holds the number of objects of each role. The empty name stands
+	// for objects whose owner the backup does not state.
 	ObjectsByOwner map[string]int
 }
 
-// Database describes the database that was dumped. What the backup does not say
+// Database describes the database that was dumped. What the backup does not state
 // is empty.
 type Database struct {
 	Name           string `json:"name"`
 	Owner          string `json:"owner"`
-	Encoding       string `json:"encoding"`        // "UTF8"; of SQL that does not say it: its client_encoding
+	Encoding       string `json:"encoding"`        // "UTF8"; for SQL that does not state it: its client_encoding
 	LocaleProvider string `json:"locale_provider"` // libc, icu, builtin
 	Collate        string `json:"lc_collate"`
 	CType          string `json:"lc_ctype"`

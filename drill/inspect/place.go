@@ -7,18 +7,18 @@ import (
 	"io"
 )
 
-// Place is where a statement stands in a plain dump, in lines of the decoded
-// dump from 1.
+// Place is the position of a statement in a plain dump. Lines count from 1 in the
+// decoded dump.
 type Place struct {
 	Begins int64 // the line of its first word
-	Row    int64 // the line of the row that was asked for; 0: there is no such row, or it is CSV
+	Row    int64 // the line of the requested row; 0: no such row, or the COPY is CSV
 }
 
-// PlaceOf finds the statement that ends in a line, which is the one that psql
-// gives for its errors, and in its COPY the row of a number from 1, as the
-// server counts them (in CSV it does so loosely); 0 for none. It tells whether
-// it could: not where several statements end there that begin in different
-// lines. r is the decoded dump.
+// PlaceOf finds the statement that ends in the given line, which is the line that
+// psql reports for an error. row is the number of a row of its COPY, from 1, as the
+// server counts them (only roughly for CSV); 0: none. It returns false if there is
+// no such statement, or if several statements end in the line that begin in
+// different lines. r is the decoded dump.
 func PlaceOf(ctx context.Context, r io.Reader, line, row int64) (Place, bool) {
 	f := newFeed(&cancelled{ctx: ctx, r: r}, feedBuffer)
 	if bytes.HasPrefix(f.peek(len(utf8Mark)), utf8Mark) {
@@ -29,24 +29,24 @@ func PlaceOf(ctx context.Context, r io.Reader, line, row int64) (Place, bool) {
 	err := s.run()
 	switch {
 	case errors.Is(err, errLinePassed), err == nil:
-	case f.hasEnded() && !s.st.isEmpty() && len(f.window()) == 0: // psql carries out what the end of the file cuts short
+	case f.hasEnded() && !s.st.isEmpty() && len(f.window()) == 0: // psql executes a statement that the end of the file cuts
 		_ = s.seek.visit(s.st.line, line)
 	}
 	return s.seek.place, s.seek.place.Begins > 0 && !s.seek.several
 }
 
-// errPassed ends the reading of a dump behind the line that is looked for.
+// errLinePassed stops the reading of a dump after the wanted line.
 var errLinePassed = errors.New("the line is passed")
 
-// seek looks for a statement.
+// seek is a search for a statement.
 type seek struct {
 	line, row int64
-	rowLine   int64 // in the COPY that is read
+	rowLine   int64 // line of the row in the current COPY
 	place     Place // of the statement that was found
-	several   bool  // that begin in different lines
+	several   bool  // several statements match that begin in different lines
 }
 
-// passed takes a statement that begins and ends in these lines.
+// visit checks a statement that begins and ends in the given lines.
 func (s *seek) visit(begins, ends int64) error {
 	if ends > s.line {
 		return errLinePassed
@@ -59,8 +59,8 @@ func (s *seek) visit(begins, ends int64) error {
 	return nil
 }
 
-// rows passes the rows of a COPY up to and with its end marker. A backslash at
-// the end of a line hides it.
+// skipRows skips the rows of a COPY up to and including its end marker. A backslash
+// at the end of a line escapes the line feed.
 func (s *seek) skipRows(f *feed) {
 	hidden := false
 	for n := int64(1); ; {
@@ -70,7 +70,7 @@ func (s *seek) skipRows(f *feed) {
 		if marker := endMarkerLength(f.peek(4)); marker > 0 || len(f.window()) == 0 {
 			f.skip(marker)
 			if !hidden && n == s.row {
-				s.rowLine = 0 // the row behind the last
+				s.rowLine = 0 // the row after the last
 			}
 			return
 		}
@@ -80,7 +80,8 @@ func (s *seek) skipRows(f *feed) {
 	}
 }
 
-// passRow passes a line of any length, and tells whether a backslash hides its end.
+// skipRow skips a line of any length. It reports whether a backslash escapes the
+// line feed.
 func skipRow(f *feed) bool {
 	odd := false
 	for w := f.window(); len(w) > 0; w = f.window() {
@@ -89,7 +90,7 @@ func skipRow(f *feed) bool {
 		if slashes := len(part) - len(bytes.TrimRight(part, `\`)); slashes < len(part) {
 			odd = slashes%2 == 1
 		} else {
-			odd = odd != (slashes%2 == 1) // it is all backslashes, as what came before may end in some
+			odd = odd != (slashes%2 == 1) // only backslashes: they continue those at the end of the previous window
 		}
 		f.skip(len(part))
 		if i >= 0 {

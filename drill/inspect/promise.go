@@ -1,9 +1,9 @@
 package inspect
 
-// Promise is what one database holds after the restore, as its backup lists it.
-// An empty Promise promises nothing: a physical backup has no such list.
+// Promise lists what one database must contain after the restore, according to the
+// backup. It is empty for a backup without such a list, such as a physical backup.
 type Promise struct {
-	DatabaseName string // as the backup names it; empty: it does not say
+	DatabaseName string // in the backup; empty: not stated
 
 	Objects      []Object
 	Tables       []Table    // every table that can hold rows
@@ -16,7 +16,7 @@ func (p Promise) IsEmpty() bool {
 	return len(p.Objects) == 0 && len(p.Tables) == 0 && len(p.Sequences) == 0 && p.LargeObjects == 0
 }
 
-// Kind is the kind of an object, in pg_dump's words.
+// Kind is the kind of an object, as pg_dump names it.
 type Kind string
 
 // The kinds that verify looks up in the restored catalog.
@@ -27,7 +27,7 @@ const (
 	KindMaterializedView Kind = "MATERIALIZED VIEW"
 	KindSequence         Kind = "SEQUENCE" // including those of identity columns
 	KindIndex            Kind = "INDEX"
-	KindConstraint       Kind = "CONSTRAINT" // primary key, unique, exclusion; a check that is added by ALTER TABLE
+	KindConstraint       Kind = "CONSTRAINT" // primary key, unique, exclusion; check constraints added by ALTER TABLE
 	KindForeignKey       Kind = "FK CONSTRAINT"
 	KindFunction         Kind = "FUNCTION" // functions, procedures, aggregates
 	KindTrigger          Kind = "TRIGGER"
@@ -41,23 +41,23 @@ const (
 	KindServer           Kind = "SERVER" // foreign server
 )
 
-// Object is something that the restore must create. Names are as the catalog
-// stores them: unquoted, with their case.
+// Object is an object that the restore must create. Names are unquoted and keep
+// their case, as in the catalog.
 type Object struct {
 	Kind   Kind   `json:"kind"`
-	Schema string `json:"schema"` // empty for kinds that are in no schema
+	Schema string `json:"schema"` // empty for kinds without a schema
 	Name   string `json:"name"`
 	Table  string `json:"table,omitempty"` // of an index, constraint, trigger or policy: its table, in Schema
 	Owner  string `json:"owner,omitempty"`
 }
 
-// Table is the data that the backup holds for one table.
+// Table describes the data of one table in the backup.
 type Table struct {
 	Schema string `json:"schema"`
 	Name   string `json:"name"`
-	Rows   int64  `json:"rows"`  // in its COPY blocks or INSERTs; -1: not known
+	Rows   int64  `json:"rows"`  // in its COPY blocks or INSERTs; -1: unknown
 	Bytes  int64  `json:"bytes"` // of its COPY text; 0 for INSERTs
 	Data   bool   `json:"data"`  // the backup has a block of data for it, which may be empty
 
-	Columns []string `json:"columns"` // that its COPY fills; empty where the backup does not say
+	Columns []string `json:"columns"` // that its COPY fills; empty if the backup does not state them
 }

@@ -6,7 +6,7 @@ import (
 	"github.com/drillgres/drillgres/drill/outcome"
 )
 
-// read recognises the format and reads the dump.
+// read detects the format and reads the dump.
 func read(f *feed, spent *budget) (Contents, error) {
 	k := newCatalog()
 	err := dispatch(f, k, spent)
@@ -38,8 +38,8 @@ func dispatch(f *feed, k *catalog, spent *budget) error {
 	return readPlain(f, k)
 }
 
-// readPlain reads SQL for psql. Where nothing in it was SQL, whatever broke it
-// says less than that it is no dump.
+// readPlain reads SQL for psql. If nothing in the file was SQL of a dump, it returns
+// not_a_dump instead of the error that ended the reading, which would mislead.
 func readPlain(f *feed, k *catalog) error {
 	k.c.Format = Plain
 	first := excerpt(f.peek(sniffLength))
@@ -55,7 +55,7 @@ func readPlain(f *feed, k *catalog) error {
 	case hasCode(err, outcome.DumpHostile):
 		return err
 	case err == nil && f.brokenErr() == nil && s.isBlank():
-		return errEmpty("it holds nothing but white space")
+		return errEmpty("it contains only white space")
 	case !s.isDump() && !s.isStump():
 		return notADump(first)
 	case f.brokenErr() != nil:

@@ -9,20 +9,20 @@ import (
 	"github.com/drillgres/drillgres/drill/outcome"
 )
 
-// Limits bound what reading a backup may cost. Memory is bounded without them.
+// Limits bounds the cost of reading a backup. Memory is always bounded.
 type Limits struct {
-	// MaxDecoded is how many bytes a backup may decode to, the compressed
-	// blocks of a custom archive among them; 0: any number.
+	// MaxDecoded is how many bytes a backup may decode to, including the compressed
+	// blocks of a custom archive; 0: unlimited.
 	MaxDecoded int64
 }
 
-// Scan reads a backup to its end, once, and returns what it says of itself. It
-// unwraps the compression and recognises the format by content, never by name.
+// Scan reads a backup to its end, once, and returns its contents. It detects the
+// compression and the format from the content, never from the name.
 //
-// With an error, Contents is as far as the backup could be read. An error of r
-// is returned wrapped. Every other error is a Failure, about the stream (see
-// [StreamLevel]) or about the dump in it. A stream that does not decode is
-// reported even where the dump in it broke before.
+// On an error, Contents holds what was read before it. Scan wraps errors of r.
+// Every other error is a Failure about the stream (see [StreamLevel]) or about the
+// dump in it. A stream that does not decode takes precedence over an earlier error
+// in the dump.
 func Scan(ctx context.Context, r io.Reader, l Limits) (Contents, error) {
 	spent := &budget{max: l.MaxDecoded}
 	stream, compression, err := decode(&cancelled{ctx: ctx, r: r}, spent)
@@ -34,18 +34,18 @@ func Scan(ctx context.Context, r io.Reader, l Limits) (Contents, error) {
 	f := newFeed(stream, feedBuffer)
 	c, err := read(f, spent)
 	if c.Source.Compression = compression; compression != "" && !StreamLevel(err) {
-		err = withOffsetIn(err, "what is decoded")
+		err = withOffsetIn(err, "the decoded data")
 	}
-	if rest := f.drain(); rest != nil {
-		err = rest
+	if streamErr := f.drain(); streamErr != nil {
+		err = streamErr
 	}
 	c.Source.DecodedBytes = f.offset()
 	return c, err
 }
 
-// StreamLevel reports whether err is about bringing and decoding the bytes,
-// which the fetch stage reports, rather than about the dump that they hold,
-// which the inspect stage does. An error that is no Failure is about the bytes.
+// StreamLevel reports whether err is about reading and decoding the bytes. The fetch
+// stage reports such errors; the inspect stage reports errors in the dump. An error
+// that is not a Failure is stream-level.
 func StreamLevel(err error) bool {
 	if err == nil {
 		return false
@@ -62,7 +62,7 @@ func StreamLevel(err error) bool {
 	}
 }
 
-// cancelled makes reads end with the context.
+// cancelled is a reader that fails once its context is done.
 type cancelled struct {
 	ctx context.Context
 	r   io.Reader
@@ -75,8 +75,8 @@ func (c *cancelled) Read(p []byte) (int, error) {
 	return c.r.Read(p)
 }
 
-// source remembers the first error of the reader below the decoders, so that
-// it is never mistaken for damage.
+// source records the first error of the reader below the decoders, so that a
+// decoder's error is not taken for damage.
 type source struct {
 	r    io.Reader
 	read int64
@@ -95,11 +95,11 @@ func (s *source) Read(p []byte) (int, error) {
 // budget counts decoded bytes.
 type budget struct{ max, spent int64 }
 
-// spend takes n bytes off the budget.
+// spend subtracts n bytes from the budget. It fails if the budget is exceeded.
 func (b *budget) spend(n int) error {
 	b.spent += int64(n)
 	if b.max > 0 && b.spent > b.max {
-		return outcome.Fail(outcome.DiskBudgetExceeded, "decode backup: it holds more than %d bytes", b.max).
+		return outcome.Fail(outcome.DiskBudgetExceeded, "decode backup: it decodes to more than %d bytes", b.max).
 			WithHint("raise work.limit if the backup really is this large")
 	}
 	return nil
