@@ -8,8 +8,8 @@ import (
 	"github.com/drillgres/drillgres/drill/sqltext"
 )
 
-// script reads SQL as psql reads it: the same rules say where a string, a
-// statement and the rows of a COPY end, and what is a command of psql itself.
+// script reads SQL by the rules of psql, which determine where a string, a statement
+// and the rows of a COPY end, and what is a psql command.
 type script struct {
 	f  *feed
 	k  *catalog
@@ -17,18 +17,18 @@ type script struct {
 
 	lexer *sqltext.Lexer // of f
 
-	fragment     bool // SQL within an archive, not a file of its own
-	statements   int  // that are whole
-	makesObjects bool // a statement makes or fills something
-	heads, tails int  // of pg_dump's first and last comments
+	fragment     bool // the SQL is a part of an archive, not a file
+	statements   int  // number of complete statements
+	makesObjects bool // a statement creates or fills an object
+	heads, tails int  // number of pg_dump's first and last comments
 	clusterHeads int
 	clusterTails int
-	lastRemark   string // the last comment that says something
-	key          string // of the \restrict that is open
+	lastRemark   string // the last comment with text
+	key          string // of the open \restrict; empty: none is open
 	swallowed    *swallowedRestrict
-	broken       *outcome.Failure // by what the comments of pg_dump show
+	broken       *outcome.Failure // the first one that a comment of pg_dump reveals
 
-	seek *seek // a statement that is looked for, if one is
+	seek *seek // the search for a statement; nil: none
 }
 
 func newScript(f *feed, k *catalog) *script {
@@ -56,7 +56,7 @@ func (s *script) run() error {
 	}
 }
 
-// take takes the next token.
+// take handles the next token.
 func (s *script) take(t sqltext.Token) error {
 	switch t.Kind {
 	case sqltext.End:
@@ -84,17 +84,18 @@ func (s *script) take(t sqltext.Token) error {
 	return nil
 }
 
-// restart forgets the statement that is read.
+// restart discards the current statement.
 func (s *script) restart() {
 	s.st.reset()
 	s.lexer.Restart()
 }
 
-// token adds to the statement; the first one must begin a statement of SQL.
+// token adds a token to the statement. The first one must be able to begin a
+// statement.
 func (s *script) token(t sqltext.Token) error {
 	if s.st.isEmpty() {
 		s.st.line = s.f.line()
-		if !beginsStatement(t) && len(s.f.window()) > 0 { // at the end it is a verb that was cut
+		if !beginsStatement(t) && len(s.f.window()) > 0 { // at the end of the file it may be an incomplete verb
 			return s.notSQL(t.Text)
 		}
 	}
@@ -105,12 +106,12 @@ func (s *script) token(t sqltext.Token) error {
 func (s *script) notSQL(text string) error {
 	if strings.HasPrefix(text, "pg_dump") {
 		return s.fail(s.st.line, outcome.DumpCorrupt, "messages of %s are mixed into the dump", text).
-			WithHint("keep pg_dump's messages out of the file: do not redirect 2>&1")
+			WithHint("keep pg_dump's messages out of the file: do not use 2>&1")
 	}
 	return s.fail(s.st.line, outcome.DumpCorrupt, "neither SQL nor a row of a COPY")
 }
 
-// verbs begin a statement (PostgreSQL, Part VI, SQL Commands).
+// verbs holds the first words of statements (PostgreSQL, Part VI, SQL Commands).
 var verbs = strings.Fields(`abort alter analyze begin call checkpoint close cluster comment commit copy
 	create deallocate declare delete discard do drop end execute explain fetch grant import insert listen load
 	lock merge move notify prepare reassign refresh reindex release repack reset revoke rollback savepoint security select
@@ -137,7 +138,8 @@ func (s *script) semicolon() error {
 	return s.seek.visit(begins, s.f.lastLine())
 }
 
-// unfinished is the failure for a statement without its end.
+// failUnfinished returns the failure for an incomplete statement, or nil if there is
+// none.
 func (s *script) failUnfinished() error {
 	if s.st.isEmpty() {
 		return nil
@@ -145,7 +147,7 @@ func (s *script) failUnfinished() error {
 	return s.truncatedIn("a statement", s.st.line)
 }
 
-// open is the failure for a construct that does not end.
+// failOpen returns the failure for a string or comment that does not end.
 func (s *script) failOpen(t sqltext.Token) error {
 	line := s.st.line
 	if began := s.lexer.OpenLine(); began > 0 {
@@ -164,24 +166,24 @@ func (s *script) truncatedIn(what string, line int64) error {
 	return f
 }
 
-// isBlank tells that there was nothing to read.
+// isBlank reports whether the file has neither statements nor comments.
 func (s *script) isBlank() bool {
 	return s.statements == 0 && s.lastRemark == ""
 }
 
-// isDump tells whether anything that was read is of a dump.
+// isDump reports whether anything in the file belongs to a dump.
 func (s *script) isDump() bool {
 	return s.heads+s.tails+s.clusterHeads+s.clusterTails > 0 || s.makesObjects
 }
 
-// isStump tells a dump that was cut within its first lines.
+// isStump reports whether the file is a dump that ends within its first lines.
 func (s *script) isStump() bool {
 	return s.statements == 0 && s.st.isEmpty() && s.lastRemark != "" &&
 		(strings.HasPrefix(dumpHead, s.lastRemark) || strings.HasPrefix(clusterHead, s.lastRemark))
 }
 
-// end judges whether the dump has its end. One that is not of pg_dump has none
-// to be recognised by.
+// end fails if the end of the dump is missing. It cannot detect a missing end of a
+// dump that pg_dump did not create.
 func (s *script) end() error {
 	last := s.f.lastLine()
 	switch {

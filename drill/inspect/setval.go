@@ -6,8 +6,8 @@ import (
 	"github.com/drillgres/drillgres/drill/sqltext"
 )
 
-// Sequence is where the dump sets a sequence to go on: behind Last if it was
-// Called, else at Last itself.
+// Sequence is the state to which the dump sets a sequence. Its next value is after
+// Last if Called is set, and Last otherwise.
 type Sequence struct {
 	Schema string `json:"schema"`
 	Name   string `json:"name"`
@@ -15,8 +15,8 @@ type Sequence struct {
 	Called bool   `json:"called"` // false: the sequence has never been used
 }
 
-// setval reads the arguments of setval('schema.name', 42, true). A sequence
-// that the dump sets more than once stands more than once, the last one last.
+// addSequence reads the arguments of setval('schema.name', 42, true). A sequence
+// that the dump sets several times is added several times, in that order.
 func (k *catalog) addSequence(p *sqltext.Phrase) {
 	if !p.Has("(") || p.Peek().Kind != sqltext.String {
 		return
@@ -33,7 +33,7 @@ func (k *catalog) addSequence(p *sqltext.Phrase) {
 	if err != nil || !k.reserve(n.Schema, n.Name) {
 		return
 	}
-	called := true // so it is where the third argument is left out
+	called := true // the default of the third argument
 	if p.Has(",") {
 		called = p.Has("true")
 	}

@@ -5,7 +5,8 @@ import (
 	"github.com/drillgres/drillgres/drill/sqltext"
 )
 
-// statement reads a whole statement. The target is that of a COPY whose rows follow.
+// readStatement reads a complete statement. It returns the target of a COPY that
+// rows follow, and nil for any other statement.
 func (s *script) readStatement() (*copyTarget, error) {
 	s.statements++
 	p := &sqltext.Phrase{Tokens: s.st.tokens}
@@ -36,8 +37,8 @@ func (s *script) readStatement() (*copyTarget, error) {
 	return nil, nil
 }
 
-// copyStatement reads COPY. Only rows within the dump are allowed: a file or a
-// program would be one of the server that restores it.
+// copyStatement reads COPY. It allows only rows in the dump: a file or a program
+// would be one of the server that restores the dump.
 func (s *script) copyStatement(p *sqltext.Phrase) (*copyTarget, error) {
 	table := p.Name(s.k.searchPath)
 	switch {
@@ -49,12 +50,12 @@ func (s *script) copyStatement(p *sqltext.Phrase) (*copyTarget, error) {
 	case p.Until("to stdout"), p.Until("from stdout"):
 		return nil, nil
 	case p.Until("from"), p.Until("to"):
-		return nil, s.fail(s.st.line, outcome.DumpHostile, "a COPY with a file or a program of the server")
+		return nil, s.fail(s.st.line, outcome.DumpHostile, "a COPY from or to a file or a program of the server")
 	}
-	return nil, s.fail(s.st.line, outcome.DumpCorrupt, "a COPY that does not say from where")
+	return nil, s.fail(s.st.line, outcome.DumpCorrupt, "a COPY without a source or a target")
 }
 
-// insert counts the rows of INSERT … VALUES.
+// readInsert counts the rows of INSERT … VALUES.
 func (s *script) readInsert(p *sqltext.Phrase) {
 	if !p.Has("into") {
 		return
@@ -67,8 +68,8 @@ func (s *script) readInsert(p *sqltext.Phrase) {
 	s.k.table(table).addData(rows, 0)
 }
 
-// set follows the settings that change how the rest is read, and those that
-// name something.
+// readSet reads the settings that change how the remaining SQL is read, and those
+// that name a role or a tablespace.
 func (s *script) readSet(p *sqltext.Phrase) {
 	p.Drop("session", "local")
 	switch {
@@ -92,8 +93,8 @@ func (s *script) readSet(p *sqltext.Phrase) {
 	}
 }
 
-// selects reads the functions that pg_dump calls: large objects, the state of
-// sequences, and the search path of dumps since 2018.
+// readSelect reads the function calls of pg_dump: large objects, the state of
+// sequences, and the search path in dumps since 2018.
 func (s *script) readSelect(p *sqltext.Phrase) {
 	switch f := p.Name(""); f.Name {
 	case "lo_create", "lo_from_bytea":

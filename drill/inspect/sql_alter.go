@@ -2,7 +2,7 @@ package inspect
 
 import "github.com/drillgres/drillgres/drill/sqltext"
 
-// alter reads ALTER: owners, constraints, identity sequences, partitions.
+// readAlter reads ALTER: owners, constraints, identity sequences, partitions.
 func (k *catalog) readAlter(p *sqltext.Phrase) {
 	if p.Has("default privileges") {
 		k.defaultPrivileges(p)
@@ -21,10 +21,11 @@ func (k *catalog) readAlter(p *sqltext.Phrase) {
 	k.readOwner(p, nil, sqltext.Name{}) // operators, collations, large objects …
 }
 
-// relation lists the kinds for which older pg_dumps write ALTER TABLE.
+// relationKinds holds the kinds for which older versions of pg_dump write ALTER
+// TABLE.
 var relationKinds = []Kind{KindTable, KindView, KindMaterializedView, KindSequence, KindForeignTable}
 
-// alterable lists what the catalog knows the owner of.
+// alterable holds the kinds whose owner the catalog records.
 var alterable = []struct {
 	words string
 	kinds []Kind
@@ -65,7 +66,7 @@ func (k *catalog) alterOne(p *sqltext.Phrase, kinds []Kind) {
 	}
 }
 
-// unschemed tells kinds that lie in no schema.
+// hasNoSchema reports whether objects of these kinds are in no schema.
 func hasNoSchema(kinds []Kind) bool {
 	if kinds == nil {
 		return true
@@ -77,7 +78,7 @@ func hasNoSchema(kinds []Kind) bool {
 	return false
 }
 
-// owner reads OWNER TO.
+// readOwner reads OWNER TO and returns the owner.
 func (k *catalog) readOwner(p *sqltext.Phrase, kinds []Kind, n sqltext.Name) string {
 	if !p.Until("owner to") {
 		return ""
@@ -104,8 +105,8 @@ func (k *catalog) alterTable(p *sqltext.Phrase, n sqltext.Name) {
 	k.trailingTablespace(p)
 }
 
-// addConstraint reads constraints that pg_dump makes behind the rows. Not-null
-// constraints are left out: before Postgres 18 the catalog has no names for them.
+// addConstraint reads constraints that pg_dump adds after the rows. It skips not-null
+// constraints, which have no names in the catalog before Postgres 18.
 func (k *catalog) addConstraint(p *sqltext.Phrase, table sqltext.Name) {
 	n := sqltext.Name{Schema: table.Schema, Name: p.Name("").Name}
 	switch {
@@ -132,7 +133,7 @@ func (k *catalog) addIdentity(p *sqltext.Phrase, table sqltext.Name) {
 	}
 }
 
-// alterRole reads ALTER ROLE … IN DATABASE … SET, which needs the role.
+// alterRole reads ALTER ROLE … IN DATABASE … SET, which requires the role.
 func (k *catalog) alterRole(p *sqltext.Phrase) {
 	if t := p.Peek(); t.Kind == sqltext.Word && (t.Text == "all" || isRoleKeyword(t.Text)) {
 		return
@@ -140,7 +141,7 @@ func (k *catalog) alterRole(p *sqltext.Phrase) {
 	k.addRole(p.Name("").Name)
 }
 
-// keywordRole tells words that stand for a role without being its name.
+// isRoleKeyword reports whether the word stands for a role but is not its name.
 func isRoleKeyword(name string) bool {
 	switch name {
 	case "public", "current_user", "current_role", "session_user", "default", "none":
@@ -149,7 +150,7 @@ func isRoleKeyword(name string) bool {
 	return false
 }
 
-// roleList takes names separated by commas.
+// addRoles adds the roles of a comma-separated list.
 func (k *catalog) addRoles(p *sqltext.Phrase) {
 	for more := true; more; more = p.Has(",") {
 		p.Has("group")
@@ -160,7 +161,7 @@ func (k *catalog) addRoles(p *sqltext.Phrase) {
 	}
 }
 
-// grant reads GRANT and REVOKE: whom they name, and the roles that are granted.
+// readGrant reads GRANT and REVOKE: the roles that they name and that they grant.
 func (k *catalog) readGrant(p *sqltext.Phrase, verb string) {
 	to := map[string]string{"grant": "to", "revoke": "from"}[verb]
 	p.Drop("grant option for", "admin option for", "inherit option for", "set option for")

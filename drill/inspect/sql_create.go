@@ -2,7 +2,7 @@ package inspect
 
 import "github.com/drillgres/drillgres/drill/sqltext"
 
-// create reads CREATE and what is made.
+// readCreate reads CREATE and adds the object that it creates.
 func (k *catalog) readCreate(p *sqltext.Phrase) {
 	p.Drop("or replace", "global", "local")
 	temporary := p.Has("temporary") || p.Has("temp")
@@ -34,11 +34,12 @@ func (k *catalog) readCreate(p *sqltext.Phrase) {
 	}
 }
 
-// simple lists what is made by its kind and its name alone, longest words first.
+// simpleKinds holds the kinds that CREATE identifies by a kind and a name only, those
+// of more words first.
 var simpleKinds = []struct {
 	words  string
 	kind   Kind
-	schema bool // whether it lies in one
+	schema bool // the object is in a schema
 }{
 	{"materialized view", KindMaterializedView, true},
 	{"view", KindView, true},
@@ -69,7 +70,7 @@ func (k *catalog) createSimple(p *sqltext.Phrase) {
 	}
 }
 
-// newName takes the name of what is made.
+// newName reads the name of the created object.
 func (k *catalog) newName(p *sqltext.Phrase) sqltext.Name {
 	p.Drop("concurrently", "if not exists")
 	return p.Name(k.searchPath)
@@ -89,17 +90,17 @@ func (k *catalog) createTable(p *sqltext.Phrase) {
 	k.trailingTablespace(p)
 }
 
-// trailingTablespace finds the TABLESPACE clause behind a definition.
+// trailingTablespace reads the TABLESPACE clause after a definition.
 func (k *catalog) trailingTablespace(p *sqltext.Phrase) {
 	if p.Until("tablespace") {
 		k.addTablespace(p.Value())
 	}
 }
 
-// createIndex reads an index; it lies in its table's schema.
+// createIndex reads an index, which is in the schema of its table.
 func (k *catalog) createIndex(p *sqltext.Phrase) {
 	p.Drop("concurrently", "if not exists")
-	if p.Has("on") { // a name of the server's choosing
+	if p.Has("on") { // the server chooses the name
 		return
 	}
 	n := p.Name("")
@@ -112,7 +113,7 @@ func (k *catalog) createIndex(p *sqltext.Phrase) {
 	k.trailingTablespace(p)
 }
 
-// attached reads what is made with a name of its own on a table.
+// createOnTable reads an object with its own name on a table.
 func (k *catalog) createOnTable(kind Kind, p *sqltext.Phrase) {
 	n := p.Name("")
 	if !p.Until("on") {
@@ -171,7 +172,7 @@ func (k *catalog) createRole(p *sqltext.Phrase) {
 	k.addName(k.createdRoles, p.Name("").Name)
 }
 
-// createDatabase reads the options with which production's database was made.
+// createDatabase reads the options of production's database.
 func (k *catalog) createDatabase(p *sqltext.Phrase) {
 	if k.c.Format == Cluster {
 		return

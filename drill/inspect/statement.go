@@ -2,17 +2,17 @@ package inspect
 
 import "github.com/drillgres/drillgres/drill/sqltext"
 
-// maxTokens is how many tokens of a statement are kept for reading it. What is
-// beyond is lexed, counted and forgotten: what matters comes first.
+// maxTokens is how many tokens of a statement are kept. Further tokens are lexed and
+// counted only, because everything of interest is at the beginning.
 const maxTokens = 8 << 10
 
-// statement is what was lexed since the last semicolon.
+// statement holds what was lexed since the last semicolon.
 type statement struct {
 	tokens []sqltext.Token
-	line   int64 // where it begins
+	line   int64 // of its beginning
 
-	values bool  // behind VALUES of an INSERT: tokens are no longer kept
-	rows   int64 // of it; -1: not known
+	values bool  // VALUES of an INSERT was read; further tokens are not kept
+	rows   int64 // of the INSERT; -1: unknown
 }
 
 func (s *statement) reset() {
@@ -22,7 +22,7 @@ func (s *statement) reset() {
 
 func (s *statement) isEmpty() bool { return len(s.tokens) == 0 }
 
-// keeps reports whether the next token is wanted.
+// wantsTokens reports whether the next token is kept.
 func (s *statement) wantsTokens() bool { return !s.values && len(s.tokens) < maxTokens }
 
 func (s *statement) add(t sqltext.Token) {
@@ -31,7 +31,7 @@ func (s *statement) add(t sqltext.Token) {
 	}
 }
 
-// insertValues notes VALUES of an INSERT, whose groups are then only counted.
+// insertValues handles VALUES. After VALUES of an INSERT, groups are only counted.
 func (s *statement) insertValues() {
 	n := len(s.tokens)
 	if n < 2 || !s.tokens[0].Is("insert") {
@@ -43,8 +43,8 @@ func (s *statement) insertValues() {
 	}
 }
 
-// value takes a token behind VALUES: a group in parentheses is a row. Behind ON
-// CONFLICT and the like, how many rows it adds is not in the dump.
+// value handles a token after VALUES. A group in parentheses is a row. After a clause
+// such as ON CONFLICT the number of inserted rows is unknown.
 func (s *statement) value(t sqltext.Token) {
 	switch {
 	case t.Depth > 0:

@@ -4,12 +4,12 @@ import (
 	"github.com/drillgres/drillgres/drill/sqltext"
 )
 
-// longestSubject is how much of a statement is read for its subject.
+// longestSubject is how many bytes of a statement are read for its subject.
 const longestSubject = 64 << 10
 
-// Subject is what a statement of a dump is about: the object that it makes,
-// changes or fills, as schema.name, with quotes where they tell it from another.
-// It is empty where the statement, which may be cut, does not tell.
+// Subject returns the object that a statement of a dump creates, changes or fills, as
+// schema.name, quoted where SQL requires it. The statement may be incomplete. Subject
+// returns an empty string if the statement does not name an object.
 func Subject(sql string) string {
 	return subjectOf(sqltext.FirstStatement(sql[:min(len(sql), longestSubject)], sqltext.Psql))
 }
@@ -38,8 +38,8 @@ func subjectOf(tokens []sqltext.Token) string {
 	return ""
 }
 
-// CopyTarget is the table that a COPY statement fills, as the catalog has its
-// name, without its schema; empty: it is no COPY.
+// CopyTarget returns the name of the table that a COPY statement fills, unquoted and
+// without its schema. It returns an empty string for any other statement.
 func CopyTarget(sql string) string {
 	p := &sqltext.Phrase{Tokens: sqltext.FirstStatement(sql[:min(len(sql), longestSubject)], sqltext.Psql)}
 	if !p.Has("copy") {
@@ -48,7 +48,7 @@ func CopyTarget(sql string) string {
 	return p.Name("").Name
 }
 
-// nextName takes the name that is next.
+// nextName reads the next name.
 func nextName(p *sqltext.Phrase) string {
 	p.Drop("only", "concurrently", "if not exists", "if exists")
 	n := p.Name("")
@@ -58,8 +58,8 @@ func nextName(p *sqltext.Phrase) string {
 	return objectName(n)
 }
 
-// kinds are the words for what has a name of its own, longest first. What
-// belongs to a table is told by that.
+// kindWords holds the words for kinds of objects with their own names, longest first.
+// An object that belongs to a table is identified by the table instead.
 var kindWords = []string{
 	"foreign data wrapper", "text search configuration", "text search dictionary", "text search parser", "text search template",
 	"procedural language", "materialized view", "operator family", "operator class", "access method", "event trigger",
@@ -68,7 +68,7 @@ var kindWords = []string{
 	"server", "table", "index", "type", "view",
 }
 
-// kindAndName takes a kind and a name.
+// kindAndName reads a kind and a name.
 func kindAndName(p *sqltext.Phrase) string {
 	switch {
 	case p.Has("constraint"), p.Has("policy"), p.Has("trigger"):
@@ -87,7 +87,8 @@ func kindAndName(p *sqltext.Phrase) string {
 	return ""
 }
 
-// grantedObject takes what GRANT and REVOKE are on: of a table the kind may be left out.
+// grantedObject reads the object of GRANT and REVOKE. For a table, the kind is
+// optional.
 func grantedObject(p *sqltext.Phrase) string {
 	if !p.Until("on") {
 		return "" // membership of a role
@@ -98,7 +99,7 @@ func grantedObject(p *sqltext.Phrase) string {
 	return kindAndName(p)
 }
 
-// tableOfColumn takes the table of a column's name.
+// tableOfColumn reads the name of a column and returns its table.
 func tableOfColumn(p *sqltext.Phrase) string {
 	var parts []string
 	for more := true; more && p.Peek().CanName(); more = p.Has(".") {
@@ -113,7 +114,7 @@ func tableOfColumn(p *sqltext.Phrase) string {
 	return ""
 }
 
-// onTable takes the table behind ON.
+// onTable reads the table after ON.
 func onTable(p *sqltext.Phrase) string {
 	if !p.Until("on") {
 		return ""
@@ -122,7 +123,7 @@ func onTable(p *sqltext.Phrase) string {
 	return nextName(p)
 }
 
-// createdObject takes what CREATE makes; an index lies in its table's schema.
+// createdObject reads the object of CREATE. An index is in the schema of its table.
 func createdObject(p *sqltext.Phrase) string {
 	p.Drop("or replace", "global", "local", "temporary", "temp", "unlogged", "unique", "recursive", "default", "trusted")
 	if !p.Has("index") {
@@ -140,7 +141,7 @@ func createdObject(p *sqltext.Phrase) string {
 	return objectName(sqltext.Name{Schema: p.Name("").Schema, Name: index.Name})
 }
 
-// setSequence takes that of SELECT pg_catalog.setval('…', 1, true).
+// setSequence reads the sequence of SELECT pg_catalog.setval('…', 1, true).
 func setSequence(p *sqltext.Phrase) string {
 	if p.Name("").Name != "setval" || !p.Has("(") || p.Peek().Kind != sqltext.String {
 		return ""

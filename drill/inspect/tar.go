@@ -14,8 +14,8 @@ import (
 
 const tocName = "toc.dat"
 
-// readTar walks a tar to its end: pg_dump's own format, whose first member is
-// its table of contents, or a directory dump that somebody packed. Its rows are not read.
+// readTar reads a tar archive to its end: the tar format of pg_dump, which begins with
+// the table of contents, or a packed directory dump. It does not read the rows.
 func readTar(f *feed, k *catalog) error {
 	tail := &zeroCounter{r: f}
 	t := tar.NewReader(tail)
@@ -46,7 +46,7 @@ func readTar(f *feed, k *catalog) error {
 	}
 }
 
-// member is the name under which the table of contents knows a file.
+// memberName returns the name of a file as in the table of contents.
 func memberName(name string) string {
 	name = path.Base(name)
 	for _, suffix := range []string{".gz", ".lz4", ".zst"} {
@@ -55,8 +55,8 @@ func memberName(name string) string {
 	return name
 }
 
-// zeroTail counts the zero bytes at the end of what it reads. A tar archive ends
-// in 1024 of them, which Go's reader does not insist on.
+// zeroCounter counts the zero bytes at the end of its stream. A tar archive ends with
+// 1024 of them, which archive/tar does not check.
 type zeroCounter struct {
 	r     io.Reader
 	zeros int
@@ -66,8 +66,8 @@ const tarTrailer = 1024
 
 func (z *zeroCounter) Read(p []byte) (int, error) {
 	n, err := z.r.Read(p)
-	if rest := len(bytes.TrimRight(p[:n], "\x00")); rest > 0 {
-		z.zeros = n - rest
+	if trimmed := len(bytes.TrimRight(p[:n], "\x00")); trimmed > 0 {
+		z.zeros = n - trimmed
 	} else {
 		z.zeros += n
 	}
@@ -76,7 +76,7 @@ func (z *zeroCounter) Read(p []byte) (int, error) {
 
 func checkTarEnd(tail *zeroCounter, k *catalog, promised []string, present map[string]bool) error {
 	if k.c.Format == "" {
-		return outcome.Fail(outcome.NotADump, "not a dump: it is a tar archive without a %s", tocName)
+		return outcome.Fail(outcome.NotADump, "not a dump: it is a tar archive without %s", tocName)
 	}
 	if _, err := io.Copy(io.Discard, tail); err != nil {
 		return tarError(err, 0)
@@ -88,7 +88,7 @@ func checkTarEnd(tail *zeroCounter, k *catalog, promised []string, present map[s
 		}
 	}
 	if len(missing) > 0 {
-		return outcome.Fail(outcome.DumpTruncated, "the tar archive lacks %s of data: %s",
+		return outcome.Fail(outcome.DumpTruncated, "the tar archive lacks %s with data: %s",
 			words.Count(len(missing), "file"), words.List(missing, maxListed))
 	}
 	if tail.zeros < tarTrailer {
@@ -97,11 +97,11 @@ func checkTarEnd(tail *zeroCounter, k *catalog, promised []string, present map[s
 	return nil
 }
 
-// readToc reads a table of contents that is a file of its own, and tells which
-// files hold the data.
+// readToc reads a table of contents that is a separate file. It returns the names of
+// the files with the data.
 func readToc(f *feed, k *catalog) ([]string, error) {
 	if !hasPrefix(f.peek(len(archiveMagic)), archiveMagic) {
-		return nil, outcome.Fail(outcome.DumpCorrupt, "%s in the tar archive is not pg_dump's", tocName)
+		return nil, outcome.Fail(outcome.DumpCorrupt, "%s in the tar archive is not a table of contents of pg_dump", tocName)
 	}
 	a := newArchive(f, k, &budget{})
 	if a.readHeader() {
@@ -113,8 +113,8 @@ func readToc(f *feed, k *catalog) ([]string, error) {
 	return a.files, withOffsetIn(a.err, "its "+tocName)
 }
 
-// tarError names an error of the tar reader; at is where that had come to, 0 if
-// it is not known.
+// tarError returns the Failure for an error of the tar reader at an offset; 0: the
+// offset is unknown.
 func tarError(err error, at int64) error {
 	switch {
 	case isFailure(err):

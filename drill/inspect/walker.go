@@ -11,15 +11,15 @@ import (
 	"github.com/drillgres/drillgres/drill/sqltext"
 )
 
-// The archive versions whose layout is known: 1.10 is of Postgres 8.4, 1.16 of
-// 17 and 18. The layout is that of pg_backup_archiver.c (ReadHead, ReadToc) and
-// pg_backup_custom.c (_skipData).
+// The archive versions with a known layout: from 1.10 of Postgres 8.4 to 1.16 of 17
+// and 18. Source: pg_backup_archiver.c (ReadHead, ReadToc) and pg_backup_custom.c
+// (_skipData).
 const (
 	oldestArchive = 10
 	newestArchive = 16
 )
 
-// The format byte of an archive's header. A toc.dat of a directory says tar.
+// The format byte of an archive's header. The toc.dat of a directory states tar.
 const (
 	archiveCustom    = 1
 	archiveTar       = 3
@@ -38,31 +38,31 @@ const (
 const (
 	offsetUnset = 1 // the archive was written to a pipe
 	offsetSet   = 2
-	offsetNone  = 3 // there is no data
+	offsetNone  = 3 // the entry has no data
 )
 
 // Span is a part of a stream, in bytes.
 type Span struct{ At, Size int64 }
 
-// walker goes through a pg_dump archive: its header, its table of contents and
-// the blocks of data that this promises, in the order of the file. It knows where
-// each of them is, and is the only one that knows the layout. Its methods return
-// zero values once one failed; err is the first failure.
+// walker reads a pg_dump archive in the order of the file: its header, its table of
+// contents and the promised blocks of data, and records the offset of each. Only
+// walker knows the layout. After a failure its methods return zero values; err holds
+// the first failure.
 type walker struct {
 	f       *feed
-	reserve func(names ...string) bool // makes room in memory
+	reserve func(names ...string) bool // accounts for memory; false: the memory is full
 	err     error
 
-	begin int64  // where the block begins that is read; 0: none is
-	about string // the object that is read, where it has a name
+	begin int64  // offset of the current block; 0: none
+	about string // name of the current object, if it has one
 
 	header
-	text     []byte // of the string that was read last
+	text     []byte // the last string that was read
 	promised map[int64]*block
-	order    []*block // as the table of contents lists them
+	order    []*block // in the order of the table of contents
 }
 
-// header is what an archive says of itself.
+// header holds the header of an archive.
 type header struct {
 	version          string // "1.14"
 	minor            int
@@ -73,26 +73,26 @@ type header struct {
 	server, dump     string // versions
 }
 
-// entry is one line of the table of contents, as far as it is used.
+// entry is one entry of the table of contents, without unused fields.
 type entry struct {
 	Span
 	id                     int64
 	desc, tag, schema      string
 	owner, space, copyStmt string
 	definition             []byte
-	dropped                bool // has a DROP, without which pg_restore sets no owner
+	dropped                bool // has a DROP statement; without one pg_restore sets no owner
 	offset                 int64
-	file                   string // of a directory or tar
-	state                  byte
-	data                   *block // that it promises; nil: none
+	file                   string // with the data, in a directory or tar archive
+	state                  byte   // of the offset
+	data                   *block // promised by the entry; nil: none
 }
 
 func newWalker(f *feed, holds func(names ...string) bool) *walker {
 	return &walker{f: f, reserve: holds, promised: map[int64]*block{}}
 }
 
-// head reads the header. It returns false where what follows cannot be read: of
-// an archive whose version is not known only that version.
+// readHeader reads the header. It returns false if the entries cannot be read. Of an
+// unknown version of the format it reads only the version.
 func (w *walker) readHeader() bool {
 	w.f.skip(len(w.f.peek(len(archiveMagic))))
 	major, minor := w.readByte(), w.readByte()
@@ -133,8 +133,8 @@ func (w *walker) readCompression() {
 	}
 }
 
-// time reads a struct tm of the machine that dumped. The archive does not state
-// its zone.
+// readTime reads a struct tm of the machine that ran pg_dump. The archive does not
+// contain its time zone.
 func (w *walker) readTime() snapshot.Stated {
 	var v [7]int64
 	for i := range v {
@@ -154,8 +154,8 @@ func (w *walker) readTime() snapshot.Stated {
 	return s
 }
 
-// entries yields every entry of the table of contents. A caller that stops
-// early cannot go on to the blocks.
+// entries yields every entry of the table of contents. A caller that stops early
+// cannot read the blocks.
 func (w *walker) entries() iter.Seq[*entry] {
 	return func(yield func(*entry) bool) {
 		n := w.readInt()
@@ -168,11 +168,11 @@ func (w *walker) entries() iter.Seq[*entry] {
 	}
 }
 
-// entry reads one entry in the order of the file.
+// readEntry reads one entry, field by field in the order of the file.
 func (w *walker) readEntry() *entry {
 	e := &entry{Span: Span{At: w.f.offset()}, id: w.readInt()}
 	w.require(e.id > 0, "an entry has an impossible number")
-	w.readInt()   // whether it has data: so does the state of its offset
+	w.readInt()   // whether it has data, which the state of its offset also says
 	w.readBytes() // table's oid
 	w.readBytes() // object's oid
 	e.tag, e.desc = w.readString(), w.readString()
@@ -202,13 +202,13 @@ func (w *walker) readEntry() *entry {
 	return e
 }
 
-// dependency reads one number of a list that ends with a missing string.
+// readDependency reads one number of a list that ends with a missing string.
 func (w *walker) readDependency() bool {
 	return w.readBytes() && w.err == nil
 }
 
-// offset reads where the entry's data is. In a directory or tar it is the name
-// of a file instead.
+// readOffset reads the offset of the entry's data. In a directory or tar archive it
+// reads the name of a file instead.
 func (w *walker) readOffset(e *entry) {
 	if w.format != archiveCustom {
 		e.state = offsetNone
@@ -232,7 +232,7 @@ func (w *walker) readOffset(e *entry) {
 		"an entry has an impossible offset")
 }
 
-// promise notes that the block of an entry must follow.
+// addBlock records that the block of an entry must follow.
 func (w *walker) addBlock(e *entry) {
 	if w.promised[e.id] != nil {
 		w.failCorrupt("two entries have the number %d", e.id)
@@ -254,10 +254,10 @@ func (w *walker) addBlock(e *entry) {
 	e.data = b
 }
 
-// unknownLayout is the failure of an archive that cannot be walked.
+// unknownLayout returns the failure for an archive with an unknown layout.
 func (w *walker) unknownLayout() error {
 	if w.err != nil {
 		return w.err
 	}
-	return outcome.Fail(outcome.FormatUnsupported, "where things are in archive version %s is not known", w.version)
+	return outcome.Fail(outcome.FormatUnsupported, "the layout of archive version %s is unknown", w.version)
 }

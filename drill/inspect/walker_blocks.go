@@ -20,17 +20,17 @@ type block struct {
 	id     int64
 	kind   byte
 	name   string // for messages
-	object string // the same, as a Failure has it
-	rows   bool   // of a table, not large objects
+	object string // name for Failure.Object
+	rows   bool   // the block contains rows of a table, not large objects
 	table  sqltext.Name
 	copied bool  // rows of a COPY, not INSERTs
-	offset int64 // where it must begin; -1: the archive does not say
-	at     int64 // where it begins
+	offset int64 // stated in the table of contents; -1: not stated
+	at     int64 // actual offset
 	read   bool
 }
 
-// blocks yields the blocks until each that is promised was there. The caller
-// takes what is in each of them with runs, before it goes on to the next.
+// blocks yields the blocks in the order of the file until it has found all promised
+// ones. The caller must read each block with runs before it continues.
 func (w *walker) blocks() iter.Seq[*block] {
 	return func(yield func(*block) bool) {
 		for missing := len(w.order); missing > 0 && w.err == nil; missing-- {
@@ -47,7 +47,7 @@ func (w *walker) blocks() iter.Seq[*block] {
 	}
 }
 
-// lacks is the failure for blocks that are not there.
+// failMissing fails for promised blocks that the archive does not contain.
 func (w *walker) failMissing(missing int) {
 	for _, b := range w.order {
 		if !b.read {
@@ -58,7 +58,7 @@ func (w *walker) failMissing(missing int) {
 	}
 }
 
-// block reads the head of a block; nil: it is damaged.
+// readBlockHead reads the head of a block. It returns nil if the head is damaged.
 func (w *walker) readBlockHead(kind byte, at int64) *block {
 	w.begin, w.about = at, ""
 	w.require(kind == blockData || kind == blockBlobs, "a block of an unknown kind")
@@ -81,7 +81,8 @@ func (w *walker) readBlockHead(kind byte, at int64) *block {
 	return b
 }
 
-// inBlock words an early end that a number ran into.
+// nameEarlyEnd replaces the failure of a number at the end of the file, which names
+// the table of contents, with one that names the block.
 func (w *walker) nameEarlyEnd() {
 	if w.f.hasEnded() && w.f.window() == nil {
 		w.err = nil
@@ -89,18 +90,18 @@ func (w *walker) nameEarlyEnd() {
 	}
 }
 
-// run is what a block stores for one table or for one large object: chunks, of
-// which the last one is empty.
+// run is the data of one table or of one large object in a block: a list of chunks
+// that ends with an empty one.
 type run struct {
 	w         *walker
-	remaining int64 // bytes of the chunk that are unread
+	remaining int64 // unread bytes of the chunk
 	done      bool  // the empty chunk was read
 
 	first Span // the first chunk
 }
 
-// runs yields what is in a block: the rows of its table, or each of its large
-// objects. What the caller leaves of a run is passed over.
+// runs yields the runs of a block: the rows of its table, or each of its large
+// objects. It skips what the caller does not read of a run.
 func (w *walker) runs(b *block) iter.Seq[*run] {
 	return func(yield func(*run) bool) {
 		for w.err == nil && (b.kind == blockData || w.readLargeObject()) {
@@ -118,7 +119,8 @@ func (w *walker) runs(b *block) iter.Seq[*run] {
 	}
 }
 
-// largeObject reads the number of one; 0 is behind the last.
+// readLargeObject reads the number of the next large object. It returns false after
+// the last one.
 func (w *walker) readLargeObject() bool {
 	oid := w.readInt()
 	if w.err != nil {
@@ -127,7 +129,7 @@ func (w *walker) readLargeObject() bool {
 	return w.err == nil && oid != 0
 }
 
-// next begins the next chunk.
+// nextChunk begins the next chunk.
 func (r *run) nextChunk() {
 	r.remaining = r.w.readInt()
 	r.w.require(r.remaining >= 0, "a chunk has a negative length")
@@ -137,8 +139,8 @@ func (r *run) nextChunk() {
 	r.done = r.remaining == 0
 }
 
-// Read returns the bytes of the chunks, and ends behind the empty one. It looks no
-// further than it must: damage before an early end is found first.
+// Read returns the bytes of the chunks and ends at the empty one. It does not read
+// ahead, so that damage before an early end is found first.
 func (r *run) Read(p []byte) (int, error) {
 	if !r.hasMore() {
 		return 0, cmp.Or(r.w.err, io.EOF)
@@ -147,7 +149,7 @@ func (r *run) Read(p []byte) (int, error) {
 	return n, r.advance(n)
 }
 
-// pass passes over what is left.
+// skip skips the remaining bytes.
 func (r *run) skip() {
 	for r.hasMore() {
 		n := int(min(r.remaining, int64(len(r.w.f.window()))))
@@ -156,7 +158,7 @@ func (r *run) skip() {
 	}
 }
 
-// more reports whether there are bytes left, and begins the next chunk for that.
+// hasMore reports whether unread bytes remain. It begins the next chunk if necessary.
 func (r *run) hasMore() bool {
 	if r.remaining == 0 && !r.done && r.w.err == nil {
 		r.nextChunk()
@@ -164,7 +166,7 @@ func (r *run) hasMore() bool {
 	return !r.done && r.w.err == nil
 }
 
-// took notes that n bytes of a chunk were read; 0: there are no more.
+// advance records that n bytes of a chunk were read; 0: the stream has ended.
 func (r *run) advance(n int) error {
 	r.remaining -= int64(n)
 	if n == 0 {

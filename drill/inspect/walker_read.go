@@ -18,7 +18,7 @@ func (w *walker) readByte() byte {
 	return b
 }
 
-// int reads a sign and intSize bytes, the lowest first.
+// readInt reads a sign byte and intSize bytes, least significant first.
 func (w *walker) readInt() int64 {
 	sign := w.readByte()
 	var v uint64
@@ -32,16 +32,16 @@ func (w *walker) readInt() int64 {
 	return int64(v)
 }
 
-// string reads a string. Of a very long one the beginning is kept.
+// readString reads a string. It returns only the beginning of a very long one.
 func (w *walker) readString() string {
 	w.readBytes()
 	return string(w.text)
 }
 
-// maxDefinition is how much of a definition is read.
+// maxDefinition is how many bytes of a string are kept.
 const maxDefinition = 1 << 20
 
-// bytes reads a string into text, and reports whether there was one.
+// readBytes reads a string into text. It reports whether the string is present.
 func (w *walker) readBytes() bool {
 	w.text = w.text[:0]
 	n := w.readInt()
@@ -61,14 +61,15 @@ func (w *walker) readBytes() bool {
 	return w.err == nil && n >= 0
 }
 
-// check fails unless the archive is sound.
+// require fails with the given damage unless sound is true.
 func (w *walker) require(sound bool, damage string) {
 	if !sound {
 		w.failCorrupt("%s", damage)
 	}
 }
 
-// corrupt fails for damage: in the block that is read, else near where it is read.
+// failCorrupt fails for damage, at the beginning of the current block or else at the
+// current offset.
 func (w *walker) failCorrupt(format string, args ...any) {
 	if w.err == nil {
 		w.fail(outcome.DumpCorrupt, cmp.Or(w.begin, w.f.offset()), "the archive is damaged: %w", fmt.Errorf(format, args...))
@@ -81,7 +82,7 @@ func (w *walker) fail(code outcome.Code, offset int64, format string, args ...an
 	w.err = f
 }
 
-// cut fails for an early end; the stream's own error goes first.
+// failTruncated fails for an early end. An error of the stream takes precedence.
 func (w *walker) failTruncated(where string) {
 	switch {
 	case w.err != nil:
