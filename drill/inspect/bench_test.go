@@ -16,7 +16,7 @@ const (
 	benchSize = 256 << 20
 )
 
-// repeated gives a text again and again, without holding it all.
+// repeated returns a text repeatedly without storing all repetitions.
 type repeated struct {
 	text string
 	left int
@@ -35,7 +35,7 @@ func (r *repeated) Read(p []byte) (int, error) {
 	return n, nil
 }
 
-// many is row, repeated to about a megabyte, and how often to read that.
+// many returns a reader of benchSize bytes that repeats row.
 func many(row string) *repeated {
 	text := strings.Repeat(row, 1<<20/len(row))
 	return &repeated{text: text, left: benchSize / len(text)}

@@ -44,8 +44,8 @@ func TestPromiseIsEmpty(t *testing.T) {
 	}
 }
 
-// TestJSONOfNothing: readers need not tell null from an empty list.
-func TestJSONOfNothing(t *testing.T) {
+// Readers of the JSON need not handle null lists.
+func TestJSONHasNoNullLists(t *testing.T) {
 	got, err := json.Marshal(inspect.Contents{})
 	if err != nil || strings.Contains(string(got), "null") || !strings.Contains(string(got), `"tables":[]`) {
 		t.Errorf("%s, %v", got, err)
@@ -72,8 +72,7 @@ func TestJSONOfTwoDatabases(t *testing.T) {
 	}
 }
 
-// TestNeedsOfADump: Needs agrees with Source and with the Promise.
-func TestNeedsOfADump(t *testing.T) {
+func TestNeedsAgreeWithSourceAndPromise(t *testing.T) {
 	c, err := scan(t, load(t, "custom-15.dump"))
 	if err != nil {
 		t.Fatal(err)

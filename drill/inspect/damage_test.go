@@ -15,15 +15,15 @@ import (
 	"github.com/drillgres/drillgres/drill/outcome"
 )
 
-// cuts is how many places each file is cut at.
+// cuts is at how many offsets each file is cut.
 const cuts = 100
 
-// A dump that is cut anywhere is noticed, but for what is behind its last word.
-func TestCutAnywhere(t *testing.T) {
+// A cut is detected at any offset before the last word of the dump.
+func TestCutsAreDetected(t *testing.T) {
 	allowed := []outcome.Code{outcome.DumpTruncated, outcome.BackupEmpty, outcome.NotADump}
 	for _, file := range dumps(t) {
 		whole := load(t, file)
-		if filepath.Base(file) == "twice-18.dump" { // what is cut first is not needed
+		if filepath.Base(file) == "twice-18.dump" { // its second half is optional
 			whole = whole[:len(whole)/2]
 		}
 		for i := range cuts {
@@ -39,10 +39,10 @@ func TestCutAnywhere(t *testing.T) {
 	}
 }
 
-func TestTableOfContentsBehindTheDataIsNotNeeded(t *testing.T) {
+func TestTableOfContentsAfterTheDataIsOptional(t *testing.T) {
 	twice := load(t, "twice-18.dump")
 	if _, err := scan(t, twice[:len(twice)*3/4]); err != nil {
-		t.Errorf("pg_restore restores it whole, yet: %v", err)
+		t.Errorf("pg_restore restores it completely, but: %v", err)
 	}
 }
 
@@ -94,8 +94,8 @@ func TestWrappedDumps(t *testing.T) {
 // flips is how many bits of each file are flipped.
 const flips = 200
 
-// A flipped bit in a gzip or zstd file is noticed whatever it hits, but for the
-// header's fields that say nothing of the content (time, system).
+// Every flipped bit in a gzip or zstd file is detected, except in header fields
+// that do not describe the content (time, system).
 func TestFlippedBitInStream(t *testing.T) {
 	const header = 10
 	for wrap, content := range map[string][]byte{
@@ -117,8 +117,8 @@ func flipped(content []byte, at, bit int) []byte {
 	return damaged
 }
 
-// A flipped bit in the data of a compressed archive is noticed, but for the few
-// that mean nothing (padding behind a deflate stream) and the numbers of large objects.
+// A flipped bit in the data of a compressed archive is detected, except in padding
+// after a deflate stream and in the numbers of large objects.
 func TestFlippedBitInArchiveData(t *testing.T) {
 	for _, name := range []string{"custom-13.dump", "custom-15.dump", "custom-18.dump", "inserts-15.dump"} {
 		content := load(t, name)
@@ -138,8 +138,8 @@ func TestFlippedBitInArchiveData(t *testing.T) {
 	}
 }
 
-// What pg_restore refuses in a block of lz4 is noticed without it. pg_dump writes
-// no checksum: a bit in a value may be flipped.
+// Damage to a block of lz4 that pg_restore refuses is detected. A flipped bit in a
+// value is not, because pg_dump writes no checksum.
 func TestDamagedLZ4(t *testing.T) {
 	const frame, descriptor = "\x04\x22\x4d\x18", 3
 	content := load(t, "lz4-18.dump")
@@ -166,8 +166,9 @@ func TestDamagedLZ4(t *testing.T) {
 	}
 }
 
-// firstBlock is where the data of a compressed archive begins: with a kind, a
-// number, the length of the first chunk, and a zlib header in that.
+// firstBlock returns the offset of the first block of a compressed archive. It
+// consists of a kind, a number, the length of the first chunk, and the chunk, which
+// begins with a zlib header.
 func firstBlock(t *testing.T, content []byte) int {
 	t.Helper()
 	i := bytes.Index(content, []byte("\x78\x9c"))
@@ -177,8 +178,8 @@ func firstBlock(t *testing.T, content []byte) int {
 	return i - 1 - 5 - 5
 }
 
-// A flipped bit in an archive's header or table of contents may change no more
-// than a name, but it never becomes an error without a code.
+// A flipped bit in an archive's header or table of contents may only change a name,
+// but it never causes an error without a code.
 func TestFlippedBitInTableOfContents(t *testing.T) {
 	content := load(t, "custom-18.dump")
 	for at := 0; at < len(content); at += 17 {
@@ -230,9 +231,9 @@ func TestArchiveOfAnUnknownVersion(t *testing.T) {
 		t.Fatalf("version %q, %v", c.Source.ArchiveVersion, err)
 	}
 	if _, err := inspect.Judge(c, nil, inspect.Policy{Major: 18}); codeOf(err) != outcome.DumpTooNew {
-		t.Errorf("judged %v", err)
+		t.Errorf("Judge returned %v", err)
 	}
 	if _, err := inspect.Judge(c, nil, inspect.Policy{Major: 99}); codeOf(err) != outcome.FormatUnsupported {
-		t.Errorf("judged %v", err)
+		t.Errorf("Judge returned %v", err)
 	}
 }

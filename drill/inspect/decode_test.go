@@ -120,7 +120,7 @@ func TestStreamFailures(t *testing.T) {
 	}
 }
 
-func TestDumpFailuresAreNotOfTheStream(t *testing.T) {
+func TestDumpFailuresAreNotStreamLevel(t *testing.T) {
 	for _, content := range []string{"pg_dump: error: no\n", dumpHead, dumpOf("\\! id\n"), dumpOf("\\.\n")} {
 		if _, err := scan(t, gzipped(t, []byte(content))); err == nil || inspect.StreamLevel(err) {
 			t.Errorf("%v", err)
@@ -145,8 +145,8 @@ func TestBombs(t *testing.T) {
 	}
 }
 
-// An error of the source is its own, whatever was cut by it.
-func TestErrorsOfTheSource(t *testing.T) {
+// An error of the source is returned and not taken for damage.
+func TestSourceErrorsAreNotDamage(t *testing.T) {
 	lost := errors.New("connection reset by peer")
 	for name, content := range map[string][]byte{
 		"bare": load(t, "plain-18.sql"), "gzip": gzipped(t, load(t, "plain-18.sql")), "zstd": zstded(t, load(t, "plain-18.sql")),

@@ -5,9 +5,8 @@ import (
 	"io"
 )
 
-// InChunks reads a dump that is not compressed, as [Scan] does, but through a
-// window of this size and in reads of so many bytes: wherever a read ends, and
-// however little is in sight, the dump says the same.
+// InChunks reads an uncompressed dump like [Scan], through a window of the given
+// size and with reads of at most chunk bytes. Neither may change the contents.
 func InChunks(content []byte, window, chunk int) (Contents, error) {
 	f := newFeed(&chunks{r: bytes.NewReader(content), size: chunk}, window)
 	k := newCatalog()
@@ -29,7 +28,7 @@ func InChunks(content []byte, window, chunk int) (Contents, error) {
 
 func ended(k *catalog, err error) (Contents, error) { return k.contents(), err }
 
-// chunks reads at most so many bytes at a time.
+// chunks reads at most size bytes at a time.
 type chunks struct {
 	r    io.Reader
 	size int
@@ -37,15 +36,15 @@ type chunks struct {
 
 func (c *chunks) Read(p []byte) (int, error) { return c.r.Read(p[:min(len(p), c.size)]) }
 
-// Walked is where the parts of an archive are, as far as they could be read.
+// Walked holds the offsets of an archive's parts up to the first error.
 type Walked struct {
 	Entries, Blocks []Span
 	Err             error
 }
 
-// Walk goes through a custom archive twice: once it decodes the blocks, as [Scan]
-// does, once it passes over them.
-func Walk(content []byte, maxDecoded int64) (decoded, passed Walked) {
+// Walk reads a custom archive twice: first it decodes the blocks like [Scan], then
+// it skips them.
+func Walk(content []byte, maxDecoded int64) (decoded, skipped Walked) {
 	k := newCatalog()
 	a := newArchive(newFeed(bytes.NewReader(content), feedBuffer), k, &budget{max: maxDecoded})
 	a.data = &unpacker{a: a}
@@ -53,12 +52,12 @@ func Walk(content []byte, maxDecoded int64) (decoded, passed Walked) {
 	decoded = walked(a.walker, a.addEntry, a.decodeBlock)
 
 	w := newWalker(newFeed(bytes.NewReader(content), feedBuffer), newCatalog().reserve)
-	passed = walked(w, func(*entry) {}, func(b *block) {
+	skipped = walked(w, func(*entry) {}, func(b *block) {
 		for r := range w.runs(b) {
 			r.skip()
 		}
 	})
-	return decoded, passed
+	return decoded, skipped
 }
 
 func walked(w *walker, entry func(*entry), take func(*block)) (found Walked) {

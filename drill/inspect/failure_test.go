@@ -11,8 +11,8 @@ import (
 	"github.com/drillgres/drillgres/drill/outcome"
 )
 
-// A failure of a plain dump tells the line where an operator looks, once.
-func TestFailuresOfPlainDumpsKnowTheirLine(t *testing.T) {
+// A failure of a plain dump holds the line, and the message does not repeat it.
+func TestFailuresOfPlainDumpsHaveALine(t *testing.T) {
 	head := int64(strings.Count(dumpHead, "\n"))
 	rows := "COPY s.t (a) FROM stdin;\n1\n2\n\\.\n"
 	for name, c := range map[string]struct {
@@ -40,7 +40,7 @@ func TestFailuresOfPlainDumpsKnowTheirLine(t *testing.T) {
 		"a zero byte among rows":        {dumpOf("COPY t FROM stdin;\n1\n\x00\n\\.\n"), outcome.DumpCorrupt, head + 3, ""},
 		"text behind a copy":            {dumpOf(rows + "COPY t FROM stdin; SELECT 1;\n\\.\n"), outcome.DumpCorrupt, head + 5, ""},
 		"messages of pg_dump":           {dumpOf(rows + "pg_dump: warning: something\n"), outcome.DumpCorrupt, head + 5, ""},
-		"of somebody else, cut":         {"CREATE TABLE t (a int);\nINSERT INTO t VALUES (1", outcome.DumpTruncated, 2, "t"},
+		"of another tool, cut":          {"CREATE TABLE t (a int);\nINSERT INTO t VALUES (1", outcome.DumpTruncated, 2, "t"},
 		"with line ends of Windows":     {strings.ReplaceAll(dumpHead+"COPY s.t FROM stdin;\n1\n", "\n", "\r\n"), outcome.DumpTruncated, head + 2, "s.t"},
 		"behind a byte order mark":      {"\ufeff" + dumpHead + "COPY s.t FROM stdin;\n1\n", outcome.DumpTruncated, head + 2, "s.t"},
 		"within gzip, where lines stay": {string(gzipped(t, []byte(dumpHead+"COPY s.t FROM stdin;\n1\n"))), outcome.DumpTruncated, head + 2, "s.t"},
@@ -52,15 +52,15 @@ func TestFailuresOfPlainDumpsKnowTheirLine(t *testing.T) {
 				t.Fatalf("%+v, want %s in line %d on %q", f, c.code, c.line, c.object)
 			}
 			if again := regexp.MustCompile(`line (\d+)`).FindStringSubmatch(f.Error()); again != nil && again[1] == strconv.FormatInt(c.line, 10) {
-				t.Errorf("the line is told twice: %q", f.Error())
+				t.Errorf("the message repeats the line: %q", f.Error())
 			}
 		})
 	}
 }
 
-// A failure of a bare archive tells the byte; of one that is wrapped, that byte
-// is none of the file.
-func TestFailuresOfArchivesKnowTheirByte(t *testing.T) {
+// A failure of an archive holds the offset. If the archive is compressed as a whole,
+// the offset is not one of the file and is in the message instead.
+func TestFailuresOfArchivesHaveAnOffset(t *testing.T) {
 	for _, name := range []string{"custom-13.dump", "custom-18.dump"} {
 		content := load(t, name)
 		first := firstBlock(t, content)
@@ -94,7 +94,7 @@ func TestFailuresOfArchivesKnowTheirByte(t *testing.T) {
 	}
 }
 
-func TestCutTarKnowsItsByte(t *testing.T) {
+func TestFailureOfACutTarHasAnOffset(t *testing.T) {
 	content := load(t, "tar-15.tar")
 	at := len(content) * 2 / 3
 	_, err := scan(t, content[:at])
@@ -104,7 +104,7 @@ func TestCutTarKnowsItsByte(t *testing.T) {
 }
 
 // A failure of a stream has the offset up to which the stored bytes were decoded.
-func TestFailuresOfStreamsKnowTheirByte(t *testing.T) {
+func TestFailuresOfStreamsHaveAnOffset(t *testing.T) {
 	text := []byte(dumpOf("COPY t FROM stdin;\n" + noise(200_000) + "\\.\n"))
 	for wrap, content := range map[string][]byte{"gzip": gzipped(t, text), "zstd": zstded(t, text)} {
 		if len(content) < 300_000 {
@@ -127,8 +127,8 @@ func TestFailuresOfStreamsKnowTheirByte(t *testing.T) {
 	}
 }
 
-// A wrong bit in the middle of a gzip is found somewhere behind it.
-func TestFlippedBitIsBeforeTheByte(t *testing.T) {
+// A flipped bit in the middle of a gzip is detected at or after its offset.
+func TestOffsetIsAfterTheFlippedBit(t *testing.T) {
 	text := []byte(dumpOf("COPY t FROM stdin;\n" + noise(200_000) + "\\.\n"))
 	for wrap, content := range map[string][]byte{"gzip": gzipped(t, text), "zstd": zstded(t, text)} {
 		for i := 1; i < 10; i++ {
@@ -142,7 +142,7 @@ func TestFlippedBitIsBeforeTheByte(t *testing.T) {
 	}
 }
 
-// noise is n lines that do not compress well, always the same.
+// noise returns n lines that do not compress well. They are always the same.
 func noise(n int) string {
 	var b strings.Builder
 	random := rand.New(rand.NewPCG(1, 2))

@@ -18,7 +18,7 @@ import (
 	"github.com/drillgres/drillgres/drill/outcome"
 )
 
-// FuzzScan: whatever the bytes and however they are compressed.
+// FuzzScan checks the invariants for any bytes, with any compression.
 func FuzzScan(f *testing.F) {
 	for _, file := range dumps(f) {
 		f.Add(load(f, file))
@@ -31,7 +31,7 @@ func FuzzScan(f *testing.F) {
 	f.Fuzz(func(t *testing.T, content []byte) { holds(t, content) })
 }
 
-// FuzzPlain: whatever stands behind the first lines of a plain dump.
+// FuzzPlain checks the invariants for any text after the first lines of a plain dump.
 func FuzzPlain(f *testing.F) {
 	for _, file := range dumps(f) {
 		if text, ok := bytes.CutPrefix(load(f, file), []byte(plainMagic)); ok {
@@ -54,7 +54,7 @@ func FuzzPlain(f *testing.F) {
 	})
 }
 
-// FuzzArchive: whatever stands behind the first bytes of an archive.
+// FuzzArchive checks the invariants for any bytes after the magic of an archive.
 func FuzzArchive(f *testing.F) {
 	for _, file := range dumps(f) {
 		if rest, ok := bytes.CutPrefix(load(f, file), []byte(archiveMagic)); ok {
@@ -71,13 +71,14 @@ func FuzzArchive(f *testing.F) {
 	})
 }
 
-// By these Scan knows a plain dump and an archive.
+// The beginnings by which Scan detects a plain dump and an archive.
 const (
 	plainMagic   = "--\n-- PostgreSQL database dump\n--\n"
 	archiveMagic = "PGDMP\x01"
 )
 
-// tiny are real dumps of a very small database: mutations of them go deep.
+// tiny returns real dumps of a very small database, whose mutations reach deep into
+// the parser.
 func tiny(f *testing.F, pattern string) (contents [][]byte) {
 	files, err := filepath.Glob(filepath.Join("testdata/tiny", pattern))
 	if err != nil || len(files) == 0 {
@@ -98,9 +99,9 @@ const (
 	fuzzWithin  = 30 * time.Second
 )
 
-// holds is what must hold for any bytes: reading them ends soon, in contents or
-// in a failure that has a code and can be printed, and takes memory by what they
-// are, never by what they say.
+// holds checks the invariants of Scan for any bytes: it ends soon, it returns
+// contents or a printable failure with a code, and its memory depends on the size of
+// the input, never on numbers in it.
 func holds(t *testing.T, content []byte) {
 	hangs := time.AfterFunc(fuzzWithin, func() { panic("it does not end") })
 	defer hangs.Stop()
@@ -119,9 +120,9 @@ func holds(t *testing.T, content []byte) {
 	printable(t, judged, found)
 }
 
-// allowed is how much reading may allocate in all. A zstd decoder makes its
-// window, of at most 128 MiB, at once; that of a frame may be larger than the last one's.
-// An lz4 decoder makes room for two blocks of its frame, of at most 4 MiB each.
+// allowed returns how many bytes Scan may allocate in total. A zstd decoder allocates
+// its window of at most 128 MiB at once, and a larger one for a later frame. An lz4
+// decoder allocates two blocks of its frame, of at most 4 MiB each.
 func allowed(content []byte) uint64 {
 	const fixed, perByte, window, block = 8 << 20, 64, 128 << 20, 4 << 20
 	most := uint64(fixed + perByte*(len(content)+fuzzDecoded))
@@ -140,7 +141,8 @@ func allocated() uint64 {
 	return total[0].Value.Uint64()
 }
 
-// printable: a hostile backup must not write to the terminal by way of a message.
+// printable checks that a hostile backup cannot write to the terminal through a
+// message.
 func printable(t *testing.T, err error, found []outcome.Finding) {
 	const longest = 4 << 10
 	var messages []string
@@ -157,7 +159,7 @@ func printable(t *testing.T, err error, found []outcome.Finding) {
 	}
 }
 
-// sameInChunks: how the bytes arrive changes nothing of what they say.
+// sameInChunks checks that the sizes of reads do not change the contents.
 func sameInChunks(t *testing.T, content []byte, chunk int) {
 	const whole, narrow = 128 << 10, 4 << 10
 	if len(content) > whole {

@@ -19,7 +19,7 @@ import (
 	"github.com/drillgres/drillgres/drill/outcome"
 )
 
-var update = flag.Bool("update", false, "write the golden files anew")
+var update = flag.Bool("update", false, "update the golden files")
 
 func TestMain(m *testing.M) {
 	time.Local = time.UTC // archives hold local times
@@ -40,7 +40,7 @@ func promised(t testing.TB, c inspect.Contents) inspect.Promise {
 	return c.Promises[0]
 }
 
-// codeOf is the failure code of err; "" for none.
+// codeOf returns the failure code of err, or "" for no error.
 func codeOf(err error) outcome.Code {
 	if err == nil {
 		return ""
@@ -94,8 +94,8 @@ func TestContentsOfRealDumps(t *testing.T) {
 	}
 }
 
-// Whatever way a database is dumped, the same is promised.
-func TestEveryWayOfDumpingPromisesTheSame(t *testing.T) {
+// All dumps of a database promise the same, whatever their format and version.
+func TestEveryFormatPromisesTheSame(t *testing.T) {
 	want, err := scan(t, load(t, "plain-15.sql"))
 	if err != nil {
 		t.Fatal(err)
@@ -108,11 +108,11 @@ func TestEveryWayOfDumpingPromisesTheSame(t *testing.T) {
 		if err != nil {
 			t.Fatalf("%s: %v", name, err)
 		}
-		wanted, gotten := promised(t, want), promised(t, got)
+		wanted, received := promised(t, want), promised(t, got)
 		for what, pair := range map[string][2]any{
-			"objects":       {sortedObjects(wanted), sortedObjects(gotten)},
-			"tables":        {wanted.Tables, gotten.Tables},
-			"large objects": {wanted.LargeObjects, gotten.LargeObjects},
+			"objects":       {sortedObjects(wanted), sortedObjects(received)},
+			"tables":        {wanted.Tables, received.Tables},
+			"large objects": {wanted.LargeObjects, received.LargeObjects},
 			"roles":         {want.Needs.Roles, got.Needs.Roles},
 			"created roles": {want.Needs.CreatedRoles, got.Needs.CreatedRoles},
 			"extensions":    {want.Needs.Extensions, got.Needs.Extensions},
@@ -137,7 +137,7 @@ func sortedObjects(p inspect.Promise) []inspect.Object {
 	return objects
 }
 
-func TestRowsOfOtherWaysOfDumping(t *testing.T) {
+func TestRowsOfInsertsAndPartitionRoots(t *testing.T) {
 	odd := inspect.Table{Schema: `odd.schema; "s"`, Name: "ta\nble", Rows: 3, Data: true}
 	for name, want := range map[string][]inspect.Table{
 		"inserts-15.sql": {

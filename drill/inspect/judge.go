@@ -94,7 +94,7 @@ func madeBy(s Source) string {
 	if s.DumpVersion == "" {
 		return ""
 	}
-	return ", made by pg_dump " + clean(s.DumpVersion)
+	return ", created by pg_dump " + clean(s.DumpVersion)
 }
 
 // checkFormat fails for backups that may be good but that this version of drillgres

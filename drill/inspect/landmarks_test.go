@@ -18,7 +18,7 @@ func landmarks(t *testing.T, content []byte) (inspect.Landmarks, error) {
 	return inspect.LandmarksOf(context.Background(), bytes.NewReader(content), inspect.Limits{})
 }
 
-// TestLandmarksOfRealDumps looks in every dump for what is said to be there.
+// TestLandmarksOfRealDumps compares the landmarks of every dump with its bytes.
 func TestLandmarksOfRealDumps(t *testing.T) {
 	for _, file := range dumps(t) {
 		name := filepath.Base(file)
@@ -88,8 +88,7 @@ func TestLandmarksOfPlainDumps(t *testing.T) {
 	}
 }
 
-// TestLandmarksOfBrokenArchives: what is cut has none.
-func TestLandmarksOfBrokenArchives(t *testing.T) {
+func TestCutArchivesHaveNoLandmarks(t *testing.T) {
 	whole := load(t, "custom-15.dump")
 	for _, at := range []int{0, len(whole) / 3, len(whole) * 9 / 10} {
 		if _, err := landmarks(t, whole[:at]); err == nil {
@@ -98,8 +97,8 @@ func TestLandmarksOfBrokenArchives(t *testing.T) {
 	}
 }
 
-// TestLandmarksOfWrappedDumps counts in the dump, not in the file.
-func TestLandmarksOfWrappedDumps(t *testing.T) {
+// The landmarks of a compressed file are offsets in the decoded dump.
+func TestLandmarksOfCompressedFiles(t *testing.T) {
 	content := load(t, "custom-15.dump")
 	bare, err := landmarks(t, content)
 	if err != nil {
@@ -113,8 +112,7 @@ func TestLandmarksOfWrappedDumps(t *testing.T) {
 	}
 }
 
-// TestWalkAgreesWithScan: decoding the blocks or passing over them, each lies
-// where it lies.
+// Decoding the blocks and skipping them must find the same offsets.
 func TestWalkAgreesWithScan(t *testing.T) {
 	archives := 0
 	for _, file := range dumps(t) {
@@ -128,8 +126,8 @@ func TestWalkAgreesWithScan(t *testing.T) {
 	}
 }
 
-// FuzzWalk: the parts of an archive that reading finds whole follow each other
-// without a gap, and passing over its blocks finds the same ones.
+// FuzzWalk checks that the parts of a valid archive follow each other without a gap,
+// and that skipping its blocks finds the same parts.
 func FuzzWalk(f *testing.F) {
 	for _, content := range tiny(f, "*.dump") {
 		f.Add(bytes.TrimPrefix(content, []byte(archiveMagic)))
@@ -140,7 +138,7 @@ func FuzzWalk(f *testing.F) {
 
 func checkWalk(t *testing.T, content []byte) {
 	t.Helper()
-	decoded, passed := inspect.Walk(content, fuzzDecoded)
+	decoded, skipped := inspect.Walk(content, fuzzDecoded)
 	m, err := landmarks(t, content)
 	if err == nil && (m.Archive == nil || m.End > int64(len(content)) || m.Archive.Chunk.At+m.Archive.Chunk.Size > m.End) {
 		t.Errorf("landmarks %+v of an archive of %d bytes", m, len(content))
@@ -148,8 +146,8 @@ func checkWalk(t *testing.T, content []byte) {
 	if decoded.Err != nil {
 		return
 	}
-	if passed.Err != nil || !slices.Equal(decoded.Entries, passed.Entries) || !slices.Equal(decoded.Blocks, passed.Blocks) {
-		t.Errorf("decoded:\n%+v\npassed over:\n%+v", decoded, passed)
+	if skipped.Err != nil || !slices.Equal(decoded.Entries, skipped.Entries) || !slices.Equal(decoded.Blocks, skipped.Blocks) {
+		t.Errorf("decoded:\n%+v\nskipped:\n%+v", decoded, skipped)
 	}
 	all := slices.Concat(decoded.Entries, decoded.Blocks)
 	for i, part := range all {

@@ -9,8 +9,8 @@ import (
 	"github.com/drillgres/drillgres/drill/inspect"
 )
 
-// TestNamesAreToldInUTF8, in whatever encoding the dump is written.
-func TestNamesAreToldInUTF8(t *testing.T) {
+// Names are returned in UTF-8, whatever the encoding of the dump.
+func TestNamesAreUTF8(t *testing.T) {
 	for encoding, raw := range map[string]string{"UTF8": "café", "LATIN1": "caf\xe9", "WIN1252": "caf\xe9", "SQL_ASCII": "café", "ISO_8859_5": "caf\xe9"} {
 		text := strings.Replace(dumpOf("CREATE TABLE public."+raw+" (id integer);\nCOPY public."+raw+" (id) FROM stdin;\n1\n\\.\n"), "'UTF8'", "'"+encoding+"'", 1)
 		c, err := inspect.Scan(t.Context(), strings.NewReader(text), inspect.Limits{})
@@ -27,7 +27,7 @@ func TestNamesAreToldInUTF8(t *testing.T) {
 	}
 }
 
-func TestRolesThatAreNeeded(t *testing.T) {
+func TestRequiredRoles(t *testing.T) {
 	for sql, want := range map[string][]string{
 		"ALTER TABLE t OWNER TO a;":                                                                     {"a"},
 		"ALTER OPERATOR public.= (int, int) OWNER TO a;":                                                {"a"},
@@ -63,7 +63,7 @@ func TestRolesThatAreNeeded(t *testing.T) {
 	}
 }
 
-func TestObjectsThatArePromised(t *testing.T) {
+func TestPromisedObjects(t *testing.T) {
 	for sql, want := range map[string]inspect.Object{
 		"CREATE UNLOGGED TABLE s.t (a int) TABLESPACE fast;":                                                      {Kind: inspect.KindTable, Schema: "s", Name: "t"},
 		`CREATE TABLE "S.""x"."T` + "\n" + `" (a int);`:                                                           {Kind: inspect.KindTable, Schema: `S."x`, Name: "T\n"},
@@ -96,7 +96,7 @@ func TestObjectsThatArePromised(t *testing.T) {
 	}
 }
 
-func TestWhatIsNotPromised(t *testing.T) {
+func TestStatementsThatPromiseNoObject(t *testing.T) {
 	for _, sql := range []string{
 		"CREATE TEMPORARY TABLE t (a int);",
 		"SELECT 'CREATE TABLE t (a int);';",
@@ -111,7 +111,7 @@ func TestWhatIsNotPromised(t *testing.T) {
 	}
 }
 
-func TestTablespacesThatAreNamed(t *testing.T) {
+func TestRequiredTablespaces(t *testing.T) {
 	c, err := scan(t, []byte(dumpOf("SET default_tablespace = fast;\nSET default_tablespace = '';\nCREATE INDEX i ON t (a) TABLESPACE \"Slow\";\n"+
 		"CREATE TABLE t (a int) TABLESPACE pg_default;\n")))
 	if err != nil {
@@ -122,7 +122,7 @@ func TestTablespacesThatAreNamed(t *testing.T) {
 	}
 }
 
-func TestDatabaseThatIsCreated(t *testing.T) {
+func TestOptionsOfTheDatabase(t *testing.T) {
 	c, err := scan(t, []byte(dumpOf("CREATE DATABASE \"my shop\" WITH TEMPLATE = template0 ENCODING = 'LATIN1' LOCALE_PROVIDER = icu "+
 		"LOCALE = 'C' ICU_LOCALE = 'de' ICU_RULES = '&a < b' TABLESPACE = fast;\nALTER DATABASE \"my shop\" OWNER TO me;\n\\connect \"my shop\"\n")))
 	if err != nil {

@@ -10,8 +10,7 @@ import (
 	"github.com/drillgres/drillgres/drill/inspect"
 )
 
-// The lines in which statements end are those that psql 13 to 18 gives for
-// their errors.
+// The lines in which statements end are those that psql 13 to 18 reports for errors.
 func TestPlaceOf(t *testing.T) {
 	lines := func(l ...string) string { return strings.Join(l, "\n") + "\n" }
 	long := strings.Repeat("x", 300_000)
@@ -51,7 +50,7 @@ func TestPlaceOf(t *testing.T) {
 	}
 }
 
-// In real dumps every row and every statement is found.
+// Every row and every statement of real dumps is found.
 func TestPlaceOfRowsOfRealDumps(t *testing.T) {
 	for _, name := range []string{"plain-13.sql", "plain-18.sql", "root-18.sql"} {
 		content := load(t, name)
@@ -144,7 +143,7 @@ func TestBlockOf(t *testing.T) {
 			}
 		}
 		if at := inspect.BlockOf(context.Background(), bytes.NewReader(content), "COPY public.nothing FROM stdin;"); at != 0 {
-			t.Errorf("%s: a table that it does not hold lies at %d", name, at)
+			t.Errorf("%s: a table that it does not contain is at %d", name, at)
 		}
 	}
 	for _, name := range []string{"root-17.dump", "plain-15.sql", "tar-15.tar"} {
@@ -155,7 +154,7 @@ func TestBlockOf(t *testing.T) {
 	}
 }
 
-// copyOf is the COPY statement of a table as the archive holds it.
+// copyOf returns the COPY statement of a table as stored in the archive.
 func copyOf(t *testing.T, content []byte, table string) string {
 	t.Helper()
 	i := bytes.Index(content, []byte("COPY "+table+" "))
@@ -174,7 +173,7 @@ func TestBlockOfStopsWithItsContext(t *testing.T) {
 	}
 }
 
-// Whatever the dump, a place lies within what psql has read.
+// A place is always within the lines that psql has read.
 func FuzzPlaceOf(f *testing.F) {
 	for _, file := range dumps(f) {
 		f.Add(load(f, file), int64(40), int64(2))

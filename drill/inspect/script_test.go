@@ -20,7 +20,7 @@ const (
 	dumpTail = "\n--\n-- PostgreSQL database dump complete\n--\n\n"
 )
 
-// dumpOf is a whole plain dump with this text in its middle.
+// dumpOf returns a complete plain dump with this text in its middle.
 func dumpOf(middle string) string { return dumpHead + middle + dumpTail }
 
 func TestPlainDumps(t *testing.T) {
@@ -101,9 +101,9 @@ func TestPlainDumps(t *testing.T) {
 		"cluster":                         {"-- PostgreSQL database cluster dump\n" + dumpOf(rows) + "-- PostgreSQL database cluster dump complete\n", ""},
 		"cluster without its end":         {"-- PostgreSQL database cluster dump\n" + dumpOf(rows), outcome.DumpTruncated},
 		"cluster that lost a dump's end":  {"-- PostgreSQL database cluster dump\n" + dumpHead + "-- PostgreSQL database cluster dump complete\n", outcome.DumpTruncated},
-		"of somebody else":                {"CREATE TABLE t (a int);\nINSERT INTO t VALUES (1);\n", ""},
-		"of somebody else, cut":           {"CREATE TABLE t (a int);\nINSERT INTO t VALUES (1", outcome.DumpTruncated},
-		"of somebody else, cut in copy":   {"CREATE TABLE t (a int);\n" + "COPY t FROM stdin;\n1\n", outcome.DumpTruncated},
+		"of another tool":                 {"CREATE TABLE t (a int);\nINSERT INTO t VALUES (1);\n", ""},
+		"of another tool, cut":            {"CREATE TABLE t (a int);\nINSERT INTO t VALUES (1", outcome.DumpTruncated},
+		"of another tool, cut in copy":    {"CREATE TABLE t (a int);\n" + "COPY t FROM stdin;\n1\n", outcome.DumpTruncated},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if _, err := scan(t, []byte(c.text)); codeOf(err) != c.want {
@@ -113,7 +113,7 @@ func TestPlainDumps(t *testing.T) {
 	}
 }
 
-// zeroed blanks a text as a lost page of a disk does.
+// zeroed replaces a text with zeros, like a lost page of a disk.
 func zeroed(content []byte, text string) string {
 	return strings.Replace(string(content), text, strings.Repeat("\x00", len(text)), 1)
 }
@@ -166,7 +166,7 @@ func TestMessagesAreOneShortLine(t *testing.T) {
 	}
 }
 
-func TestRowsThatAreCounted(t *testing.T) {
+func TestRowsAreCounted(t *testing.T) {
 	long := strings.Repeat("x", 1<<20)
 	for name, c := range map[string]struct {
 		text string

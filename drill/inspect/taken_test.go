@@ -10,7 +10,7 @@ import (
 	"github.com/drillgres/drillgres/drill/snapshot"
 )
 
-// TestJudgeByTheSnapshotsTime: the age is that of the best estimate.
+// Judge calculates the age from the best estimate of the snapshot's time.
 func TestJudgeByTheSnapshotsTime(t *testing.T) {
 	now := time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
 	full := []inspect.Table{{Name: "t", Rows: 1, Bytes: 2, Data: true}}
@@ -43,7 +43,7 @@ func TestJudgeByTheSnapshotsTime(t *testing.T) {
 	}
 }
 
-func TestNamesTheSharedAbbreviation(t *testing.T) {
+func TestFindingNamesTheSharedAbbreviation(t *testing.T) {
 	now := time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
 	contents := inspect.Contents{Source: inspect.Source{Format: inspect.Plain, DumpVersion: "15.18", TakenAt: snapshot.Stated{Clock: now, Zone: "CST\x1b[31m"}}}
 	found, _ := inspect.Judge(contents, nil, inspect.Policy{Taken: snapshot.Range{Earliest: now, Latest: now, Guessed: true}})

@@ -87,8 +87,8 @@ type entry struct {
 	data                   *block // promised by the entry; nil: none
 }
 
-func newWalker(f *feed, holds func(names ...string) bool) *walker {
-	return &walker{f: f, reserve: holds, promised: map[int64]*block{}}
+func newWalker(f *feed, reserve func(names ...string) bool) *walker {
+	return &walker{f: f, reserve: reserve, promised: map[int64]*block{}}
 }
 
 // readHeader reads the header. It returns false if the entries cannot be read. Of an
