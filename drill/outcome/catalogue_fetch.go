@@ -38,7 +38,7 @@ var fetchCodes = []Entry{
 		Example: Example{
 			Case: "The file was damaged after sha256sum had summed it.",
 			Message: "file:///srv/shop/backups/shop.dump has sha256 dc6939bf6dde27af688096e0dc4056e59253b82455f2d4948154c65b6e675714, " +
-				"but the checksum beside it is 2c26b46b68ffc68ff99b453c1d30413413422d706483bfa0f98a5e886266e7ae",
+				"but its sidecar file states 2c26b46b68ffc68ff99b453c1d30413413422d706483bfa0f98a5e886266e7ae",
 		},
 		Neighbours: []Neighbour{
 			{StreamCorrupt, "it is the check within the gzip or zstd that does not hold"},
@@ -97,7 +97,7 @@ var fetchCodes = []Entry{
 		Remedy: "free space in the work directory, move it with work.dir, or raise work.limit",
 		Example: Example{
 			Case:    "64 KiB of gzip decode to 64 MiB, and work.limit is 1MiB.",
-			Message: "decode backup: it holds more than 1048576 bytes",
+			Message: "decode backup: it decodes to more than 1048576 bytes",
 		},
 		Neighbours: []Neighbour{
 			{SandboxDiskFull, "it is the container engine's disk that the restored database fills"},

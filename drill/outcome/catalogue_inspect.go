@@ -63,7 +63,7 @@ var inspectCodes = []Entry{
 		Remedy: "check which database the backup job dumps and that it runs without --schema-only, or set verify.allow_empty",
 		Example: Example{
 			Case:    "The job runs pg_dump --schema-only.",
-			Message: "the dump is whole but holds no row in any of its 21 tables",
+			Message: "the dump is complete but contains no rows in any of its 21 tables",
 		},
 		Neighbours: []Neighbour{
 			{BackupEmpty, "there is no dump at all"},

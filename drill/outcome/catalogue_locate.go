@@ -36,7 +36,7 @@ var locateCodes = []Entry{
 		Remedy: "look at the backup job's log for an error before the upload, or lower backup.min_size",
 		Example: Example{
 			Case:    "The job dumps an empty database of the same name on another server.",
-			Message: "shop.dump has only 101.9 KiB; backup.min_size asks for 10.0 MiB",
+			Message: "shop.dump has only 101.9 KiB; backup.min_size requires 10.0 MiB",
 		},
 		Neighbours: []Neighbour{
 			{BackupEmpty, "it holds nothing at all"},
@@ -51,7 +51,7 @@ var locateCodes = []Entry{
 		Remedy: "look at the backup job's log: pg_dump most likely failed in a pipe whose exit status nobody checked (set -o pipefail)",
 		Example: Example{
 			Case:    "pg_dump failed, and pg_dump shop | gzip > shop.sql.gz exited with gzip's 0.",
-			Message: "the backup is empty: it is a gzip of nothing",
+			Message: "the backup is empty: the gzip stream contains no data",
 		},
 		Messages: []string{"pg_restore: error: input file is too short (read 0, expected 5)"},
 		Neighbours: []Neighbour{
@@ -66,7 +66,7 @@ var locateCodes = []Entry{
 		Remedy: "give this machine credentials that may list and read the source",
 		Example: Example{
 			Case:    "The credentials may list the bucket, and not read its objects.",
-			Message: "look at s3://acme-backups/shop.dump: refused (Forbidden, HTTP 403, request R07XGE3D4MUKVAC7)",
+			Message: "check s3://acme-backups/shop.dump: refused (Forbidden, HTTP 403, request R07XGE3D4MUKVAC7)",
 		},
 		Messages: []string{
 			"AccessDenied", "InvalidAccessKeyId", "ExpiredToken",
