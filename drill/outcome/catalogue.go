@@ -5,33 +5,33 @@ import (
 	"strings"
 )
 
-// Entry is what the catalogue knows of a code.
+// Entry explains a code.
 type Entry struct {
 	Code   Code    `json:"code"`
-	Stages []Stage `json:"stages"` // where it can be found, the first one first; empty: anywhere
+	Stages []Stage `json:"stages"` // the stages that can find it, in order; empty: all
 	Class  Class   `json:"class"`
-	Cause  string  `json:"cause"`  // what is the case, and how a drill knows; the first sentence stands alone
+	Cause  string  `json:"cause"`  // what is wrong and how a drill detects it; lists show only the first sentence
 	Remedy string  `json:"remedy"` // one imperative sentence, lower case, no full stop
 
 	Example    Example     `json:"example"`
-	Messages   []string    `json:"messages"`   // of Postgres and other programs, in whose words one may meet it
-	Neighbours []Neighbour `json:"neighbours"` // codes that are easily taken for this one
+	Messages   []string    `json:"messages"`   // messages of Postgres and other programs for the same problem
+	Neighbours []Neighbour `json:"neighbours"` // codes that are easily confused with this one
 }
 
-// Example is a case of a failure.
+// Example is one case of a failure.
 type Example struct {
-	Case    string `json:"case"`    // what led there
-	Message string `json:"message"` // that a drill prints for it
+	Case    string `json:"case"`    // how it came about
+	Message string `json:"message"` // what a drill prints
 }
 
-// Neighbour tells a code from another one.
+// Neighbour distinguishes a code from a similar one.
 type Neighbour struct {
 	Code Code   `json:"code"`
-	Tell string `json:"tell"` // what is so there and not here: one clause behind an if, lower case, no full stop
+	Tell string `json:"tell"` // when it is that code instead: the clause after an if, lower case, no full stop
 }
 
-// Catalogue lists every code that this version can report, by the first stage
-// in which it can be found.
+// Catalogue lists every code that this version can report, in the order of the
+// first stage that can find it.
 var Catalogue = slices.Concat(
 	locateCodes, fetchCodes, inspectCodes, provisionCodes, sandboxCodes, restoreCodes, contentCodes, verifyCodes, appCodes, migrateCodes, anyCodes,
 )
@@ -46,8 +46,8 @@ func byCode(entries []Entry) map[Code]Entry {
 	return m
 }
 
-// Entry is the code's place in the catalogue. A code that is not in it is
-// treated as a bug of ours.
+// Entry returns the code's entry in the catalogue. An unknown code has class
+// internal.
 func (c Code) Entry() Entry {
 	if e, ok := catalogue[c]; ok {
 		return e
@@ -55,11 +55,11 @@ func (c Code) Entry() Entry {
 	return Entry{Code: c, Class: ClassInternal}
 }
 
-// Class is the class of every failure with this code.
+// Class returns the class of every failure with this code.
 func (c Code) Class() Class { return c.Entry().Class }
 
-// FirstSentence is what stands alone of a cause or a meaning, without its full
-// stop: a line of a list.
+// FirstSentence returns the first sentence of a cause or a meaning, without its
+// full stop, for a line of a list.
 func FirstSentence(text string) string {
 	first, _, _ := strings.Cut(text, ". ")
 	return strings.TrimSuffix(first, ".")

@@ -1,14 +1,15 @@
 package outcome
 
-// contentCodes can be found when the server refuses the dump's own content.
+// contentCodes can be found when the server refuses the content of the dump.
 var contentCodes = []Entry{
 	{
 		Code: ConstraintViolated, Class: ClassBackup, Stages: []Stage{Restore, Verify},
-		Cause: "A unique, foreign key, check or not-null constraint does not hold on the restored rows. Production has rows that its own constraints forbid: behind a broken index, " +
-			"a collation that changed, triggers that were switched off. With verify.integrity: deep foreign keys are also held against the rows once more.",
+		Cause: "A unique, foreign key, check or not-null constraint is violated by the restored rows. Production has rows that its own constraints forbid, because of " +
+			"a corrupt index, a changed collation or disabled triggers. With verify.integrity: deep, foreign keys are also checked against the rows after the " +
+			"restore.",
 		Remedy: "repair the rows in production, and check its indexes with amcheck",
 		Example: Example{
-			Case:    "Two rows of production have the same key, because its index was built with another version of the C library.",
+			Case:    "Two rows in production have the same key, because its index was built with another version of the C library.",
 			Message: `could not create unique index "items_pkey" (SQLSTATE 23505)`,
 		},
 		Messages: []string{
@@ -17,18 +18,18 @@ var contentCodes = []Entry{
 			`null value in column "a" of relation "ch" violates not-null constraint`,
 		},
 		Neighbours: []Neighbour{
-			{CopyFailed, "a row does not even fit the columns and their types"},
-			{IndexCorrupt, "it is an index of the restored database that is broken"},
-			{ObjectExists, "it is an object that the dump makes twice"},
+			{CopyFailed, "a row does not match the columns of its table or their types"},
+			{IndexCorrupt, "an index of the restored database is damaged"},
+			{ObjectExists, "the dump creates an object twice"},
 		},
 	},
 	{
 		Code: EncodingInvalid, Class: ClassBackup, Stages: []Stage{Restore},
-		Cause: "Bytes that are not of the declared encoding. Such rows come from a database in SQL_ASCII, which checks nothing, or from a file that was converted or damaged. " +
-			"The message names the row by its number, and never its bytes.",
+		Cause: "The dump contains bytes that are not valid in its encoding. Such rows come from a database in SQL_ASCII, which checks nothing, or from a file that " +
+			"was converted or damaged. The message names the row by its number and never shows its bytes.",
 		Remedy: "dump with the encoding that the data really has",
 		Example: Example{
-			Case:    "A row in Latin-1 stands in a dump that says UTF8.",
+			Case:    "A dump that declares UTF8 contains a row in Latin-1.",
 			Message: `row 2500 of items: invalid byte sequence for encoding "UTF8": … (SQLSTATE 22021)`,
 		},
 		Messages: []string{
@@ -36,17 +37,17 @@ var contentCodes = []Entry{
 			`character with byte sequence 0xe2 0x82 0xac in encoding "UTF8" has no equivalent in encoding "LATIN1"`,
 		},
 		Neighbours: []Neighbour{
-			{CopyFailed, "the bytes are text, and no value of the column's type"},
-			{CollationMissing, "it is the locale of the database that cannot be had"},
+			{CopyFailed, "the bytes are valid text, but not a value of the column's type"},
+			{CollationMissing, "the locale of the database is not available"},
 		},
 	},
 	{
 		Code: ObjectExists, Class: ClassBackup, Stages: []Stage{Restore},
-		Cause: "The dump makes an object twice. It is restored into a database made from template0, which holds nothing that a dump could meet: " +
-			"the file has two dumps in it, or a part of one that an empty database has already.",
-		Remedy: "dump the whole database once, without --schema and without appending",
+		Cause: "The dump creates an object twice. It is restored into an empty database made from template0, so the first object came from the file too: the file " +
+			"contains two dumps, or part of a dump that includes what every new database has.",
+		Remedy: "dump the whole database once, without --schema and without appending to a file",
 		Example: Example{
-			Case:    "The job appends to a file of yesterday: pg_dump shop >> shop.sql.",
+			Case:    "The job appends to yesterday's file: pg_dump shop >> shop.sql.",
 			Message: `relation "items" already exists (SQLSTATE 42P07)`,
 		},
 		Messages: []string{
@@ -54,18 +55,18 @@ var contentCodes = []Entry{
 			`multiple primary keys for table "k" are not allowed`,
 		},
 		Neighbours: []Neighbour{
-			{ConstraintViolated, "it is rows that are there twice"},
-			{FormatUnsupported, "each of several dumps in the file makes its own database"},
-			{RoleMissing, "a role is missing, and not there twice"},
+			{ConstraintViolated, "rows exist twice"},
+			{FormatUnsupported, "the file contains several dumps, each of which creates its own database"},
+			{RoleMissing, "a role is missing rather than duplicate"},
 		},
 	},
 	{
 		Code: CopyFailed, Class: ClassBackup, Stages: []Stage{Restore},
-		Cause: "Rows that do not fit their table. Schema and rows come from two dumps, or from a program that is not pg_dump, or the file was edited or damaged " +
-			"in a way that nothing sums up; the message tells the row's number and the column.",
+		Cause: "Some rows do not match their table. Schema and rows come from two dumps or from a program other than pg_dump, or the file was edited, or damaged in a " +
+			"way that no checksum covers. The message names the row by its number and the column.",
 		Remedy: "take schema and data from one dump, and check the file for damage",
 		Example: Example{
-			Case:    "A word stands where the column wants a number.",
+			Case:    "A row has a word in a numeric column.",
 			Message: "row 2500 of items, column id: invalid input syntax for type integer (SQLSTATE 22P02)",
 		},
 		Messages: []string{
@@ -73,24 +74,24 @@ var contentCodes = []Entry{
 			`cannot insert a non-DEFAULT value into column "b"`, `column "b" is a generated column`, `invalid command \N`,
 		},
 		Neighbours: []Neighbour{
-			{EncodingInvalid, "it is the bytes of the text that do not read"},
-			{ConstraintViolated, "the row fits its columns, and a constraint forbids it"},
-			{DumpCorrupt, "the damage shows before anything is restored"},
+			{EncodingInvalid, "the bytes are not valid text"},
+			{ConstraintViolated, "the row matches its columns, and a constraint forbids it"},
+			{DumpCorrupt, "the damage is found before anything is restored"},
 		},
 	},
 	{
 		Code: ContentIncomplete, Class: ClassBackup, Stages: []Stage{Restore, Verify},
-		Cause: "The restored database holds less than the dump promised. Every object of the dump is looked up in the catalog, and the rows of every table are counted again; " +
-			"a table whose values cannot be read, or in whose pages amcheck finds damage, counts too.",
-		Remedy: "compare the listed objects with production; the dump or its restore lost them",
+		Cause: "The restored database contains less than the dump promised. Every object in the dump is looked up in the catalog, and the rows of every table are " +
+			"counted. A table counts as incomplete if its values cannot be read or amcheck finds damage in its pages.",
+		Remedy: "compare the listed objects with production, and look for statements in the dump that remove them",
 		Example: Example{
-			Case:    "The dump ends with a statement of somebody's own that deletes rows.",
+			Case:    "A hand-written statement at the end of the dump deletes rows.",
 			Message: "public.items: 5,000 rows promised, 4,000 restored",
 		},
 		Neighbours: []Neighbour{
-			{DumpTruncated, "it shows in the dump itself that its end is missing"},
-			{RowsMissing, "all that the dump has was restored, and the config expects more"},
-			{ContentDrifted, "all that the dump has was restored, and the last passed drill had more"},
+			{DumpTruncated, "the end of the dump itself is missing"},
+			{RowsMissing, "everything in the dump was restored, but the config expects more rows"},
+			{ContentDrifted, "everything in the dump was restored, but the last passed drill had more rows"},
 		},
 	},
 }

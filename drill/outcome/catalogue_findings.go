@@ -1,180 +1,181 @@
 package outcome
 
-// FindingEntry is what the catalogue knows of a finding: something that an
-// operator should know and that changes no verdict.
+// FindingEntry explains a finding: something that an operator should know and
+// that does not change the verdict.
 type FindingEntry struct {
-	Code    string `json:"code"` // may also be a failure's, of which it is then the milder form
+	Code    string `json:"code"` // may also be a failure code, of which the finding is the milder form
 	Stage   Stage  `json:"stage"`
-	Meaning string `json:"meaning"` // sentences, the first of which stands alone
+	Meaning string `json:"meaning"` // sentences; lists show only the first one
 	Remedy  string `json:"remedy"`  // one imperative sentence, lower case, no full stop
 }
 
-// Findings lists every finding that this version can report, by stage.
+// Findings lists every finding that this version can report, in the order of
+// their stages.
 var Findings = []FindingEntry{
 	{
 		Code: "clock_skew", Stage: Locate,
-		Meaning: "The newest backup was written in the future by the clock of its source. Ages are off by as much.",
-		Remedy:  "set the clocks of this machine and of the source by NTP",
+		Meaning: "The clock of the source dates the newest backup in the future. Ages are wrong by as much.",
+		Remedy:  "synchronize the clocks of this machine and of the source with NTP",
 	},
 	{
 		Code: "checksum_unreadable", Stage: Locate,
-		Meaning: "The checksum beside the backup could not be read. The bytes were not compared with it.",
+		Meaning: "The backup's sidecar file with the checksum could not be read. The bytes were not compared with it.",
 		Remedy:  "let this user or these credentials read NAME.sha256 too, or remove it",
 	},
 	{
 		Code: "checksum_malformed", Stage: Locate,
-		Meaning: "The checksum beside the backup could not be understood. It is empty, holds something else than sha256 sums, or none for this backup.",
+		Meaning: "The backup's sidecar file has no valid checksum. It is empty, contains something other than sha256 sums, or names other files only.",
 		Remedy:  "write it with sha256sum after the backup is complete, or remove it",
 	},
 	{
 		Code: "checksum_missing", Stage: Fetch,
-		Meaning: "Nothing in an uncompressed plain dump shows rows that are lost in its middle. A compression brings a checksum of its own.",
-		Remedy:  "compress the dump, or store its checksum beside it as NAME.sha256",
+		Meaning: "Without a checksum, rows that are lost in the middle of an uncompressed plain dump are not noticed. A compressed stream contains its own checksum.",
+		Remedy:  "compress the dump, or store its checksum in a sidecar file NAME.sha256",
 	},
 	{
 		Code: "third_party_dump", Stage: Inspect,
-		Meaning: "The dump does not say that pg_dump made it. Only pg_dump's last line proves that a plain dump is whole.",
+		Meaning: "The dump does not say that pg_dump made it. Only pg_dump's last line shows that a plain dump is complete.",
 		Remedy:  "dump with pg_dump and keep its comments",
 	},
 	{
 		Code: "timezone_unknown", Stage: Inspect,
-		Meaning: "The dump states a time without its zone, or in a zone whose abbreviation several share. Its age, the RPO and the age of its rows are reckoned from the latest time that is possible.",
-		Remedy:  "set backup.timezone to the zone of the machine that dumps",
+		Meaning: "The dump states a time without its zone, or with an abbreviation that several zones share. Its age, the RPO and the age of its rows are measured from the latest possible time.",
+		Remedy:  "set backup.timezone to the zone of the machine that makes the dump",
 	},
 	{
 		Code: "pg_dump_newer", Stage: Inspect,
-		Meaning: "The dump was made by a newer pg_dump than production's major. Such a dump often ends in version_skew.",
-		Remedy:  "dump with the pg_dump of production's major",
+		Meaning: "The dump was made by a newer pg_dump than production's major version. Such a dump often fails with version_skew.",
+		Remedy:  "dump with the pg_dump of production's major version",
 	},
 	{
 		Code: "table_without_data", Stage: Inspect,
-		Meaning: "Tables are dumped without data, while others have theirs.",
-		Remedy:  "dump without --exclude-table-data, if that is not intended",
+		Meaning: "Some tables are dumped without data, while others have theirs.",
+		Remedy:  "dump without --exclude-table-data, unless that is intended",
 	},
 	{
 		Code: "subscription", Stage: Inspect,
-		Meaning: "The dump brings subscriptions with their connection strings. The sandbox has no network, they reach nobody.",
+		Meaning: "The dump contains subscriptions with their connection strings. They cannot connect, because the sandbox has no network.",
 		Remedy:  "drop or disable them first in a real recovery outside a sandbox",
 	},
 	{
 		Code: "foreign_server", Stage: Inspect,
-		Meaning: "The dump brings foreign servers, with the passwords of their user mappings. The sandbox has no network, they reach nobody.",
+		Meaning: "The dump contains foreign servers, with the passwords of their user mappings. They cannot be reached, because the sandbox has no network.",
 		Remedy:  "expect queries on their foreign tables to fail in the drill",
 	},
 	{
 		Code: "event_trigger", Stage: Inspect,
-		Meaning: "The dump brings event triggers, which are restored enabled. What they do stays in the sandbox.",
+		Meaning: "The dump contains event triggers, which are restored enabled. Their effects stay in the sandbox.",
 		Remedy:  "make sure that they may run in a recovery",
 	},
 	{
 		Code: "cron_jobs", Stage: Inspect,
-		Meaning: "The dump brings jobs of pg_cron. The drill keeps them from running; a real recovery would not.",
-		Remedy:  "disable them first in a real recovery beside a running production",
+		Meaning: "The dump contains pg_cron jobs. The drill keeps them from running; a real recovery would not.",
+		Remedy:  "disable them first in a recovery that runs next to production",
 	},
 	{
 		Code: "major_differs", Stage: Provision,
-		Meaning: "The dump was taken from another major than it is restored into.",
-		Remedy:  "set postgres.version to production's major, unless the drill is to rehearse an upgrade",
+		Meaning: "The dump was taken from another major version than the one that it is restored into.",
+		Remedy:  "set postgres.version to production's major version, unless the drill rehearses an upgrade",
 	},
 	{
 		Code: "minor_unpatched", Stage: Provision,
-		Meaning: "The image runs an older minor than the server that was dumped. What the newer minors repaired is missing in the drill.",
+		Meaning: "The image runs an older minor version than the server that was dumped. The drill lacks the fixes of the newer one.",
 		Remedy:  "pull a newer postgres.image",
 	},
 	{
 		Code: "database_owner", Stage: Provision,
-		Meaning: "The dump does not tell the database's owner. It is taken to be the role that owns most of the dump's objects.",
-		Remedy:  "set postgres.owner to production's owner of the database",
+		Meaning: "The dump does not state the owner of the database. The drill uses the role that owns most of the objects in the dump.",
+		Remedy:  "set postgres.owner to the role that owns the database in production",
 	},
 	{
 		Code: "role_created", Stage: Provision,
-		Meaning: "The dump needs roles that it does not bring. They were made for the drill without login, password and memberships; a recovery from this backup alone would lack them.",
+		Meaning: "The dump needs roles that it does not contain. The drill created them without login, password and memberships; a recovery from this backup alone would lack them.",
 		Remedy:  "back up the roles too: pg_dumpall --globals-only",
 	},
 	{
 		Code: "app_role_unknown", Stage: Provision,
-		Meaning: "The application's role owns nothing in the dump and is granted nothing there. It was made all the same, and may be the wrong one.",
+		Meaning: "The application's role owns nothing in the dump and has no privileges there. The drill created it all the same, and it may be the wrong one.",
 		Remedy:  "correct app.role, or grant the role what it needs in production",
 	},
 	{
 		Code: "locale_assumed", Stage: Provision,
-		Meaning: "The dump tells an encoding but no locale, and the image's locale has another encoding. The database has locale C, in which text sorts otherwise than in production.",
+		Meaning: "The dump states an encoding but no locale, and the image's locale has another encoding. The database has locale C, which sorts text differently than production.",
 		Remedy:  "set postgres.locale to production's locale",
 	},
 	{
 		Code: "errors_tolerated", Stage: Restore,
-		Meaning: "The dump lets psql go on after errors, and there were some. Whether they lost anything is for verify to say.",
-		Remedy:  `take \set ON_ERROR_STOP off out of the dump`,
+		Meaning: "The dump lets psql continue after errors, and errors occurred. The verify stage checks whether anything was lost.",
+		Remedy:  `remove \set ON_ERROR_STOP off from the dump`,
 	},
 	{
 		Code: "database_settings_lost", Stage: Restore,
-		Meaning: "The database's own settings could not be restored. They are what ALTER DATABASE … SET has set, such as a search_path.",
+		Meaning: "The settings of the database itself could not be restored. They are set by ALTER DATABASE … SET, such as a search_path.",
 		Remedy:  "check that production's server knows what ALTER DATABASE … SET names",
 	},
 	{
 		Code: "analyze_failed", Stage: Restore,
-		Meaning: "ANALYZE ended early, by an error of a function that an index or a statistic calls. The rows are there; autovacuum in production meets the same.",
+		Meaning: "ANALYZE ended early, because a function that an index or a statistic calls failed. No rows are missing; autovacuum in production fails the same way.",
 		Remedy:  "repair the function that the message names, in production",
 	},
 	{
 		Code: "rows_added", Stage: Verify,
-		Meaning: "A table has more rows after the restore than the dump holds. Something in the database wrote to it meanwhile.",
+		Meaning: "A table has more rows after the restore than the dump contains. Something in the database wrote to it during the restore.",
 		Remedy:  "look for triggers, rules or jobs that write to the table while it is restored",
 	},
 	{
 		Code: "index_incomplete", Stage: Verify,
-		Meaning: "A partitioned index lacks its part on some partitions and is not valid. It is so in production too.",
+		Meaning: "A partitioned index has no index on some partitions and is not valid. The same is true in production.",
 		Remedy:  "create the index on every partition in production and attach it",
 	},
 	{
 		Code: "constraint_not_validated", Stage: Verify,
-		Meaning: "Constraints were never held against the rows (NOT VALID). They are so in production too, or a release's migration leaves them so.",
-		Remedy:  "run ALTER TABLE … VALIDATE CONSTRAINT in production, in a transaction of its own",
+		Meaning: "Some constraints were never checked against the rows (NOT VALID). The same is true in production, or a release's migration leaves them so.",
+		Remedy:  "run ALTER TABLE … VALIDATE CONSTRAINT in production, in a separate transaction",
 	},
 	{
 		Code: string(SequenceBehind), Stage: Verify,
-		Meaning: "A sequence's next value already exists in its column, which no unique index forbids. The next insert works; whether it is meant so is not known.",
-		Remedy:  "set the sequence in production with setval, if it is not meant so",
+		Meaning: "A sequence's next value already exists in its column, which has no unique index. The next insert works and creates a duplicate, which may be intended.",
+		Remedy:  "set the sequence in production with setval, unless duplicates are intended",
 	},
 	{
 		Code: "sequence_unused", Stage: Verify,
-		Meaning: "A sequence that nothing has ever taken a value from is behind its column. It is so in production too, as where rows get their ids by hand.",
+		Meaning: "A sequence that has never returned a value is behind its column. The same is true in production, for example if rows get their ids by hand.",
 		Remedy:  "set the sequence in production with setval, if rows are ever to take their values from it",
 	},
 	{
 		Code: "amcheck_missing", Stage: Verify,
-		Meaning: "Neither the pages of tables nor indexes were checked, because the image has no amcheck.",
+		Meaning: "Neither indexes nor the pages of tables were checked, because the image has no amcheck.",
 		Remedy:  "set postgres.image to an image with Postgres' contrib modules",
 	},
 	{
 		Code: "integrity_unreached", Stage: Verify,
-		Meaning: "Relations were not read in the time for integrity. The largest come last, and are named in the result.",
+		Meaning: "Some relations were not checked within the time for integrity. The largest come last, and the result names them.",
 		Remedy:  "raise verify.integrity_within",
 	},
 	{
 		Code: "integrity_unclear", Stage: Verify,
-		Meaning: "Relations could not be checked, because the check itself ended in an error. Nothing says that they are damaged.",
+		Meaning: "Some relations could not be checked, because the check itself failed. They are not known to be damaged.",
 		Remedy:  "look up the SQLSTATE in the message",
 	},
 	{
 		Code: "schema_changed", Stage: Verify,
-		Meaning: "The schema is not that of the drill that this one is compared with. A migration explains most of it.",
-		Remedy:  "hold it against the migrations since then",
+		Meaning: "The schema differs from that of the baseline drill. Most such changes come from a migration.",
+		Remedy:  "compare the change with the migrations since then",
 	},
 	{
 		Code: "table_emptied", Stage: Verify,
-		Meaning: "A table that had rows in the drill that this one is compared with is empty. It had too few rows for verify.drift.rows to count, or any loss is allowed.",
-		Remedy:  "find out who emptied it, or allow it with verify.drift.tables",
+		Meaning: "A table that had rows in the baseline drill is empty. It had too few rows for verify.drift.rows to count, or any loss is allowed.",
+		Remedy:  "find out what emptied it, or allow it with verify.drift.tables",
 	},
 	{
 		Code: "app_as_superuser", Stage: App,
-		Meaning: "The application connected as superuser. Missing grants would not have been noticed.",
+		Meaning: "The application connected as superuser. Missing privileges would not have been noticed.",
 		Remedy:  "set app.role to the role that the application has in production",
 	},
 	{
 		Code: "service_ended", Stage: App,
-		Meaning: "A service of app.services ended while the application was tested.",
-		Remedy:  "look at what the service needs: it runs without a network",
+		Meaning: "A service of app.services exited while the application was being tested.",
+		Remedy:  "check what the service needs, because it runs without a network",
 	},
 	{
 		Code: "migrated_as_superuser", Stage: Migrate,
@@ -183,73 +184,73 @@ var Findings = []FindingEntry{
 	},
 	{
 		Code: "candidate_not_checked", Stage: Migrate,
-		Meaning: "No image of the candidate is known. Whether it runs on the new schema was not looked at.",
+		Meaning: "No image of the candidate is known. The drill did not check whether it runs on the new schema.",
 		Remedy:  "set app.candidate, or name the image with --candidate",
 	},
 	{
 		Code: "current_breaks", Stage: Migrate,
-		Meaning: "Today's release does not run on the new schema. With migrate.current: warn that fails nothing.",
+		Meaning: "Today's release does not run on the new schema. With migrate.current: warn, this does not fail the drill.",
 		Remedy:  "stop today's release before the migrations run, or split the migration",
 	},
 	{
 		Code: "rewrites_table", Stage: Migrate,
-		Meaning: "A migration writes a table with rows anew, or an index of it. Until that is done nobody reads or writes the table.",
+		Meaning: "A migration rewrites a table with rows, or one of its indexes. Until that ends, the table can be neither read nor written.",
 		Remedy:  "add a new column, fill it in batches, and switch over to it",
 	},
 	{
 		Code: "blocks_reads", Stage: Migrate,
-		Meaning: "A migration keeps a table with rows locked against reads and writes while it goes through all of them, or for a second and longer.",
+		Meaning: "A migration locks a table with rows against reads and writes while it scans all of them, or for at least a second.",
 		Remedy:  "add constraints with NOT VALID and validate them later, and indexes with CONCURRENTLY",
 	},
 	{
 		Code: "blocks_writes", Stage: Migrate,
-		Meaning: "A migration keeps a table with rows locked against writes while it goes through all of them, or for a second and longer.",
+		Meaning: "A migration locks a table with rows against writes while it scans all of them, or for at least a second.",
 		Remedy:  "build indexes with CONCURRENTLY, and add foreign keys with NOT VALID and validate them later",
 	},
 	{
 		Code: "no_lock_timeout", Stage: Migrate,
-		Meaning: "A migration asks for a lock that blocks others and would wait for it for ever. Whoever comes after it waits behind it. " +
-			"A lock_timeout that the tool gives when it connects, and not by a statement, cannot be seen.",
-		Remedy: "run SET lock_timeout before the statement, and try again when it is refused",
+		Meaning: "A migration requests a lock that blocks others and would wait for it forever. Every later query on the table waits behind it. A lock_timeout that the tool sets when it connects, and not in a " +
+			"statement, is not visible to the drill.",
+		Remedy: "run SET lock_timeout before the statement, and try again if it times out",
 	},
 	{
 		Code: "many_statements_under_lock", Stage: Migrate,
-		Meaning: "A transaction goes on with further statements while it holds a lock that blocks others. They wait for all of these too.",
+		Meaning: "A transaction runs further statements while it holds a lock that blocks others. They wait until all of these end too.",
 		Remedy:  "end the transaction after the statement that takes the lock",
 	},
 	{
 		Code: "several_alter_tables", Stage: Migrate,
-		Meaning: "A transaction alters a table more than once. Each statement may go through all rows again.",
+		Meaning: "A transaction alters a table more than once. Each statement may scan all rows again.",
 		Remedy:  "write them as one ALTER TABLE with several actions",
 	},
 	{
 		Code: "drops_data", Stage: Migrate,
-		Meaning: "A migration drops a table or column that holds values, or takes all rows of a table. No rollback of the code brings them back.",
+		Meaning: "A migration drops a table or column that contains values, or removes all rows of a table. A rollback of the code does not restore them.",
 		Remedy:  "release the code that no longer needs them first, then allow the drop by name with migrate.allow",
 	},
 	{
 		Code: "index_left_invalid", Stage: Migrate,
-		Meaning: "A migration leaves an index behind that is not valid, as CREATE INDEX CONCURRENTLY does where it fails. Writes keep it up to date, and no query uses it.",
-		Remedy:  "drop the index, remove what its build failed for, and build it again",
+		Meaning: "A migration leaves an invalid index behind, as a failed CREATE INDEX CONCURRENTLY does. Writes keep it up to date, but no query uses it.",
+		Remedy:  "drop the index, remove the cause of the failure, and build it again",
 	},
 	{
 		Code: "fk_without_index", Stage: Migrate,
-		Meaning: "No index begins with the columns of a new foreign key. Each delete in the table that it refers to goes through the whole referring table.",
-		Remedy:  "create the index, with CONCURRENTLY on a table that exists",
+		Meaning: "No index begins with the columns of a new foreign key. Each delete in the referenced table scans the whole referencing table.",
+		Remedy:  "create the index, with CONCURRENTLY if the table already exists",
 	},
 	{
 		Code: "adds_json_column", Stage: Migrate,
-		Meaning: "A migration adds a column of type json, which knows no equality. SELECT DISTINCT over the table fails from then on.",
+		Meaning: "A migration adds a column of type json, which has no equality operator. SELECT DISTINCT on the table fails from then on.",
 		Remedy:  "use the type jsonb",
 	},
 	{
 		Code: "creates_enum", Stage: Migrate,
-		Meaning: "A migration makes an enum. No value of it can be removed later.",
+		Meaning: "A migration creates an enum. Its values cannot be removed later.",
 		Remedy:  "use a table of the values and a foreign key to it",
 	},
 	{
 		Code: "nothing_to_migrate", Stage: Migrate,
-		Meaning: "The migrations of the release changed neither the schema nor any row. What a tool keeps for itself does not count.",
-		Remedy:  "look whether migrate.command or migrate.sql names the migrations of this release",
+		Meaning: "The migrations of the release changed neither the schema nor any row. The migration tool's own tables do not count.",
+		Remedy:  "check whether migrate.command or migrate.sql names the migrations of this release",
 	},
 }

@@ -1,31 +1,31 @@
 package outcome
 
-// inspectCodes can be found once the dump itself is read.
+// inspectCodes can be found while the dump is read.
 var inspectCodes = []Entry{
 	{
 		Code: NotADump, Class: ClassBackup, Stages: []Stage{Inspect},
-		Cause: "An error page, a log, another program's file, or the wrong object. The first bytes are those of something else, " +
-			"or nothing in the whole file makes or fills anything in SQL.",
-		Remedy: "look at the first bytes of the file and correct the backup job or backup.match",
+		Cause: "The file is not a dump: an error page, a log, another program's file, or the wrong object. Its first bytes are those of something else, or no SQL " +
+			"statement in the whole file creates or fills anything.",
+		Remedy: "look at the first bytes of the file, then correct the backup job or backup.match",
 		Example: Example{
-			Case: "pg_dump could not log in, and pg_dump shop 2>&1 | gzip packed what it said about that.",
+			Case: "pg_dump could not log in, and pg_dump shop 2>&1 | gzip compressed its error message.",
 			Message: `not a dump: it begins with "pg_dump: error: connection to server at \"db\" (10.0.0.3), port 5432 failed: ` +
 				`FATAL:  password authentication failed for us…"`,
 		},
 		Messages: []string{"pg_restore: error: input file does not appear to be a valid archive"},
 		Neighbours: []Neighbour{
-			{FormatUnsupported, "it is a backup of Postgres, of a kind that this version does not restore"},
+			{FormatUnsupported, "it is a Postgres backup of a kind that this version does not restore"},
 			{KeyMissing, "it is encrypted"},
-			{DumpCorrupt, "it is a dump, with damage in it"},
+			{DumpCorrupt, "it is a dump, and part of it is damaged"},
 		},
 	},
 	{
 		Code: DumpTruncated, Class: ClassBackup, Stages: []Stage{Inspect, Restore},
-		Cause: `The dump has no end: its trailer, \unrestrict, or a block of data is missing. Every byte is read for that, because others do not notice: ` +
-			"psql exits 0 on a plain dump cut at the end of a line, and pg_restore --list on any archive with a whole table of contents.",
-		Remedy: "check pg_dump's exit status and the free space where the backup is made",
+		Cause: `The end of the dump is missing: its trailer, \unrestrict, or a block of data. Other tools do not notice: psql exits with 0 after a plain dump that is ` +
+			"cut at the end of a line, and pg_restore --list accepts any archive with a complete table of contents. A drill reads every byte.",
+		Remedy: "check pg_dump's exit status and the free space on the machine that makes the backup",
 		Example: Example{
-			Case:    "The disk was full while pg_dump wrote a custom archive, and the job uploaded what there was.",
+			Case:    "The disk was full while pg_dump wrote a custom archive, and the job uploaded the incomplete file.",
 			Message: "the archive ends within a block of data",
 		},
 		Messages: []string{
@@ -33,18 +33,18 @@ var inspectCodes = []Entry{
 			`missing data for column "v"`, "syntax error at end of input",
 		},
 		Neighbours: []Neighbour{
-			{StreamTruncated, "it is the gzip or zstd around the dump that ends early"},
-			{DumpCorrupt, "the end is there, and something before it does not read"},
-			{ContentIncomplete, "the dump is whole, and less than it promises was restored"},
+			{StreamTruncated, "the gzip or zstd stream around the dump ends early"},
+			{DumpCorrupt, "the end exists, but something before it cannot be read"},
+			{ContentIncomplete, "the dump is complete, but less than it promises was restored"},
 		},
 	},
 	{
 		Code: DumpCorrupt, Class: ClassBackup, Stages: []Stage{Inspect, Restore},
-		Cause: "The archive's blocks or its table of contents do not read. Or a plain dump holds what cannot be there: zero bytes, rows outside of any COPY, " +
-			"text that is no SQL, messages of pg_dump.",
+		Cause: "The dump is damaged. The blocks of an archive or its table of contents cannot be read, or a plain dump contains what cannot be there: zero bytes, " +
+			"rows outside of any COPY, text that is not SQL, or messages of pg_dump.",
 		Remedy: "treat this backup as damaged: drill an older one with --backup, and check the storage",
 		Example: Example{
-			Case:    "One bit of a custom archive was flipped.",
+			Case:    "A bit flipped in a custom archive.",
 			Message: "the archive is damaged: a block of data does not decode: zlib: invalid checksum",
 		},
 		Messages: []string{
@@ -52,54 +52,56 @@ var inspectCodes = []Entry{
 			"could not find block ID", "found unexpected block ID",
 		},
 		Neighbours: []Neighbour{
-			{DumpTruncated, "everything reads up to where the file ends too early"},
-			{StreamCorrupt, "it is the gzip or zstd around the dump that fails its check"},
-			{CopyFailed, "the dump reads, and the server refuses a row of it"},
+			{DumpTruncated, "everything can be read up to where the file ends too early"},
+			{StreamCorrupt, "the checksum of the gzip or zstd stream around the dump does not match"},
+			{CopyFailed, "the dump can be read, but the server refuses one of its rows"},
 		},
 	},
 	{
 		Code: DumpNoData, Class: ClassBackup, Stages: []Stage{Inspect},
-		Cause:  "The dump is whole but holds no rows. None of its tables has one, nor is there a large object; where that is intended, verify.allow_empty lets it pass.",
+		Cause: "The dump is complete but contains no rows. All of its tables are empty, and it has no large objects. If that is intended, verify.allow_empty lets the " +
+			"drill pass.",
 		Remedy: "check which database the backup job dumps and that it runs without --schema-only, or set verify.allow_empty",
 		Example: Example{
 			Case:    "The job runs pg_dump --schema-only.",
 			Message: "the dump is complete but contains no rows in any of its 21 tables",
 		},
 		Neighbours: []Neighbour{
-			{BackupEmpty, "there is no dump at all"},
-			{RowsMissing, "there are rows, and in one table fewer than verify.tables expects"},
+			{BackupEmpty, "the file contains no dump at all"},
+			{RowsMissing, "rows exist, but a table has fewer than verify.tables expects"},
 		},
 	},
 	{
 		Code: DumpTooNew, Class: ClassBackup, Stages: []Stage{Inspect},
-		Cause: "Made by a newer pg_dump than production's major can restore. The archive tells its version: pg_restore reads up to 1.14 in the majors 13 to 15, " +
-			"1.15 in 16, and 1.16 in 17 and 18.",
-		Remedy: "dump with the pg_dump of production's major, or correct postgres.version",
+		Cause: "The dump was made by a newer pg_dump than production's major version can restore. The archive states its version: pg_restore 13 to 15 reads up to " +
+			"1.14, pg_restore 16 up to 1.15, and pg_restore 17 and 18 up to 1.16.",
+		Remedy: "dump with the pg_dump of production's major version, or correct postgres.version",
 		Example: Example{
 			Case:    "The machine that makes the backup was updated to pg_dump 17, and production runs 15.",
 			Message: "pg_restore 15 reads archives up to version 1.14, and this one is 1.16, made by pg_dump 17.12",
 		},
 		Messages: []string{"pg_restore: error: unsupported version (1.16) in file header"},
 		Neighbours: []Neighbour{
-			{VersionSkew, "the dump is read, and the server does not know something in it"},
-			{ClientTooOld, "production's major could read it, and the image's psql or pg_restore cannot"},
-			{FormatUnsupported, "it is drillgres that does not know this archive's version"},
+			{VersionSkew, "the dump can be read, but the server does not know a setting or syntax in it"},
+			{ClientTooOld, "production's major version can read the dump, but the image's psql or pg_restore cannot"},
+			{FormatUnsupported, "drillgres does not know the version of this archive"},
 		},
 	},
 	{
 		Code: DumpHostile, Class: ClassBackup, Stages: []Stage{Inspect, Restore},
-		Cause: `psql meta-commands where only data and SQL belong. psql would run them with the rights of whoever restores; pg_dump writes none but \restrict, \unrestrict and \connect. ` +
-			"A COPY with a file or a program of the server counts too. It is found before anything of the dump is run.",
-		Remedy: "do not restore this file anywhere: find out who could write to the backup",
+		Cause: "The dump contains psql meta-commands where only data and SQL belong. psql would run them with the rights of the user who restores; pg_dump writes " +
+			`only \restrict, \unrestrict and \connect. A COPY from or to a file or a program of the server counts too. The drill finds them before it runs ` +
+			"anything in the dump.",
+		Remedy: "do not restore this file anywhere, and find out who could write to the backup",
 		Example: Example{
-			Case:    `Somebody wrote \! touch /tmp/owned above the first CREATE TABLE.`,
+			Case:    `Someone added \! touch /tmp/owned above the first CREATE TABLE.`,
 			Message: `psql's command \!, which pg_dump never writes`,
 		},
 		Messages: []string{`backslash commands are restricted; only \unrestrict is allowed`, `\unrestrict: wrong key`},
 		Neighbours: []Neighbour{
-			{CopyFailed, `the line is a row with \N in it, whose COPY line is lost`},
-			{DumpCorrupt, "no command of psql has that name: it is a row, or damage"},
-			{ClientTooOld, `psql complains of \restrict itself, which it does not know yet`},
+			{CopyFailed, `the line is a row with \N in it, whose COPY line is missing`},
+			{DumpCorrupt, "psql has no command of that name, so the line is a row or damage"},
+			{ClientTooOld, `psql does not know \restrict itself`},
 		},
 	},
 }

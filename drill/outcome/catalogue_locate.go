@@ -1,10 +1,10 @@
 package outcome
 
-// locateCodes can be found as soon as the source is listed.
+// locateCodes can be found when the source is listed.
 var locateCodes = []Entry{
 	{
 		Code: BackupMissing, Class: ClassBackup, Stages: []Stage{Locate},
-		Cause:  "Nothing at the source matches. The source could be listed, but no name in it fits backup.match (or, without a pattern, looks like a backup).",
+		Cause:  "Nothing at the source matches. The source can be listed, but no name in it matches backup.match or, without a pattern, looks like a backup.",
 		Remedy: "check that the backup job still runs and that backup.from and backup.match name where it writes",
 		Example: Example{
 			Case:    "The job was changed from plain to custom dumps, and the config still looks for the old names.",
@@ -12,79 +12,79 @@ var locateCodes = []Entry{
 		},
 		Neighbours: []Neighbour{
 			{SourceNotFound, "the bucket or directory itself does not exist"},
-			{BackupStale, "there are backups, and the newest is too old"},
+			{BackupStale, "backups exist, but the newest is too old"},
 			{SourceDenied, "the source refuses to be listed"},
 		},
 	},
 	{
 		Code: BackupStale, Class: ClassBackup, Stages: []Stage{Locate, Inspect},
-		Cause: "The newest backup, or the dump in it, is older than backup.max_age. locate goes by the time of the object, inspect by the time that the dump tells of itself: " +
-			"a young file can hold an old dump. An object dated more than a day in the future is stale too, because it hides every real one.",
+		Cause: "The newest backup, or the dump in it, is older than backup.max_age. The locate stage uses the time of the object, the inspect stage the time that the " +
+			"dump states: a new file can contain an old dump. An object dated more than a day in the future counts as stale too, because it hides every real one.",
 		Remedy: "find out why the backup job stopped, or raise backup.max_age if this age is intended",
 		Example: Example{
 			Case:    "The backup job has not run for two days.",
 			Message: "the newest backup, shop.dump, is 2d old (from 2026-11-21T17:35:59Z); backup.max_age allows 26h",
 		},
 		Neighbours: []Neighbour{
-			{DataStale, "the dump is young and the newest row in it is not: a lagging replica, or a writer that stopped"},
-			{BackupMissing, "no backup is there at all"},
+			{DataStale, "the dump is recent but its newest row is not, because of a lagging replica or a stopped writer"},
+			{BackupMissing, "no backup exists at all"},
 		},
 	},
 	{
 		Code: BackupTooSmall, Class: ClassBackup, Stages: []Stage{Locate},
-		Cause:  "The backup is smaller than backup.min_size. Only its size was looked at, none of its bytes.",
-		Remedy: "look at the backup job's log for an error before the upload, or lower backup.min_size",
+		Cause:  "The backup is smaller than backup.min_size. Only its size was checked, not its content.",
+		Remedy: "look in the backup job's log for an error before the upload, or lower backup.min_size",
 		Example: Example{
 			Case:    "The job dumps an empty database of the same name on another server.",
 			Message: "shop.dump has only 101.9 KiB; backup.min_size requires 10.0 MiB",
 		},
 		Neighbours: []Neighbour{
-			{BackupEmpty, "it holds nothing at all"},
-			{DumpTruncated, "it is large enough, and has no end"},
-			{ContentDrifted, "its restored content is far smaller than that of the last passed drill"},
+			{BackupEmpty, "the backup contains nothing at all"},
+			{DumpTruncated, "the backup is large enough, but its end is missing"},
+			{ContentDrifted, "the restored content is far smaller than that of the last passed drill"},
 		},
 	},
 	{
 		Code: BackupEmpty, Class: ClassBackup, Stages: []Stage{Locate, Fetch},
-		Cause: "The backup holds nothing. It has zero bytes, or it is a gzip or zstd of nothing, or of nothing but white space. " +
-			"psql restores such a file in silence and exits 0.",
-		Remedy: "look at the backup job's log: pg_dump most likely failed in a pipe whose exit status nobody checked (set -o pipefail)",
+		Cause: "The backup is empty. It has zero bytes, or it is a gzip or zstd stream of nothing, or of nothing but white space. psql restores such a file without a " +
+			"message and exits with 0.",
+		Remedy: "look for an error of pg_dump in the backup job's log, and set -o pipefail so that a failure in a pipeline ends the job",
 		Example: Example{
 			Case:    "pg_dump failed, and pg_dump shop | gzip > shop.sql.gz exited with gzip's 0.",
 			Message: "the backup is empty: the gzip stream contains no data",
 		},
 		Messages: []string{"pg_restore: error: input file is too short (read 0, expected 5)"},
 		Neighbours: []Neighbour{
-			{DumpNoData, "there is a whole dump, without a single row"},
-			{BackupTooSmall, "there are bytes, and fewer than backup.min_size"},
-			{StreamTruncated, "a gzip or zstd has a beginning and no end"},
+			{DumpNoData, "the file contains a complete dump without a single row"},
+			{BackupTooSmall, "the file contains bytes, but fewer than backup.min_size"},
+			{StreamTruncated, "a gzip or zstd stream begins and does not end"},
 		},
 	},
 	{
 		Code: SourceDenied, Class: ClassEnvironment, Stages: []Stage{Locate, Fetch},
-		Cause:  "The source refuses. Credentials are missing, expired or wrong, they lack a permission, or this user may not read the file.",
+		Cause:  "The source refuses access. Credentials are missing, expired or wrong or lack a permission, or this user may not read the file.",
 		Remedy: "give this machine credentials that may list and read the source",
 		Example: Example{
-			Case:    "The credentials may list the bucket, and not read its objects.",
-			Message: "check s3://acme-backups/shop.dump: refused (Forbidden, HTTP 403, request R07XGE3D4MUKVAC7)",
+			Case:    "The credentials may list the bucket, but not read its objects.",
+			Message: "look at s3://acme-backups/shop.dump: refused (Forbidden, HTTP 403, request R07XGE3D4MUKVAC7)",
 		},
 		Messages: []string{
 			"AccessDenied", "InvalidAccessKeyId", "ExpiredToken",
 			"SignatureDoesNotMatch: The request signature we calculated does not match the signature you provided.",
 		},
 		Neighbours: []Neighbour{
-			{SourceUnreachable, "no answer came, or none of an object store"},
+			{SourceUnreachable, "nothing answers, or what answers is not an object store"},
 			{SourceNotFound, "the bucket or directory does not exist"},
-			{BackupArchived, "the object may be read, and must be thawed first"},
+			{BackupArchived, "the object may be read, but only after it is restored from an archive"},
 		},
 	},
 	{
 		Code: SourceUnreachable, Class: ClassEnvironment, Stages: []Stage{Locate, Fetch},
-		Cause: "The source does not answer as it should. A name does not resolve, a connection is refused or breaks, a certificate does not hold, " +
-			"the server has errors of its own after retries, what answers is no object store, or a disk has read errors.",
+		Cause: "The source does not answer as it should. A name does not resolve, a connection is refused or breaks, a certificate is not valid, the server still has " +
+			"errors after retries, the server is not an object store, or a disk has read errors.",
 		Remedy: "check the endpoint and this machine's network, then run the drill again",
 		Example: Example{
-			Case: "The store went away while the backup was fetched.",
+			Case: "The object store went down while the backup was being fetched.",
 			Message: "gave up at byte 16777216 of 41943040 of s3://acme-backups/prod/shop.dump, after 8 attempts without a byte: " +
 				"dial tcp 10.0.0.7:9000: connect: connection refused",
 		},
@@ -92,13 +92,13 @@ var locateCodes = []Entry{
 			"SlowDown: Please reduce your request rate", "x509: certificate signed by unknown authority", "no such host",
 		},
 		Neighbours: []Neighbour{
-			{SourceDenied, "the source answers, and refuses"},
-			{SourceNotFound, "the source answers that there is no such bucket"},
+			{SourceDenied, "the source answers and refuses access"},
+			{SourceNotFound, "the source answers that the bucket does not exist"},
 		},
 	},
 	{
 		Code: SourceNotFound, Class: ClassEnvironment, Stages: []Stage{Locate},
-		Cause:  "The bucket or directory does not exist. Or the bucket lies in another region, or at another endpoint, than the config looks.",
+		Cause:  "The bucket or directory does not exist. A bucket may also be in another region or at another endpoint than the config says.",
 		Remedy: "correct backup.from, or backup.s3.region and backup.s3.endpoint",
 		Example: Example{
 			Case:    "The volume with the backups is not mounted.",
@@ -106,24 +106,24 @@ var locateCodes = []Entry{
 		},
 		Messages: []string{"NoSuchBucket", "PermanentRedirect", "AuthorizationHeaderMalformed: the region 'us-east-1' is wrong"},
 		Neighbours: []Neighbour{
-			{BackupMissing, "the bucket or directory is there, without a backup in it"},
-			{SourceDenied, "the source does not say what is there, because it refuses"},
+			{BackupMissing, "the bucket or directory exists, but contains no backup"},
+			{SourceDenied, "the source refuses access, so it is not known what exists"},
 			{SourceUnreachable, "nothing answers"},
 		},
 	},
 	{
 		Code: FormatUnsupported, Class: ClassEnvironment, Stages: []Stage{Locate, Fetch, Inspect},
-		Cause: "A backup of a kind that this version does not restore. It may be a good one: pg_dumpall, the tar and directory formats, other compressions, " +
-			"several databases in one file, --clean without --if-exists, and archives of an unknown version.",
-		Remedy: "drill a plain or custom pg_dump, bare or wrapped in gzip or zstd",
+		Cause: "This version does not restore backups of this kind, which may well be good. Unsupported are pg_dumpall, the tar and directory formats, other " +
+			"compressions, several databases in one file, --clean without --if-exists, and archives of an unknown version.",
+		Remedy: "drill a plain or custom pg_dump, uncompressed or compressed with gzip or zstd",
 		Example: Example{
 			Case:    "The job runs pg_dump --format=tar.",
 			Message: "the backup is in pg_dump's tar format, which this version does not restore",
 		},
 		Neighbours: []Neighbour{
-			{NotADump, "it is no backup of Postgres"},
+			{NotADump, "it is not a Postgres backup"},
 			{KeyMissing, "it is encrypted"},
-			{DumpTooNew, "it is production's pg_restore that does not read the archive's version"},
+			{DumpTooNew, "production's pg_restore does not read the version of the archive"},
 		},
 	},
 }

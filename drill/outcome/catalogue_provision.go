@@ -1,11 +1,11 @@
 package outcome
 
-// provisionCodes can be found once the sandbox is made.
+// provisionCodes can be found while the sandbox is created.
 var provisionCodes = []Entry{
 	{
 		Code: EngineUnreachable, Class: ClassEnvironment, Stages: []Stage{Provision},
-		Cause: "No container engine answers, or another one than was asked for. It is asked before the backup is looked for: without one nothing can be proved. " +
-			"An engine that does not pass on the end of a command's input is of no use either.",
+		Cause: "No container engine answers, or not the configured one. The drill checks this before it looks for the backup, because nothing can be tested without " +
+			"an engine. An engine that does not forward the end of a command's input cannot be used either.",
 		Remedy: "start the container engine, or correct DOCKER_HOST or the Docker context",
 		Example: Example{
 			Case:    "DOCKER_HOST names an address at which nothing listens.",
@@ -13,45 +13,45 @@ var provisionCodes = []Entry{
 		},
 		Messages: []string{"Cannot connect to the Docker daemon", "permission denied while trying to connect to the Docker daemon socket"},
 		Neighbours: []Neighbour{
-			{SandboxLost, "the engine had answered, and stopped doing so during the drill"},
-			{ImageUnavailable, "the engine answers, and has no such image"},
+			{SandboxLost, "the engine answered at first, but stopped during the drill"},
+			{ImageUnavailable, "the engine answers, but has no such image"},
 		},
 	},
 	{
 		Code: ImageUnavailable, Class: ClassEnvironment, Stages: []Stage{Provision, Restore, App},
-		Cause:  "The image is neither on the engine nor can it be pulled. Or it runs a server, and brings no psql or pg_restore beside it.",
+		Cause:  "The image does not exist on the engine and cannot be pulled, or it contains a server but no psql or pg_restore.",
 		Remedy: "correct postgres.image or app.image, or give the engine access to its registry",
 		Example: Example{
-			Case:    "The registry that the image's name begins with does not answer.",
+			Case:    "The registry in the image's name does not answer.",
 			Message: `pull image 127.0.0.1:1/none:1: Get "http://127.0.0.1:1/v2/": dial tcp 127.0.0.1:1: connect: connection refused`,
 		},
 		Messages: []string{"manifest unknown", "pull access denied", "toomanyrequests: You have reached your pull rate limit"},
 		Neighbours: []Neighbour{
 			{EngineUnreachable, "the engine itself does not answer"},
-			{ServerStartFailed, "the image is there, and Postgres does not come up in it"},
-			{AppStartFailed, "the image is there, and its container cannot be started or ends by itself"},
+			{ServerStartFailed, "the image is available, but Postgres does not start in it"},
+			{AppStartFailed, "the image is available, but its container exits or cannot be started"},
 		},
 	},
 	{
 		Code: ImageWrongMajor, Class: ClassEnvironment, Stages: []Stage{Provision},
-		Cause:  "The image's server is not of the major that postgres.version pins. The running server is asked, not the image's name.",
-		Remedy: "set postgres.image to an image of production's major",
+		Cause:  "The image's server has another major version than postgres.version pins. The running server reports its version; the image's name is not trusted.",
+		Remedy: "set postgres.image to an image of production's major version",
 		Example: Example{
-			Case:    "postgres.version was raised to 17, and postgres.image stayed.",
+			Case:    "postgres.version was raised to 17, and postgres.image was not.",
 			Message: "image postgres:15 runs Postgres 15.20, postgres.version pins 17",
 		},
 		Neighbours: []Neighbour{
-			{DumpTooNew, "image and config agree, and the dump is newer than both"},
-			{ClientTooOld, "the major is right, and the minor too old for the dump"},
+			{DumpTooNew, "image and config agree, but the dump is newer than both"},
+			{ClientTooOld, "the major version is right, but the minor version is too old for the dump"},
 		},
 	},
 	{
 		Code: ExtensionUnavailable, Class: ClassEnvironment, Stages: []Stage{Provision, Restore},
-		Cause: "The image lacks an extension that the dump or the config needs. Names are compared with pg_available_extensions before anything is restored; " +
-			"a version that is missing, or an access method, shows during the restore.",
+		Cause: "The image lacks an extension that the dump or the config needs. Names are compared with pg_available_extensions before anything is restored. A " +
+			"missing version or access method is found during the restore.",
 		Remedy: "set postgres.image to an image that has the extension",
 		Example: Example{
-			Case:    "The dump makes the extension vector, and the official image does not bring it.",
+			Case:    "The dump creates the extension vector, which the official image does not include.",
 			Message: "image postgres:15 lacks extension vector",
 		},
 		Messages: []string{
@@ -60,18 +60,18 @@ var provisionCodes = []Entry{
 			`Table access method "columnar" does not exist.`,
 		},
 		Neighbours: []Neighbour{
-			{PreloadMissing, "the image has the extension, and its library is not loaded at the server's start"},
-			{LibraryMissing, "it is a library, a language or a dictionary that the image lacks, and no extension of that name is asked for"},
-			{RestoreFailed, "the dump uses a type or a wrapper of an extension that it does not make"},
+			{PreloadMissing, "the image has the extension, but its library is not loaded when the server starts"},
+			{LibraryMissing, "the image lacks a library, a language or a dictionary, but the dump creates no extension of that name"},
+			{RestoreFailed, "the dump uses a type or a wrapper of an extension that it does not create"},
 		},
 	},
 	{
 		Code: PreloadMissing, Class: ClassEnvironment, Stages: []Stage{Provision, Restore},
-		Cause: "An extension must be loaded by shared_preload_libraries. Of the usual ones (pg_cron, timescaledb, citus, pgaudit …) that is known beforehand, " +
-			"of others by the server's words, or by a parameter with the extension's prefix that it does not know.",
+		Cause: "An extension must be loaded with shared_preload_libraries. For well-known ones (pg_cron, timescaledb, citus, pgaudit …) this is checked before the " +
+			"restore. For others the server's error says so, or it does not know a parameter with the extension's prefix.",
 		Remedy: "add the library to postgres.settings.shared_preload_libraries",
 		Example: Example{
-			Case:    "The dump makes the extension pg_cron.",
+			Case:    "The dump creates the extension pg_cron.",
 			Message: `pg_cron must be in shared_preload_libraries, which is ""`,
 		},
 		Messages: []string{
@@ -87,9 +87,9 @@ var provisionCodes = []Entry{
 	},
 	{
 		Code: ServerStartFailed, Class: ClassEnvironment, Stages: []Stage{Provision},
-		Cause: "Postgres did not come up. Its container could not be started, ended, or gives no answer within three minutes; " +
-			"the server's last log lines are in the message.",
-		Remedy: "read the server's last log lines in the message; check postgres.settings and postgres.memory",
+		Cause: "Postgres did not start. Its container could not be started, exited, or did not answer within three minutes. The server's last log lines are in the " +
+			"message.",
+		Remedy: "read the server's last log lines in the message, then check postgres.settings and postgres.memory",
 		Example: Example{
 			Case: "postgres.settings has shared_preload_libraries: no_such_library.",
 			Message: "the Postgres container ended with exit code 1; its last log lines:\n" +
@@ -100,18 +100,18 @@ var provisionCodes = []Entry{
 			`unrecognized configuration parameter "no_such_setting"`,
 		},
 		Neighbours: []Neighbour{
-			{SandboxOutOfMemory, "the kernel killed it while it started"},
-			{SandboxLost, "it had come up, and was lost later"},
-			{ImageUnavailable, "the image cannot be had"},
+			{SandboxOutOfMemory, "the kernel killed it while it was starting"},
+			{SandboxLost, "it started, and was lost later"},
+			{ImageUnavailable, "the image is not available"},
 		},
 	},
 	{
 		Code: IsolationBroken, Class: ClassEnvironment, Stages: []Stage{Provision, App},
-		Cause: "A container of the sandbox has a way out. The engine is asked for its network and ports, and from inside are counted interfaces and routes; " +
-			"a connect to an address of nobody must fail at once. This comes before anything is restored.",
-		Remedy: "do not drill on this engine: it gave a network to a container that asked for none",
+		Cause: "A container of the sandbox has network access. The engine is asked for its network and ports, and interfaces and routes are counted from inside. A " +
+			"connection to an unused address must fail at once. All of this is checked before anything is restored.",
+		Remedy: "do not drill on this engine, because it connects containers that request no network",
 		Example: Example{
-			Case:    "An engine puts every container on its own bridge, whatever was asked for.",
+			Case:    "An engine attaches every container to its own bridge, whatever was requested.",
 			Message: "the sandbox has network interfaces besides loopback: eth0",
 		},
 		Neighbours: []Neighbour{
@@ -120,8 +120,8 @@ var provisionCodes = []Entry{
 	},
 	{
 		Code: RoleMissing, Class: ClassBackup, Stages: []Stage{Provision, Restore},
-		Cause: "The dump needs roles that it does not bring. pg_dump never dumps roles. With restore.roles: strict that ends the drill before the restore; else they are made and reported " +
-			"as a finding, and only a role that could not be foreseen, or a membership that no backup brings, ends in this code.",
+		Cause: "The dump needs roles that it does not contain. pg_dump never dumps roles. With restore.roles: strict, the drill ends before the restore. Otherwise it " +
+			"creates them and reports a finding; only a role that was not foreseen, or a membership that no backup contains, causes this code.",
 		Remedy: "back up the roles too (pg_dumpall --globals-only), or set restore.roles to create",
 		Example: Example{
 			Case:    "Tables belong to items_owner, and restore.roles is strict.",
@@ -129,18 +129,19 @@ var provisionCodes = []Entry{
 		},
 		Messages: []string{`role "app_owner" does not exist`},
 		Neighbours: []Neighbour{
-			{ObjectExists, "the dump makes a role that is there already"},
-			{TablespaceMissing, "it is a tablespace, which no drill makes up"},
-			{AppStartFailed, "the dump restores, and the application's role may not do what it needs"},
+			{ObjectExists, "the dump creates a role that already exists"},
+			{TablespaceMissing, "a tablespace is missing, which no drill creates"},
+			{AppStartFailed, "the dump restores, but the application's role lacks a privilege"},
 		},
 	},
 	{
 		Code: CollationMissing, Class: ClassEnvironment, Stages: []Stage{Provision, Restore},
-		Cause: "A locale or collation that the image lacks. Found when the database is made, as the dump or postgres.locale asks, or when the dump names a collation; " +
-			"slim and Alpine images have few. A row that finds no partition, because ranges of text follow a locale that the dump does not tell, is of this kind too.",
+		Cause: "The image lacks a locale or collation. This is found when the database is created with the locale of the dump or of postgres.locale, or when the dump " +
+			"names a collation. Slim and Alpine images have few. A row that matches no partition counts too, if ranges of text depend on a locale that the dump " +
+			"does not state.",
 		Remedy: "set postgres.image to an image with production's locales, or correct postgres.locale and postgres.encoding",
 		Example: Example{
-			Case:    "A column of the dump has a collation of production's own.",
+			Case:    "A column in the dump uses a custom collation of production.",
 			Message: `collation "pg_catalog.xx_XX.utf8" for encoding "UTF8" does not exist (SQLSTATE 42704)`,
 		},
 		Messages: []string{
@@ -149,9 +150,9 @@ var provisionCodes = []Entry{
 			`no partition of relation "measurements" found for row`,
 		},
 		Neighbours: []Neighbour{
-			{EncodingInvalid, "the locale is there, and the rows hold bytes of another encoding"},
-			{ConstraintViolated, "the row finds no partition, and the ranges are none of text"},
-			{VersionSkew, `production's major does not know a kind of locale at all (option "builtin_locale" not recognized)`},
+			{EncodingInvalid, "the locale exists, but the rows contain bytes of another encoding"},
+			{ConstraintViolated, "the row matches no partition, and the ranges are not of text"},
+			{VersionSkew, `production's major version does not know a kind of locale at all (option "builtin_locale" not recognized)`},
 		},
 	},
 }

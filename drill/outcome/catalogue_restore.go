@@ -1,15 +1,15 @@
 package outcome
 
-// restoreCodes can be found when the server, psql or pg_restore refuses
-// something for want of what the dump counts on.
+// restoreCodes can be found when the server, psql or pg_restore lacks something
+// that the dump relies on.
 var restoreCodes = []Entry{
 	{
 		Code: VersionSkew, Class: ClassBackup, Stages: []Stage{Restore},
-		Cause: "A setting or syntax that production's major does not know. A pg_dump that is newer than its server writes such dumps, and every one of them fails the same way: " +
-			"pg_dump 17 and later set transaction_timeout.",
-		Remedy: "dump with the pg_dump of production's major",
+		Cause: "The dump contains a setting or syntax that production's major version does not know. A pg_dump newer than its server writes such dumps, and every one " +
+			"of them fails the same way: pg_dump 17 and later set transaction_timeout.",
+		Remedy: "dump with the pg_dump of production's major version",
 		Example: Example{
-			Case:    "Plain dumps of a server 15 are made with pg_dump 17.",
+			Case:    "pg_dump 17 makes plain dumps of a server 15.",
 			Message: `unrecognized configuration parameter "transaction_timeout" (SQLSTATE 42704)`,
 		},
 		Messages: []string{
@@ -17,19 +17,18 @@ var restoreCodes = []Entry{
 			`unrecognized configuration parameter "default_table_access_method"`, `option "builtin_locale" not recognized`,
 		},
 		Neighbours: []Neighbour{
-			{PreloadMissing, "the parameter has a prefix, such as cron.database_name: it is an extension's"},
-			{DumpTooNew, "it is an archive that production's pg_restore does not even read"},
-			{ClientTooOld, "it is psql or pg_restore that does not know something, and not the server"},
+			{PreloadMissing, "the parameter has an extension's prefix, such as cron.database_name"},
+			{DumpTooNew, "production's pg_restore cannot even read the archive"},
+			{ClientTooOld, "psql or pg_restore does not know something, rather than the server"},
 		},
 	},
 	{
 		Code: ClientTooOld, Class: ClassEnvironment, Stages: []Stage{Restore},
-		Cause: "The image's psql or pg_restore is older than the dump needs. " +
-			`Dumps begin with \restrict since the minors 13.22, 14.19, 15.14, 16.10 and 17.6, and psql before them does not know it; ` +
-			"or the image's pg_restore does not know the archive's version, or was built without its compression.",
-		Remedy: "set postgres.image to an image with the current minor of production's major",
+		Cause: `The image's psql or pg_restore is too old for the dump. Dumps begin with \restrict since 13.22, 14.19, 15.14, 16.10 and 17.6, and an older psql does ` +
+			"not know it. Or the image's pg_restore does not know the version of the archive, or was built without its compression.",
+		Remedy: "set postgres.image to an image with the current minor version of production's major version",
 		Example: Example{
-			Case:    "Production runs 13.23, and postgres.image is a copy of 13.16 in a registry of one's own.",
+			Case:    "Production runs 13.23, and postgres.image is a copy of 13.16 in a private registry.",
 			Message: `psql: invalid command \restrict`,
 		},
 		Messages: []string{
@@ -37,16 +36,17 @@ var restoreCodes = []Entry{
 			"pg_restore: error: unsupported version (1.16) in file header",
 		},
 		Neighbours: []Neighbour{
-			{DumpTooNew, "no pg_restore of production's major reads such an archive"},
-			{VersionSkew, "it is the server that does not know something"},
-			{DumpHostile, `\restrict is known, and something violates it`},
+			{DumpTooNew, "no pg_restore of production's major version reads such an archive"},
+			{VersionSkew, "the server does not know something"},
+			{DumpHostile, `psql knows \restrict, and something in the dump violates it`},
 		},
 	},
 	{
 		Code: SearchPathDependency, Class: ClassSchema, Stages: []Stage{Restore},
-		Cause: "A function in an index, check, generated column or materialised view relies on search_path. Dumps are restored with an empty one, and the function then does not find " +
-			"what it names without a schema; the server's CONTEXT tells which function. Production works, and every dump of it fails.",
-		Remedy: "qualify the names in the function, or ALTER FUNCTION … SET search_path, in production",
+		Cause: "A function in an index, check, generated column or materialised view relies on search_path. Dumps are restored with an empty search_path, so the " +
+			"function does not find what it names without a schema; the server's CONTEXT names the function. Production works, but none of its dumps can be " +
+			"restored.",
+		Remedy: "qualify the names in the function with their schema in production, or run ALTER FUNCTION … SET search_path there",
 		Example: Example{
 			Case:    "An index calls outer_f(name), whose body calls inner_f without its schema.",
 			Message: "function public.outer_f(text) relies on search_path: function inner_f(text) does not exist (SQLSTATE 42883)",
@@ -56,30 +56,32 @@ var restoreCodes = []Entry{
 			"PL/pgSQL function public.gp(text) line 1 at RETURN", `SQL function "g" during inlining`,
 		},
 		Neighbours: []Neighbour{
-			{RestoreFailed, "no function is to blame, or the name has its schema: then it really is not there"},
-			{ExtensionUnavailable, "it is an extension that is missing"},
+			{RestoreFailed, "no function is the cause, or the name has its schema and really does not exist"},
+			{ExtensionUnavailable, "an extension is missing"},
 		},
 	},
 	{
 		Code: TablespaceMissing, Class: ClassEnvironment, Stages: []Stage{Restore},
-		Cause:  "The dump places objects in a tablespace that the sandbox lacks. Tablespaces are directories of a machine; a dump names them and does not bring them.",
-		Remedy: "dump with --no-tablespaces, or make the tablespace in postgres.image",
+		Cause: "The dump puts objects in a tablespace that does not exist in the sandbox. Tablespaces are directories of a machine; a dump names them but does not " +
+			"contain them.",
+		Remedy: "dump with --no-tablespaces, or create the tablespace in postgres.image",
 		Example: Example{
-			Case:    "A table of production lies in the tablespace fast.",
+			Case:    "A table in production is in the tablespace fast.",
 			Message: `invalid value for parameter "default_tablespace": "fast" (SQLSTATE 22023)`,
 		},
 		Messages: []string{`tablespace "fast" does not exist`, `invalid value for parameter "default_tablespace": "fast"`},
 		Neighbours: []Neighbour{
-			{RoleMissing, "it is a role that is missing"},
-			{SandboxDiskFull, "there is a place for the objects, and no space in it"},
+			{RoleMissing, "a role is missing"},
+			{SandboxDiskFull, "the tablespace exists, but has no free space"},
 		},
 	},
 	{
 		Code: LibraryMissing, Class: ClassEnvironment, Stages: []Stage{Restore},
-		Cause:  "A C library, language or dictionary that the image lacks. A compression of values or an XML feature that its Postgres was built without counts too.",
+		Cause: "The image lacks a C library, language or dictionary that the dump needs. A compression of values, or an XML feature, that its Postgres was built " +
+			"without counts too.",
 		Remedy: "set postgres.image to an image that has it",
 		Example: Example{
-			Case:    "A function of the dump is written in plpython3u.",
+			Case:    "A function in the dump is written in plpython3u.",
 			Message: `language "plpython3u" does not exist (SQLSTATE 42704)`,
 		},
 		Messages: []string{
@@ -87,16 +89,16 @@ var restoreCodes = []Entry{
 			`could not open dictionary file "/usr/share/postgresql/15/tsearch_data/czech.dict": No such file or directory`,
 		},
 		Neighbours: []Neighbour{
-			{ExtensionUnavailable, "it is an extension of that name that is missing"},
-			{PreloadMissing, "the library is there, and must be loaded at the server's start"},
-			{CollationMissing, "it is a locale or a collation that the image lacks"},
+			{ExtensionUnavailable, "an extension of that name is missing"},
+			{PreloadMissing, "the library exists, but must be loaded when the server starts"},
+			{CollationMissing, "the image lacks a locale or a collation"},
 		},
 	},
 	{
 		Code: SharedMemoryTooSmall, Class: ClassEnvironment, Stages: []Stage{Restore, Verify},
-		Cause: "The server's /dev/shm is too small. Parallel workers share memory there; the server says No space left on device, and no disk is full. " +
-			"A table of locks without room is of this kind too.",
-		Remedy: "raise postgres.shm_size, or postgres.settings.max_locks_per_transaction where the message says out of shared memory",
+		Cause: "The server's /dev/shm is too small. Parallel workers share memory there; the server reports No space left on device, although no disk is full. A full " +
+			"lock table has this code too.",
+		Remedy: "raise postgres.shm_size, or raise postgres.settings.max_locks_per_transaction if the message says out of shared memory",
 		Example: Example{
 			Case:    "postgres.shm_size is 4MiB, and a parallel join shares a hash table of 60 MB.",
 			Message: `could not resize shared memory segment "/PostgreSQL.36268542" to 8409088 bytes: No space left on device (SQLSTATE 53100)`,
@@ -106,30 +108,30 @@ var restoreCodes = []Entry{
 			"out of shared memory", "You might need to increase max_locks_per_transaction.",
 		},
 		Neighbours: []Neighbour{
-			{SandboxDiskFull, "the message names a file, and no shared memory segment"},
-			{SandboxOutOfMemory, "the container's memory is at its end: a process was killed"},
+			{SandboxDiskFull, "the message names a file rather than a shared memory segment"},
+			{SandboxOutOfMemory, "the container ran out of memory, and the kernel killed a process"},
 		},
 	},
 	{
 		Code: RestoreTimeout, Class: ClassBudget, Stages: []Stage{Restore},
-		Cause:  "The restore took longer than restore.timeout. The server answered all the while; the backup may be good.",
-		Remedy: "raise restore.timeout, or restore.jobs for a custom archive",
+		Cause:  "The restore took longer than restore.timeout. The server kept answering, and the backup may be good.",
+		Remedy: "raise restore.timeout, or raise restore.jobs for a custom archive",
 		Example: Example{
 			Case:    "restore.timeout is 2s, and the dump sleeps for a minute.",
 			Message: "the restore did not end within 2s (restore.timeout)",
 		},
 		Neighbours: []Neighbour{
-			{OverBudget, "the restore ended, and took longer than budget.restore allows"},
+			{OverBudget, "the restore ended, but took longer than budget.restore allows"},
 			{SandboxLost, "the server no longer answers"},
 		},
 	},
 	{
 		Code: RestoreFailed, Class: ClassBackup, Stages: []Stage{Restore},
-		Cause: "An error of the server without a code of its own. Its SQLSTATE and the statement are in the report; " +
-			"things that are missing because only a part of the database was dumped end here too.",
+		Cause: "The server reported an error that has no code of its own. Its SQLSTATE and the statement are in the report. Objects that are missing because only " +
+			"part of the database was dumped cause this code too.",
 		Remedy: "look up the SQLSTATE and the statement in the message",
 		Example: Example{
-			Case:    "A materialised view divides by zero on production's rows of today.",
+			Case:    "A materialised view divides by zero on production's current rows.",
 			Message: "division by zero (SQLSTATE 22012)",
 		},
 		Messages: []string{
@@ -137,9 +139,9 @@ var restoreCodes = []Entry{
 			"pgtle schema reserved for pg_tle functions",
 		},
 		Neighbours: []Neighbour{
-			{SearchPathDependency, "a function of the dump names something without its schema"},
-			{ExtensionUnavailable, "the dump makes the extension, and the image lacks it"},
-			{VersionSkew, "pg_dump is newer than the server, and the server does not understand it"},
+			{SearchPathDependency, "a function in the dump names something without its schema"},
+			{ExtensionUnavailable, "the dump creates the extension, but the image lacks it"},
+			{VersionSkew, "pg_dump is newer than the server, which does not understand the dump"},
 		},
 	},
 }

@@ -17,12 +17,12 @@ import (
 	"github.com/drillgres/drillgres/drill/outcome"
 )
 
-// TestEveryCodeHasAnEntry reads the codes from their source: a constant that
-// nobody has explained would be reported as a bug of ours.
+// TestEveryCodeHasAnEntry reads the codes from codes.go: a constant without an
+// entry would be reported as a bug in drillgres.
 func TestEveryCodeHasAnEntry(t *testing.T) {
 	codes := declaredCodes(t)
 	if len(codes) < 50 {
-		t.Fatalf("found %d codes: nothing is tested", len(codes))
+		t.Fatalf("found only %d codes", len(codes))
 	}
 	for _, code := range codes {
 		if code.Entry().Cause == "" {
@@ -30,11 +30,11 @@ func TestEveryCodeHasAnEntry(t *testing.T) {
 		}
 	}
 	if len(codes) != len(outcome.Catalogue) {
-		t.Errorf("%d codes, and %d entries in the catalogue", len(codes), len(outcome.Catalogue))
+		t.Errorf("%d codes, but %d entries in the catalogue", len(codes), len(outcome.Catalogue))
 	}
 }
 
-// declaredCodes are the constants of codes.go.
+// declaredCodes returns the constants of codes.go.
 func declaredCodes(t *testing.T) (codes []outcome.Code) {
 	t.Helper()
 	file, err := parser.ParseFile(token.NewFileSet(), "codes.go", nil, 0)
@@ -58,7 +58,7 @@ func declaredCodes(t *testing.T) (codes []outcome.Code) {
 	return codes
 }
 
-func TestEntriesAreWhole(t *testing.T) {
+func TestEntriesAreComplete(t *testing.T) {
 	for _, e := range outcome.Catalogue {
 		t.Run(string(e.Code), func(t *testing.T) {
 			wantSentences(t, "cause", e.Cause)
@@ -68,10 +68,10 @@ func TestEntriesAreWhole(t *testing.T) {
 				t.Error("the example has no message")
 			}
 			if n := len(e.Neighbours); n < 1 || n > 3 {
-				t.Errorf("%d neighbours", n)
+				t.Errorf("%d neighbours, want 1 to 3", n)
 			}
 			if slices.Contains(e.Messages, "") || len(slices.Compact(slices.Sorted(slices.Values(e.Messages)))) != len(e.Messages) {
-				t.Errorf("an empty message, or one twice: %q", e.Messages)
+				t.Errorf("an empty or duplicate message: %q", e.Messages)
 			}
 		})
 	}
@@ -82,18 +82,18 @@ func TestNeighboursExist(t *testing.T) {
 		seen := []outcome.Code{e.Code}
 		for _, n := range e.Neighbours {
 			if n.Code.Entry().Cause == "" {
-				t.Errorf("%s: %s is no code", e.Code, n.Code)
+				t.Errorf("%s: %s is not a code", e.Code, n.Code)
 			}
 			if slices.Contains(seen, n.Code) {
-				t.Errorf("%s: %s is itself, or named twice", e.Code, n.Code)
+				t.Errorf("%s: neighbour %s is the code itself or a duplicate", e.Code, n.Code)
 			}
 			seen = append(seen, n.Code)
-			wantClause(t, string(e.Code)+", told from "+string(n.Code), n.Tell)
+			wantClause(t, "neighbour "+string(n.Code)+" of "+string(e.Code), n.Tell)
 		}
 	}
 }
 
-// TestCatalogueFollowsTheStages holds the order in which it is read.
+// TestCatalogueFollowsTheStages checks the order of the entries.
 func TestCatalogueFollowsTheStages(t *testing.T) {
 	order := func(s outcome.Stage) int { return slices.Index(outcome.Stages, s) }
 	last := 0
@@ -103,7 +103,7 @@ func TestCatalogueFollowsTheStages(t *testing.T) {
 			first = order(e.Stages[0])
 		}
 		if first < last || !slices.IsSortedFunc(e.Stages, func(a, b outcome.Stage) int { return order(a) - order(b) }) {
-			t.Errorf("%s, of %v, stands at the wrong place", e.Code, e.Stages)
+			t.Errorf("%s, found in %v, is in the wrong place", e.Code, e.Stages)
 		}
 		last = first
 	}
@@ -112,27 +112,27 @@ func TestCatalogueFollowsTheStages(t *testing.T) {
 	}
 }
 
-func TestFindingEntriesAreWhole(t *testing.T) {
+func TestFindingEntriesAreComplete(t *testing.T) {
 	seen := map[string]bool{}
 	for _, f := range outcome.Findings {
 		t.Run(f.Code, func(t *testing.T) {
 			wantSentences(t, "meaning", f.Meaning)
 			wantClause(t, "remedy", f.Remedy)
 			if seen[f.Code] || !slices.Contains(outcome.Stages, f.Stage) {
-				t.Errorf("it stands twice, or stage %q is none", f.Stage)
+				t.Errorf("duplicate finding, or unknown stage %q", f.Stage)
 			}
 			seen[f.Code] = true
 		})
 	}
 }
 
-// wantSentences is for texts that a reader sees as sentences. The first one is
-// also shown alone, in a line of a list.
+// wantSentences checks a text that is shown as sentences. The first one is also
+// shown alone, in a line of a list.
 func wantSentences(t *testing.T, what, text string) {
 	t.Helper()
 	first, _ := utf8.DecodeRuneInString(text)
 	if text == "" || !strings.HasSuffix(text, ".") || unicode.IsLower(first) && !strings.HasPrefix(text, "psql ") && !startsWithName(text) {
-		t.Errorf("%s %q is no sentence", what, text)
+		t.Errorf("%s %q is not a sentence", what, text)
 	}
 	if strings.Contains(text, "\n") || strings.Contains(text, "  ") {
 		t.Errorf("%s %q has odd spaces", what, text)
@@ -142,14 +142,14 @@ func wantSentences(t *testing.T, what, text string) {
 	}
 }
 
-// startsWithName tells sentences that begin with a program or a key, whose
-// names have no capitals.
+// startsWithName reports whether a sentence begins with the name of a program
+// or a key, which is lower case.
 func startsWithName(text string) bool {
 	word, _, _ := strings.Cut(text, " ")
 	return strings.ContainsAny(word, "._") || word == "drillgres"
 }
 
-// wantClause is for texts that are printed after a word of ours.
+// wantClause checks a text that is printed after a label or a word.
 func wantClause(t *testing.T, what, text string) {
 	t.Helper()
 	first, _ := utf8.DecodeRuneInString(text)
@@ -160,7 +160,7 @@ func wantClause(t *testing.T, what, text string) {
 
 var key = regexp.MustCompile(`\b(?:backup|postgres|restore|verify|app|budget|record|work)(?:\.[a-z0-9_]+)+`)
 
-// TestKeysExist looks up every key of the config that the catalogue names.
+// TestKeysExist looks up every config key that the catalogue names.
 func TestKeysExist(t *testing.T) {
 	var texts []string
 	for _, e := range outcome.Catalogue {
@@ -183,12 +183,11 @@ func TestKeysExist(t *testing.T) {
 		}
 	}
 	if found < 50 {
-		t.Errorf("found %d keys: nothing is tested", found)
+		t.Errorf("found only %d keys", found)
 	}
 }
 
-// hasKey follows a path through the sections of the config. A mapping takes
-// any name.
+// hasKey reports whether the config has a key at path. A mapping has every key.
 func hasKey(t reflect.Type, path []string) bool {
 	if len(path) == 0 {
 		return true
@@ -208,13 +207,13 @@ func hasKey(t reflect.Type, path []string) bool {
 	return false
 }
 
-func TestKeysAreFollowed(t *testing.T) {
+func TestHasKey(t *testing.T) {
 	for path, want := range map[string]bool{
 		"backup.s3.region": true, "postgres.settings.anything": true, "app.ready.http": true, "verify.drift.rows": true,
 		"backup.form": false, "postgres.memory.limit": false, "app.redy": false,
 	} {
 		if got := hasKey(reflect.TypeFor[config.Database](), strings.Split(path, ".")); got != want {
-			t.Errorf("%s: %t", path, got)
+			t.Errorf("%s: got %t, want %t", path, got, want)
 		}
 	}
 }

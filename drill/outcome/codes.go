@@ -1,6 +1,6 @@
 package outcome
 
-// The codes, by the stage in which they are usually found.
+// The failure codes, grouped by the stage that usually finds them.
 const (
 	// locate
 	BackupMissing     Code = "backup_missing"

@@ -14,7 +14,7 @@ func TestCatalogueIsComplete(t *testing.T) {
 	seen := map[Code]bool{}
 	for _, e := range Catalogue {
 		if !snake.MatchString(string(e.Code)) || seen[e.Code] {
-			t.Errorf("code %q is no code, or stands twice", e.Code)
+			t.Errorf("code %q is malformed or a duplicate", e.Code)
 		}
 		seen[e.Code] = true
 		if e.Class == "" || e.Cause == "" || e.Remedy == "" {
@@ -44,13 +44,13 @@ func TestClassDecidesVerdictAndExitCode(t *testing.T) {
 	}
 	for _, tt := range tests {
 		if tt.class.Verdict() != tt.verdict || tt.class.ExitCode() != tt.exit {
-			t.Errorf("%s: %s, %d; want %s, %d", tt.class, tt.class.Verdict(), tt.class.ExitCode(), tt.verdict, tt.exit)
+			t.Errorf("%s: got %s, %d; want %s, %d", tt.class, tt.class.Verdict(), tt.class.ExitCode(), tt.verdict, tt.exit)
 		}
 	}
 }
 
 func TestAsFailure(t *testing.T) {
-	known := Fail(DumpTruncated, "no end")
+	known := Fail(DumpTruncated, "the end is missing")
 	tests := []struct {
 		name string
 		err  error
@@ -66,6 +66,6 @@ func TestAsFailure(t *testing.T) {
 		}
 	}
 	if AsFailure(nil) != nil {
-		t.Error("no error is no failure")
+		t.Error("AsFailure(nil) is not nil")
 	}
 }

@@ -1,12 +1,12 @@
 package outcome
 
-// The exit codes that are no class's.
+// The exit codes that do not belong to a class.
 const (
 	ExitPassed  = 0
-	ExitNotTold = 7 // the drill passed, but recording or notifying it did not work
+	ExitNotTold = 7 // the drill passed, but could not be recorded or sent
 )
 
-// ExitCode is the process's exit code after a failure of this class.
+// ExitCode returns the exit code of the process after a failure of this class.
 func (c Class) ExitCode() int {
 	switch c {
 	case ClassUsage:

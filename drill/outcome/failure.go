@@ -24,7 +24,7 @@ const (
 	ClassSignal      Class = "signal"      // cancelled
 )
 
-// Verdict is what a drill says about a backup.
+// Verdict is the conclusion of a drill about a backup.
 type Verdict string
 
 // The three verdicts.
@@ -34,7 +34,7 @@ const (
 	VerdictUnproved Verdict = "unproved" // the drill could not be carried out: nothing is known
 )
 
-// Verdict is the verdict that a failure of this class leads to.
+// Verdict returns the verdict of a drill that ends in a failure of this class.
 func (c Class) Verdict() Verdict {
 	switch c {
 	case ClassBackup, ClassSchema, ClassApp, ClassBudget:
@@ -44,38 +44,39 @@ func (c Class) Verdict() Verdict {
 	}
 }
 
-// Failure is the one error type that carries a verdict: what did not hold, in
-// which stage, whose fault it is, and what to do.
+// Failure is the only error type that carries a verdict: what failed, in which
+// stage, whose fault it is, and what to do.
 type Failure struct {
-	Stage Stage // filled in by the runner: a stage never names itself
+	Stage Stage // set by the runner: a stage never names itself
 	Code  Code
 	Hint  string // one imperative sentence, lower case, no full stop; default: the catalogue's remedy
 	Err   error  // the cause, with secrets and row values already removed
 
-	SQLState  string // the server's SQLSTATE, where the server said it
-	Statement string // the statement that failed, cut, its literals removed
-	Object    string // what it is about: schema.table, an index, an entry of the archive
-	Function  string // of the server's CONTEXT, where it is the culprit
-	Line      int64  // of the decoded dump, from 1; 0: not known
-	Offset    int64  // in bytes, in the backup as it is stored; 0: not known
-	Cascades  int    // how many further errors followed from this one
+	SQLState  string // the server's SQLSTATE; empty: the error is not the server's
+	Statement string // the statement that failed, shortened, without its literals
+	Object    string // the object that failed: schema.table, an index, an entry of the archive
+	Function  string // the function in the server's CONTEXT that caused the failure
+	Line      int64  // line of the decoded dump, from 1; 0: unknown
+	Offset    int64  // offset in bytes in the stored backup; 0: unknown
+	Cascades  int    // number of errors that followed from this one
 }
 
-// Fail makes a Failure whose message is formatted as by fmt.Errorf.
+// Fail returns a Failure whose message is formatted as by fmt.Errorf.
 func Fail(code Code, format string, args ...any) *Failure {
 	return &Failure{Code: code, Err: fmt.Errorf(format, args...)}
 }
 
-// WithHint replaces the catalogue's remedy by one that fits this very case.
+// WithHint replaces the catalogue's remedy with a more specific one, and returns
+// f.
 func (f *Failure) WithHint(format string, args ...any) *Failure {
 	f.Hint = fmt.Sprintf(format, args...)
 	return f
 }
 
-// Class is that of the failure's code.
+// Class returns the class of the failure's code.
 func (f *Failure) Class() Class { return f.Code.Class() }
 
-// Remedy is the failure's own hint, or else the catalogue's.
+// Remedy returns the failure's hint or, without one, the catalogue's remedy.
 func (f *Failure) Remedy() string {
 	if f.Hint != "" {
 		return f.Hint
@@ -92,8 +93,9 @@ func (f *Failure) Error() string {
 
 func (f *Failure) Unwrap() error { return f.Err }
 
-// AsFailure finds the Failure in err. An error without one is a bug of ours
-// (internal), except that a cancelled context is an interruption. nil gives nil.
+// AsFailure returns the Failure in err. An error without one is a bug in
+// drillgres (internal), except for a cancelled context (interrupted). It
+// returns nil if err is nil.
 func AsFailure(err error) *Failure {
 	if err == nil {
 		return nil
@@ -108,7 +110,8 @@ func AsFailure(err error) *Failure {
 	return &Failure{Code: Internal, Err: err}
 }
 
-// Finding is something an operator should know that does not change the verdict.
+// Finding is something that an operator should know and that does not change
+// the verdict.
 type Finding struct {
 	Code    string `json:"code"`         // stable name of the finding
 	Message string `json:"message"`      // what was found, without secrets and row values

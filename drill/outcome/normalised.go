@@ -2,20 +2,20 @@ package outcome
 
 import "slices"
 
-// Normalised is the result with empty lists and maps where it had none, so
-// that its JSON never has null where a script expects a list.
+// Normalised returns a copy of r in which nil lists and maps are empty ones, so
+// that its JSON never contains null where a script expects a list.
 func (r Result) Normalised() Result {
-	r.Findings = list(r.Findings)
-	r.Tables = list(r.Tables)
-	r.Checks = list(r.Checks)
-	r.Leftovers = list(r.Leftovers)
-	r.TellErrors = list(r.TellErrors)
-	r.Integrity.Unreached = list(r.Integrity.Unreached)
-	r.Integrity.NotProved = list(r.Integrity.NotProved)
+	r.Findings = emptyIfNil(r.Findings)
+	r.Tables = emptyIfNil(r.Tables)
+	r.Checks = emptyIfNil(r.Checks)
+	r.Leftovers = emptyIfNil(r.Leftovers)
+	r.TellErrors = emptyIfNil(r.TellErrors)
+	r.Integrity.Unreached = emptyIfNil(r.Integrity.Unreached)
+	r.Integrity.NotProved = emptyIfNil(r.Integrity.NotProved)
 	if r.Schema.Parts == nil {
 		r.Schema.Parts = map[string]string{}
 	}
-	r.Isolation.Interfaces = list(r.Isolation.Interfaces)
+	r.Isolation.Interfaces = emptyIfNil(r.Isolation.Interfaces)
 	if r.Postgres.Extensions == nil {
 		r.Postgres.Extensions = map[string]string{}
 	}
@@ -23,7 +23,7 @@ func (r Result) Normalised() Result {
 		m := r.Migration.normalised()
 		r.Migration = &m
 	}
-	r.Stages = list(slices.Clone(r.Stages))
+	r.Stages = emptyIfNil(slices.Clone(r.Stages))
 	for i := range r.Stages {
 		if r.Stages[i].Details == nil {
 			r.Stages[i].Details = map[string]any{}
@@ -33,17 +33,17 @@ func (r Result) Normalised() Result {
 }
 
 func (m Migration) normalised() Migration {
-	m.Command, m.Files = list(m.Command), list(m.Files)
-	m.Rewritten, m.Dropped, m.Left = list(m.Rewritten), list(m.Dropped), list(m.Left)
-	m.Schema, m.Allowed = list(m.Schema), list(m.Allowed)
-	m.Statements = list(slices.Clone(m.Statements))
+	m.Command, m.Files = emptyIfNil(m.Command), emptyIfNil(m.Files)
+	m.Rewritten, m.Dropped, m.Left = emptyIfNil(m.Rewritten), emptyIfNil(m.Dropped), emptyIfNil(m.Left)
+	m.Schema, m.Allowed = emptyIfNil(m.Schema), emptyIfNil(m.Allowed)
+	m.Statements = emptyIfNil(slices.Clone(m.Statements))
 	for i := range m.Statements {
-		m.Statements[i].Locks = list(m.Statements[i].Locks)
+		m.Statements[i].Locks = emptyIfNil(m.Statements[i].Locks)
 	}
 	return m
 }
 
-func list[T any](items []T) []T {
+func emptyIfNil[T any](items []T) []T {
 	if items == nil {
 		return []T{}
 	}

@@ -16,8 +16,8 @@ const (
 	KindCheck  Kind = "check"  // a check of the source: it restored nothing, verifies nothing, and never counts as a drill
 )
 
-// Result is everything that one drill of one database found out, or one check
-// of its source. It holds names, counts and durations, never row values or
+// Result holds everything that one drill of one database, or one check of its
+// source, found out. It holds names, counts and durations, never row values or
 // secrets.
 type Result struct {
 	SchemaVersion int       `json:"schema_version"` // version of this format: 1
@@ -70,7 +70,7 @@ type FailureReport struct {
 	Cascades  int    `json:"cascades"`  // number of further errors that followed from this one
 }
 
-// Report is f as a result reports it.
+// Report returns f in the form that a result reports.
 func (f *Failure) Report() *FailureReport {
 	return &FailureReport{
 		Stage: f.Stage, Code: f.Code, Class: f.Class(), Message: f.Error(), Hint: f.Remedy(),
@@ -79,18 +79,18 @@ func (f *Failure) Report() *FailureReport {
 	}
 }
 
-// Chosen is how a backup was chosen.
+// Chosen says how a backup was chosen.
 type Chosen string
 
 // The ways to choose a backup. A key that is the newest backup when it is
 // chosen counts as latest.
 const (
-	ChosenLatest Chosen = "latest" // the newest at the source
-	ChosenKey    Chosen = "key"    // another one at the source, by its name
-	ChosenFile   Chosen = "file"   // a file of the machine that drills
+	ChosenLatest Chosen = "latest" // the newest backup at the source
+	ChosenKey    Chosen = "key"    // another backup at the source, by its name
+	ChosenFile   Chosen = "file"   // a file on the machine that drills
 )
 
-// Backup is the backup that was drilled, as far as the drill came to know it.
+// Backup describes the backup that was drilled, as far as the drill got to know it.
 type Backup struct {
 	URI           string      `json:"uri"`                     // where the backup is stored
 	Chosen        Chosen      `json:"chosen"`                  // how it was chosen; empty if unknown, as in results of drillgres 0.1
@@ -169,10 +169,10 @@ type Baseline struct {
 	Accepted  string    `json:"accepted"`   // the reason given to drillgres accept; empty if the drill passed
 }
 
-// CheckStatus is how an assertion ended. Unknown never counts as passed.
+// CheckStatus is the outcome of a check. Unknown never counts as passed.
 type CheckStatus string
 
-// The four ends of an assertion.
+// The outcomes of a check.
 const (
 	CheckPassed        CheckStatus = "passed"         // examined, and as expected
 	CheckFailed        CheckStatus = "failed"         // examined, and not as expected
@@ -205,11 +205,11 @@ type Times struct {
 	Recovery float64 `json:"recovery_seconds"` // what recovering from this backup takes: fetch, restore and the start of the application, if there is one
 }
 
-// Progress is told how much of a known (or, with total 0, unknown) amount is
-// done. Stages call it freely; a nil Progress is allowed by Report.
+// Progress receives how much of a total is done; total 0: unknown. Stages call
+// it as often as they like, through Report.
 type Progress func(done, total int64)
 
-// Report tells p, if there is one.
+// Report calls p. It does nothing if p is nil.
 func (p Progress) Report(done, total int64) {
 	if p != nil {
 		p(done, total)

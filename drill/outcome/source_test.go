@@ -17,8 +17,8 @@ import (
 	"github.com/drillgres/drillgres/drill/outcome"
 )
 
-// sources are all files of the program, without tests and without the
-// catalogue itself.
+// sources parses all files of the program, except tests and the catalogue
+// itself.
 func sources(t *testing.T) (files []*ast.File) {
 	t.Helper()
 	for _, root := range []string{"../../drill", "../../appcheck", "../../cmd"} {
@@ -38,71 +38,71 @@ func sources(t *testing.T) (files []*ast.File) {
 	return files
 }
 
-// TestEveryFindingIsListed looks for all findings that the source makes.
+// TestEveryFindingIsListed compares the findings in the source with the list.
 func TestEveryFindingIsListed(t *testing.T) {
-	made := findingCodes(t, sources(t))
-	if len(made) < 20 {
-		t.Fatalf("found %q: nothing is tested", made)
+	reported := findingCodes(t, sources(t))
+	if len(reported) < 20 {
+		t.Fatalf("found only %q", reported)
 	}
 	var listed []string
 	for _, f := range outcome.Findings {
 		listed = append(listed, f.Code)
-		if !slices.Contains(made, f.Code) {
-			t.Errorf("%s is listed, and nothing makes it", f.Code)
+		if !slices.Contains(reported, f.Code) {
+			t.Errorf("%s is listed, but nothing reports it", f.Code)
 		}
 	}
-	for _, code := range made {
+	for _, code := range reported {
 		if !slices.Contains(listed, code) {
-			t.Errorf("%s is made, and not listed", code)
+			t.Errorf("%s is reported, but not listed", code)
 		}
 	}
 }
 
-// findingCodes are the codes in literals of the type Finding. Where one comes
-// from a parameter, the calls of that function tell it, and so on.
+// findingCodes returns the codes in literals of the type Finding. If a code comes
+// from a parameter, it looks at the calls of that function, and so on.
 func findingCodes(t *testing.T, files []*ast.File) []string {
 	t.Helper()
-	s := search{makers: map[string]int{}}
-	for known := -1; known < len(s.makers); {
-		known = len(s.makers)
+	s := search{wrappers: map[string]int{}}
+	for known := -1; known < len(s.wrappers); {
+		known = len(s.wrappers)
 		s.codes, s.unclear = nil, nil
 		for _, file := range files {
 			for _, decl := range file.Decls {
 				if fn, ok := decl.(*ast.FuncDecl); ok {
-					s.pass(file.Name.Name, fn)
+					s.visit(file.Name.Name, fn)
 				}
 			}
 		}
 	}
 	if len(s.unclear) > 0 {
-		t.Errorf("cannot tell the codes of findings in %q", s.unclear)
+		t.Errorf("cannot determine the codes of findings in %q", s.unclear)
 	}
 	slices.Sort(s.codes)
 	return slices.Compact(s.codes)
 }
 
-// search is for the codes that findings are given.
+// search collects the codes of findings.
 type search struct {
-	makers  map[string]int // functions, as package.name, that are told a code: the place of that parameter
-	codes   []string
-	unclear []string // functions with a code that cannot be told
+	wrappers map[string]int // functions with a code as a parameter: package.name → index of that parameter
+	codes    []string
+	unclear  []string // functions with a code that cannot be determined
 }
 
-func (s *search) pass(pkg string, fn *ast.FuncDecl) {
+func (s *search) visit(pkg string, fn *ast.FuncDecl) {
 	ast.Inspect(fn, func(n ast.Node) bool {
-		for _, given := range s.given(pkg, n) {
-			s.note(pkg, fn, given)
+		for _, code := range s.codeExprs(pkg, n) {
+			s.add(pkg, fn, code)
 		}
 		return true
 	})
 }
 
-// given are the places where a node gives findings their codes.
-func (s *search) given(pkg string, n ast.Node) []ast.Expr {
+// codeExprs returns the expressions in a node that set the code of a finding.
+func (s *search) codeExprs(pkg string, n ast.Node) []ast.Expr {
 	switch n := n.(type) {
 	case *ast.CallExpr:
-		if place, ok := s.makers[pkg+"."+nameOf(n.Fun)]; ok && place < len(n.Args) {
-			return n.Args[place : place+1]
+		if i, ok := s.wrappers[pkg+"."+nameOf(n.Fun)]; ok && i < len(n.Args) {
+			return n.Args[i : i+1]
 		}
 	case *ast.CompositeLit:
 		list, ok := n.Type.(*ast.ArrayType) // whose elements need not name their type
@@ -131,22 +131,22 @@ func codeFields(literals ...ast.Expr) (fields []ast.Expr) {
 	return fields
 }
 
-// note keeps a code, or that fn is told it.
-func (s *search) note(pkg string, fn *ast.FuncDecl, given ast.Expr) {
-	switch given := given.(type) {
+// add adds the value of a code, or fn as a function with the code as a parameter.
+func (s *search) add(pkg string, fn *ast.FuncDecl, code ast.Expr) {
+	switch code := code.(type) {
 	case *ast.BasicLit:
-		if code, err := strconv.Unquote(given.Value); err == nil {
-			s.codes = append(s.codes, code)
+		if value, err := strconv.Unquote(code.Value); err == nil {
+			s.codes = append(s.codes, value)
 			return
 		}
 	case *ast.Ident:
-		if place := slices.Index(parameters(fn), given.Name); place >= 0 {
-			s.makers[pkg+"."+fn.Name.Name] = place
+		if i := slices.Index(parameters(fn), code.Name); i >= 0 {
+			s.wrappers[pkg+"."+fn.Name.Name] = i
 			return
 		}
 	case *ast.CallExpr: // string(outcome.SequenceBehind)
 		for _, e := range outcome.Catalogue {
-			if constant := strings.ReplaceAll(string(e.Code), "_", ""); strings.EqualFold(nameOf(given.Args[0]), constant) {
+			if constant := strings.ReplaceAll(string(e.Code), "_", ""); strings.EqualFold(nameOf(code.Args[0]), constant) {
 				s.codes = append(s.codes, string(e.Code))
 				return
 			}
@@ -174,33 +174,33 @@ func nameOf(e ast.Expr) string {
 	return ""
 }
 
-// TestExamplesCanBePrinted holds the examples to the formats in the source: a
-// message that was reworded leaves no example behind that nobody will ever see.
+// TestExamplesCanBePrinted compares the examples with the message formats in the
+// source, so that a reworded message also changes its example.
 func TestExamplesCanBePrinted(t *testing.T) {
 	formats := messageFormats(t, sources(t))
 	if len(formats) < 100 {
-		t.Fatalf("found %d formats: nothing is tested", len(formats))
+		t.Fatalf("found only %d formats", len(formats))
 	}
 	for _, e := range outcome.Catalogue {
-		if passedOn.MatchString(e.Example.Message) {
+		if quotesOthers.MatchString(e.Example.Message) {
 			continue
 		}
 		if !slices.ContainsFunc(formats, func(f *regexp.Regexp) bool { return f.MatchString(e.Example.Message) }) {
-			t.Errorf("nothing prints the example of %s: %s", e.Code, e.Example.Message)
+			t.Errorf("no format matches the example of %s: %s", e.Code, e.Example.Message)
 		}
 	}
 }
 
-// passedOn is what a drill passes on from others, as they said it.
-var passedOn = regexp.MustCompile(`^(psql|pg_restore): | \(SQLSTATE [0-9A-Z]{5}\)$`)
+// quotesOthers matches messages that a drill quotes from another program.
+var quotesOthers = regexp.MustCompile(`^(psql|pg_restore): | \(SQLSTATE [0-9A-Z]{5}\)$`)
 
 var verb = regexp.MustCompile(`%(?:[-+# 0]*[0-9.]*)[a-zA-Z]`)
 
-// messageFormats are the texts in the source that hold enough words to be a
-// message, each as what it prints.
+// messageFormats returns the string literals that have enough letters to be a
+// message, each as an expression that matches what it prints.
 func messageFormats(t *testing.T, files []*ast.File) (formats []*regexp.Regexp) {
 	t.Helper()
-	const words = 4 // letters
+	const leastLetters = 4
 	for _, file := range files {
 		ast.Inspect(file, func(n ast.Node) bool {
 			literal, ok := n.(*ast.BasicLit)
@@ -212,7 +212,7 @@ func messageFormats(t *testing.T, files []*ast.File) (formats []*regexp.Regexp) 
 				t.Fatal(err)
 			}
 			parts := verb.Split(text, -1)
-			if letters(parts) >= words && utf8.ValidString(text) {
+			if countLetters(parts) >= leastLetters && utf8.ValidString(text) {
 				for i, part := range parts {
 					parts[i] = regexp.QuoteMeta(part)
 				}
@@ -224,7 +224,7 @@ func messageFormats(t *testing.T, files []*ast.File) (formats []*regexp.Regexp) 
 	return formats
 }
 
-func letters(parts []string) (n int) {
+func countLetters(parts []string) (n int) {
 	for _, r := range strings.Join(parts, "") {
 		if unicode.IsLetter(r) {
 			n++

@@ -4,7 +4,7 @@ package outcome
 // attribute, its JSON value, its docs and its fixtures.
 type Stage string
 
-// The stages that prove a backup, in the order in which they run.
+// The stages of a drill, in the order in which they run.
 const (
 	Locate    Stage = "locate"    // chooses the backup and judges its age and size
 	Fetch     Stage = "fetch"     // downloads and decodes it
@@ -19,10 +19,10 @@ const (
 // Stages lists every stage in the order in which a result reports them.
 var Stages = []Stage{Locate, Fetch, Inspect, Provision, Restore, Verify, App, Migrate}
 
-// Status is how a stage ended.
+// Status is the state of a stage at the end of a drill.
 type Status string
 
-// The four ends of a stage.
+// The states of a stage.
 const (
 	StagePassed     Status = "passed"      // ran and passed
 	StageFailed     Status = "failed"      // ran and failed
