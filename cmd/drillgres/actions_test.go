@@ -141,7 +141,7 @@ func TestStepOfACheck(t *testing.T) {
 	if !strings.Contains(s.stderr, "::error file=drillgres.yaml,line=6,title=shop%3A backup_too_small::") {
 		t.Errorf("annotations\n%s", s.stderr)
 	}
-	if !strings.Contains(s.summary, `| crm | ✅ OK | only looked at, not restored: `) || !strings.Contains(s.summary, `backup\_too\_small`) {
+	if !strings.Contains(s.summary, `| crm | ✅ OK | only checked, not restored: `) || !strings.Contains(s.summary, `backup\_too\_small`) {
 		t.Errorf("summary\n%s", s.summary)
 	}
 	text, err := os.ReadFile(result)

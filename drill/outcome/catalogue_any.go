@@ -67,7 +67,7 @@ var anyCodes = []Entry{
 			Message: "interrupted in stage restore",
 		},
 		Neighbours: []Neighbour{
-			{SandboxLost, "something ended the sandbox, and not the drill"},
+			{SandboxLost, "the sandbox was ended rather than the drill"},
 			{RestoreTimeout, "restore.timeout ended the restore"},
 		},
 	},
@@ -84,7 +84,7 @@ var anyCodes = []Entry{
 		},
 		Messages: []string{"sorry, too many clients already"},
 		Neighbours: []Neighbour{
-			{ServerStartFailed, "these postgres.settings keep the server from starting"},
+			{ServerStartFailed, "postgres.settings keep the server from starting"},
 			{SourceNotFound, "backup.from is valid, but the bucket or directory does not exist"},
 		},
 	},

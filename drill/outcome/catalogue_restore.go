@@ -19,7 +19,7 @@ var restoreCodes = []Entry{
 		Neighbours: []Neighbour{
 			{PreloadMissing, "the parameter has an extension's prefix, such as cron.database_name"},
 			{DumpTooNew, "production's pg_restore cannot even read the archive"},
-			{ClientTooOld, "psql or pg_restore does not know something, rather than the server"},
+			{ClientTooOld, "psql or pg_restore does not know a command or the archive's version"},
 		},
 	},
 	{
@@ -37,7 +37,7 @@ var restoreCodes = []Entry{
 		},
 		Neighbours: []Neighbour{
 			{DumpTooNew, "no pg_restore of production's major version reads such an archive"},
-			{VersionSkew, "the server does not know something"},
+			{VersionSkew, "the server does not know a setting or syntax"},
 			{DumpHostile, `psql knows \restrict, and something in the dump violates it`},
 		},
 	},

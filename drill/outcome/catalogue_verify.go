@@ -61,7 +61,7 @@ var verifyCodes = []Entry{
 	{
 		Code: SequenceBehind, Class: ClassBackup, Stages: []Stage{Verify},
 		Cause: "A sequence's next value already exists in its column. The drill looks for the next thousand values of the sequence. Because a unique index forbids " +
-			"duplicates, the application's insert that gets such a value would fail.",
+			"duplicates, an insert that gets such a value would fail.",
 		Remedy: "set the sequence in production with setval, and dump tables and sequences together",
 		Example: Example{
 			Case:    "Rows were copied into production with their ids, and nobody set the sequence.",

@@ -10,21 +10,22 @@ import (
 	"github.com/drillgres/drillgres/drill/words"
 )
 
-// Explained is what the catalogue knows of codes and findings, as a document.
+// Explained is a document that explains codes and findings.
 type Explained struct {
 	SchemaVersion int                    `json:"schema_version"`
 	Codes         []ExplainedCode        `json:"codes"`
 	Findings      []outcome.FindingEntry `json:"findings"`
 }
 
-// ExplainedCode is an entry of the catalogue with what follows from its class.
+// ExplainedCode is an entry of the catalogue with the verdict and the exit code of
+// its class.
 type ExplainedCode struct {
 	outcome.Entry
 	Verdict  outcome.Verdict `json:"verdict"`
 	ExitCode int             `json:"exit_code"`
 }
 
-// Explain makes a document of entries, without null for a list.
+// Explain returns a document of entries. Its JSON has no null in place of a list.
 func Explain(codes []outcome.Entry, findings []outcome.FindingEntry) Explained {
 	x := Explained{
 		SchemaVersion: outcome.SchemaVersion, Codes: []ExplainedCode{}, Findings: append([]outcome.FindingEntry{}, findings...),
@@ -37,7 +38,7 @@ func Explain(codes []outcome.Entry, findings []outcome.FindingEntry) Explained {
 	return x
 }
 
-// List writes a line for each code and each finding.
+// List writes one line for each code and each finding.
 func (x Explained) List(w io.Writer, o Options) error {
 	p := newPrinter(o)
 	rows := [][]cell{{{text: "code"}, {text: "class"}, {text: "exit"}, {text: "cause"}}}
@@ -54,11 +55,11 @@ func (x Explained) List(w io.Writer, o Options) error {
 	}
 	p.table(rows)
 	p.blank()
-	p.line("drillgres explain CODE tells what to do")
+	p.line("run drillgres explain CODE to see the remedy")
 	return p.writeTo(w)
 }
 
-// Text writes all that is known.
+// Text writes all details of each code and finding.
 func (x Explained) Text(w io.Writer, o Options) error {
 	p := newPrinter(o)
 	for i, e := range x.Codes {
@@ -75,28 +76,28 @@ func (x Explained) Text(w io.Writer, o Options) error {
 		}
 		p.line(p.bold(f.Code) + " (a finding)")
 		p.blank()
-		p.table(labelled("meaning", f.Meaning, "remedy", f.Remedy, "verdict", "not changed by a finding", "stage", string(f.Stage)))
+		p.table(labelled("meaning", f.Meaning, "remedy", f.Remedy, "verdict", "not affected by a finding", "stage", string(f.Stage)))
 	}
 	return p.writeTo(w)
 }
 
 func describeCode(e ExplainedCode) [][]cell {
-	rows := labelled("cause", e.Cause, "remedy", e.Remedy, "example", e.Example.Case, "", printed(e.Example))
+	rows := labelled("cause", e.Cause, "remedy", e.Remedy, "example", e.Example.Case, "", printedMessage(e.Example))
 	for i, n := range e.Neighbours {
-		rows = append(rows, labelled(first("not", i), fmt.Sprintf("%s, if %s", n.Code, n.Tell))...)
+		rows = append(rows, labelled(labelOnce("instead", i), fmt.Sprintf("%s, if %s", n.Code, n.Tell))...)
 	}
 	for i, m := range e.Messages {
-		rows = append(rows, labelled(first("seen as", i), m)...)
+		rows = append(rows, labelled(labelOnce("messages", i), m)...)
 	}
 	return append(rows, labelled(
-		"class", string(e.Class)+": "+whose(e.Class), "verdict", fmt.Sprintf("%s, exit code %d", e.Verdict, e.ExitCode), "stages", stagesOf(e.Entry),
+		"class", string(e.Class)+": "+classMeaning(e.Class), "verdict", fmt.Sprintf("%s, exit code %d", e.Verdict, e.ExitCode), "stages", stagesOf(e.Entry),
 	)...)
 }
 
-// printed is an example's message as a drill prints it.
-func printed(e outcome.Example) string { return "error: " + e.Message }
+// printedMessage returns an example's message as a drill prints it.
+func printedMessage(e outcome.Example) string { return "error: " + e.Message }
 
-// labelled makes rows of a label and a text each.
+// labelled returns a row for each pair of a label and a text.
 func labelled(pairs ...string) (rows [][]cell) {
 	for pair := range slices.Chunk(pairs, 2) {
 		rows = append(rows, []cell{plain(pair[0]), {text: pair[1]}})
@@ -104,8 +105,9 @@ func labelled(pairs ...string) (rows [][]cell) {
 	return rows
 }
 
-// first is the label of the first row of several, and none of the others.
-func first(label string, i int) string {
+// labelOnce returns label for the first of several rows, and an empty label for
+// the others.
+func labelOnce(label string, i int) string {
 	if i > 0 {
 		return ""
 	}
@@ -123,14 +125,14 @@ func stagesOf(e outcome.Entry) string {
 	return strings.Join(names, ", ")
 }
 
-// classes are all of them, in the order in which they are explained.
+// classes lists all classes in the order in which they are explained.
 var classes = []outcome.Class{
 	outcome.ClassBackup, outcome.ClassSchema, outcome.ClassApp, outcome.ClassBudget,
 	outcome.ClassEnvironment, outcome.ClassUsage, outcome.ClassSignal, outcome.ClassInternal,
 }
 
-// whose says whose fault a class of failures is.
-func whose(c outcome.Class) string {
+// classMeaning says whose fault the failures of a class are.
+func classMeaning(c outcome.Class) string {
 	switch c {
 	case outcome.ClassBackup:
 		return "the backup, or the pipeline that makes it"
@@ -141,7 +143,7 @@ func whose(c outcome.Class) string {
 	case outcome.ClassEnvironment:
 		return "engine, network, credentials, image or disk of the machine that drills"
 	case outcome.ClassBudget:
-		return "all held, but slower or older than the budget allows"
+		return "the drill or the migrations took longer than allowed"
 	case outcome.ClassUsage:
 		return "flags or config"
 	case outcome.ClassSignal:

@@ -11,7 +11,7 @@ import (
 	"github.com/drillgres/drillgres/drill/outcome"
 )
 
-// TestFailuresDocIsCurrent holds docs/failures.md to the catalogue.
+// TestFailuresDocIsCurrent compares docs/failures.md with the catalogue.
 func TestFailuresDocIsCurrent(t *testing.T) {
 	var page bytes.Buffer
 	if err := FailuresDoc(&page); err != nil {
@@ -22,8 +22,8 @@ func TestFailuresDocIsCurrent(t *testing.T) {
 
 func TestExplainGolden(t *testing.T) {
 	var text, doc bytes.Buffer
-	behind := []outcome.FindingEntry{{Code: "sequence_behind", Stage: outcome.Verify, Meaning: "It is behind.", Remedy: "set it"}}
-	x := Explain([]outcome.Entry{outcome.SequenceBehind.Entry()}, behind)
+	findings := []outcome.FindingEntry{{Code: "sequence_behind", Stage: outcome.Verify, Meaning: "It is behind.", Remedy: "set it"}}
+	x := Explain([]outcome.Entry{outcome.SequenceBehind.Entry()}, findings)
 	if err := errors.Join(x.Text(&text, Options{Width: 80}), Document(&doc, x)); err != nil {
 		t.Fatal(err)
 	}
@@ -48,8 +48,8 @@ func TestEverythingIsListed(t *testing.T) {
 	}
 }
 
-// TestEveryExplanationFits prints each code on a narrow terminal, whole: of a
-// message longer than a screen the rest would be left out.
+// TestEveryExplanationFits prints each code on a narrow terminal. A message longer
+// than a screen would be shortened.
 func TestEveryExplanationFits(t *testing.T) {
 	for _, e := range outcome.Catalogue {
 		var out bytes.Buffer
@@ -57,13 +57,13 @@ func TestEveryExplanationFits(t *testing.T) {
 			t.Fatal(err)
 		}
 		for line := range strings.Lines(out.String()) {
-			// A word longer than a line stays whole, so that it can be copied.
+			// A word longer than a line is not wrapped, so that it can be copied.
 			if n := utf8.RuneCountInString(strings.TrimSpace(line)); n > 80 && strings.Contains(strings.TrimSpace(line), " ") {
 				t.Errorf("%s: %d characters: %s", e.Code, n, line)
 			}
 		}
 		if n := strings.Count(out.String(), "\n"); n > 40 {
-			t.Errorf("%s: %d lines are more than a screen", e.Code, n)
+			t.Errorf("%s: %d lines do not fit on a screen", e.Code, n)
 		}
 	}
 }

@@ -7,10 +7,11 @@ import (
 	"github.com/drillgres/drillgres/drill/words"
 )
 
-// onlyLooked begins what is said of a check, so that nobody takes it for a drill.
-const onlyLooked = "only looked at, not restored"
+// onlyChecked begins the sentence of a check, so that no one takes it for a
+// drill.
+const onlyChecked = "only checked, not restored"
 
-// check is one line, and below it what is wrong.
+// check writes one line, and what is wrong below it.
 func (p *printer) check(r outcome.Result) {
 	p.headline(r)
 	if r.Failure != nil {
@@ -20,8 +21,8 @@ func (p *printer) check(r outcome.Result) {
 	p.leftBehind(r)
 }
 
-// check has a heading of its own. The table of several says all there is to say
-// of one that found nothing wrong.
+// check adds a heading and what is wrong. If there are several checks, one that
+// found nothing wrong is only in their table.
 func (p *page) check(r outcome.Result, several bool) {
 	if several && r.Failure == nil && len(r.Findings) == 0 {
 		return
@@ -35,18 +36,19 @@ func (p *page) check(r outcome.Result, several bool) {
 	p.leftBehind(r)
 }
 
-// checked says what a check found at the source.
-func checked(r outcome.Result) string {
+// checkSentence says what a check found at the source.
+func checkSentence(r outcome.Result) string {
 	if r.Failure != nil {
-		return onlyLooked + "; " + meaningOf(*r.Failure) + ": " + string(r.Failure.Code)
+		return onlyChecked + "; " + meaningOf(*r.Failure) + ": " + string(r.Failure.Code)
 	}
 	b := r.Backup
-	return fmt.Sprintf("%s: %s, %s, written %s ago, newest of %s", onlyLooked, b.URI, words.Size(b.SizeBytes),
-		words.Span(r.FinishedAt.Sub(b.ModifiedAt)), words.Count(matched(r), "backup"))
+	return fmt.Sprintf("%s: %s, %s, written %s ago, newest of %s", onlyChecked, b.URI, words.Size(b.SizeBytes),
+		words.Span(r.FinishedAt.Sub(b.ModifiedAt)), words.Count(matchedBackups(r), "backup"))
 }
 
-// matched is how many backups the source holds, as the locate stage counted.
-func matched(r outcome.Result) int {
+// matchedBackups returns the number of backups that the locate stage found at the
+// source.
+func matchedBackups(r outcome.Result) int {
 	for _, s := range r.Stages {
 		if n, ok := amount(s, "matched"); ok && s.Stage == outcome.Locate {
 			return int(n)
@@ -55,8 +57,8 @@ func matched(r outcome.Result) int {
 	return 0
 }
 
-// sound reports whether a check found nothing wrong. Its verdict is unproved
-// then: it proves nothing, and nothing is wrong either.
-func sound(r outcome.Result) bool {
+// isSoundCheck reports whether r is a check that found nothing wrong. The verdict
+// of such a check is unproved, because it restores nothing.
+func isSoundCheck(r outcome.Result) bool {
 	return r.Kind == outcome.KindCheck && r.Failure == nil
 }

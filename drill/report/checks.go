@@ -9,7 +9,7 @@ import (
 	"github.com/drillgres/drillgres/drill/words"
 )
 
-// tally counts the checks of a stage, or of all with an empty stage.
+// tally counts the checks of a stage, or of all stages if stage is empty.
 func tally(checks []outcome.Check, stage outcome.Stage) string {
 	counts := map[outcome.CheckStatus]int{}
 	for _, c := range checks {
@@ -32,15 +32,16 @@ func tally(checks []outcome.Check, stage outcome.Stage) string {
 	return strings.Join(parts, ", ")
 }
 
-// checks lists what did not hold or is not known; what passed is only counted.
+// checks lists the checks that failed or are unknown. The others are only
+// counted.
 func (p *printer) checks(checks []outcome.Check) {
 	var rows [][]cell
 	for _, c := range checks {
 		switch c.Status {
 		case outcome.CheckFailed:
-			rows = append(rows, []cell{{"FAILED", p.red}, plain(string(c.Stage)), {text: p.withGround(words.Join(": ", c.Name, seen(c)), c)}})
+			rows = append(rows, []cell{{"FAILED", p.red}, plain(string(c.Stage)), {text: p.withGrounds(words.Join(": ", c.Name, resultText(c)), c)}})
 		case outcome.CheckUnknown:
-			rows = append(rows, []cell{{"unknown", p.yellow}, plain(string(c.Stage)), {text: p.withGround(words.Join(": ", c.Name, seen(c)), c)}})
+			rows = append(rows, []cell{{"unknown", p.yellow}, plain(string(c.Stage)), {text: p.withGrounds(words.Join(": ", c.Name, resultText(c)), c)}})
 		}
 	}
 	if len(rows) == 0 {
@@ -54,12 +55,12 @@ func (p *printer) checks(checks []outcome.Check) {
 	p.table(rows)
 }
 
-// checkIndent is the room that status and stage take in front of a check.
+// checkIndent is the width of status and stage before a check.
 const checkIndent = len("  unknown  verify  ")
 
-// withGround adds what a check rests on where that takes two lines at most; the
-// JSON has it always.
-func (p *printer) withGround(text string, c outcome.Check) string {
+// withGrounds adds what a check rests on, unless that takes more than two lines.
+// The JSON always has it.
+func (p *printer) withGrounds(text string, c outcome.Check) string {
 	with := text + "; rests on " + c.RestsOn
 	if c.RestsOn == "" || ansi.StringWidth(clean(with)) > 2*(p.width-checkIndent) {
 		return text
@@ -67,15 +68,15 @@ func (p *printer) withGround(text string, c outcome.Check) string {
 	return with
 }
 
-// seen is what there is to say of a check that did not pass.
-func seen(c outcome.Check) string {
+// resultText describes the result of a check that did not pass.
+func resultText(c outcome.Check) string {
 	if c.Status == outcome.CheckFailed {
 		return Contrast(c)
 	}
 	return c.Saw
 }
 
-// Contrast sets what was seen against what was expected.
+// Contrast returns what a check expected and what it saw.
 func Contrast(c outcome.Check) string {
 	expected, saw := "", ""
 	if c.Expect != "" {
@@ -87,7 +88,7 @@ func Contrast(c outcome.Check) string {
 	return words.Join(", ", expected, saw)
 }
 
-// findings are what an operator should know although it changes no verdict.
+// findings lists the findings with their hints.
 func (p *printer) findings(findings []outcome.Finding) {
 	if len(findings) == 0 {
 		return

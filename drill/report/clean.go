@@ -6,11 +6,10 @@ import (
 	"unicode"
 )
 
-// escape matches the terminal's escape sequences: colours, titles, cursor
-// movements.
+// escape matches terminal escape sequences: colours, titles, cursor movements.
 var escape = regexp.MustCompile(`\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|[PX^_][^\x1b]*(?:\x1b\\)?|[ -/]*[0-~])`)
 
-// Clean makes a text of several lines fit for a terminal.
+// Clean makes a text of several lines safe for a terminal.
 func Clean(s string) string {
 	lines := strings.Split(s, "\n")
 	for i, line := range lines {
@@ -19,8 +18,8 @@ func Clean(s string) string {
 	return strings.Join(lines, "\n")
 }
 
-// clean makes one line of a text that came out of a dump, a listing or a log:
-// nothing in it can move the cursor, recolour or reorder what is shown.
+// clean makes one safe line of a text from a dump, a listing or a log: nothing in
+// it can move the cursor, or recolour or reorder the output.
 func clean(s string) string {
 	s = escape.ReplaceAllString(s, "")
 	s = strings.ToValidUTF8(s, "\uFFFD")

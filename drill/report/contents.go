@@ -12,14 +12,14 @@ import (
 	"github.com/drillgres/drillgres/drill/words"
 )
 
-// largest is how many tables are listed; the rest is counted.
-const largest = 15
+// maxTables is the number of tables that are listed. The others are counted.
+const maxTables = 15
 
-// Contents writes what a backup says of itself, and whether it is whole. broken
-// is why it is not whole, or why it cannot be drilled; nil if it can.
+// Contents writes what a backup states about itself, and whether it is complete.
+// broken is why it is incomplete or cannot be drilled; nil if it can.
 func Contents(w io.Writer, name string, c inspect.Contents, broken error, o Options) error {
 	p := newPrinter(o)
-	p.whole(name, broken)
+	p.completeness(name, broken)
 	p.blank()
 	p.dumpFacts(c)
 	var tables []inspect.Table
@@ -30,7 +30,7 @@ func Contents(w io.Writer, name string, c inspect.Contents, broken error, o Opti
 	return p.writeTo(w)
 }
 
-func (p *printer) whole(name string, broken error) {
+func (p *printer) completeness(name string, broken error) {
 	if broken == nil {
 		p.block(p.green("WHOLE")+"  ", name)
 		return
@@ -63,7 +63,7 @@ func (p *printer) dumpFacts(c inspect.Contents) {
 	add("database", database(needs))
 	add("extensions", extensions(needs.Extensions))
 	add("roles", strings.Join(needs.Roles, ", "))
-	add("roles made", strings.Join(needs.CreatedRoles, ", "))
+	add("roles created", strings.Join(needs.CreatedRoles, ", "))
 	add("tablespaces", strings.Join(needs.Tablespaces, ", "))
 	largeObjects, kinds := 0, map[inspect.Kind]int{}
 	for _, promised := range c.Promises {
@@ -96,7 +96,7 @@ func database(needs inspect.Needs) string {
 	}
 	creates := ""
 	if needs.CreatesDatabase {
-		creates = "made by the dump itself"
+		creates = "created by the dump itself"
 	}
 	return words.Join(", ", d.Name, named("owner", d.Owner), named("encoding", d.Encoding), named("collate", d.Collate),
 		named("ctype", d.CType), named("locale", d.Locale), creates)
@@ -110,7 +110,7 @@ func extensions(all []inspect.Extension) string {
 	return strings.Join(names, ", ")
 }
 
-// objects lists the number of promised objects of each kind.
+// objects returns the number of promised objects of each kind.
 func objects(kinds map[inspect.Kind]int) string {
 	var parts []string
 	for kind, n := range kinds {
@@ -130,12 +130,12 @@ func (p *printer) dumpTables(tables []inspect.Table) {
 		return cmp.Or(cmp.Compare(b.Bytes, a.Bytes), strings.Compare(a.Schema, b.Schema), strings.Compare(a.Name, b.Name))
 	})
 	rows := [][]cell{{{"table", p.bold}, {"rows", p.bold}, {"data", nil}}}
-	for _, t := range sorted[:min(largest, len(sorted))] {
+	for _, t := range sorted[:min(maxTables, len(sorted))] {
 		rows = append(rows, []cell{plain(t.Schema + "." + t.Name), plain(promised(t)), plain(words.Size(t.Bytes))})
 	}
 	p.blank()
 	p.table(rows)
-	if rest := sorted[min(largest, len(sorted)):]; len(rest) > 0 {
+	if rest := sorted[min(maxTables, len(sorted)):]; len(rest) > 0 {
 		var bytes int64
 		for _, t := range rest {
 			bytes += t.Bytes

@@ -17,7 +17,7 @@ var csvColumns = []string{
 	"rpo_seconds", "profile", "backup_uri", "backup_taken_at", "run_id", "accepted_because", "accepted_by",
 }
 
-// HistoryCSV writes past drills as CSV, a row for each.
+// HistoryCSV writes past drills as CSV, one row each.
 func HistoryCSV(w io.Writer, past Past) error {
 	out := csv.NewWriter(w)
 	rows := [][]string{csvColumns}
@@ -50,8 +50,8 @@ func csvRow(r outcome.Result, accepted []record.Acceptance) []string {
 	}
 }
 
-// literal is a text as a spreadsheet is to take it: what begins as a formula
-// does would be run by whoever opens the file.
+// literal returns a text that a spreadsheet does not run: one that begins like a
+// formula gets an apostrophe before it.
 func literal(text string) string {
 	lines := strings.Split(strings.ReplaceAll(text, "\r\n", "\n"), "\n")
 	for i, line := range lines {

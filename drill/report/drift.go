@@ -6,9 +6,9 @@ import (
 	"github.com/drillgres/drillgres/drill/words"
 )
 
-// compared names the drill that this one's content was held against. That
-// there was none is said by the check.
-func compared(r outcome.Result) string {
+// baseline describes the drill that the content was compared with. If there was
+// none, the check says so.
+func baseline(r outcome.Result) string {
 	b := r.Baseline
 	if b == nil {
 		return ""
@@ -20,7 +20,7 @@ func compared(r outcome.Result) string {
 	return text
 }
 
-// acceptances tell why drills that failed were made baselines.
+// acceptances lists why failed drills were accepted as baselines.
 func (p *printer) acceptances(list []record.Acceptance) {
 	if len(list) == 0 {
 		return
@@ -34,7 +34,7 @@ func (p *printer) acceptances(list []record.Acceptance) {
 	p.table(rows)
 }
 
-// acceptanceOf is that of a drill, if there is one.
+// acceptanceOf returns the acceptance of a drill, or an empty list.
 func acceptanceOf(list []record.Acceptance, r outcome.Result) []record.Acceptance {
 	for _, a := range list {
 		if a.RunID == r.RunID && a.Database == r.Database {

@@ -10,7 +10,7 @@ import (
 	"github.com/drillgres/drillgres/drill/record"
 )
 
-// drifted is a drill that holds less than an earlier one, which was accepted.
+// drifted returns a drill that failed as drifted from an accepted baseline.
 func drifted() outcome.Result {
 	r := stopped(outcome.FailureReport{
 		Stage: outcome.Verify, Code: outcome.ContentDrifted, Class: outcome.ClassBackup,
@@ -40,9 +40,9 @@ func TestTextOfADrift(t *testing.T) {
 	golden(t, "drifted.txt", out.Bytes())
 }
 
-// TestHistoryTellsOnlyOfItsOwn: an acceptance belongs to one drill of one
-// database, and one whose drill is not listed is not shown.
-func TestHistoryTellsOnlyOfItsOwn(t *testing.T) {
+// TestHistoryShowsOnlyItsOwnAcceptances checks that an acceptance of another
+// database or of a drill that is not listed is not shown.
+func TestHistoryShowsOnlyItsOwnAcceptances(t *testing.T) {
 	other, old := acceptance(), acceptance()
 	other.Database, other.Reason = "crm", "canary"
 	old.RunID, old.Reason = "20250101-000000-00c0ffee", "canary"

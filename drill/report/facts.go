@@ -8,10 +8,10 @@ import (
 	"github.com/drillgres/drillgres/drill/words"
 )
 
-// fact is a label and what there is to say of it.
+// fact is a label and its text.
 type fact struct{ label, text string }
 
-// factsOf tell what was drilled, into what, and how long it took.
+// factsOf returns what was drilled, into which server, and how long it took.
 func factsOf(r outcome.Result) (facts []fact) {
 	add := func(label, text string) {
 		if text != "" {
@@ -21,12 +21,12 @@ func factsOf(r outcome.Result) (facts []fact) {
 	add("backup", r.Backup.URI)
 	add("", describe(r.Backup, r.StartedAt))
 	if !r.Backup.IsLatest() {
-		add("", "named by hand: the real RPO, the baseline and the gate stay as they are")
+		add("", "named by hand, so the real RPO, the baseline and the gate do not change")
 	}
 	add("postgres", postgres(r))
 	add("data", data(r.Tables))
 	add("integrity", integrity(r.Integrity))
-	add("compared", compared(r))
+	add("compared", baseline(r))
 	add("times", times(r))
 	if r.RPOSeconds != nil && r.Verdict == outcome.VerdictPassed {
 		add("rpo", words.Span(seconds(*r.RPOSeconds))+" between the snapshot and the end of this drill")
@@ -39,7 +39,7 @@ func (p *printer) facts(r outcome.Result) {
 }
 
 func describe(b outcome.Backup, drilled time.Time) string {
-	return words.Join(", ", sized(b), format(b), taken(b, drilled), madeBy(b))
+	return words.Join(", ", sized(b), format(b), backupTime(b, drilled), madeBy(b))
 }
 
 func sized(b outcome.Backup) string {
@@ -51,10 +51,11 @@ func sized(b outcome.Backup) string {
 
 func format(b outcome.Backup) string { return words.Join(" in ", b.Format, b.Compression) }
 
-// taken prefers what the dump says of itself to the file's date.
-func taken(b outcome.Backup, now time.Time) string {
+// backupTime returns when the backup was taken if the dump states it, otherwise
+// when its file was written.
+func backupTime(b outcome.Backup, now time.Time) string {
 	switch {
-	case !b.TakenAt.IsZero() && uncertain(b):
+	case !b.TakenAt.IsZero() && isEstimate(b):
 		return fmt.Sprintf("taken about %s (%s before the drill)", words.Moment(b.TakenAt), words.Span(now.Sub(b.TakenAt)))
 	case !b.TakenAt.IsZero():
 		return fmt.Sprintf("taken %s (%s before the drill)", words.Moment(b.TakenAt), words.Span(now.Sub(b.TakenAt)))
@@ -65,8 +66,8 @@ func taken(b outcome.Backup, now time.Time) string {
 	}
 }
 
-// uncertain reports whether the time that the dump states is an estimate.
-func uncertain(b outcome.Backup) bool {
+// isEstimate reports whether the time when the backup was taken is an estimate.
+func isEstimate(b outcome.Backup) bool {
 	return len(b.TakenBetween) == 2 && !b.TakenBetween[0].Equal(b.TakenBetween[1])
 }
 
@@ -125,7 +126,7 @@ func times(r outcome.Result) string {
 	}
 	text := fmt.Sprintf("recovery %s (fetch %s, restore %s), drill %s", words.Elapsed(t.Recovery), words.Elapsed(t.Fetch), words.Elapsed(t.Restore), words.Elapsed(t.Total))
 	if r.Postgres.Profile == "fast" {
-		text += "; with profile fast these are no recovery times"
+		text += "; with profile fast these are not recovery times"
 	}
 	return text
 }

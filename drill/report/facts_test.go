@@ -7,7 +7,7 @@ import (
 	"github.com/drillgres/drillgres/drill/outcome"
 )
 
-func TestTaken(t *testing.T) {
+func TestBackupTime(t *testing.T) {
 	early, late := noon.Add(-5*time.Hour), noon.Add(-3*time.Hour)
 	for want, b := range map[string]outcome.Backup{
 		"taken 2026-11-23 09:00 UTC (3h before the drill)":       {TakenAt: late, TakenBetween: []time.Time{late, late}},
@@ -16,7 +16,7 @@ func TestTaken(t *testing.T) {
 		"written 2026-11-23 09:00 UTC (3h before the drill)":     {ModifiedAt: late, TakenBetween: []time.Time{early, late}},
 		"": {},
 	} {
-		if got := taken(b, noon); got != want {
+		if got := backupTime(b, noon); got != want {
 			t.Errorf("got %q, want %q", got, want)
 		}
 	}
@@ -26,12 +26,12 @@ func TestNamedByHand(t *testing.T) {
 	for chosen, want := range map[outcome.Chosen]bool{"": false, outcome.ChosenLatest: false, outcome.ChosenKey: true, outcome.ChosenFile: true} {
 		r := passed()
 		r.Backup.Chosen = chosen
-		said := false
+		shown := false
 		for _, f := range factsOf(r) {
-			said = said || f.text == "named by hand: the real RPO, the baseline and the gate stay as they are"
+			shown = shown || f.text == "named by hand, so the real RPO, the baseline and the gate do not change"
 		}
-		if said != want {
-			t.Errorf("%q: said %t", chosen, said)
+		if shown != want {
+			t.Errorf("%q: shown %t, want %t", chosen, shown, want)
 		}
 	}
 }

@@ -8,7 +8,7 @@ import (
 	"github.com/drillgres/drillgres/drill/outcome"
 )
 
-// failures are what stages tell, each in its fullest form.
+// failures returns failures of several stages, each with all of its details.
 func failures() []outcome.FailureReport {
 	return []outcome.FailureReport{
 		{

@@ -14,24 +14,24 @@ const failuresHead = `# Failures and findings
 
 <!-- Generated from the catalogue in drill/outcome by make golden: do not edit. -->
 
-A drill that does not pass ends in one code, of the first thing that did not hold. This page says of every code what is the case, what to do,
-and how to tell it from its neighbours; ` + "`drillgres explain CODE`" + ` prints the same. Codes are never renamed.
+A drill that does not pass ends with the code of the first thing that failed. This page explains each code: its cause, its remedy and how to
+distinguish it from similar codes. ` + "`drillgres explain CODE`" + ` prints the same. Codes are never renamed.
 
-A code's class says whose fault it is. Verdict and exit code follow from the class: a machine that could not carry out the drill knows
-nothing of the backup, and never says that it failed.
+The class of a code says whose fault it is, and determines the verdict and the exit code. If a machine cannot run the drill, nothing is known
+about the backup, so the verdict is never ` + "`failed`" + `.
 
-| class | whose | verdict | exit code |
+| class | whose fault | verdict | exit code |
 |---|---|---|---|
 `
 
 const failuresExits = `
-A drill that passed exits with 0, or with 7 where it could not be recorded or notified. Any other exit code is to be treated as a failure.
+A drill that passed exits with 0, or with 7 if it could not be recorded or sent. Treat any other exit code as a failure.
 
-What an operator should know besides, and what changes no verdict, is a [finding](#findings).
+A [finding](#findings) is something else that an operator should know. It does not change the verdict.
 
 ## Codes by stage
 
-Each code stands under the first stage that can find it.
+Each code is listed under the first stage that can find it.
 
 | stage | codes |
 |---|---|
@@ -42,7 +42,7 @@ func FailuresDoc(w io.Writer) error {
 	var b bytes.Buffer
 	b.WriteString(failuresHead)
 	for _, c := range classes {
-		fmt.Fprintf(&b, "| `%s` | %s | %s | %d |\n", c, whose(c), c.Verdict(), c.ExitCode())
+		fmt.Fprintf(&b, "| `%s` | %s | %s | %d |\n", c, classMeaning(c), c.Verdict(), c.ExitCode())
 	}
 	b.WriteString(failuresExits)
 	groups := byFirstStage(outcome.Catalogue)
@@ -66,7 +66,7 @@ func FailuresDoc(w io.Writer) error {
 	return nil
 }
 
-// group are the codes that one stage is the first to find.
+// group holds the codes that one stage is the first to find.
 type group struct {
 	stage   string
 	entries []outcome.Entry
@@ -89,19 +89,20 @@ func byFirstStage(entries []outcome.Entry) (groups []group) {
 
 func link(c outcome.Code) string { return fmt.Sprintf("[%[1]s](#%[1]s)", c) }
 
-// codeSection explains one code under a heading that is its anchor.
+// codeSection writes the explanation of one code under a heading that is its
+// anchor.
 func codeSection(b *bytes.Buffer, e outcome.Entry) {
-	fmt.Fprintf(b, "\n### %s\n\n%s\n\n", e.Code, markdown(e.Cause))
-	fmt.Fprintf(b, "- **remedy:** %s\n", markdown(e.Remedy))
+	fmt.Fprintf(b, "\n### %s\n\n%s\n\n", e.Code, escapeMarkdown(e.Cause))
+	fmt.Fprintf(b, "- **remedy:** %s\n", escapeMarkdown(e.Remedy))
 	fmt.Fprintf(b, "- **class:** `%s`, verdict %s, exit code %d\n", e.Class, e.Class.Verdict(), e.Class.ExitCode())
 	fmt.Fprintf(b, "- **stages:** %s\n", stagesOf(e))
 	for _, n := range e.Neighbours {
-		fmt.Fprintf(b, "- **not** %s, if %s\n", link(n.Code), markdown(n.Tell))
+		fmt.Fprintf(b, "- **instead** %s, if %s\n", link(n.Code), escapeMarkdown(n.Tell))
 	}
-	fmt.Fprintf(b, "\nExample: %s\n", markdown(e.Example.Case))
-	fence(b, printed(e.Example))
+	fmt.Fprintf(b, "\nExample: %s\n", escapeMarkdown(e.Example.Case))
+	fence(b, printedMessage(e.Example))
 	if len(e.Messages) > 0 {
-		b.WriteString("\nIn the field:\n")
+		b.WriteString("\nMessages of Postgres and other programs:\n")
 		fence(b, e.Messages...)
 	}
 }
@@ -111,13 +112,13 @@ func fence(b *bytes.Buffer, lines ...string) {
 }
 
 func findingsSection(b *bytes.Buffer) {
-	b.WriteString("\n## Findings\n\n| finding | stage | meaning | what to do |\n|---|---|---|---|\n")
+	b.WriteString("\n## Findings\n\n| finding | stage | meaning | remedy |\n|---|---|---|---|\n")
 	for _, f := range outcome.Findings {
-		fmt.Fprintf(b, "| `%s` | %s | %s | %s |\n", f.Code, f.Stage, markdown(f.Meaning), markdown(f.Remedy))
+		fmt.Fprintf(b, "| `%s` | %s | %s | %s |\n", f.Code, f.Stage, escapeMarkdown(f.Meaning), escapeMarkdown(f.Remedy))
 	}
 }
 
-// markdown keeps a text from being read as anything but text.
-func markdown(text string) string {
+// escapeMarkdown escapes the characters that have a meaning in Markdown.
+func escapeMarkdown(text string) string {
 	return strings.NewReplacer(`\`, `\\`, "`", "\\`", "*", `\*`, "<", `\<`, "[", `\[`, "|", `\|`).Replace(text)
 }

@@ -9,18 +9,19 @@ import (
 	"github.com/drillgres/drillgres/drill/words"
 )
 
-// Answers writes one line for several databases: the worst of their answers,
-// and each one's.
+// Answers writes one line for several databases: the worst decision, and the
+// decision of each.
 func Answers(w io.Writer, results []outcome.Result, o Options) error {
 	p := newPrinter(o)
-	worst, each := together(results)
+	worst, each := combine(results)
 	p.block(p.decisionPaint(worst)(decision(worst))+"  ", each)
 	p.blank()
 	return p.writeTo(w)
 }
 
-// together is the answer that counts of several, and each one's.
-func together(results []outcome.Result) (worst outcome.Decision, text string) {
+// combine returns the worst decision of several databases, and a text with the
+// decision of each.
+func combine(results []outcome.Result) (worst outcome.Decision, text string) {
 	worst = outcome.Go
 	var each []string
 	for _, r := range results {
@@ -30,8 +31,8 @@ func together(results []outcome.Result) (worst outcome.Decision, text string) {
 	return worst, words.Count(len(results), "database") + ": " + strings.Join(each, ", ")
 }
 
-// worse is the answer that counts of two: what is known to break comes before
-// what is not known.
+// worse returns the worse of two decisions. What is known to break comes before
+// what is unknown.
 func worse(a, b outcome.Decision) outcome.Decision {
 	for _, d := range []outcome.Decision{outcome.NoGo, outcome.Unknown} {
 		if a == d || b == d {
@@ -44,23 +45,23 @@ func worse(a, b outcome.Decision) outcome.Decision {
 	return outcome.Unknown
 }
 
-// answer is go, no-go or unknown in the first line, and what was asked.
+// answer writes go, no-go or unknown in the first line, and what was requested.
 func (p *printer) answer(r outcome.Result) {
 	g := *r.Gate
 	why := g.Why
 	if len(r.TellErrors) > 0 {
-		why += "; but not all could be told of it (exit code " + fmt.Sprint(r.ExitCode) + ")"
+		why += "; but the answer could not be recorded or sent everywhere (exit code " + fmt.Sprint(r.ExitCode) + ")"
 	}
 	p.block(p.decisionPaint(g.Decision)(decision(g.Decision))+"  "+p.bold(clean(r.Database))+"  ", why)
 	p.factTable(answerFacts(g))
 }
 
-// answerFacts tell what was asked.
+// answerFacts returns what was requested.
 func answerFacts(g outcome.Gate) (facts []fact) {
 	if g.Candidate != "" {
 		facts = append(facts, fact{"candidate", words.Join(" ", g.Candidate, digest(g.CandidateDigest))})
 	}
-	return append(facts, fact{"asked", asked(g)})
+	return append(facts, fact{"requested", request(g)})
 }
 
 func (p *printer) factTable(facts []fact) {
@@ -87,7 +88,8 @@ func (p *printer) decisionPaint(d outcome.Decision) func(string) string {
 	}
 }
 
-// digest is as much of a digest as tells two images apart; the JSON has all.
+// digest returns the first characters of a digest in parentheses. The JSON has
+// all of it.
 func digest(d string) string {
 	const enough = len("sha256:") + 12
 	if d == "" {
@@ -96,7 +98,7 @@ func digest(d string) string {
 	return "(" + words.Shorten(d, enough) + ")"
 }
 
-func asked(g outcome.Gate) string {
+func request(g outcome.Gate) string {
 	by, of := "", ""
 	if g.AskedBy != "" {
 		by = "by " + g.AskedBy
@@ -104,12 +106,12 @@ func asked(g outcome.Gate) string {
 	if g.Commit != "" {
 		of = "for commit " + g.Commit
 	}
-	return words.Join(", ", words.Join(" ", by, of), "backups of at most "+words.Span(seconds(g.MaxBackupAge)))
+	return words.Join(", ", words.Join(" ", by, of), "backup at most "+words.Span(seconds(g.MaxBackupAge))+" old")
 }
 
-// onRecord is an answer that rests on a drill on record: there is no drill of
-// its own to show.
-func (p *printer) onRecord(r outcome.Result) {
+// recordedAnswer writes an answer that rests on a recorded drill. It has no drill
+// of its own to show.
+func (p *printer) recordedAnswer(r outcome.Result) {
 	p.answer(r)
 	if r.Failure != nil {
 		p.failure(*r.Failure)
@@ -120,7 +122,7 @@ func (p *printer) onRecord(r outcome.Result) {
 	p.line(p.dim("run " + clean(r.RunID) + ", drillgres " + clean(r.Drillgres)))
 }
 
-// restsOn tells of the drill that decided.
+// restsOn describes the recorded drill that decided.
 func restsOn(r outcome.Result) []fact {
 	if r.Gate.RestsOn == "" {
 		return nil
@@ -132,8 +134,8 @@ func restsOn(r outcome.Result) []fact {
 	}
 }
 
-// pastAnswer is an answer among past drills. One from the record is no drill,
-// whatever its verdict says.
+// pastAnswer describes an answer in the list of past drills. An answer from the
+// record has no verdict of its own.
 func pastAnswer(r outcome.Result, verdict string) string {
 	if r.Kind == outcome.KindAnswer {
 		return "gate " + clean(string(r.Gate.Decision))

@@ -9,7 +9,7 @@ import (
 	"github.com/drillgres/drillgres/drill/outcome"
 )
 
-func asking(d outcome.Decision, why string) *outcome.Gate {
+func gate(d outcome.Decision, why string) *outcome.Gate {
 	return &outcome.Gate{
 		Decision: d, Why: why, Candidate: "ghcr.io/acme/shop:1.43", CandidateDigest: "sha256:0123456789abcdef0123456789abcdef",
 		Commit: "9f2c1ab", AskedBy: "alice", MaxBackupAge: 26 * 3600,
@@ -19,7 +19,7 @@ func asking(d outcome.Decision, why string) *outcome.Gate {
 func gateGo() outcome.Result {
 	r := passed()
 	r.Stages = append(r.Stages[:7:7], outcome.StageReport{Stage: outcome.Migrate, Status: outcome.StagePassed, Seconds: 4.2, Details: map[string]any{"statements": 3}})
-	r.Gate = asking(outcome.Go, "the backup of 2h 50m ago restores, the migrations hold on it, and candidate and today's release run on the new schema")
+	r.Gate = gate(outcome.Go, "the backup of 2h 50m ago restores, the release's migrations succeed on it, and the candidate and today's release run on the new schema")
 	return r
 }
 
@@ -31,38 +31,38 @@ func gateNoGo() outcome.Result {
 	}
 	r.Failure, r.Verdict, r.ExitCode = &f, outcome.VerdictFailed, 4
 	r.Stages[7].Status = outcome.StageFailed
-	r.Gate = asking(outcome.NoGo, "the release's migrations drop values that production holds (migration_drops_data)")
+	r.Gate = gate(outcome.NoGo, "the release's migrations drop values that production holds (migration_drops_data)")
 	return r
 }
 
-// onRecord is the run of a gate that restores nothing.
-func onRecord(d outcome.Decision, why string) outcome.Result {
+// recorded returns the answer of a gate that restores nothing.
+func recorded(d outcome.Decision, why string) outcome.Result {
 	r := outcome.Result{
 		RunID: "20261123-150000-00c0ffee", Drillgres: "0.1.0", Database: "shop",
-		Kind: outcome.KindAnswer, StartedAt: noon, FinishedAt: noon, Verdict: outcome.VerdictUnproved, Gate: asking(d, why), Times: outcome.Times{Total: 0.02},
+		Kind: outcome.KindAnswer, StartedAt: noon, FinishedAt: noon, Verdict: outcome.VerdictUnproved, Gate: gate(d, why), Times: outcome.Times{Total: 0.02},
 	}
 	r.Gate.CandidateDigest, r.Gate.RequireDrill = "", 24*3600
 	return r
 }
 
 func restsGo() outcome.Result {
-	r := onRecord(outcome.Go, "the backup of 5h ago passed its drill 3h ago (run 20261123-120000-00c0ffee); no migrations were rehearsed")
+	r := recorded(outcome.Go, "the backup of 5h ago passed its drill 3h ago (run 20261123-120000-00c0ffee); no migrations were rehearsed")
 	r.Gate.RestsOn, r.Backup = "20261123-120000-00c0ffee", passed().Backup
 	return r
 }
 
 func restsMissing() outcome.Result {
-	r := onRecord(outcome.Unknown, "no drill has passed within 24h (drill_missing)")
+	r := recorded(outcome.Unknown, "no drill has passed within 24h (drill_missing)")
 	f := outcome.Fail(outcome.DrillMissing, "no drill has passed within 24h, as --require-drill asks")
 	r.Failure, r.ExitCode = f.Report(), 5
 	return r
 }
 
 func TestGate(t *testing.T) {
-	untold := gateGo()
-	untold.ExitCode, untold.TellErrors = outcome.ExitNotTold, []string{"record drill 20261123-120000-00c0ffee: database is locked"}
+	notRecorded := gateGo()
+	notRecorded.ExitCode, notRecorded.TellErrors = outcome.ExitNotTold, []string{"record drill 20261123-120000-00c0ffee: database is locked"}
 	for name, r := range map[string]outcome.Result{
-		"gate_go": gateGo(), "gate_no_go": gateNoGo(), "gate_rests": restsGo(), "gate_missing": restsMissing(), "gate_untold": untold,
+		"gate_go": gateGo(), "gate_no_go": gateNoGo(), "gate_rests": restsGo(), "gate_missing": restsMissing(), "gate_not_recorded": notRecorded,
 	} {
 		var out bytes.Buffer
 		if err := Text(&out, r, Options{}); err != nil {
@@ -105,7 +105,7 @@ func TestAnswersOfSeveralDatabases(t *testing.T) {
 	}
 }
 
-// The commit and who asked come from the environment, and the rest from a config.
+// TestHostileAnswers has hostile texts from the environment and the config.
 func TestHostileAnswers(t *testing.T) {
 	const attack = "\x1b[2Jevil\nGO  shop"
 	r := gateNoGo()

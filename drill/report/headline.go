@@ -8,30 +8,31 @@ import (
 	"github.com/drillgres/drillgres/drill/words"
 )
 
-// headline is the verdict in one line: also which stages were left out, and how
-// many checks came to no end.
+// headline writes the verdict in one line, with the stages that were skipped and
+// the number of unknown checks.
 func (p *printer) headline(r outcome.Result) {
 	word, paint := headWord(r), p.verdictPaint(r.Verdict)
-	if sound(r) {
+	if isSoundCheck(r) {
 		paint = p.green
 	}
 	p.block(paint(word)+"  "+p.bold(clean(r.Database))+"  ", sentence(r))
 }
 
-// headWord is the verdict in capitals, or OK for a check that found nothing wrong.
+// headWord returns the verdict in capitals, or OK for a check that found nothing
+// wrong.
 func headWord(r outcome.Result) string {
-	if sound(r) {
+	if isSoundCheck(r) {
 		return "OK"
 	}
 	return strings.ToUpper(string(r.Verdict))
 }
 
-// sentence is what follows the verdict and the database in the headline.
+// sentence returns what follows the verdict and the database in the headline.
 func sentence(r outcome.Result) string {
 	if r.Kind == outcome.KindCheck {
-		return checked(r) + " (" + words.Elapsed(r.Times.Total) + ")"
+		return checkSentence(r) + " (" + words.Elapsed(r.Times.Total) + ")"
 	}
-	return words.Join("; ", said(r), skipped(r), unsure(r)) + " (" + words.Elapsed(r.Times.Total) + ")"
+	return words.Join("; ", verdictMeaning(r), skipped(r), unknownChecks(r)) + " (" + words.Elapsed(r.Times.Total) + ")"
 }
 
 func (p *printer) verdictPaint(v outcome.Verdict) func(string) string {
@@ -45,8 +46,8 @@ func (p *printer) verdictPaint(v outcome.Verdict) func(string) string {
 	}
 }
 
-// place is where in the backup the failure lies.
-func place(f outcome.FailureReport) string {
+// location returns where in the backup the failure is.
+func location(f outcome.FailureReport) string {
 	line, offset := "", ""
 	if f.Line > 0 {
 		line = "line " + words.Number(f.Line) + " of the dump"
@@ -57,19 +58,19 @@ func place(f outcome.FailureReport) string {
 	return words.Join(", ", line, offset)
 }
 
-// names tells whether a message has the name, and not only within another word.
-func names(message, name string) bool {
+// mentions reports whether a message contains a name as a whole word.
+func mentions(message, name string) bool {
 	name = regexp.QuoteMeta(strings.ToValidUTF8(name, "�"))
 	return name != "" && regexp.MustCompile(`(^|[^\pL\pN_.])`+name+`($|[^\pL\pN_])`).MatchString(message)
 }
 
-// said is what the verdict means for this backup.
-func said(r outcome.Result) string {
+// verdictMeaning says what the verdict means for this backup.
+func verdictMeaning(r outcome.Result) string {
 	switch {
 	case r.Failure != nil:
 		return meaningOf(*r.Failure) + ": " + words.Join(" in ", string(r.Failure.Code), string(r.Failure.Stage))
 	case r.Verdict != outcome.VerdictPassed:
-		return "nothing is known"
+		return "nothing is known about the backup"
 	case ranApp(r.Stages):
 		return "the backup restores, and the application runs on it"
 	default:
@@ -86,10 +87,11 @@ func ranApp(stages []outcome.StageReport) bool {
 	return false
 }
 
-// meaningOf tells a release that does not hold from a backup that does not.
+// meaningOf says what a failure means. It distinguishes a failure of the release
+// from one of the backup.
 func meaningOf(f outcome.FailureReport) string {
 	if f.Stage == outcome.Migrate && f.Class == outcome.ClassApp {
-		return "the backup holds, the release does not"
+		return "the backup restores, but the release fails on it"
 	}
 	return meaning(f.Class)
 }
@@ -97,9 +99,9 @@ func meaningOf(f outcome.FailureReport) string {
 func meaning(c outcome.Class) string {
 	switch c {
 	case outcome.ClassBackup:
-		return "the backup does not hold"
+		return "the backup cannot be relied on"
 	case outcome.ClassSchema:
-		return "the schema does not restore"
+		return "the schema cannot be restored"
 	case outcome.ClassApp:
 		return "restored, but the application does not run on it"
 	case outcome.ClassBudget:
@@ -107,14 +109,14 @@ func meaning(c outcome.Class) string {
 	case outcome.ClassUsage:
 		return "not drilled"
 	case outcome.ClassInternal:
-		return "nothing is known, a bug in drillgres"
+		return "nothing is known about the backup, because of a bug in drillgres"
 	default:
-		return "nothing is known"
+		return "nothing is known about the backup"
 	}
 }
 
-// skipped names the stages that the config leaves out. Without a release the
-// backup is proved no less.
+// skipped names the stages that were skipped. A release that is not rehearsed
+// takes nothing away from the verdict on the backup.
 func skipped(r outcome.Result) string {
 	var names []string
 	for _, s := range r.Stages {
@@ -126,17 +128,17 @@ func skipped(r outcome.Result) string {
 	case len(names) == 0:
 		return ""
 	case r.Verdict == outcome.VerdictPassed:
-		return "proved less, skipped: " + strings.Join(names, ", ")
+		return "verified less, skipped: " + strings.Join(names, ", ")
 	default:
 		return "skipped: " + strings.Join(names, ", ")
 	}
 }
 
-// detailsOf are what is known of a failure besides its message. What that says
-// already is not said again.
+// detailsOf returns what is known about a failure besides its message. It omits
+// what the message already mentions.
 func detailsOf(f outcome.FailureReport) (details []fact) {
-	add := func(label, text, told string) {
-		if text != "" && !names(f.Message, told) {
+	add := func(label, text, name string) {
+		if text != "" && !mentions(f.Message, name) {
 			details = append(details, fact{label, text})
 		}
 	}
@@ -144,14 +146,14 @@ func detailsOf(f outcome.FailureReport) (details []fact) {
 	add("in: ", f.Statement, "")
 	add("on: ", f.Object, f.Object)
 	add("by: function ", f.Function, f.Function)
-	add("at: ", place(f), "")
+	add("at: ", location(f), "")
 	if f.Cascades > 0 {
 		details = append(details, fact{"", words.Count(f.Cascades, "further error") + " followed from it"})
 	}
 	return details
 }
 
-// failure tells what failed, why, where, and what to do.
+// failure writes what failed, why, where, and what to do.
 func (p *printer) failure(f outcome.FailureReport) {
 	p.blank()
 	p.block(p.red("error: "), f.Message)

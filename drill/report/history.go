@@ -10,15 +10,15 @@ import (
 	"github.com/drillgres/drillgres/drill/words"
 )
 
-// Past is what a history shows.
+// Past holds what is shown of a history.
 type Past struct {
 	Drills      []outcome.Result // newest first
 	Standings   []record.Standing
-	Acceptances []record.Acceptance // of these drills, and maybe of others
+	Acceptances []record.Acceptance // of these drills, and possibly of others
 }
 
-// History writes where each database stands, then past drills, then why some
-// that failed were accepted.
+// History writes the standing of each database, then past drills, then why failed
+// ones were accepted.
 func History(w io.Writer, past Past, now time.Time, o Options) error {
 	p := newPrinter(o)
 	var rows [][]cell
@@ -27,7 +27,7 @@ func History(w io.Writer, past Past, now time.Time, o Options) error {
 	}
 	p.table(rows)
 	if len(past.Drills) == 0 {
-		p.line("no drills on record")
+		p.line("no recorded drills")
 		return p.writeTo(w)
 	}
 	rows = [][]cell{{{"when", p.bold}, {"database", p.bold}, {"verdict", p.bold}, {"code", p.bold}, {"restore", p.bold}, {"total", p.bold}, {"run", p.bold}, {"backup", nil}}}

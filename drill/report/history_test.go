@@ -32,13 +32,13 @@ func TestTrend(t *testing.T) {
 		"none":             {nil, "", ""},
 		"one":              {drills(7), "✓7.0s", ""},
 		"two":              {drills(7, 14), "✓7.0s ✓14.0s", ""},
-		"slower":           {drills(6, 6, 7.5), "✓6.0s ✓6.0s ✓7.5s", "restore 7.5s, 25 % slower than the median of the last 3"},
-		"faster":           {drills(10, 8, 10, 5), "✓10.0s ✓8.0s ✓10.0s ✓5.0s", "restore 5.0s, 44 % faster than the median of the last 4"},
+		"slower":           {drills(6, 6, 7.5), "✓6.0s ✓6.0s ✓7.5s", "restore 7.5s, 25% slower than the median of the last 3"},
+		"faster":           {drills(10, 8, 10, 5), "✓10.0s ✓8.0s ✓10.0s ✓5.0s", "restore 5.0s, 44% faster than the median of the last 4"},
 		"steady":           {drills(10, 10, 10.4), "✓10.0s ✓10.0s ✓10.4s", "restore 10.4s, about the median of the last 3"},
-		"with a failed":    {drills(6, 0, 6, 7.5, 0), "✓6.0s ✗ ✓6.0s ✓7.5s ✗", "restore 7.5s, 25 % slower than the median of the 3 that passed"},
+		"with a failed":    {drills(6, 0, 6, 7.5, 0), "✓6.0s ✗ ✓6.0s ✓7.5s ✗", "restore 7.5s, 25% slower than the median of the 3 that passed"},
 		"all failed":       {drills(0, 0), "✗ ✗", ""},
-		"another profile":  {drills(-1, -1, 6, 6, 7.5), "✓1.0s ✓1.0s ✓6.0s ✓6.0s ✓7.5s", "restore 7.5s, 25 % slower than the median of the 3 that passed"},
-		"ten":              {drills(6, 6, 6, 6, 6, 6, 6, 6, 6, 9), "✓6.0s ✓6.0s ✓6.0s ✓6.0s ✓6.0s ✓6.0s ✓6.0s ✓6.0s ✓6.0s ✓9.0s", "restore 9.0s, 50 % slower than the median of the last ten"},
+		"another profile":  {drills(-1, -1, 6, 6, 7.5), "✓1.0s ✓1.0s ✓6.0s ✓6.0s ✓7.5s", "restore 7.5s, 25% slower than the median of the 3 that passed"},
+		"ten":              {drills(6, 6, 6, 6, 6, 6, 6, 6, 6, 9), "✓6.0s ✓6.0s ✓6.0s ✓6.0s ✓6.0s ✓6.0s ✓6.0s ✓6.0s ✓6.0s ✓9.0s", "restore 9.0s, 50% slower than the median of the last ten"},
 		"without a length": {[]outcome.Result{{Verdict: outcome.VerdictPassed}, {Verdict: outcome.VerdictUnproved}}, "? ✓", ""},
 	} {
 		trend := record.TrendOf(c.last)
@@ -51,8 +51,8 @@ func TestTrend(t *testing.T) {
 	}
 }
 
-// TestCSV reads what it wrote: quotes and line breaks hold, and nothing begins
-// a formula.
+// TestCSV reads what it wrote: quotes and line breaks are preserved, and no field
+// begins like a formula.
 func TestCSV(t *testing.T) {
 	r := passed()
 	r.Database = "=cmd|'/c calc'!A1"
@@ -74,7 +74,7 @@ func TestCSV(t *testing.T) {
 	for i, column := range rows[0] {
 		got[column] = rows[1][i]
 		if strings.IndexAny(rows[1][i], "=+-@\t\r") == 0 || strings.IndexAny(rows[2][i], "=+-@\t\r ") == 0 {
-			t.Errorf("%s begins as a formula: %q, %q", column, rows[1][i], rows[2][i])
+			t.Errorf("%s begins like a formula: %q, %q", column, rows[1][i], rows[2][i])
 		}
 	}
 	for column, want := range map[string]string{

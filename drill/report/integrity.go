@@ -5,28 +5,28 @@ import (
 	"github.com/drillgres/drillgres/drill/words"
 )
 
-// fewNames is how many of a list the text names; the JSON has all.
-const fewNames = 2
+// maxNames is the number of names of a list that the text shows. The JSON has all.
+const maxNames = 2
 
-// integrity is how closely the database was looked at, and what that leaves
-// open.
+// integrity says how thoroughly the database was checked, and what was not
+// checked.
 func integrity(i outcome.Integrity) string {
 	if i.Level == "" {
 		return ""
 	}
-	unreached, open := "", ""
+	unreached, notProved := "", ""
 	if n := len(i.Unreached); n > 0 {
 		unreached = words.Count(n, "relation") + " not reached"
 	}
 	if len(i.NotProved) > 0 {
-		open = "not proved: " + words.List(i.NotProved, fewNames)
+		notProved = "not verified: " + words.List(i.NotProved, maxNames)
 	}
-	return words.Join("; ", words.Join(", ", i.Level, unreached), open)
+	return words.Join("; ", words.Join(", ", i.Level, unreached), notProved)
 }
 
-// unsure counts the checks of a drill that passed which are not known to hold:
-// unknown never counts as passed.
-func unsure(r outcome.Result) string {
+// unknownChecks counts the unknown checks of a passed drill, because unknown never
+// counts as passed.
+func unknownChecks(r outcome.Result) string {
 	n := 0
 	for _, c := range r.Checks {
 		if c.Status == outcome.CheckUnknown {

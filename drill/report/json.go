@@ -8,13 +8,13 @@ import (
 	"github.com/drillgres/drillgres/drill/outcome"
 )
 
-// several is the document for more or fewer than one drill.
+// several is the document for any number of drills except one.
 type several struct {
 	SchemaVersion int              `json:"schema_version"`
 	Results       []outcome.Result `json:"results"`
 }
 
-// checkDocument is the document of checks, of however many databases.
+// checkDocument is the document of checks, for any number of databases.
 type checkDocument struct {
 	SchemaVersion int           `json:"schema_version"`
 	Checked       []checkResult `json:"checked"`
@@ -22,11 +22,11 @@ type checkDocument struct {
 
 type checkResult struct {
 	outcome.Result
-	Matched int `json:"matched"` // how many backups the source holds
+	Matched int `json:"matched"` // number of backups at the source
 }
 
-// JSON writes one document: the result itself for one drill, an object with
-// results for several, and an object with checked for checks.
+// JSON writes one document: for one drill the result itself, for several drills an
+// object with the key results, and for checks an object with the key checked.
 func JSON(w io.Writer, results []outcome.Result) error {
 	all := make([]outcome.Result, len(results))
 	for i, r := range results {
@@ -44,7 +44,7 @@ func JSON(w io.Writer, results []outcome.Result) error {
 func checkDocumentOf(results []outcome.Result) checkDocument {
 	doc := checkDocument{SchemaVersion: outcome.SchemaVersion, Checked: make([]checkResult, len(results))}
 	for i, r := range results {
-		doc.Checked[i] = checkResult{Result: r, Matched: matched(r)}
+		doc.Checked[i] = checkResult{Result: r, Matched: matchedBackups(r)}
 	}
 	return doc
 }

@@ -10,9 +10,9 @@ import (
 	"github.com/drillgres/drillgres/drill/words"
 )
 
-// The documents of JUnit's Ant task, as CI systems read them: see
-// https://github.com/testmoapp/junitxml. encoding/xml puts U+FFFD where a
-// character cannot stand in XML 1.0.
+// The elements of JUnit's XML that CI systems read: see
+// https://github.com/testmoapp/junitxml. encoding/xml replaces characters that
+// XML 1.0 does not allow by U+FFFD.
 type (
 	junitSuites struct {
 		XMLName xml.Name `xml:"testsuites"`
@@ -45,8 +45,8 @@ type (
 		Class   string      `xml:"classname,attr"` // database.stage
 		Time    string      `xml:"time,attr"`
 		Failure *junitCause `xml:"failure"` // the drill failed
-		Error   *junitCause `xml:"error"`   // the drill could not be carried out
-		Skipped *junitCause `xml:"skipped"` // not reached, configured off, or not known to hold
+		Error   *junitCause `xml:"error"`   // the drill could not be run
+		Skipped *junitCause `xml:"skipped"` // not reached, not configured, or unknown
 	}
 	junitCause struct {
 		Message string `xml:"message,attr,omitempty"`
@@ -55,9 +55,9 @@ type (
 	}
 )
 
-// JUnit writes drills and checks as JUnit XML: a test suite per database, a test case per
-// stage and per check. What failed is a failure, what could not be tested an
-// error, and what is not known to hold is skipped.
+// JUnit writes drills and checks as JUnit XML: a test suite per database, and a
+// test case per stage and per check. What failed is a failure, what could not be
+// tested is an error, and what is unknown is skipped.
 func JUnit(w io.Writer, results []outcome.Result) error {
 	var suites []junitSuite
 	for _, r := range results {
@@ -101,9 +101,9 @@ func checkCase(database string, check outcome.Check) junitCase {
 	c := newCase(check.Name, database, string(check.Stage), check.Seconds)
 	switch check.Status {
 	case outcome.CheckFailed:
-		c.Failure = &junitCause{Message: clean(seen(check)), Type: clean(check.Kind)}
+		c.Failure = &junitCause{Message: clean(resultText(check)), Type: clean(check.Kind)}
 	case outcome.CheckUnknown:
-		c.Skipped = &junitCause{Message: clean(words.Join(": ", "unknown", seen(check)))}
+		c.Skipped = &junitCause{Message: clean(words.Join(": ", "unknown", resultText(check)))}
 	case outcome.CheckNotConfigured:
 		c.Skipped = &junitCause{Message: "not configured"}
 	}
@@ -114,8 +114,8 @@ func newCase(name, database, stage string, seconds float64) junitCase {
 	return junitCase{Name: clean(name), Class: clean(words.Join(".", database, stage)), Time: xmlSeconds(seconds)}
 }
 
-// failed is c with the failure of its drill: a failure or an error, as the
-// verdict says.
+// failed returns c with the failure of its drill, as a failure or an error
+// depending on the verdict.
 func failed(c junitCase, f outcome.FailureReport) junitCase {
 	text := Clean(f.Message)
 	for _, d := range detailsOf(f) {
@@ -124,7 +124,7 @@ func failed(c junitCase, f outcome.FailureReport) junitCase {
 	if f.Hint != "" {
 		text += "\nhint: " + clean(f.Hint)
 	}
-	cause := &junitCause{Message: bounded(clean(f.Message)), Type: clean(string(f.Code)), Text: text}
+	cause := &junitCause{Message: shortened(clean(f.Message)), Type: clean(string(f.Code)), Text: text}
 	if f.Class.Verdict() == outcome.VerdictFailed {
 		c.Failure = cause
 	} else {
@@ -180,7 +180,8 @@ func writeJUnit(w io.Writer, suites []junitSuite) error {
 
 func xmlSeconds(s float64) string { return fmt.Sprintf("%.3f", s) }
 
-// timestamp is ISO 8601 without a zone, as JUnit's schema has it; it is UTC.
+// timestamp returns a time in UTC as ISO 8601 without a zone, as JUnit's schema
+// requires.
 func timestamp(t time.Time) string {
 	if t.IsZero() {
 		return ""

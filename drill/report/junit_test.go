@@ -22,9 +22,9 @@ func TestJUnitGolden(t *testing.T) {
 	golden(t, "junit.xml", out.Bytes())
 }
 
-func TestJUnitHoldsToTheSchema(t *testing.T) {
+func TestJUnitMatchesTheSchema(t *testing.T) {
 	broken := appFailed()
-	broken.Stages = nil // a failure of no stage still shows
+	broken.Stages = nil // a failure without a stage is still shown
 	broken.Checks = nil
 	overBudget := stopped(outcome.FailureReport{Code: outcome.OverBudget, Class: outcome.ClassBudget, Message: "took too long"})
 	for name, results := range map[string][]outcome.Result{
@@ -55,7 +55,7 @@ func TestJUnitHoldsToTheSchema(t *testing.T) {
 		t.Error(out.String())
 	}
 	if err := JUnit(brokenPipe{}, nil); err == nil {
-		t.Error("a write error is not told")
+		t.Error("a write error is not returned")
 	}
 }
 
@@ -93,8 +93,8 @@ func (e element) attr(t *testing.T, name string) int {
 	return n
 }
 
-// structure is what the common JUnit schema allows: each element's children,
-// in their order, and the attributes that it must have.
+// structure holds what the common JUnit schema allows: each element's children in
+// their order, and its required attributes.
 var structure = map[string]struct{ children, attrs []string }{
 	"testsuites": {[]string{"testsuite"}, []string{"name", "tests", "failures", "errors", "skipped", "time"}},
 	"testsuite":  {[]string{"properties", "testcase"}, []string{"name", "tests", "failures", "errors", "skipped", "time"}},
@@ -106,8 +106,8 @@ var structure = map[string]struct{ children, attrs []string }{
 
 var decimals = regexp.MustCompile(`^\d+\.\d{3}$`)
 
-// checkJUnit parses a document by a strict parser, compares it with the schema
-// and gives its suites.
+// checkJUnit parses a document strictly, compares it with the schema and returns
+// its suites.
 func checkJUnit(t *testing.T, doc []byte) []element {
 	t.Helper()
 	if !utf8.Valid(doc) {
@@ -117,7 +117,7 @@ func checkJUnit(t *testing.T, doc []byte) []element {
 		if _, err := tokens.Token(); errors.Is(err, io.EOF) {
 			break
 		} else if err != nil {
-			t.Fatalf("no XML: %v\n%s", err, doc)
+			t.Fatalf("not XML: %v\n%s", err, doc)
 		}
 	}
 	var root element
@@ -127,7 +127,7 @@ func checkJUnit(t *testing.T, doc []byte) []element {
 	if root.XMLName.Local != "testsuites" {
 		t.Fatalf("the root is %s", root.XMLName.Local)
 	}
-	conforms(t, root)
+	checkElement(t, root)
 	tests := 0
 	for _, suite := range root.Children {
 		tests += suite.attr(t, "tests")
@@ -153,11 +153,11 @@ func checkJUnit(t *testing.T, doc []byte) []element {
 	return root.Children
 }
 
-func conforms(t *testing.T, e element) {
+func checkElement(t *testing.T, e element) {
 	t.Helper()
 	want, ok := structure[e.XMLName.Local]
 	if !ok {
-		t.Fatalf("no element of JUnit: %s", e.XMLName.Local)
+		t.Fatalf("not an element of JUnit: %s", e.XMLName.Local)
 	}
 	for _, name := range want.attrs {
 		if !slices.ContainsFunc(e.Attrs, func(a xml.Attr) bool { return a.Name.Local == name }) {
@@ -171,9 +171,9 @@ func conforms(t *testing.T, e element) {
 	for _, child := range e.Children {
 		at := slices.Index(want.children, child.XMLName.Local)
 		if at < last {
-			t.Errorf("%s stands in %s, or at a wrong place there", child.XMLName.Local, e.XMLName.Local)
+			t.Errorf("%s is not allowed in %s, or not at this place", child.XMLName.Local, e.XMLName.Local)
 		}
 		last = at
-		conforms(t, child)
+		checkElement(t, child)
 	}
 }

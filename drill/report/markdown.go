@@ -9,10 +9,9 @@ import (
 	"github.com/drillgres/drillgres/drill/words"
 )
 
-// Markdown writes drills as GitHub's Markdown, in the words of Text. Nothing in
-// it that came from a backup, a server or an application is more than text. It
-// is limit bytes long at most, 0 for any length: what does not fit is left out,
-// and a note says so.
+// Markdown writes drills as GitHub's Markdown, in the words of Text. Text from a
+// backup, a server or an application is escaped. The output has at most limit
+// bytes, or any length if limit is 0; what does not fit is omitted with a note.
 func Markdown(w io.Writer, results []outcome.Result, limit int) error {
 	var p page
 	if len(results) > 1 && results[0].Gate != nil {
@@ -30,10 +29,10 @@ func Markdown(w io.Writer, results []outcome.Result, limit int) error {
 	return p.writeTo(w, limit)
 }
 
-// overview tells of several databases which one counts: the worst.
+// overview adds a table of several databases under the worst verdict.
 func (p *page) overview(results []outcome.Result) {
-	counts := results[outcome.Worst(results)]
-	p.paragraph("## " + markedWord(counts) + " " + words.Count(len(results), "database") + ", of which the worst counts: " + prose(counts.Database))
+	worst := results[outcome.Worst(results)]
+	p.paragraph("## " + markedWord(worst) + " " + words.Count(len(results), "database") + ", the worst is " + prose(worst.Database))
 	var rows [][]string
 	for _, r := range results {
 		rows = append(rows, []string{prose(r.Database), markedWord(r), prose(sentence(r))})
@@ -41,11 +40,11 @@ func (p *page) overview(results []outcome.Result) {
 	p.table([]string{"database", "verdict", ""}, ":--- :--- :---", rows)
 }
 
-// drill is one drill: the verdict first, then what failed, why and what to do,
+// drill adds one drill: the verdict first, then what failed, why and what to do,
 // then what was drilled and how it went.
 func (p *page) drill(r outcome.Result) {
 	if r.Kind == outcome.KindAnswer {
-		p.onRecord(r)
+		p.recordedAnswer(r)
 		return
 	}
 	if r.Gate != nil {
@@ -65,15 +64,15 @@ func (p *page) drill(r outcome.Result) {
 	p.paragraph("run " + code(r.RunID) + ", drillgres " + prose(r.Drillgres))
 }
 
-// markedWord is the word that a result begins with, with a mark for the eye.
+// markedWord returns the word that a result begins with, after a symbol.
 func markedWord(r outcome.Result) string {
-	if sound(r) {
+	if isSoundCheck(r) {
 		return "✅ " + headWord(r)
 	}
 	return verdictWord(r.Verdict)
 }
 
-// verdictWord is the verdict as a headline has it, with a mark for the eye.
+// verdictWord returns the verdict in capitals, after a symbol.
 func verdictWord(v outcome.Verdict) string {
 	mark := "⚠️"
 	switch v {
@@ -85,8 +84,8 @@ func verdictWord(v outcome.Verdict) string {
 	return mark + " " + prose(strings.ToUpper(string(v)))
 }
 
-// failure shows the first line of the message as text, and what follows it,
-// such as an application's log, line by line.
+// failure adds the first line of the message as text, and the others, such as an
+// application's log, as a block.
 func (p *page) failure(f outcome.FailureReport) {
 	message, more, _ := strings.Cut(strings.TrimRight(f.Message, "\n"), "\n")
 	p.paragraph("**error:** " + prose(message))
@@ -128,8 +127,8 @@ func (p *page) facts(facts []fact) {
 	}
 }
 
-// migration is what a release's migrations did, as a whole and then statement
-// by statement.
+// migration adds what a release's migrations did, first as a whole, then
+// statement by statement.
 func (p *page) migration(m *outcome.Migration) {
 	if m == nil {
 		return
@@ -148,7 +147,7 @@ func (p *page) migration(m *outcome.Migration) {
 		p.table([]string{"time", "statement", "lock", "held", "would block"}, "---: :--- :--- ---: :---", rows)
 	}
 	if more > 0 {
-		p.paragraph("and " + words.Count(more, "statement") + " that took no lock on a table that existed before")
+		p.paragraph("and " + words.Count(more, "statement") + " that locked no existing table")
 	}
 }
 
@@ -158,20 +157,21 @@ func (p *page) stages(r outcome.Result) {
 	}
 	var rows [][]string
 	for _, s := range r.Stages {
-		rows = append(rows, []string{prose(string(s.Stage)), strong(statusWord(s.Status)), lasted(s), prose(detail(r, s))})
+		rows = append(rows, []string{prose(string(s.Stage)), emphasize(statusWord(s.Status)), stageTime(s), prose(detail(r, s))})
 	}
 	p.table([]string{"stage", "status", "time", ""}, ":--- :--- ---: :---", rows)
 }
 
-// strong makes FAILED stand out, and nothing else.
-func strong(status string) string {
+// emphasize makes FAILED bold and leaves every other status as it is.
+func emphasize(status string) string {
 	if status == "FAILED" {
 		return "**FAILED**"
 	}
 	return status
 }
 
-// checks lists what did not hold or is not known; what passed is only counted.
+// checks lists the checks that failed or are unknown. The others are only
+// counted.
 func (p *page) checks(checks []outcome.Check) {
 	var rows [][]string
 	for _, c := range checks {
@@ -182,11 +182,11 @@ func (p *page) checks(checks []outcome.Check) {
 		case outcome.CheckPassed, outcome.CheckNotConfigured:
 			continue
 		}
-		ground := ""
+		grounds := ""
 		if c.RestsOn != "" {
-			ground = "rests on " + c.RestsOn
+			grounds = "rests on " + c.RestsOn
 		}
-		rows = append(rows, []string{strong(status), prose(string(c.Stage)), prose(words.Join("; ", words.Join(": ", c.Name, seen(c)), ground))})
+		rows = append(rows, []string{emphasize(status), prose(string(c.Stage)), prose(words.Join("; ", words.Join(": ", c.Name, resultText(c)), grounds))})
 	}
 	if len(rows) == 0 {
 		return
@@ -214,23 +214,23 @@ func (p *page) findings(findings []outcome.Finding) {
 func (p *page) leftBehind(r outcome.Result) {
 	if len(r.Leftovers) > 0 {
 		p.paragraph("**not removed** (drillgres clean removes it):")
-		p.bullets(all(r.Leftovers))
+		p.bullets(escapeAll(r.Leftovers))
 	}
 	if len(r.TellErrors) > 0 {
-		p.paragraph("**not told** (the drill itself is not affected):")
-		p.bullets(all(r.TellErrors))
+		p.paragraph("**not recorded or sent** (the verdict is unaffected):")
+		p.bullets(escapeAll(r.TellErrors))
 	}
 }
 
-func all(texts []string) (escaped []string) {
+func escapeAll(texts []string) (escaped []string) {
 	for _, text := range texts {
 		escaped = append(escaped, prose(text))
 	}
 	return escaped
 }
 
-// MarkdownError is an error that came before any drill, such as a config that
-// cannot be read.
+// MarkdownError writes an error that occurred before any drill, such as an invalid
+// config.
 func MarkdownError(w io.Writer, f outcome.FailureReport, limit int) error {
 	var p page
 	p.paragraph("## " + verdictWord(f.Class.Verdict()) + " drillgres")

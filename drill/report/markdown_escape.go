@@ -7,36 +7,35 @@ import (
 	"github.com/drillgres/drillgres/drill/words"
 )
 
-// silent keeps a mention from reaching anybody: between @ and the name stands
-// a space of no width, as dependency bots put it.
-const silent = "&#8203;"
+// zeroWidthSpace, between @ and a name, keeps the mention from notifying anyone.
+const zeroWidthSpace = "&#8203;"
 
-// meaningless takes the meaning from whatever GitHub's Markdown would read: marks,
-// HTML, tables, formulas, mentions, references and links that make themselves.
-var meaningless = strings.NewReplacer(
+// escaper escapes everything that has a meaning in GitHub's Markdown: markup,
+// HTML, tables, formulas, mentions, references and automatic links.
+var escaper = strings.NewReplacer(
 	`\`, `\\`, "`", "\\`", "*", `\*`, "_", `\_`, "[", `\[`, "]", `\]`, "~", `\~`,
 	"<", "&lt;", ">", "&gt;", "&", "&amp;", "|", "&#124;", "$", "<span>$</span>",
-	"@", "@"+silent, "#", "#"+silent, "://", `:\//`, "www.", `www\.`,
+	"@", "@"+zeroWidthSpace, "#", "#"+zeroWidthSpace, "://", `:\//`, "www.", `www\.`,
 )
 
-// prose is a text from anywhere as one line of Markdown that says just that.
-func prose(s string) string { return meaningless.Replace(bounded(clean(s))) }
+// prose returns a text from any source as one escaped line of Markdown.
+func prose(s string) string { return escaper.Replace(shortened(clean(s))) }
 
-// code is a name, a path or a statement, set as such where that can be done
-// without an escape: within backticks there is none.
+// code returns a name, a path or a statement as code. One that would need an
+// escape is returned as prose, because backticks allow none.
 func code(s string) string {
-	s = bounded(clean(s))
+	s = shortened(clean(s))
 	if strings.TrimSpace(s) == "" || strings.ContainsAny(s, "`|\\") {
-		return meaningless.Replace(s)
+		return escaper.Replace(s)
 	}
 	return "`" + s + "`"
 }
 
-// mostRunes is about what maxLines of the text report hold.
-const mostRunes = maxLines * defaultWidth
+// maxRunes is about the length of maxLines of the text report.
+const maxRunes = maxLines * defaultWidth
 
-func bounded(s string) string {
-	short := words.Shorten(s, mostRunes)
+func shortened(s string) string {
+	short := words.Shorten(s, maxRunes)
 	if len(short) == len(s) {
 		return s
 	}
@@ -45,8 +44,8 @@ func bounded(s string) string {
 
 var backticks = regexp.MustCompile("`+")
 
-// fenceFor is longer than every run of backticks in the lines, so that none of
-// them can end it.
+// fenceFor returns a fence that is longer than every run of backticks in the
+// lines, so that none of them can end it.
 func fenceFor(lines []string) string {
 	longest := 2
 	for _, line := range lines {

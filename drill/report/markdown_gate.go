@@ -2,16 +2,16 @@ package report
 
 import "github.com/drillgres/drillgres/drill/outcome"
 
-// answer is go, no-go or unknown, why, and what was asked.
+// answer adds go, no-go or unknown, why, and what was requested.
 func (p *page) answer(r outcome.Result) {
 	p.paragraph("# " + decisionMark(r.Gate.Decision) + " " + prose(decision(r.Gate.Decision)) + " " + prose(r.Database))
 	p.paragraph(prose(r.Gate.Why))
 	p.facts(answerFacts(*r.Gate))
 }
 
-// answers are those of several databases in one line.
+// answers adds one line for several databases.
 func (p *page) answers(results []outcome.Result) {
-	worst, each := together(results)
+	worst, each := combine(results)
 	p.paragraph("# " + decisionMark(worst) + " " + prose(decision(worst)) + " " + prose(each))
 }
 
@@ -26,8 +26,8 @@ func decisionMark(d outcome.Decision) string {
 	}
 }
 
-// onRecord is an answer without a drill of its own.
-func (p *page) onRecord(r outcome.Result) {
+// recordedAnswer adds an answer that has no drill of its own.
+func (p *page) recordedAnswer(r outcome.Result) {
 	p.answer(r)
 	if r.Failure != nil {
 		p.failure(*r.Failure)

@@ -6,11 +6,11 @@ import (
 	"strings"
 )
 
-// page collects Markdown in pieces. It may end after any of them, within none:
-// no character, row or line of a block is ever divided.
+// page collects Markdown in pieces. It can be cut between pieces but not within
+// one, so that no character, row or line of a block is ever divided.
 type page struct{ pieces []piece }
 
-// piece is whole lines, and what must follow if the page ends after them.
+// piece holds whole lines, and what must follow if the page is cut after them.
 type piece struct{ text, closing string }
 
 func (p *page) add(text, closing string) { p.pieces = append(p.pieces, piece{text, closing}) }
@@ -24,7 +24,8 @@ func (p *page) bullets(items []string) {
 	p.add("\n", "")
 }
 
-// table has cells that are Markdown already. Numbers stand to the right.
+// table adds a table. Its cells are already Markdown; align has the alignment of
+// each column, space-separated.
 func (p *page) table(header []string, align string, rows [][]string) {
 	head := row(header) + row(strings.Split(align, " "))
 	for _, cells := range rows {
@@ -36,28 +37,28 @@ func (p *page) table(header []string, align string, rows [][]string) {
 
 func row(cells []string) string { return "| " + strings.Join(cells, " | ") + " |\n" }
 
-// block shows lines as they are, such as those of a log.
+// block adds lines verbatim, such as those of a log.
 func (p *page) block(lines []string) {
 	if rest := len(lines) - maxLines; rest > 1 {
 		lines = append(lines[:maxLines:maxLines], fmt.Sprintf("… and %d more lines (the JSON has all)", rest))
 	}
 	shown := make([]string, len(lines))
 	for i, line := range lines {
-		shown[i] = bounded(clean(line))
+		shown[i] = shortened(clean(line))
 	}
-	mark := fenceFor(shown)
-	opening := mark + "text\n"
+	fence := fenceFor(shown)
+	opening := fence + "text\n"
 	for _, line := range shown {
-		p.add(opening+line+"\n", mark+"\n\n")
+		p.add(opening+line+"\n", fence+"\n\n")
 		opening = ""
 	}
-	p.add(mark+"\n\n", "")
+	p.add(fence+"\n\n", "")
 }
 
 const cutNote = "_Cut here: a step summary holds 1 MiB. The JSON has all._\n"
 
-// writeTo writes as many pieces as fit into limit bytes, with a note if that is
-// not all of them; 0 is no limit.
+// writeTo writes as many pieces as fit into limit bytes, with a note if some do
+// not fit; 0: no limit.
 func (p *page) writeTo(w io.Writer, limit int) error {
 	var out strings.Builder
 	fits, closing := 0, ""
@@ -72,7 +73,7 @@ func (p *page) writeTo(w io.Writer, limit int) error {
 		text = text[:fits] + closing + cutNote
 	}
 	if limit > 0 && len(text) > limit {
-		return nil // not even the note
+		return nil // not even the note fits
 	}
 	if _, err := io.WriteString(w, text); err != nil {
 		return fmt.Errorf("write report: %w", err)

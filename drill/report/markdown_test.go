@@ -33,8 +33,8 @@ func TestMarkdown(t *testing.T) {
 	golden(t, "several.md", []byte(markdownOf(t, 0, crm, truncated())))
 }
 
-// TestMarkdownSaysWhatTextSays finds every word of the text report in the
-// Markdown: there is no second vocabulary.
+// TestMarkdownSaysWhatTextSays checks that the Markdown has every word of the text
+// report.
 func TestMarkdownSaysWhatTextSays(t *testing.T) {
 	word := regexp.MustCompile(`[\pL\d.]+`)
 	for _, r := range []outcome.Result{passed(), withoutApp(), truncated(), restoreFailed(), appFailed(), engineless(), drifted(), locking()} {
@@ -42,7 +42,7 @@ func TestMarkdownSaysWhatTextSays(t *testing.T) {
 		if err := Text(&text, r, Options{}); err != nil {
 			t.Fatal(err)
 		}
-		plain := strings.NewReplacer(`\`, "", silent, "", "<span>", "", "</span>", "").Replace(markdownOf(t, 0, r))
+		plain := strings.NewReplacer(`\`, "", zeroWidthSpace, "", "<span>", "", "</span>", "").Replace(markdownOf(t, 0, r))
 		for _, w := range word.FindAllString(text.String(), -1) {
 			if !strings.Contains(plain, w) {
 				t.Errorf("%s: %q is not in the Markdown", r.Verdict, w)
@@ -51,8 +51,7 @@ func TestMarkdownSaysWhatTextSays(t *testing.T) {
 	}
 }
 
-// hostile is what a dump, a server or an application may say to be more than
-// text.
+// hostile is a text from a dump, a server or an application that contains markup.
 const hostile = "@acme/team <img src=x onerror=alert(1)> [click](javascript:x) **bold** _it_ `code` | a | b |\r\n" +
 	"# heading\n::error::x\n```\n</details>\n<!-- \\| \\` ![i](http://evil.test/p.png) www.evil.test https://evil.test a@evil.test &lt; $x$ ~~s~~ #12 \x1b[31m\x00\xff\u202E"
 
@@ -73,12 +72,12 @@ func TestHostileMarkdown(t *testing.T) {
 	if !utf8.ValidString(out) || strings.ContainsAny(out, "\x1b\x00\r\u202E") {
 		t.Error("control characters get through")
 	}
-	// In code nothing means anything: neither in blocks nor in spans.
+	// Nothing in code has a meaning, neither in blocks nor in spans.
 	out = strings.ReplaceAll(out, `\]`, "")
 	rest := regexp.MustCompile("(?ms)^````text\n.*?^````$").ReplaceAllString(out, "")
 	for _, what := range []string{"<img", "](", "@acme", "a@evil", "https://", "www.evil", "\n::", "\n# ", "```", "<!--", "</details", " #12", " $x$", "~~"} {
 		if strings.Contains(rest, what) {
-			t.Errorf("%q means something in:\n%s", what, rest)
+			t.Errorf("%q is not escaped in:\n%s", what, rest)
 		}
 	}
 	// Every row of a table has its header's columns.
@@ -91,7 +90,7 @@ func TestHostileMarkdown(t *testing.T) {
 		case columns == 0:
 			columns = bars
 		case bars != columns:
-			t.Errorf("a row has %d bars, not %d: %s", bars, columns, line)
+			t.Errorf("a row has %d bars, want %d: %s", bars, columns, line)
 		}
 	}
 }

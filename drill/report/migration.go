@@ -9,7 +9,7 @@ import (
 	"github.com/drillgres/drillgres/drill/words"
 )
 
-// migration tells what a release's migrations did, first as a whole, then
+// migration writes what a release's migrations did, first as a whole, then
 // statement by statement.
 func (p *printer) migration(m *outcome.Migration) {
 	if m == nil {
@@ -36,11 +36,11 @@ func (p *printer) migration(m *outcome.Migration) {
 		p.table(rows)
 	}
 	if more > 0 {
-		p.block("and ", words.Count(more, "statement")+" that took no lock on a table that existed before")
+		p.block("and ", words.Count(more, "statement")+" that locked no existing table")
 	}
 }
 
-// lock tells whom a lock would have kept waiting, and for how long.
+// lock returns a lock, how long it was held and what it would have blocked.
 func (p *printer) lock(l statementLine) cell {
 	text := fmt.Sprintf("  %s, held %s", clean(l.lock), l.held)
 	if l.blocks == "" {
@@ -49,7 +49,7 @@ func (p *printer) lock(l statementLine) cell {
 	return cell{text + ", would block " + l.blocks, p.yellow}
 }
 
-// migrationFacts are what a migration did as a whole.
+// migrationFacts returns what the migrations did as a whole.
 func migrationFacts(m *outcome.Migration) []fact {
 	var facts []fact
 	add := func(name, text string) {
@@ -57,39 +57,39 @@ func migrationFacts(m *outcome.Migration) []fact {
 			facts = append(facts, fact{name, text})
 		}
 	}
-	add("migration", words.Join(", ", carriedOutBy(m), "as "+m.Role, words.Count(m.StatementsTotal, "statement"), words.Elapsed(m.Seconds)))
+	add("migration", words.Join(", ", runnerOf(m), "as "+m.Role, words.Count(m.StatementsTotal, "statement"), words.Elapsed(m.Seconds)))
 	add("written", fmt.Sprintf("%s, read %s; WAL %s (wal_level %s); the database %s",
-		words.Count(m.RowsWritten, "row"), words.Number(m.RowsRead), words.Size(m.WALBytes), clean(m.WALLevel), grown(m.GrowthBytes)))
+		words.Count(m.RowsWritten, "row"), words.Number(m.RowsRead), words.Size(m.WALBytes), clean(m.WALLevel), growth(m.GrowthBytes)))
 	add("rewritten", listed(m.Rewritten, func(r outcome.Rewrite) string { return fmt.Sprintf("%s %s (%s)", r.Kind, r.Name, words.Size(r.Bytes)) }))
 	add("dropped", listed(m.Dropped, func(d outcome.Dropped) string {
 		return fmt.Sprintf("%s %s (of %s)", d.Kind, d.Name, words.Count(d.Rows, "row"))
 	}))
-	add("left", listed(m.Left, func(l outcome.Left) string { return fmt.Sprintf("%s %s of %s", l.Kind, l.Name, l.Table) }))
+	add("left", listed(m.Left, func(l outcome.Left) string { return fmt.Sprintf("%s on %s (%s)", l.Name, l.Table, l.Kind) }))
 	add("schema", listed(m.Schema, func(c outcome.Change) string { return fmt.Sprintf("%s: %s %s", c.Was, c.Kind, c.Name) }))
 	add("allowed", listed(m.Allowed, func(a outcome.Allowed) string { return fmt.Sprintf("%s on %s: %s", a.Finding, a.On, a.Reason) }))
 	return facts
 }
 
-func carriedOutBy(m *outcome.Migration) string {
+func runnerOf(m *outcome.Migration) string {
 	if len(m.Files) > 0 {
 		return words.Count(len(m.Files), "SQL file")
 	}
 	return words.Join(" ", m.Image, strings.Join(m.Command, " "))
 }
 
-func grown(bytes int64) string {
+func growth(bytes int64) string {
 	if bytes < 0 {
 		return "shrank by " + words.Size(-bytes)
 	}
 	return "grew by " + words.Size(bytes)
 }
 
-// listed returns the first things of a list, and how many more there are.
-func listed[T any](things []T, say func(T) string) string {
+// listed returns the first things of a list, and the number of the others.
+func listed[T any](things []T, format func(T) string) string {
 	const most = 8
 	texts := make([]string, len(things))
 	for i, t := range things {
-		texts[i] = say(t)
+		texts[i] = format(t)
 	}
 	series := words.Series(texts, most)
 	if len(texts) > most+1 {
@@ -98,21 +98,21 @@ func listed[T any](things []T, say func(T) string) string {
 	return series
 }
 
-// statementLine is one lock of one statement. Of further locks of the same
-// statement, time and text are empty.
+// statementLine is one lock of one statement. time and sql are empty for further
+// locks of the same statement.
 type statementLine struct{ time, lock, held, blocks, sql string }
 
-// worthShowing is how long a statement must take, in seconds, to be shown
-// although it took no lock.
-const worthShowing = 0.1
+// slowStatement is how long a statement without a lock must take, in seconds, to
+// be shown.
+const slowStatement = 0.1
 
-// statementLines are the statements that somebody will want to see, and how
-// many more there were.
+// statementLines returns the statements with a lock, the slow and the failed ones,
+// and the number of the others.
 func statementLines(m *outcome.Migration) (lines []statementLine, more int) {
 	const most = 40
 	shown := 0
 	for _, s := range m.Statements {
-		if len(s.Locks) == 0 && s.Seconds < worthShowing && s.SQLState == "" || len(lines) >= most {
+		if len(s.Locks) == 0 && s.Seconds < slowStatement && s.SQLState == "" || len(lines) >= most {
 			continue
 		}
 		shown++
@@ -131,17 +131,17 @@ func linesOf(s outcome.Statement) []statementLine {
 		return []statementLine{first}
 	}
 	locks := slices.Clone(s.Locks)
-	slices.SortStableFunc(locks, func(a, b outcome.Lock) int { return len(whom(b.Blocks)) - len(whom(a.Blocks)) })
+	slices.SortStableFunc(locks, func(a, b outcome.Lock) int { return len(blockedAccess(b.Blocks)) - len(blockedAccess(a.Blocks)) })
 	lines := make([]statementLine, len(locks))
 	for i, l := range locks {
-		lines[i] = statementLine{lock: strings.TrimSuffix(l.Mode, "Lock") + " on " + l.Table, held: words.Elapsed(l.HeldSeconds), blocks: whom(l.Blocks)}
+		lines[i] = statementLine{lock: strings.TrimSuffix(l.Mode, "Lock") + " on " + l.Table, held: words.Elapsed(l.HeldSeconds), blocks: blockedAccess(l.Blocks)}
 	}
 	lines[0].time, lines[0].sql = first.time, first.sql
 	return lines
 }
 
-// whom is whom a lock would have blocked.
-func whom(blocks string) string {
+// blockedAccess returns what a lock would have blocked.
+func blockedAccess(blocks string) string {
 	if blocks == "both" {
 		return "reads and writes"
 	}

@@ -11,10 +11,10 @@ import (
 
 const (
 	defaultWidth = 100
-	leastWidth   = 40
+	minWidth     = 40
 )
 
-// printer collects lines. Nothing reaches the writer before all is there.
+// printer collects lines. Nothing is written before the output is complete.
 type printer struct {
 	out   bytes.Buffer
 	color bool
@@ -26,7 +26,7 @@ func newPrinter(o Options) *printer {
 	if p.width <= 0 {
 		p.width = defaultWidth
 	}
-	p.width = max(p.width, leastWidth)
+	p.width = max(p.width, minWidth)
 	return p
 }
 
@@ -44,12 +44,12 @@ func (p *printer) line(s string) {
 	p.out.WriteByte('\n')
 }
 
-// maxLines is how much of one text is shown; logs can be long, and the JSON
-// has all of it.
+// maxLines is the number of lines of one text that are shown. Logs can be long,
+// and the JSON has all of them.
 const maxLines = 30
 
-// block writes a text of any length after a label, its lines broken at the
-// width and indented to where the first one begins.
+// block writes a text of any length after a label. Its lines are wrapped at the
+// width and aligned with the first one.
 func (p *printer) block(label, text string) {
 	indent := ansi.StringWidth(label)
 	lines := p.wrapped(text, indent)
@@ -72,9 +72,9 @@ func (p *printer) bullets(texts []string) {
 	}
 }
 
-// wrapped cleans a text and breaks its lines so that they fit beside an indent.
+// wrapped cleans a text and wraps its lines to the width that an indent leaves.
 func (p *printer) wrapped(text string, indent int) []string {
-	width := max(p.width-indent, leastWidth/2)
+	width := max(p.width-indent, minWidth/2)
 	var lines []string
 	for line := range strings.SplitSeq(strings.TrimRight(text, "\n"), "\n") {
 		lines = append(lines, wrap(clean(line), width)...)
@@ -82,9 +82,9 @@ func (p *printer) wrapped(text string, indent int) []string {
 	return lines
 }
 
-// wrap breaks a line at spaces; a word that is longer than the width, such as
-// a URI, stays whole so that it can be copied. ansi.Wordwrap would break it at
-// its hyphens.
+// wrap wraps a line at spaces. A word that is longer than the width, such as a
+// URI, stays in one piece so that it can be copied; ansi.Wordwrap would break it
+// at its hyphens.
 func wrap(line string, width int) (lines []string) {
 	var current strings.Builder
 	used := 0
@@ -106,7 +106,7 @@ func wrap(line string, width int) (lines []string) {
 	return append(lines, current.String())
 }
 
-// cell is one field of a table: its text, and how to colour it.
+// cell is one field of a table: its text, and the function that colours it.
 type cell struct {
 	text  string
 	paint func(string) string

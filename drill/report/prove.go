@@ -10,41 +10,42 @@ import (
 	"github.com/drillgres/drillgres/drill/words"
 )
 
-// Proved writes the negative control of one database's drill: the verdict
-// first, then a line for each broken copy.
+// Proved writes the negative control of one database's drill: the verdict first,
+// then one line for each broken copy.
 func Proved(w io.Writer, r prove.Report, o Options) error {
 	p := newPrinter(o)
-	p.provedHeadline(r)
+	p.controlHeadline(r)
 	if r.Failure != nil {
 		p.failure(*r.Failure)
 	}
 	p.controls(r)
-	p.impossible(r.Controls)
+	p.notApplicable(r.Controls)
 	p.leftBehind(outcome.Result{Leftovers: r.Leftovers, TellErrors: r.TellErrors})
 	p.blank()
-	p.line(p.dim("run " + clean(r.Intact.RunID) + " is the drill of the intact backup, " + clean(r.Intact.Backup)))
+	p.line(p.dim("run " + clean(r.Intact.RunID) + " drilled the intact backup, " + clean(r.Intact.Backup)))
 	return p.writeTo(w)
 }
 
-func (p *printer) provedHeadline(r prove.Report) {
-	verdict, paint := "HELD", p.green
+func (p *printer) controlHeadline(r prove.Report) {
+	verdict, paint := "PASSED", p.green
 	switch {
 	case r.Held:
 	case r.Failure != nil && r.Failure.Class.Verdict() == outcome.VerdictUnproved && r.Failure.Code != outcome.ControlFailed:
 		verdict, paint = "UNPROVED", p.yellow
 	default:
-		verdict, paint = "NOT HELD", p.red
+		verdict, paint = "FAILED", p.red
 	}
-	p.block(paint(verdict)+"  "+p.bold(clean(r.Database))+"  ", proved(r)+" ("+words.Elapsed(r.Seconds())+")")
+	p.block(paint(verdict)+"  "+p.bold(clean(r.Database))+"  ", controlSummary(r)+" ("+words.Elapsed(r.Seconds())+")")
 }
 
-// proved says how many copies went red, of those that were drilled.
-func proved(r prove.Report) string {
-	red, drilled, none := 0, 0, 0
+// controlSummary says how many of the drilled copies failed with the expected
+// code.
+func controlSummary(r prove.Report) string {
+	detected, drilled, none := 0, 0, 0
 	for _, c := range r.Controls {
 		switch c.Status {
 		case prove.Held:
-			red, drilled = red+1, drilled+1
+			detected, drilled = detected+1, drilled+1
 		case prove.NotHeld:
 			drilled++
 		case prove.NotApplicable:
@@ -53,28 +54,28 @@ func proved(r prove.Report) string {
 	}
 	broken, left := "", ""
 	if drilled > 0 {
-		broken = fmt.Sprintf("%d of %s went red with the right code", red, words.Count(drilled, "broken copy"))
+		broken = fmt.Sprintf("%d of %s failed with the expected code", detected, words.Count(drilled, "broken copy"))
 	}
 	if none > 0 {
 		left = words.Count(none, "control") + " not applicable"
 	}
-	green := "the intact backup is green"
+	intact := "the intact backup passed"
 	if r.Intact.Verdict != outcome.VerdictPassed {
-		green = "the intact backup is not green: " + words.Join(" in ", string(r.Intact.Code), string(r.Intact.Stage))
+		intact = "the intact backup did not pass: " + words.Join(" in ", string(r.Intact.Code), string(r.Intact.Stage))
 	}
-	return words.Join(", ", broken, green, left)
+	return words.Join(", ", broken, intact, left)
 }
 
-// controls is the table: what the drill said of each copy.
+// controls writes the table of copies and the result of each drill.
 func (p *printer) controls(r prove.Report) {
-	rows := [][]cell{{{"control", p.bold}, {"", nil}, {"the drill said", p.bold}, {"time", p.bold}, {"what was done", p.bold}}}
-	green := cell{"green", p.green}
+	rows := [][]cell{{{"control", p.bold}, {"status", p.bold}, {"result of the drill", p.bold}, {"time", p.bold}, {"damage", p.bold}}}
+	intact := cell{"passed", p.green}
 	if r.Intact.Verdict != outcome.VerdictPassed {
-		green = cell{"NOT GREEN", p.verdictPaint(r.Intact.Verdict)}
+		intact = cell{"NOT PASSED", p.verdictPaint(r.Intact.Verdict)}
 	}
 	rows = append(rows, []cell{
-		plain("intact"), green, plain(saidOf(r.Intact.Verdict, r.Intact.Code, r.Intact.Stage)),
-		plain(words.Elapsed(r.Intact.Seconds)), plain("nothing"),
+		plain("intact"), intact, plain(drillResult(r.Intact.Verdict, r.Intact.Code, r.Intact.Stage)),
+		plain(words.Elapsed(r.Intact.Seconds)), plain("none"),
 	})
 	for _, c := range r.Controls {
 		duration := ""
@@ -82,7 +83,7 @@ func (p *printer) controls(r prove.Report) {
 			duration = words.Elapsed(c.Seconds)
 		}
 		rows = append(rows, []cell{
-			plain(c.Control), p.control(c.Status), plain(saidOf(c.Verdict, c.Code, c.Stage)),
+			plain(c.Control), p.control(c.Status), plain(drillResult(c.Verdict, c.Code, c.Stage)),
 			plain(duration), plain(c.Did),
 		})
 	}
@@ -93,9 +94,9 @@ func (p *printer) controls(r prove.Report) {
 func (p *printer) control(s prove.Status) cell {
 	switch s {
 	case prove.Held:
-		return cell{"held", p.green}
+		return cell{"passed", p.green}
 	case prove.NotHeld:
-		return cell{"NOT HELD", p.red}
+		return cell{"FAILED", p.red}
 	case prove.NotApplicable:
 		return cell{"n/a", p.yellow}
 	default:
@@ -103,16 +104,16 @@ func (p *printer) control(s prove.Status) cell {
 	}
 }
 
-func saidOf(v outcome.Verdict, code outcome.Code, stage outcome.Stage) string {
+func drillResult(v outcome.Verdict, code outcome.Code, stage outcome.Stage) string {
 	if code == "" {
 		return string(v)
 	}
 	return words.Join(" in ", string(code), string(stage))
 }
 
-// impossible says why a control could not be carried out: such damage would
-// not show in this backup.
-func (p *printer) impossible(controls []prove.Proof) {
+// notApplicable says why a control could not be run: such damage cannot be
+// detected in this backup.
+func (p *printer) notApplicable(controls []prove.Proof) {
 	none := slices.DeleteFunc(slices.Clone(controls), func(c prove.Proof) bool { return c.Status != prove.NotApplicable })
 	if len(none) == 0 {
 		return

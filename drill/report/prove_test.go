@@ -9,26 +9,26 @@ import (
 	"github.com/drillgres/drillgres/drill/prove"
 )
 
-func held(control, did string, code outcome.Code, stage outcome.Stage, seconds float64) prove.Proof {
+func detected(control, did string, code outcome.Code, stage outcome.Stage, seconds float64) prove.Proof {
 	return prove.Proof{
 		Control: control, Did: did, Status: prove.Held, Expected: []outcome.Code{code},
 		Verdict: outcome.VerdictFailed, Code: code, Stage: stage, Seconds: seconds,
 	}
 }
 
-// proving is a control in which everything held that could be carried out.
+// proving returns a control in which every copy that could be made was detected.
 func proving() prove.Report {
 	return prove.Report{
 		SchemaVersion: 1, Drillgres: "0.1.0", Database: "shop", StartedAt: noon, FinishedAt: noon.Add(31 * time.Second), Held: true,
 		Intact: prove.Intact{RunID: "20261123-120000-00c0ffee", Backup: "s3://acme-backups/prod/shop-2026-11-23.dump", Verdict: outcome.VerdictPassed, Seconds: 9.1},
 		Controls: []prove.Proof{
-			held("cut_half", "the second half of the file is gone", outcome.DumpTruncated, outcome.Inspect, 0.04),
+			detected("cut_half", "the second half of the file is gone", outcome.DumpTruncated, outcome.Inspect, 0.04),
 			{
 				Control: "flipped", Did: "one bit in the middle of the data is flipped", Status: prove.NotApplicable,
-				Reason: "nobody could tell: a plain dump that is not compressed carries no checksum",
-				Hint:   "compress the dump with gzip, or store its checksum beside it as NAME.sha256",
+				Reason: "no drill could detect it: a plain dump that is not compressed has no checksum",
+				Hint:   "compress the dump with gzip, or store its checksum in a sidecar file NAME.sha256",
 			},
-			held("rows_removed", "the 100000 rows of public.events are gone; the dump is whole", outcome.ContentDrifted, outcome.Verify, 8.7),
+			detected("rows_removed", "the 100000 rows of public.events are gone; the dump is whole", outcome.ContentDrifted, outcome.Verify, 8.7),
 		},
 	}
 }
@@ -40,17 +40,17 @@ func TestProved(t *testing.T) {
 	missed.Held, missed.Failure, missed.ExitCode = false, prove.Verdict(missed.Controls).Report(), 1
 	missed.Leftovers = []string{"remove work directory: it is busy"}
 
-	red := proving()
-	red.Held, red.ExitCode, red.Controls = false, 3, nil
-	red.Failure = truncated().Failure
-	red.Intact.Verdict, red.Intact.Code, red.Intact.Stage = outcome.VerdictFailed, outcome.DumpTruncated, outcome.Inspect
+	broken := proving()
+	broken.Held, broken.ExitCode, broken.Controls = false, 3, nil
+	broken.Failure = truncated().Failure
+	broken.Intact.Verdict, broken.Intact.Code, broken.Intact.Stage = outcome.VerdictFailed, outcome.DumpTruncated, outcome.Inspect
 
 	lost := proving()
 	lost.Held, lost.ExitCode, lost.Failure = false, 5, engineless().Failure
 	lost.Controls[2].Status, lost.Controls[2].Verdict, lost.Controls[2].Code, lost.Controls[2].Stage = prove.NotReached, "", "", ""
 
 	var out bytes.Buffer
-	for _, r := range []prove.Report{proving(), missed, red, lost} {
+	for _, r := range []prove.Report{proving(), missed, broken, lost} {
 		if err := Proved(&out, r, Options{}); err != nil {
 			t.Fatal(err)
 		}

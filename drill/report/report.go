@@ -8,20 +8,20 @@ import (
 	"github.com/drillgres/drillgres/drill/outcome"
 )
 
-// Options are what the text output depends on besides its content.
+// Options holds the settings of the text output.
 type Options struct {
 	Color bool
 	Width int // in characters; 0: 100
 }
 
-// Text writes one drill so that it fits one screen: the verdict first, then
-// what failed, why and what to do, then what was drilled and how it went. Where
-// somebody asked whether a release may go out, the answer comes before. A check
-// is one line, with what is wrong below it.
+// Text writes one drill so that it fits on one screen: the verdict first, then
+// what failed, why and what to do, then what was drilled and how it went. A gate's
+// answer comes before the verdict. A check is one line, with what is wrong below
+// it.
 func Text(w io.Writer, r outcome.Result, o Options) error {
 	p := newPrinter(o)
 	if r.Kind == outcome.KindAnswer {
-		p.onRecord(r)
+		p.recordedAnswer(r)
 		return p.writeTo(w)
 	}
 	if r.Kind == outcome.KindCheck {
@@ -47,7 +47,7 @@ func Text(w io.Writer, r outcome.Result, o Options) error {
 	return p.writeTo(w)
 }
 
-// leftBehind tells what did not work after the verdict.
+// leftBehind lists what did not work after the verdict.
 func (p *printer) leftBehind(r outcome.Result) {
 	if len(r.Leftovers) > 0 {
 		p.blank()
@@ -56,7 +56,7 @@ func (p *printer) leftBehind(r outcome.Result) {
 	}
 	if len(r.TellErrors) > 0 {
 		p.blank()
-		p.line(p.yellow("not told") + " (the drill itself is not affected):")
+		p.line(p.yellow("not recorded or sent") + " (the verdict is unaffected):")
 		p.bullets(r.TellErrors)
 	}
 }

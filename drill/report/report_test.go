@@ -38,7 +38,7 @@ func golden(t *testing.T, name string, got []byte) {
 		t.Fatal(err)
 	}
 	if diff := cmp.Diff(string(want), string(got)); diff != "" {
-		t.Errorf("%s (run with -update if this is meant):\n%s", path, diff)
+		t.Errorf("%s (run with -update if this is intended):\n%s", path, diff)
 	}
 }
 
@@ -55,7 +55,7 @@ func TestText(t *testing.T) {
 			golden(t, name+".txt", out.Bytes())
 			screen := 40
 			if r.Migration != nil {
-				screen = 60 // a release has more to be told
+				screen = 60 // a release has more to report
 			}
 			if lines := strings.Count(out.String(), "\n"); lines > screen {
 				t.Errorf("%d lines are more than a screen", lines)
@@ -70,7 +70,7 @@ func TestTextInColor(t *testing.T) {
 		t.Fatal(err)
 	}
 	if strings.Contains(bare.String(), "\x1b") {
-		t.Error("colour without being asked")
+		t.Error("colour without Color")
 	}
 	stripped := escape.ReplaceAllString(color.String(), "")
 	if diff := cmp.Diff(bare.String(), stripped); diff != "" {
@@ -83,7 +83,7 @@ func TestTextInColor(t *testing.T) {
 
 func TestTextFitsItsWidth(t *testing.T) {
 	for _, r := range []outcome.Result{truncated(), restoreFailed(), appFailed(), locking()} {
-		r.Backup.URI = "s3://b/short" // words longer than a line stay whole
+		r.Backup.URI = "s3://b/short" // words longer than a line are not wrapped
 		var out bytes.Buffer
 		if err := Text(&out, r, Options{Width: 60}); err != nil {
 			t.Fatal(err)
@@ -123,7 +123,7 @@ func TestHostileNames(t *testing.T) {
 	}
 }
 
-func TestLongLogIsCut(t *testing.T) {
+func TestLongLogIsShortened(t *testing.T) {
 	r := appFailed()
 	r.Failure.Message = strings.Repeat("line\n", 100)
 	var out bytes.Buffer
@@ -191,7 +191,7 @@ func TestHistory(t *testing.T) {
 	golden(t, "history.txt", out.Bytes())
 }
 
-// TestCheck: the first line of each says that nothing was restored.
+// TestCheck checks that the first line of each says that nothing was restored.
 func TestCheck(t *testing.T) {
 	var out bytes.Buffer
 	for _, r := range checksOfTwo() {
@@ -199,7 +199,7 @@ func TestCheck(t *testing.T) {
 		if err := Text(&one, r, Options{}); err != nil {
 			t.Fatal(err)
 		}
-		if first, _, _ := strings.Cut(one.String(), "\n"); !strings.Contains(first, onlyLooked) {
+		if first, _, _ := strings.Cut(one.String(), "\n"); !strings.Contains(first, onlyChecked) {
 			t.Errorf("the first line is %q", first)
 		}
 		out.WriteString(one.String() + "----\n")
@@ -248,7 +248,7 @@ type brokenPipe struct{}
 
 func (brokenPipe) Write([]byte) (int, error) { return 0, os.ErrClosed }
 
-func TestWriteErrorsAreTold(t *testing.T) {
+func TestWriteErrorsAreReturned(t *testing.T) {
 	err := errors.Join(Text(brokenPipe{}, passed(), Options{}), nil)
 	if !errors.Is(err, os.ErrClosed) || !errors.Is(JSON(brokenPipe{}, nil), os.ErrClosed) {
 		t.Errorf("got %v", err)

@@ -6,7 +6,7 @@ import (
 	"github.com/drillgres/drillgres/drill/outcome"
 )
 
-// passed is a drill in which every stage held.
+// passed returns a drill in which every stage passed.
 func passed() outcome.Result {
 	rpo := (3*time.Hour + 14*time.Second).Seconds()
 	return outcome.Result{
@@ -42,7 +42,7 @@ func passed() outcome.Result {
 	}
 }
 
-// checksOfTwo are checks of a backup that is stale and of one that is there.
+// checksOfTwo returns checks of a stale backup and of a good one.
 func checksOfTwo() []outcome.Result {
 	stale := outcome.FailureReport{
 		Stage: outcome.Locate, Code: outcome.BackupStale, Class: outcome.ClassBackup,
@@ -66,7 +66,7 @@ func checksOfTwo() []outcome.Result {
 	return []outcome.Result{crm, shop}
 }
 
-// stopped is passed, but ended by a failure in a stage.
+// stopped returns passed, ended by a failure in a stage.
 func stopped(f outcome.FailureReport) outcome.Result {
 	r := passed()
 	r.Failure, r.Verdict, r.ExitCode = &f, f.Class.Verdict(), f.Class.ExitCode()
@@ -88,7 +88,7 @@ func stopped(f outcome.FailureReport) outcome.Result {
 func truncated() outcome.Result {
 	r := stopped(outcome.FailureReport{
 		Stage: outcome.Inspect, Code: outcome.DumpTruncated, Class: outcome.ClassBackup,
-		Message: "the dump ends within COPY public.orders after 10000 rows, without its trailer: what is missing cannot be known, and psql would restore it without a word",
+		Message: "the dump ends within COPY public.orders after 10000 rows, without its trailer: it is not known what is missing, and psql would restore it without an error",
 		Hint:    outcome.DumpTruncated.Entry().Remedy,
 	})
 	r.Postgres, r.Isolation = outcome.Postgres{Profile: "rehearsal"}, outcome.Isolation{}
@@ -102,7 +102,7 @@ func restoreFailed() outcome.Result {
 		Statement: "CREATE INDEX places_near ON public.places USING gist (near(location));", Cascades: 3,
 		Hint: outcome.SearchPathDependency.Entry().Remedy,
 	})
-	r.Findings = []outcome.Finding{{Code: "roles_created", Message: "the backup does not bring the roles shop_app, shop_owner; they were made without login", Hint: "dump them with pg_dumpall --globals-only"}}
+	r.Findings = []outcome.Finding{{Code: "roles_created", Message: "the backup does not contain the roles shop_app, shop_owner; they were created without login", Hint: "dump them with pg_dumpall --globals-only"}}
 	return r
 }
 
@@ -114,7 +114,7 @@ func appFailed() outcome.Result {
 	})
 	r.Checks = []outcome.Check{
 		{Stage: outcome.Verify, Name: "public.users", Kind: "table", Status: outcome.CheckPassed},
-		{Stage: outcome.Verify, Name: "public.events newest at", Kind: "table", Status: outcome.CheckUnknown, Saw: "nobody knows when the backup was taken"},
+		{Stage: outcome.Verify, Name: "public.events newest at", Kind: "table", Status: outcome.CheckUnknown, Saw: "it is not known when the backup was taken"},
 		{Stage: outcome.App, Name: "newest orders are served", Kind: "http", Status: outcome.CheckFailed, Expect: "status == 200 && len(json) == 5", Saw: "status 500"},
 	}
 	r.Leftovers = []string{"volume drillgres-00c0ffee: in use"}
@@ -149,7 +149,7 @@ func withoutApp() outcome.Result {
 	return r
 }
 
-// locking is a release whose migration held and took too long.
+// locking returns a release whose migration succeeded and took too long.
 func locking() outcome.Result {
 	r := passed()
 	r.Stages[7] = outcome.StageReport{Stage: outcome.Migrate, Status: outcome.StagePassed, Seconds: 12.1, Details: map[string]any{"statements": 4}}
@@ -161,7 +161,7 @@ func locking() outcome.Result {
 	r.Verdict, r.ExitCode = outcome.VerdictFailed, outcome.ClassBudget.ExitCode()
 	r.Checks = append(r.Checks, outcome.Check{Stage: outcome.Migrate, Name: "the candidate on the migrated database: ready", Kind: "http", Status: outcome.CheckPassed})
 	r.Findings = []outcome.Finding{{
-		Code: "rewrites_table", On: "public.orders", Message: "public.orders (300,000 rows, 51.2 MiB) was written anew while nobody could read it",
+		Code: "rewrites_table", On: "public.orders", Message: "public.orders (300,000 rows, 51.2 MiB) was rewritten while it could be neither read nor written",
 		Hint: "add a column of the new type, fill it in batches, and switch over",
 	}}
 	r.Migration = &outcome.Migration{

@@ -7,7 +7,7 @@ import (
 	"github.com/drillgres/drillgres/drill/words"
 )
 
-// stages is the table of stages. A stage that took no time shows none.
+// stages writes the table of stages. A stage that did not run shows no time.
 func (p *printer) stages(r outcome.Result) {
 	if len(r.Stages) == 0 {
 		return
@@ -15,15 +15,15 @@ func (p *printer) stages(r outcome.Result) {
 	rows := [][]cell{{{"stage", p.bold}, {"status", p.bold}, {"time", p.bold}, {"", nil}}}
 	for _, s := range r.Stages {
 		rows = append(rows, []cell{
-			plain(string(s.Stage)), p.status(s.Status), plain(lasted(s)), plain(detail(r, s)),
+			plain(string(s.Stage)), p.status(s.Status), plain(stageTime(s)), plain(detail(r, s)),
 		})
 	}
 	p.blank()
 	p.table(rows)
 }
 
-// lasted is how long a stage took, if it ran.
-func lasted(s outcome.StageReport) string {
+// stageTime returns how long a stage took; empty if it did not run.
+func stageTime(s outcome.StageReport) string {
 	if s.Status != outcome.StagePassed && s.Status != outcome.StageFailed {
 		return ""
 	}
@@ -54,7 +54,7 @@ func statusWord(s outcome.Status) string {
 	}
 }
 
-// detail is what is worth knowing of a stage in a few words.
+// detail returns the most important facts about a stage in a few words.
 func detail(r outcome.Result, s outcome.StageReport) string {
 	switch s.Status {
 	case outcome.StageSkipped:
@@ -94,7 +94,7 @@ func fetched(s outcome.StageReport) string {
 	if !ok {
 		return ""
 	}
-	// Below this a rate says more about the clock than about the source.
+	// For a shorter time a rate says more about the clock than about the source.
 	const least = 0.05
 	if s.Seconds < least {
 		return words.Size(int64(bytes))
@@ -135,7 +135,7 @@ func duration(s outcome.StageReport, key, format string) string {
 	return fmt.Sprintf(format, words.Elapsed(n))
 }
 
-// amount is a number among the details; one that was read from JSON is a
+// amount returns a number from the details. A number that was read from JSON is a
 // float64.
 func amount(s outcome.StageReport, key string) (float64, bool) {
 	switch n := s.Details[key].(type) {

@@ -11,10 +11,10 @@ import (
 	"github.com/drillgres/drillgres/drill/words"
 )
 
-// standing is the real RPO, the real RTO and the trend. Never verified is
-// unknown, which is not zero.
+// standing returns the rows with the real RPO, the real RTO and the trend. A
+// database that was never verified has an unknown RPO, not zero.
 func (p *printer) standing(s record.Standing, now time.Time) [][]cell {
-	rpo := cell{"last verified backup is " + words.Span(now.Sub(s.Snapshot)) + " old" + ", taken " + words.Moment(s.Snapshot) + after(", ", baseName(s.Backup)), nil}
+	rpo := cell{"last verified backup is " + words.Span(now.Sub(s.Snapshot)) + " old" + ", taken " + words.Moment(s.Snapshot) + prefixed(", ", baseName(s.Backup)), nil}
 	if s.Snapshot.IsZero() {
 		rpo = cell{"unknown: never verified", p.red}
 	}
@@ -30,27 +30,28 @@ func (p *printer) standing(s record.Standing, now time.Time) [][]cell {
 	return rows
 }
 
-func after(separator, text string) string {
+// prefixed returns text after a prefix, or nothing if text is empty.
+func prefixed(prefix, text string) string {
 	if text == "" {
 		return ""
 	}
-	return separator + text
+	return prefix + text
 }
 
-// recovery is how long the last drill that passed took.
+// recovery returns how long the restore of the last passed drill took.
 func recovery(r *record.Pace) string {
 	switch {
 	case r == nil:
 		return "unknown: no drill has passed"
 	case r.Profile == "fast":
-		return "unknown: restore " + words.Elapsed(r.Restore) + " on " + words.Moment(r.StartedAt) + ", but with profile fast these are no recovery times"
+		return "unknown: restore " + words.Elapsed(r.Restore) + " on " + words.Moment(r.StartedAt) + ", but with profile fast these are not recovery times"
 	case r.Recovery == 0:
 		return "restore " + words.Elapsed(r.Restore) + ", on " + words.Moment(r.StartedAt)
 	}
 	return "restore " + words.Elapsed(r.Restore) + ", recovery " + words.Elapsed(r.Recovery) + ", on " + words.Moment(r.StartedAt)
 }
 
-// marks is a mark for each drill, and how long its restore took where it passed.
+// marks returns a mark for each drill, and how long its restore took if it passed.
 func marks(t record.Trend) string {
 	var list []string
 	for _, d := range t.Drills {
@@ -68,11 +69,12 @@ func marks(t record.Trend) string {
 	return strings.Join(list, " ")
 }
 
-// steady is the change that is no news: two restores of the same backup differ
-// by as much.
-const steady = 0.05
+// steadyChange is the change that is not worth reporting: two restores of the same
+// backup differ by as much.
+const steadyChange = 0.05
 
-// comparedRestore says how the last restore compares. Of fewer than three there is nothing to say.
+// comparedRestore compares the last restore with the others. It returns an empty
+// text if there are fewer than three.
 func comparedRestore(t record.Trend) string {
 	const few = 3
 	newest, found := t.LastPassed()
@@ -88,11 +90,11 @@ func comparedRestore(t record.Trend) string {
 	}
 	share := math.Round(math.Abs(t.Change) * 100)
 	switch {
-	case math.Abs(t.Change) < steady:
+	case math.Abs(t.Change) < steadyChange:
 		return fmt.Sprintf("restore %s, about %s", words.Elapsed(newest.Restore), than)
 	case t.Change > 0:
-		return fmt.Sprintf("restore %s, %.0f %% slower than %s", words.Elapsed(newest.Restore), share, than)
+		return fmt.Sprintf("restore %s, %.0f%% slower than %s", words.Elapsed(newest.Restore), share, than)
 	default:
-		return fmt.Sprintf("restore %s, %.0f %% faster than %s", words.Elapsed(newest.Restore), share, than)
+		return fmt.Sprintf("restore %s, %.0f%% faster than %s", words.Elapsed(newest.Restore), share, than)
 	}
 }

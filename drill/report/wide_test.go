@@ -12,12 +12,12 @@ import (
 	"github.com/drillgres/drillgres/drill/outcome"
 )
 
-// wideNames are a terminal's hard cases: characters two columns wide, none
-// wide, and several that are one.
+// wideNames are difficult for a terminal: characters two columns wide, characters
+// without width, and sequences that are one character.
 var wideNames = []string{"orders", "注文履歴", "한국어", "cafe\u0301", "🚀launch", "👩‍👩‍👧family", "🇯🇵"}
 
-// TestWideNamesAlign sees to it that columns start at the same place whatever
-// the names in front of them.
+// TestWideNamesAlign checks that columns are aligned, whatever the names before
+// them.
 func TestWideNamesAlign(t *testing.T) {
 	var promise inspect.Promise
 	var past Past
@@ -57,7 +57,7 @@ func TestWideNamesAlign(t *testing.T) {
 	}
 }
 
-// TestColouredLabelsKeepTheirWidth: an escape sequence takes no columns.
+// TestColouredLabelsKeepTheirWidth checks that an escape sequence takes no columns.
 func TestColouredLabelsKeepTheirWidth(t *testing.T) {
 	var bare, color bytes.Buffer
 	r := appFailed()

@@ -35,11 +35,11 @@ func TestCommands(t *testing.T) {
 		t.Fatal(err)
 	}
 	if diff := cmp.Diff(string(want), out.String()); diff != "" {
-		t.Errorf("%s (run with -update if this is meant):\n%s", path, diff)
+		t.Errorf("%s (run with -update if this is intended):\n%s", path, diff)
 	}
 }
 
-// isCommand is what the runner takes for a command.
+// isCommand reports whether the runner reads a line as a command.
 func isCommand(line string) bool {
 	return strings.HasPrefix(strings.TrimSpace(line), "::") || strings.Contains(line, "##[")
 }
@@ -69,7 +69,7 @@ func TestDefuse(t *testing.T) {
 			t.Errorf("more than the command is changed:\n%s", diff)
 		}
 		if !strings.Contains(out.String(), "fine :: here\n") || !strings.Contains(out.String(), "\n:e\n") {
-			t.Errorf("what is no command is changed: %q", out.String())
+			t.Errorf("a line that is not a command is changed: %q", out.String())
 		}
 	}
 }
@@ -91,7 +91,7 @@ func TestDefusedJSONKeepsItsValue(t *testing.T) {
 	}
 }
 
-// outputs reads a file of outputs as the runner does.
+// outputs reads a file of outputs in the way that the runner does.
 func outputs(t *testing.T, path string) map[string]string {
 	t.Helper()
 	text, err := os.ReadFile(path)
@@ -102,7 +102,7 @@ func outputs(t *testing.T, path string) map[string]string {
 	for lines := strings.Split(strings.TrimSuffix(string(text), "\n"), "\n"); len(lines) > 0; {
 		name, end, ok := strings.Cut(lines[0], "<<")
 		if !ok {
-			t.Fatalf("no output: %q", lines[0])
+			t.Fatalf("not an output: %q", lines[0])
 		}
 		var value []string
 		for lines = lines[1:]; lines[0] != end; lines = lines[1:] {
@@ -127,11 +127,11 @@ func TestOutputs(t *testing.T) {
 		t.Error(diff)
 	}
 	if SetOutputs(filepath.Join(path, "nowhere"), Output{"a", "b"}) == nil {
-		t.Error("a file that cannot be written is not told")
+		t.Error("no error for a file that cannot be written")
 	}
 }
 
-func TestSummaryLeavesWhatIsThere(t *testing.T) {
+func TestSummaryIsAppended(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "summary")
 	fill := func(most int) func(io.Writer, int) error {
 		return func(w io.Writer, limit int) error {

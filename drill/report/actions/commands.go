@@ -1,4 +1,4 @@
-// Package actions speaks to GitHub Actions: in workflow commands, and in the
+// Package actions writes what GitHub Actions reads: workflow commands, and the
 // files for a step's outputs and summary.
 package actions
 
@@ -13,10 +13,10 @@ import (
 	"github.com/drillgres/drillgres/drill/report"
 )
 
-// Place is where an annotation points to; without a File, nowhere.
+// Place is where an annotation points to. Without a File it points nowhere.
 type Place struct {
 	File         string // relative to the repository, with slashes
-	Line, Column int    // from 1; 0: not known
+	Line, Column int    // from 1; 0: unknown
 }
 
 // Error annotates an error. The message may have several lines.
@@ -38,20 +38,19 @@ func annotate(w io.Writer, command string, at Place, title, message string) {
 			properties["col"] = strconv.Itoa(at.Column)
 		}
 	}
-	send(w, githubactions.Command{Name: command, Properties: properties, Message: report.Clean(message)})
+	writeCommand(w, githubactions.Command{Name: command, Properties: properties, Message: report.Clean(message)})
 }
 
-// Group opens a part of the log that is shown folded. Groups do not nest.
+// Group opens a group of log lines that is shown folded. Groups do not nest.
 func Group(w io.Writer, title string) {
-	send(w, githubactions.Command{Name: "group", Message: report.Clean(title)})
+	writeCommand(w, githubactions.Command{Name: "group", Message: report.Clean(title)})
 }
 
-// EndGroup closes it.
-func EndGroup(w io.Writer) { send(w, githubactions.Command{Name: "endgroup"}) }
+// EndGroup closes the group.
+func EndGroup(w io.Writer) { writeCommand(w, githubactions.Command{Name: "endgroup"}) }
 
-// Mask keeps secrets, and each line of them, out of everything that is logged
-// from then on. Like everywhere, a text of less than redact.Shortest bytes is
-// not looked for.
+// Mask hides secrets, and each line of them, in everything that is logged from
+// then on. A text of fewer than redact.Shortest bytes is not masked.
 func Mask(w io.Writer, secrets ...redact.Secret) {
 	masked := map[string]bool{}
 	for _, secret := range secrets {
@@ -62,15 +61,15 @@ func Mask(w io.Writer, secrets ...redact.Secret) {
 		}
 		for _, text := range texts {
 			if len(strings.TrimSpace(text)) >= redact.Shortest && !masked[text] {
-				send(w, githubactions.Command{Name: "add-mask", Message: text})
+				writeCommand(w, githubactions.Command{Name: "add-mask", Message: text})
 			}
 			masked[text] = true
 		}
 	}
 }
 
-// send writes one command, whole. An error cannot be reported: stderr is where
-// one would. The library's own functions panic.
-func send(w io.Writer, command githubactions.Command) {
+// writeCommand writes one command in one piece. It ignores errors, because stderr
+// is where it would report them. The library's own functions panic.
+func writeCommand(w io.Writer, command githubactions.Command) {
 	_, _ = io.WriteString(w, command.String()+"\n")
 }

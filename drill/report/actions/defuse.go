@@ -2,18 +2,19 @@ package actions
 
 import "io"
 
-// Defuse passes text on to w such that no line of it is a workflow command,
-// whoever wrote it. The runner takes for one what begins, after space, with ::
-// and whatever holds ##[ (ActionCommand.cs of https://github.com/actions/runner).
-// There the third character is written as \u003a or \u005b, so that JSON, in
-// which both stand in strings only, keeps its value.
+// Defuse returns a writer that copies text to w so that no line of it is a
+// workflow command. The runner reads a line as a command if it begins, after white
+// space, with :: or if it contains ##[ (ActionCommand.cs of
+// https://github.com/actions/runner). The second colon and the bracket are written
+// as \u003a and \u005b. JSON keeps its value, because it has such sequences only in
+// strings.
 func Defuse(w io.Writer) io.Writer { return &defuser{w: w, start: true} }
 
 type defuser struct {
 	w      io.Writer
-	start  bool // nothing but space since the line began
+	start  bool // only white space since the line began
 	colon  bool // the line begins with one colon
-	hashes int  // that came last
+	hashes int  // number of # immediately before
 }
 
 func (d *defuser) Write(p []byte) (int, error) {
@@ -27,7 +28,7 @@ func (d *defuser) Write(p []byte) (int, error) {
 		default:
 			safe = append(safe, c)
 		}
-		d.follow(c)
+		d.advance(c)
 	}
 	if _, err := d.w.Write(safe); err != nil {
 		return 0, err
@@ -35,9 +36,9 @@ func (d *defuser) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// follow keeps account of what came before the next byte. A carriage return
-// ends a line too, and what is no ASCII may be one of Unicode's spaces.
-func (d *defuser) follow(c byte) {
+// advance updates the state with the byte that was read. A carriage return ends a
+// line too, and a byte that is not ASCII may be part of a Unicode space.
+func (d *defuser) advance(c byte) {
 	space := c <= ' ' || c >= 0x7f
 	d.colon = d.start && c == ':'
 	d.start = c == '\n' || c == '\r' || d.start && space

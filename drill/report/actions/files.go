@@ -12,14 +12,14 @@ import (
 // Output is an output of a step.
 type Output struct{ Name, Value string }
 
-// SetOutputs appends outputs to the file that the runner names in
-// GITHUB_OUTPUT; of two with one name the later counts.
+// SetOutputs appends outputs to the file that the runner names in GITHUB_OUTPUT.
+// The last of several outputs with the same name is used.
 func SetOutputs(path string, outputs ...Output) error {
-	// Nobody can know the line that ends a value, and so no value can end itself.
-	end := "end-" + rand.Text()
+	// A random delimiter cannot occur in a value, so no value can end itself.
+	delimiter := "end-" + rand.Text()
 	var text strings.Builder
 	for _, o := range outputs {
-		fmt.Fprintf(&text, "%s<<%s\n%s\n%s\n", o.Name, end, o.Value, end)
+		fmt.Fprintf(&text, "%s<<%s\n%s\n%s\n", o.Name, delimiter, o.Value, delimiter)
 	}
 	if err := appendTo(path, []byte(text.String())); err != nil {
 		return fmt.Errorf("write the step's outputs: %w", err)
@@ -27,19 +27,19 @@ func SetOutputs(path string, outputs ...Output) error {
 	return nil
 }
 
-// SummaryLimit is what a step's summary may hold, in bytes; of a larger one
-// nothing is shown.
+// SummaryLimit is the maximum size of a step's summary in bytes. GitHub shows
+// nothing of a larger one.
 const SummaryLimit = 1 << 20
 
-// AddSummary appends what write makes to the file that the runner names in
-// GITHUB_STEP_SUMMARY. limit is how much still fits, in bytes.
+// AddSummary appends what write writes to the file that the runner names in
+// GITHUB_STEP_SUMMARY. limit is the number of bytes that still fit.
 func AddSummary(path string, write func(w io.Writer, limit int) error) error {
 	limit := SummaryLimit
 	if info, err := os.Stat(path); err == nil {
 		limit -= int(info.Size())
 	}
 	if limit <= 0 {
-		return nil // who filled it has the last word
+		return nil // the summary is already full
 	}
 	var text bytes.Buffer
 	if err := write(&text, limit); err != nil {
