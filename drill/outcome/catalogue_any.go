@@ -90,7 +90,7 @@ var anyCodes = []Entry{
 	},
 	{
 		Code: Internal, Class: ClassInternal,
-		Cause:  "This is a bug in drillgres. An error has no code of its own, or the program panicked; nothing is known about the backup.",
+		Cause:  "This is a bug in drillgres. An error without a code occurred, or the program panicked; nothing is known about the backup.",
 		Remedy: "report a bug with the message and the output of --format json",
 		Example: Example{
 			Case:    "psql exited with an error that neither it nor the server logged.",

@@ -127,7 +127,7 @@ var restoreCodes = []Entry{
 	},
 	{
 		Code: RestoreFailed, Class: ClassBackup, Stages: []Stage{Restore},
-		Cause: "The server reported an error that has no code of its own. Its SQLSTATE and the statement are in the report. Objects that are missing because only " +
+		Cause: "The server reported an error that has no specific code. Its SQLSTATE and the statement are in the report. Objects that are missing because only " +
 			"part of the database was dumped cause this code too.",
 		Remedy: "look up the SQLSTATE and the statement in the message",
 		Example: Example{

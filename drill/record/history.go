@@ -1,6 +1,7 @@
 package record
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -11,60 +12,60 @@ import (
 	"github.com/drillgres/drillgres/drill/outcome"
 )
 
-// How long a history may take to answer. A drill that waits for it is not to
-// end by its own deadline.
+// How long a history may take to answer, so that a drill that waits for it does not
+// exceed its own deadline.
 const (
-	tellWithin = 40 * time.Second
-	readWithin = 2 * time.Minute
+	writeWithin = 40 * time.Second
+	readWithin  = 2 * time.Minute
 )
 
-// History is the record of past drills. It is safe for concurrent use. Its
-// errors are Failures: what a store does not name is history_unavailable.
+// History is the record of past drills. It is safe for concurrent use. Its errors
+// are Failures, with code history_unavailable if the store sets none.
 type History struct {
 	store Store
 	where string
 }
 
-// New is the history that a store keeps. where names it in messages and must
-// not hold a secret.
+// New returns the history in a store. where names it in messages and must not
+// contain a secret.
 func New(s Store, where string) *History { return &History{store: s, where: where} }
 
-// Where names the history, without secrets.
+// Where returns the name of the history, without secrets.
 func (h *History) Where() string { return h.where }
 
 // Close closes the store.
 func (h *History) Close() error { return h.store.Close() }
 
-// Tell records a drill. Telling it again changes nothing; with another result,
-// it is ErrOtherwise.
+// Tell records a drill. Recording it again changes nothing. It returns
+// ErrConflict if the drill is recorded with another result.
 func (h *History) Tell(ctx context.Context, r outcome.Result) error {
 	result, err := Encode(r)
 	if err != nil {
 		return err
 	}
-	return h.within(ctx, tellWithin, fmt.Sprintf("record drill %s in", r.RunID), func(ctx context.Context) error {
+	return h.within(ctx, writeWithin, fmt.Sprintf("record drill %s in", r.RunID), func(ctx context.Context) error {
 		e := EntryOf(r)
 		added, err := h.store.Add(ctx, e, result)
 		if err != nil || added {
 			return err
 		}
-		there, err := h.store.Results(ctx, []ID{e.ID})
-		if err == nil && !same(there[0], result) {
-			err = ErrOtherwise
+		recorded, err := h.store.Results(ctx, []ID{e.ID})
+		if err == nil && !sameJSON(recorded[0], result) {
+			err = ErrConflict
 		}
 		return err
 	})
 }
 
-// Check proves that a drill could be recorded.
+// Check returns an error if a drill could not be recorded. It records nothing.
 func (h *History) Check(ctx context.Context) error {
-	return h.within(ctx, tellWithin, "write history", h.store.Check)
+	return h.within(ctx, writeWithin, "write history", h.store.Check)
 }
 
-// ErrNoIndex is the answer of a history that has no index to rebuild.
+// ErrNoIndex is the error of Rebuild for a history without an index.
 var ErrNoIndex = errors.New("this kind of history has no index")
 
-// Rebuild makes the index anew and tells how many drills are in it.
+// Rebuild builds the index again and returns the number of drills in it.
 func (h *History) Rebuild(ctx context.Context) (drills int, err error) {
 	indexed, ok := h.store.(Rebuilder)
 	if !ok {
@@ -77,22 +78,22 @@ func (h *History) Rebuild(ctx context.Context) (drills int, err error) {
 	return drills, err
 }
 
-// Filter chooses drills; its zero value chooses all.
+// Filter selects drills. Its zero value selects all.
 type Filter struct {
 	Database string
 	Run      string // the beginning of a run id
 	Code     outcome.Code
-	Since    time.Time // started then or later
-	Limit    int       // the newest so many; 0: no limit
+	Since    time.Time // started at this time or later
+	Limit    int       // only the newest n; 0: no limit
 }
 
-func (f Filter) takes(e Entry) bool {
+func (f Filter) matches(e Entry) bool {
 	return (f.Database == "" || e.Database == f.Database) && strings.HasPrefix(e.RunID, f.Run) &&
 		(f.Code == "" || e.Code == f.Code) && (f.Since.IsZero() || !e.StartedAt.Before(instant(f.Since)))
 }
 
-// Entries are the entries of past drills, newest first; of drills that began
-// together, the greater run id.
+// Entries returns the entries of past drills, newest first. Drills that started at
+// the same time are ordered by run id, the greater one first.
 func (h *History) Entries(ctx context.Context, f Filter) (list []Entry, err error) {
 	err = h.read(ctx, func(ctx context.Context) error {
 		list, err = h.store.Entries(ctx, f.Database)
@@ -101,7 +102,7 @@ func (h *History) Entries(ctx context.Context, f Filter) (list []Entry, err erro
 	if err != nil {
 		return nil, err
 	}
-	list = slices.DeleteFunc(list, func(e Entry) bool { return !f.takes(e) })
+	list = slices.DeleteFunc(list, func(e Entry) bool { return !f.matches(e) })
 	for i, e := range list {
 		list[i] = e.withKind()
 	}
@@ -113,20 +114,10 @@ func (h *History) Entries(ctx context.Context, f Filter) (list []Entry, err erro
 }
 
 func newestFirst(a, b Entry) int {
-	return firstOf(b.StartedAt.Compare(a.StartedAt), strings.Compare(b.RunID, a.RunID), strings.Compare(a.Database, b.Database))
+	return cmp.Or(b.StartedAt.Compare(a.StartedAt), strings.Compare(b.RunID, a.RunID), strings.Compare(a.Database, b.Database))
 }
 
-// firstOf is the first comparison that tells two apart.
-func firstOf(comparisons ...int) int {
-	for _, c := range comparisons {
-		if c != 0 {
-			return c
-		}
-	}
-	return 0
-}
-
-// List gives past drills, newest first.
+// List returns the results of past drills, newest first.
 func (h *History) List(ctx context.Context, f Filter) ([]outcome.Result, error) {
 	entries, err := h.Entries(ctx, f)
 	if err != nil {
@@ -135,7 +126,7 @@ func (h *History) List(ctx context.Context, f Filter) ([]outcome.Result, error) 
 	return h.Results(ctx, entries)
 }
 
-// Results are the whole results of these drills, in their order.
+// Results returns the complete results of these drills, in their order.
 func (h *History) Results(ctx context.Context, entries []Entry) ([]outcome.Result, error) {
 	results := make([]outcome.Result, 0, len(entries))
 	if len(entries) == 0 {
@@ -162,7 +153,7 @@ func (h *History) Results(ctx context.Context, entries []Entry) ([]outcome.Resul
 	return results, err
 }
 
-// Databases are the names of all databases that were ever drilled, sorted.
+// Databases returns the names of all databases that were ever drilled, sorted.
 func (h *History) Databases(ctx context.Context) ([]string, error) {
 	entries, err := h.Entries(ctx, Filter{})
 	if err != nil {
@@ -180,7 +171,7 @@ func (h *History) read(ctx context.Context, do func(context.Context) error) erro
 	return h.within(ctx, readWithin, "read history", do)
 }
 
-// within has something done in time, and says of its error what was being done.
+// within calls do with a deadline, and adds to its error what was being done.
 func (h *History) within(ctx context.Context, limit time.Duration, doing string, do func(context.Context) error) error {
 	limited, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()

@@ -2,8 +2,8 @@ package record
 
 import "github.com/drillgres/drillgres/drill/outcome"
 
-// Drillgres 0.1 recorded no kind. Its results and entries get one when they are
-// read, here and nowhere else.
+// Drillgres 0.1 recorded no kind. This file adds it to results and entries when
+// they are read.
 
 // kindOf returns the kind of a result.
 func kindOf(r outcome.Result) outcome.Kind {

@@ -1,6 +1,6 @@
-// Package record remembers drills, so that an operator knows when a backup was
-// last proved to restore. It holds what is the same wherever they are kept; the
-// packages below it keep them: in a SQLite file, in Postgres, in a bucket.
+// Package record stores past drills, so that an operator knows when a backup was
+// last verified. It contains what all stores have in common; the packages below it
+// store drills in a SQLite file, in Postgres or in a bucket.
 package record
 
 import (
@@ -19,50 +19,50 @@ import (
 	"github.com/drillgres/drillgres/drill/snapshot"
 )
 
-// Store keeps drills. A drill on record is never changed. Stores are safe for
-// concurrent use, also by several processes and machines; package recordtest
-// says what is asked of them.
+// Store stores drills. A recorded drill is never changed. Stores are safe for
+// concurrent use, also by several processes and machines. Package recordtest
+// tests this contract.
 type Store interface {
-	// Entries are the drills of a database, or all if it is empty, in any order.
+	// Entries returns the drills of a database, or of all databases if it is empty,
+	// in any order.
 	Entries(ctx context.Context, database string) ([]Entry, error)
-	// Results are the JSON documents of these drills, which are on record, in
-	// their order.
+	// Results returns the JSON documents of these drills, which must be recorded,
+	// in their order.
 	Results(ctx context.Context, drills []ID) ([][]byte, error)
-	// Add records a drill with its JSON document; false: it is on record
-	// already, and stays as it is.
+	// Add records a drill with its JSON document. It returns false if the drill is
+	// already recorded, and leaves that record as it is.
 	Add(ctx context.Context, e Entry, result []byte) (added bool, err error)
-	// Accept records an acceptance, beside or in place of an earlier one of the
+	// Accept records an acceptance. It may keep or replace an earlier one of the
 	// same drill.
 	Accept(ctx context.Context, a Acceptance) error
-	// Acceptances are those of a database, or all if it is empty, in any order.
-	// Of one drill there may be several: the last one counts.
+	// Acceptances returns the acceptances of a database, or of all databases if it
+	// is empty, in any order. Of several for one drill, the last one is valid.
 	Acceptances(ctx context.Context, database string) ([]Acceptance, error)
-	// Check proves that a drill could be recorded, and leaves no trace.
+	// Check returns an error if a drill could not be recorded. It leaves no record.
 	Check(ctx context.Context) error
 	Close() error
 }
 
-// Kind is one kind of store, and how to open it.
+// Kind is a kind of store, and how to open it.
 type Kind = place.Entry[config.Record, Store]
 
 // Kinds is the registry of stores.
 type Kinds = place.Registry[config.Record, Store]
 
-// Rebuilder is a Store with an index, which only saves time and can be made
-// anew. drills is how many are in it then.
+// Rebuilder is a Store with an index, which only saves time and can be built
+// again. Rebuild returns the number of drills in it.
 type Rebuilder interface {
 	Rebuild(ctx context.Context) (drills int, err error)
 }
 
-// ID names a drill: of several databases that were drilled in one run, each has
-// its own.
+// ID identifies a drill. Each database that is drilled in a run has its own.
 type ID struct {
 	RunID    string `json:"run_id"`
 	Database string `json:"database"`
 }
 
-// Entry is what is known of a drill at a glance. Its times are in UTC and whole
-// microseconds; the zero time stands for an unknown one.
+// Entry is the summary of a drill. Its times are in UTC and whole microseconds; a
+// zero time is unknown.
 type Entry struct {
 	ID
 	Kind       outcome.Kind    `json:"kind"` // never empty
@@ -79,7 +79,7 @@ type Entry struct {
 	Total      float64         `json:"total_seconds"`
 }
 
-// EntryOf is the entry of a drill.
+// EntryOf returns the entry of a drill.
 func EntryOf(r outcome.Result) Entry {
 	e := Entry{
 		ID: ID{r.RunID, r.Database}, Verdict: r.Verdict, ExitCode: r.ExitCode,
@@ -94,8 +94,8 @@ func EntryOf(r outcome.Result) Entry {
 	return e
 }
 
-// verified reports whether the drill proved the database's backup. One of a
-// backup that was named by hand does not.
+// verified reports whether the drill verified the database's newest backup. A drill
+// of a backup that was named by hand does not.
 func (e Entry) verified() bool {
 	return e.Kind == outcome.KindDrill && e.Verdict == outcome.VerdictPassed && e.Chosen == outcome.ChosenLatest
 }
@@ -105,7 +105,7 @@ func (e Entry) drifted() bool {
 	return e.Kind == outcome.KindDrill && e.Code == outcome.ContentDrifted && e.Chosen == outcome.ChosenLatest
 }
 
-// instant is a time as every store can keep it.
+// instant returns a time in the precision that every store has.
 func instant(t time.Time) time.Time {
 	if t.IsZero() {
 		return time.Time{}
@@ -113,17 +113,18 @@ func instant(t time.Time) time.Time {
 	return t.UTC().Truncate(time.Microsecond)
 }
 
-// snapshot is when the drill's backup was taken, or else when its file was last
-// modified; zero: not known.
+// snapshot returns when the drill's backup was taken or, if that is unknown, when
+// its file was last modified; zero: unknown.
 func (e Entry) snapshot() time.Time {
 	return snapshot.Recorded{TakenAt: e.TakenAt, ModifiedAt: e.ModifiedAt}.Range().Best()
 }
 
-// ErrOtherwise refuses to record a drill that is on record with another result.
-var ErrOtherwise = errors.New("it is on record already, with another result, which stays")
+// ErrConflict is the error of Tell for a drill that is already recorded with
+// another result.
+var ErrConflict = errors.New("it is already recorded with another result, which is kept")
 
-// Encode is a drill as it is kept. NUL, which Postgres cannot hold in a text,
-// becomes U+FFFD.
+// Encode returns a drill in the form that is stored. NUL, which Postgres cannot
+// store in a text, becomes U+FFFD.
 func Encode(r outcome.Result) ([]byte, error) {
 	result, err := json.Marshal(r.Normalised())
 	if err != nil {
@@ -140,7 +141,7 @@ func Encode(r outcome.Result) ([]byte, error) {
 			continue
 		}
 		out = append(out, result[i])
-		if result[i] == '\\' { // what it escapes is no beginning
+		if result[i] == '\\' { // skip what it escapes: \\u0000 is not a NUL
 			i++
 			out = append(out, result[i])
 		}
@@ -148,7 +149,8 @@ func Encode(r outcome.Result) ([]byte, error) {
 	return out, nil
 }
 
-// Decode reads what Encode wrote, and refuses what a newer drillgres wrote.
+// Decode reads what Encode wrote. It returns an error for a result that a newer
+// drillgres wrote.
 func Decode(id ID, result []byte) (r outcome.Result, err error) {
 	if err := json.Unmarshal(result, &r); err != nil {
 		return r, fmt.Errorf("drill %s of %s is damaged: %w", id.RunID, id.Database, err)
@@ -161,8 +163,8 @@ func Decode(id ID, result []byte) (r outcome.Result, err error) {
 	return r, nil
 }
 
-// same tells whether two JSON documents say the same.
-func same(a, b []byte) bool {
+// sameJSON reports whether two JSON documents have the same value.
+func sameJSON(a, b []byte) bool {
 	var x, y any
 	return json.Unmarshal(a, &x) == nil && json.Unmarshal(b, &y) == nil && reflect.DeepEqual(x, y)
 }

@@ -6,7 +6,7 @@ import (
 	"github.com/drillgres/drillgres/drill/outcome"
 )
 
-// TestKindOfOldEntries tells every drill of drillgres 0.1 from every answer to a gate.
+// TestKindOfOldEntries distinguishes drills of drillgres 0.1 from answers of a gate.
 func TestKindOfOldEntries(t *testing.T) {
 	answers := []Entry{{Verdict: outcome.VerdictUnproved}, {Verdict: outcome.VerdictUnproved, Code: outcome.DrillMissing}}
 	drills := []Entry{{Verdict: outcome.VerdictPassed}}
@@ -20,12 +20,12 @@ func TestKindOfOldEntries(t *testing.T) {
 	}
 	for _, e := range answers {
 		if e.withKind().Kind != outcome.KindAnswer {
-			t.Errorf("an answer is taken for a drill: %+v", e)
+			t.Errorf("an answer is read as a drill: %+v", e)
 		}
 	}
 	for _, e := range drills {
 		if e.withKind().Kind != outcome.KindDrill {
-			t.Errorf("a drill is taken for an answer: %+v", e)
+			t.Errorf("a drill is read as an answer: %+v", e)
 		}
 	}
 }

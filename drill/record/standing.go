@@ -9,24 +9,24 @@ import (
 	"github.com/drillgres/drillgres/drill/outcome"
 )
 
-// Standing is where a database stands: how old its newest verified backup is,
-// how long the last drill that passed took, and how the last ten went. Only
-// drills of the newest backup count.
+// Standing holds the real RPO, the real RTO and the trend of a database: how old
+// its newest verified backup is, how long the last passed drill took, and how the
+// last ten drills went. Only drills of the newest backup count.
 type Standing struct {
 	Database   string    `json:"database"`
 	Snapshot   time.Time `json:"snapshot,omitzero"` // of the newest verified backup; zero: never verified
-	Backup     string    `json:"backup"`            // its URI
-	RPOSeconds *float64  `json:"rpo_seconds"`       // now − the snapshot; null = unknown
-	Recovery   *Pace     `json:"recovery"`          // of the last drill that passed; null: none has
+	Backup     string    `json:"backup"`            // URI of that backup
+	RPOSeconds *float64  `json:"rpo_seconds"`       // now − time of the snapshot; null: unknown
+	Recovery   *Pace     `json:"recovery"`          // of the last passed drill; null: no drill has passed
 	Trend      Trend     `json:"trend"`
 }
 
-// Pace is how a drill went and how long it took.
+// Pace holds the verdict and the durations of a drill, in seconds.
 type Pace struct {
 	RunID     string          `json:"run_id"`
 	StartedAt time.Time       `json:"started_at"`
 	Verdict   outcome.Verdict `json:"verdict"`
-	Profile   string          `json:"profile"` // with fast the durations are no recovery times
+	Profile   string          `json:"profile"` // with fast the durations are not recovery times
 	Restore   float64         `json:"restore_seconds"`
 	Recovery  float64         `json:"recovery_seconds"`
 }
@@ -39,8 +39,8 @@ func PaceOf(r outcome.Result) Pace {
 // Passed reports whether the drill passed and its restore was timed.
 func (d Pace) Passed() bool { return d.Verdict == outcome.VerdictPassed && d.Restore > 0 }
 
-// Standings returns where each database stands, by name: those in known and
-// those that were ever drilled, or only the one that is named.
+// Standings returns the standing of each database in known and of each that was
+// ever drilled, sorted by name. If only is not empty, it returns that database's.
 func (h *History) Standings(ctx context.Context, known []string, only string, now time.Time) ([]Standing, error) {
 	entries, err := h.Entries(ctx, Filter{Database: only})
 	if err != nil {
@@ -71,7 +71,7 @@ func (h *History) Standings(ctx context.Context, known []string, only string, no
 	return standings, nil
 }
 
-// standing is where a database stands by its entries, newest first.
+// standing returns the standing of a database from its entries, newest first.
 func (h *History) standing(ctx context.Context, entries []Entry) (s Standing, err error) {
 	drills := slices.DeleteFunc(slices.Clone(entries), func(e Entry) bool {
 		return e.Kind != outcome.KindDrill || e.Chosen != outcome.ChosenLatest

@@ -6,15 +6,15 @@ import (
 	"github.com/drillgres/drillgres/drill/outcome"
 )
 
-// trendLength is how many drills a trend looks back.
+// trendLength is the number of drills in a trend.
 const trendLength = 10
 
-// Trend is how the last drills went.
+// Trend describes how the last drills went.
 type Trend struct {
-	Drills []Pace  `json:"drills"`                 // oldest first, ten at most
-	Median float64 `json:"median_restore_seconds"` // of those that passed with the profile of the last one that did; 0: none has
-	Of     int     `json:"median_of"`              // how many those are
-	Change float64 `json:"change"`                 // of the last one that passed against the median: 0.12 is 12 % slower
+	Drills []Pace  `json:"drills"`                 // oldest first, at most ten
+	Median float64 `json:"median_restore_seconds"` // of the passed drills with the profile of the last one; 0: no drill has passed
+	Of     int     `json:"median_of"`              // number of drills in the median
+	Change float64 `json:"change"`                 // of the last passed drill relative to the median: 0.12 is 12% slower
 }
 
 // TrendOf returns the trend of a database's last drills, newest first.
@@ -38,7 +38,8 @@ func TrendOf(last []outcome.Result) Trend {
 	return t
 }
 
-// LastPassed returns the last drill of the trend that passed; false: none has.
+// LastPassed returns the last passed drill of the trend, or false if none has
+// passed.
 func (t Trend) LastPassed() (Pace, bool) {
 	for _, d := range slices.Backward(t.Drills) {
 		if d.Passed() {
@@ -48,12 +49,12 @@ func (t Trend) LastPassed() (Pace, bool) {
 	return Pace{}, false
 }
 
-// median returns that of at least one value, and sorts them.
+// median returns the median of values, and sorts them. values must not be empty.
 func median(values []float64) float64 {
 	slices.Sort(values)
-	half := len(values) / 2
+	middle := len(values) / 2
 	if len(values)%2 == 1 {
-		return values[half]
+		return values[middle]
 	}
-	return (values[half-1] + values[half]) / 2
+	return (values[middle-1] + values[middle]) / 2
 }

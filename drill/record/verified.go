@@ -5,24 +5,24 @@ import (
 	"time"
 )
 
-// Verified is a backup that a drill proved.
+// Verified is a backup that a drill verified.
 type Verified struct {
 	RunID     string
 	BackupURI string
-	Snapshot  time.Time // when it was taken, or else when its file was last modified
-	Drilled   time.Time // when the drill ended; zero: not known
+	Snapshot  time.Time // when it was taken or, if unknown, when its file was last modified
+	Drilled   time.Time // when the drill ended; zero: unknown
 }
 
 func verifiedBy(e Entry) Verified {
 	return Verified{RunID: e.RunID, BackupURI: e.BackupURI, Snapshot: e.snapshot(), Drilled: e.FinishedAt}
 }
 
-// LastVerified gives the newest backup of a database that a drill has passed;
-// false if there is none, or none whose time is known. The real RPO is the time
-// since its snapshot: drills that failed or proved nothing do not count, nor do
-// those of a backup that was named by hand.
+// LastVerified returns the newest backup of a database that passed a drill, or
+// false if none with a known time has. The real RPO is the time since its
+// snapshot. Failed and unproved drills do not count, nor do drills of a backup that
+// was named by hand.
 func (h *History) LastVerified(ctx context.Context, database string) (Verified, bool, error) {
-	passed, err := h.passed(ctx, database)
+	passed, err := h.verifiedDrills(ctx, database)
 	if err != nil {
 		return Verified{}, false, err
 	}
@@ -30,7 +30,7 @@ func (h *History) LastVerified(ctx context.Context, database string) (Verified, 
 	return v, ok, nil
 }
 
-// LastVerified is that of entries which were read already, of one database.
+// LastVerified returns the same from the entries of one database.
 func LastVerified(entries []Entry) (Verified, bool) {
 	newest, found := newestBackup(entries, func(e Entry) bool { return e.verified() && !e.snapshot().IsZero() })
 	if !found {
@@ -39,13 +39,13 @@ func LastVerified(entries []Entry) (Verified, bool) {
 	return verifiedBy(newest), true
 }
 
-// LastPassed answers whether a drill of the database passed that ended at or
-// after ended, of a backup that was taken at or after taken. If so, it gives the
-// one of the newest backup. If not, it gives the passed drill that ended last,
-// which tells what is missing; a zero Verified: none has passed. A drill whose
-// end, or whose backup's time, is not known is not recent.
+// LastPassed looks for a passed drill of the database that ended at or after
+// ended, of a backup that was taken at or after taken. If there is one, it returns
+// the one of the newest backup, and true. Otherwise it returns the passed drill
+// that ended last, or a zero Verified if none has passed, and false. A drill whose
+// end or whose backup's time is unknown is not recent.
 func (h *History) LastPassed(ctx context.Context, database string, ended, taken time.Time) (v Verified, recent bool, err error) {
-	passed, err := h.passed(ctx, database)
+	passed, err := h.verifiedDrills(ctx, database)
 	if err != nil || len(passed) == 0 {
 		return Verified{}, false, err
 	}
@@ -65,8 +65,9 @@ func (h *History) LastPassed(ctx context.Context, database string, ended, taken 
 	return verifiedBy(last), false, nil
 }
 
-// passed are a database's drills that verified its backup, newest first.
-func (h *History) passed(ctx context.Context, database string) ([]Entry, error) {
+// verifiedDrills returns a database's drills that verified its backup, newest
+// first.
+func (h *History) verifiedDrills(ctx context.Context, database string) ([]Entry, error) {
 	entries, err := h.Entries(ctx, Filter{Database: database})
 	if err != nil {
 		return nil, err
@@ -80,19 +81,21 @@ func (h *History) passed(ctx context.Context, database string) ([]Entry, error) 
 	return passed, nil
 }
 
-// newestBackup is the entry, of those that count, of the newest backup; of
-// drills of the same one, the newest. entries are newest first.
-func newestBackup(entries []Entry, counts func(Entry) bool) (newest Entry, found bool) {
+// newestBackup returns the entry of the newest backup among those for which matches
+// returns true. Of several drills of that backup it returns the newest. entries must
+// be newest first.
+func newestBackup(entries []Entry, matches func(Entry) bool) (newest Entry, found bool) {
 	for _, e := range entries {
-		if counts(e) && (!found || e.since().After(newest.since())) {
+		if matches(e) && (!found || e.backupTime().After(newest.backupTime())) {
 			newest, found = e, true
 		}
 	}
 	return newest, found
 }
 
-// since is the snapshot, or where that is not known the drill's own time.
-func (e Entry) since() time.Time {
+// backupTime returns the time of the snapshot or, if that is unknown, the start of
+// the drill.
+func (e Entry) backupTime() time.Time {
 	if s := e.snapshot(); !s.IsZero() {
 		return s
 	}

@@ -55,7 +55,7 @@ func (p *page) block(lines []string) {
 	p.add(fence+"\n\n", "")
 }
 
-const cutNote = "_Cut here: a step summary holds 1 MiB. The JSON has all._\n"
+const cutNote = "_Shortened: a step summary is limited to 1 MiB. The JSON has all._\n"
 
 // writeTo writes as many pieces as fit into limit bytes, with a note if some do
 // not fit; 0: no limit.

@@ -126,7 +126,7 @@ func TestMarkdownIsCutBetweenLines(t *testing.T) {
 			}
 		}
 		if body != "" && !strings.HasSuffix(body, "\n\n") {
-			t.Fatalf("limit %d: the note is part of what stands before it: %q", limit, body)
+			t.Fatalf("limit %d: the note is part of the text before it: %q", limit, body)
 		}
 	}
 }

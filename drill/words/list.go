@@ -5,19 +5,19 @@ import (
 	"strings"
 )
 
-// List returns the first texts, at most so many, and counts the others:
-// a, b and 3 more. A single other one is listed instead of counted.
-func List(texts []string, most int) string { return listed(texts, most, ", ", " ") }
+// List returns the first n texts and the number of the others: a, b and 3 more.
+// A single other text is listed instead of counted.
+func List(texts []string, n int) string { return listed(texts, n, ", ", " ") }
 
-// Series is List for texts that hold commas themselves: a, b; c, d; and 3 more.
-func Series(texts []string, most int) string { return listed(texts, most, "; ", "; ") }
+// Series is List for texts that contain commas: a, b; c, d; and 3 more.
+func Series(texts []string, n int) string { return listed(texts, n, "; ", "; ") }
 
-func listed(texts []string, most int, separator, last string) string {
-	rest := len(texts) - most
-	if rest <= 1 {
+func listed(texts []string, n int, separator, last string) string {
+	others := len(texts) - n
+	if others <= 1 {
 		return strings.Join(texts, separator)
 	}
-	return strings.Join(texts[:most], separator) + last + "and " + Number(rest) + " more"
+	return strings.Join(texts[:n], separator) + last + "and " + Number(others) + " more"
 }
 
 // Join joins the texts that are not empty.
@@ -41,9 +41,8 @@ func Quoted(texts []string) []string {
 	return quoted
 }
 
-// Shorten returns the first n characters of a text, and … where it has more.
-// It counts code points: a text of nothing but combining characters has no
-// width, and is shortened all the same.
+// Shorten returns the first n characters of a text, followed by … if it has more. It
+// counts code points rather than width, because combining characters have no width.
 func Shorten(text string, n int) string {
 	if len(text) <= n {
 		return text

@@ -11,8 +11,8 @@ import (
 // longestName bounds the work: a longer text is not a misspelt name.
 const longestName = 64
 
-// Nearest returns the candidate that was probably meant by a misspelt name;
-// empty if none is near.
+// Nearest returns the candidate that a misspelt name most likely stands for; empty
+// if none is similar.
 func Nearest(name string, candidates []string) string {
 	if near := Near(name, candidates); len(near) > 0 {
 		return near[0]
@@ -20,8 +20,8 @@ func Nearest(name string, candidates []string) string {
 	return ""
 }
 
-// Near returns the candidates that may have been meant by a misspelt name, the
-// likeliest first: at most a third of the name differs.
+// Near returns the candidates that a misspelt name may stand for, the likeliest
+// first. At most a third of the name differs.
 func Near(name string, candidates []string) []string {
 	if len(name) > longestName {
 		return nil
@@ -33,8 +33,8 @@ func Near(name string, candidates []string) []string {
 	}), itself)
 }
 
-// Alike returns things in the order of their name's likeness to the name given.
-// Those that are equally like it keep their order.
+// Alike returns things sorted by the similarity of their name to the given one.
+// Equally similar things keep their order.
 func Alike[T any](name string, things []T, nameOf func(T) string) []T {
 	type candidate struct {
 		thing    T
@@ -52,7 +52,7 @@ func Alike[T any](name string, things []T, nameOf func(T) string) []T {
 	return sorted
 }
 
-// distance is the Levenshtein distance of two names, whatever their case.
+// distance returns the Levenshtein distance of two names, ignoring case.
 func distance(a, b string) int {
 	return levenshtein.Distance(strings.ToLower(a), strings.ToLower(b), nil)
 }

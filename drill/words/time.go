@@ -5,8 +5,7 @@ import (
 	"time"
 )
 
-// Elapsed returns how long something took, measured in seconds: 0.01s, 14.2s,
-// 2m05s, 1h02m.
+// Elapsed returns a duration in seconds as text: 0.01s, 14.2s, 2m05s, 1h02m.
 func Elapsed(seconds float64) string {
 	d := time.Duration(seconds * float64(time.Second))
 	switch {
@@ -26,8 +25,8 @@ func Elapsed(seconds float64) string {
 const day = 24 * time.Hour
 
 // Span returns an age or a limit in its two largest units: 250ms, 45s, 12m 10s,
-// 26h 3m, 2d 4h. Up to two days it counts hours, as configs do. It rounds up, so
-// that what is beyond a limit also reads so: an age of 26h 1m beside 26h. A
+// 26h 3m, 2d 4h. Below two days it counts hours, as configs do. It rounds up, so
+// that an age beyond a limit is shown as larger: 26h 1m for a limit of 26h. A
 // negative span is 0s.
 func Span(d time.Duration) string {
 	if d = max(d, 0); d > 0 && d < time.Second {
@@ -55,5 +54,5 @@ func twoUnits(d, large time.Duration, largeName string, small time.Duration, sma
 	return text
 }
 
-// Moment returns a point in time, in UTC as everywhere in drillgres.
+// Moment returns a point in time as text, in UTC.
 func Moment(t time.Time) string { return t.UTC().Format("2006-01-02 15:04 UTC") }

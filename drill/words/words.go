@@ -1,5 +1,5 @@
-// Package words turns counts, lists, sizes, times and names into text for
-// people. JSON never holds such text: it holds the numbers.
+// Package words formats counts, lists, sizes, times and names for people. JSON
+// contains the numbers instead.
 package words
 
 import (
@@ -13,16 +13,16 @@ import (
 // Number returns n with its thousands separated: 300,000.
 func Number[N int | int64](n N) string { return humanize.Comma(int64(n)) }
 
-// Count returns n and its noun: 1 table, 1,200 tables, 3 queries.
+// Count returns n and a noun: 1 table, 1,200 tables, 3 queries.
 func Count[N int | int64](n N, noun string) string { return CountOf(n, noun, plural(noun)) }
 
-// CountOf is Count for a phrase whose plural does not follow from the
-// singular: 1 table is empty, 3 tables are empty.
+// CountOf is Count for a phrase with an irregular plural: 1 table is empty, 3 tables
+// are empty.
 func CountOf[N int | int64](n N, one, many string) string {
 	return Number(n) + " " + Noun(n, one, many)
 }
 
-// Noun returns one for a single thing, otherwise many.
+// Noun returns one if n is 1, otherwise many.
 func Noun[N int | int64](n N, one, many string) string {
 	if n == 1 {
 		return one
@@ -40,7 +40,7 @@ func plural(noun string) string {
 
 // Size returns a number of bytes in binary units: 512 B, 4.1 MiB. Unlike
 // humanize.IBytes it keeps one decimal, so that 9.9 MiB is not shown as 10 MiB
-// beside a limit of 10 MiB.
+// with a limit of 10 MiB.
 func Size(bytes int64) string {
 	const step = 1024
 	if bytes < step {
@@ -53,5 +53,5 @@ func Size(bytes int64) string {
 	return fmt.Sprintf("%.1f %s", value, units[0])
 }
 
-// Rate returns how many bytes were processed a second: 12.4 MiB/s.
+// Rate returns the number of bytes per second: 12.4 MiB/s.
 func Rate(bytes int64, seconds float64) string { return Size(int64(float64(bytes)/seconds)) + "/s" }

@@ -12,20 +12,20 @@ import (
 	"github.com/drillgres/drillgres/drill/pgerr"
 )
 
-// explained names an error and leaves its text alone: what pgx gives holds the
-// connection's config, with the password.
+// explained returns an error as a Failure. It never wraps the error, because pgx
+// puts the connection's config, with the password, into its errors.
 func (s *Store) explained(ctx context.Context, err error) error {
 	if err == nil {
 		return nil
 	}
 	if ctx.Err() != nil && errors.Is(ctx.Err(), context.DeadlineExceeded) {
 		return outcome.Fail(outcome.HistoryUnavailable, "the server did not answer in time").
-			WithHint("see that the server of record.history is up and can be reached from here")
+			WithHint("check that the server of record.history runs and can be reached from this machine")
 	}
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
 	}
-	f := outcome.Fail(outcome.HistoryUnavailable, "%s", s.redactor.Text(text(err)))
+	f := outcome.Fail(outcome.HistoryUnavailable, "%s", s.redactor.Text(errorText(err)))
 	f.SQLState = pgerr.State(err)
 	switch f.SQLState {
 	case pgerrcode.InsufficientPrivilege:
@@ -37,17 +37,18 @@ func (s *Store) explained(ctx context.Context, err error) error {
 	case pgerrcode.ReadOnlySQLTransaction:
 		return f.WithHint("point record.history at the primary, with target_session_attrs=read-write")
 	case pgerrcode.DuplicateTable, pgerrcode.UndefinedTable, pgerrcode.UndefinedColumn:
-		return f.WithHint("give the history a schema of its own with ?search_path=…: there are tables of another program in this one")
+		return f.WithHint("give the history its own schema with ?search_path=…, because this one has tables of another program")
 	case "":
-		return f.WithHint("see that the server of record.history is up and can be reached from here")
+		return f.WithHint("check that the server of record.history runs and can be reached from this machine")
 	}
 	return f
 }
 
-// text is what the server said, or else what broke on the way to it.
-func text(err error) string {
-	if said, ok := pgerr.From(err); ok {
-		return said.Error()
+// errorText returns the server's message or, without one, what failed on the way to
+// the server.
+func errorText(err error) string {
+	if message, ok := pgerr.From(err); ok {
+		return message.Error()
 	}
 	var (
 		dns  *net.DNSError

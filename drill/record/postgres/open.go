@@ -1,5 +1,5 @@
-// Package postgres keeps the history of drills in a Postgres database, in the
-// table restore_drill_log, for many machines at once.
+// Package postgres stores the history of drills in a Postgres database, in the
+// table restore_drill_log. Many machines can share it.
 package postgres
 
 import (
@@ -28,20 +28,20 @@ import (
 	"github.com/drillgres/drillgres/drill/redact"
 )
 
-// How long a server may take. A drill is not to wait for its history.
+// How long a server may take, so that a drill does not wait for its history.
 const (
 	connectWithin = 10 * time.Second
 	answerWithin  = 15 * time.Second
 	migrateWithin = 30 * time.Second
 )
 
-// Store is a Postgres database. It connects when it is first asked, and again
-// when it has lost its connection: a server that is down keeps nobody from
-// drilling.
+// Store is a history in a Postgres database. It connects when it is first used, and
+// again after it has lost its connection, so that a server that is down does not
+// prevent a drill.
 type Store struct {
 	db       *sql.DB
 	redactor *redact.Redactor
-	answer   time.Duration // how long one statement may take
+	answer   time.Duration // maximum duration of one statement
 
 	mu       sync.Mutex
 	prepared bool
@@ -49,7 +49,7 @@ type Store struct {
 
 var _ record.Store = (*Store)(nil)
 
-// Kind is that of postgres:// URLs.
+// Kind is the kind of postgres:// URLs.
 var Kind = record.Kind{
 	Kind: place.Kind{
 		Schemes: []string{"postgres", "postgresql"}, Example: "postgres://user@host/database",
@@ -63,8 +63,8 @@ var Kind = record.Kind{
 	Open: func(_ context.Context, r config.Record) (record.Store, error) { return New(r.History.Reveal()) },
 }
 
-// New reads a postgres:// URL but asks nothing of the network. It fails with
-// config_invalid, and never prints the URL.
+// New returns the store at a postgres:// URL. It does not connect. Its error is
+// config_invalid and never contains the URL.
 func New(dsn string) (*Store, error) {
 	cfg, err := parse(dsn)
 	if err != nil {
@@ -73,15 +73,15 @@ func New(dsn string) (*Store, error) {
 	s := &Store{redactor: new(redact.Redactor), answer: answerWithin}
 	s.redactor.Add(redact.Secret(dsn), redact.Secret(cfg.Password))
 	s.db = sql.OpenDB(stdlib.GetConnector(*cfg))
-	s.db.SetMaxOpenConns(2) // one of them for whoever reads while another writes
+	s.db.SetMaxOpenConns(2) // one can read while the other writes
 	s.db.SetConnMaxIdleTime(time.Minute)
 	return s, nil
 }
 
 func parse(dsn string) (*pgx.ConnConfig, error) {
-	const hint = "write record.history as postgres://user:password@host:port/database, what is special in the password percent-encoded"
+	const hint = "write record.history as postgres://user:password@host:port/database, with the special characters of the password percent-encoded"
 	if _, err := url.Parse(dsn); err != nil {
-		return nil, outcome.Fail(outcome.ConfigInvalid, "record.history is no URL").WithHint(hint)
+		return nil, outcome.Fail(outcome.ConfigInvalid, "record.history is not a URL").WithHint(hint)
 	}
 	cfg, err := pgx.ParseConfig(dsn)
 	if err != nil {
@@ -93,43 +93,41 @@ func parse(dsn string) (*pgx.ConnConfig, error) {
 	if cfg.RuntimeParams["application_name"] == "" {
 		cfg.RuntimeParams["application_name"] = "drillgres"
 	}
-	// Prepared statements gain nothing here, and do not outlive a transaction
-	// of a connection pooler.
+	// Prepared statements gain nothing here, and a connection pooler may drop them
+	// after a transaction.
 	if cfg.DefaultQueryExecMode == pgx.QueryExecModeCacheStatement {
 		cfg.DefaultQueryExecMode = pgx.QueryExecModeExec
 	}
 	return cfg, nil
 }
 
-// reason is why a URL cannot be used, without the URL: pgx quotes it.
+// reason returns why a URL cannot be used. It removes the URL, which pgx quotes.
 func reason(dsn string, err error) string {
 	var r redact.Redactor
-	u, _ := url.Parse(dsn) // it has been parsed before
+	u, _ := url.Parse(dsn) // parse has parsed it before
 	r.Add(redact.Secret(dsn))
 	if password, ok := u.User.Password(); ok {
 		r.Add(redact.Secret(password))
 	}
 	text := err.Error()
-	if _, after, found := strings.Cut(text, "`: "); found { // what it could not parse stands before
+	if _, after, found := strings.Cut(text, "`: "); found { // the URL is before it
 		text = after
 	}
 	return r.Text(text)
 }
 
-// Close ends the connections.
+// Close closes the connections.
 func (s *Store) Close() error { return s.db.Close() }
 
 //go:embed migrations/*.sql
 var migrations embed.FS
 
-// known is the version of the tables that this program knows, and lockID the
-// advisory lock under which they are made: "drlg".
 const (
-	known  = 3
-	lockID = 0x64726c67
+	tableVersion = 3          // of the tables that this program knows
+	lockID       = 0x64726c67 // "drlg": of the advisory lock for creating and upgrading them
 )
 
-// ready makes the tables or brings them up to date, once.
+// ready creates or upgrades the tables, once.
 func (s *Store) ready(ctx context.Context) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -141,17 +139,17 @@ func (s *Store) ready(ctx context.Context) error {
 		return err
 	}
 	switch {
-	case version > known:
-		return fmt.Errorf("it was written by a newer drillgres (tables of version %d, this one knows %d)", version, known)
-	case version < known:
+	case version > tableVersion:
+		return fmt.Errorf("it was written by a newer drillgres (tables of version %d, this one knows %d)", version, tableVersion)
+	case version < tableVersion:
 		err = s.migrate(ctx)
 	}
 	s.prepared = err == nil
 	return err
 }
 
-// version is that of the tables; 0: there are none. Who may only read is not
-// asked for more.
+// version returns the version of the tables; 0: there are none. It needs no more
+// than the permission to read.
 func (s *Store) version(ctx context.Context) (version int, err error) {
 	ctx, cancel := context.WithTimeout(ctx, s.answer)
 	defer cancel()
@@ -162,8 +160,8 @@ func (s *Store) version(ctx context.Context) (version int, err error) {
 	return version, s.explained(ctx, err)
 }
 
-// migrate makes the tables under a lock: several machines may open a new
-// history at once.
+// migrate creates or upgrades the tables under a lock, because several machines may
+// open a new history at once.
 func (s *Store) migrate(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, migrateWithin)
 	defer cancel()
@@ -181,7 +179,7 @@ func (s *Store) migrate(ctx context.Context) error {
 		return err
 	}
 	if _, err := provider.Up(ctx); err != nil {
-		return fmt.Errorf("make the tables: %w", s.explained(ctx, err))
+		return fmt.Errorf("create the tables: %w", s.explained(ctx, err))
 	}
 	return nil
 }

@@ -18,7 +18,7 @@ var shared = pgserver.Shared{Major: "15"}
 
 func TestMain(m *testing.M) { os.Exit(shared.Run(m)) }
 
-// server is the real server, as a history's URL reaches it.
+// server is a real server that a history's URL reaches.
 type server struct {
 	address  string
 	user     string
@@ -59,7 +59,7 @@ func (s *server) run(t testing.TB, statements ...string) {
 
 var schemas atomic.Int64
 
-// schema makes an empty one.
+// schema creates an empty schema and returns its name.
 func (s *server) schema(t testing.TB) string {
 	t.Helper()
 	name := fmt.Sprintf("history_%d", schemas.Add(1))
@@ -81,7 +81,7 @@ func want(t *testing.T, err error, texts ...string) {
 	t.Helper()
 	for _, text := range texts {
 		if err == nil || !strings.Contains(err.Error(), text) {
-			t.Errorf("%v\nsays nothing of %q", err, text)
+			t.Errorf("%v\ndoes not contain %q", err, text)
 		}
 	}
 }

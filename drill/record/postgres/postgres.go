@@ -18,54 +18,54 @@ on conflict (database, run_id) do nothing`
 // Add records a drill.
 func (s *Store) Add(ctx context.Context, e record.Entry, result []byte) (added bool, err error) {
 	err = s.do(ctx, func(ctx context.Context) error {
-		done, err := s.db.ExecContext(ctx, insert, addition(e, result)...)
+		inserted, err := s.db.ExecContext(ctx, insert, insertArgs(e, result)...)
 		if err != nil {
 			return err
 		}
-		n, err := done.RowsAffected()
+		n, err := inserted.RowsAffected()
 		added = n > 0
 		return err
 	})
 	return added, err
 }
 
-func addition(e record.Entry, result []byte) []any {
+func insertArgs(e record.Entry, result []byte) []any {
 	return []any{
-		e.RunID, e.Database, string(e.Kind), at(e.StartedAt), at(e.FinishedAt), string(e.Verdict), string(e.Code), e.ExitCode,
-		e.BackupURI, string(e.Chosen), at(e.TakenAt), at(e.ModifiedAt), e.Restore, e.Total, string(result),
+		e.RunID, e.Database, string(e.Kind), nullTime(e.StartedAt), nullTime(e.FinishedAt), string(e.Verdict), string(e.Code), e.ExitCode,
+		e.BackupURI, string(e.Chosen), nullTime(e.TakenAt), nullTime(e.ModifiedAt), e.Restore, e.Total, string(result),
 	}
 }
 
-func at(t time.Time) sql.NullTime { return sql.NullTime{Time: t, Valid: !t.IsZero()} }
+func nullTime(t time.Time) sql.NullTime { return sql.NullTime{Time: t, Valid: !t.IsZero()} }
 
-func since(t sql.NullTime) time.Time {
+func timeOf(t sql.NullTime) time.Time {
 	if !t.Valid {
 		return time.Time{}
 	}
 	return t.Time.UTC()
 }
 
-// Check writes a drill and takes it back.
+// Check inserts a drill and rolls back.
 func (s *Store) Check(ctx context.Context) error {
 	return s.do(ctx, func(ctx context.Context) error {
 		tx, err := s.db.BeginTx(ctx, nil)
 		if err != nil {
 			return err
 		}
-		defer func() { _ = tx.Rollback() }() // nothing was to stay
-		_, err = tx.ExecContext(ctx, insert, addition(record.Entry{ID: record.ID{RunID: "check"}}, []byte("{}"))...)
+		defer func() { _ = tx.Rollback() }() // nothing is to be recorded
+		_, err = tx.ExecContext(ctx, insert, insertArgs(record.Entry{ID: record.ID{RunID: "check"}}, []byte("{}"))...)
 		return err
 	})
 }
 
-// Entries are the drills of a database, or all.
+// Entries returns the drills of a database, or of all databases if it is empty.
 func (s *Store) Entries(ctx context.Context, database string) (entries []record.Entry, err error) {
 	err = s.query(ctx, func(row *sql.Rows) error {
 		var e record.Entry
 		var started, finished, taken, modified sql.NullTime
 		err := row.Scan(&e.RunID, &e.Database, &e.Kind, &started, &finished, &e.Verdict, &e.Code, &e.ExitCode,
 			&e.BackupURI, &e.Chosen, &taken, &modified, &e.Restore, &e.Total)
-		e.StartedAt, e.FinishedAt, e.TakenAt, e.ModifiedAt = since(started), since(finished), since(taken), since(modified)
+		e.StartedAt, e.FinishedAt, e.TakenAt, e.ModifiedAt = timeOf(started), timeOf(finished), timeOf(taken), timeOf(modified)
 		entries = append(entries, e)
 		return err
 	}, `
@@ -75,7 +75,7 @@ from restore_drill_log where $1 = '' or database = $1`, database)
 	return entries, err
 }
 
-// Results are the documents of these drills.
+// Results returns the documents of these drills.
 func (s *Store) Results(ctx context.Context, drills []record.ID) ([][]byte, error) {
 	runs, databases := make([]string, len(drills)), make([]string, len(drills))
 	for i, id := range drills {
@@ -98,7 +98,7 @@ order by wanted.n`, runs, databases)
 	return results, err
 }
 
-// Accept records an acceptance, unless there is a later one.
+// Accept records an acceptance, unless a later one is recorded.
 func (s *Store) Accept(ctx context.Context, a record.Acceptance) error {
 	return s.do(ctx, func(ctx context.Context) error {
 		_, err := s.db.ExecContext(ctx, `
@@ -110,7 +110,8 @@ where excluded.accepted_at >= was.accepted_at`, a.RunID, a.Database, a.Reason, a
 	})
 }
 
-// Acceptances are those of a database, or all.
+// Acceptances returns the acceptances of a database, or of all databases if it is
+// empty.
 func (s *Store) Acceptances(ctx context.Context, database string) (list []record.Acceptance, err error) {
 	err = s.query(ctx, func(row *sql.Rows) error {
 		var a record.Acceptance
@@ -124,14 +125,14 @@ from restore_drill_accepted where $1 = '' or database = $1`, database)
 	return list, err
 }
 
-// query gives each row of a query to scan.
+// query runs a query and calls scan for each row.
 func (s *Store) query(ctx context.Context, scan func(*sql.Rows) error, query string, args ...any) error {
 	return s.do(ctx, func(ctx context.Context) error {
 		rows, err := s.db.QueryContext(ctx, query, args...)
 		if err != nil {
 			return err
 		}
-		defer func() { _ = rows.Close() }() // Err below tells what matters
+		defer func() { _ = rows.Close() }() // rows.Err reports what matters
 		for rows.Next() {
 			if err := scan(rows); err != nil {
 				return err
@@ -141,12 +142,12 @@ func (s *Store) query(ctx context.Context, scan func(*sql.Rows) error, query str
 	})
 }
 
-// do asks the server something, once the tables are there.
-func (s *Store) do(ctx context.Context, ask func(context.Context) error) error {
+// do calls statement with a deadline, after the tables have been created.
+func (s *Store) do(ctx context.Context, statement func(context.Context) error) error {
 	if err := s.ready(ctx); err != nil {
 		return err
 	}
 	ctx, cancel := context.WithTimeout(ctx, s.answer)
 	defer cancel()
-	return s.explained(ctx, ask(ctx))
+	return s.explained(ctx, statement(ctx))
 }

@@ -32,7 +32,7 @@ func TestConformance(t *testing.T) {
 	})
 }
 
-// TestManyProcesses lets several processes make and write one history.
+// TestManyProcesses lets several processes create and write one history.
 func TestManyProcesses(t *testing.T) {
 	const children, perChild = 3, 10
 	if url := os.Getenv("DRILLGRES_TEST_HISTORY"); url != "" {
@@ -61,7 +61,7 @@ func TestManyProcesses(t *testing.T) {
 	wg.Wait()
 	h, _ := open(t, url)
 	if got := len(strings.Fields(recordtest.Listed(t, h, record.Filter{}))); got != children*perChild {
-		t.Errorf("%d drills on record, want %d", got, children*perChild)
+		t.Errorf("%d recorded drills, want %d", got, children*perChild)
 	}
 }
 
@@ -92,13 +92,13 @@ func TestRefusesForeignAndNewerTables(t *testing.T) {
 		var tables int
 		row := srv.admin.QueryRow(t.Context(), "select count(*) from pg_tables where schemaname = $1 and tablename = 'restore_drill_accepted'", schema)
 		if err := row.Scan(&tables); err != nil || tables != 0 {
-			t.Errorf("%s: tables were made: %v", name, err)
+			t.Errorf("%s: tables were created: %v", name, err)
 		}
 	}
 }
 
-// TestPrivileges: who may only read reads, who may insert records, and neither
-// can change what is on record.
+// TestPrivileges checks that a role that may select can read, that a role that may
+// also insert can record, and that neither can change a recorded drill.
 func TestPrivileges(t *testing.T) {
 	srv := start(t)
 	schema := srv.schema(t)
@@ -137,8 +137,8 @@ func TestPrivileges(t *testing.T) {
 		t.Error(err)
 	}
 	recordtest.Tell(t, writer, recordtest.Drill("c", "shop", outcome.VerdictPassed, 2))
-	recordtest.Accept(t, writer, "b", "shop", "meant", recordtest.Noon)
-	recordtest.Accept(t, writer, "b", "shop", "meant so", recordtest.Noon.Add(time.Second))
+	recordtest.Accept(t, writer, "b", "shop", "intended", recordtest.Noon)
+	recordtest.Accept(t, writer, "b", "shop", "intended, again", recordtest.Noon.Add(time.Second))
 }
 
 func TestNeverPrintsThePassword(t *testing.T) {
@@ -147,9 +147,9 @@ func TestNeverPrintsThePassword(t *testing.T) {
 		"wrong password":   {"postgres://" + srv.user + ":" + canary + "@" + srv.address + "/postgres?sslmode=disable", "password authentication failed"},
 		"no such user":     {"postgres://nobody:" + canary + "@" + srv.address + "/postgres?sslmode=disable", "password authentication failed"},
 		"no TLS there":     {"postgres://" + srv.user + ":" + canary + "@" + srv.address + "/postgres?sslmode=require", "TLS"},
-		"nobody listens":   {"postgres://u:" + canary + "@127.0.0.1:1/d", "connection refused"},
+		"not listening":    {"postgres://u:" + canary + "@127.0.0.1:1/d", "connection refused"},
 		"unknown sslmode":  {"postgres://u:" + canary + "@h/d?sslmode=" + "maybe", "sslmode"},
-		"no number":        {"postgres://u:" + canary + "@h/d?connect_timeout=soon", "connect_timeout"},
+		"not a number":     {"postgres://u:" + canary + "@h/d?connect_timeout=soon", "connect_timeout"},
 		"not encoded":      {"postgres://u:" + canary + "/x@h/d", "record.history"},
 		"bad percent":      {"postgres://u:" + canary + "%zz@h/d", "record.history"},
 		"bad root of CAs":  {"postgres://u:" + canary + "@h/d?sslmode=verify-full&sslrootcert=/none", "/none"},
@@ -170,8 +170,9 @@ func TestNeverPrintsThePassword(t *testing.T) {
 	}
 }
 
-// TestServerThatGoesAway loses its server between two statements: in a named
-// error, within the deadline, and with the server back all is well again.
+// TestServerThatGoesAway loses its server between two statements: the error has a
+// code and comes within the deadline, and the history works again once the server
+// is back.
 func TestServerThatGoesAway(t *testing.T) {
 	srv := start(t)
 	schema := srv.schema(t)
@@ -208,7 +209,7 @@ func TestServerThatGoesAway(t *testing.T) {
 	}
 }
 
-// TestServerThatIsDownAtFirst is connected to once it is there.
+// TestServerThatIsDownAtFirst checks that the history works once the server is up.
 func TestServerThatIsDownAtFirst(t *testing.T) {
 	srv := start(t)
 	schema := srv.schema(t)
@@ -231,7 +232,7 @@ func TestServerThatIsDownAtFirst(t *testing.T) {
 	recordtest.Tell(t, h, recordtest.Drill("a", "shop", outcome.VerdictPassed, 0))
 }
 
-// TestTheTableIsForDashboards holds docs/history.md to the columns it names.
+// TestTheTableIsForDashboards runs the SQL in docs/history.md.
 func TestTheTableIsForDashboards(t *testing.T) {
 	srv := start(t)
 	schema := srv.schema(t)
@@ -245,7 +246,7 @@ func TestTheTableIsForDashboards(t *testing.T) {
 	}
 	blocks := strings.Split(string(page), "```sql\n")[1:]
 	if len(blocks) < 2 {
-		t.Fatalf("%d blocks of SQL: nothing is tested", len(blocks))
+		t.Fatalf("found only %d blocks of SQL", len(blocks))
 	}
 	srv.run(t, "set search_path to "+schema, "create role drill_runner", "create role dashboards")
 	defer srv.run(t, "reset search_path", "drop owned by drill_runner, dashboards", "drop role drill_runner, dashboards")

@@ -11,10 +11,10 @@ import (
 	"github.com/drillgres/drillgres/drill/record"
 )
 
-func tellsLastVerified(t *testing.T, open Opener) {
+func findsLastVerified(t *testing.T, open Opener) {
 	interrupted := Drill("interrupted", "shop", outcome.VerdictUnproved, 5)
 	interrupted.Failure = &outcome.FailureReport{Code: outcome.Interrupted, Class: outcome.ClassSignal}
-	older := Drill("older", "shop", outcome.VerdictPassed, 3) // --backup of an old one, after the newest had passed
+	older := Drill("older", "shop", outcome.VerdictPassed, 3) // an older backup, drilled after the newest had passed
 	older.Backup.TakenAt = Noon.Add(-48 * time.Hour)
 	undated := Drill("undated", "wiki", outcome.VerdictPassed, 0)
 	undated.Backup.TakenAt, undated.Backup.ModifiedAt = time.Time{}, time.Time{}
@@ -45,14 +45,14 @@ func tellsLastVerified(t *testing.T, open Opener) {
 	}
 }
 
-// findsRecent asks what a release gate asks.
+// findsRecent runs the query of a release gate.
 func findsRecent(t *testing.T, open Opener) {
 	h := open(t)
 	old := Drill("old-backup", "shop", outcome.VerdictPassed, 3)
 	old.Backup.TakenAt = Noon.Add(-48 * time.Hour)
 	undated := Drill("undated", "wiki", outcome.VerdictPassed, 5)
 	undated.Backup.TakenAt, undated.Backup.ModifiedAt = time.Time{}, time.Time{}
-	Tell(t, h, Drill("passed", "shop", outcome.VerdictPassed, 0), Drill("failed", "shop", outcome.VerdictFailed, 4), old, undated, Drill("red", "crm", outcome.VerdictFailed, 4))
+	Tell(t, h, Drill("passed", "shop", outcome.VerdictPassed, 0), Drill("failed", "shop", outcome.VerdictFailed, 4), old, undated, Drill("failed-crm", "crm", outcome.VerdictFailed, 4))
 	day := -24 * time.Hour
 	for name, c := range map[string]struct {
 		database     string
@@ -100,15 +100,15 @@ func choosesBaseline(t *testing.T, open Opener) {
 	expect("the same backup again", first.Backup.TakenAt, "first", "")
 	expect("an older backup", first.Backup.TakenAt.Add(-time.Microsecond), "", "")
 	if was, _, _ := h.Baseline(t.Context(), "shop", tomorrow); !cmp.Equal(was.Tables, first.Tables) {
-		t.Errorf("the content is not kept: %+v", was.Tables)
+		t.Errorf("the content is lost: %+v", was.Tables)
 	}
 
 	Tell(t, h, Drifted("drifted", "shop", 2))
-	expect("drifted is no baseline", tomorrow, "first", "")
+	expect("a drifted drill is not a baseline", tomorrow, "first", "")
 	Accept(t, h, "drifted", "shop", "archived 2019", Noon)
 	expect("until it is accepted", tomorrow, "drifted", "archived 2019")
 
-	old := Drill("old", "shop", outcome.VerdictPassed, 3) // --backup of last week, drilled after it
+	old := Drill("old", "shop", outcome.VerdictPassed, 3) // last week's backup, drilled after it
 	old.Backup.TakenAt = Noon.Add(-7 * 24 * time.Hour)
 	Tell(t, h, old)
 	expect("an old backup that passes later", tomorrow, "drifted", "archived 2019")
@@ -122,8 +122,8 @@ func choosesBaseline(t *testing.T, open Opener) {
 	expect("of drills of one backup the newest", tomorrow, "again", "")
 }
 
-// Baseline is the run that a backup taken then is compared with, and why that
-// was accepted.
+// Baseline returns the run that a backup taken at taken is compared with, and why
+// that run was accepted.
 func Baseline(t testing.TB, h *record.History, database string, taken time.Time) (run, accepted string) {
 	t.Helper()
 	was, accepted, err := h.Baseline(t.Context(), database, taken)
@@ -136,7 +136,7 @@ func Baseline(t testing.TB, h *record.History, database string, taken time.Time)
 	return was.RunID, accepted
 }
 
-// choosesUndated falls back on the file's date, then on the drill's.
+// choosesUndated falls back to the file's date, then to the drill's.
 func choosesUndated(t *testing.T, open Opener) {
 	h := open(t)
 	modified := Drill("modified", "shop", outcome.VerdictPassed, 0)
@@ -152,20 +152,20 @@ func choosesUndated(t *testing.T, open Opener) {
 	}
 }
 
-func accepts(t *testing.T, open Opener) {
+func keepsAcceptances(t *testing.T, open Opener) {
 	h := open(t)
 	Tell(t, h, Drill("passed", "shop", outcome.VerdictPassed, 0), Drifted("a", "shop", 1), Drifted("a", "crm", 1), Drifted("b", "crm", 1), Drill("a", "wiki", outcome.VerdictUnproved, 1))
 	Accept(t, h, "a", "shop", "first reason", Noon)
 	Accept(t, open(t), "a", "shop", "second reason", Noon.Add(time.Second))
 	Accept(t, h, "a", "shop", "by a clock that is behind", Noon.Add(-time.Second))
-	Accept(t, h, "b", "crm", "meant", Noon.Add(-time.Hour))
+	Accept(t, h, "b", "crm", "intended", Noon.Add(-time.Hour))
 	for _, c := range [][2]string{{"passed", "shop"}, {"a", "wiki"}, {"none", "shop"}} {
 		if err := h.Accept(t.Context(), record.Acceptance{RunID: c[0], Database: c[1], Reason: "r", At: Noon}); !errors.Is(err, record.ErrNotDrifted) {
 			t.Errorf("%v: %v", c, err)
 		}
 	}
 	shop := record.Acceptance{RunID: "a", Database: "shop", Reason: "second reason", By: "alice", At: Noon.Add(time.Second)}
-	crm := record.Acceptance{RunID: "b", Database: "crm", Reason: "meant", By: "alice", At: Noon.Add(-time.Hour)}
+	crm := record.Acceptance{RunID: "b", Database: "crm", Reason: "intended", By: "alice", At: Noon.Add(-time.Hour)}
 	for database, want := range map[string][]record.Acceptance{"": {shop, crm}, "shop": {shop}, "crm": {crm}, "wiki": {}} {
 		got, err := h.Acceptances(t.Context(), database)
 		if diff := cmp.Diff(want, got); err != nil || diff != "" {

@@ -11,8 +11,8 @@ import (
 	"github.com/drillgres/drillgres/drill/record"
 )
 
-// ignoresNamedByHand: neither a newer nor an older backup that was named by hand
-// is the last verified one, the recent one of a gate, or a baseline.
+// ignoresNamedByHand checks that a backup that was named by hand is never the last
+// verified one, the recent one of a gate, or a baseline.
 func ignoresNamedByHand(t *testing.T, open Opener) {
 	h := open(t)
 	old := Drill("latest", "shop", outcome.VerdictPassed, 0)
@@ -48,12 +48,13 @@ func ignoresNamedByHand(t *testing.T, open Opener) {
 	}
 }
 
-// tellsAnswers: an answer to a release is listed, and counts as nothing else.
-func tellsAnswers(t *testing.T, open Opener) {
+// listsAnswers checks that an answer to a release is listed, but never counts as a
+// drill.
+func listsAnswers(t *testing.T, open Opener) {
 	h := open(t)
 	answer := Drifted("answer", "shop", 2)
 	answer.Kind = outcome.KindAnswer
-	passed := Drill("passing-answer", "shop", outcome.VerdictPassed, 3) // never made, but its kind must count
+	passed := Drill("passing-answer", "shop", outcome.VerdictPassed, 3) // does not occur, but its kind must decide
 	passed.Kind = outcome.KindAnswer
 	old := Drill("old-answer", "shop", outcome.VerdictUnproved, 4)
 	old.Kind, old.Gate = "", &outcome.Gate{Decision: outcome.Go, RequireDrill: 3600}
@@ -81,8 +82,8 @@ func tellsAnswers(t *testing.T, open Opener) {
 	}
 }
 
-// tellsStandings: only drills of the newest backup count.
-func tellsStandings(t *testing.T, open Opener) {
+// listsStandings checks that only drills of the newest backup count.
+func listsStandings(t *testing.T, open Opener) {
 	timed := func(r outcome.Result, seconds float64) outcome.Result {
 		r.Times.Restore, r.Times.Recovery = seconds, seconds+1
 		return r
@@ -93,9 +94,9 @@ func tellsStandings(t *testing.T, open Opener) {
 	Tell(t, h,
 		timed(Drill("first", "shop", outcome.VerdictPassed, 0), 6),
 		timed(Drill("second", "shop", outcome.VerdictPassed, 1), 18),
-		Drill("red", "shop", outcome.VerdictFailed, 2),
+		Drill("failed", "shop", outcome.VerdictFailed, 2),
 		NamedByHand(timed(Drill("file", "shop", outcome.VerdictPassed, 4), 90), outcome.ChosenFile),
-		NamedByHand(Drill("red-file", "shop", outcome.VerdictFailed, 4.5), outcome.ChosenFile),
+		NamedByHand(Drill("failed-file", "shop", outcome.VerdictFailed, 4.5), outcome.ChosenFile),
 		answer, Drill("other", "wiki", outcome.VerdictUnproved, 0))
 	rpo := 4 * 3600.0 // the second backup was taken at noon
 	second := record.Pace{RunID: "second", StartedAt: Noon.Add(time.Hour), Verdict: outcome.VerdictPassed, Restore: 18, Recovery: 19}
@@ -104,7 +105,7 @@ func tellsStandings(t *testing.T, open Opener) {
 		Trend: record.Trend{Of: 2, Median: 12, Change: 0.5, Drills: []record.Pace{
 			{RunID: "first", StartedAt: Noon, Verdict: outcome.VerdictPassed, Restore: 6, Recovery: 7},
 			second,
-			{RunID: "red", StartedAt: Noon.Add(2 * time.Hour), Verdict: outcome.VerdictFailed},
+			{RunID: "failed", StartedAt: Noon.Add(2 * time.Hour), Verdict: outcome.VerdictFailed},
 		}},
 	}
 	crm := record.Standing{Database: "crm", Trend: record.Trend{Drills: []record.Pace{}}}

@@ -15,7 +15,7 @@ import (
 	"github.com/drillgres/drillgres/drill/record"
 )
 
-func keepsWhole(t *testing.T, open Opener) {
+func keepsEverything(t *testing.T, open Opener) {
 	rpo := 12.5
 	want := Drill("a", "shop", outcome.VerdictFailed, 0)
 	want.ExitCode = 3
@@ -38,8 +38,8 @@ func keepsWhole(t *testing.T, open Opener) {
 	}
 }
 
-// keepsHostileTexts: what comes from a dump or a server may hold anything, and
-// database names and run ids are not trusted to be plain either.
+// keepsHostileTexts checks that any text is preserved: texts from a dump or a server
+// can contain anything, and so can database names and run ids.
 func keepsHostileTexts(t *testing.T, open Opener) {
 	h := open(t)
 	const id, database = "run/../%2F?#+ä", "shop'; drop table restore_drill_log; --/"
@@ -56,22 +56,22 @@ func keepsHostileTexts(t *testing.T, open Opener) {
 	if results[0].RunID != id || results[0].Database != database {
 		t.Errorf("kept %q of %q", results[0].RunID, results[0].Database)
 	}
-	Tell(t, h, r) // it is the same
-	Accept(t, h, id, database, "it's \x00 meant; \"--", Noon)
-	if list, err := h.Acceptances(t.Context(), database); err != nil || len(list) != 1 || list[0].Reason != "it's \uFFFD meant; \"--" {
+	Tell(t, h, r) // the same drill
+	Accept(t, h, id, database, "it's \x00 intended; \"--", Noon)
+	if list, err := h.Acceptances(t.Context(), database); err != nil || len(list) != 1 || list[0].Reason != "it's \uFFFD intended; \"--" {
 		t.Errorf("%+v, %v", list, err)
 	}
 }
 
-func tellsOnce(t *testing.T, open Opener) {
+func recordsOnce(t *testing.T, open Opener) {
 	h := open(t)
 	r := Drill("a", "shop", outcome.VerdictFailed, 0)
 	Tell(t, h, r, Drill("a", "crm", outcome.VerdictPassed, 0))
 	Tell(t, open(t), r)
 	other := r
 	other.Verdict = outcome.VerdictPassed
-	if err := h.Tell(t.Context(), other); !errors.Is(err, record.ErrOtherwise) || !strings.Contains(err.Error(), "another result") {
-		t.Errorf("another result is taken: %v", err)
+	if err := h.Tell(t.Context(), other); !errors.Is(err, record.ErrConflict) || !strings.Contains(err.Error(), "another result") {
+		t.Errorf("another result is recorded: %v", err)
 	}
 	results, err := h.List(t.Context(), record.Filter{Database: "shop"})
 	if err != nil || len(results) != 1 || results[0].Verdict != outcome.VerdictFailed {
@@ -81,8 +81,8 @@ func tellsOnce(t *testing.T, open Opener) {
 
 const writers, perWriter = 4, 8
 
-// manyWriters write at the same time, each over a connection of its own, the
-// same and different drills: none is lost.
+// manyWriters checks that no drill is lost if several connections write the same
+// and different drills at the same time.
 func manyWriters(t *testing.T, open Opener) {
 	var wg sync.WaitGroup
 	for w := range writers {
@@ -105,7 +105,7 @@ func manyWriters(t *testing.T, open Opener) {
 	}
 }
 
-// manyOpenFirst open a history that is not there yet.
+// manyOpenFirst lets several processes open a history that does not exist yet.
 func manyOpenFirst(t *testing.T, open Opener) {
 	var wg sync.WaitGroup
 	for w := range writers {
@@ -151,13 +151,13 @@ func refusesNewer(t *testing.T, open Opener) {
 	}
 }
 
-func givesCause(t *testing.T, open Opener) {
+func returnsCause(t *testing.T, open Opener) {
 	h := open(t)
 	why := errors.New("the reason")
 	ctx, cancel := context.WithCancelCause(t.Context())
 	cancel(why)
 	if err := h.Tell(ctx, Drill("a", "shop", outcome.VerdictPassed, 0)); !errors.Is(err, why) {
-		t.Errorf("tell: %v", err)
+		t.Errorf("record: %v", err)
 	}
 	if _, err := h.List(ctx, record.Filter{}); !errors.Is(err, why) {
 		t.Errorf("list: %v", err)

@@ -1,4 +1,4 @@
-// Package recordtest holds what every record.Store must do; for tests alone.
+// Package recordtest tests what every record.Store must do. Only tests import it.
 package recordtest
 
 import (
@@ -12,42 +12,43 @@ import (
 	"github.com/drillgres/drillgres/drill/record"
 )
 
-// Noon is when the drills of these tests begin.
+// Noon is when the first drills of these tests begin.
 var Noon = time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
 
-// Opener opens a history once more, as another process would.
+// Opener opens a history again, as another process would.
 type Opener func(t testing.TB) *record.History
 
-// Run checks that stores keep the contract. empty makes an empty place and
-// gives the way to open the history there.
+// Run tests that a store keeps the contract. empty creates an empty place and
+// returns a function that opens the history there.
 func Run(t *testing.T, empty func(t *testing.T) Opener) {
 	t.Helper()
 	for name, check := range map[string]func(*testing.T, Opener){
-		"an empty history answers":                     answersEmpty,
-		"drills are listed newest first":               listsNewestFirst,
-		"drills are listed by run and by code":         listsByRunAndCode,
-		"a result is kept whole":                       keepsWhole,
-		"hostile texts are kept":                       keepsHostileTexts,
-		"telling again changes nothing":                tellsOnce,
-		"the last verified backup is the newest":       tellsLastVerified,
-		"a recent passed drill is found":               findsRecent,
-		"the baseline is the newest backup that holds": choosesBaseline,
-		"the baseline of undated backups":              choosesUndated,
-		"a backup named by hand moves nothing":         ignoresNamedByHand,
-		"an answer is not a drill":                     tellsAnswers,
-		"where each database stands":                   tellsStandings,
-		"acceptances":                                  accepts,
-		"many writers lose nothing":                    manyWriters,
-		"many may open it first":                       manyOpenFirst,
-		"a check leaves no trace":                      checksWithoutTrace,
-		"a newer drillgres's drill is refused":         refusesNewer,
-		"a context that ended gives its cause":         givesCause,
+		"an empty history answers":                      answersEmpty,
+		"drills are listed newest first":                listsNewestFirst,
+		"drills are listed by run and by code":          listsByRunAndCode,
+		"a result is kept whole":                        keepsEverything,
+		"hostile texts are kept":                        keepsHostileTexts,
+		"recording again changes nothing":               recordsOnce,
+		"the last verified backup is the newest":        findsLastVerified,
+		"a recent passed drill is found":                findsRecent,
+		"the baseline is the newest backup that passed": choosesBaseline,
+		"the baseline of undated backups":               choosesUndated,
+		"a backup named by hand moves nothing":          ignoresNamedByHand,
+		"an answer is not a drill":                      listsAnswers,
+		"standings of databases":                        listsStandings,
+		"acceptances":                                   keepsAcceptances,
+		"many writers lose nothing":                     manyWriters,
+		"many may open it first":                        manyOpenFirst,
+		"a check leaves no trace":                       checksWithoutTrace,
+		"a drill of a newer drillgres is refused":       refusesNewer,
+		"a cancelled context returns its cause":         returnsCause,
 	} {
 		t.Run(name, func(t *testing.T) { check(t, empty(t)) })
 	}
 }
 
-// Drill is a drill that began hours after Noon, on a backup taken an hour before.
+// Drill returns a drill that began hours after Noon, of a backup taken an hour
+// before that.
 func Drill(id, database string, verdict outcome.Verdict, hours float64) outcome.Result {
 	began := Noon.Add(time.Duration(hours * float64(time.Hour)))
 	return outcome.Result{
@@ -57,13 +58,13 @@ func Drill(id, database string, verdict outcome.Verdict, hours float64) outcome.
 	}
 }
 
-// NamedByHand is a drill of a backup that was not chosen as the newest.
+// NamedByHand returns r as a drill of a backup that was not chosen as the newest.
 func NamedByHand(r outcome.Result, how outcome.Chosen) outcome.Result {
 	r.Backup.Chosen = how
 	return r
 }
 
-// Drifted is a drill that failed as drifted.
+// Drifted returns a drill that failed as drifted.
 func Drifted(id, database string, hours float64) outcome.Result {
 	r := Drill(id, database, outcome.VerdictFailed, hours)
 	r.Failure = &outcome.FailureReport{Stage: outcome.Verify, Code: outcome.ContentDrifted, Class: outcome.ClassBackup}
@@ -80,7 +81,7 @@ func Tell(t testing.TB, h *record.History, results ...outcome.Result) {
 	}
 }
 
-// Listed are the run ids that a history lists.
+// Listed returns the run ids that a history lists, space-separated.
 func Listed(t testing.TB, h *record.History, f record.Filter) string {
 	t.Helper()
 	results, err := h.List(t.Context(), f)
@@ -120,7 +121,7 @@ func listsNewestFirst(t *testing.T, open Opener) {
 		Drill("c", "crm", outcome.VerdictPassed, 2),
 		Drill("b", "shop", outcome.VerdictFailed, 1),
 		Drill("d", "shop", outcome.VerdictPassed, 1.0000001),
-		Drill("e", "shop", outcome.VerdictPassed, 1), // together with b
+		Drill("e", "shop", outcome.VerdictPassed, 1), // at the same time as b
 	)
 	for name, c := range map[string]struct {
 		filter record.Filter

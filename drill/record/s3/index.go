@@ -11,24 +11,24 @@ import (
 	"github.com/drillgres/drillgres/drill/record"
 )
 
-// index is an index as it lies in the bucket. One of another version, or one
-// that does not read, counts as none.
+// index is an index in the form that is stored in the bucket. One that cannot be
+// read or has another version is ignored.
 type index struct {
 	Version int       `json:"version"`
 	Drills  []indexed `json:"drills"`
 }
 
-// indexVersion 2: entries have a kind, and say how the backup was chosen.
+// indexVersion 2 added to entries the kind and how the backup was chosen.
 const indexVersion = 2
 
-// indexed is an entry, and the ETag of the object that it was made from.
+// indexed is an entry and the ETag of the object that it was read from.
 type indexed struct {
 	ETag  string       `json:"etag"`
 	Entry record.Entry `json:"entry"`
 }
 
-// Entries are the drills of a database, or all. Nothing is written: who may
-// only read can ask, too.
+// Entries returns the drills of a database, or of all databases if it is empty. It
+// needs no permission to write.
 func (s *Store) Entries(ctx context.Context, database string) ([]record.Entry, error) {
 	byDatabase, err := s.drills(ctx, database)
 	if err != nil {
@@ -36,32 +36,32 @@ func (s *Store) Entries(ctx context.Context, database string) ([]record.Entry, e
 	}
 	var entries []record.Entry
 	for name, objects := range byDatabase {
-		is, _, err := s.upToDate(ctx, name, objects)
+		current, _, err := s.currentIndex(ctx, name, objects)
 		if err != nil {
 			return nil, err
 		}
-		for _, d := range is.Drills {
+		for _, d := range current.Drills {
 			entries = append(entries, d.Entry)
 		}
 	}
 	return entries, nil
 }
 
-// Rebuild reads every drill and makes all indexes anew.
+// Rebuild reads every drill and builds all indexes again.
 func (s *Store) Rebuild(ctx context.Context) (drills int, err error) {
 	byDatabase, err := s.drills(ctx, "")
 	if err != nil {
 		return 0, err
 	}
 	for name, objects := range byDatabase {
-		is, _, err := s.completed(ctx, index{}, objects)
+		current, _, err := s.updateIndex(ctx, index{}, objects)
 		if err != nil {
 			return drills, err
 		}
-		if err := s.putIndex(ctx, name, is); err != nil {
+		if err := s.putIndex(ctx, name, current); err != nil {
 			return drills, err
 		}
-		drills += len(is.Drills)
+		drills += len(current.Drills)
 	}
 	return drills, nil
 }
@@ -72,23 +72,23 @@ func (s *Store) reindex(ctx context.Context, database string) error {
 	if err != nil {
 		return err
 	}
-	is, changed, err := s.upToDate(ctx, database, byDatabase[database])
+	current, changed, err := s.currentIndex(ctx, database, byDatabase[database])
 	if err != nil || !changed {
 		return err
 	}
-	return s.putIndex(ctx, database, is)
+	return s.putIndex(ctx, database, current)
 }
 
-func (s *Store) putIndex(ctx context.Context, database string, is index) error {
-	content, err := json.Marshal(is)
+func (s *Store) putIndex(ctx context.Context, database string, current index) error {
+	content, err := json.Marshal(current)
 	if err != nil {
 		return err
 	}
-	return named(s.bucket.Put(ctx, s.indexKey(database), content))
+	return asHistory(s.bucket.Put(ctx, s.indexKey(database), content))
 }
 
-// drills lists the objects of drills, by database. Objects with other names
-// than a drill would have are not ours.
+// drills lists the objects of drills, by database. It ignores objects whose name is
+// not that of a drill.
 func (s *Store) drills(ctx context.Context, database string) (map[string][]locate.Object, error) {
 	folder := s.folder + "drills/"
 	if database != "" {
@@ -100,69 +100,69 @@ func (s *Store) drills(ctx context.Context, database string) (map[string][]locat
 	}
 	byDatabase := map[string][]locate.Object{}
 	for _, o := range objects {
-		if id, ok := s.drillOf(o.Key); ok {
+		if id, ok := s.parseKey(o.Key); ok {
 			byDatabase[id.Database] = append(byDatabase[id.Database], o)
 		}
 	}
 	return byDatabase, nil
 }
 
-// drillOf is the drill that a key names, if it names one.
-func (s *Store) drillOf(key string) (id record.ID, ok bool) {
+// parseKey returns the drill that a key names, or false if it names none.
+func (s *Store) parseKey(key string) (id record.ID, ok bool) {
 	database, run, found := strings.Cut(strings.TrimPrefix(key, s.folder+"drills/"), "/")
 	run, isDocument := strings.CutSuffix(run, ".json")
 	if !found || !isDocument || run == "" {
 		return id, false
 	}
-	id.Database, _ = url.PathUnescape(database) // what does not come back the same is no key of ours
+	id.Database, _ = url.PathUnescape(database) // a key that is not restored by drillKey below is not ours
 	id.RunID, _ = url.PathUnescape(run)
 	return id, s.drillKey(id) == key
 }
 
-// upToDate is the index of a database, brought up to date with what is listed.
-// changed tells whether it was not.
-func (s *Store) upToDate(ctx context.Context, database string, listed []locate.Object) (is index, changed bool, err error) {
-	content, found, err := s.bucket.Get(ctx, locate.Object{Key: s.indexKey(database)}, largest)
+// currentIndex returns the index of a database, updated from the listing. changed
+// reports whether the stored index differs from it.
+func (s *Store) currentIndex(ctx context.Context, database string, listed []locate.Object) (current index, changed bool, err error) {
+	content, found, err := s.bucket.Get(ctx, locate.Object{Key: s.indexKey(database)}, maxSize)
 	if err != nil {
-		return index{}, false, named(err)
+		return index{}, false, asHistory(err)
 	}
-	var was index
-	if !found || json.Unmarshal(content, &was) != nil || was.Version != indexVersion {
-		was = index{}
+	var stored index
+	if !found || json.Unmarshal(content, &stored) != nil || stored.Version != indexVersion {
+		stored = index{}
 	}
-	return s.completed(ctx, was, listed)
+	return s.updateIndex(ctx, stored, listed)
 }
 
-// completed is an index of exactly what is listed. What was not in it, or was
-// made from another object, is read.
-func (s *Store) completed(ctx context.Context, was index, listed []locate.Object) (is index, changed bool, err error) {
+// updateIndex returns an index of exactly the listed objects. It reads those that
+// the stored index lacks or has with another ETag.
+func (s *Store) updateIndex(ctx context.Context, stored index, listed []locate.Object) (current index, changed bool, err error) {
 	known := map[string]indexed{}
-	for _, d := range was.Drills {
+	for _, d := range stored.Drills {
 		known[s.drillKey(d.Entry.ID)] = d
 	}
-	is = index{Version: indexVersion, Drills: []indexed{}}
+	current = index{Version: indexVersion, Drills: []indexed{}}
 	var unknown []locate.Object
 	for _, o := range listed {
 		if d, ok := known[o.Key]; ok && d.ETag == o.ETag && o.ETag != "" {
-			is.Drills = append(is.Drills, d)
+			current.Drills = append(current.Drills, d)
 			continue
 		}
 		unknown = append(unknown, o)
 	}
 	contents, err := s.getAll(ctx, unknown)
 	if err != nil {
-		return is, false, err
+		return current, false, err
 	}
 	for i, o := range unknown {
-		id, _ := s.drillOf(o.Key) // as it was listed
+		id, _ := s.parseKey(o.Key) // drills returned only keys that can be parsed
 		r, err := record.Decode(id, contents[i])
 		if err == nil && (r.RunID != id.RunID || r.Database != id.Database) {
-			err = fmt.Errorf("it holds run %s of %s", r.RunID, r.Database)
+			err = fmt.Errorf("it contains run %s of %s", r.RunID, r.Database)
 		}
 		if err != nil {
-			return is, false, s.damaged(o, err)
+			return current, false, s.damaged(o, err)
 		}
-		is.Drills = append(is.Drills, indexed{o.ETag, record.EntryOf(r)})
+		current.Drills = append(current.Drills, indexed{o.ETag, record.EntryOf(r)})
 	}
-	return is, len(unknown) > 0 || len(was.Drills) != len(is.Drills), nil
+	return current, len(unknown) > 0 || len(stored.Drills) != len(current.Drills), nil
 }

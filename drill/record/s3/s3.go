@@ -1,15 +1,14 @@
-// Package s3 keeps the history of drills in a bucket, below a prefix:
+// Package s3 stores the history of drills in a bucket, below a prefix:
 //
-//	drills/<database>/<run>.json                one drill, its whole JSON result, never changed
+//	drills/<database>/<run>.json                the JSON result of one drill, never changed
 //	accepted/<database>/<run>/<when>-<hash>.json  one acceptance
-//	index/<database>.json                       what is known of the drills at a glance
-//	check.json                                  what doctor writes to see that it may
+//	index/<database>.json                       the entries of the drills
+//	check.json                                  written by doctor to check its permission
 //
-// The listing of drills/ is the truth. The index only saves reading each of
-// them: it is held against the listing, object by object, and what it lacks is
-// read. So two runners that end at the same moment may leave an index without
-// one of them, and nothing is missing for that. Objects of other names are left
-// alone.
+// The listing of drills/ is authoritative. The index only saves reading each
+// object: it is compared with the listing, and what it lacks is read. Two runners
+// that end at the same moment may leave an index without one of their drills, which
+// is then read from its object. Objects with other names are ignored.
 package s3
 
 import (
@@ -30,14 +29,14 @@ import (
 )
 
 const (
-	parallel = 16       // requests at once
-	largest  = 64 << 20 // bytes of one object
+	parallel = 16       // concurrent requests
+	maxSize  = 64 << 20 // maximum size of one object in bytes
 )
 
-// Options say in which bucket, and how to reach it.
+// Options names the bucket and how to reach it.
 type Options = bucket.Options
 
-// Kind is that of s3:// URLs.
+// Kind is the kind of s3:// URLs.
 var Kind = record.Kind{
 	Kind: bucket.Kind,
 	Open: func(ctx context.Context, r config.Record) (record.Store, error) {
@@ -45,10 +44,10 @@ var Kind = record.Kind{
 	},
 }
 
-// Store is a folder of a bucket.
+// Store is a history in a folder of a bucket.
 type Store struct {
 	bucket *bucket.Bucket
-	folder string // "" or with a slash at its end
+	folder string // empty, or with a slash at its end
 }
 
 var (
@@ -56,12 +55,12 @@ var (
 	_ record.Rebuilder = (*Store)(nil)
 )
 
-// New reads the AWS configuration but asks nothing of the network.
+// New reads the AWS configuration. It does not connect.
 func New(ctx context.Context, o Options) (*Store, error) {
 	o.URLKey, o.Section = "record.history", "record.s3"
 	b, err := bucket.Open(ctx, o)
 	if err != nil {
-		return nil, named(err)
+		return nil, asHistory(err)
 	}
 	s := &Store{bucket: b}
 	if b.Path != "" {
@@ -70,44 +69,44 @@ func New(ctx context.Context, o Options) (*Store, error) {
 	return s, nil
 }
 
-// Close ends the connections that are kept for further requests.
+// Close closes idle connections.
 func (s *Store) Close() error { return s.bucket.Close() }
 
-// named gives a bucket's failures the code of a history's: source_… is of
-// backups.
-func named(err error) error {
+// asHistory replaces the code of a bucket's failure, such as source_denied, by that
+// of a history.
+func asHistory(err error) error {
 	f := outcome.AsFailure(err)
 	if f == nil || f.Code == outcome.Internal || f.Code == outcome.Interrupted || f.Code == outcome.ConfigInvalid {
 		return err
 	}
 	hint := f.Hint
 	if hint == "" {
-		hint = "see that the object store of record.history can be reached from here, and correct record.s3"
+		hint = "check that the object store of record.history can be reached from this machine, and correct record.s3"
 	}
 	return outcome.Fail(outcome.HistoryUnavailable, "%w", err).WithHint("%s", hint)
 }
 
-// Add records a drill, and brings the index up to date. That the latter does
-// not work is no failure: the drill is on record, and the listing has it.
+// Add records a drill and updates the index. An error of the index is ignored,
+// because the drill is recorded and the listing has it.
 func (s *Store) Add(ctx context.Context, e record.Entry, result []byte) (bool, error) {
 	if err := s.bucket.CheckCredentials(ctx); err != nil {
-		return false, named(err)
+		return false, asHistory(err)
 	}
 	key := s.drillKey(e.ID)
-	// Looked for first, so that also a store that ignores the condition of
-	// PutNew overwrites nothing.
-	if _, found, err := s.bucket.Get(ctx, locate.Object{Key: key}, largest); err != nil || found {
-		return false, named(err)
+	// Check first, so that a store that ignores the condition of PutNew overwrites
+	// nothing either.
+	if _, found, err := s.bucket.Get(ctx, locate.Object{Key: key}, maxSize); err != nil || found {
+		return false, asHistory(err)
 	}
 	written, err := s.bucket.PutNew(ctx, key, result)
 	if err != nil || !written {
-		return false, named(err)
+		return false, asHistory(err)
 	}
 	_ = s.reindex(ctx, e.Database)
 	return true, nil
 }
 
-// Results are the documents of these drills.
+// Results returns the documents of these drills.
 func (s *Store) Results(ctx context.Context, drills []record.ID) ([][]byte, error) {
 	objects := make([]locate.Object, len(drills))
 	for i, id := range drills {
@@ -116,14 +115,14 @@ func (s *Store) Results(ctx context.Context, drills []record.ID) ([][]byte, erro
 	return s.getAll(ctx, objects)
 }
 
-// getAll reads objects, which were listed, several at once.
+// getAll reads several objects at once. They must exist.
 func (s *Store) getAll(ctx context.Context, objects []locate.Object) ([][]byte, error) {
 	contents := make([][]byte, len(objects))
 	g, ctx := errgroup.WithContext(ctx)
 	g.SetLimit(parallel)
 	for i, o := range objects {
 		g.Go(func() error {
-			content, found, err := s.bucket.Get(ctx, o, largest)
+			content, found, err := s.bucket.Get(ctx, o, maxSize)
 			if err == nil && !found {
 				err = outcome.Fail(outcome.HistoryUnavailable, "%s was removed while it was read", s.bucket.URI(o.Key))
 			}
@@ -131,10 +130,10 @@ func (s *Store) getAll(ctx context.Context, objects []locate.Object) ([][]byte, 
 			return err
 		})
 	}
-	return contents, named(g.Wait())
+	return contents, asHistory(g.Wait())
 }
 
-// Accept records an acceptance beside those of the same drill.
+// Accept records an acceptance in addition to those of the same drill.
 func (s *Store) Accept(ctx context.Context, a record.Acceptance) error {
 	content, err := json.Marshal(a)
 	if err != nil {
@@ -142,11 +141,12 @@ func (s *Store) Accept(ctx context.Context, a record.Acceptance) error {
 	}
 	sum := sha256.Sum256(content)
 	key := s.acceptedFolder(a.Database) + escape(a.RunID) + "/" + a.At.UTC().Format("20060102T150405.000000Z") + "-" + hex.EncodeToString(sum[:4]) + ".json"
-	_, err = s.bucket.PutNew(ctx, key, content) // where it is there, it is this one
-	return named(err)
+	_, err = s.bucket.PutNew(ctx, key, content) // an existing object with this key has the same content
+	return asHistory(err)
 }
 
-// Acceptances are those of a database, or all.
+// Acceptances returns the acceptances of a database, or of all databases if it is
+// empty.
 func (s *Store) Acceptances(ctx context.Context, database string) ([]record.Acceptance, error) {
 	folder := s.folder + "accepted/"
 	if database != "" {
@@ -180,10 +180,10 @@ func (s *Store) Acceptances(ctx context.Context, database string) ([]record.Acce
 
 func (s *Store) list(ctx context.Context, prefix string) ([]locate.Object, error) {
 	if err := s.bucket.CheckCredentials(ctx); err != nil {
-		return nil, named(err)
+		return nil, asHistory(err)
 	}
 	objects, err := s.bucket.List(ctx, prefix)
-	return objects, named(err)
+	return objects, asHistory(err)
 }
 
 func (s *Store) damaged(o locate.Object, err error) error {
@@ -191,22 +191,22 @@ func (s *Store) damaged(o locate.Object, err error) error {
 		WithHint("find out who wrote to the history, then move that object away or restore it")
 }
 
-// Check writes an object that is no drill, and sees that the store does not
-// write it again where it is asked to write only what is not there.
+// Check writes an object that is not a drill. It returns an error if the store
+// overwrites the object in spite of If-None-Match.
 func (s *Store) Check(ctx context.Context) error {
 	if _, err := s.list(ctx, s.folder+"drills/"); err != nil {
 		return err
 	}
-	key, content := s.folder+"check.json", []byte(`{"about": "drillgres doctor writes this to see that it may"}`)
+	key, content := s.folder+"check.json", []byte(`{"about": "drillgres doctor writes this to check its permission"}`)
 	if err := s.bucket.Put(ctx, key, content); err != nil {
-		return named(err)
+		return asHistory(err)
 	}
 	written, err := s.bucket.PutNew(ctx, key, content)
 	if err == nil && written {
-		return outcome.Fail(outcome.HistoryUnavailable, "the store ignores If-None-Match: it would write over what is on record").
+		return outcome.Fail(outcome.HistoryUnavailable, "the store ignores If-None-Match, so it would overwrite recorded drills").
 			WithHint("use an S3 service that supports conditional writes, or versions and locks of the bucket")
 	}
-	return named(err)
+	return asHistory(err)
 }
 
 func (s *Store) drillKey(id record.ID) string {
@@ -225,8 +225,8 @@ func (s *Store) indexKey(database string) string {
 	return s.folder + "index/" + escape(database) + ".json"
 }
 
-// escape makes one part of a key of any text: of other characters than these,
-// and of a dot at the beginning, the bytes are percent-encoded.
+// escape returns any text as one part of a key. It percent-encodes the bytes of
+// other characters than these, and a dot at the beginning.
 func escape(text string) string {
 	var b strings.Builder
 	for i, c := range []byte(text) {

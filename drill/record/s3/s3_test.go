@@ -1,7 +1,6 @@
 package s3
 
 import (
-	"encoding/json"
 	"fmt"
 	"io"
 	"net/http"
@@ -17,7 +16,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 
 	"github.com/drillgres/drillgres/drill/bucket"
-	"github.com/drillgres/drillgres/drill/locate"
 	"github.com/drillgres/drillgres/drill/outcome"
 	"github.com/drillgres/drillgres/drill/record"
 	"github.com/drillgres/drillgres/drill/record/recordtest"
@@ -44,7 +42,7 @@ func open(t testing.TB, endpoint, url string) (*record.History, *Store) {
 	return record.New(s, url), s
 }
 
-// keys of all objects in the bucket.
+// keys returns the keys of all objects in the bucket, space-separated.
 func keys(t *testing.T, server *s3server.Server) string {
 	t.Helper()
 	out, err := server.Client.ListObjectsV2(t.Context(), &s3.ListObjectsV2Input{Bucket: aws.String(name)})
@@ -63,7 +61,7 @@ func TestConformance(t *testing.T) {
 	n := 0
 	recordtest.Run(t, func(t *testing.T) recordtest.Opener {
 		n++
-		// Neighbours whose names begin alike, which are none of its business.
+		// Each name begins with those of the histories before it.
 		url := fmt.Sprintf("s3://%s/history%s", name, strings.Repeat("y", n))
 		return func(t testing.TB) *record.History {
 			h, _ := open(t, server.Endpoint, url)
@@ -76,17 +74,17 @@ func TestPrefixes(t *testing.T) {
 	server := start(t)
 	for _, url := range []string{"s3://" + name, "s3://" + name + "/", "s3://" + name + "/a/b", "s3://" + name + "/a/b/"} {
 		h, _ := open(t, server.Endpoint, url)
-		recordtest.Tell(t, h, recordtest.Drill("run", "shop", outcome.VerdictPassed, 0)) // with or without a slash it is the same
+		recordtest.Tell(t, h, recordtest.Drill("run", "shop", outcome.VerdictPassed, 0)) // the same with or without a slash
 		if got := recordtest.Listed(t, h, record.Filter{}); got != "run" {
 			t.Errorf("%s lists %q", url, got)
 		}
 	}
 	if got, want := keys(t, server), "a/b/drills/shop/run.json a/b/index/shop.json drills/shop/run.json index/shop.json"; got != want {
-		t.Errorf("the bucket holds %s, want %s", got, want)
+		t.Errorf("the bucket contains %s, want %s", got, want)
 	}
 }
 
-// TestManyProcesses: whoever is faster, the listing has all.
+// TestManyProcesses checks that the listing has the drills of all processes.
 func TestManyProcesses(t *testing.T) {
 	const children, perChild = 3, 5
 	if endpoint := os.Getenv("DRILLGRES_TEST_HISTORY"); endpoint != "" {
@@ -118,78 +116,11 @@ func TestManyProcesses(t *testing.T) {
 	}
 }
 
-// TestIndex holds the index to be a cache and nothing more: whatever is wrong
-// with it, the listing is right, and it is not read where it is right.
-func TestIndex(t *testing.T) {
-	server := start(t)
-	h, s := open(t, server.Endpoint, "s3://"+name)
-	recordtest.Tell(t, h, recordtest.Drill("a", "shop", outcome.VerdictPassed, 0), recordtest.Drill("b", "shop", outcome.VerdictPassed, 1))
-	right, _, err := s.bucket.Get(t.Context(), locate.Object{Key: "index/shop.json"}, largest)
-	if err != nil {
-		t.Fatal(err)
-	}
-	reads := 0
-	proxy := server.Before(t, func(_ http.ResponseWriter, r *http.Request) bool {
-		if r.Method == http.MethodGet && strings.Contains(r.URL.Path, "/drills/shop/") {
-			reads++
-		}
-		return false
-	})
-	watched, _ := open(t, proxy, "s3://"+name)
-	entries := func() string {
-		list, err := watched.Entries(t.Context(), record.Filter{})
-		if err != nil {
-			t.Fatal(err)
-		}
-		text := ""
-		for _, e := range list {
-			text += e.RunID + string(e.Verdict) + " "
-		}
-		return text
-	}
-	var forged index
-	if err := json.Unmarshal(right, &forged); err != nil {
-		t.Fatal(err)
-	}
-	forged.Drills = append(forged.Drills[:1:1], indexed{"etag", forged.Drills[1].Entry}, indexed{"x", record.Entry{ID: record.ID{RunID: "ghost", Database: "shop"}, Verdict: "passed"}})
-	forged.Drills[1].Entry.Verdict = "failed"
-	another, _ := json.Marshal(forged)
-	for _, c := range []struct {
-		what    string
-		content []byte
-		reads   int
-	}{
-		{"right", right, 0},
-		{"damaged", []byte(`{"version": 1, "drills": [`), 2},
-		{"empty", nil, 2},
-		{"of another version", []byte(`{"version": 2, "drills": []}`), 2},
-		{"behind, and with drills that are not there", another, 1},
-	} {
-		server.Put(t, name, "index/shop.json", c.content)
-		reads = 0
-		if got := entries(); got != "bpassed apassed " || reads != c.reads {
-			t.Errorf("%s: %q, with %d reads; want %d", c.what, got, reads, c.reads)
-		}
-	}
-	server.Remove(t, name, "index/shop.json")
-	if n, err := h.Rebuild(t.Context()); n != 2 || err != nil {
-		t.Errorf("rebuilt %d, %v", n, err)
-	}
-	reads = 0
-	if got := entries(); got != "bpassed apassed " || reads != 0 {
-		t.Errorf("rebuilt: %q, with %d reads", got, reads)
-	}
-	server.Remove(t, name, "drills/shop/a.json") // a lifecycle rule
-	if got := entries(); got != "bpassed " {
-		t.Errorf("after a removal: %q", got)
-	}
-}
-
 func TestForeignAndDamagedObjects(t *testing.T) {
 	server := start(t)
 	foreign := []string{"README.md", "drills/notes.txt", "drills/shop/old/a.json", "drills/shop/%2e.json", "drills/shop/.json", "drills/shop/a.json.bak", "index/notes.txt", "accepted/shop/readme.txt"}
 	for _, key := range foreign {
-		server.Put(t, name, key, []byte("somebody else's"))
+		server.Put(t, name, key, []byte("of another program"))
 	}
 	h, _ := open(t, server.Endpoint, "s3://"+name)
 	recordtest.Tell(t, h, recordtest.Drifted("a", "shop", 0))
@@ -213,7 +144,7 @@ func TestForeignAndDamagedObjects(t *testing.T) {
 		_, err := h.List(t.Context(), record.Filter{})
 		want(t, what, err, "s3://"+name+"/drills/shop/x.json is not as drillgres wrote it", "move that object away")
 	}
-	if got := recordtest.Listed(t, h, record.Filter{Database: "crm"}); got != "" { // others are not harmed
+	if got := recordtest.Listed(t, h, record.Filter{Database: "crm"}); got != "" { // other databases are unaffected
 		t.Errorf("lists %q", got)
 	}
 }
@@ -247,7 +178,7 @@ func TestPermissions(t *testing.T) {
 		t.Fatal(err)
 	}
 	if got := recordtest.Listed(t, h, record.Filter{}); got != "a" {
-		t.Errorf("who may only read lists %q", got)
+		t.Errorf("a user who may only read lists %q", got)
 	}
 	want(t, "may not write", h.Tell(t.Context(), recordtest.Drill("b", "shop", outcome.VerdictPassed, 0)), "record drill b in s3://"+name, "s3:PutObject on bucket "+name)
 	want(t, "may not write", h.Check(t.Context()), "s3://"+name+"/check.json", "s3:PutObject")
@@ -276,7 +207,7 @@ func TestStoresThatCannotWriteConditionally(t *testing.T) {
 			t.Error(err)
 		}
 		server.Put(t, name, strings.TrimPrefix(r.URL.Path, "/"+name+"/"), body)
-		return true // 200: it was written, whatever was there
+		return true // 200: it was written unconditionally
 	})
 	h, _ = open(t, ignoring, "s3://"+name)
 	recordtest.Tell(t, h, recordtest.Drill("a", "shop", outcome.VerdictPassed, 0))
@@ -287,7 +218,7 @@ func TestStoresThatCannotWriteConditionally(t *testing.T) {
 	want(t, "ignores", h.Check(t.Context()), "ignores If-None-Match", "conditional writes")
 }
 
-func TestStoreThatIsAway(t *testing.T) {
+func TestUnreachableStore(t *testing.T) {
 	s3server.Setenv(t, "key", "canary-90817263")
 	silent := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }))
 	defer silent.Close()

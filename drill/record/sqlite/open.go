@@ -19,12 +19,12 @@ import (
 	"github.com/drillgres/drillgres/drill/record"
 )
 
-// application marks a file as ours, in SQLite's application_id: "drlg".
+// application is SQLite's application_id of a history: "drlg".
 const application = 0x64726c67
 
-// versions are the statements that lead from each version of the tables to the
-// next; SQLite's user_version counts those that a file has been through. They
-// are never changed, only added to.
+// versions holds the statements that upgrade the tables from each version to the
+// next. SQLite's user_version counts those that were applied to a file. Statements
+// are only added, never changed.
 var versions = []string{logSQL, acceptedSQL, chosenSQL, kindSQL}
 
 const logSQL = `
@@ -56,13 +56,13 @@ create table restore_drill_accepted (
   primary key (run_id, database)
 );`
 
-// chosenSQL: what was drilled before counts as the newest backup of its time.
+// chosenSQL treats earlier drills as drills of the newest backup at their time.
 const chosenSQL = `alter table restore_drill_log add column backup_chosen text not null default 'latest';`
 
-// kindSQL: what has none gets it when it is read.
+// kindSQL leaves the kind of earlier drills empty. It is added when they are read.
 const kindSQL = `alter table restore_drill_log add column kind text not null default '';`
 
-// Kind is that of paths.
+// Kind is the kind of paths.
 var Kind = record.Kind{
 	Kind: place.Kind{Path: true},
 	Open: func(ctx context.Context, r config.Record) (record.Store, error) {
@@ -74,8 +74,8 @@ var Kind = record.Kind{
 	},
 }
 
-// Open opens the history at path and makes it, readable by its owner alone, if
-// there is none.
+// Open opens the history at path. If the file does not exist, Open creates it,
+// readable only by its owner.
 func Open(ctx context.Context, path string) (*Store, error) {
 	if err := create(path); err != nil {
 		return nil, fmt.Errorf("open history: %w", err)
@@ -88,8 +88,8 @@ func Open(ctx context.Context, path string) (*Store, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open history %s: %w", path, err)
 	}
-	// SQLite has one writer at a time; waiting for it in the busy handler is
-	// simpler than between connections of our own.
+	// SQLite allows one writer at a time. Waiting in its busy handler is simpler than
+	// coordinating several connections.
 	db.SetMaxOpenConns(1)
 	s := &Store{db: db}
 	if err := s.prepare(ctx); err != nil {
@@ -98,7 +98,7 @@ func Open(ctx context.Context, path string) (*Store, error) {
 	return s, nil
 }
 
-// create makes the file before SQLite does, so that nobody else may read it.
+// create creates the file before SQLite does, so that only its owner may read it.
 func create(path string) error {
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return err
@@ -110,7 +110,7 @@ func create(path string) error {
 	return f.Close()
 }
 
-// dsn is a URI, as a plain path would end at a question mark.
+// dsn returns a URI, because SQLite would end a plain path at a question mark.
 func dsn(path string) (string, error) {
 	abs, err := filepath.Abs(path)
 	if err != nil {
@@ -118,14 +118,15 @@ func dsn(path string) (string, error) {
 	}
 	slashed := filepath.ToSlash(abs)
 	if slashed[0] != '/' {
-		slashed = "/" + slashed // a drive of Windows
+		slashed = "/" + slashed // a drive on Windows
 	}
 	u := url.URL{Scheme: "file", Path: slashed, RawQuery: "_busy_timeout=15000&_txlock=immediate"}
 	return u.String(), nil
 }
 
-// prepare makes the tables of an empty file, brings those of an older
-// drillgres up to date, and refuses a file that is not ours.
+// prepare creates the tables of an empty file and upgrades those of an older
+// drillgres. It returns an error for a file of a newer drillgres or of another
+// program.
 func (s *Store) prepare(ctx context.Context) error {
 	tx, err := s.db.BeginTx(ctx, nil)
 	if err != nil {
@@ -145,33 +146,33 @@ func (s *Store) prepare(ctx context.Context) error {
 		return nil
 	case app == application && user > len(versions):
 		return fmt.Errorf("it was written by a newer drillgres (tables of version %d, this one knows %d)", user, len(versions))
-	case app == application && user > 0: // an older one's
+	case app == application && user > 0: // written by an older drillgres
 	case app == 0 && objects == 0:
 		user = 0
 	default:
-		return errors.New("it is a SQLite database of another program (set record.history to a file of its own)")
+		return errors.New("it is a SQLite database of another program (set record.history to another file)")
 	}
-	steps := strings.Join(versions[user:], "\n")
-	mark := fmt.Sprintf("%s pragma application_id = %d; pragma user_version = %d;", steps, application, len(versions))
-	if _, err := tx.ExecContext(ctx, mark); err != nil {
+	upgrade := strings.Join(versions[user:], "\n")
+	statements := fmt.Sprintf("%s pragma application_id = %d; pragma user_version = %d;", upgrade, application, len(versions))
+	if _, err := tx.ExecContext(ctx, statements); err != nil {
 		return err
 	}
 	return tx.Commit()
 }
 
-// explained says what SQLite's commonest complaints mean for a history.
+// explained adds what SQLite's most common errors mean for a history.
 func explained(err error) error {
 	var e *sqlite.Error
 	if !errors.As(err, &e) {
 		return err
 	}
-	switch e.Code() & 0xff { // the rest of the code is detail
+	switch e.Code() & 0xff { // the higher bits are details
 	case sqlite3.SQLITE_NOTADB:
-		return fmt.Errorf("it is not a SQLite database (set record.history to a file of its own): %w", err)
+		return fmt.Errorf("it is not a SQLite database (set record.history to another file): %w", err)
 	case sqlite3.SQLITE_CORRUPT:
-		return fmt.Errorf("it is damaged (move it away; the next drill begins a new one): %w", err)
+		return fmt.Errorf("it is damaged (move it away; the next drill creates a new one): %w", err)
 	case sqlite3.SQLITE_BUSY:
-		return fmt.Errorf("another process holds it: %w", err)
+		return fmt.Errorf("another process has locked it: %w", err)
 	default:
 		return err
 	}

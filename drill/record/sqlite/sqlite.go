@@ -1,4 +1,4 @@
-// Package sqlite keeps the history of drills in a SQLite file.
+// Package sqlite stores the history of drills in a SQLite file.
 package sqlite
 
 import (
@@ -10,7 +10,7 @@ import (
 	"github.com/drillgres/drillgres/drill/record"
 )
 
-// Store is a SQLite file.
+// Store is a history in a SQLite file.
 type Store struct{ db *sql.DB }
 
 var _ record.Store = (*Store)(nil)
@@ -18,8 +18,8 @@ var _ record.Store = (*Store)(nil)
 // Close closes the file.
 func (s *Store) Close() error { return s.db.Close() }
 
-// clock writes times so that they sort as texts.
-const clock = "2006-01-02T15:04:05.000000Z"
+// timeLayout makes times sort as texts.
+const timeLayout = "2006-01-02T15:04:05.000000Z"
 
 const insert = `
 insert into restore_drill_log (run_id, database, kind, started_at, finished_at, verdict, code, exit_code,
@@ -29,40 +29,40 @@ on conflict (run_id, database) do nothing`
 
 // Add records a drill.
 func (s *Store) Add(ctx context.Context, e record.Entry, result []byte) (bool, error) {
-	done, err := s.db.ExecContext(ctx, insert, addition(e, result)...)
+	inserted, err := s.db.ExecContext(ctx, insert, insertArgs(e, result)...)
 	if err != nil {
 		return false, explained(err)
 	}
-	n, err := done.RowsAffected()
+	n, err := inserted.RowsAffected()
 	return n > 0, err
 }
 
-func addition(e record.Entry, result []byte) []any {
+func insertArgs(e record.Entry, result []byte) []any {
 	return []any{
-		e.RunID, e.Database, string(e.Kind), at(e.StartedAt), at(e.FinishedAt), string(e.Verdict), string(e.Code), e.ExitCode,
-		e.BackupURI, string(e.Chosen), at(e.TakenAt), at(e.ModifiedAt), e.Restore, e.Total, string(result),
+		e.RunID, e.Database, string(e.Kind), nullableTime(e.StartedAt), nullableTime(e.FinishedAt), string(e.Verdict), string(e.Code), e.ExitCode,
+		e.BackupURI, string(e.Chosen), nullableTime(e.TakenAt), nullableTime(e.ModifiedAt), e.Restore, e.Total, string(result),
 	}
 }
 
-func at(t time.Time) any {
+func nullableTime(t time.Time) any {
 	if t.IsZero() {
 		return nil
 	}
-	return t.Format(clock)
+	return t.Format(timeLayout)
 }
 
-// Check writes a drill and takes it back.
+// Check inserts a drill and rolls back.
 func (s *Store) Check(ctx context.Context) error {
 	tx, err := s.db.BeginTx(ctx, nil)
 	if err != nil {
 		return explained(err)
 	}
-	defer func() { _ = tx.Rollback() }() // nothing was to stay
-	_, err = tx.ExecContext(ctx, insert, addition(record.Entry{ID: record.ID{RunID: "check"}}, []byte("{}"))...)
+	defer func() { _ = tx.Rollback() }() // nothing is to be recorded
+	_, err = tx.ExecContext(ctx, insert, insertArgs(record.Entry{ID: record.ID{RunID: "check"}}, []byte("{}"))...)
 	return explained(err)
 }
 
-// Entries are the drills of a database, or all.
+// Entries returns the drills of a database, or of all databases if it is empty.
 func (s *Store) Entries(ctx context.Context, database string) ([]record.Entry, error) {
 	rows, err := s.db.QueryContext(ctx, `
 select run_id, database, kind, coalesce(started_at, ''), coalesce(finished_at, ''), verdict, code, exit_code,
@@ -71,7 +71,7 @@ from restore_drill_log where ?1 = '' or database = ?1`, database)
 	if err != nil {
 		return nil, explained(err)
 	}
-	defer func() { _ = rows.Close() }() // Err below tells what matters
+	defer func() { _ = rows.Close() }() // rows.Err reports what matters
 	var entries []record.Entry
 	for rows.Next() {
 		var e record.Entry
@@ -81,8 +81,8 @@ from restore_drill_log where ?1 = '' or database = ?1`, database)
 		if err != nil {
 			return nil, explained(err)
 		}
-		for text, into := range map[*string]*time.Time{&started: &e.StartedAt, &finished: &e.FinishedAt, &taken: &e.TakenAt, &modified: &e.ModifiedAt} {
-			if *into, err = parsed(*text); err != nil {
+		for text, target := range map[*string]*time.Time{&started: &e.StartedAt, &finished: &e.FinishedAt, &taken: &e.TakenAt, &modified: &e.ModifiedAt} {
+			if *target, err = parseTime(*text); err != nil {
 				return nil, fmt.Errorf("drill %s: %w", e.RunID, err)
 			}
 		}
@@ -91,21 +91,21 @@ from restore_drill_log where ?1 = '' or database = ?1`, database)
 	return entries, explained(rows.Err())
 }
 
-// parsed reads a time as at wrote it.
-func parsed(text string) (time.Time, error) {
+// parseTime reads a time that nullableTime wrote; empty: the zero time.
+func parseTime(text string) (time.Time, error) {
 	if text == "" {
 		return time.Time{}, nil
 	}
-	return time.Parse(clock, text)
+	return time.Parse(timeLayout, text)
 }
 
-// Results are the documents of these drills.
+// Results returns the documents of these drills.
 func (s *Store) Results(ctx context.Context, drills []record.ID) ([][]byte, error) {
 	query, err := s.db.PrepareContext(ctx, `select result from restore_drill_log where run_id = ? and database = ?`)
 	if err != nil {
 		return nil, explained(err)
 	}
-	defer func() { _ = query.Close() }() // only read from
+	defer func() { _ = query.Close() }() // it was only read from
 	results := make([][]byte, 0, len(drills))
 	for _, id := range drills {
 		var result string
@@ -117,25 +117,26 @@ func (s *Store) Results(ctx context.Context, drills []record.ID) ([][]byte, erro
 	return results, nil
 }
 
-// Accept records an acceptance, unless there is a later one.
+// Accept records an acceptance, unless a later one is recorded.
 func (s *Store) Accept(ctx context.Context, a record.Acceptance) error {
 	_, err := s.db.ExecContext(ctx, `
 insert into restore_drill_accepted (run_id, database, reason, accepted_by, accepted_at) values (?, ?, ?, ?, ?)
 on conflict (run_id, database) do update set
   reason = excluded.reason, accepted_by = excluded.accepted_by, accepted_at = excluded.accepted_at
 where excluded.accepted_at >= accepted_at`,
-		a.RunID, a.Database, a.Reason, a.By, a.At.Format(clock))
+		a.RunID, a.Database, a.Reason, a.By, a.At.Format(timeLayout))
 	return explained(err)
 }
 
-// Acceptances are those of a database, or all.
+// Acceptances returns the acceptances of a database, or of all databases if it is
+// empty.
 func (s *Store) Acceptances(ctx context.Context, database string) ([]record.Acceptance, error) {
 	rows, err := s.db.QueryContext(ctx, `
 select run_id, database, reason, accepted_by, accepted_at from restore_drill_accepted where ?1 = '' or database = ?1`, database)
 	if err != nil {
 		return nil, explained(err)
 	}
-	defer func() { _ = rows.Close() }() // Err below tells what matters
+	defer func() { _ = rows.Close() }() // rows.Err reports what matters
 	var list []record.Acceptance
 	for rows.Next() {
 		var a record.Acceptance
@@ -143,7 +144,7 @@ select run_id, database, reason, accepted_by, accepted_at from restore_drill_acc
 		if err := rows.Scan(&a.RunID, &a.Database, &a.Reason, &a.By, &given); err != nil {
 			return nil, explained(err)
 		}
-		if a.At, err = parsed(given); err != nil {
+		if a.At, err = parseTime(given); err != nil {
 			return nil, fmt.Errorf("acceptance of drill %s: %w", a.RunID, err)
 		}
 		list = append(list, a)

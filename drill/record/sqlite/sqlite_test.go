@@ -60,7 +60,7 @@ func TestPrivate(t *testing.T) {
 func TestRefusesForeignFiles(t *testing.T) {
 	dir := t.TempDir()
 	text := filepath.Join(dir, "text.db")
-	if err := os.WriteFile(text, []byte(strings.Repeat("this is no database\n", 100)), 0o600); err != nil {
+	if err := os.WriteFile(text, []byte(strings.Repeat("this is not a database\n", 100)), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	foreign := statement(t, filepath.Join(dir, "foreign.db"), "create table bookmarks (url text)")
@@ -99,7 +99,7 @@ func statement(t *testing.T, path, query string) string {
 	return path
 }
 
-// damage makes a history whose table of tables is no longer readable.
+// damage creates a history whose schema table is not readable.
 func damage(t *testing.T, path string) {
 	t.Helper()
 	h, err := Open(t.Context(), path)
@@ -121,7 +121,7 @@ func damage(t *testing.T, path string) {
 
 const children, perChild = 3, 10
 
-// TestManyProcesses lets several processes make and write one history.
+// TestManyProcesses lets several processes create and write one history.
 func TestManyProcesses(t *testing.T) {
 	if path := os.Getenv("DRILLGRES_TEST_HISTORY"); path != "" {
 		writeAsChild(t, path)
@@ -147,7 +147,7 @@ func TestManyProcesses(t *testing.T) {
 	wg.Wait()
 	results, err := open(t, path).List(t.Context(), record.Filter{})
 	if err != nil || len(results) != children*perChild {
-		t.Errorf("%d drills on record, want %d: %v", len(results), children*perChild, err)
+		t.Errorf("%d recorded drills, want %d: %v", len(results), children*perChild, err)
 	}
 }
 
@@ -159,7 +159,7 @@ func writeAsChild(t *testing.T, path string) {
 }
 
 // TestUpgradesAFileOfTheFirstVersion opens a history that drillgres 0.1 wrote,
-// twice: its drills are there, one is a baseline, and new ones can be accepted.
+// twice: it has its drills, one is a baseline, and new ones can be accepted.
 func TestUpgradesAFileOfTheFirstVersion(t *testing.T) {
 	first, err := os.ReadFile(filepath.Join("testdata", "v1.db"))
 	if err != nil {
@@ -176,14 +176,14 @@ func TestUpgradesAFileOfTheFirstVersion(t *testing.T) {
 			t.Fatalf("%+v, %v", results, err)
 		}
 		recordtest.Tell(t, h, recordtest.Drifted("third", "shop", 48))
-		recordtest.Accept(t, h, "third", "shop", "meant", recordtest.Noon.Add(time.Duration(i)*time.Second))
+		recordtest.Accept(t, h, "third", "shop", "intended", recordtest.Noon.Add(time.Duration(i)*time.Second))
 	}
 	h := open(t, path)
 	entries, err := h.Entries(t.Context(), record.Filter{Run: "first"})
 	if err != nil || len(entries) != 1 || entries[0].Chosen != outcome.ChosenLatest {
-		t.Errorf("of the old file: %+v, %v", entries, err)
+		t.Errorf("entries of the old file: %+v, %v", entries, err)
 	}
-	if run, reason := recordtest.Baseline(t, h, "shop", time.Time{}); run != "third" || reason != "meant" {
+	if run, reason := recordtest.Baseline(t, h, "shop", time.Time{}); run != "third" || reason != "intended" {
 		t.Errorf("%q, %q", run, reason)
 	}
 	if run, _ := recordtest.Baseline(t, h, "shop", recordtest.Noon.Add(-24*time.Hour)); run != "first" {
@@ -191,8 +191,8 @@ func TestUpgradesAFileOfTheFirstVersion(t *testing.T) {
 	}
 }
 
-// TestUpgradesAFileOfTheSecondVersion: of its rows, which have no kind, answers
-// and drills are told apart.
+// TestUpgradesAFileOfTheSecondVersion checks that answers and drills are
+// distinguished, although their rows have no kind.
 func TestUpgradesAFileOfTheSecondVersion(t *testing.T) {
 	second, err := os.ReadFile(filepath.Join("testdata", "v2.db"))
 	if err != nil {
