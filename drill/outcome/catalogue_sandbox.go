@@ -9,7 +9,7 @@ var sandboxCodes = []Entry{
 		Remedy: "raise postgres.memory",
 		Example: Example{
 			Case:    "postgres.memory is 300MiB, and a query in the dump builds an array of 3 GB.",
-			Message: "the kernel killed a process of the Postgres container for memory (a limit of 300 MiB)",
+			Message: "the kernel killed a process of the Postgres container because it ran out of memory (limit 300 MiB)",
 		},
 		Messages: []string{
 			"server process (PID 71) was terminated by signal 9: Killed", "server closed the connection unexpectedly", "out of memory",
@@ -45,7 +45,7 @@ var sandboxCodes = []Entry{
 		Remedy: "free space where the container engine keeps its volumes (docker system df)",
 		Example: Example{
 			Case:    "The restored database needs 30 GB, and the engine's disk had 20 GB free.",
-			Message: "the container engine's disk has 1011 MiB left of 51200 MiB, and a sandbox leaves at least 1024 MiB free",
+			Message: "the container engine's disk has 1011 MiB of 51200 MiB free; a sandbox leaves at least 1024 MiB free",
 		},
 		Messages: []string{`could not extend file "base/16384/16397": No space left on device`},
 		Neighbours: []Neighbour{

@@ -64,7 +64,7 @@ var verifyCodes = []Entry{
 			"duplicates, an insert that gets such a value would fail.",
 		Remedy: "set the sequence in production with setval, and dump tables and sequences together",
 		Example: Example{
-			Case:    "Rows were copied into production with their ids, and nobody set the sequence.",
+			Case:    "Rows were copied into production with their ids, and the sequence was not set.",
 			Message: "sequence public.t_id_seq continues at 4, but public.t.id already has values from there on",
 		},
 		Messages: []string{"duplicate key value violates unique constraint"},

@@ -19,8 +19,8 @@ const (
 	ClassBackup      Class = "backup"      // the backup, or the pipeline that makes it
 	ClassSchema      Class = "schema"      // the database's own schema makes its dump unrestorable
 	ClassApp         Class = "app"         // restored, but the application or the release does not run on it
-	ClassEnvironment Class = "environment" // engine, network, credentials, image, disk of this machine
-	ClassBudget      Class = "budget"      // everything passed, but slower or older than allowed
+	ClassEnvironment Class = "environment" // engine, network, credentials, image or disk of the machine that drills
+	ClassBudget      Class = "budget"      // the drill or the migrations took longer than allowed
 	ClassSignal      Class = "signal"      // cancelled
 )
 

@@ -3,14 +3,14 @@ package outcome
 // Decision is the answer to whether a release may go out.
 type Decision string
 
-// The decisions. Unknown must be treated as no-go.
+// The three answers. Unknown is never go.
 const (
 	Go      Decision = "go"      // the release may go out
 	NoGo    Decision = "no-go"   // it was tried, and failed
 	Unknown Decision = "unknown" // it could not be tried
 )
 
-// Gate is the answer to a release, and its grounds.
+// Gate is the answer to a release, and what it rests on.
 type Gate struct {
 	Decision Decision `json:"decision"` // the answer
 	Why      string   `json:"why"`      // the reason in one sentence

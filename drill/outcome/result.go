@@ -16,8 +16,8 @@ const (
 	KindCheck  Kind = "check"  // a check of the source: it restored nothing, verifies nothing, and never counts as a drill
 )
 
-// Result holds everything that one drill of one database, or one check of its
-// source, found out. It holds names, counts and durations, never row values or
+// Result is everything that one drill of one database found out, or one check
+// of its source. It holds names, counts and durations, never row values or
 // secrets.
 type Result struct {
 	SchemaVersion int       `json:"schema_version"` // version of this format: 1
@@ -79,18 +79,18 @@ func (f *Failure) Report() *FailureReport {
 	}
 }
 
-// Chosen says how a backup was chosen.
+// Chosen is how a backup was chosen.
 type Chosen string
 
 // The ways to choose a backup. A key that is the newest backup when it is
 // chosen counts as latest.
 const (
-	ChosenLatest Chosen = "latest" // the newest backup at the source
-	ChosenKey    Chosen = "key"    // another backup at the source, by its name
-	ChosenFile   Chosen = "file"   // a file on the machine that drills
+	ChosenLatest Chosen = "latest" // the newest at the source
+	ChosenKey    Chosen = "key"    // another one at the source, by its name
+	ChosenFile   Chosen = "file"   // a file of the machine that drills
 )
 
-// Backup describes the backup that was drilled, as far as the drill got to know it.
+// Backup is the backup that was drilled, as far as the drill read it.
 type Backup struct {
 	URI           string      `json:"uri"`                     // where the backup is stored
 	Chosen        Chosen      `json:"chosen"`                  // how it was chosen; empty if unknown, as in results of drillgres 0.1
@@ -169,15 +169,15 @@ type Baseline struct {
 	Accepted  string    `json:"accepted"`   // the reason given to drillgres accept; empty if the drill passed
 }
 
-// CheckStatus is the outcome of a check. Unknown never counts as passed.
+// CheckStatus is how an assertion ended. Unknown never counts as passed.
 type CheckStatus string
 
-// The outcomes of a check.
+// The outcomes of an assertion.
 const (
 	CheckPassed        CheckStatus = "passed"         // examined, and as expected
 	CheckFailed        CheckStatus = "failed"         // examined, and not as expected
 	CheckUnknown       CheckStatus = "unknown"        // could not be examined, or not completely
-	CheckNotConfigured CheckStatus = "not_configured" // the config does not ask for it
+	CheckNotConfigured CheckStatus = "not_configured" // the config does not request it
 )
 
 // Check is one assertion about the restored database or the application on it.
@@ -191,9 +191,9 @@ type Check struct {
 	RestsOn string      `json:"rests_on"` // what was read to decide it
 	Seconds float64     `json:"seconds"`  // how long it took
 
-	// ConfigPath is where the config asks for the check, in the notation of the
+	// ConfigPath is the place in the config that requests the check, in the notation of the
 	// config's errors (databases.shop.app.smoke[2]). For a builtin check it is the
-	// section that governs it, which the config need not have.
+	// section that configures it, which may be absent.
 	ConfigPath string `json:"config_path"`
 }
 

@@ -19,10 +19,10 @@ const (
 // Stages lists every stage in the order in which a result reports them.
 var Stages = []Stage{Locate, Fetch, Inspect, Provision, Restore, Verify, App, Migrate}
 
-// Status is the state of a stage at the end of a drill.
+// Status is how a stage ended.
 type Status string
 
-// The states of a stage.
+// The states of a stage at the end of a drill.
 const (
 	StagePassed     Status = "passed"      // ran and passed
 	StageFailed     Status = "failed"      // ran and failed
