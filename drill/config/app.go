@@ -34,7 +34,7 @@ type Service struct {
 	Port int `yaml:"port"`
 }
 
-// Ready is when the application is ready to be tested.
+// Ready says when the application is ready to be tested.
 type Ready struct {
 	// Path to request. Default: the application is ready when its port accepts connections.
 	HTTP string `yaml:"http"`

@@ -12,7 +12,7 @@ import (
 func (l *loader) checkBackup(at *path, b *Backup) {
 	from := at.key("from")
 	if strings.TrimSpace(string(b.From)) == "" {
-		l.bad(from, "is missing (want %s)", l.Sources.Forms())
+		l.invalid(from, "is missing (want %s)", l.Sources.Forms())
 	} else {
 		l.checkPlace(at, from, string(b.From), l.Sources)
 	}
@@ -21,28 +21,28 @@ func (l *loader) checkBackup(at *path, b *Backup) {
 	l.checkEndpoint(at.key("s3").key("endpoint"), string(b.S3.Endpoint))
 }
 
-// checkPlace checks where something is kept, and that the section at has no
-// options for another kind of place. It never quotes more of a URL than its
-// scheme: a URL may hold a password.
+// checkPlace checks the location in text, and that the section at has no options
+// for another kind of place. It never quotes more of a URL than its scheme: a URL
+// may contain a password.
 func (l *loader) checkPlace(at, key *path, text string, kinds place.Kinds) {
 	kind, err := kinds.Find(text)
 	switch {
 	case hasControl(text):
-		l.bad(key, "holds a control character (want %s)", kinds.Forms())
+		l.invalid(key, "contains a control character (want %s)", kinds.Forms())
 		return
 	case err != nil:
-		l.bad(key, "%v", err)
+		l.invalid(key, "%v", err)
 		return
 	case place.Scheme(text) == "":
 		l.checkPath(key, text)
 	default:
 		if err := kind.Check(text); err != nil {
-			l.bad(key, "%v", err)
+			l.invalid(key, "%v", err)
 		}
 	}
 	for _, section := range kinds.Sections() {
 		if options := at.key(section); section != kind.Section && l.given(options) {
-			l.bad(options, "has options for %s, but %s names another kind of place", kinds.With(section).Forms(), key.text)
+			l.invalid(options, "has options for %s, but %s names another kind of place", kinds.With(section).Forms(), key.text)
 		}
 	}
 }
@@ -54,11 +54,11 @@ func (l *loader) checkMatch(at *path, match string) {
 	_, err := filepath.Match(match, "")
 	switch {
 	case match == "":
-		l.bad(at, "is empty (leave it out for everything that looks like a backup)")
+		l.invalid(at, "is empty (omit it to match everything that looks like a backup)")
 	case strings.Contains(match, "/"):
-		l.bad(at, "%s has a slash, but is compared with the base name (put directories into from)", quoted(match))
+		l.invalid(at, "%s contains a slash, but is matched against the base name (put directories in from)", quoted(match))
 	case err != nil:
-		l.bad(at, "%s is not a glob (want * ? [a-z], such as shop-*.dump)", quoted(match))
+		l.invalid(at, "%s is not a valid glob (want * ? [a-z], such as shop-*.dump)", quoted(match))
 	}
 }
 
@@ -67,7 +67,7 @@ func (l *loader) checkTimezone(at *path, name string) {
 		return
 	}
 	if zone, err := snapshot.LoadZone(name); err != nil || zone == nil {
-		l.bad(at, "%s is not a time zone of the IANA database (want a name such as America/New_York or UTC)", quoted(name))
+		l.invalid(at, "%s is not a time zone of the IANA database (want a name such as America/New_York or UTC)", quoted(name))
 	}
 }
 
@@ -78,10 +78,10 @@ func (l *loader) checkEndpoint(at *path, endpoint string) {
 	u, err := url.Parse(endpoint)
 	switch {
 	case err != nil || u.Host == "" || (u.Scheme != "https" && u.Scheme != "http"):
-		l.bad(at, "is not a URL of an object store (want https://host or http://host:port)")
+		l.invalid(at, "is not the URL of an object store (want https://host or http://host:port)")
 	case u.User != nil:
-		l.bad(at, "holds credentials (give them by the SDK's usual chain, such as AWS_ACCESS_KEY_ID)")
+		l.invalid(at, "contains credentials (provide them through the SDK's usual chain, such as AWS_ACCESS_KEY_ID)")
 	case u.RawQuery != "" || u.Fragment != "":
-		l.bad(at, "has a query (want https://host or http://host:port)")
+		l.invalid(at, "has a query or a fragment (want https://host or http://host:port)")
 	}
 }

@@ -2,26 +2,27 @@ package config
 
 import "strings"
 
-// need says whether a check must have a condition, by an example of one.
-type need struct{ example string }
+// requirement says whether a check must have an expression. It holds an example of
+// one if it must; the zero value means that it is optional.
+type requirement struct{ example string }
 
-var optional = need{}
+var optional = requirement{}
 
-func needed(example string) need { return need{example} }
+func required(example string) requirement { return requirement{example} }
 
-// compileExpect compiles the condition at a place.
-func (l *loader) compileExpect(at *path, e *Expr, compile func(string) (Expr, error), n need) {
+// compileExpect compiles the expression at a path.
+func (l *loader) compileExpect(at *path, e *Expr, compile func(string) (Expr, error), r requirement) {
 	switch {
 	case strings.TrimSpace(e.Source) != "":
 		compiled, err := compile(e.Source)
 		if err != nil {
-			l.bad(at, "%v", err)
+			l.invalid(at, "%v", err)
 			return
 		}
 		*e = compiled
-	case n != optional:
-		l.bad(at, "is missing (want a condition such as %s)", n.example)
+	case r != optional:
+		l.invalid(at, "is missing (want an expression such as %s)", r.example)
 	case l.given(at):
-		l.bad(at, "is empty (leave it out for the default)")
+		l.invalid(at, "is empty (omit it for the default)")
 	}
 }

@@ -12,23 +12,23 @@ func (l *loader) checkMigrate(at *path, m *Migrate, hasApp bool) {
 	if l.given(at.key("sql")) {
 		for _, other := range []string{"image", "command"} {
 			if l.given(at.key(other)) {
-				l.bad(at.key(other), "goes with no sql (want a command in the candidate's image, or SQL files)")
+				l.invalid(at.key(other), "cannot be combined with sql (want either a command in the candidate's image or SQL files)")
 			}
 		}
 	}
 	l.checkName(at.key("role"), m.Role)
 	l.checkEnv(at.key("env"), m.Env)
-	l.notZero(at.key("timeout"), m.Timeout)
+	l.checkNotZero(at.key("timeout"), m.Timeout)
 	budget := at.key("budget")
-	l.notZero(budget.key("total"), m.Budget.Total)
-	l.notZero(budget.key("statement"), m.Budget.Statement)
-	l.notZero(budget.key("lock"), m.Budget.Lock)
+	l.checkNotZero(budget.key("total"), m.Budget.Total)
+	l.checkNotZero(budget.key("statement"), m.Budget.Statement)
+	l.checkNotZero(budget.key("lock"), m.Budget.Lock)
 	for i, a := range m.Allow {
 		l.checkAllow(at.key("allow").at(i), a)
 	}
-	l.oneOf(at.key("current"), m.Current, "required", "warn", "off")
+	l.checkOneOf(at.key("current"), m.Current, "required", "warn", "off")
 	if current := at.key("current"); l.given(current) && m.Current != "off" && !hasApp {
-		l.bad(current, "needs app, which says what runs today")
+		l.invalid(current, "needs app, which names the release that is deployed today")
 	}
 	if m.Down != nil {
 		l.checkDown(at.key("down"), m.Down)
@@ -38,7 +38,7 @@ func (l *loader) checkMigrate(at *path, m *Migrate, hasApp bool) {
 func (l *loader) checkAllow(at *path, a Allow) {
 	for key, value := range map[string]string{"finding": a.Finding, "on": a.On, "reason": a.Reason} {
 		if strings.TrimSpace(value) == "" {
-			l.bad(at.key(key), "is missing (want finding, on and reason)")
+			l.invalid(at.key(key), "is missing (want finding, on and reason)")
 		}
 	}
 }
@@ -47,14 +47,14 @@ func (l *loader) checkDown(at *path, d *Down) {
 	l.checkCommand(at.key("command"), d.Command)
 	l.checkGlob(at.key("sql"), d.SQL)
 	if l.given(at.key("command")) == l.given(at.key("sql")) {
-		l.bad(at, "wants exactly one of command and sql")
+		l.invalid(at, "needs exactly one of command and sql")
 	}
 }
 
-// checkGlob checks a pattern of files.
+// checkGlob checks a glob of file names.
 func (l *loader) checkGlob(at *path, pattern string) {
 	l.checkPath(at, pattern)
 	if _, err := filepath.Match(pattern, ""); err != nil {
-		l.bad(at, "%s is no pattern of file names (want one such as migrations/*.sql)", quoted(pattern))
+		l.invalid(at, "%s is not a valid glob (want one such as migrations/*.sql)", quoted(pattern))
 	}
 }

@@ -11,9 +11,9 @@ var (
 	headerName = regexp.MustCompile("^[A-Za-z0-9!#$%&'*+.^_`|~-]+$")
 )
 
-func (l *loader) checkSmoke(at *path, s *Smoke, taken map[string]*path) {
-	l.checkLabel(at.key("name"), s.Name, taken)
-	l.notZero(at.key("within"), s.Within)
+func (l *loader) checkSmoke(at *path, s *Smoke, used map[string]*path) {
+	l.checkLabel(at.key("name"), s.Name, used)
+	l.checkNotZero(at.key("within"), s.Within)
 	kinds := 0
 	for _, kind := range []string{"http", "command", "sql"} {
 		if l.given(at.key(kind)) {
@@ -21,7 +21,7 @@ func (l *loader) checkSmoke(at *path, s *Smoke, taken map[string]*path) {
 		}
 	}
 	if kinds != 1 {
-		l.bad(at, "has %d of http, command and sql (want exactly one)", kinds)
+		l.invalid(at, "has %d of http, command and sql (want exactly one)", kinds)
 		return
 	}
 	expect := at.key("expect")
@@ -34,41 +34,41 @@ func (l *loader) checkSmoke(at *path, s *Smoke, taken map[string]*path) {
 		l.compileExpect(expect, &s.Expect, CompileCommand, optional)
 	default:
 		if strings.TrimSpace(s.SQL) == "" {
-			l.bad(at.key("sql"), "is empty (want a query)")
+			l.invalid(at.key("sql"), "is empty (want a query)")
 		}
-		l.compileExpect(expect, &s.Expect, CompileSQL, needed("value > 0"))
+		l.compileExpect(expect, &s.Expect, CompileSQL, required("value > 0"))
 	}
 }
 
 func (l *loader) checkHTTP(at *path, h *HTTP) {
-	ways := 0
-	for _, way := range []string{"get", "post", "path"} {
-		if l.given(at.key(way)) {
-			ways++
+	given := 0
+	for _, key := range []string{"get", "post", "path"} {
+		if l.given(at.key(key)) {
+			given++
 		}
 	}
 	switch {
-	case ways != 1:
-		l.bad(at, "has %d of get, post and path (want exactly one, such as get: /orders)", ways)
+	case given != 1:
+		l.invalid(at, "has %d of get, post and path (want exactly one, such as get: /orders)", given)
 		return
 	case h.Method != "" && h.Path == "":
-		l.bad(at.key("method"), "goes with path, not with get or post")
+		l.invalid(at.key("method"), "cannot be combined with get or post (want path)")
 	case h.Method != "" && !slices.Contains(methods, h.Method):
-		l.bad(at.key("method"), "%s is not one of %s", quoted(h.Method), strings.Join(methods, ", "))
+		l.invalid(at.key("method"), "%s is not one of %s", quoted(h.Method), strings.Join(methods, ", "))
 	}
-	method, way, target := h.request()
+	method, key, target := h.request()
 	if !strings.HasPrefix(target, "/") || hasControl(target) {
-		l.bad(at.key(way), "%s is not a path (want one that begins with /)", quoted(target))
+		l.invalid(at.key(key), "%s is not a path (want one that begins with /)", quoted(target))
 	}
 	if body := at.key("body"); l.given(body) && (method == "GET" || method == "HEAD") {
-		l.bad(body, "goes with no %s request (want post, or a method with path)", method)
+		l.invalid(body, "is not allowed in a %s request (want post, or another method with path)", method)
 	}
 	l.checkHeaders(at.key("headers"), h.Headers)
 }
 
-// request is the method and path of a request whichever way it was written,
-// and the key that holds the path.
-func (h *HTTP) request() (method, way, target string) {
+// request returns the method and path of a request, however it was written, and
+// the key that holds the path.
+func (h *HTTP) request() (method, key, target string) {
 	switch {
 	case h.Get != "":
 		return "GET", "get", h.Get
@@ -84,10 +84,10 @@ func (h *HTTP) request() (method, way, target string) {
 func (l *loader) checkHeaders(at *path, headers map[string]Value) {
 	for _, name := range sortedNames(headers) {
 		if !headerName.MatchString(name) {
-			l.bad(at.key(name), "is not the name of an HTTP header")
+			l.invalid(at.key(name), "is not a valid name of an HTTP header")
 		}
 		if strings.ContainsAny(headers[name].Reveal(), "\r\n\x00") {
-			l.bad(at.key(name), "holds a line break")
+			l.invalid(at.key(name), "contains a line break")
 		}
 	}
 }

@@ -11,42 +11,42 @@ func (l *loader) checkVerify(at *path, v *Verify) {
 	for _, name := range sortedNames(v.Tables) {
 		l.checkTable(tables.key(name), name, v.Tables[name])
 	}
-	l.oneOf(at.key("integrity"), v.Integrity, "basic", "standard", "deep")
-	l.notZero(at.key("integrity_within"), v.IntegrityWithin)
-	drifting := at.key("drift").key("tables")
+	l.checkOneOf(at.key("integrity"), v.Integrity, "basic", "standard", "deep")
+	l.checkNotZero(at.key("integrity_within"), v.IntegrityWithin)
+	drift := at.key("drift").key("tables")
 	for _, name := range sortedNames(v.Drift.Tables) {
 		if _, _, err := SplitTable(name); err != nil {
-			l.bad(drifting.key(name), "%v", err)
+			l.invalid(drift.key(name), "%v", err)
 		}
 	}
-	taken := map[string]*path{}
+	used := map[string]*path{}
 	for i := range v.Queries {
 		q, place := &v.Queries[i], at.key("queries").at(i)
-		l.checkLabel(place.key("name"), q.Name, taken)
+		l.checkLabel(place.key("name"), q.Name, used)
 		if strings.TrimSpace(q.SQL) == "" {
-			l.bad(place.key("sql"), "is missing (want a query)")
+			l.invalid(place.key("sql"), "is missing (want a query)")
 		}
-		l.compileExpect(place.key("expect"), &q.Expect, CompileSQL, needed("value == 0"))
+		l.compileExpect(place.key("expect"), &q.Expect, CompileSQL, required("value == 0"))
 	}
 }
 
 func (l *loader) checkTable(at *path, name string, t Table) {
 	if _, _, err := SplitTable(name); err != nil {
-		l.bad(at, "%v", err)
+		l.invalid(at, "%v", err)
 	}
 	if t.MinRows < 0 {
-		l.bad(at.key("min_rows"), "%d is less than 0", t.MinRows)
+		l.invalid(at.key("min_rows"), "%d is less than 0", t.MinRows)
 	}
 	if t.Newest == nil {
 		return
 	}
 	newest := at.key("newest")
 	if t.Newest.Column == "" {
-		l.bad(newest.key("column"), "is missing (want the column with each row's time)")
+		l.invalid(newest.key("column"), "is missing (want the column that holds each row's time)")
 	}
 	l.checkName(newest.key("column"), t.Newest.Column)
 	if t.Newest.Within == 0 {
-		l.bad(newest.key("within"), "is missing or 0 (want how long before the backup the newest row may be, such as 26h)")
+		l.invalid(newest.key("within"), "is missing or 0 (want how much older than the backup the newest row may be, such as 26h)")
 	}
 }
 

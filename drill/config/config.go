@@ -1,5 +1,5 @@
-// Package config reads drillgres.yaml strictly and reports everything that is
-// wrong in it at once. The comments of its types and fields are the
+// Package config reads drillgres.yaml strictly and reports all of its problems at
+// once. The comments of its types and fields are the
 // descriptions in the JSON schema of the file.
 package config
 
@@ -13,18 +13,18 @@ import (
 type Config struct {
 	// Version of this file's format: 1.
 	Version int `yaml:"version" jsonschema:"required"`
-	// The databases to drill, each under a name of its own.
+	// The databases to drill, by name.
 	Databases map[string]*Database `yaml:"databases" jsonschema:"required"`
 	// Where drills are recorded.
 	Record Record `yaml:"record"`
 	// Where a drill keeps its private files while it runs.
 	Work Work `yaml:"work"`
 
-	File string `yaml:"-"` // the path it was read from
-	Dir  string `yaml:"-"` // what its relative paths are relative to
+	File string `yaml:"-"` // the path that it was read from
+	Dir  string `yaml:"-"` // the directory that its relative paths start from
 
 	secrets []redact.Secret
-	lines   map[string]int // where each path stands
+	lines   map[string]int // the line of each path
 }
 
 // Database is one database to drill.
@@ -81,7 +81,7 @@ type Postgres struct {
 	Version string `yaml:"version" jsonschema:"required"`
 	// Image of the server. Default: postgres:<version>.
 	Image Text `yaml:"image"`
-	// Owner of the database. Default: the archive's, otherwise who owns most of the dump's objects.
+	// Owner of the database. Default: the archive's, otherwise the owner of most of the dump's objects.
 	Owner string `yaml:"owner"`
 	// Encoding of the database. Default: the dump's.
 	Encoding string `yaml:"encoding"`
@@ -103,11 +103,11 @@ type Postgres struct {
 type Restore struct {
 	// Parallel jobs of pg_restore. Default: the engine's CPUs, at most 4.
 	Jobs int `yaml:"jobs"`
-	// rehearsal (default) uses settings that are fit for a real recovery; fast gives up durability, and its durations are not recovery times.
+	// rehearsal (default) uses settings that suit a real recovery; fast gives up durability, so its durations are not recovery times.
 	Profile string `yaml:"profile" jsonschema:"enum=rehearsal,enum=fast"`
 	// How long a restore may take. Default: 2h.
 	Timeout Duration `yaml:"timeout"`
-	// create (default) makes missing roles and reports them; with strict they fail the drill.
+	// create (default) creates missing roles and reports them; with strict they fail the drill.
 	Roles string `yaml:"roles" jsonschema:"enum=create,enum=strict"`
 }
 
@@ -123,7 +123,7 @@ type Budget struct {
 // Record says where drills are recorded.
 type Record struct {
 	// Path of an SQLite file relative to the config file, postgres://user:${PASSWORD}@host/database, or s3://bucket/prefix. Default: .drillgres/history.db.
-	History History `yaml:"history"` // once loaded, a path is an absolute or working-directory one
+	History History `yaml:"history"` // once loaded, a path is absolute or relative to the working directory
 	// Settings of the object store of a history at s3://bucket/prefix.
 	S3 S3 `yaml:"s3"`
 }
@@ -132,23 +132,23 @@ type Record struct {
 type Work struct {
 	// Default: drillgres in the user's cache directory.
 	Dir string `yaml:"dir"`
-	// Limit of what one drill may write there, and of what a backup may decode to. Default: what the disk has.
+	// Limit of what one drill may write there, and of what a backup may decode to. Default: the free space of the disk.
 	Limit Size `yaml:"limit"`
 }
 
-// Duration is a time.Duration that is also written with d and w: 26h, 7d, 2w.
+// Duration is a time.Duration that may also be written with d and w: 26h, 7d, 2w.
 type Duration time.Duration
 
 // Size is a number of bytes, written as 1MiB, 20GB, 512.
 type Size int64
 
-// Percent is a share of 100, written as 20%; off stands for 100%.
+// Percent is a percentage, written as 20%; off is 100%.
 type Percent float64
 
-// Text is a text in which ${NAME} and ${NAME:-default} refer to the
-// environment; $${ stands for ${ itself. It holds the text with these filled in.
+// Text is a string in which ${NAME} and ${NAME:-default} refer to the environment;
+// $${ is a literal ${. It holds the string after expansion.
 type Text string
 
-// Value is like Text, but may be a secret: it prints as REDACTED. Instead of a
-// text it may be {file: path}: the content of a file, without its last newline.
+// Value is a Text that may be a secret: it prints as REDACTED. It may also be
+// {file: path}: the content of a file, without its last newline.
 type Value = redact.Secret

@@ -11,15 +11,15 @@ import (
 	"github.com/drillgres/drillgres/drill/words"
 )
 
-// value decodes node n, which stands at p, into v. verbatim texts keep their
-// ${…}: they are written in a language of their own.
+// value decodes node n at path p into v. A verbatim string keeps its ${…}: it is
+// written in another language, such as SQL.
 func (l *loader) value(n *yaml.Node, p *path, v reflect.Value, verbatim bool) {
 	n = resolved(n)
 	if l.places[p.text] == nil {
 		l.places[p.text] = n
 	}
 	if n.Style&yaml.TaggedStyle != 0 {
-		l.problem(n, p, "has a tag (!…), which means nothing here; quote a value that begins with !")
+		l.problem(n, p, "has a YAML tag (!…), which is not supported (quote a value that begins with !)")
 		return
 	}
 	if n.Kind == yaml.ScalarNode && n.Tag == "!!null" {
@@ -44,7 +44,8 @@ func (l *loader) value(n *yaml.Node, p *path, v reflect.Value, verbatim bool) {
 	}
 }
 
-// special decodes the types that have a notation of their own.
+// special decodes the types that have their own notation. It reports whether v is
+// one of them.
 func (l *loader) special(n *yaml.Node, p *path, v reflect.Value) bool {
 	switch target := v.Addr().Interface().(type) {
 	case *Value:
@@ -58,19 +59,19 @@ func (l *loader) special(n *yaml.Node, p *path, v reflect.Value) bool {
 	case *Duration:
 		if l.isScalar(n, p, v) {
 			d, err := ParseDuration(n.Value)
-			l.note(n, p, err)
+			l.problemOf(n, p, err)
 			*target = d
 		}
 	case *Size:
 		if l.isScalar(n, p, v) {
 			s, err := ParseSize(n.Value)
-			l.note(n, p, err)
+			l.problemOf(n, p, err)
 			*target = s
 		}
 	case *Percent:
 		if l.isScalar(n, p, v) {
 			share, err := ParsePercent(n.Value)
-			l.note(n, p, err)
+			l.problemOf(n, p, err)
 			*target = share
 		}
 	case *Expr:
@@ -83,7 +84,8 @@ func (l *loader) special(n *yaml.Node, p *path, v reflect.Value) bool {
 	return true
 }
 
-func (l *loader) note(n *yaml.Node, p *path, err error) {
+// problemOf reports err, unless it is nil.
+func (l *loader) problemOf(n *yaml.Node, p *path, err error) {
 	if err != nil {
 		l.problem(n, p, "%v", err)
 	}
@@ -108,7 +110,7 @@ func (l *loader) structure(n *yaml.Node, p *path, v reflect.Value) {
 	}
 }
 
-// unknown notes a key that means nothing. What it was probably meant to be
+// unknown reports a key that does not exist. The key that was probably intended
 // counts as given, so that its absence is not a second problem.
 func (l *loader) unknown(key *yaml.Node, at, parent *path, fields map[string]int) {
 	near := words.Nearest(key.Value, sortedKeys(fields))
@@ -120,7 +122,7 @@ func (l *loader) unknown(key *yaml.Node, at, parent *path, fields map[string]int
 	l.unusable[parent.key(near).text] = true
 }
 
-// mapping decodes a mapping whose keys are names chosen by the config.
+// mapping decodes a mapping whose keys are names that the user chose.
 func (l *loader) mapping(n *yaml.Node, p *path, v reflect.Value) {
 	if !l.isKind(n, p, v, yaml.MappingNode) {
 		return
@@ -145,7 +147,7 @@ func (l *loader) list(n *yaml.Node, p *path, v reflect.Value) {
 	}
 }
 
-// place remembers a section by its key's line, and a text by its own.
+// place records where a path is: a section at its key, a single value at itself.
 func (l *loader) place(e entry, at *path) {
 	if e.value.Kind == yaml.ScalarNode && e.value.Style&(yaml.LiteralStyle|yaml.FoldedStyle) == 0 {
 		l.places[at.text] = e.value
@@ -154,7 +156,7 @@ func (l *loader) place(e entry, at *path) {
 	l.places[at.text] = e.key
 }
 
-// scalar decodes a text, number or truth value.
+// scalar decodes a string, number or boolean.
 func (l *loader) scalar(n *yaml.Node, p *path, v reflect.Value, verbatim bool) {
 	if !l.isScalar(n, p, v) {
 		return
@@ -163,7 +165,7 @@ func (l *loader) scalar(n *yaml.Node, p *path, v reflect.Value, verbatim bool) {
 		v.SetString(n.Value)
 		return
 	}
-	text, ok := l.unexpanded(n, p)
+	text, ok := l.literal(n, p)
 	if !ok {
 		return
 	}
@@ -194,7 +196,8 @@ func (l *loader) isScalar(n *yaml.Node, p *path, v reflect.Value) bool {
 	return l.isKind(n, p, v, yaml.ScalarNode)
 }
 
-// isKind notes a value of the wrong shape, without quoting it.
+// isKind reports whether n is of the kind want. If not, it adds a problem, which
+// does not quote the value.
 func (l *loader) isKind(n *yaml.Node, p *path, v reflect.Value, want yaml.Kind) bool {
 	if n.Kind == want {
 		return true

@@ -6,9 +6,9 @@ import (
 	"github.com/drillgres/drillgres/drill/place"
 )
 
-// setDefaults fills in what the config leaves out. What depends on the engine
-// stays zero and is filled in there: postgres.memory and restore.jobs; so does
-// work.dir, which depends on the user.
+// setDefaults sets the defaults of keys that the config omits. postgres.memory and
+// restore.jobs, which depend on the engine, and work.dir, which depends on the
+// user, stay zero: their defaults are set when they are used.
 func (c *Config) setDefaults() {
 	or(&c.Record.History, defaultHistory)
 	if c.Record.History.IsPath() {
@@ -47,7 +47,7 @@ func (m *Migrate) setDefaults() {
 	or(&m.Current, "required")
 }
 
-// NewMigrate is a migrate section that says nothing but its defaults.
+// NewMigrate returns a migrate section with its defaults.
 func NewMigrate() *Migrate {
 	m := new(Migrate)
 	m.setDefaults()
@@ -86,8 +86,8 @@ func (db *Database) setDefaults() {
 
 func (s *S3) setDefaults() {
 	if s.PathStyle == nil {
-		own := s.Endpoint != ""
-		s.PathStyle = &own
+		hasEndpoint := s.Endpoint != ""
+		s.PathStyle = &hasEndpoint
 	}
 }
 
@@ -115,7 +115,8 @@ func orPercent(field **Percent, value Percent) {
 	}
 }
 
-// orExpr fills in an expression of ours, which compiles: a test loads each.
+// orExpr sets a default expression. It ignores compile errors: a test loads each of
+// them.
 func orExpr(field *Expr, compile func(string) (Expr, error), source string) {
 	if field.IsZero() {
 		*field, _ = compile(source)

@@ -11,7 +11,7 @@ import (
 	"github.com/drillgres/drillgres/drill/wiring"
 )
 
-// documented is the first YAML block of a page.
+// documented returns the first YAML block of a page.
 func documented(t *testing.T, page string) string {
 	t.Helper()
 	text, err := os.ReadFile(page)
@@ -26,7 +26,7 @@ func documented(t *testing.T, page string) string {
 	return block
 }
 
-// TestDocumentedConfigsAreValid holds the documentation to the code.
+// TestDocumentedConfigsAreValid loads the examples in the documentation.
 func TestDocumentedConfigsAreValid(t *testing.T) {
 	for _, page := range []string{"../../README.md", "../../docs/config.md", "../../docs/first-drill.md"} {
 		t.Run(filepath.Base(page), func(t *testing.T) {

@@ -7,19 +7,19 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// reference matches, at the start of a text, ${NAME} and ${NAME:-default}.
+// reference matches ${NAME} and ${NAME:-default} at the start of a string.
 var reference = regexp.MustCompile(`^\$\{([A-Za-z_][A-Za-z0-9_]*)(:-([^}]*))?\}`)
 
-// expansion is a text with its references filled in.
+// expansion is a string after its references were expanded.
 type expansion struct {
 	text  string
 	names []string // of the variables
-	parts []string // what they held
+	parts []string // their values
 	ok    bool
 }
 
-// expanded fills in the references of the text at n. Its errors name
-// variables, never the text: it may be a secret.
+// expanded expands the references in the string at n. The problems that it reports
+// name variables, never the string, which may be a secret.
 func (l *loader) expanded(n *yaml.Node, p *path) expansion {
 	var e expansion
 	var b strings.Builder
@@ -44,7 +44,7 @@ func (l *loader) expanded(n *yaml.Node, p *path) expansion {
 			b.WriteString("${")
 			rest = rest[len("$${"):]
 		case strings.HasPrefix(rest, "${"):
-			l.problem(n, p, "has a ${ that begins no ${NAME} or ${NAME:-default}; write $${ for ${ itself")
+			l.problem(n, p, "has an invalid reference (want ${NAME} or ${NAME:-default}, or $${ for a literal ${)")
 			return expansion{}
 		default:
 			b.WriteByte('$')
@@ -55,8 +55,8 @@ func (l *loader) expanded(n *yaml.Node, p *path) expansion {
 	return e
 }
 
-// lookup is the value of one reference. An empty variable counts as unset, as
-// CI systems make of a missing secret an empty one.
+// lookup returns the value of one reference. An empty variable counts as unset,
+// because CI systems pass a missing secret as an empty variable.
 func (l *loader) lookup(n *yaml.Node, p *path, m []string) (string, bool) {
 	name, hasDefault, fallback := m[1], m[2] != "", m[3]
 	value, set := l.Getenv(name)
@@ -66,17 +66,17 @@ func (l *loader) lookup(n *yaml.Node, p *path, m []string) (string, bool) {
 	case hasDefault:
 		return fallback, true
 	case set:
-		l.problem(n, p, "the variable %s is empty (write ${%s:-} if it may be)", name, name)
+		l.problem(n, p, "environment variable %s is empty (write ${%s:-} if it may be empty)", name, name)
 	default:
-		l.problem(n, p, "the variable %s is not set (set it, or write ${%s:-default})", name, name)
+		l.problem(n, p, "environment variable %s is not set (set it, or write ${%s:-default})", name, name)
 	}
 	return "", false
 }
 
-// unexpanded is a text in which references mean nothing.
-func (l *loader) unexpanded(n *yaml.Node, p *path) (string, bool) {
+// literal returns the string at n, in which references are not allowed.
+func (l *loader) literal(n *yaml.Node, p *path) (string, bool) {
 	if strings.Contains(strings.ReplaceAll(n.Value, "$${", " "), "${") {
-		l.problem(n, p, "refers to the environment, which is not read here; write $${ for ${ itself")
+		l.problem(n, p, "refers to an environment variable, which is not supported for this key (write $${ for a literal ${)")
 		return "", false
 	}
 	return strings.ReplaceAll(n.Value, "$${", "${"), true

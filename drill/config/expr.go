@@ -16,27 +16,27 @@ import (
 	"github.com/expr-lang/expr/vm"
 )
 
-// Expr is a condition in the language of expr-lang.org, compiled when the
+// Expr is a condition in the language of expr-lang.org, which is compiled when the
 // config is loaded.
 type Expr struct {
 	Source string
 	expr   *vm.Program
 }
 
-// CompileSQL makes a condition over a query's value (the first column of the
+// CompileSQL compiles a condition over a query's value (the first column of the
 // first row) and rows (all rows, as maps).
 func CompileSQL(source string) (Expr, error) {
 	row := types.Map{types.Extra: types.Any}
 	return compile(source, types.Map{"value": types.Any, "rows": types.Array(row)})
 }
 
-// CompileHTTP makes a condition over a response's status, body and json, which
+// CompileHTTP compiles a condition over a response's status, body and json, which
 // is nil for a body that is not JSON.
 func CompileHTTP(source string) (Expr, error) {
 	return compile(source, types.Map{"status": types.Int, "json": types.Any, "body": types.String})
 }
 
-// CompileCommand makes a condition over a command's exit and stdout.
+// CompileCommand compiles a condition over a command's exit and stdout.
 func CompileCommand(source string) (Expr, error) {
 	return compile(source, types.Map{"exit": types.Int, "stdout": types.String})
 }
@@ -48,29 +48,29 @@ func compile(source string, env types.Map) (Expr, error) {
 	}
 	var at *file.Error
 	if errors.As(err, &at) {
-		err = fmt.Errorf("%s (line %d, column %d)", at.Message, max(1, at.Line), at.Column+1)
+		err = fmt.Errorf("%s at line %d, column %d", at.Message, max(1, at.Line), at.Column+1)
 	}
 	known := strings.Join(slices.Sorted(maps.Keys(env)), ", ")
-	return Expr{}, fmt.Errorf("%s is no condition over %s: %s", quoted(source), known, oneLine(err))
+	return Expr{}, fmt.Errorf("invalid expression %s: %s (want a condition over %s)", quoted(source), oneLine(err), known)
 }
 
-// IsZero tells whether there is no expression.
+// IsZero reports whether there is no expression.
 func (e Expr) IsZero() bool { return e.Source == "" }
 
-// String is the source.
+// String returns the source.
 func (e Expr) String() string { return e.Source }
 
-// Eval tells whether the condition holds for these values of its variables. An
-// error says that it could not be told; it holds no values, only their types.
+// Eval reports whether the condition is true for these values of its variables. An
+// error means that it could not be evaluated; it names no values, only their types.
 func (e Expr) Eval(env map[string]any) (bool, error) {
 	if e.expr == nil {
 		return false, errors.New("no expression to evaluate")
 	}
-	known := make(map[string]any, len(env))
+	variables := make(map[string]any, len(env))
 	for name, v := range env {
-		known[name] = plain(v)
+		variables[name] = plain(v)
 	}
-	result, err := expr.Run(e.expr, known)
+	result, err := expr.Run(e.expr, variables)
 	if err != nil {
 		return false, fmt.Errorf("evaluate %s: %s", quoted(e.Source), withoutValues(err))
 	}
@@ -81,8 +81,8 @@ func (e Expr) Eval(env map[string]any) (bool, error) {
 	return holds, nil
 }
 
-// onlyTypes matches the messages of expr-lang that name types and indexes
-// alone; all others may quote a value that was seen.
+// onlyTypes matches the messages of expr-lang that name only types and indexes. All
+// others may quote a value.
 var onlyTypes = regexp.MustCompile(`^(interface conversion: |reflect: |runtime error: |index out of range: |memory budget exceeded` +
 	`|invalid argument for \w+ \(type |operator "in" not defined on |invalid operation: (\S+ [-+*/%<>=]+ \S+|- \S+|bool\(\S+\)|int\((string|bool)\))$` +
 	`|cannot fetch \w+ from )`)
@@ -94,7 +94,7 @@ func withoutValues(err error) string {
 		message, _, _ = strings.Cut(at.Message, "\n")
 	}
 	if !onlyTypes.MatchString(message) {
-		return "a part of it does not fit what was seen"
+		return "a value has another type than the expression expects"
 	}
 	return message
 }
@@ -104,8 +104,8 @@ func oneLine(err error) string {
 	return line
 }
 
-// plain turns a value into one that expr-lang compares with constants: whole
-// numbers become int, others float64, bytes a text; lists and maps in depth.
+// plain converts a value to one that expr-lang can compare with constants: whole
+// numbers become int, others float64, bytes a string; also inside lists and maps.
 func plain(v any) any {
 	switch v := v.(type) {
 	case nil, bool, string, int, float64:
@@ -139,7 +139,7 @@ func plainKind(v any) any {
 	switch r.Kind() {
 	case reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64:
 		if r.Type().PkgPath() != "" {
-			return v // time.Duration and its like keep their meaning
+			return v // types such as time.Duration keep their meaning
 		}
 		return int(r.Int())
 	case reflect.Float32:

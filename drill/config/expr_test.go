@@ -58,9 +58,9 @@ func TestEvalErrors(t *testing.T) {
 		"value > 6":             {map[string]any{"value": row}, "invalid operation: string > int"},
 		"rows[3].n == 1":        {map[string]any{"rows": []map[string]any{}}, "index out of range"},
 		"value.x == 1":          {map[string]any{"value": row}, "invalid operation: int(string)"},
-		"int(value) == 1":       {map[string]any{"value": row}, "does not fit what was seen"},
-		"date(value) > now()":   {map[string]any{"value": row}, "does not fit what was seen"},
-		"fromJSON(value) == 1":  {map[string]any{"value": row}, "does not fit what was seen"},
+		"int(value) == 1":       {map[string]any{"value": row}, "another type than the expression expects"},
+		"date(value) > now()":   {map[string]any{"value": row}, "another type than the expression expects"},
+		"fromJSON(value) == 1":  {map[string]any{"value": row}, "another type than the expression expects"},
 		"value":                 {map[string]any{"value": row}, "invalid operation: bool(string)"},
 		"{'a': 1}[value].b > 1": {map[string]any{"value": row}, ""},
 	}
@@ -80,6 +80,6 @@ func TestEvalErrors(t *testing.T) {
 		}
 	}
 	if holds, err := (Expr{}).Eval(nil); holds || err == nil {
-		t.Errorf("no expression at all holds: %v, %v", holds, err)
+		t.Errorf("an empty expression: got %v, %v", holds, err)
 	}
 }

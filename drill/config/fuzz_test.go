@@ -12,9 +12,9 @@ import (
 	"time"
 )
 
-// FuzzConfig: whatever stands in a file, reading it ends soon, in a config or
-// in Errors, without more memory than its size explains, and no error shows what
-// the environment holds.
+// FuzzConfig checks that reading any file ends soon, in a config or in Errors, that
+// it needs memory in proportion to the file, and that no error shows a value from the
+// environment.
 func FuzzConfig(f *testing.F) {
 	for _, pattern := range []string{"testdata/valid/*.yaml", "testdata/invalid/*.yaml"} {
 		files, err := filepath.Glob(pattern)
@@ -56,8 +56,8 @@ func allocated() uint64 {
 	return total[0].Value.Uint64()
 }
 
-// FuzzUnits: a duration, a size or a share that is taken is what its digits
-// say, and is written so that it is read again as the same.
+// FuzzUnits checks that a duration, size or percentage that is accepted has the value
+// of its digits, and that its text parses to the same value.
 func FuzzUnits(f *testing.F) {
 	for _, seed := range []string{
 		"26h", "7d", "1w2d3h", "1.5d", "0", "-1h", "9999999999999w", "1h30m", "0.5h1ns",
@@ -75,7 +75,7 @@ func FuzzUnits(f *testing.F) {
 		}
 		if s, err := ParseSize(text); err == nil {
 			again, err := ParseSize(s.String())
-			if s < 0 || err != nil || again != s || !means(text, s) {
+			if s < 0 || err != nil || again != s || !sizeMatches(text, s) {
 				t.Errorf("size %q → %d, %s → %d, %v", text, s, s, again, err)
 			}
 		}
@@ -88,8 +88,9 @@ func FuzzUnits(f *testing.F) {
 	})
 }
 
-// means reads a size in exact arithmetic: what it lacks is less than a byte.
-func means(text string, s Size) bool {
+// sizeMatches compares a size with its text by exact arithmetic: it may be less by a
+// fraction of a byte.
+func sizeMatches(text string, s Size) bool {
 	m := sizePattern.FindStringSubmatch(text)
 	exact, ok := new(big.Rat).SetString(m[1] + m[2])
 	if !ok {

@@ -10,25 +10,24 @@ import (
 	"github.com/drillgres/drillgres/drill/redact"
 )
 
-// History is where drills are recorded: a path, or a URL. A URL may hold a
-// password, so that it prints without one, however it is printed; only Reveal
-// returns it.
+// History is where drills are recorded: a path or a URL. A URL may contain a
+// password: History prints without it, and only Reveal returns it.
 type History string
 
-// defaultHistory is beside the config file.
+// defaultHistory is relative to the config file.
 const defaultHistory History = ".drillgres/history.db"
 
-// IsPath reports whether the history is a file of this machine.
+// IsPath reports whether the history is a file on this machine.
 func (h History) IsPath() bool { return place.Scheme(string(h)) == "" }
 
-// mayHoldSecret reports whether it has a part in which a URL can hold a password.
+// mayHoldSecret reports whether it has a part in which a URL can contain a password.
 func (h History) mayHoldSecret() bool { return !h.IsPath() && strings.ContainsAny(string(h), "@?") }
 
-// Reveal is the history with its password.
+// Reveal returns the history with its password.
 func (h History) Reveal() string { return string(h) }
 
-// String is the history without what may be secret: the user, the host and the
-// path of a URL are left.
+// String returns the history without anything that may be secret. Of a URL it keeps
+// the scheme, user, host and path.
 func (h History) String() string {
 	if !h.mayHoldSecret() {
 		return string(h)
@@ -47,14 +46,14 @@ func (h History) String() string {
 // GoString hides the password from %#v.
 func (h History) GoString() string { return fmt.Sprintf("%q", h.String()) }
 
-// MarshalText hides the password from JSON and its like.
+// MarshalText hides the password from JSON and other text encodings.
 func (h History) MarshalText() ([]byte, error) { return []byte(h.String()), nil }
 
 // LogValue hides the password from slog.
 func (h History) LogValue() slog.Value { return slog.StringValue(h.String()) }
 
-// secrets are the URL, where it is one that may hold a password, and the
-// passwords in it as they are written and as they are meant.
+// secrets returns the URL if it may contain a password, and the passwords in it, both
+// as they are written and decoded.
 func (h History) secrets() (secrets []redact.Secret) {
 	if !h.mayHoldSecret() {
 		return nil

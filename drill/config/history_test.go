@@ -88,7 +88,7 @@ func TestHistoryIsChecked(t *testing.T) {
 		"s3://key:" + canary + "@bucket/x":      "no bucket",
 		"postgres://u:" + canary + "%zz@h/d":    "not a URL",
 		"postgres://u:${UNSET}@h/d":             "UNSET is not set",
-		"[" + canary + "]":                      "want a text",
+		"[" + canary + "]":                      "want a string",
 		"~/history.db":                          "~",
 		`history.db, s3: {region: "auto"`:       "record.s3: has options for s3://bucket/prefix, but record.history names another kind of place",
 		`s3://bucket/x, s3: {endpoint: "minio"`: "endpoint",

@@ -7,8 +7,8 @@ import (
 	"github.com/drillgres/drillgres/drill/place"
 )
 
-// reader knows kinds of place that stand in for the adapters', which this
-// package does not import.
+// reader returns a Reader with substitutes for the adapters' kinds of place, which
+// this package does not import.
 func reader(getenv func(string) (string, bool)) Reader {
 	file := place.Kind{Schemes: []string{"file"}, Example: "file:///dir", Path: true, Check: func(url string) error {
 		if !strings.HasPrefix(url, "file:///") {

@@ -17,24 +17,24 @@ import (
 	"github.com/drillgres/drillgres/drill/redact"
 )
 
-// maxFile is more than any config that a person writes, in bytes.
+// maxFile is the largest config file in bytes: larger than any that a person writes.
 const maxFile = 1 << 20
 
 // Reader reads config files.
 type Reader struct {
-	Getenv    func(name string) (string, bool) // looks up the variables that the config refers to
+	Getenv    func(name string) (string, bool) // looks up environment variables
 	Sources   place.Kinds                      // of backup.from
 	Histories place.Kinds                      // of record.history
 }
 
-// Load reads the config file at path. What is wrong in it is returned as
-// Errors; another error means that the file could not be read.
+// Load reads the config file at path. It returns Errors if the file is invalid; any
+// other error means that it could not be read.
 func (r Reader) Load(path string) (*Config, error) {
 	f, err := os.Open(path)
 	if err != nil {
 		return nil, fmt.Errorf("read config: %w", err)
 	}
-	defer func() { _ = f.Close() }() // only read from
+	defer func() { _ = f.Close() }() // opened for reading only
 	data, err := io.ReadAll(io.LimitReader(f, maxFile+1))
 	if err != nil {
 		return nil, fmt.Errorf("read config: %w", err)
@@ -42,8 +42,8 @@ func (r Reader) Load(path string) (*Config, error) {
 	return r.Parse(path, data)
 }
 
-// Parse is Load for a file that has been read already: name is its path,
-// which relative paths in it start from.
+// Parse is Load for a file that was read already. name is its path, from whose
+// directory relative paths start.
 func (r Reader) Parse(name string, data []byte) (*Config, error) {
 	l := r.newLoader(name)
 	c := &Config{File: name, Dir: l.dir}
@@ -60,13 +60,13 @@ func (r Reader) Parse(name string, data []byte) (*Config, error) {
 	return c, nil
 }
 
-// loader turns the nodes of one file into a Config and collects what is wrong.
+// loader decodes one file into a Config and collects its problems.
 type loader struct {
 	Reader
 	file, dir string
-	places    map[string]*yaml.Node // where each path stands
+	places    map[string]*yaml.Node // the node of each path
 	unusable  map[string]bool       // paths whose value could not be decoded
-	noted     map[string]bool       // paths that have a problem
+	reported  map[string]bool       // paths that have a problem
 	problems  Errors
 	secrets   []redact.Secret
 }
@@ -78,11 +78,12 @@ func (r Reader) newLoader(name string) *loader {
 		dir:      filepath.Dir(name),
 		places:   map[string]*yaml.Node{},
 		unusable: map[string]bool{},
-		noted:    map[string]bool{},
+		reported: map[string]bool{},
 	}
 }
 
-// document is the content of the one document in data; nil if there is none.
+// document returns the content of the only document in data, or nil if it cannot be
+// used.
 func (l *loader) document(data []byte) *yaml.Node {
 	if len(data) > maxFile {
 		l.addAt(0, 0, "", fmt.Sprintf("is larger than %s", Size(maxFile)))
@@ -94,39 +95,38 @@ func (l *loader) document(data []byte) *yaml.Node {
 		l.addAt(0, 0, "", "is empty (want version: 1 and databases:)")
 		return nil
 	} else if err != nil {
-		l.syntax(err, data)
+		l.syntaxError(err, data)
 		return nil
 	}
 	if err := parseNode(dec, &second); err == nil {
-		l.addAt(second.Line, second.Column, "", "a second document begins here (want one)")
+		l.addAt(second.Line, second.Column, "", "a second YAML document begins here (want one)")
 	} else if !errors.Is(err, io.EOF) {
-		l.syntax(err, data)
+		l.syntaxError(err, data)
 	}
 	root := doc.Content[0]
-	if !l.bounded(root) {
+	if !l.isBounded(root) {
 		return nil
 	}
 	return root
 }
 
-// problem notes that the value at node n cannot be used: nothing more is said
-// about it or what it holds.
+// problem reports that the value at node n cannot be used. No further problem is
+// reported for it or for anything below it.
 func (l *loader) problem(n *yaml.Node, p *path, format string, args ...any) {
 	l.unusable[p.text] = true
 	l.remark(n, p, format, args...)
 }
 
-// remark notes what is wrong at node n; the rest of the value is still looked
-// at.
+// remark reports a problem at node n. The rest of the value is still checked.
 func (l *loader) remark(n *yaml.Node, p *path, format string, args ...any) {
-	l.noted[p.text] = true
+	l.reported[p.text] = true
 	l.addAt(n.Line, n.Column, p.text, fmt.Sprintf(format, args...))
 }
 
-// bad notes what a check found wrong with the value at p, or with its absence,
-// unless its place has a remark or is in something unusable.
-func (l *loader) bad(p *path, format string, args ...any) {
-	if l.noted[p.text] {
+// invalid reports that the value at p, or its absence, fails a check, unless p has a
+// problem already or is below a value that cannot be used.
+func (l *loader) invalid(p *path, format string, args ...any) {
+	if l.reported[p.text] {
 		return
 	}
 	for up := p; up != nil; up = up.up {
@@ -150,10 +150,10 @@ func (l *loader) addAt(line, column int, path, message string) {
 	l.problems = append(l.problems, Problem{File: l.file, Line: line, Column: column, Path: path, Message: r.Text(message)})
 }
 
-// given tells whether the file has a value at p.
+// given reports whether the file has a value at p.
 func (l *loader) given(p *path) bool { return l.places[p.text] != nil }
 
-// lines are where each path stands.
+// lines returns the line of each path.
 func (l *loader) lines() map[string]int {
 	lines := make(map[string]int, len(l.places))
 	for at, n := range l.places {
@@ -162,16 +162,16 @@ func (l *loader) lines() map[string]int {
 	return lines
 }
 
-// Names are the names of the databases, sorted.
+// Names returns the names of the databases, sorted.
 func (c *Config) Names() []string {
 	return slices.Sorted(maps.Keys(c.Databases))
 }
 
-// Database is the database of that name; nil if there is none.
+// Database returns the database of that name, or nil.
 func (c *Config) Database(name string) *Database { return c.Databases[name] }
 
-// Resolve is a path of the config as seen from the working directory: a
-// relative one starts at the config file.
+// Resolve returns a path in the config as seen from the working directory: relative
+// paths start from the directory of the config file.
 func (c *Config) Resolve(path string) string {
 	if filepath.IsAbs(path) {
 		return path
@@ -179,8 +179,8 @@ func (c *Config) Resolve(path string) string {
 	return filepath.Join(c.Dir, path)
 }
 
-// Secrets lists what a Redactor must keep out of every output: each Value, and
-// the parts of it that came from the environment or a file. Plain words, such
-// as production or true, are left out unless their name says that they are
-// secret: to mask them would make reports unreadable.
+// Secrets returns the texts that a Redactor must keep out of every output: each
+// Value, and its parts that came from the environment or a file. Plain words such as
+// production or true are skipped unless their name says that they are secret:
+// masking them would make reports unreadable.
 func (c *Config) Secrets() []redact.Secret { return slices.Clone(c.secrets) }

@@ -51,7 +51,7 @@ func golden(t *testing.T, path, got string) {
 		t.Fatal(err)
 	}
 	if diff := cmp.Diff(string(want), got); diff != "" {
-		t.Errorf("%s (run with -update if this is meant):\n%s", path, diff)
+		t.Errorf("%s (run with -update if this is intended):\n%s", path, diff)
 	}
 }
 
@@ -167,7 +167,7 @@ func TestLoadWithoutFile(t *testing.T) {
 	}
 	var problems Errors
 	if errors.As(err, &problems) {
-		t.Error("a file that is not there counts as a wrong one")
+		t.Error("a missing file is reported as an invalid one")
 	}
 }
 

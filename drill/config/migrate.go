@@ -3,12 +3,12 @@ package config
 // Migrate says how a release changes the database: by a command in the
 // candidate's image, or by SQL files.
 type Migrate struct {
-	// Image that brings the migrations. Default: app.candidate. Without either, and without sql, the stage is skipped.
+	// Image that contains the migrations. Default: app.candidate. Without either, and without sql, the stage is skipped.
 	Image Text `yaml:"image"`
 	// Command of any migration tool in that image, instead of sql. Default: the image's.
 	Command []string `yaml:"command"`
 	// Glob of SQL files instead of an image, run in the order of their names by the sandbox's psql with ON_ERROR_STOP.
-	SQL string `yaml:"sql"` // once loaded, as seen from the working directory
+	SQL string `yaml:"sql"` // once loaded, relative to the working directory
 	// Role that the migrations connect as. Default: the database's owner.
 	Role string `yaml:"role"`
 	// Environment of the migrations, over app.env. Values are never printed.
@@ -16,19 +16,19 @@ type Migrate struct {
 	// How long the migrations may take. Default: 30m.
 	Timeout Duration `yaml:"timeout"`
 
-	// How long migrations that succeed may take.
+	// How long successful migrations may take.
 	Budget MigrateBudget `yaml:"budget"`
 	// Findings that are intended.
 	Allow []Allow `yaml:"allow"`
 	// Whether today's release must run on the new schema: required (default), warn or off.
 	Current string `yaml:"current" jsonschema:"enum=required,enum=warn,enum=off"`
-	// The rollback to rehearse. Without it there is none.
+	// The rollback to rehearse. Default: none.
 	Down *Down `yaml:"down"`
 	// Whether a second run of the migrations must change nothing.
 	Again bool `yaml:"again"`
 }
 
-// MigrateBudget limits how long migrations that succeed may take.
+// MigrateBudget limits how long successful migrations may take.
 type MigrateBudget struct {
 	// Limit of all migrations together. Default: no limit.
 	Total Duration `yaml:"total"`
@@ -44,7 +44,7 @@ type Allow struct {
 	Finding string `yaml:"finding" jsonschema:"required"`
 	// The object: schema.table, schema.table.column, or what the finding names.
 	On string `yaml:"on" jsonschema:"required"`
-	// Why it is intended. The result keeps it.
+	// Why it is intended. It is recorded in the result.
 	Reason string `yaml:"reason" jsonschema:"required"`
 }
 

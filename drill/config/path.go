@@ -8,9 +8,9 @@ import (
 	"github.com/drillgres/drillgres/drill/words"
 )
 
-// Path is the place of a value in the config in the notation of its errors:
-// databases.shop.verify.tables.public.orders, or databases.shop.app.smoke[2].
-// Each key is a name (string) or an index (int).
+// Path returns the path of a value in the config, in the notation of its errors:
+// databases.shop.verify.tables.public.orders, or databases.shop.app.smoke[2]. Each
+// key is a name (string) or an index (int).
 func Path(keys ...any) string {
 	at := &path{}
 	for _, key := range keys {
@@ -24,8 +24,8 @@ func Path(keys ...any) string {
 	return at.text
 }
 
-// Line is where the value at a Path stands in the file, or else what is nearest
-// above it, from 1. 0: the file has nothing of it.
+// Line returns the line of the value at a Path, from 1. If the file has no such
+// value, it returns the line of the nearest section above it, or 0.
 func (c *Config) Line(path string) int {
 	for path != "" {
 		if line, ok := c.lines[path]; ok {
@@ -36,7 +36,7 @@ func (c *Config) Line(path string) int {
 	return 0
 }
 
-// path is the place of a value in the config, as a person would name it.
+// path is the path of a value in the config.
 type path struct {
 	text string
 	up   *path
@@ -59,8 +59,8 @@ func (p *path) at(i int) *path {
 	return &path{fmt.Sprintf("%s[%d]", p.text, i), p}
 }
 
-// quoted returns a text from the config fit for a message: shortened, and
-// without control characters.
+// quoted returns a string from the config for use in a message: quoted, shortened,
+// and with its control characters escaped.
 func quoted(s string) string {
 	const most = 80
 	return fmt.Sprintf("%q", words.Shorten(s, most))

@@ -7,13 +7,12 @@ import (
 	"strings"
 )
 
-// Problem is one thing that is wrong in a config file. It never holds a
-// secret.
+// Problem is one problem in a config file. It never contains a secret.
 type Problem struct {
 	File    string
-	Line    int // from 1; 0: of the file as a whole
+	Line    int // from 1; 0: the problem concerns the whole file
 	Column  int
-	Path    string // databases.shop.backup.max_age; empty: of the file as a whole
+	Path    string // databases.shop.backup.max_age; empty: the problem concerns the whole file
 	Message string
 }
 
@@ -29,10 +28,10 @@ func (p Problem) String() string {
 	return b.String() + ": " + p.Message
 }
 
-// Errors is everything that is wrong in a config file, in the file's order.
+// Errors holds all problems of a config file, in the order of the file.
 type Errors []Problem
 
-// Error has one line per problem.
+// Error returns one line per problem.
 func (e Errors) Error() string {
 	lines := make([]string, len(e))
 	for i, p := range e {

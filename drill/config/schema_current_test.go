@@ -9,8 +9,8 @@ import (
 	"github.com/invopop/jsonschema"
 )
 
-// TestSchemaIsCurrent compares schema.json with what the types and their comments
-// make now, and rewrites it with -update.
+// TestSchemaIsCurrent compares schema.json with the schema generated from the types
+// and their comments, and rewrites it with -update.
 func TestSchemaIsCurrent(t *testing.T) {
 	r := jsonschema.Reflector{
 		Anonymous:                  true,
@@ -34,7 +34,7 @@ func TestSchemaIsCurrent(t *testing.T) {
 	golden(t, "schema.json", string(out)+"\n")
 }
 
-// notation is the schema of types that are written otherwise than Go would.
+// notation returns the schema of types whose notation is not that of their Go type.
 func notation(t reflect.Type) *jsonschema.Schema {
 	switch t {
 	case reflect.TypeFor[Value]():
@@ -58,7 +58,7 @@ func notation(t reflect.Type) *jsonschema.Schema {
 	}
 }
 
-// scalars are what a text may be written as without quotes.
+// scalars returns the types of a string that is written without quotes.
 func scalars() []*jsonschema.Schema {
 	return []*jsonschema.Schema{{Type: "string"}, {Type: "number"}, {Type: "boolean"}}
 }

@@ -9,7 +9,7 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// node is as much of a JSON schema as the config's uses.
+// node is the part of JSON Schema that the config's schema uses.
 type node struct {
 	Ref         string           `json:"$ref"`
 	Defs        map[string]*node `json:"$defs"`
@@ -41,7 +41,7 @@ func TestSchemaKnowsTheSample(t *testing.T) {
 	}
 }
 
-// TestSchemaDescribesEveryKey: an editor shows a description wherever it offers a
+// TestSchemaDescribesEveryKey checks that an editor can show a description of every
 // key.
 func TestSchemaDescribesEveryKey(t *testing.T) {
 	keys := 0
@@ -79,7 +79,7 @@ func schemaNode(t *testing.T) *node {
 	return &root
 }
 
-// validate tells what of value the schema does not allow.
+// validate returns what the schema does not allow in value.
 func (n *node) validate(root *node, at string, value any) (problems []string) {
 	if n.Ref != "" {
 		return root.Defs[strings.TrimPrefix(n.Ref, "#/$defs/")].validate(root, at, value)
@@ -101,7 +101,7 @@ func (n *node) validate(root *node, at string, value any) (problems []string) {
 		return n.validateObject(root, at, v)
 	case []any:
 		if n.Type != "array" {
-			return []string{at + ": is no " + n.Type}
+			return []string{at + ": is not of type " + n.Type}
 		}
 		for _, item := range v {
 			problems = append(problems, n.Items.validate(root, at+"[]", item)...)
@@ -122,12 +122,12 @@ func (n *node) typed(at string, types ...string) []string {
 			return nil
 		}
 	}
-	return []string{at + ": is no " + n.Type}
+	return []string{at + ": is not of type " + n.Type}
 }
 
 func (n *node) validateObject(root *node, at string, v map[string]any) (problems []string) {
 	if n.Type != "object" {
-		return []string{at + ": is no " + n.Type}
+		return []string{at + ": is not of type " + n.Type}
 	}
 	for _, key := range n.Required {
 		if _, ok := v[key]; !ok {

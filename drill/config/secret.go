@@ -12,18 +12,18 @@ import (
 	"github.com/drillgres/drillgres/drill/redact"
 )
 
-// secret is the Value at n. Nothing of what stands there is ever quoted.
+// secret returns the Value at n. Problems never quote it.
 func (l *loader) secret(n *yaml.Node, p *path) Value {
 	e := l.textOrFile(n, p)
 	if n.Kind == yaml.ScalarNode {
-		l.keep(p, e)
+		l.addSecretsOf(p, e)
 	} else {
-		l.keepText(e.text)
+		l.addSecret(e.text)
 	}
 	return Value(e.text)
 }
 
-// textOrFile is a text at n, or the content of the file that it names.
+// textOrFile returns the string at n, or the content of the file that it names.
 func (l *loader) textOrFile(n *yaml.Node, p *path) expansion {
 	switch n.Kind {
 	case yaml.ScalarNode:
@@ -31,21 +31,20 @@ func (l *loader) textOrFile(n *yaml.Node, p *path) expansion {
 	case yaml.MappingNode:
 		return expansion{text: l.secretFile(n, p)}
 	default:
-		l.problem(n, p, "is %s (want a text or {file: path})", shapes[n.Kind])
+		l.problem(n, p, "is %s (want a string or {file: path})", shapes[n.Kind])
 		return expansion{}
 	}
 }
 
-// history is the History at n. Of a URL with a password, and of what was filled
-// in by a variable that is called a secret, nothing must be printed; a path is
-// for messages to name.
+// history returns the History at n. A URL with a password is a secret, and so is the
+// value of a variable whose name says so. A path is not: messages name it.
 func (l *loader) history(n *yaml.Node, p *path) History {
 	e := l.textOrFile(n, p)
 	h := History(e.text)
 	l.secrets = append(l.secrets, h.secrets()...)
 	for i, part := range e.parts {
 		if secretName.MatchString(e.names[i]) {
-			l.keepText(part)
+			l.addSecret(part)
 		}
 	}
 	return h
@@ -54,12 +53,12 @@ func (l *loader) history(n *yaml.Node, p *path) History {
 // secretFile reads the file that {file: path} names, without its last newline.
 func (l *loader) secretFile(n *yaml.Node, p *path) string {
 	if len(n.Content) != 2 || n.Content[0].Value != "file" {
-		l.problem(n, p, "is a mapping other than {file: path}; quote a text that begins with {")
+		l.problem(n, p, "is a mapping other than {file: path} (quote a string that begins with {)")
 		return ""
 	}
 	node := resolved(n.Content[1])
 	if node.Kind != yaml.ScalarNode || node.Tag == "!!null" {
-		l.problem(node, p, "file wants a path")
+		l.problem(node, p, "file needs a path")
 		return ""
 	}
 	e := l.expanded(node, p)
@@ -69,9 +68,9 @@ func (l *loader) secretFile(n *yaml.Node, p *path) string {
 	content, err := readSecret((&Config{Dir: l.dir}).Resolve(e.text))
 	switch {
 	case err != nil:
-		l.problem(node, p, "the secret's file cannot be read: %v", err)
+		l.problem(node, p, "read secret file: %v", err)
 	case len(content) == 0:
-		l.problem(node, p, "the secret's file %s is empty", quoted(e.text))
+		l.problem(node, p, "secret file %s is empty", quoted(e.text))
 	}
 	return content
 }
@@ -81,7 +80,7 @@ func readSecret(path string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	defer func() { _ = f.Close() }() // only read from
+	defer func() { _ = f.Close() }() // opened for reading only
 	const most = 1 << 20
 	data, err := io.ReadAll(io.LimitReader(f, most))
 	if err != nil {
@@ -96,24 +95,24 @@ var (
 	plainWord  = regexp.MustCompile(`^[A-Za-z]{0,15}$`)
 )
 
-// keep remembers what of a Value at p must not be printed.
-func (l *loader) keep(p *path, e expansion) {
+// addSecretsOf adds the parts of the Value at p that must not be printed.
+func (l *loader) addSecretsOf(p *path, e expansion) {
 	if secretName.MatchString(p.text[len(p.up.text):]) || secretName.MatchString(strings.Join(e.names, " ")) {
-		l.keepText(e.text)
+		l.addSecret(e.text)
 		for _, part := range e.parts {
-			l.keepText(part)
+			l.addSecret(part)
 		}
 		return
 	}
 	for _, text := range append(e.parts, e.text) {
 		if !plainWord.MatchString(text) {
-			l.keepText(text)
+			l.addSecret(text)
 		}
 	}
 }
 
-// keepText remembers a secret, and its lines: logs break it up.
-func (l *loader) keepText(text string) {
+// addSecret adds a secret and each of its lines, because logs print line by line.
+func (l *loader) addSecret(text string) {
 	const shortestLine = 12
 	if text == "" {
 		return

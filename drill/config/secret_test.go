@@ -10,7 +10,7 @@ import (
 	"github.com/drillgres/drillgres/drill/redact"
 )
 
-// canary must never be seen in an error, wherever it stands.
+// canary must never appear in an error, whatever value contains it.
 const canary = "canary-90817263"
 
 func TestErrorsHoldNoSecret(t *testing.T) {

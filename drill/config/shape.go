@@ -14,21 +14,21 @@ var shapes = map[yaml.Kind]string{
 	yaml.ScalarNode:   "a single value",
 }
 
-// wanted returns what a value of type t looks like in the file.
+// wanted describes how a value of type t is written in the file.
 func wanted(t reflect.Type) string {
 	switch t {
 	case reflect.TypeFor[Value]():
-		return `a text, "" for an empty one, or {file: path}`
+		return `a string, "" for an empty one, or {file: path}`
 	case reflect.TypeFor[Duration]():
 		return "a duration such as 26h, 7d, 2w"
 	case reflect.TypeFor[Size]():
 		return "a size such as 512MiB, 4GiB, 20GB"
 	case reflect.TypeFor[Percent]():
-		return "a share such as 20%, or off"
+		return "a percentage such as 20%, or off"
 	case reflect.TypeFor[Expr]():
 		return "an expression"
 	case reflect.TypeFor[Table]():
-		return "a mapping, {} if the table need only be there"
+		return "a mapping, {} if the table only has to exist"
 	}
 	switch t.Kind() {
 	case reflect.Pointer:
@@ -44,11 +44,11 @@ func wanted(t reflect.Type) string {
 	case reflect.Float64:
 		return "a number"
 	default:
-		return "a text"
+		return "a string"
 	}
 }
 
-// fieldsOf returns the keys of a section, with the index of their field.
+// fieldsOf returns the keys of a section, with the index of each field.
 func fieldsOf(t reflect.Type) map[string]int {
 	fields := map[string]int{}
 	for i := range t.NumField() {

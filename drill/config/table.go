@@ -8,9 +8,9 @@ import (
 	"github.com/drillgres/drillgres/drill/words"
 )
 
-// SplitTable reads a table's name as SQL would: schema.table, parts with
-// capitals or other special characters in double quotes. The parts are as the
-// catalog holds them.
+// SplitTable parses a table's name as SQL would: schema.table, with parts that have
+// capitals or other special characters in double quotes. It returns the parts as the
+// catalog stores them.
 func SplitTable(name string) (schema, table string, err error) {
 	first, rest, err := namePart(name)
 	if err == nil && rest == "" {
@@ -24,17 +24,17 @@ func SplitTable(name string) (schema, table string, err error) {
 		return "", "", fmt.Errorf("%s is not a table: %w", quoted(name), err)
 	}
 	if rest != "" || schema == "" {
-		return "", "", fmt.Errorf(`%s is not a table (want schema.table, special parts quoted: public."Order Items")`, quoted(name))
+		return "", "", fmt.Errorf(`%s is not a table (want schema.table, with special names quoted: public."Order Items")`, quoted(name))
 	}
 	return schema, table, nil
 }
 
-// namePart reads one part of a name and returns what follows it. Capitals
-// without quotes are an error: SQL would read another name.
+// namePart parses one part of a name and returns the remainder. Capitals without
+// quotes are an error, because SQL would read another name.
 func namePart(s string) (part, rest string, err error) {
 	part, rest, isQuoted, err := sqltext.CutPart(s)
 	if err == nil && !isQuoted && part != strings.ToLower(part) {
-		return "", "", fmt.Errorf(`%s has capitals, which SQL reads as small letters (want "%s" in double quotes if they are meant)`, part, part)
+		return "", "", fmt.Errorf(`%s has capitals, which SQL folds to lower case (write "%s" in double quotes to keep them)`, part, part)
 	}
 	return part, rest, err
 }

@@ -18,7 +18,7 @@ func TestSplitTable(t *testing.T) {
 	}
 	for _, name := range []string{"", ".", "orders", "public.", ".orders", "public.Orders", `public."x`, `public.""`, `"a"b.c`, `"a""b"`, "a.b.c", "a b.c", "a.b;drop"} {
 		if schema, table, err := SplitTable(name); err == nil {
-			t.Errorf("%s is taken for %q.%q", name, schema, table)
+			t.Errorf("%s is accepted as %q.%q", name, schema, table)
 		}
 	}
 }

@@ -14,8 +14,8 @@ const day = 24 * time.Hour
 
 var daysAndWeeks = regexp.MustCompile(`^([0-9]+(?:\.[0-9]+)?)([dw])`)
 
-// ParseDuration reads a duration such as 26h, 90s, 7d, 2w or 1d12h. It is
-// never negative.
+// ParseDuration parses a duration such as 26h, 90s, 7d, 2w or 1d12h. It returns an
+// error if the duration is negative.
 func ParseDuration(s string) (Duration, error) {
 	bad := fmt.Errorf("%s is not a duration (want 26h, 7d, 2w)", quoted(s))
 	var total float64
@@ -42,7 +42,7 @@ func ParseDuration(s string) (Duration, error) {
 	return Duration(total) + Duration(d), nil
 }
 
-// String is the duration as the config would have it: 26h, 7d, 1m30s.
+// String returns the duration in the notation of the config: 26h, 7d, 1m30s.
 func (d Duration) String() string {
 	t := time.Duration(d)
 	if t > 0 && t%day == 0 {
@@ -58,23 +58,23 @@ func (d Duration) String() string {
 	return s
 }
 
-// ParsePercent reads a share between 0% and 100% such as 20% or 2.5%. off
-// stands for 100%.
+// ParsePercent parses a percentage between 0% and 100% such as 20% or 2.5%. off is
+// 100%.
 func ParsePercent(s string) (Percent, error) {
 	if s == "off" {
 		return 100, nil
 	}
 	digits, found := strings.CutSuffix(s, "%")
-	share, err := strconv.ParseFloat(digits, 64)
-	if !found || err != nil || !percentPattern.MatchString(digits) || share > 100 {
-		return 0, fmt.Errorf("%s is not a share (want 20%%, 2.5%%, off)", quoted(s))
+	percent, err := strconv.ParseFloat(digits, 64)
+	if !found || err != nil || !percentPattern.MatchString(digits) || percent > 100 {
+		return 0, fmt.Errorf("%s is not a percentage (want 20%%, 2.5%%, off)", quoted(s))
 	}
-	return Percent(share), nil
+	return Percent(percent), nil
 }
 
 var percentPattern = regexp.MustCompile(`^[0-9]+(?:\.[0-9]+)?$`)
 
-// String is the share as the config would have it.
+// String returns the percentage in the notation of the config.
 func (p Percent) String() string { return strconv.FormatFloat(float64(p), 'f', -1, 64) + "%" }
 
 var sizePattern = regexp.MustCompile(`^([0-9]+)(\.[0-9]+)? ?([A-Za-z]*)$`)
@@ -85,8 +85,8 @@ var sizeUnits = map[string]int64{
 	"kb": 1e3, "mb": 1e6, "gb": 1e9, "tb": 1e12,
 }
 
-// ParseSize reads a number of bytes such as 512, 1MiB, 1.5GiB or 20GB. What is
-// less than a byte is left out.
+// ParseSize parses a number of bytes such as 512, 1MiB, 1.5GiB or 20GB. It rounds
+// down to whole bytes.
 func ParseSize(s string) (Size, error) {
 	bad := fmt.Errorf("%s is not a size (want 512MiB, 4GiB, 20GB)", quoted(s))
 	m := sizePattern.FindStringSubmatch(s)
@@ -106,7 +106,7 @@ func ParseSize(s string) (Size, error) {
 	return Size(whole*unit + new(big.Int).Quo(part.Num(), part.Denom()).Int64()), nil
 }
 
-// String is the size as the config would have it: 512MiB, 1500B.
+// String returns the size in the notation of the config: 512MiB, 1500B.
 func (s Size) String() string {
 	for _, unit := range []string{"TiB", "GiB", "MiB", "KiB"} {
 		if n := Size(sizeUnits[strings.ToLower(unit)]); s >= n && s%n == 0 {

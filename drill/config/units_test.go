@@ -17,7 +17,7 @@ func TestParseDuration(t *testing.T) {
 	}
 	for _, text := range []string{"", "26 hours", "30", "-1h", "+1h", "1d-2h", "1h1d", "d", "1y", "999999999w", "300000w1h", " 1h"} {
 		if got, err := ParseDuration(text); err == nil {
-			t.Errorf("%q is taken for %v", text, time.Duration(got))
+			t.Errorf("%q is accepted as %v", text, time.Duration(got))
 		}
 	}
 }
@@ -41,7 +41,7 @@ func TestParsePercent(t *testing.T) {
 	}
 	for _, text := range []string{"", "20", "0.2", "-1%", "101%", "%", "1e1%", "+5%", "inf%", "20 %", "none"} {
 		if got, err := ParsePercent(text); err == nil {
-			t.Errorf("%q is taken for %v", text, got)
+			t.Errorf("%q is accepted as %v", text, got)
 		}
 	}
 }
@@ -57,7 +57,7 @@ func TestParseSize(t *testing.T) {
 	}
 	for _, text := range []string{"", "4G", "-1", "1.5", "1.5B", "MiB", "9999999999GiB", "9223372036854775807TB", "1e3", "0x10", "1  MiB", "NaN"} {
 		if got, err := ParseSize(text); err == nil {
-			t.Errorf("%q is taken for %d", text, got)
+			t.Errorf("%q is accepted as %d", text, got)
 		}
 	}
 }

@@ -2,16 +2,16 @@ package config
 
 // Verify says what the restored database must contain.
 type Verify struct {
-	// Whether a dump without a single row may pass.
+	// Whether a dump without any rows may pass.
 	AllowEmpty bool `yaml:"allow_empty"`
-	// What single tables must contain, by schema.table.
+	// What individual tables must contain, by schema.table.
 	Tables map[string]Table `yaml:"tables"`
 	// Queries whose results must meet expectations.
 	Queries []Query `yaml:"queries"`
 
-	// basic looks at the catalog and sequences; standard (default) also reads every table and index with amcheck; deep also compares rows with indexes and foreign keys, and dumps the database again.
+	// basic checks the catalog and sequences; standard (default) also reads every table and index with amcheck; deep also compares rows with indexes and foreign keys, and dumps the database again.
 	Integrity string `yaml:"integrity" jsonschema:"enum=basic,enum=standard,enum=deep"`
-	// Time for reading tables and indexes; what was not reached is listed and fails nothing. Default: 10m.
+	// Time for reading tables and indexes. What was not reached is listed and does not fail the drill. Default: 10m.
 	IntegrityWithin Duration `yaml:"integrity_within"`
 	// How far the content may differ from that of the last verified drill.
 	Drift Drift `yaml:"drift"`
@@ -19,23 +19,23 @@ type Verify struct {
 
 // Drift is how far the content may differ from that of the last verified drill.
 type Drift struct {
-	// Share of rows that any one table, and all together, may lose. off allows any loss, and tables may be gone. Default: 20%.
+	// Percentage of rows that any single table, and all tables together, may lose. off allows any loss, including missing tables. Default: 20%.
 	Rows *Percent `yaml:"rows"`
-	// Share of bytes that the whole database may lose. Default: 50%.
+	// Percentage of bytes that the whole database may lose. Default: 50%.
 	Size *Percent `yaml:"size"`
-	// Share of rows that single tables may lose, by schema.table.
+	// Percentage of rows that individual tables may lose, by schema.table.
 	Tables map[string]Percent `yaml:"tables"`
 }
 
 // Table is what one table must contain.
 type Table struct {
-	// Fewest rows that the table may have.
+	// Minimum number of rows.
 	MinRows int64 `yaml:"min_rows"`
 	// A recent row that the table must have.
 	Newest *Newest `yaml:"newest"`
 }
 
-// Newest asks for a recent row: the newest value of a column is at most so much
+// Newest requires a recent row: the newest value of a column may be only so much
 // older than the backup.
 type Newest struct {
 	// Column of a date or time, unquoted, as the catalog has it.

@@ -10,12 +10,12 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// parseNode reads the next document. The parser panics on some broken input;
-// that is a syntax error like any other.
+// parseNode reads the next document. The parser panics on some broken input, which
+// is returned as a syntax error like any other.
 func parseNode(dec *yaml.Decoder, n *yaml.Node) (err error) {
 	defer func() {
 		if recover() != nil {
-			err = fmt.Errorf("yaml: not readable as YAML")
+			err = fmt.Errorf("yaml: the parser failed")
 		}
 	}()
 	return dec.Decode(n)
@@ -26,9 +26,9 @@ var (
 	unknownAnchor = regexp.MustCompile(`^unknown anchor '(.*)' referenced$`)
 )
 
-// syntax notes an error of the YAML parser. One of its messages quotes the
-// text, which may be a password that begins with an asterisk.
-func (l *loader) syntax(err error, data []byte) {
+// syntaxError reports an error of the YAML parser. One of its messages quotes the
+// input, which may be a password that begins with an asterisk.
+func (l *loader) syntaxError(err error, data []byte) {
 	message := strings.TrimPrefix(err.Error(), "yaml: ")
 	line := 1
 	if m := yamlLine.FindStringSubmatch(message); m != nil {
@@ -37,9 +37,12 @@ func (l *loader) syntax(err error, data []byte) {
 	}
 	if m := unknownAnchor.FindStringSubmatch(message); m != nil {
 		line = lineOf(data, "*"+m[1])
-		message = "an alias (*…) without its anchor; quote a value that begins with *"
+		message = "an alias (*…) has no anchor (quote a value that begins with *)"
 	}
-	l.addAt(line, 0, "", "not readable as YAML around here: "+message)
+	if message == "found character that cannot start any token" {
+		message += " (indent with spaces, not tabs; quote a value that begins with @ or `)"
+	}
+	l.addAt(line, 0, "", "invalid YAML near this line: "+message)
 }
 
 func lineOf(data []byte, text string) int {
@@ -53,15 +56,15 @@ func lineOf(data []byte, text string) int {
 // maxNodes bounds what aliases may expand to.
 const maxNodes = 50_000
 
-// bounded tells whether the document, its aliases expanded, is of a size that
-// can be walked, and notes it if not.
-func (l *loader) bounded(root *yaml.Node) bool {
+// isBounded reports whether the document has at most maxNodes values after its
+// aliases are expanded. If not, it adds a problem.
+func (l *loader) isBounded(root *yaml.Node) bool {
 	left := maxNodes
 	open := map[*yaml.Node]bool{} // anchors being expanded
 	var walk func(n *yaml.Node) bool
 	walk = func(n *yaml.Node) bool {
 		if left--; left < 0 {
-			l.addAt(n.Line, n.Column, "", fmt.Sprintf("more than %d values once its aliases are expanded", maxNodes))
+			l.addAt(n.Line, n.Column, "", fmt.Sprintf("more than %d values after aliases are expanded", maxNodes))
 			return false
 		}
 		if n.Kind == yaml.AliasNode {
@@ -100,8 +103,8 @@ type entry struct {
 	value *yaml.Node
 }
 
-// entries are the keys of mapping n with what its merge keys (<<) bring: its
-// own keys win over merged ones, earlier merged ones over later.
+// entries returns the entries of mapping n, including those of its merge keys (<<).
+// Its own keys take precedence over merged ones, and earlier merged ones over later.
 func (l *loader) entries(n *yaml.Node, p *path) []entry {
 	own, merged := l.ownEntries(n, p)
 	seen := map[string]bool{}
@@ -119,22 +122,22 @@ func (l *loader) entries(n *yaml.Node, p *path) []entry {
 	return own
 }
 
-// ownEntries are the keys that stand in mapping n itself, and the values of
-// its merge keys.
+// ownEntries returns the entries of mapping n itself, and the values of its merge
+// keys.
 func (l *loader) ownEntries(n *yaml.Node, p *path) (own []entry, merged []*yaml.Node) {
 	first := map[string]int{}
 	for i := 0; i+1 < len(n.Content); i += 2 {
 		key, value := resolved(n.Content[i]), resolved(n.Content[i+1])
 		if key.Kind != yaml.ScalarNode || key.Tag == "!!null" {
-			l.remark(n.Content[i], p, "has a key that is no text")
+			l.remark(n.Content[i], p, "has a key that is not a string")
 			continue
 		}
 		if key.Tag == "!!merge" {
 			merged = append(merged, value)
 			continue
 		}
-		if line, twice := first[key.Value]; twice {
-			l.remark(n.Content[i], p.key(key.Value), "stands here for the second time (first in line %d)", line)
+		if line, duplicate := first[key.Value]; duplicate {
+			l.remark(n.Content[i], p.key(key.Value), "duplicate key (first on line %d)", line)
 			continue
 		}
 		first[key.Value] = key.Line
@@ -151,14 +154,14 @@ func (l *loader) mergedEntries(n *yaml.Node, p *path) []entry {
 		var all []entry
 		for _, item := range n.Content {
 			if resolved(item).Kind != yaml.MappingNode {
-				l.remark(item, p, "<< wants a mapping or a list of mappings")
+				l.remark(item, p, "<< needs a mapping or a list of mappings")
 				return nil
 			}
 			all = append(all, l.entries(resolved(item), p)...)
 		}
 		return all
 	default:
-		l.remark(n, p, "<< wants a mapping or a list of mappings")
+		l.remark(n, p, "<< needs a mapping or a list of mappings")
 		return nil
 	}
 }
