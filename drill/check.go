@@ -7,15 +7,15 @@ import (
 	"github.com/drillgres/drillgres/drill/outcome"
 )
 
-// Check looks whether there is a recent, plausible backup that can be read, and
-// restores nothing: the stages after locate are skipped. It needs Database,
-// RunID, Version, Now, Redactor and Locator alone.
+// Check checks that a recent, plausible backup exists and can be read. It restores
+// nothing: the stages after locate are skipped. It needs only Database, RunID,
+// Version, Now, Redactor and Locator.
 //
-// The verdict is the failure's, or else unproved with exit code 0: a backup
-// that was only looked at is not verified, whoever reads the result.
+// The verdict is that of the failure, otherwise unproved with exit code 0: a check
+// never verifies a backup.
 func (d Drill) Check(ctx context.Context) outcome.Result {
 	r := newRunner(d)
-	found := d.look(ctx, r)
+	found := d.locateOnly(ctx, r)
 	result := d.describe(r, found, nil)
 	result.Kind = outcome.KindCheck
 	result.RPOSeconds = nil // of a verified backup only
@@ -25,9 +25,9 @@ func (d Drill) Check(ctx context.Context) outcome.Result {
 	return d.Tell(ctx, result)
 }
 
-// look is the story of a check. A listing alone does not show that the backup
-// may be read.
-func (d Drill) look(ctx context.Context, r *runner) (e evidence) {
+// locateOnly runs the locate stage and skips the others. It reads the beginning of
+// the backup, because listing it does not show that it can be read.
+func (d Drill) locateOnly(ctx context.Context, r *runner) (e evidence) {
 	e.backup = step(ctx, r, outcome.Locate, func(ctx context.Context) (locate.Backup, error) {
 		b, err := d.Locator.Locate(ctx)
 		if err != nil {

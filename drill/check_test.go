@@ -14,7 +14,7 @@ import (
 	"github.com/drillgres/drillgres/drill/redact"
 )
 
-// bucket is a source of which only the reading matters.
+// bucket is a source of which only ReadRange is used.
 type bucket struct {
 	locate.Source
 	err error
@@ -24,7 +24,7 @@ func (b bucket) ReadRange(context.Context, locate.Object, int64, int64) (io.Read
 	return io.NopCloser(strings.NewReader("PGDMP")), b.err
 }
 
-// found is a locator that always comes to the same end.
+// found is a locator that always returns the same.
 type found struct {
 	backup locate.Backup
 	err    error
@@ -38,7 +38,7 @@ func checkOf(l drill.Locator) drill.Drill {
 	return drill.Drill{Database: "shop", RunID: "run", Now: time.Now, Redactor: &r, Locator: l}
 }
 
-// TestCheck: whatever a check finds, nothing takes it for a verified backup.
+// TestCheck checks that no result of a check counts as a verified backup.
 func TestCheck(t *testing.T) {
 	backup := func(read error) locate.Backup {
 		return locate.Backup{
@@ -77,7 +77,7 @@ func TestCheck(t *testing.T) {
 	}
 }
 
-// onlyLocated holds that every stage is listed, and only locate was carried out.
+// onlyLocated checks that every stage is listed and only locate was run.
 func onlyLocated(t *testing.T, r outcome.Result) {
 	t.Helper()
 	var stages []outcome.Stage
@@ -92,7 +92,7 @@ func onlyLocated(t *testing.T, r outcome.Result) {
 	}
 }
 
-// TestCheckEnds: when it is interrupted, and when its source hangs.
+// TestCheckEnds checks that a check ends if it is interrupted or its source hangs.
 func TestCheckEnds(t *testing.T) {
 	s := newScript()
 	s.during[outcome.Locate] = func(ctx context.Context) { <-ctx.Done() }

@@ -17,7 +17,7 @@ import (
 	"github.com/drillgres/drillgres/drill/verify"
 )
 
-// recipients records what of a backup's contents each stage was given.
+// recipients records which part of a backup's contents each stage was given.
 type recipients struct {
 	*script
 	contents inspect.Contents
@@ -46,8 +46,8 @@ func (r *recipients) Verify(_ context.Context, _ provision.Server, promised insp
 	return verify.Report{}, nil
 }
 
-// TestEachStageGetsItsPart: Needs for provision, Source for restore, and for
-// verify the Promise of the database that was restored.
+// TestEachStageGetsItsPart checks that provision gets Needs, restore gets Source, and
+// verify gets the Promise of the database that was restored.
 func TestEachStageGetsItsPart(t *testing.T) {
 	filled := []inspect.Table{{Schema: "public", Name: "t", Rows: 1, Data: true}}
 	r := &recipients{script: newScript(), contents: inspect.Contents{

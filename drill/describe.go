@@ -10,7 +10,7 @@ import (
 	"github.com/drillgres/drillgres/drill/restore"
 )
 
-// describe makes the result out of what the stages found and how they went.
+// describe builds the result from what the stages found and how they ended.
 func (d Drill) describe(r *runner, e evidence, leftovers []string) outcome.Result {
 	finished := d.Now()
 	result := outcome.Result{
@@ -46,7 +46,8 @@ func (d Drill) describe(r *runner, e evidence, leftovers []string) outcome.Resul
 	return result
 }
 
-// judge sets verdict and exit code: the first failure's, or else the budgets'.
+// judge sets the verdict and the exit code: those of the first failure, otherwise
+// those of an exceeded budget.
 func (d Drill) judge(result *outcome.Result, f, migration *outcome.Failure) {
 	if f == nil {
 		f = d.overBudget(result.Times)
@@ -61,8 +62,8 @@ func (d Drill) judge(result *outcome.Result, f, migration *outcome.Failure) {
 	}
 }
 
-// answer says what the result means for a release. A drill that passed and
-// proves too little for a go has passed for nothing.
+// answer sets what the result means for a release. A drill that passed, but tested
+// too little for a go, becomes a failure.
 func (d Drill) answer(result *outcome.Result) {
 	if d.Gate == nil {
 		return
@@ -90,7 +91,7 @@ func (d Drill) overBudget(t outcome.Times) *outcome.Failure {
 		{"budget.total", "", t.Total, d.Budget.Total},
 	} {
 		if b.limit > 0 && b.took > b.limit.Seconds() {
-			f := outcome.Fail(outcome.OverBudget, "took %.1fs, and %s allows %s", b.took, b.name, b.limit)
+			f := outcome.Fail(outcome.OverBudget, "took %.1fs, but %s allows %s", b.took, b.name, b.limit)
 			f.Stage = b.stage
 			return f
 		}
@@ -98,8 +99,8 @@ func (d Drill) overBudget(t outcome.Times) *outcome.Failure {
 	return nil
 }
 
-// allChecks are those of all stages. A stage knows the path of a check within
-// its database's section of the config, and the drill that of the section.
+// allChecks returns the checks of all stages, with complete config paths: a stage
+// returns paths relative to the section of its database.
 func (d Drill) allChecks(e evidence) []outcome.Check {
 	all := slices.Concat(e.verified.Checks, e.app.Checks, e.migrated.Checks)
 	for i := range all {
@@ -113,24 +114,25 @@ func (d Drill) allChecks(e evidence) []outcome.Check {
 func (e evidence) allFindings() []outcome.Finding {
 	var all []outcome.Finding
 	for _, part := range [][]outcome.Finding{
-		e.backup.Findings, e.findings, e.unsummed(), e.server.Findings, e.restored.Findings, e.verified.Findings, e.app.Findings, e.migrated.Findings,
+		e.backup.Findings, e.findings, e.findMissingChecksum(), e.server.Findings, e.restored.Findings, e.verified.Findings, e.app.Findings, e.migrated.Findings,
 	} {
 		all = append(all, part...)
 	}
 	return all
 }
 
-// unsummed tells of a dump in which nothing shows rows that are lost in the
-// middle of a COPY: neither a compression's checksum nor one beside it.
-func (e evidence) unsummed() []outcome.Finding {
+// findMissingChecksum reports a plain dump without any checksum, neither of a
+// compression nor in a sidecar file. Rows lost in the middle of a COPY leave no trace
+// in it.
+func (e evidence) findMissingChecksum() []outcome.Finding {
 	s := e.file.Contents.Source
 	if s.Format != inspect.Plain || s.Compression != "" || e.backup.SHA256 != "" {
 		return nil
 	}
 	return []outcome.Finding{{
 		Code:    "checksum_missing",
-		Message: "nothing in an uncompressed plain dump shows rows that are lost in its middle",
-		Hint:    "compress the dump, or store its checksum beside it as NAME.sha256",
+		Message: "an uncompressed plain dump has no checksum: rows lost in its middle cannot be detected",
+		Hint:    "compress the dump, or store its checksum in a sidecar file NAME.sha256",
 	}}
 }
 
@@ -155,8 +157,8 @@ func (d Drill) describePostgres(e evidence) outcome.Postgres {
 	}
 }
 
-// times adds up what the stages took. Recovery is what bringing this backup
-// back would take by hand: fetch, restore, and the application's start.
+// times sums up the durations of the stages. Recovery is how long a real recovery
+// from this backup would take: fetch, restore, and the start of the application.
 func (d Drill) times(r *runner, e evidence, finished time.Time) outcome.Times {
 	t := outcome.Times{Total: finished.Sub(r.started).Seconds()}
 	for _, s := range r.reports {
@@ -173,7 +175,7 @@ func (d Drill) times(r *runner, e evidence, finished time.Time) outcome.Times {
 	return t
 }
 
-// addDetails fills in what only a stage itself can tell.
+// addDetails adds to each stage the details that only it knows.
 func (d Drill) addDetails(result *outcome.Result, e evidence) {
 	details := map[outcome.Stage]map[string]any{
 		outcome.Locate:    {"matched": e.backup.Matched},
@@ -200,7 +202,7 @@ func inspectDetails(c inspect.Contents) map[string]any {
 	return map[string]any{"format": string(c.Source.Format), "decoded_bytes": c.Source.DecodedBytes, "tables": tables, "objects": objects}
 }
 
-// phases are the seconds of each part of the restore.
+// phases returns the seconds of each part of the restore.
 func phases(r restore.Restored) map[string]float64 {
 	seconds := make(map[string]float64, len(r.Phases))
 	for _, p := range r.Phases {

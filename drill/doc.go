@@ -1,57 +1,104 @@
-// Package drill carries out one restore drill: it proves a backup stage by
-// stage, cleans up, and tells what it found.
+// Package drill carries out one restore drill: it proves a backup stage by stage,
+// cleans up, and records and sends the result.
 //
-// Start with [Drill.Run] and the story in its prove function:
+// Start with [Drill.Run] and the stages in its prove function:
 //
-//	locate    choose the newest plausible backup at its source     → locate.Backup
-//	fetch     bring its bytes and read them once, to their end     → fetch.File
-//	inspect   judge what the dump says of itself                   → inspect.Contents: Source, Needs, Promises
-//	provision make an isolated pod with production's Postgres      → provision.Server
-//	restore   psql or pg_restore, inside the pod, timed            → restore.Restored
-//	verify    compare the catalog with what the dump promised      → verify.Report
-//	app       boot the application on the restored data            → appcheck.Report
-//	migrate   rehearse a release, where one is named               → migrate.Report
+//	stage      what it does                                           it returns
+//	locate     chooses the newest plausible backup at its source      locate.Backup
+//	fetch      downloads the backup and reads it once, to its end     fetch.File
+//	inspect    judges what the dump states about itself               findings
+//	provision  creates an isolated pod with production's Postgres     provision.Server
+//	restore    runs psql or pg_restore inside the pod, and times it   restore.Restored
+//	verify     compares the database with what the dump promised      verify.Report
+//	app        starts the application on the restored data            appcheck.Report
+//	migrate    rehearses a release, if one is configured              migrate.Report
 //
-// What inspect learns comes as three values, and each stage takes the one that
-// it needs:
+// Each stage is an interface in this package and an implementation in the package of
+// its name. The app stage is implemented by package appcheck; inspect is a function,
+// inspect.Judge. A stage neither times nor logs itself, and does not name itself in its
+// errors: the runner in pipeline.go does.
 //
-//	inspect.Source   how the backup was made                       → restore, the result
-//	inspect.Needs    what a server must have before the restore    → provision
-//	inspect.Promise  what one database holds after it              → verify
+// Package inspect reads the contents of a backup while it is fetched. They are three
+// values, and each stage takes the one that it needs:
 //
-// [Drill.Check] carries out locate alone. Its result is never that of a verified
-// backup.
+//	inspect.Source   how the backup was made                          → restore, the result
+//	inspect.Needs    what a server must have before the restore       → provision
+//	inspect.Promise  what one database contains after it              → verify
+//
+// [Drill.Check] runs only locate. Its result is never that of a verified backup.
 //
 // # Two halves
 //
-// Proving stops at the first failure; telling always runs, every teller, its
-// errors joined. Between the two the sandbox and the run's files are removed.
+// Proving stops at the first failure. Recording and sending the result always happens,
+// by every [Teller], and their errors are joined. Between the two, the sandbox and the
+// files of the run are removed.
 //
-// # Who knows what
+// # Packages
 //
-// Package outcome is the vocabulary and needs the standard library alone. The
-// stage packages know values of each other, never adapters. Only
-// sandbox/docker knows the container engine, only bucket the AWS SDK, and
-// only wiring knows every adapter and puts them together, for a command, a
-// worker or a web page. The kinds of source and of history are a list there,
-// whose lines the config's checks follow too (package place). A test over
-// `go list` holds this.
+// The vocabulary depends only on the standard library:
+//
+//	outcome          stages, failure codes, findings, and the result
+//	snapshot         when a backup was taken
+//
+// Texts and errors, which every other package may use:
+//
+//	sqltext          lexing SQL, and quoting and parsing names
+//	pgerr            whose fault an error of a server is, and which part of it may be shown
+//	redact           keeping secrets and row values out of every output
+//	words            counts, lists, sizes and durations for people
+//
+// What a stage is built from:
+//
+//	config           drillgres.yaml, read strictly
+//	place            the kinds of place for backups and histories, and their URL schemes
+//	locate/dir       backups in a directory
+//	locate/s3        backups in a bucket
+//	bucket           access to a bucket
+//	sandbox          what a sandbox offers
+//	sandbox/docker   sandboxes on a container engine with Docker's API
+//	serverlog        the log of the server in the sandbox
+//	fingerprint      the schema of a database, as fingerprints
+//	verify/query     the result of a query, as an expression sees it
+//	migrate/watch    what a migration does to a server, seen from outside
+//	work             the private directory and the lock of a run
+//
+// What uses a drill or its result:
+//
+//	gate             whether a release may be deployed
+//	prove            the negative control: breaks copies of a backup, which must fail
+//	record           the history of drills: baseline, real RPO and RTO
+//	record/sqlite    a history in an SQLite file
+//	record/postgres  a history in a Postgres database
+//	record/s3        a history in a bucket
+//	report           the result as text, Markdown, JSON and JUnit XML
+//	report/actions   workflow commands, outputs and summaries of GitHub Actions
+//	wiring           puts the adapters together
+//
+// locate/sourcetest and record/recordtest hold the tests that every source and every
+// history must pass.
+//
+// # Dependencies
+//
+// The packages of the stages import each other's values, never adapters. Only
+// sandbox/docker imports the client of the container engine, and only bucket the AWS
+// SDK. Only wiring imports every adapter; it serves a command, a worker or a web page.
+// The kinds of source and of history are two lists in wiring, which also determine what
+// the config accepts. TestImports checks these rules.
 //
 // # One time
 //
-// When the backup was taken is a snapshot.Range. It is put together once, from
-// what the dump states, its object and backup.timezone; the limits of its age,
-// the freshness of its rows, the RPO, the gate and the history go by it.
+// When a backup was taken is a snapshot.Range. It is determined once, from what the
+// dump states, its object and backup.timezone. The limit of its age, the freshness of
+// its rows, the RPO, the gate and the history all use it.
+//
+// # One session
+//
+// provision.Server.Session is the only way to connect to a restored database. It
+// overrides the settings that are stored in the database.
 //
 // # Failures
 //
-// An error with a verdict is an outcome.Failure: a stable code, whose class
-// says whose fault it is. An error without one is a bug of ours. "Could not
-// test" is never "bad backup", and never "passed".
-//
-// # What the stages share
-//
-// pgerr says what an error of a server means, and gives its text without values
-// of rows. provision.Server.Session is the one way to a connection on a restored
-// database, whose stored settings it overrides. fingerprint reads a schema.
+// An error with a verdict is an outcome.Failure: a stable code, whose class says whose
+// fault it is. Any other error is a bug in drillgres. "Could not test" is never "bad
+// backup", and never "passed".
 package drill

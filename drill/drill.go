@@ -18,25 +18,25 @@ import (
 	"github.com/drillgres/drillgres/drill/verify"
 )
 
-// The stages, each with the one thing that a drill asks of it. Their errors
-// are Failures; a value that comes with an error says how far the stage came.
+// The stages, each with the one method that a drill calls. Their errors are
+// Failures. A value that is returned with an error describes how far the stage got.
 type (
 	// Locator chooses the backup.
 	Locator interface {
 		Locate(ctx context.Context) (locate.Backup, error)
 	}
-	// Fetcher brings the backup and reads it once, to its end.
+	// Fetcher downloads the backup and reads it once, to its end.
 	Fetcher interface {
 		Fetch(ctx context.Context, b locate.Backup, p outcome.Progress) (fetch.File, error)
 	}
-	// Provisioner makes a sandbox in which the backup finds what it needs. A
-	// Server with a Pod must be closed, also when it comes with an error.
+	// Provisioner creates a sandbox that has what the backup needs. The Pod of a
+	// Server must be closed, also if it is returned with an error.
 	Provisioner interface {
 		Provision(ctx context.Context, needs inspect.Needs) (provision.Server, error)
 	}
-	// Beginner is implemented by a Provisioner that can begin while the backup
-	// is still on its way. Abandon gives up what it began and no Provision took
-	// over.
+	// Beginner is implemented by a Provisioner that can begin while the backup is
+	// being fetched. Abandon removes what Begin created if Provision did not take it
+	// over, and returns what it could not remove.
 	Beginner interface {
 		Begin(ctx context.Context)
 		Abandon(ctx context.Context) (leftovers []string)
@@ -45,12 +45,12 @@ type (
 	Restorer interface {
 		Restore(ctx context.Context, s provision.Server, dump restore.Dump, p outcome.Progress) (restore.Restored, error)
 	}
-	// Verifier compares the restored database with what was promised of it, which
-	// may be nothing. taken is when its snapshot was taken.
+	// Verifier compares the restored database with what the dump promised, which may
+	// be nothing. taken is when its snapshot was taken.
 	Verifier interface {
 		Verify(ctx context.Context, s provision.Server, promised inspect.Promise, taken snapshot.Range, p outcome.Progress) (verify.Report, error)
 	}
-	// AppChecker boots the application on the restored database and tests it.
+	// AppChecker starts the application on the restored database and tests it.
 	AppChecker interface {
 		Check(ctx context.Context, s provision.Server) (appcheck.Report, error)
 	}
@@ -58,7 +58,7 @@ type (
 	Migrator interface {
 		Migrate(ctx context.Context, s provision.Server) (migrate.Report, error)
 	}
-	// Teller passes a result on: to the history, to a file, to people.
+	// Teller records or sends a result: to the history, to a file, to people.
 	Teller interface {
 		Tell(ctx context.Context, r outcome.Result) error
 	}
@@ -74,22 +74,23 @@ type (
 type Drill struct {
 	Database string
 	RunID    string
-	Version  string // of drillgres
-	Image    string // of Postgres, as the config names it
+	Version  string // of this program
+	Image    string // of Postgres, as in the config
 	Profile  string // of the restore: rehearsal or fast
 	Now      func() time.Time
 	Redactor *redact.Redactor
 
-	// Preflight is what must hold before any work: that an engine answers. Its
-	// failure is the provision stage's, found before anything is fetched.
+	// Preflight checks before any work that the container engine answers. Its failure
+	// belongs to the provision stage, but is found before anything is fetched.
 	Preflight func(ctx context.Context) error
-	// Prepare comes after it and may take as long as provisioning: what would be
-	// missed late, such as an image that has to be pulled. nil: nothing.
+	// Prepare runs after Preflight and may take as long as provisioning. It obtains
+	// what would otherwise be found missing late, such as an image to pull. It may be
+	// nil.
 	Prepare func(ctx context.Context) error
 
 	Locator     Locator
 	Fetcher     Fetcher
-	Timezone    *time.Location // of the machine that dumps; nil: not known
+	Timezone    *time.Location // of the machine that dumps; nil: unknown
 	Policy      inspect.Policy // what the inspect stage accepts
 	Provisioner Provisioner
 	Restorer    Restorer
@@ -97,8 +98,8 @@ type Drill struct {
 	App         AppChecker // nil: the app stage is skipped
 	Migrator    Migrator   // nil: the migrate stage is skipped
 
-	// Gate is asked whether the release may go out that was rehearsed, before
-	// anybody is told. nil: nobody asks.
+	// Gate decides whether the rehearsed release may be deployed, before the result is
+	// recorded or sent. nil: no gate.
 	Gate *gate.Question
 
 	Budget   Budget
@@ -110,11 +111,11 @@ type Drill struct {
 	Keep     bool                                           // leave the sandbox for inspection
 }
 
-// Budget limits how long a drill that holds may take; 0 is no limit.
+// Budget limits how long a drill that passes may take; 0 is no limit.
 type Budget struct{ Restore, Total time.Duration }
 
-// Run proves the backup, cleans up and tells. It always comes back with a
-// result, whatever happened.
+// Run proves the backup, cleans up, and records and sends the result. It always
+// returns a result, whatever happens.
 func (d Drill) Run(ctx context.Context) outcome.Result {
 	r := newRunner(d)
 	found := d.prove(ctx, r)
@@ -122,7 +123,7 @@ func (d Drill) Run(ctx context.Context) outcome.Result {
 	return d.Tell(ctx, d.describe(r, found, leftovers))
 }
 
-// evidence is what the stages of one drill found out.
+// evidence holds what the stages of one drill found.
 type evidence struct {
 	backup   locate.Backup
 	file     fetch.File
@@ -135,18 +136,18 @@ type evidence struct {
 	migrated migrate.Report
 }
 
-// prove is the story: each step hands its typed value to the next, and after
-// the first failure the remaining ones are not reached.
+// prove runs the stages: each step passes its typed value to the next. After the
+// first failure, the remaining stages are not reached.
 func (d Drill) prove(ctx context.Context, r *runner) (e evidence) {
 	r.preflight(ctx)
 	e.backup = step(ctx, r, outcome.Locate, func(ctx context.Context) (locate.Backup, error) {
 		return d.Locator.Locate(ctx)
 	})
-	fetched := r.begin(ctx)
+	endFetch := r.beginSandbox(ctx)
 	e.file = step(ctx, r, outcome.Fetch, func(ctx context.Context) (fetch.File, error) {
 		return d.Fetcher.Fetch(ctx, e.backup, r.progress(outcome.Fetch))
 	})
-	fetched()
+	endFetch()
 	e.taken = d.taken(e.backup, e.file.Contents.Source)
 	e.findings = step(ctx, r, outcome.Inspect, func(context.Context) ([]outcome.Finding, error) {
 		policy := d.Policy
@@ -161,7 +162,7 @@ func (d Drill) prove(ctx context.Context, r *runner) (e evidence) {
 	e.restored = step(ctx, r, outcome.Restore, func(ctx context.Context) (restore.Restored, error) {
 		dump := restore.Dump{Path: e.file.Path, Source: e.file.Contents.Source}
 		restored, err := d.Restorer.Restore(ctx, e.server, dump, r.progress(outcome.Restore))
-		return restored, e.unchanged(ctx, err)
+		return restored, e.checkUnchanged(ctx, err)
 	})
 	e.verified = step(ctx, r, outcome.Verify, func(ctx context.Context) (verify.Report, error) {
 		promised := e.file.Contents.PromiseFor(e.server.Database)
@@ -176,21 +177,22 @@ func (d Drill) prove(ctx context.Context, r *runner) (e evidence) {
 	return e
 }
 
-// unchanged tells of a backup that was read in place twice, and replaced in
-// between: that explains whatever came of the restore.
-func (e evidence) unchanged(ctx context.Context, err error) error {
+// checkUnchanged returns a failure if the backup was replaced during the drill, and
+// err otherwise. Only a backup that is read in place can be: the restore reads it a
+// second time, and a replacement explains any result of that.
+func (e evidence) checkUnchanged(ctx context.Context, err error) error {
 	_, inPlace := e.backup.Source.(locate.LocalPath)
-	w, ok := e.backup.Source.(locate.Watcher)
+	watcher, ok := e.backup.Source.(locate.Watcher)
 	if !inPlace || !ok || ctx.Err() != nil {
 		return err
 	}
-	if changed := w.Unchanged(ctx, e.backup.Object); changed != nil {
+	if changed := watcher.Unchanged(ctx, e.backup.Object); changed != nil {
 		return changed
 	}
 	return err
 }
 
-// taken combines what the dump states with what is known of its object.
+// taken combines what the dump states with what is known about its object.
 func (d Drill) taken(b locate.Backup, s inspect.Source) snapshot.Range {
 	return s.TakenAt.Taken(d.Timezone, snapshot.Object{ModifiedAt: b.ModifiedAt, Size: b.Size, SeenAt: d.Now()})
 }

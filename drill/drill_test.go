@@ -3,7 +3,6 @@ package drill_test
 import (
 	"context"
 	"errors"
-	"net"
 	"slices"
 	"strings"
 	"testing"
@@ -11,124 +10,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/drillgres/drillgres/appcheck"
-	"github.com/drillgres/drillgres/drill"
-	"github.com/drillgres/drillgres/drill/fetch"
-	"github.com/drillgres/drillgres/drill/inspect"
-	"github.com/drillgres/drillgres/drill/locate"
-	"github.com/drillgres/drillgres/drill/migrate"
 	"github.com/drillgres/drillgres/drill/outcome"
-	"github.com/drillgres/drillgres/drill/provision"
-	"github.com/drillgres/drillgres/drill/redact"
-	"github.com/drillgres/drillgres/drill/restore"
-	"github.com/drillgres/drillgres/drill/sandbox"
-	"github.com/drillgres/drillgres/drill/snapshot"
-	"github.com/drillgres/drillgres/drill/verify"
 )
-
-// script is a drill whose stages do what a test tells them.
-type script struct {
-	slow *outcome.Failure // of the migration
-
-	fail    map[outcome.Stage]error
-	during  map[outcome.Stage]func(context.Context)
-	pod     *pod
-	told    []outcome.Result
-	tellErr error
-	cleaned int
-
-	begun     chan struct{} // closed when the sandbox is begun ahead
-	abandoned int
-}
-
-func (s *script) at(ctx context.Context, stage outcome.Stage) error {
-	if f := s.during[stage]; f != nil {
-		f(ctx)
-	}
-	return s.fail[stage]
-}
-
-func (s *script) Locate(ctx context.Context) (locate.Backup, error) {
-	return locate.Backup{URI: "file:///backups/a.dump"}, s.at(ctx, outcome.Locate)
-}
-
-func (s *script) Fetch(ctx context.Context, _ locate.Backup, _ outcome.Progress) (fetch.File, error) {
-	c := inspect.Contents{
-		Source:   inspect.Source{Format: inspect.Plain},
-		Promises: []inspect.Promise{{Tables: []inspect.Table{{Schema: "public", Name: "t", Rows: 1, Data: true}}}},
-	}
-	return fetch.File{Contents: c, Broken: s.fail[outcome.Inspect]}, s.at(ctx, outcome.Fetch)
-}
-
-func (s *script) Provision(ctx context.Context, _ inspect.Needs) (provision.Server, error) {
-	return provision.Server{Running: sandbox.Running{Pod: s.pod}}, s.at(ctx, outcome.Provision)
-}
-
-func (s *script) Begin(context.Context) { close(s.begun) }
-
-func (s *script) Abandon(context.Context) []string { s.abandoned++; return nil }
-
-func (s *script) Restore(ctx context.Context, _ provision.Server, _ restore.Dump, _ outcome.Progress) (restore.Restored, error) {
-	return restore.Restored{}, s.at(ctx, outcome.Restore)
-}
-
-func (s *script) Verify(ctx context.Context, _ provision.Server, _ inspect.Promise, _ snapshot.Range, _ outcome.Progress) (verify.Report, error) {
-	return verify.Report{Checks: []outcome.Check{{Stage: outcome.Verify, Name: "c", ConfigPath: "verify.queries[0]"}}}, s.at(ctx, outcome.Verify)
-}
-
-func (s *script) Check(ctx context.Context, _ provision.Server) (appcheck.Report, error) {
-	return appcheck.Report{}, s.at(ctx, outcome.App)
-}
-
-func (s *script) Migrate(ctx context.Context, _ provision.Server) (migrate.Report, error) {
-	return migrate.Report{Migration: &outcome.Migration{StatementsTotal: 3}, OverBudget: s.slow}, s.at(ctx, outcome.Migrate)
-}
-
-func (s *script) Tell(_ context.Context, r outcome.Result) error {
-	s.told = append(s.told, r)
-	return s.tellErr
-}
-
-func (s *script) drill() drill.Drill {
-	return drill.Drill{
-		Database: "shop", RunID: "run", Now: time.Now, Redactor: new(redact.Redactor),
-		Locator: s, Fetcher: s, Provisioner: s, Restorer: s, Verifier: s, App: s, Migrator: s,
-		Tellers: []drill.Teller{s},
-		CleanUp: func(context.Context) []string { s.cleaned++; return nil },
-	}
-}
-
-// pod is a sandbox of which only the ends matter here.
-type pod struct {
-	lost   chan struct{}
-	cause  error
-	sick   error
-	closed int
-	left   []string
-}
-
-func (p *pod) Exec(context.Context, sandbox.Command) (int, error) { return 0, nil }
-func (p *pod) Dial(context.Context, string, string) (net.Conn, error) {
-	return nil, errors.ErrUnsupported
-}
-func (p *pod) Place(context.Context, string) (string, error) { return "", nil }
-func (p *pod) Start(context.Context, sandbox.Container) (sandbox.Process, error) {
-	return nil, errors.ErrUnsupported
-}
-func (p *pod) Lost() <-chan struct{}        { return p.lost }
-func (p *pod) Cause() error                 { return p.cause }
-func (p *pod) Health(context.Context) error { return p.sick }
-func (p *pod) Close(context.Context) []string {
-	p.closed++
-	return p.left
-}
-
-func newScript() *script {
-	return &script{
-		fail: map[outcome.Stage]error{}, during: map[outcome.Stage]func(context.Context){},
-		pod: &pod{lost: make(chan struct{})}, begun: make(chan struct{}),
-	}
-}
 
 func TestRunPasses(t *testing.T) {
 	s := newScript()
@@ -149,8 +32,8 @@ func TestRunPasses(t *testing.T) {
 	}
 }
 
-// TestSandboxBeginsDuringALongFetch: not before it is worth it, but then
-// beside the fetch.
+// TestSandboxBeginsDuringALongFetch checks that the sandbox begins while a long fetch
+// runs, and not during a short one.
 func TestSandboxBeginsDuringALongFetch(t *testing.T) {
 	s := newScript()
 	s.during[outcome.Fetch] = func(context.Context) {
@@ -172,9 +55,9 @@ func TestSandboxBeginsDuringALongFetch(t *testing.T) {
 	}
 }
 
-// TestRunStopsAtTheFirstFailure goes through every stage: the earlier ones
-// passed, the later ones were not reached, all are listed, and everything is
-// cleaned up and told.
+// TestRunStopsAtTheFirstFailure fails each stage in turn. The earlier stages must have
+// passed, the later ones must not be reached, all must be listed, and the drill must
+// clean up and record its result.
 func TestRunStopsAtTheFirstFailure(t *testing.T) {
 	for i, stage := range outcome.Stages {
 		t.Run(string(stage), func(t *testing.T) {
@@ -240,15 +123,15 @@ func TestRunClassifies(t *testing.T) {
 			s.fail[outcome.Restore] = outcome.Fail(outcome.RestoreFailed, "psql ended with 2")
 		}, outcome.SandboxLost, 5, outcome.VerdictUnproved},
 		{"a process killed for memory explains a failed query", func(s *script, _ context.CancelFunc) {
-			s.pod.sick = outcome.Fail(outcome.SandboxOutOfMemory, "killed")
+			s.pod.unhealthy = outcome.Fail(outcome.SandboxOutOfMemory, "killed")
 			s.fail[outcome.Verify] = outcome.Fail(outcome.QueryFailed, "connection lost")
 		}, outcome.SandboxOutOfMemory, 5, outcome.VerdictUnproved},
 		{"an engine that is gone explains an application without an answer", func(s *script, _ context.CancelFunc) {
-			s.pod.sick = errors.New("the engine does not answer")
+			s.pod.unhealthy = errors.New("the engine does not answer")
 			s.fail[outcome.App] = outcome.Fail(outcome.SmokeFailed, "no answer: EOF")
 		}, outcome.SandboxLost, 5, outcome.VerdictUnproved},
 		{"an engine that is gone does not unsay what the server said", func(s *script, _ context.CancelFunc) {
-			s.pod.sick = errors.New("the engine does not answer")
+			s.pod.unhealthy = errors.New("the engine does not answer")
 			s.fail[outcome.Restore] = outcome.Fail(outcome.ConstraintViolated, "duplicate key")
 		}, outcome.ConstraintViolated, 3, outcome.VerdictFailed},
 	}
@@ -294,7 +177,7 @@ func TestRunWithoutAnEngineFetchesNothing(t *testing.T) {
 	}
 }
 
-func TestRunSaysWhatIsLeftOut(t *testing.T) {
+func TestRunReportsSkippedStages(t *testing.T) {
 	s := newScript()
 	d := s.drill()
 	d.App, d.Migrator = nil, nil
@@ -309,7 +192,8 @@ func TestRunSaysWhatIsLeftOut(t *testing.T) {
 	}
 }
 
-// A migration that was too slow counts where nothing worse was found.
+// TestRunWithASlowMigration checks that a migration over its budget fails the drill
+// only if nothing worse was found.
 func TestRunWithASlowMigration(t *testing.T) {
 	for name, c := range map[string]struct {
 		worse  error
@@ -317,7 +201,7 @@ func TestRunWithASlowMigration(t *testing.T) {
 		code   outcome.Code
 		exit   int
 	}{
-		"all else holds":     {code: outcome.MigrationOverBudget, exit: 6},
+		"all else passes":    {code: outcome.MigrationOverBudget, exit: 6},
 		"the release breaks": {worse: outcome.Fail(outcome.CurrentBreaks, "it breaks"), code: outcome.CurrentBreaks, exit: 4},
 		"the drill is slow":  {budget: time.Nanosecond, code: outcome.OverBudget, exit: 6},
 	} {
@@ -335,7 +219,7 @@ func TestRunWithASlowMigration(t *testing.T) {
 	}
 }
 
-func TestRunOverBudgetFailsWhatHeld(t *testing.T) {
+func TestRunOverBudgetFailsADrillThatPassed(t *testing.T) {
 	s := newScript()
 	d := s.drill()
 	d.Budget.Total = time.Nanosecond
@@ -344,7 +228,7 @@ func TestRunOverBudgetFailsWhatHeld(t *testing.T) {
 	}
 }
 
-func TestRunThatCannotTellExitsSeven(t *testing.T) {
+func TestRunThatCannotBeRecordedExitsSeven(t *testing.T) {
 	s := newScript()
 	s.tellErr = errors.New("disk full at postgres://u:canary@h/d")
 	got := s.drill().Run(t.Context())

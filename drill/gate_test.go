@@ -12,21 +12,21 @@ import (
 	"github.com/drillgres/drillgres/drill/provision"
 )
 
-// rehearsal holds, or does not.
+// rehearsal is a Migrator that passes or fails.
 type rehearsal struct{ err error }
 
 func (r rehearsal) Migrate(context.Context, provision.Server) (migrate.Report, error) {
 	return migrate.Report{Migration: &outcome.Migration{}}, r.err
 }
 
-// fresh is a backup of an hour ago.
+// fresh is a backup that is one hour old.
 type fresh struct{}
 
 func (fresh) Locate(context.Context) (locate.Backup, error) {
 	return locate.Backup{Object: locate.Object{ModifiedAt: time.Now().Add(-time.Hour)}}, nil
 }
 
-// TestTheAnswerIsRecorded: whoever is told of a drill is told its answer.
+// TestTheAnswerIsRecorded checks that tellers get the answer with the result.
 func TestTheAnswerIsRecorded(t *testing.T) {
 	for _, tt := range []struct {
 		name     string
@@ -58,9 +58,9 @@ func TestTheAnswerIsRecorded(t *testing.T) {
 	}
 }
 
-// TestWhatIsMissedLateIsLookedForFirst: within its own time, and only where an
-// engine answers.
-func TestWhatIsMissedLateIsLookedForFirst(t *testing.T) {
+// TestPrepareRunsFirst checks that Prepare runs before the stages, within its own time
+// limit, and only if the engine answers.
+func TestPrepareRunsFirst(t *testing.T) {
 	s := newScript()
 	s.during[outcome.Locate] = func(context.Context) { t.Error("located a backup, and the image is not there") }
 	d := s.drill()

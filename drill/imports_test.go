@@ -1,6 +1,7 @@
 package drill_test
 
 import (
+	"os"
 	"os/exec"
 	"slices"
 	"strings"
@@ -9,8 +10,8 @@ import (
 
 const module = "github.com/drillgres/drillgres/"
 
-// TestImports holds the architecture: heavy dependencies stay in their leaf
-// packages, the vocabulary needs nothing, and fixtures are for tests.
+// TestImports checks the architecture: heavy dependencies stay in their leaf packages,
+// the vocabulary needs only the standard library, and fixtures are for tests only.
 func TestImports(t *testing.T) {
 	heavy := []string{"github.com/moby/", "github.com/docker/", "github.com/aws/"}
 	core := []string{
@@ -28,7 +29,7 @@ func TestImports(t *testing.T) {
 	for _, pkg := range []string{"drill/outcome", "drill/snapshot"} {
 		for _, dep := range dependencies(t, pkg) {
 			if strings.Contains(dep, ".") && dep != module+pkg && !strings.HasPrefix(dep, "vendor/") {
-				t.Errorf("%s depends on %s: it is to need the standard library alone", pkg, dep)
+				t.Errorf("%s depends on %s: it may depend on the standard library only", pkg, dep)
 			}
 		}
 	}
@@ -39,7 +40,7 @@ func TestImports(t *testing.T) {
 	forbid(t, "drill/sandbox/docker", dependencies(t, "drill/sandbox/docker"), "github.com/aws/")
 }
 
-// wired holds that adapters come together in package wiring alone.
+// wired checks that only package wiring imports every adapter.
 func wired(t *testing.T) {
 	t.Helper()
 	adapters := []string{"drill/locate/dir", "drill/locate/s3", "drill/record/sqlite", "drill/record/postgres", "drill/record/s3", "drill/sandbox/docker"}
@@ -66,6 +67,25 @@ func wired(t *testing.T) {
 	}
 }
 
+// TestArchitecturePageNamesEveryPackage checks that doc.go describes each package below
+// drill.
+func TestArchitecturePageNamesEveryPackage(t *testing.T) {
+	page, err := os.ReadFile("doc.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	out, err := exec.CommandContext(t.Context(), "go", "list", module+"drill/...").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	words := strings.Fields(string(page))
+	for pkg := range strings.FieldsSeq(string(out)) {
+		if name, found := strings.CutPrefix(pkg, module+"drill/"); found && !slices.Contains(words, name) {
+			t.Errorf("doc.go does not name %s", name)
+		}
+	}
+}
+
 func forbid(t *testing.T, pkg string, deps []string, prefix string) {
 	t.Helper()
 	for _, dep := range deps {
@@ -76,7 +96,7 @@ func forbid(t *testing.T, pkg string, deps []string, prefix string) {
 	}
 }
 
-// dependencies are all packages that a package needs, without its tests.
+// dependencies returns all packages that a package needs, without its tests.
 func dependencies(t *testing.T, pkg string) []string {
 	t.Helper()
 	out, err := exec.CommandContext(t.Context(), "go", "list", "-deps", module+pkg).Output()

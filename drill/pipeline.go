@@ -12,9 +12,9 @@ import (
 	"github.com/drillgres/drillgres/drill/sandbox"
 )
 
-// Deadlines ends every stage in a code rather than in a wait. They are far
-// above what a stage needs: restore has its own limit in the config, which the
-// one here only backs.
+// Deadlines makes every stage end in a failure code instead of hanging. They are far
+// above what a stage needs: restore.timeout in the config is lower than the deadline
+// of restore.
 var Deadlines = map[outcome.Stage]time.Duration{
 	outcome.Locate:    5 * time.Minute,
 	outcome.Fetch:     12 * time.Hour,
@@ -23,10 +23,10 @@ var Deadlines = map[outcome.Stage]time.Duration{
 	outcome.Restore:   24 * time.Hour,
 	outcome.Verify:    2 * time.Hour,
 	outcome.App:       time.Hour,
-	outcome.Migrate:   24 * time.Hour, // migrate.timeout and the waits of its checks end it before
+	outcome.Migrate:   24 * time.Hour, // migrate.timeout and the limits of its checks are lower
 }
 
-// overdue is the code of a stage that did not end within its deadline.
+// overdue holds the failure code of a stage that exceeds its deadline.
 var overdue = map[outcome.Stage]outcome.Code{
 	outcome.Locate:    outcome.SourceUnreachable,
 	outcome.Fetch:     outcome.SourceUnreachable,
@@ -37,38 +37,38 @@ var overdue = map[outcome.Stage]outcome.Code{
 	outcome.Migrate:   outcome.MigrationTimeout,
 }
 
-// runner carries out the steps of one drill: it times them, classifies their
-// errors, and after the first failure reaches no further step.
+// runner runs the steps of one drill. It times them, classifies their errors, and
+// runs no step after the first failure.
 type runner struct {
 	d       Drill
 	started time.Time
 	reports []outcome.StageReport
 	failure *outcome.Failure
-	health  func(context.Context) error // of the sandbox, once there is one
+	health  func(context.Context) error // of the sandbox; nil before it exists
 }
 
 func newRunner(d Drill) *runner {
 	return &runner{d: d, started: d.Now()}
 }
 
-// preflightWithin bounds what is asked of the engine before the first stage.
-const preflightWithin = 3 * time.Minute
+// preflightLimit bounds the checks of the engine before the first stage.
+const preflightLimit = 3 * time.Minute
 
-// preflight fails the drill before its first stage when what provisioning
-// needs is not there.
+// preflight fails the drill before its first stage if what provisioning needs is not
+// available.
 func (r *runner) preflight(ctx context.Context) {
-	r.before(ctx, preflightWithin, r.d.Preflight)
-	r.before(ctx, r.deadline(outcome.Provision), r.d.Prepare)
+	r.runBefore(ctx, preflightLimit, r.d.Preflight)
+	r.runBefore(ctx, r.deadline(outcome.Provision), r.d.Prepare)
 }
 
-func (r *runner) before(ctx context.Context, within time.Duration, do func(context.Context) error) {
+func (r *runner) runBefore(ctx context.Context, limit time.Duration, do func(context.Context) error) {
 	if do == nil || r.failure != nil {
 		return
 	}
-	limited, cancel := context.WithTimeoutCause(ctx, within,
-		outcome.Fail(outcome.EngineUnreachable, "the container engine did not answer within %s", within))
+	limited, cancel := context.WithTimeoutCause(ctx, limit,
+		outcome.Fail(outcome.EngineUnreachable, "the container engine did not answer within %s", limit))
 	defer cancel()
-	_, err := guarded(limited, func(ctx context.Context) (struct{}, error) { return struct{}{}, do(ctx) })
+	_, err := recovered(limited, func(ctx context.Context) (struct{}, error) { return struct{}{}, do(ctx) })
 	if err != nil && ctx.Err() == nil && limited.Err() != nil {
 		err = context.Cause(limited)
 	}
@@ -77,19 +77,19 @@ func (r *runner) before(ctx context.Context, within time.Duration, do func(conte
 	}
 }
 
-// soon is what a fetch takes that ends before a sandbox is worth beginning: a
-// small backup nearby, of which inspect may say at once that it is broken.
-const soon = 300 * time.Millisecond
+// shortFetch is how long a fetch runs before the sandbox is begun. A small backup
+// nearby arrives sooner, and inspect may find at once that it is broken.
+const shortFetch = 300 * time.Millisecond
 
-// begin lets the sandbox come up while the backup is fetched. What it returns
-// is called when the fetch has ended.
-func (r *runner) begin(ctx context.Context) (fetched func()) {
+// beginSandbox starts the sandbox while the backup is fetched. The caller must call
+// endFetch when the fetch has ended.
+func (r *runner) beginSandbox(ctx context.Context) (endFetch func()) {
 	b, ok := r.d.Provisioner.(Beginner)
 	if !ok || r.failure != nil {
 		return func() {}
 	}
 	done := make(chan struct{})
-	timer := time.AfterFunc(soon, func() {
+	timer := time.AfterFunc(shortFetch, func() {
 		defer close(done)
 		b.Begin(ctx)
 	})
@@ -100,8 +100,8 @@ func (r *runner) begin(ctx context.Context) (fetched func()) {
 	}
 }
 
-// step carries out one stage, unless an earlier one failed. What fn returns is
-// kept also when it fails.
+// step runs one stage, unless an earlier one failed. It returns the value of fn also
+// if fn fails.
 func step[T any](ctx context.Context, r *runner, s outcome.Stage, fn func(context.Context) (T, error)) (value T) {
 	if r.failure != nil {
 		r.notReached(s)
@@ -111,7 +111,7 @@ func step[T any](ctx context.Context, r *runner, s outcome.Stage, fn func(contex
 	stageCtx, cancel := context.WithTimeout(ctx, r.deadline(s))
 	defer cancel()
 	began := time.Now()
-	value, err := guarded(stageCtx, fn)
+	value, err := recovered(stageCtx, fn)
 	report := outcome.StageReport{Stage: s, Status: outcome.StagePassed, Seconds: time.Since(began).Seconds()}
 	if err != nil {
 		r.failure = r.classify(ctx, stageCtx, s, err)
@@ -122,18 +122,18 @@ func step[T any](ctx context.Context, r *runner, s outcome.Stage, fn func(contex
 	return value
 }
 
-// stepIf is step for a stage that the config may leave out.
-func stepIf[T any](ctx context.Context, r *runner, s outcome.Stage, wanted bool, why string, fn func(context.Context) (T, error)) (value T) {
+// stepIf is step for a stage that is skipped, with a reason, unless it is wanted.
+func stepIf[T any](ctx context.Context, r *runner, s outcome.Stage, wanted bool, reason string, fn func(context.Context) (T, error)) (value T) {
 	if !wanted {
-		r.skip(s, why)
+		r.skip(s, reason)
 		return value
 	}
 	return step(ctx, r, s, fn)
 }
 
-// guarded turns a panic of a stage into an error, so that clean-up and report
-// come after it as after any other.
-func guarded[T any](ctx context.Context, fn func(context.Context) (T, error)) (value T, err error) {
+// recovered turns a panic of a stage into an error, so that clean-up and report
+// follow it as they follow any other.
+func recovered[T any](ctx context.Context, fn func(context.Context) (T, error)) (value T, err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			err = outcome.Fail(outcome.Internal, "panic: %v\n%s", p, debug.Stack())
@@ -145,8 +145,8 @@ func guarded[T any](ctx context.Context, fn func(context.Context) (T, error)) (v
 	return fn(ctx)
 }
 
-// classify finds the first cause: a signal or a lost sandbox explains whatever
-// error a stage made of it.
+// classify returns the first cause of err: a signal, a lost sandbox or a deadline
+// explains any error that a stage returns after it.
 func (r *runner) classify(ctx, stageCtx context.Context, s outcome.Stage, err error) *outcome.Failure {
 	f := outcome.AsFailure(err)
 	var lost *outcome.Failure
@@ -158,8 +158,8 @@ func (r *runner) classify(ctx, stageCtx context.Context, s outcome.Stage, err er
 	case stageCtx.Err() != nil && overdue[s] != "":
 		f = outcome.Fail(overdue[s], "stage %s did not end within %s", s, r.deadline(s))
 	default:
-		if sick := r.sandboxHealth(ctx, f); sick != nil {
-			f = sick
+		if unhealthy := r.sandboxHealth(ctx, f); unhealthy != nil {
+			f = unhealthy
 		}
 	}
 	named := *f
@@ -172,26 +172,26 @@ func (r *runner) classify(ctx, stageCtx context.Context, s outcome.Stage, err er
 	return &named
 }
 
-// sandboxHealth asks the sandbox, where there is one, whether it explains a
-// failure. An application is not blamed when the engine, through which all its
-// answers come, no longer tells.
+// sandboxHealth returns a failure of the sandbox that explains f, or nil. It does not
+// blame an application if the engine, through which all of the application's answers
+// come, no longer responds.
 func (r *runner) sandboxHealth(ctx context.Context, f *outcome.Failure) *outcome.Failure {
 	if r.health == nil {
 		return nil
 	}
 	err := r.health(ctx)
-	var sick *outcome.Failure
+	var unhealthy *outcome.Failure
 	switch {
-	case errors.As(err, &sick):
-		return sick
+	case errors.As(err, &unhealthy):
+		return unhealthy
 	case err != nil && f.Class() == outcome.ClassApp:
-		return outcome.Fail(outcome.SandboxLost, "the container engine no longer tells how the sandbox is: %w", err)
+		return outcome.Fail(outcome.SandboxLost, "the container engine no longer reports the state of the sandbox: %w", err)
 	}
 	return nil
 }
 
-// guard gives the context for the stages that need the sandbox: it ends, with
-// the cause, when the sandbox is lost.
+// guard returns the context for the stages that need the sandbox, and a function that
+// releases it. The context is cancelled, with the cause, if the sandbox is lost.
 func (r *runner) guard(ctx context.Context, pod sandbox.Pod) (context.Context, func()) {
 	if pod == nil {
 		return ctx, func() {}
@@ -208,11 +208,11 @@ func (r *runner) guard(ctx context.Context, pod sandbox.Pod) (context.Context, f
 	return ctx, func() { cancel(nil) }
 }
 
-// notReached records a stage after the first failure. The stage whose failure
-// was found before the first stage is the one that failed.
+// notReached records a stage after the first failure. If the preflight found that
+// failure, the stage that it belongs to is recorded as failed.
 func (r *runner) notReached(s outcome.Stage) {
 	report := outcome.StageReport{Stage: s, Status: outcome.StageNotReached}
-	if r.failure.Stage == s && !r.failed() {
+	if r.failure.Stage == s && !r.hasFailed() {
 		report.Status = outcome.StageFailed
 	}
 	r.reports = append(r.reports, report)
@@ -221,12 +221,12 @@ func (r *runner) notReached(s outcome.Stage) {
 	}
 }
 
-// failed tells whether a stage has been reported as failed.
-func (r *runner) failed() bool {
+// hasFailed reports whether a stage is recorded as failed.
+func (r *runner) hasFailed() bool {
 	return slices.ContainsFunc(r.reports, func(s outcome.StageReport) bool { return s.Status == outcome.StageFailed })
 }
 
-// skip records a stage that the config leaves out.
+// skip records a stage that is not part of this drill.
 func (r *runner) skip(s outcome.Stage, reason string) {
 	report := outcome.StageReport{Stage: s, Status: outcome.StageSkipped, Reason: reason}
 	r.reports = append(r.reports, report)
@@ -247,19 +247,20 @@ func (r *runner) progress(s outcome.Stage) outcome.Progress {
 	return func(done, total int64) { r.d.Observer.Progressed(s, done, total) }
 }
 
-func (r *runner) observe(tell func(Observer)) {
+func (r *runner) observe(notify func(Observer)) {
 	if r.d.Observer != nil {
-		tell(r.d.Observer)
+		notify(r.d.Observer)
 	}
 }
 
-// cleanUpWithin bounds clean-up, which runs also after the drill's own context
-// has ended.
-const cleanUpWithin = time.Minute
+// cleanUpLimit bounds clean-up, which runs also after the context of the drill has
+// ended, and recording.
+const cleanUpLimit = time.Minute
 
-// cleanUp removes the sandbox and the run's files and tells what is left.
+// cleanUp removes the sandbox and the run's files. It returns what it could not
+// remove.
 func (d Drill) cleanUp(ctx context.Context, pod sandbox.Pod) (leftovers []string) {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleanUpWithin)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleanUpLimit)
 	defer cancel()
 	if pod != nil && !d.Keep {
 		leftovers = append(leftovers, pod.Close(ctx)...)
@@ -273,10 +274,10 @@ func (d Drill) cleanUp(ctx context.Context, pod sandbox.Pod) (leftovers []string
 	return leftovers
 }
 
-// Tell passes a result on to every teller; what did not work is in the result
-// that comes back.
+// Tell passes a result to every teller. It returns the result with the errors of the
+// tellers added; they do not change the verdict.
 func (d Drill) Tell(ctx context.Context, result outcome.Result) outcome.Result {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleanUpWithin)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleanUpLimit)
 	defer cancel()
 	for _, t := range d.Tellers {
 		if err := t.Tell(ctx, result); err != nil {

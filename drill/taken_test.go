@@ -17,7 +17,7 @@ import (
 	"github.com/drillgres/drillgres/drill/verify"
 )
 
-// dated is a drill of a backup whose times are told.
+// dated is a drill of a backup with the given times.
 type dated struct {
 	*script
 	object  locate.Object
@@ -40,7 +40,7 @@ func (d *dated) Verify(_ context.Context, _ provision.Server, _ inspect.Promise,
 	return verify.Report{}, nil
 }
 
-// TestOneTimeForAll: the stages, the RPO and the result go by the same value.
+// TestOneTimeForAll checks that the stages, the RPO and the result use the same time.
 func TestOneTimeForAll(t *testing.T) {
 	now := time.Date(2026, 11, 23, 12, 1, 0, 0, time.UTC)
 	noon := now.Add(-time.Minute)
