@@ -10,7 +10,7 @@ import (
 	"github.com/drillgres/drillgres/drill/sqltext"
 )
 
-// Content is what could be taken away from a restored database.
+// Content lists what a control can remove from a restored database.
 type Content struct {
 	Relations []Relation
 	Sequences []Sequence
@@ -19,26 +19,26 @@ type Content struct {
 // Relation is a table or a partition, unless an extension made it.
 type Relation struct {
 	Name
-	Whole      Name // the table that it is a partition of, at the top; or itself
-	Referenced bool // a foreign key of another table points at it
+	Whole      Name // the topmost table that it is a partition of, or itself
+	Referenced bool // a foreign key of another table references it
 }
 
-// Name is that of a table or a sequence, as the catalog stores it.
+// Name is the name of a table or a sequence, as the catalog stores it.
 type Name struct{ Schema, Name string }
 
 // String returns the name as the config writes it.
 func (n Name) String() string { return n.Schema + "." + n.Name }
 
-// Sequence fills a column of whole numbers that is unique by itself.
+// Sequence numbers an integer column that has a unique index of its own.
 type Sequence struct {
 	Name
 	Table  Name
 	Column string
-	Before int64 // the value after which the next one is the column's last, which is taken
+	Before int64 // the value that precedes the column's last one: after it, the next value already exists
 }
 
-// relationsSQL lists the tables of the database, those of extensions excepted. A
-// foreign key of a partition is listed with that of its table.
+// relationsSQL lists the tables of the database, except those of extensions. A
+// foreign key of a partition counts as one of its table.
 const relationsSQL = `
 with own as (
   select c.oid, n.nspname, c.relname,
@@ -53,9 +53,9 @@ select o.nspname, o.relname, wn.nspname, w.relname,
 from own o join pg_class w on w.oid = o.whole join pg_namespace wn on wn.oid = w.relnamespace
 order by 1, 2`
 
-// sequencesSQL lists the sequences whose values go straight into a column that is
-// the only one of a unique index: those of identity columns, and those that are a
-// column's whole default. Cycling sequences meet their old values by intent.
+// sequencesSQL lists the sequences that provide the values of a column with a unique
+// index of its own: those of identity columns, and those that are the whole default
+// of a column. It skips sequences that cycle, which repeat their values by design.
 const sequencesSQL = `
 with filled (seq, tab, col) as (
   select d.objid, d.refobjid, d.refobjsubid from pg_depend d
@@ -76,7 +76,7 @@ where exists (select from pg_index i where i.indrelid = t.oid and i.indisunique 
   and not exists (select from pg_depend d where d.classid = 'pg_class'::regclass and d.objid in (s.oid, t.oid) and d.deptype = 'e')
 order by 1, 2, 5`
 
-// readContent asks a restored database what could be taken away from it.
+// readContent lists what a control can remove from a restored database.
 func readContent(ctx context.Context, s provision.Server) (c Content, err error) {
 	conn, err := s.Session(ctx, s.Database, provision.SessionOptions{ReadOnly: true})
 	if err != nil {
@@ -87,7 +87,7 @@ func readContent(ctx context.Context, s provision.Server) (c Content, err error)
 		c.Sequences, err = listSequences(ctx, conn)
 	}
 	if err != nil {
-		return c, s.Blame(ctx, fmt.Errorf("choose what the restored database loses: %w", err))
+		return c, s.Blame(ctx, fmt.Errorf("list what to remove from the restored database: %w", err))
 	}
 	return c, nil
 }
@@ -103,7 +103,7 @@ func listRelations(ctx context.Context, conn *pgx.Conn) ([]Relation, error) {
 	})
 }
 
-// candidate is a sequence whose column's values are not known yet.
+// candidate is a sequence whose column has not been read yet.
 type candidate struct {
 	Sequence
 	increment, lowest, highest int64
@@ -122,17 +122,17 @@ func listSequences(ctx context.Context, conn *pgx.Conn) (found []Sequence, err e
 		if err != nil {
 			break
 		}
-		var taken bool
-		if taken, err = candidates[i].find(ctx, conn); taken {
+		var usable bool
+		if usable, err = candidates[i].find(ctx, conn); usable {
 			found = append(found, candidates[i].Sequence)
 		}
 	}
 	return found, err
 }
 
-// find looks for the column's last value, seen from where the sequence comes
-// from, and for the value before it. It returns false where there is no such value
-// that the sequence could have given.
+// find reads the column's last value, in the direction of the sequence, and sets
+// Before to the value that precedes it. It returns false if the sequence could not
+// have produced such a value.
 func (c *candidate) find(ctx context.Context, conn *pgx.Conn) (bool, error) {
 	last, bound := "max", "<="
 	limit := c.highest

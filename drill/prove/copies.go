@@ -19,7 +19,7 @@ import (
 	"github.com/drillgres/drillgres/drill/words"
 )
 
-// write makes the broken copy, in a directory of its own.
+// write writes the broken copy in its own directory.
 func (t Trials) write(ctx context.Context, b Backup, c Control, copied Copy) error {
 	if err := t.checkSpace(b.Size); err != nil {
 		return err
@@ -33,7 +33,7 @@ func (t Trials) write(ctx context.Context, b Backup, c Control, copied Copy) err
 		err = os.WriteFile(filepath.Join(copied.Dir, copied.Name+".sha256"), []byte(sum), 0o600)
 	}
 	if ctx.Err() != nil {
-		return outcome.Fail(outcome.Interrupted, "interrupted while a copy was broken (%s)", c.Name)
+		return outcome.Fail(outcome.Interrupted, "interrupted while making a broken copy (%s)", c.Name)
 	}
 	if changed := t.unchanged(ctx); changed != nil {
 		return changed
@@ -50,11 +50,11 @@ func (t Trials) unchanged(ctx context.Context) error {
 
 func (t Trials) checkSpace(size int64) error {
 	if t.Limit > 0 && size > t.Limit {
-		return outcome.Fail(outcome.DiskBudgetExceeded, "a copy of the backup has %s, and work.limit leaves %s for it", words.Size(size), words.Size(t.Limit)).
-			WithHint("raise work.limit: proving needs room for a copy beside what it has fetched")
+		return outcome.Fail(outcome.DiskBudgetExceeded, "a copy of the backup needs %s, but work.limit leaves only %s", words.Size(size), words.Size(t.Limit)).
+			WithHint("raise work.limit: drillgres prove needs space for the backup and a copy of it")
 	}
 	if free, ok := fetch.FreeSpace(t.Dir); ok && size > free {
-		return outcome.Fail(outcome.DiskBudgetExceeded, "a copy of the backup has %s, and the file system of %s has %s free", words.Size(size), t.Dir, words.Size(free)).
+		return outcome.Fail(outcome.DiskBudgetExceeded, "a copy of the backup needs %s, but the file system of %s has only %s free", words.Size(size), t.Dir, words.Size(free)).
 			WithHint("free space there, or move the work directory with work.dir")
 	}
 	return nil
@@ -69,13 +69,13 @@ func writeFailure(c Control, err error) error {
 		return outcome.Fail(outcome.DiskBudgetExceeded, "the disk is full: %w", err).
 			WithHint("free space there, or move the work directory with work.dir")
 	}
-	return outcome.Fail(outcome.Internal, "break a copy (%s): %w", c.Name, err)
+	return outcome.Fail(outcome.Internal, "make a broken copy (%s): %w", c.Name, err)
 }
 
-// breakFile copies the backup to path with the damage done to it. The copy is
-// readable for all, since the server inside a container has another user id;
-// the directory around it is what keeps it private. Its time is the backup's: by
-// that a drill tells how old the rows may be.
+// breakFile writes a damaged copy of the backup to path. The copy is readable by all,
+// because the server in the container has another user id; its directory keeps it
+// private. The copy keeps the backup's modification time, which decides how old its
+// rows may be.
 func (t Trials) breakFile(ctx context.Context, b Backup, d damage, path string) (err error) {
 	from, err := os.Open(b.Path)
 	if err != nil {
@@ -101,7 +101,7 @@ func (t Trials) breakFile(ctx context.Context, b Backup, d damage, path string) 
 	return t.rewrap(ctx, to, from, d.edits)
 }
 
-// rewrap does the edits to what is inside the compression.
+// rewrap applies the edits inside the compression.
 func (t Trials) rewrap(ctx context.Context, to io.Writer, from io.Reader, edits []edit) error {
 	dump, how, err := inspect.Decode(from, inspect.Limits{MaxDecoded: t.MaxDecoded})
 	if err != nil {
@@ -115,7 +115,8 @@ func (t Trials) rewrap(ctx context.Context, to io.Writer, from io.Reader, edits 
 	return errors.Join(apply(ctx, w, dump, edits), w.Close())
 }
 
-// wrap compresses quickly: a broken copy is soon gone.
+// wrap returns a writer that compresses at the fastest level, because a broken copy is
+// read only once.
 func wrap(w io.Writer, how string) (io.WriteCloser, error) {
 	switch how {
 	case "gzip":
@@ -124,5 +125,5 @@ func wrap(w io.Writer, how string) (io.WriteCloser, error) {
 		return zstd.NewWriter(w, zstd.WithEncoderLevel(zstd.SpeedFastest), zstd.WithEncoderConcurrency(1),
 			zstd.WithEncoderCRC(true), zstd.WithZeroFrames(true))
 	}
-	return nil, fmt.Errorf("wrap a copy: unknown compression %q", how)
+	return nil, fmt.Errorf("compress a copy: unknown compression %q", how)
 }

@@ -26,11 +26,11 @@ import (
 	"github.com/drillgres/drillgres/drill/prove"
 )
 
-// passes is what a drill says that finds nothing.
+// passes is the code of a drill that finds nothing.
 const passes outcome.Code = ""
 
-// TestBrokenCopies breaks real dumps of every major and form, and has each copy
-// looked at by the real stages that need no sandbox.
+// TestBrokenCopies breaks real dumps of every major and format, and runs the real stages
+// that need no sandbox on each copy.
 func TestBrokenCopies(t *testing.T) {
 	dumps := []string{
 		"plain-13.sql", "plain-15.sql", "plain-17.sql", "plain-18.sql", "root-18.sql", "inserts-15.sql", "create-15.sql", "verbose-13.sql",
@@ -52,8 +52,8 @@ func TestBrokenCopies(t *testing.T) {
 	}
 }
 
-// controlsOf are a backup's controls; which of them cannot be carried out is
-// said here once more, by what the formats are known to lack.
+// controlsOf returns the controls of a backup. It checks which of them are impossible,
+// by what the formats are known to lack.
 func controlsOf(t *testing.T, b prove.Backup) []prove.Control {
 	t.Helper()
 	controls := prove.Controls(b, &config.Database{Postgres: config.Postgres{Version: "18"}})
@@ -73,11 +73,11 @@ func controlsOf(t *testing.T, b prove.Backup) []prove.Control {
 	return controls
 }
 
-// restores are the controls of which only a restore can tell.
+// restores are the controls that only a restore can detect.
 var restores = []string{"rows_removed", "sequence_back"}
 
-// checkControl carries out one control, if it breaks a copy: no look at what the
-// others break tells anything.
+// checkControl carries out one control, if it breaks a copy. The others need a
+// restored database.
 func checkControl(t *testing.T, b prove.Backup, c prove.Control) {
 	t.Helper()
 	copies := 0
@@ -86,7 +86,7 @@ func checkControl(t *testing.T, b prove.Backup, c prove.Control) {
 			return outcome.Result{Verdict: outcome.VerdictPassed}
 		}
 		copies++
-		f, err := look(ctx, copied)
+		f, err := inspectCopy(ctx, copied)
 		if err != nil {
 			return outcome.Result{Failure: outcome.AsFailure(err).Report()}
 		}
@@ -113,8 +113,8 @@ func checkControl(t *testing.T, b prove.Backup, c prove.Control) {
 	}
 }
 
-// look is what locate, fetch and inspect say of a copy.
-func look(ctx context.Context, copied prove.Copy) (fetch.File, error) {
+// inspectCopy runs locate, fetch and inspect on a copy.
+func inspectCopy(ctx context.Context, copied prove.Copy) (fetch.File, error) {
 	source, err := dir.New(copied.Dir)
 	if err != nil {
 		return fetch.File{}, err
@@ -168,7 +168,7 @@ func wrapped(t *testing.T, dump []byte, how string) []byte {
 	return out.Bytes()
 }
 
-// backupOf writes a backup to disk and reads it as a drill does.
+// backupOf writes a backup to disk and reads it like a drill.
 func backupOf(t *testing.T, content []byte) prove.Backup {
 	t.Helper()
 	folder := t.TempDir()
@@ -176,7 +176,7 @@ func backupOf(t *testing.T, content []byte) prove.Backup {
 	if err := os.WriteFile(path, content, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	f, err := look(t.Context(), prove.Copy{Dir: folder, Name: "backup"})
+	f, err := inspectCopy(t.Context(), prove.Copy{Dir: folder, Name: "backup"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -188,7 +188,7 @@ func backupOf(t *testing.T, content []byte) prove.Backup {
 	return prove.Backup{File: f, Located: located, Marks: marks, Promised: f.Contents.PromiseFor(""), Content: restored()}
 }
 
-// restored is what is asked of a database that the real dumps were restored into.
+// restored returns the content of a database after the real dumps were restored.
 func restored() prove.Content {
 	name := func(schema, name string) prove.Name { return prove.Name{Schema: schema, Name: name} }
 	table := func(n prove.Name, whole string) prove.Relation {

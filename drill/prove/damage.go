@@ -8,29 +8,29 @@ import (
 	"math"
 )
 
-// damage is what is done to a copy.
+// damage describes what is done to a copy.
 type damage struct {
 	edits   []edit
-	decoded bool // done to the dump inside the compression, which is put around it again
-	summed  bool // the checksum of the intact backup is beside the copy
+	decoded bool // the edits apply to the dump inside the compression
+	summed  bool // the copy gets a sidecar file with the checksum of the intact backup
 }
 
-// edit changes one place of a stream.
+// edit changes one position of a stream.
 type edit struct {
 	at   int64
-	cut  int64  // bytes that are left out; rest: all that follow
-	put  []byte // in their place
-	flip byte   // the bits of the byte at this place that are inverted
+	cut  int64  // number of bytes to remove; toEnd: all that follow
+	put  []byte // inserted in their place
+	flip byte   // the bits to invert in the byte at this position
 }
 
-const rest = math.MaxInt64
+const toEnd = math.MaxInt64
 
-// apply copies r to w with the edits done to it, which are in the order of
-// their places. It fails if the stream ends before the last of them.
+// apply copies r to w and applies the edits, which must be sorted by position. It
+// returns an error if the stream ends before the last of them.
 func apply(ctx context.Context, w io.Writer, r io.Reader, edits []edit) error {
 	at := int64(0)
 	for _, e := range edits {
-		if err := pass(ctx, w, r, e.at-at); err != nil {
+		if err := copyExactly(ctx, w, r, e.at-at); err != nil {
 			return err
 		}
 		at = e.at
@@ -43,32 +43,32 @@ func apply(ctx context.Context, w io.Writer, r io.Reader, edits []edit) error {
 		if _, err := w.Write(e.put); err != nil {
 			return err
 		}
-		if e.cut == rest {
+		if e.cut == toEnd {
 			return nil
 		}
-		if err := pass(ctx, io.Discard, r, e.cut); err != nil {
+		if err := copyExactly(ctx, io.Discard, r, e.cut); err != nil {
 			return err
 		}
 		at += e.cut
 	}
-	err := pass(ctx, w, r, rest)
+	err := copyExactly(ctx, w, r, toEnd)
 	if errors.Is(err, io.ErrUnexpectedEOF) {
 		return nil
 	}
 	return err
 }
 
-// step is how much is copied before the context is looked at again. Between
-// two files the kernel copies so much at once.
-const step = 64 << 20
+// chunk is how many bytes are copied between two checks of the context. Between two
+// files, the kernel copies a chunk at once.
+const chunk = 64 << 20
 
-// pass copies exactly n bytes.
-func pass(ctx context.Context, w io.Writer, r io.Reader, n int64) error {
+// copyExactly copies n bytes. It returns io.ErrUnexpectedEOF if r has fewer.
+func copyExactly(ctx context.Context, w io.Writer, r io.Reader, n int64) error {
 	for n > 0 {
 		if ctx.Err() != nil {
 			return context.Cause(ctx)
 		}
-		done, err := io.CopyN(w, r, min(n, step))
+		done, err := io.CopyN(w, r, min(n, chunk))
 		n -= done
 		if err == io.EOF { //nolint:errorlint // an error of the source may wrap it
 			return io.ErrUnexpectedEOF
@@ -83,7 +83,7 @@ func pass(ctx context.Context, w io.Writer, r io.Reader, n int64) error {
 func flip(w io.Writer, r io.Reader, bits byte) error {
 	b := make([]byte, 1)
 	if _, err := io.ReadFull(r, b); err != nil {
-		return fmt.Errorf("the byte to flip: %w", err)
+		return fmt.Errorf("read the byte to flip: %w", err)
 	}
 	b[0] ^= bits
 	_, err := w.Write(b)

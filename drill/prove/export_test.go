@@ -7,15 +7,15 @@ import (
 	"github.com/drillgres/drillgres/drill/provision"
 )
 
-// ReadContent is what the intact drill reads of the restored database.
+// ReadContent exports readContent.
 func ReadContent(ctx context.Context, s provision.Server) (Content, error) {
 	return readContent(ctx, s)
 }
 
-// Inflict makes a restored database lose what the control takes away.
+// Inflict removes from a restored database what the control removes.
 func Inflict(ctx context.Context, s provision.Server, c Control) error {
 	return inflict(ctx, s, c.loss)
 }
 
-// Promised is what the dump promises in the control's drill.
+// Promised returns what the dump promises in the drill of the control.
 func Promised(c Control, intact inspect.Promise) inspect.Promise { return c.loss.promise(intact) }

@@ -14,17 +14,17 @@ import (
 	"github.com/drillgres/drillgres/drill/sqltext"
 )
 
-// loss is what a restored database loses, after which it is as one that was
-// restored from a dump of a database which had lost it before.
+// loss is what a control removes from a restored database. The database is then as if
+// it had been restored from a dump that lacked it.
 type loss interface {
-	// promise returns what such a dump promises, from what the intact one does.
+	// promise returns what such a dump promises, given the promise of the intact one.
 	promise(intact inspect.Promise) inspect.Promise
-	// inflict makes the database lose it.
+	// inflict removes it.
 	inflict(ctx context.Context, tx pgx.Tx) error
 }
 
-// inflict makes a restored database lose something, as a part of its restore. The
-// server's refusals are what a restore of such a dump would have met.
+// inflict applies a loss to a restored database, as a part of its restore. An error
+// of the server is one that restoring such a dump would have caused.
 func inflict(ctx context.Context, s provision.Server, l loss) error {
 	conn, err := s.Session(ctx, s.Database, provision.SessionOptions{})
 	if err != nil {
@@ -32,25 +32,25 @@ func inflict(ctx context.Context, s provision.Server, l loss) error {
 	}
 	defer provision.Close(ctx, conn)
 	err = pgx.BeginFunc(ctx, conn, func(tx pgx.Tx) error {
-		// No trigger of the database has a say.
+		// Triggers of the database must not interfere.
 		if _, err := tx.Exec(ctx, "set local session_replication_role = replica"); err != nil {
 			return err
 		}
 		return l.inflict(ctx, tx)
 	})
-	if said, refused := pgerr.From(err); refused {
-		fault, known := said.Fault()
+	if serverErr, ok := pgerr.From(err); ok {
+		fault, known := serverErr.Fault()
 		if !known {
 			fault.Code = outcome.RestoreFailed
 		}
-		f := outcome.Fail(fault.Code, "%s", said.Text())
-		f.SQLState = said.SQLState
+		f := outcome.Fail(fault.Code, "%s", serverErr.Text())
+		f.SQLState = serverErr.SQLState
 		err = f
 	}
 	return s.Blame(ctx, err)
 }
 
-// lostState is that of a sequence which is set back.
+// lostState sets a sequence back.
 type lostState struct{ Sequence }
 
 func (l lostState) inflict(ctx context.Context, tx pgx.Tx) error {
@@ -58,17 +58,17 @@ func (l lostState) inflict(ctx context.Context, tx pgx.Tx) error {
 	return err
 }
 
-// lostRows are those of a table, its partitions' among them.
+// lostRows removes all rows of a table and its partitions.
 type lostRows struct {
 	table Name
-	parts []Name // in which the dump has rows
+	parts []Name // those of its partitions, or itself, that have rows in the dump
 }
 
-// treeSQL is a table with its partitions.
+// treeSQL selects a table and its partitions.
 const treeSQL = `with tree (oid) as (select $1::text::regclass::oid union select relid::oid from pg_partition_tree($1::text::regclass)) `
 
-// keysSQL lists the foreign keys of other tables that point at a table, with the
-// statements that drop them and make them again.
+// keysSQL lists the foreign keys of other tables that reference a table, as the
+// statements that drop and recreate them.
 const keysSQL = treeSQL + `
 select format('alter table %s drop constraint %I', k.conrelid::regclass, k.conname),
        format('alter table %s add constraint %I %s', k.conrelid::regclass, k.conname, pg_get_constraintdef(k.oid))
@@ -76,31 +76,32 @@ from pg_constraint k
 where k.contype = 'f' and k.conparentid = 0 and k.confrelid in (select oid from tree) and k.conrelid not in (select oid from tree)
 order by k.oid`
 
-// truncateSQL leaves alone what inherits from the table: it has rows of its own.
+// truncateSQL does not truncate tables that inherit from the table: they have rows of
+// their own.
 const truncateSQL = treeSQL + `
 select format('truncate only %s', string_agg(oid::regclass::text, ', ')) from pg_class join tree using (oid) where relkind = 'r'`
 
-// refreshSQL fills the materialized views anew, in the order in which they were
-// made: one may read another.
+// refreshSQL refreshes the materialized views in the order in which they were created,
+// because one may read another.
 const refreshSQL = `
 select format('refresh materialized view %s', oid::regclass) from pg_class where relkind = 'm' and relispopulated order by oid`
 
-// inflict empties the table as a restore without its rows would have left the
-// database: it is in this order that a dump makes the rows, the foreign keys, which
-// are checked, and the content of materialized views.
+// inflict empties the table so that the database is as after a restore without its
+// rows. It follows the order of a dump: first rows, then foreign keys, which are
+// checked, then the content of materialized views.
 func (l lostRows) inflict(ctx context.Context, tx pgx.Tx) error {
 	table := sqltext.Identifier(l.table.Schema, l.table.Name)
 	keys, err := tx.Query(ctx, keysSQL, table)
 	if err != nil {
-		return fmt.Errorf("list the foreign keys that point at %s: %w", l.table, err)
+		return fmt.Errorf("list the foreign keys that reference %s: %w", l.table, err)
 	}
-	var drop, remake string
-	var statements, later []string
-	if _, err := pgx.ForEachRow(keys, []any{&drop, &remake}, func() error {
-		statements, later = append(statements, drop), append(later, remake)
+	var drop, recreate string
+	var drops, recreates []string
+	if _, err := pgx.ForEachRow(keys, []any{&drop, &recreate}, func() error {
+		drops, recreates = append(drops, drop), append(recreates, recreate)
 		return nil
 	}); err != nil {
-		return fmt.Errorf("list the foreign keys that point at %s: %w", l.table, err)
+		return fmt.Errorf("list the foreign keys that reference %s: %w", l.table, err)
 	}
 	var truncate string
 	if err := tx.QueryRow(ctx, truncateSQL, table).Scan(&truncate); err != nil {
@@ -114,7 +115,7 @@ func (l lostRows) inflict(ctx context.Context, tx pgx.Tx) error {
 	if err != nil {
 		return fmt.Errorf("list the materialized views: %w", err)
 	}
-	for _, sql := range slices.Concat(statements, []string{truncate}, later, refresh) {
+	for _, sql := range slices.Concat(drops, []string{truncate}, recreates, refresh) {
 		if _, err := tx.Exec(ctx, sql); err != nil {
 			return fmt.Errorf("%s: %w", sql, err)
 		}

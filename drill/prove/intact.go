@@ -17,8 +17,8 @@ import (
 	"github.com/drillgres/drillgres/drill/verify"
 )
 
-// intact stands in two stages of the intact backup's drill, and remembers what
-// was fetched and what was restored.
+// intact wraps two stages of the drill of the intact backup, and keeps what was
+// fetched and restored.
 type intact struct {
 	drill.Fetcher
 	drill.Verifier
@@ -37,8 +37,8 @@ func (k *intact) Fetch(ctx context.Context, b locate.Backup, p outcome.Progress)
 	return f, err
 }
 
-// Verify verifies the restored database. If that passes, it reads what can be
-// taken away from one like it. What goes wrong with that is not the backup's.
+// Verify verifies the restored database. If that passes, it lists what a control can
+// remove. An error of that is not a failure of the backup.
 func (k *intact) Verify(ctx context.Context, s provision.Server, promised inspect.Promise, taken snapshot.Range, p outcome.Progress) (verify.Report, error) {
 	report, err := k.Verifier.Verify(ctx, s, promised, taken, p)
 	k.promised = promised
@@ -48,8 +48,8 @@ func (k *intact) Verify(ctx context.Context, s provision.Server, promised inspec
 	return report, err
 }
 
-// unchanged fails if the backup is read where it is stored, and was replaced
-// meanwhile.
+// unchanged returns an error if the backup is read in place and was replaced in the
+// meantime.
 func (k *intact) unchanged(ctx context.Context) error {
 	_, inPlace := k.backup.Source.(locate.LocalPath)
 	if source, ok := k.backup.Source.(locate.Watcher); ok && inPlace {
@@ -58,7 +58,7 @@ func (k *intact) unchanged(ctx context.Context) error {
 	return nil
 }
 
-// room is what a limit leaves for a copy beside what was fetched.
+// room returns how much of a limit is left for a copy after the fetch.
 func (k *intact) room(limit int64) int64 {
 	if _, inPlace := k.backup.Source.(locate.LocalPath); limit == 0 || inPlace {
 		return limit
@@ -80,9 +80,9 @@ func (l copyLocator) Locate(ctx context.Context) (locate.Backup, error) {
 	return locate.Locator{Source: source, Rules: locate.Rules{Want: l.Name}, Now: l.now}.Locate(ctx)
 }
 
-// fetchedBefore stands in the first two stages of a drill whose restored database
-// loses something. The backup is the intact one; it promises what a dump of a
-// database without the loss would promise.
+// fetchedBefore replaces the first two stages of a drill with a loss. It returns the
+// intact backup, which promises what a dump of a database after the loss would
+// promise.
 type fetchedBefore struct {
 	Backup
 	loss loss
@@ -101,7 +101,7 @@ func (k fetchedBefore) Fetch(context.Context, locate.Backup, outcome.Progress) (
 	return f, nil
 }
 
-// losing is a Restorer after which the database loses something.
+// losing is a Restorer that applies a loss after the restore.
 type losing struct {
 	drill.Restorer
 	loss loss

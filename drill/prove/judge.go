@@ -8,13 +8,14 @@ import (
 	"github.com/drillgres/drillgres/drill/outcome"
 )
 
-// judge compares how the drill of a copy ended with what its damage deserves. A
-// drill that could not be carried out proves nothing about the copy.
+// judge compares the result of the drill of a copy with the expected codes. A drill
+// that could not be carried out says nothing about the copy: judge returns its
+// failure.
 func judge(proof Proof, c Control, r outcome.Result) (Proof, error) {
 	proof.Status, proof.Verdict = NotHeld, r.Verdict
 	f := r.Failure
 	if f == nil {
-		proof.Reason, proof.Hint = "the drill passed, nothing in it saw the damage", c.Hint
+		proof.Reason, proof.Hint = "the drill passed: it did not detect the damage", c.Hint
 		return proof, nil
 	}
 	proof.Code, proof.Stage, proof.Message = f.Code, f.Stage, f.Message
@@ -26,14 +27,14 @@ func judge(proof Proof, c Control, r outcome.Result) (Proof, error) {
 		cause.Stage = f.Stage
 		return proof, cause
 	default:
-		proof.Reason = fmt.Sprintf("the drill ended in %s, which is not what the damage deserves", f.Code)
-		proof.Hint = "report it with the messages of drillgres prove --format json"
+		proof.Reason = fmt.Sprintf("the drill failed with %s, which does not fit the damage", f.Code)
+		proof.Hint = "report it with the output of drillgres prove --format json"
 	}
 	return proof, nil
 }
 
-// Verdict is the failure that the proofs lead to; nil: every control held that
-// could be carried out.
+// Verdict returns the failure of the proofs, or nil if every control that could be
+// carried out held.
 func Verdict(proofs []Proof) *outcome.Failure {
 	var failed []error
 	var hint string
@@ -52,7 +53,7 @@ func Verdict(proofs []Proof) *outcome.Failure {
 	if len(failed) == 0 {
 		return nil
 	}
-	f := outcome.Fail(outcome.ControlFailed, "%d of %d broken copies did not get the code that they deserve\n%w", len(failed), carriedOut, errors.Join(failed...))
+	f := outcome.Fail(outcome.ControlFailed, "%d of %d broken copies did not fail with the right code\n%w", len(failed), carriedOut, errors.Join(failed...))
 	if hint != "" {
 		f = f.WithHint("%s", hint)
 	}

@@ -15,7 +15,7 @@ import (
 	"github.com/drillgres/drillgres/drill/prove"
 )
 
-// control is one of a backup's controls, by its name.
+// control returns the control of that name.
 func control(t *testing.T, b prove.Backup, name string) prove.Control {
 	t.Helper()
 	return controlFor(t, b, &config.Database{Postgres: config.Postgres{Version: "18"}}, name)
@@ -31,8 +31,8 @@ func controlFor(t *testing.T, b prove.Backup, db *config.Database, name string) 
 	return controls[i]
 }
 
-// says is a drill that comes back with a code; "" passes.
-func says(code outcome.Code) func(context.Context, prove.Control, prove.Copy) outcome.Result {
+// drillReturning is a drill that fails with a code; "" passes.
+func drillReturning(code outcome.Code) func(context.Context, prove.Control, prove.Copy) outcome.Result {
 	return func(context.Context, prove.Control, prove.Copy) outcome.Result {
 		if code == passes {
 			return outcome.Result{Verdict: outcome.VerdictPassed}
@@ -43,8 +43,8 @@ func says(code outcome.Code) func(context.Context, prove.Control, prove.Copy) ou
 	}
 }
 
-// TestJudge: red with the right code holds; a drill that could not be carried
-// out proves nothing about the copy, and ends the proving.
+// TestJudge checks that a control holds if the drill fails with the right code, and
+// that a drill that could not be carried out ends the proof.
 func TestJudge(t *testing.T) {
 	b := backupOf(t, realDump(t, "custom-15.dump"))
 	tests := []struct {
@@ -53,7 +53,7 @@ func TestJudge(t *testing.T) {
 		status prove.Status
 		end    outcome.Code // of the proving as a whole
 	}{
-		{"the code that was looked for", outcome.RowsMissing, prove.Held, ""},
+		{"the code that was drillWithoutSandbox for", outcome.RowsMissing, prove.Held, ""},
 		{"another that names the loss", outcome.ContentDrifted, prove.Held, ""},
 		{"it passes", passes, prove.NotHeld, ""},
 		{"red for another reason", outcome.IndexCorrupt, prove.NotHeld, ""},
@@ -64,7 +64,7 @@ func TestJudge(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			p := prove.Trials{Dir: t.TempDir(), Drill: says(tt.said)}
+			p := prove.Trials{Dir: t.TempDir(), Drill: drillReturning(tt.said)}
 			proofs, err := p.CarryOut(t.Context(), b, []prove.Control{control(t, b, "rows_removed")})
 			if len(proofs) != 1 || proofs[0].Status != tt.status {
 				t.Errorf("%+v, want %s", proofs, tt.status)
@@ -83,9 +83,9 @@ func TestJudge(t *testing.T) {
 	}
 }
 
-// TestNothingToShow lists what cannot be shown, and that it is neither held
-// nor a failure.
-func TestNothingToShow(t *testing.T) {
+// TestNotApplicable checks that damage which cannot be detected is neither held nor a
+// failure.
+func TestNotApplicable(t *testing.T) {
 	plain := realDump(t, "plain-15.sql")
 	thirdParty := []byte("CREATE TABLE public.t (id integer);\nINSERT INTO public.t VALUES (1), (2);\n")
 	unsummed, err := zstd.NewWriter(nil, zstd.WithEncoderCRC(false))
@@ -96,7 +96,7 @@ func TestNothingToShow(t *testing.T) {
 		name, control string
 		content       []byte
 	}{
-		{"nobody summed a bare dump", "flipped", plain},
+		{"a bare dump has no checksum", "flipped", plain},
 		{"nor an archive that is not compressed", "flipped", realDump(t, "level0-13.dump")},
 		{"nor one whose zstd has no checksum", "flipped", realDump(t, "zstd-17.dump")},
 		{"nor a zstd around it without one", "flipped", unsummed.EncodeAll(plain, nil)},
@@ -105,7 +105,7 @@ func TestNothingToShow(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			b := backupOf(t, tt.content)
-			p := prove.Trials{Dir: t.TempDir(), Drill: says(outcome.Internal)}
+			p := prove.Trials{Dir: t.TempDir(), Drill: drillReturning(outcome.Internal)}
 			proofs, err := p.CarryOut(t.Context(), b, []prove.Control{control(t, b, tt.control)})
 			if err != nil || proofs[0].Status != prove.NotApplicable || proofs[0].Reason == "" || prove.Verdict(proofs) != nil {
 				t.Errorf("%+v, %v", proofs, err)
@@ -114,9 +114,9 @@ func TestNothingToShow(t *testing.T) {
 	}
 }
 
-// TestTableOfChoice: the largest table to which no foreign key points, unless the
-// config gives it up.
-func TestTableOfChoice(t *testing.T) {
+// TestChoosesTheLargestTable checks that the largest table that no foreign key
+// references is chosen, unless it may lose all rows.
+func TestChoosesTheLargestTable(t *testing.T) {
 	b := backupOf(t, realDump(t, "plain-15.sql"))
 	const largest, next, referenced = "odd.schema; \"s\".ta\nble", "sales.orders", "public.users"
 	db := &config.Database{}
@@ -146,8 +146,8 @@ func TestTableOfChoice(t *testing.T) {
 	}
 }
 
-// TestTablesOfExtensions: the dump does not make them, and its rows of them are
-// not production's.
+// TestTablesOfExtensions checks that tables of extensions are not chosen: the dump does
+// not create them.
 func TestTablesOfExtensions(t *testing.T) {
 	b := backupOf(t, realDump(t, "plain-15.sql"))
 	b.Content = prove.Content{}
@@ -158,13 +158,12 @@ func TestTablesOfExtensions(t *testing.T) {
 	}
 }
 
-// TestChecksumBeside: with a checksum beside the backup, rot shows whatever the
-// format.
-func TestChecksumBeside(t *testing.T) {
+// TestChecksumInASidecarFile checks that it makes bit rot detectable in every format.
+func TestChecksumInASidecarFile(t *testing.T) {
 	for _, name := range []string{"plain-15.sql", "level0-13.dump", "custom-15.dump"} {
 		b := backupOf(t, realDump(t, name))
 		b.Located.SHA256 = b.SHA256
-		p := prove.Trials{Dir: t.TempDir(), Drill: looked}
+		p := prove.Trials{Dir: t.TempDir(), Drill: drillWithoutSandbox}
 		proofs, err := p.CarryOut(t.Context(), b, []prove.Control{control(t, b, "flipped")})
 		if err != nil || proofs[0].Status != prove.Held || proofs[0].Code != outcome.ChecksumMismatch {
 			t.Errorf("%s: %+v, %v", name, proofs, err)
@@ -172,16 +171,16 @@ func TestChecksumBeside(t *testing.T) {
 	}
 }
 
-// looked is a drill that ends before the sandbox.
-func looked(ctx context.Context, _ prove.Control, copied prove.Copy) (r outcome.Result) {
-	if _, err := look(ctx, copied); err != nil {
+// drillWithoutSandbox is a drill that ends before the sandbox.
+func drillWithoutSandbox(ctx context.Context, _ prove.Control, copied prove.Copy) (r outcome.Result) {
+	if _, err := inspectCopy(ctx, copied); err != nil {
 		r.Failure = outcome.AsFailure(err).Report()
 	}
 	return r
 }
 
-// TestCopyIsPrivate: a copy lies in a directory of its own that nobody else may
-// enter, is as old as the backup, and is gone after its drill.
+// TestCopyIsPrivate checks that a copy is in its own directory that no other user may
+// enter, is as old as the backup, and is removed after its drill.
 func TestCopyIsPrivate(t *testing.T) {
 	b := backupOf(t, realDump(t, "plain-15.sql"))
 	p := prove.Trials{Dir: t.TempDir()}
@@ -225,7 +224,7 @@ func TestCopyCannotBeMade(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			tt.p.Dir = t.TempDir()
-			tt.p.Drill = says(outcome.DumpTruncated)
+			tt.p.Drill = drillReturning(outcome.DumpTruncated)
 			proofs, err := tt.p.CarryOut(tt.ctx, b, []prove.Control{control(t, b, "cut_half")})
 			if err == nil || outcome.AsFailure(err).Code != tt.code || proofs[0].Status != prove.NotReached {
 				t.Errorf("%v, %+v; want %s", err, proofs, tt.code)

@@ -11,46 +11,46 @@ import (
 	"github.com/drillgres/drillgres/drill/words"
 )
 
-// rows are those of a table, its partitions' among them.
+// rows are the rows of a table and its partitions in the dump.
 type rows struct {
 	table      Name
-	parts      []Name // that the dump has rows of
+	parts      []Name // those with rows in the dump
 	referenced bool
 	count      int64
-	bytes      int64 // that they take in the dump
+	bytes      int64 // in the dump
 }
 
-// rowsRemoved takes away the rows of the largest table: in production somebody
-// emptied it, or a pg_dump left it out. All else is as it was, the file is whole.
+// rowsRemoved removes the rows of the largest table. It simulates a table that was
+// emptied in production or excluded from the dump. The file itself is intact.
 func (b Backup) rowsRemoved(v config.Verify) Control {
-	c := Control{Name: "rows_removed", Did: "all rows of the largest table are gone; the dump is whole"}
+	c := Control{Name: "rows_removed", Did: "all rows of the largest table are gone; the dump is intact"}
 	largest, ok := b.largest(v)
 	if !ok {
-		c.Impossible = "the dump holds no table of its own with rows, but for those that may lose them all (verify.drift.tables)"
+		c.Impossible = "the dump has no rows, except in tables that may lose them all (verify.drift.tables) and those of extensions"
 		return c
 	}
-	c.Did = fmt.Sprintf("the %s of %s are gone; the dump is whole", words.Count(largest.count, "row"), largest.table)
+	c.Did = fmt.Sprintf("the %s of %s are gone; the dump is intact", words.Count(largest.count, "row"), largest.table)
 	c.Hint = fmt.Sprintf("guard the table with verify.tables.%s.min_rows", largest.table)
 	c.Expected = []outcome.Code{
-		// What the config expects of the rows, and what the history knows of them.
+		// The config has expectations of the rows, and the history knows their number.
 		outcome.RowsMissing, outcome.ContentDrifted, outcome.DataStale, outcome.QueryFailed,
 		outcome.SmokeFailed, outcome.AppNotReady, outcome.AppStartFailed,
 	}
 	if largest.referenced {
 		c.Expected = append(c.Expected, outcome.ConstraintViolated)
 	}
-	if b.allOf(largest.count) {
+	if b.isAllOf(largest.count) {
 		c.Expected = append(c.Expected, outcome.DumpNoData)
 	}
 	c.loss = lostRows{table: largest.table, parts: largest.parts}
 	return c
 }
 
-// largest is the table that takes most of the dump, of those that it makes
-// itself and that the config does not give up. One that no foreign key points at
-// goes first: with the other a restore fails before anything is compared.
+// largest returns the table with the most data in the dump, except tables of
+// extensions and those that may lose all rows. It prefers tables that no foreign key
+// references: with the others, the restore fails before anything is compared.
 func (b Backup) largest(v config.Verify) (rows, bool) {
-	filled := slices.DeleteFunc(b.filled(), func(r rows) bool { return givenUp(v, r.table) })
+	filled := slices.DeleteFunc(b.filled(), func(r rows) bool { return mayLoseAll(v, r.table) })
 	if len(filled) == 0 {
 		return rows{}, false
 	}
@@ -65,22 +65,22 @@ func (b Backup) largest(v config.Verify) (rows, bool) {
 	}), true
 }
 
-// compare orders by what the rows take in the dump; of INSERTs nothing but their
-// number is known.
+// compare orders by the bytes of the rows in the dump, then by their number, because
+// the bytes of INSERTs are unknown.
 func (r rows) compare(other rows) int {
 	return cmp.Or(cmp.Compare(r.bytes, other.bytes), cmp.Compare(r.count, other.count))
 }
 
-// filled are the tables that the dump makes itself and has rows of.
+// filled returns the tables with rows in the dump, except those of extensions.
 func (b Backup) filled() (list []rows) {
-	made := map[Name]Relation{}
+	relations := map[Name]Relation{}
 	for _, r := range b.Content.Relations {
-		made[r.Name] = r
+		relations[r.Name] = r
 	}
 	at := map[Name]int{}
 	for _, t := range b.Promised.Tables {
 		part := Name{t.Schema, t.Name}
-		r, ok := made[part]
+		r, ok := relations[part]
 		if !ok || t.Rows <= 0 {
 			continue
 		}
@@ -98,13 +98,13 @@ func (b Backup) filled() (list []rows) {
 	return list
 }
 
-// givenUp reports whether the config says that a table may lose all rows.
-func givenUp(v config.Verify, table Name) bool {
+// mayLoseAll reports whether the config allows a table to lose all of its rows.
+func mayLoseAll(v config.Verify, table Name) bool {
 	return v.Drift.Tables[table.String()] >= 100 && v.Tables[table.String()].MinRows == 0
 }
 
-// allOf reports whether these are all rows that the dump has.
-func (b Backup) allOf(rows int64) bool {
+// isAllOf reports whether the dump has no more rows than these.
+func (b Backup) isAllOf(rows int64) bool {
 	var all int64
 	for _, t := range b.Promised.Tables {
 		if t.Rows < 0 {
@@ -115,22 +115,22 @@ func (b Backup) allOf(rows int64) bool {
 	return rows == all && b.Promised.LargeObjects == 0
 }
 
-// sequenceBack sets a sequence to a value whose next one its column holds
-// already: the application's next insert would fail.
+// sequenceBack sets a sequence back so that its next value already exists in its
+// column: the next insert of the application would fail.
 func (b Backup) sequenceBack() Control {
 	c := Control{Name: "sequence_back", Did: "a sequence is set back", Expected: []outcome.Code{outcome.SequenceBehind}}
 	s, ok := b.sequence()
 	if !ok {
-		c.Impossible = "no sequence of the dump numbers a unique column in which it could be behind"
+		c.Impossible = "the dump has no sequence that numbers a unique column with rows"
 		c.Expected = nil
 		return c
 	}
-	c.Did = fmt.Sprintf("sequence %s is set back: its next value is in %s.%s already", s.Name, s.Table, s.Column)
+	c.Did = fmt.Sprintf("sequence %s is set back: its next value already exists in %s.%s", s.Name, s.Table, s.Column)
 	c.loss = lostState{s}
 	return c
 }
 
-// sequence is the one whose table takes most of the dump.
+// sequence returns the sequence whose table has the most data in the dump.
 func (b Backup) sequence() (found Sequence, ok bool) {
 	var largest rows
 	for _, r := range b.filled() {
@@ -142,7 +142,7 @@ func (b Backup) sequence() (found Sequence, ok bool) {
 	return found, ok
 }
 
-// promise returns what a dump of a database without the rows promises.
+// promise returns what a dump without the rows promises.
 func (l lostRows) promise(p inspect.Promise) inspect.Promise {
 	p.Tables = slices.Clone(p.Tables)
 	for i, t := range p.Tables {
@@ -153,7 +153,7 @@ func (l lostRows) promise(p inspect.Promise) inspect.Promise {
 	return p
 }
 
-// promise returns what a dump of a database promises whose sequence is set back.
+// promise returns what a dump promises after the sequence was set back.
 func (l lostState) promise(p inspect.Promise) inspect.Promise {
 	p.Sequences = slices.Clone(p.Sequences)
 	for i, s := range p.Sequences {

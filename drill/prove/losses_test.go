@@ -9,8 +9,8 @@ import (
 	"github.com/drillgres/drillgres/drill/prove"
 )
 
-// TestLossesArePromised: the dump of a control's drill promises nothing of what
-// was taken away, and all else as before.
+// TestLossesArePromised checks that the dump in the drill of a control promises nothing
+// of what was removed, and everything else.
 func TestLossesArePromised(t *testing.T) {
 	for _, name := range []string{"plain-15.sql", "custom-18.dump", "inserts-15.dump", "root-17.dump"} {
 		b := backupOf(t, realDump(t, name))

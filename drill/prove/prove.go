@@ -16,25 +16,25 @@ import (
 // Prover proves the drill of one database.
 type Prover struct {
 	Database *config.Database
-	Version  string // of drillgres
+	Version  string // of this program
 	Now      func() time.Time
 	Redactor *redact.Redactor
 
-	// NewDrill makes a drill of the database as it is drilled every day. name is
-	// "intact" or the control's.
+	// NewDrill returns a drill of the database like the one that run carries out. name is
+	// "intact" or the name of a control.
 	NewDrill func(name string) (drill.Drill, error)
-	// NewDir makes the private directory in which broken copies are made.
+	// NewDir creates the private directory for broken copies.
 	NewDir func() (*work.Dir, error)
 
 	WorkLimit  int64       // of work.limit; 0: none
-	MaxDecoded int64       // bytes that the backup may decode to; 0: any number
-	Ended      func(Proof) // is called after each control; may be nil
+	MaxDecoded int64       // bytes that the backup may decode to; 0: no limit
+	Ended      func(Proof) // called after each control; may be nil
 }
 
-// Prove drills the intact backup, and then what was broken of it. The intact one
-// goes first: only beside one that passes does a failed copy mean something, and
-// its content is then what the copies are compared with. An error says that not
-// even its drill could be made; every other failure is in the Report.
+// Prove drills the intact backup, and then broken copies of it. The intact backup is
+// first: a copy that fails means something only if the intact backup passes, and its
+// content becomes the baseline for the copies. Prove returns an error only if the first
+// drill could not be created; every other failure is in the Report.
 func (p Prover) Prove(ctx context.Context) (Report, error) {
 	r := Report{
 		SchemaVersion: outcome.SchemaVersion, Drillgres: p.Version, Database: p.Database.Name,
@@ -46,9 +46,9 @@ func (p Prover) Prove(ctx context.Context) (Report, error) {
 	}
 	intact := &intact{Fetcher: d.Fetcher, Verifier: d.Verifier}
 	removeFetched := d.CleanUp
-	d.Fetcher, d.Verifier, d.CleanUp = intact, intact, nil // what it fetches is what is broken
+	d.Fetcher, d.Verifier, d.CleanUp = intact, intact, nil // the controls break the file that it fetches
 	d.Migrator = nil                                       // a release says nothing about the backup
-	r.take(d.Run(ctx))
+	r.setIntact(d.Run(ctx))
 	if r.Intact.Verdict == outcome.VerdictPassed {
 		r.fail(ctx, p.carryOut(ctx, intact, &r), p.Redactor)
 	}
@@ -62,7 +62,7 @@ func (p Prover) Prove(ctx context.Context) (Report, error) {
 
 // carryOut carries out every control.
 func (p Prover) carryOut(ctx context.Context, intact *intact, r *Report) error {
-	b, err := intact.toBreak(ctx, inspect.Limits{MaxDecoded: p.MaxDecoded})
+	b, err := intact.backupToBreak(ctx, inspect.Limits{MaxDecoded: p.MaxDecoded})
 	if err != nil {
 		return err
 	}
@@ -92,9 +92,9 @@ func (p Prover) carryOut(ctx context.Context, intact *intact, r *Report) error {
 	return nil
 }
 
-// drill drills what a control broke, as the backup itself is drilled, but for its
-// age, its size, the budgets and a release, which say nothing about the damage. It
-// is not recorded: in the history it would be a backup that failed.
+// drill drills what a control broke, like the backup itself. It ignores age, size,
+// budgets and a release, which say nothing about the damage. It is not recorded, because
+// the history would show it as a backup that failed.
 func (p Prover) drill(ctx context.Context, b Backup, c Control, copied Copy) outcome.Result {
 	d, err := p.NewDrill(c.Name)
 	if err != nil {
@@ -112,14 +112,14 @@ func (p Prover) drill(ctx context.Context, b Backup, c Control, copied Copy) out
 	return d.Run(ctx)
 }
 
-// toBreak returns what the intact drill knows of the backup.
-func (k *intact) toBreak(ctx context.Context, l inspect.Limits) (Backup, error) {
+// backupToBreak returns what the intact drill knows about the backup.
+func (k *intact) backupToBreak(ctx context.Context, l inspect.Limits) (Backup, error) {
 	if k.contentErr != nil {
 		return Backup{}, k.contentErr
 	}
 	f, err := os.Open(k.file.Path)
 	if err != nil {
-		return Backup{}, outcome.Fail(outcome.BackupChanged, "read the backup again: %w", err)
+		return Backup{}, outcome.Fail(outcome.BackupChanged, "read the backup a second time: %w", err)
 	}
 	defer f.Close()
 	marks, err := inspect.LandmarksOf(ctx, f, l)

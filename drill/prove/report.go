@@ -8,7 +8,8 @@ import (
 	"github.com/drillgres/drillgres/drill/redact"
 )
 
-// Report is what proving one database's drill found out. Its JSON only grows.
+// Report is the result of the negative control of one database. Keys may be added to
+// its JSON, never removed.
 type Report struct {
 	SchemaVersion int       `json:"schema_version"`
 	Drillgres     string    `json:"drillgres"` // version of this program
@@ -23,11 +24,11 @@ type Report struct {
 	Intact     Intact   `json:"intact"`
 	Controls   []Proof  `json:"controls"`
 	Leftovers  []string `json:"leftovers"`   // what clean-up could not remove
-	TellErrors []string `json:"tell_errors"` // recording the intact drill did not work
+	TellErrors []string `json:"tell_errors"` // errors of recording the intact drill
 }
 
-// Intact is how the drill of the intact backup ended, which the history has
-// whole under its run id.
+// Intact summarizes the drill of the intact backup. The history holds the whole result
+// under its run id.
 type Intact struct {
 	RunID   string          `json:"run_id"`
 	Backup  string          `json:"backup"` // its URI
@@ -37,11 +38,11 @@ type Intact struct {
 	Seconds float64         `json:"seconds"`
 }
 
-// Seconds is how long it all took.
+// Seconds returns how long all drills took together.
 func (r Report) Seconds() float64 { return r.FinishedAt.Sub(r.StartedAt).Seconds() }
 
-// take keeps of the intact backup's drill what a report has.
-func (r *Report) take(intact outcome.Result) {
+// setIntact sets what the report contains of the drill of the intact backup.
+func (r *Report) setIntact(intact outcome.Result) {
 	r.Intact = Intact{RunID: intact.RunID, Backup: intact.Backup.URI, Verdict: intact.Verdict, Seconds: intact.Times.Total}
 	if f := intact.Failure; f != nil {
 		r.Intact.Code, r.Intact.Stage = f.Code, f.Stage
@@ -51,13 +52,13 @@ func (r *Report) take(intact outcome.Result) {
 	r.TellErrors = append(r.TellErrors, intact.TellErrors...)
 }
 
-// fail ends the report in what kept the controls from being held, if anything did.
+// fail sets the failure of the report to err, unless it is nil.
 func (r *Report) fail(ctx context.Context, err error, secrets *redact.Redactor) {
 	if err == nil {
 		return
 	}
 	if ctx.Err() != nil {
-		err = outcome.Fail(outcome.Interrupted, "interrupted while the controls were carried out")
+		err = outcome.Fail(outcome.Interrupted, "interrupted while carrying out the controls")
 	}
 	f := outcome.AsFailure(err)
 	r.Failure, r.ExitCode = f.Report(), f.Class().ExitCode()

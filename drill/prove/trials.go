@@ -11,53 +11,51 @@ import (
 
 // Trials carries out the controls of one backup, one after the other.
 type Trials struct {
-	Dir        string // private to this run; a copy is there only while it is drilled
-	Limit      int64  // bytes that a copy may have; 0: what the disk has
-	MaxDecoded int64  // bytes that the backup may decode to; 0: any number
+	Dir        string // private to this run; it contains a copy only while that is drilled
+	Limit      int64  // size limit of a copy in bytes; 0: the free disk space
+	MaxDecoded int64  // bytes that the backup may decode to; 0: no limit
 
-	// Drill drills what the control broke as the backup itself would be drilled,
-	// but for its age, and records nothing. There is no Copy where the restored
-	// database is broken.
+	// Drill drills what the control broke like the backup itself, whatever its age, and
+	// records nothing. copied is empty if the control breaks the restored database.
 	Drill func(ctx context.Context, c Control, copied Copy) outcome.Result
-	// Unchanged fails when the backup is no longer the one that was read; nil:
-	// nobody can have touched it.
+	// Unchanged returns an error if the backup was replaced since it was read. nil: it
+	// cannot be replaced.
 	Unchanged func(ctx context.Context) error
 	Ended     func(Proof) // may be nil
 }
 
-// Copy is a broken copy: the file Name in the directory Dir, where nothing else
-// is but, for some controls, the checksum of the intact backup.
+// Copy is a broken copy: the file Name in the directory Dir. For some controls, Dir
+// also contains a sidecar file with the checksum of the intact backup.
 type Copy struct{ Dir, Name string }
 
-// Proof is how one control ended.
+// Proof is the result of one control.
 type Proof struct {
 	Control  string          `json:"control"`
-	Did      string          `json:"did"` // to the copy, or to the database that is restored
+	Did      string          `json:"did"` // what was done to the copy or to the restored database
 	Status   Status          `json:"status"`
 	Expected []outcome.Code  `json:"expected"`
-	Verdict  outcome.Verdict `json:"verdict"` // of the copy's drill; empty: there was none
+	Verdict  outcome.Verdict `json:"verdict"` // of the drill of the copy; empty: it was not drilled
 	Code     outcome.Code    `json:"code"`
 	Stage    outcome.Stage   `json:"stage"`
 	Message  string          `json:"message"`
-	Reason   string          `json:"reason"` // why it did not hold, or could not be carried out
+	Reason   string          `json:"reason"` // why it did not hold, or is not applicable
 	Hint     string          `json:"hint"`
-	Seconds  float64         `json:"seconds"` // breaking the copy and drilling it
+	Seconds  float64         `json:"seconds"` // for breaking the copy and drilling it
 }
 
 // Status is how a control ended.
 type Status string
 
-// The four ends of a control.
+// The four statuses of a control.
 const (
-	Held          Status = "held"           // the drill went red, with the right code
-	NotHeld       Status = "not_held"       // it passed, or ended in another code
-	NotApplicable Status = "not_applicable" // nobody could tell such a copy from an intact one
-	NotReached    Status = "not_reached"    // the proving ended before
+	Held          Status = "held"           // the drill failed with the right code
+	NotHeld       Status = "not_held"       // the drill passed, or failed with another code
+	NotApplicable Status = "not_applicable" // such damage to this backup cannot be detected
+	NotReached    Status = "not_reached"    // an earlier error ended the proof
 )
 
-// CarryOut carries out the controls. It ends early, with a Failure, when a copy
-// cannot be made or its drill cannot be carried out: then nothing is known about
-// the copies that are left.
+// CarryOut carries out the controls. It returns early, with a Failure, if a copy cannot
+// be made or its drill cannot be carried out. The remaining proofs are NotReached.
 func (t Trials) CarryOut(ctx context.Context, b Backup, controls []Control) ([]Proof, error) {
 	proofs := NotProved(controls)
 	for i, c := range controls {
@@ -75,7 +73,7 @@ func (t Trials) CarryOut(ctx context.Context, b Backup, controls []Control) ([]P
 	return proofs, nil
 }
 
-// NotProved are the proofs of controls that were not carried out.
+// NotProved returns the proofs of controls that were not carried out.
 func NotProved(controls []Control) []Proof {
 	proofs := make([]Proof, 0, len(controls))
 	for _, c := range controls {
