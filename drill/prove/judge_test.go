@@ -53,7 +53,7 @@ func TestJudge(t *testing.T) {
 		status prove.Status
 		end    outcome.Code // of the proving as a whole
 	}{
-		{"the code that was drillWithoutSandbox for", outcome.RowsMissing, prove.Held, ""},
+		{"an expected code", outcome.RowsMissing, prove.Held, ""},
 		{"another that names the loss", outcome.ContentDrifted, prove.Held, ""},
 		{"it passes", passes, prove.NotHeld, ""},
 		{"red for another reason", outcome.IndexCorrupt, prove.NotHeld, ""},

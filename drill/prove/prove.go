@@ -23,7 +23,7 @@ type Prover struct {
 	// NewDrill returns a drill of the database like the one that run carries out. name is
 	// "intact" or the name of a control.
 	NewDrill func(name string) (drill.Drill, error)
-	// NewDir creates the private directory for broken copies.
+	// NewDir creates the private directory for broken copies. Its errors are Failures.
 	NewDir func() (*work.Dir, error)
 
 	WorkLimit  int64       // of work.limit; 0: none
@@ -68,7 +68,7 @@ func (p Prover) carryOut(ctx context.Context, intact *intact, r *Report) error {
 	}
 	private, err := p.NewDir()
 	if err != nil {
-		return outcome.Fail(outcome.DiskBudgetExceeded, "%w", err).WithHint("name a directory that this user may write with work.dir")
+		return err
 	}
 	defer func() {
 		if err := private.Close(); err != nil {

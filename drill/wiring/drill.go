@@ -22,17 +22,17 @@ import (
 	"github.com/drillgres/drillgres/drill/work"
 )
 
-// Latest asks for the newest backup.
+// Latest selects the newest backup.
 const Latest = "latest"
 
-// DrillOptions are what one drill is asked for beside its config.
+// DrillOptions hold the options of one drill that are not in the config.
 type DrillOptions struct {
 	Backup string // Latest, a key at the source, or the path of a local file
 	Keep   bool   // leave the sandbox for inspection
 }
 
-// Drill wires one drill. It makes the run's private directory, which the
-// drill's clean-up removes. The engine is first asked by the drill's preflight.
+// Drill wires one drill. It creates the private directory of the run, which the
+// clean-up of the drill removes. The preflight of the drill connects to the engine.
 func (w *Wiring) Drill(db *config.Database, o DrillOptions) (drill.Drill, error) {
 	id, err := NewRunID(w.options.Now())
 	if err != nil {
@@ -80,21 +80,21 @@ func (w *Wiring) Drill(db *config.Database, o DrillOptions) (drill.Drill, error)
 	return d, nil
 }
 
-// timezoneOf returns the zone of the machine that dumps; nil: not known. The
-// config has been checked to name a zone.
+// timezoneOf returns the zone of the machine that dumps, or nil if it is unknown.
 func timezoneOf(db *config.Database) *time.Location {
-	zone, _ := snapshot.LoadZone(db.Backup.Timezone)
+	zone, _ := snapshot.LoadZone(db.Backup.Timezone) // checked when the config was loaded
 	return zone
 }
 
-// Rehearses reports whether there is a release to rehearse.
+// Rehearses reports whether the drill of a database rehearses a release.
 func Rehearses(db *config.Database) bool {
 	return db.Migrate != nil && (db.Migrate.SQL != "" || db.Migrate.Image != "")
 }
 
-// policy is what the dump is judged by. One that was asked for may be of any age.
+// policy returns the policy of the inspect stage. A backup that was named explicitly may
+// have any age.
 func (w *Wiring) policy(db *config.Database, backup string) inspect.Policy {
-	major, _ := strconv.Atoi(db.Postgres.Version) // the config has been checked to hold a number
+	major, _ := strconv.Atoi(db.Postgres.Version) // checked when the config was loaded
 	p := inspect.Policy{Major: major, AllowEmpty: db.Verify.AllowEmpty, Now: w.options.Now()}
 	if backup == Latest {
 		p.MaxAge = time.Duration(db.Backup.MaxAge)
@@ -114,9 +114,8 @@ func (w *Wiring) provisioner(db *config.Database, id string, private *work.Dir, 
 	return p
 }
 
-// giveEngine hands a drill's provisioner the engine that all drills share. It
-// is the drill's preflight, so that it ends before anything else begins:
-// nothing writes to a provisioner that works.
+// giveEngine sets the engine of a provisioner. It is the preflight of a drill, so it
+// ends before the provisioner is used.
 func (w *Wiring) giveEngine(ctx context.Context, p *provision.Provisioner) error {
 	engine, memory, err := w.engine.get(ctx)
 	if err != nil {
@@ -129,8 +128,8 @@ func (w *Wiring) giveEngine(ctx context.Context, p *provision.Provisioner) error
 	return nil
 }
 
-// provisioner keeps the passwords of the servers that it makes out of every
-// drill's output.
+// provisioner adds the password of each server that it creates to the redactor of all
+// drills.
 type provisioner struct {
 	w *Wiring
 	*provision.Provisioner

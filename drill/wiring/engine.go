@@ -13,11 +13,12 @@ import (
 	"github.com/drillgres/drillgres/drill/work"
 )
 
-// defaultMemory is the memory of a sandbox if neither the config says how much
-// nor the engine's machine has less.
+// defaultMemory is the memory of a sandbox if the config does not set it and the
+// machine of the engine has enough.
 const defaultMemory = 4 << 30
 
-// connect makes the one connection of a Wiring.
+// connect connects to the engine and removes what dead runs left. It returns the engine
+// and the default memory of a sandbox.
 func (w *Wiring) connect(ctx context.Context) (engine *docker.Engine, memory config.Size, err error) {
 	if engine, err = Connect(ctx, w.workRoot, w.options); err != nil {
 		return nil, 0, err
@@ -30,26 +31,24 @@ func (w *Wiring) connect(ctx context.Context) (engine *docker.Engine, memory con
 	return engine, config.Size(min(defaultMemory, about.Memory/4*3)), nil
 }
 
-// Connect connects to the container engine that the environment names.
-// workRoot is that of the runs whose sandboxes are made there.
-// Failure: engine_unreachable.
+// Connect connects to the container engine that the environment names. workRoot is the
+// work root of the runs whose sandboxes it creates. Failure: engine_unreachable.
 func Connect(ctx context.Context, workRoot string, o Options) (*docker.Engine, error) {
 	return docker.Connect(ctx, docker.Options{Root: workRoot, Log: o.Log, Getenv: o.Getenv})
 }
 
-// tryAgain is how long an engine that did not answer is not asked again: the
-// next drill of a command fails at once, that of a worker finds an engine that
-// was started meanwhile.
-const tryAgain = time.Minute
+// retryAfter is how long a failed connection is not tried again. The next drill of a
+// command fails at once; that of a worker finds an engine that was started in the
+// meantime.
+const retryAfter = time.Minute
 
-// connection is an engine that is connected to when it is first needed, and
-// then shared by all.
+// connection connects to the engine when it is first needed, and shares it.
 type connection struct {
 	connect func(context.Context) (*docker.Engine, config.Size, error)
-	turn    *semaphore.Weighted // of one: whoever waits for it need not wait longer than its context
+	turn    *semaphore.Weighted // a mutex whose waiters stop with their context
 
 	engine *docker.Engine
-	memory config.Size // of a sandbox whose config does not say
+	memory config.Size // default of a sandbox
 	err    error
 	tried  time.Time
 }
@@ -58,9 +57,8 @@ func newConnection(connect func(context.Context) (*docker.Engine, config.Size, e
 	return &connection{connect: connect, turn: semaphore.NewWeighted(1)}
 }
 
-// get returns the engine and the memory of a sandbox whose config does not say.
-// Callers at the same time share one attempt, and its error. An attempt that
-// its caller cancelled counts for nobody else.
+// get returns the engine and the default memory of a sandbox. Concurrent callers share
+// one attempt and its error, unless the caller that made the attempt was cancelled.
 func (c *connection) get(ctx context.Context) (*docker.Engine, config.Size, error) {
 	if c.turn.Acquire(ctx, 1) != nil {
 		return nil, 0, context.Cause(ctx)
@@ -69,7 +67,7 @@ func (c *connection) get(ctx context.Context) (*docker.Engine, config.Size, erro
 	if c.engine != nil {
 		return c.engine, c.memory, nil
 	}
-	if c.err != nil && time.Since(c.tried) < tryAgain {
+	if c.err != nil && time.Since(c.tried) < retryAfter {
 		return nil, 0, c.err
 	}
 	engine, memory, err := c.connect(ctx)
@@ -83,34 +81,35 @@ func (c *connection) get(ctx context.Context) (*docker.Engine, config.Size, erro
 }
 
 func (c *connection) close() {
-	_ = c.turn.Acquire(context.Background(), 1) // which never ends
+	_ = c.turn.Acquire(context.Background(), 1) // never cancelled
 	defer c.turn.Release(1)
 	if c.engine != nil {
-		_ = c.engine.Close() // gives up idle connections
+		_ = c.engine.Close() // closes idle connections
 	}
 }
 
-// Sweep removes what dead runs left on the engine and in the work directory.
+// Sweep removes what dead runs left on the engine and in the work directory. It returns
+// what it removed, and what it kept because it belongs to a run that is alive.
 func Sweep(ctx context.Context, engine *docker.Engine, workRoot string, o docker.SweepOptions) (removed, kept []string, err error) {
 	removed, kept, engineErr := engine.Sweep(ctx, o)
 	files, filesErr := work.Sweep(workRoot)
 	return append(removed, files...), kept, errors.Join(engineErr, filesErr)
 }
 
-// sweepWithin bounds the sweep before a drill: an engine can hang on a
-// leftover that it cannot remove.
-const sweepWithin = time.Minute
+// sweepLimit bounds the sweep before a drill, because an engine can hang on a leftover
+// that it cannot remove.
+const sweepLimit = time.Minute
 
-// sweepBefore is the sweep before the first drill: what it cannot remove is a
-// warning, and no reason not to drill.
+// sweepBefore is the sweep before the first drill. What it cannot remove is logged and
+// does not prevent the drill.
 func sweepBefore(ctx context.Context, engine *docker.Engine, workRoot string, log *slog.Logger) {
-	ctx, cancel := context.WithTimeout(ctx, sweepWithin)
+	ctx, cancel := context.WithTimeout(ctx, sweepLimit)
 	defer cancel()
 	removed, _, err := Sweep(ctx, engine, workRoot, docker.SweepOptions{})
 	for _, r := range removed {
-		log.Info("removed what a dead run left", "what", r)
+		log.Info("removed leftover of a dead run", "what", r)
 	}
 	if err != nil {
-		log.Warn("could not remove all that dead runs left", "err", err)
+		log.Warn("could not remove all leftovers of dead runs", "err", err)
 	}
 }

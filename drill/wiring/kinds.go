@@ -16,39 +16,37 @@ import (
 	"github.com/drillgres/drillgres/drill/redact"
 )
 
-// Sources are the kinds of place that backups are read from. A new one is a
-// line here.
+// Sources are the kinds of place that backups are read from. To add one, add it here.
 var Sources = locate.Kinds{s3source.Kind, dir.Kind}
 
-// Histories are the kinds of place that drills are recorded in. A new one is a
-// line here.
+// Histories are the kinds of place that drills are recorded in. To add one, add it
+// here.
 var Histories = record.Kinds{sqlite.Kind, postgres.Kind, s3history.Kind}
 
-// ConfigReader reads configs that name places of these kinds.
+// ConfigReader returns a reader of configs with places of these kinds.
 func ConfigReader(getenv func(string) (string, bool)) config.Reader {
 	return config.Reader{Getenv: getenv, Sources: Sources.Kinds(), Histories: Histories.Kinds()}
 }
 
-// OpenSource opens where backups are. It fails with config_invalid where the
-// URL is of no known kind, and otherwise as the kind does.
+// OpenSource opens the source of backups. It fails with config_invalid if the kind of
+// the URL is unknown, and otherwise as the kind does.
 func OpenSource(ctx context.Context, b config.Backup) (locate.Source, error) {
 	source, err := Sources.Open(ctx, string(b.From), b)
-	return source, ofConfig(err, "backup.from")
+	return source, configFailure(err, "backup.from")
 }
 
-// OpenHistory opens the history that the config names. A file is opened now,
-// and must be a history; a server is first asked when there is something to
-// read or to record.
+// OpenHistory opens the history that the config names. A file is opened now, and must
+// be a history; a server is contacted on the first read or write.
 func OpenHistory(ctx context.Context, cfg *config.Config) (*record.History, error) {
 	store, err := Histories.Open(ctx, cfg.Record.History.Reveal(), cfg.Record)
 	if err != nil {
-		return nil, ofConfig(err, "record.history")
+		return nil, configFailure(err, "record.history")
 	}
 	return record.New(store, cfg.Record.History.String()), nil
 }
 
-// ofConfig makes a Failure of the registry's own error, which is about a key.
-func ofConfig(err error, key string) error {
+// configFailure turns an error of the registry into a Failure that names the key.
+func configFailure(err error, key string) error {
 	var f *outcome.Failure
 	if err == nil || errors.As(err, &f) {
 		return err
@@ -56,8 +54,8 @@ func ofConfig(err error, key string) error {
 	return outcome.Fail(outcome.ConfigInvalid, "%s: %w", key, err).WithHint("correct %s", key)
 }
 
-// Credentials are the values of the environment that adapters read by
-// themselves, such as an object store's. No output may hold them.
+// Credentials returns the credentials that adapters read from the environment, such as
+// those of an object store. No output may contain them.
 func Credentials(getenv func(string) (string, bool)) (secrets []redact.Secret) {
 	for _, name := range append(Sources.Kinds().Secrets(), Histories.Kinds().Secrets()...) {
 		if v, ok := getenv(name); ok {

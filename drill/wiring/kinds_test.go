@@ -14,8 +14,8 @@ import (
 
 const canary = "canary4711"
 
-// TestConfigsAreCheckedByTheAdapters: what an adapter would refuse is a
-// problem of the config, found before any work, and its URL is never shown.
+// TestConfigsAreCheckedByTheAdapters checks that a URL which an adapter would refuse is
+// reported as a problem of the config, and is never shown.
 func TestConfigsAreCheckedByTheAdapters(t *testing.T) {
 	const whole = "version: 1\ndatabases: {a: {backup: {from: %s}, postgres: {version: 16}}}\nrecord: {history: %s}\n"
 	read := ConfigReader(func(string) (string, bool) { return "", false })
@@ -56,9 +56,9 @@ func TestConfigsAreCheckedByTheAdapters(t *testing.T) {
 	}
 }
 
-// TestOpenSourceChecksWhatNoConfigHasChecked: inspect takes a URL from the
-// command line.
-func TestOpenSourceChecksWhatNoConfigHasChecked(t *testing.T) {
+// TestOpenSourceChecksTheURL checks a URL that no config has checked, such as that of
+// inspect.
+func TestOpenSourceChecksTheURL(t *testing.T) {
 	for from, want := range map[string]string{
 		"gs://acme/x":        "unsupported scheme gs://: supported are file, s3, and a path",
 		"s3://":              "has no valid bucket name",
@@ -71,7 +71,7 @@ func TestOpenSourceChecksWhatNoConfigHasChecked(t *testing.T) {
 	}
 }
 
-// TestEveryKindIsComplete: what follows from a line of the registry.
+// TestEveryKindIsComplete checks everything that is derived from the registry.
 func TestEveryKindIsComplete(t *testing.T) {
 	docs, err := os.ReadFile("../../docs/config.md")
 	if err != nil {

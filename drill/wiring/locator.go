@@ -10,8 +10,8 @@ import (
 	"github.com/drillgres/drillgres/drill/locate"
 )
 
-// Locator opens its source when it is asked: a source that cannot be opened
-// is then a failure of the locate stage.
+// Locator opens its source when Locate is called, so that an error is a failure of the
+// locate stage.
 type Locator struct {
 	Open  func(context.Context) (locate.Source, error)
 	Rules locate.Rules
@@ -27,20 +27,20 @@ func (l Locator) Locate(ctx context.Context) (locate.Backup, error) {
 	return locate.Locator{Source: source, Rules: l.Rules, Now: l.Now}.Locate(ctx)
 }
 
-// NewLocator wires the choice of a backup: the newest, a key at the source, or
-// a file of this machine.
+// NewLocator returns the locator of a backup: Latest, a key at the source, or the path
+// of a file on this machine.
 func NewLocator(db *config.Database, want string, now func() time.Time) Locator {
 	from := db.Backup
 	rules := locate.Rules{Match: from.Match, MaxAge: time.Duration(from.MaxAge), MinSize: int64(from.MinSize), Want: want}
 	if isPath(want) {
-		// A file that was named on the command line is drilled as it is.
+		// A file from the command line need not match the rules of the config.
 		from, rules = config.Backup{From: config.Text(want)}, locate.Rules{File: true}
 	}
 	open := func(ctx context.Context) (locate.Source, error) { return OpenSource(ctx, from) }
 	return Locator{Open: open, Rules: rules, Now: now}
 }
 
-// isPath tells a local file from a key at the source.
+// isPath reports whether backup is the path of a local file, not a key at the source.
 func isPath(backup string) bool {
 	return filepath.IsAbs(backup) || strings.HasPrefix(backup, "./") || strings.HasPrefix(backup, "../")
 }

@@ -11,8 +11,8 @@ import (
 	"github.com/drillgres/drillgres/drill/work"
 )
 
-// NewRunID returns the id of a run: the time and some randomness, so that ids
-// are sortable and unique.
+// NewRunID returns the id of a run. It consists of the time and random digits, so that
+// ids are sortable and unique.
 func NewRunID(now time.Time) (string, error) {
 	random := make([]byte, 4)
 	if _, err := rand.Read(random); err != nil {
@@ -21,8 +21,8 @@ func NewRunID(now time.Time) (string, error) {
 	return now.UTC().Format("20060102-150405-") + hex.EncodeToString(random), nil
 }
 
-// WorkRoot is the directory below which each run has its private one: the
-// config's, or the user's if cfg is nil or names none.
+// WorkRoot returns the directory in which each run creates its private directory: that
+// of the config, or the default of the user if cfg is nil or names none.
 func WorkRoot(cfg *config.Config) (string, error) {
 	if cfg != nil && cfg.Work.Dir != "" {
 		return cfg.Work.Dir, nil
@@ -30,23 +30,23 @@ func WorkRoot(cfg *config.Config) (string, error) {
 	return work.DefaultRoot()
 }
 
-// NewWorkDir makes a run's private directory. Failure: disk_budget_exceeded.
+// NewWorkDir creates the private directory of a run. Failure: disk_budget_exceeded.
 func NewWorkDir(root, runID string) (*work.Dir, error) {
 	private, err := work.New(root, runID)
 	if err != nil {
-		return nil, outcome.Fail(outcome.DiskBudgetExceeded, "%w", err).WithHint("name a directory that this user may write with work.dir")
+		return nil, outcome.Fail(outcome.DiskBudgetExceeded, "%w", err).WithHint("set work.dir to a directory that this user may write to")
 	}
 	return private, nil
 }
 
-// NewWorkDir makes a run's private directory below the work root.
+// NewWorkDir creates the private directory of a run below the work root.
 func (w *Wiring) NewWorkDir(runID string) (*work.Dir, error) { return NewWorkDir(w.workRoot, runID) }
 
-// DecodedLimit ends a decompression bomb where the config has no limit of its
-// own: 16 TiB is more than what can be restored within the deadlines.
+// DecodedLimit stops a decompression bomb if the config sets no limit: 16 TiB is more
+// than can be restored within the deadlines.
 const DecodedLimit = 16 << 40
 
-// DecodedLimitOf is how many bytes a backup may decode to.
+// DecodedLimitOf returns how many bytes a backup may decode to.
 func DecodedLimitOf(cfg *config.Config) int64 {
 	if cfg.Work.Limit > 0 {
 		return int64(cfg.Work.Limit)

@@ -1,9 +1,9 @@
-// Package wiring puts the adapters together, for a command, a worker or a web
-// page alike. It is the only package that knows all of them.
+// Package wiring puts the adapters together, for a command, a worker or a web page. It
+// is the only package that imports all of them.
 //
-// It reads no environment of its own, prints nothing and keeps no global state:
-// what it needs comes in [Options]. A Wiring may carry out any number of drills
-// at the same time; they share one engine, one history and one redactor.
+// It does not read the environment, prints nothing and keeps no global state:
+// everything that it needs is in [Options]. A Wiring may run any number of drills at
+// the same time. They share one engine, one history and one redactor.
 package wiring
 
 import (
@@ -17,21 +17,21 @@ import (
 	"github.com/drillgres/drillgres/drill/sandbox/docker"
 )
 
-// Options are what the process brings.
+// Options hold what comes from the process.
 type Options struct {
-	Getenv  func(name string) (string, bool) // names the engine and the credentials
+	Getenv  func(name string) (string, bool) // looks up environment variables: the engine and credentials
 	Now     func() time.Time                 // nil: time.Now
-	Log     *slog.Logger                     // nil: silence
+	Log     *slog.Logger                     // nil: no log
 	Version string                           // of this program, for results
 }
 
-// Wiring is what the drills of one config share. It is safe for concurrent use.
+// Wiring holds what the drills of one config share. It is safe for concurrent use.
 type Wiring struct {
 	Config  *config.Config
 	History *record.History
 
-	// Redactor knows the secrets of all drills, not only of one: an error of one
-	// drill may quote what another one's container or server was given.
+	// Redactor knows the secrets of all drills, because an error of one drill may quote
+	// a secret of the container or server of another.
 	Redactor *redact.Redactor
 
 	options  Options
@@ -39,8 +39,8 @@ type Wiring struct {
 	engine   *connection
 }
 
-// New opens what must work before any drill starts. It asks no container
-// engine yet.
+// New opens what must work before any drill starts. It does not connect to the
+// container engine.
 func New(ctx context.Context, cfg *config.Config, o Options) (*Wiring, error) {
 	if o.Now == nil {
 		o.Now = time.Now
@@ -62,16 +62,14 @@ func New(ctx context.Context, cfg *config.Config, o Options) (*Wiring, error) {
 	return w, nil
 }
 
-// Close gives up the history and the engine's connections. No drill may run
-// any more.
+// Close closes the history and the connections to the engine. No drill may be running.
 func (w *Wiring) Close() error {
 	w.engine.close()
 	return w.History.Close()
 }
 
-// Engine connects to the container engine, once for all drills, and removes
-// what dead runs have left there and in the work directory.
-// Failure: engine_unreachable.
+// Engine returns the container engine. The first call connects to it, and removes what
+// dead runs left there and in the work directory. Failure: engine_unreachable.
 func (w *Wiring) Engine(ctx context.Context) (*docker.Engine, error) {
 	engine, _, err := w.engine.get(ctx)
 	return engine, err

@@ -46,8 +46,8 @@ COPY public.t (id) FROM stdin;
 
 const several = 4
 
-// wired is a Wiring of several databases whose engine is at host; empty: the
-// machine's own.
+// wired returns a Wiring of several databases whose engine is at host, or the engine of
+// this machine if host is empty.
 func wired(t *testing.T, host, image string) *Wiring {
 	t.Helper()
 	dir := t.TempDir()
@@ -80,7 +80,7 @@ func wired(t *testing.T, host, image string) *Wiring {
 	return w
 }
 
-// atOnce does something with a drill of each database, all at the same time.
+// atOnce calls a function with a drill of each database, all at the same time.
 func atOnce(t *testing.T, w *Wiring, do func(d drill.Drill)) {
 	t.Helper()
 	var all sync.WaitGroup
@@ -97,8 +97,8 @@ func atOnce(t *testing.T, w *Wiring, do func(d drill.Drill)) {
 	all.Wait()
 }
 
-// TestDrillsAtTheSameTimeShareOneEngine holds under the race detector: the
-// engine is handed to each drill before anything of it starts.
+// TestDrillsAtTheSameTimeShareOneEngine checks, under the race detector, that each drill
+// gets the engine before its stages start.
 func TestDrillsAtTheSameTimeShareOneEngine(t *testing.T) {
 	engine := startEngine(t)
 	w := wired(t, engine.host, "none:15")
@@ -131,7 +131,7 @@ func TestDrillsAtTheSameTimeShareOneEngine(t *testing.T) {
 	}
 }
 
-// TestDrillsInOneProcess drills several databases at the same time, for real.
+// TestDrillsInOneProcess drills several databases at the same time on a real engine.
 func TestDrillsInOneProcess(t *testing.T) {
 	w := wired(t, "", images.Postgres(t, "15"))
 	atOnce(t, w, func(d drill.Drill) {
@@ -142,8 +142,8 @@ func TestDrillsInOneProcess(t *testing.T) {
 	})
 }
 
-// TestSecretsOfOneDrillAreHiddenInAnother: whatever a drill's result says, no
-// secret of another drill of the process is in it.
+// TestSecretsOfOneDrillAreHiddenInAnother checks that the result of a drill contains no
+// secret of another drill of the process.
 func TestSecretsOfOneDrillAreHiddenInAnother(t *testing.T) {
 	w := wired(t, startEngine(t).host, "none:15")
 	var drills [2]drill.Drill
@@ -178,14 +178,14 @@ func TestAnUnreachableEngineIsAskedOnce(t *testing.T) {
 	if tries.Load() != 1 {
 		t.Errorf("asked %d times", tries.Load())
 	}
-	c.tried = c.tried.Add(-tryAgain)
+	c.tried = c.tried.Add(-retryAfter)
 	if _, _, err := c.get(t.Context()); err == nil || tries.Load() != 2 {
 		t.Errorf("a worker's later drill asked %d times, %v", tries.Load(), err)
 	}
 }
 
-// TestACancelledDrillLeavesTheEngineToOthers: neither is its cause another
-// drill's failure, nor does it wait for one.
+// TestACancelledDrillLeavesTheEngineToOthers checks that a cancelled drill does not make
+// another one fail, and does not wait for one.
 func TestACancelledDrillLeavesTheEngineToOthers(t *testing.T) {
 	stopped := errors.New("stopped")
 	began := make(chan struct{})
@@ -220,7 +220,7 @@ func TestACancelledDrillLeavesTheEngineToOthers(t *testing.T) {
 	}
 }
 
-// fakeEngine answers, and has no image.
+// fakeEngine is an engine that answers and has no images.
 type fakeEngine struct {
 	host   string
 	sweeps atomic.Int64 // one for each connection
