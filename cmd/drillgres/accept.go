@@ -24,7 +24,7 @@ type acceptOptions struct {
 
 func (o acceptOptions) validate() error {
 	if strings.TrimSpace(o.reason) == "" {
-		return usage("accept: --reason is missing").WithHint("say with --reason why the change is intended; it is kept in the history")
+		return usage("accept: --reason is missing").WithHint("explain with --reason why the change is intended; the history keeps it")
 	}
 	if o.run == "" {
 		return usage("accept: the run id is empty")
@@ -36,10 +36,10 @@ func newAccept(e edges) *cobra.Command {
 	var o acceptOptions
 	cmd := &cobra.Command{
 		Use:   "accept RUN --reason TEXT",
-		Short: "Make the content of a drill that failed as drifted the new baseline",
-		Long: "RUN is the id of a drill that failed with content_drifted, or its beginning. The drill stays\n" +
-			"failed, but its content is as it should be, and the next ones are compared with it. The reason\n" +
-			"is kept, with the time and who gave it. Accepting a run again replaces the reason.",
+		Short: "Accept the content of a drill that failed with content_drifted as the new baseline",
+		Long: "RUN is the id of a drill that failed with content_drifted, or the beginning of that id. The\n" +
+			"drill stays failed, but later drills are compared with its content. The reason is recorded\n" +
+			"with the time and the user. Accepting a run again replaces the reason.",
 		Args: positional(cobra.ExactArgs(1)),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.run = args[0]
@@ -48,8 +48,8 @@ func newAccept(e edges) *cobra.Command {
 	}
 	configFlag(cmd, &o.config)
 	f := cmd.Flags()
-	f.StringVar(&o.reason, "reason", "", "why the change is intended; required `TEXT`")
-	f.StringVar(&o.database, "database", "", "the `DATABASE` of the run, where several share its id")
+	f.StringVar(&o.reason, "reason", "", "`TEXT` that explains why the change is intended; required")
+	f.StringVar(&o.database, "database", "", "`DATABASE` of the run, if several databases share its id")
 	completeFlag(cmd, "database", databaseNames)
 	return cmd
 }
@@ -67,7 +67,7 @@ func runAccept(ctx context.Context, e edges, o acceptOptions) error {
 		return err
 	}
 	defer h.Close()
-	r, err := acceptable(ctx, h, o)
+	r, err := findAcceptable(ctx, h, o)
 	if err != nil {
 		return err
 	}
@@ -75,11 +75,12 @@ func runAccept(ctx context.Context, e edges, o acceptOptions) error {
 	if err := h.Accept(ctx, a); err != nil {
 		return err
 	}
-	return sayAccepted(ctx, e, h, r)
+	return printAccepted(ctx, e, h, r)
 }
 
-// acceptable is the one drill that is meant, if it failed as drifted.
-func acceptable(ctx context.Context, h *record.History, o acceptOptions) (outcome.Result, error) {
+// findAcceptable returns the only drill that matches the options. It fails unless that
+// drill failed with content_drifted.
+func findAcceptable(ctx context.Context, h *record.History, o acceptOptions) (outcome.Result, error) {
 	found, err := h.List(ctx, record.Filter{Run: o.run, Database: o.database})
 	if err != nil {
 		return outcome.Result{}, err
@@ -91,23 +92,23 @@ func acceptable(ctx context.Context, h *record.History, o acceptOptions) (outcom
 	case len(found) == 0:
 		return outcome.Result{}, unknownRun(ctx, h, o)
 	case len(found) > 1:
-		return outcome.Result{}, usage("%q is the run of %d drills: %s", o.run, len(found), named(found)).
+		return outcome.Result{}, usage("%q matches %d drills: %s", o.run, len(found), formatRuns(found)).
 			WithHint("give the whole run id, and the database with --database")
 	}
 	r := found[0]
 	switch {
 	case r.Kind == outcome.KindAnswer:
-		return r, usage("run %s of %s drilled nothing: it only answered a release", r.RunID, r.Database).
+		return r, usage("run %s of %s is not a drill: it is an answer of a gate", r.RunID, r.Database).
 			WithHint("choose a run that failed with %s; drillgres history lists them", outcome.ContentDrifted)
 	case !r.Backup.IsLatest():
-		return r, usage("run %s of %s drilled a backup that was named by hand, which is never a baseline", r.RunID, r.Database).
+		return r, usage("run %s of %s drilled a backup selected with --backup, which is never a baseline", r.RunID, r.Database).
 			WithHint("choose a run of the newest backup that failed with %s; drillgres history lists them", outcome.ContentDrifted)
 	case r.Verdict == outcome.VerdictPassed:
-		return r, usage("run %s of %s passed: it needs no acceptance to be a baseline", r.RunID, r.Database).
+		return r, usage("run %s of %s passed: it does not need to be accepted", r.RunID, r.Database).
 			WithHint("choose a run that failed with %s; drillgres history lists them", outcome.ContentDrifted)
 	case r.Failure == nil || r.Failure.Code != outcome.ContentDrifted:
-		return r, usage("run %s of %s did not fail with %s but with %s, and no word makes that hold", r.RunID, r.Database, outcome.ContentDrifted, codeOf(r)).
-			WithHint("see drillgres explain %s", codeOf(r))
+		return r, usage("run %s of %s failed with %s: only %s can be accepted", r.RunID, r.Database, codeOf(r), outcome.ContentDrifted).
+			WithHint("run drillgres explain %s", codeOf(r))
 	}
 	return r, nil
 }
@@ -119,21 +120,23 @@ func codeOf(r outcome.Result) outcome.Code {
 	return r.Failure.Code
 }
 
-// unknownRun names the runs that could have been meant.
+// unknownRun returns the failure of a run that does not exist. Its hint names the newest
+// runs that can be accepted.
 func unknownRun(ctx context.Context, h *record.History, o acceptOptions) error {
 	const most = 3
-	f := usage("no run on record begins with %q", o.run)
+	f := usage("no recorded run begins with %q", o.run)
 	drifted, err := h.List(ctx, record.Filter{Database: o.database, Code: outcome.ContentDrifted, Limit: most})
 	if err != nil {
 		return err
 	}
 	if len(drifted) == 0 {
-		return f.WithHint("see drillgres history; none of its runs failed with %s", outcome.ContentDrifted)
+		return f.WithHint("run drillgres history; none of its runs failed with %s", outcome.ContentDrifted)
 	}
-	return f.WithHint("choose from the newest that failed with %s: %s", outcome.ContentDrifted, named(drifted))
+	return f.WithHint("choose from the newest that failed with %s: %s", outcome.ContentDrifted, formatRuns(drifted))
 }
 
-func named(results []outcome.Result) string {
+// formatRuns lists the runs and their databases.
+func formatRuns(results []outcome.Result) string {
 	const most = 5
 	var names []string
 	for _, r := range results[:min(len(results), most)] {
@@ -145,16 +148,16 @@ func named(results []outcome.Result) string {
 	return strings.Join(names, ", ")
 }
 
-// sayAccepted tells with what the next drill is compared: not with this run,
-// if a newer backup has passed since.
-func sayAccepted(ctx context.Context, e edges, h *record.History, r outcome.Result) error {
-	was, _, err := h.Baseline(ctx, r.Database, time.Time{})
+// printAccepted prints the baseline of the next drill. It is not this run if a newer
+// backup has passed since.
+func printAccepted(ctx context.Context, e edges, h *record.History, r outcome.Result) error {
+	baseline, _, err := h.Baseline(ctx, r.Database, time.Time{})
 	if err != nil {
 		return err
 	}
 	text := fmt.Sprintf("accepted: run %s of %s; the next drill is compared with it\n", r.RunID, r.Database)
-	if was != nil && was.RunID != r.RunID {
-		text = fmt.Sprintf("accepted: run %s of %s; but the next drill is compared with run %s, of a newer backup\n", r.RunID, r.Database, was.RunID)
+	if baseline != nil && baseline.RunID != r.RunID {
+		text = fmt.Sprintf("accepted: run %s of %s; but the next drill is compared with run %s, of a newer backup\n", r.RunID, r.Database, baseline.RunID)
 	}
 	_, err = fmt.Fprint(e.stdout, report.Clean(text))
 	return err

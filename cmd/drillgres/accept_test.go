@@ -15,7 +15,7 @@ import (
 	"github.com/drillgres/drillgres/fixtures/program"
 )
 
-// recorded is a config whose history holds these drills, an hour apart.
+// recorded returns a config whose history contains these drills, one hour apart.
 func recorded(t *testing.T, drills ...outcome.Result) (config string) {
 	t.Helper()
 	config = program.WriteConfig(t, "version: 1\ndatabases:\n  shop: {backup: {from: ./backups}, postgres: {version: \"15\"}}\nrecord: {history: history.db}\n")
@@ -38,14 +38,14 @@ func recorded(t *testing.T, drills ...outcome.Result) (config string) {
 func ended(id, database string, code outcome.Code) outcome.Result {
 	r := outcome.Result{RunID: id, Database: database, Verdict: outcome.VerdictPassed}
 	if code != "" {
-		f := outcome.Fail(code, "it did not hold")
+		f := outcome.Fail(code, "it failed")
 		r.Verdict, r.ExitCode, r.Failure = f.Class().Verdict(), f.Class().ExitCode(), f.Report()
 	}
 	return r
 }
 
-// TestAcceptRefuses: it refuses every run but one that failed as drifted, and says which
-// ones there are.
+// TestAcceptRefuses checks that accept refuses every run that did not fail with
+// content_drifted, and names those that did.
 func TestAcceptRefuses(t *testing.T) {
 	config := recorded(t,
 		ended("20261123-000000-aa", "shop", ""), ended("20261123-010000-bb", "shop", outcome.DumpTruncated),
@@ -59,12 +59,12 @@ func TestAcceptRefuses(t *testing.T) {
 		accepted string
 	}{
 		{[]string{"20261123-00"}, "run 20261123-000000-aa of shop passed", "drillgres history", ""},
-		{[]string{"20261123-01"}, "did not fail with content_drifted but with dump_truncated", "drillgres explain dump_truncated", ""},
-		{[]string{"20261123-03"}, "but with engine_unreachable", "drillgres explain engine_unreachable", ""},
-		{[]string{"nosuch"}, `no run on record begins with "nosuch"`, "20261123-040000-ee of crm, 20261123-040000-ee of shop, 20261123-020000-cc of shop", ""},
-		{[]string{"2026"}, `"2026" is the run of 6 drills`, "give the whole run id", ""},
-		{[]string{"20261123-040000-ee"}, "is the run of 2 drills", "--database", ""},
-		{[]string{"20261123-040000-ee", "--database", "wiki"}, "no run on record", "none of its runs", ""},
+		{[]string{"20261123-01"}, "failed with dump_truncated: only content_drifted can be accepted", "drillgres explain dump_truncated", ""},
+		{[]string{"20261123-03"}, "failed with engine_unreachable", "drillgres explain engine_unreachable", ""},
+		{[]string{"nosuch"}, `no recorded run begins with "nosuch"`, "20261123-040000-ee of crm, 20261123-040000-ee of shop, 20261123-020000-cc of shop", ""},
+		{[]string{"2026"}, `"2026" matches 6 drills`, "give the whole run id", ""},
+		{[]string{"20261123-040000-ee"}, "matches 2 drills", "--database", ""},
+		{[]string{"20261123-040000-ee", "--database", "wiki"}, "no recorded run", "none of its runs", ""},
 		{[]string{"20261123-04", "--database", "crm"}, "", "", "accepted: run 20261123-040000-ee of crm; the next drill is compared with it"},
 		{[]string{"20261123-040000-ee", "--database", "shop"}, "", "", "accepted: run 20261123-040000-ee of shop"},
 		{[]string{"20261123-02"}, "", "", "but the next drill is compared with run 20261123-040000-ee, of a newer backup"},
@@ -84,8 +84,8 @@ func TestAcceptRefuses(t *testing.T) {
 	}
 }
 
-// TestAcceptIsKept: the history tells who accepted what, when and why; the last
-// reason is the one that counts.
+// TestAcceptIsKept checks that the history shows who accepted what, when and why, and that
+// the last reason replaces earlier ones.
 func TestAcceptIsKept(t *testing.T) {
 	t.Setenv("GITHUB_ACTOR", "octocat")
 	config := recorded(t, ended("first", "shop", ""), ended("second", "shop", outcome.ContentDrifted))
@@ -103,7 +103,7 @@ func TestAcceptIsKept(t *testing.T) {
 	if strings.Contains(text, "mistake") || strings.Contains(text, "passed, accepted") {
 		t.Errorf("the history:\n%s", text)
 	}
-	var past pastDrills
+	var past historyDocument
 	document, _, _ := runProgram(t.Context(), "history", "--config", config, "--format", "json")
 	if err := json.Unmarshal([]byte(document), &past); err != nil || len(past.Accepted) != 1 {
 		t.Fatalf("%v in %s", err, document)
@@ -118,12 +118,12 @@ func TestAcceptIsKept(t *testing.T) {
 	}
 }
 
-func TestAcceptRefusesABackupNamedByHand(t *testing.T) {
+func TestAcceptRefusesABackupSelectedByKey(t *testing.T) {
 	drill := ended("20261123-020000-cc", "shop", outcome.ContentDrifted)
 	drill.Backup.Chosen = outcome.ChosenKey
 	config := recorded(t, drill)
 	_, exit, stderr := runProgram(t.Context(), "accept", "20261123-02", "--reason", "meant", "--config", config)
-	if exit != 2 || !strings.Contains(stderr, "named by hand") || !strings.Contains(stderr, "hint: ") {
+	if exit != 2 || !strings.Contains(stderr, "selected with --backup") || !strings.Contains(stderr, "hint: ") {
 		t.Errorf("exit %d: %s", exit, stderr)
 	}
 }

@@ -17,8 +17,8 @@ import (
 	"github.com/drillgres/drillgres/drill/wiring"
 )
 
-// step is the step of a GitHub Actions workflow in which this process runs. It
-// is nil outside of Actions, and its methods then do nothing.
+// step is the step of a GitHub Actions workflow in which this process runs. It is nil
+// outside of GitHub Actions. The methods of a nil step do nothing.
 type step struct {
 	out       io.Writer // stderr itself: workflow commands are written here
 	summary   string    // file
@@ -27,9 +27,9 @@ type step struct {
 	now       func() time.Time
 }
 
-// inActions makes the edges those of a step if the process runs in one: text
-// from a dump or an application is then never a workflow command, whatever
-// prints it.
+// inActions adds a step to the edges if the process runs in GitHub Actions. Everything
+// that is printed then goes through a filter, so that text from a dump or an application
+// is never a workflow command.
 func inActions(e edges) edges {
 	if v, _ := e.getenv("GITHUB_ACTIONS"); v != "true" {
 		return e
@@ -43,14 +43,14 @@ func inActions(e edges) edges {
 	return e
 }
 
-// mask hides secrets in the log. It must be called before anything else prints.
+// mask masks secrets in the log. It must be called before anything else is printed.
 func (s *step) mask(secrets []redact.Secret) {
 	if s != nil {
 		actions.Mask(s.out, secrets...)
 	}
 }
 
-// observe folds the log of each stage.
+// observe returns an observer that also folds the log of each stage.
 func (s *step) observe(o drill.Observer, database string) drill.Observer {
 	if s == nil || o == nil {
 		return o
@@ -58,8 +58,8 @@ func (s *step) observe(o drill.Observer, database string) drill.Observer {
 	return &groups{Observer: o, out: s.out, database: database}
 }
 
-// groups folds the log of each stage that passes. The end of one that does not
-// is printed outside of its group, where it is seen.
+// groups folds the log of each stage. The end of a stage that does not pass is printed
+// after its group, where it is visible.
 type groups struct {
 	drill.Observer
 	out      io.Writer
@@ -90,8 +90,8 @@ func (g *groups) close() {
 	g.open = false
 }
 
-// report shows results in annotations, the summary and the outputs. result is
-// the file that holds their JSON; empty: there is none.
+// report writes results to annotations, the summary and the outputs. result is the path of
+// their JSON file, or empty.
 func (s *step) report(cfg *config.Config, results []outcome.Result, result string) error {
 	if s == nil || len(results) == 0 {
 		return nil
@@ -118,9 +118,9 @@ func (s *step) report(cfg *config.Config, results []outcome.Result, result strin
 	)
 }
 
-// verdictOutput is the verdict in the step's outputs. A check that found nothing
-// wrong is ok there: a workflow that acts on passed must not take it for a
-// drill, and one that acts on unproved must not take it for an alarm.
+// verdictOutput returns the verdict for the outputs of the step. It is ok for a check
+// without a failure: a workflow must not mistake passed for a drill, nor unproved for an
+// alarm.
 func verdictOutput(r outcome.Result) string {
 	if r.Kind == outcome.KindCheck && r.Failure == nil {
 		return "ok"
@@ -128,7 +128,7 @@ func verdictOutput(r outcome.Result) string {
 	return string(r.Verdict)
 }
 
-// reportError shows an error that came instead of results, or after some.
+// reportError reports an error that occurred instead of, or after, results.
 func (s *step) reportError(f *outcome.Failure) {
 	if s == nil {
 		return
@@ -156,7 +156,7 @@ func (s *step) addSummary(write func(w io.Writer, limit int) error) error {
 	if s.summary == "" {
 		return nil
 	}
-	return unwritten(actions.AddSummary(s.summary, write))
+	return writeFailure(actions.AddSummary(s.summary, write))
 }
 
 func (s *step) set(database, verdict, code, result string, more ...actions.Output) error {
@@ -168,16 +168,16 @@ func (s *step) set(database, verdict, code, result string, more ...actions.Outpu
 			result = abs
 		}
 	}
-	return unwritten(actions.SetOutputs(s.outputs, append([]actions.Output{
+	return writeFailure(actions.SetOutputs(s.outputs, append([]actions.Output{
 		{Name: "database", Value: database}, {Name: "verdict", Value: verdict}, {Name: "code", Value: code}, {Name: "result", Value: result},
 	}, more...)...))
 }
 
-func unwritten(err error) error {
+func writeFailure(err error) error {
 	if err == nil {
 		return nil
 	}
-	return outcome.Fail(outcome.ConfigInvalid, "%w", err).WithHint("see that GITHUB_STEP_SUMMARY and GITHUB_OUTPUT name files that can be written")
+	return outcome.Fail(outcome.ConfigInvalid, "%w", err).WithHint("check that GITHUB_STEP_SUMMARY and GITHUB_OUTPUT name writable files")
 }
 
 func failureCode(f *outcome.FailureReport) string {
@@ -187,7 +187,8 @@ func failureCode(f *outcome.FailureReport) string {
 	return string(f.Code)
 }
 
-// secondsOutput is empty for a time that was not measured: unknown is not zero.
+// secondsOutput formats a duration. It returns an empty string for one that was not
+// measured.
 func secondsOutput(seconds float64) string {
 	if seconds == 0 {
 		return ""

@@ -16,7 +16,7 @@ import (
 	"github.com/drillgres/drillgres/fixtures/program"
 )
 
-// stepRun is what a step of a workflow left behind.
+// stepRun holds the output of a step of a workflow.
 type stepRun struct {
 	exit            int
 	stdout, stderr  string
@@ -47,7 +47,7 @@ func inStep(t *testing.T, dir string, env map[string]string, args ...string) ste
 	return stepRun{exit, stdout.String(), stderr.String(), string(summary), string(output)}
 }
 
-// set tells whether a step has an output of that value.
+// set reports whether the step set an output to value.
 func (s stepRun) set(name, value string) bool {
 	_, rest, ok := strings.Cut("\n"+s.output, "\n"+name+"<<end-")
 	_, rest, _ = strings.Cut(rest, "\n")
@@ -113,8 +113,7 @@ databases:
 	}
 }
 
-// twoBackups is a config of one backup that is as it should be, and of one that
-// is too small.
+// twoBackups returns a config with one good backup and one that is too small.
 func twoBackups(t *testing.T) (dir, config string) {
 	t.Helper()
 	dir = t.TempDir()
@@ -154,8 +153,8 @@ func TestStepOfACheck(t *testing.T) {
 	}
 }
 
-// checkedDocument looks at the JSON of twoBackups: the keys that it had before
-// its elements became whole results, and what they say of themselves now.
+// checkedDocument checks the JSON of twoBackups: the keys that existed before its elements
+// became whole results, and the new ones.
 func checkedDocument(t *testing.T, text []byte) {
 	t.Helper()
 	type element struct {
@@ -192,7 +191,7 @@ func checkedDocument(t *testing.T, text []byte) {
 	}
 }
 
-func TestStepThatCannotTellAll(t *testing.T) {
+func TestStepThatCannotReportEverything(t *testing.T) {
 	dir, config := twoBackups(t)
 	nowhere := map[string]string{"GITHUB_STEP_SUMMARY": filepath.Join(dir, "nowhere", "summary")}
 	if s := inStep(t, dir, nowhere, "check", "crm", "--config", config, "--junit", filepath.Join(dir, "nowhere", "r.xml")); s.exit != 7 ||
@@ -204,15 +203,15 @@ func TestStepThatCannotTellAll(t *testing.T) {
 	}
 }
 
-func TestOutsideOfActionsNothingOfItHappens(t *testing.T) {
+func TestNoWorkflowCommandsOutsideOfActions(t *testing.T) {
 	s := inStep(t, t.TempDir(), map[string]string{"GITHUB_ACTIONS": ""}, "run", "--config", "/nowhere.yaml")
 	if s.exit != 2 || s.summary+s.output != "" || strings.Contains(s.stderr, "::") {
 		t.Errorf("exit %d, summary %q, outputs %q, stderr %q", s.exit, s.summary, s.output, s.stderr)
 	}
 }
 
-// TestStepOfADrill has an application that says workflow commands: none of them
-// is one in any output.
+// TestStepOfADrill drills an application that prints workflow commands. None of them may
+// reach any output as a command.
 func TestStepOfADrill(t *testing.T) {
 	program.BuildShop(t)
 	app := strings.Replace(program.ShopApp, "role: shop_app\n", "role: shop_app\n      command: [/shop, \"::error::forged ##[error]forged @team\"]\n", 1)
@@ -220,7 +219,7 @@ func TestStepOfADrill(t *testing.T) {
 	s := inStep(t, filepath.Dir(config), nil, "run", "--config", config, "--format", "json")
 	var r outcome.Result
 	if err := json.Unmarshal([]byte(s.stdout), &r); err != nil {
-		t.Fatalf("stdout is no JSON: %v\n%s\n%s", err, s.stdout, s.stderr)
+		t.Fatalf("stdout is not JSON: %v\n%s\n%s", err, s.stdout, s.stderr)
 	}
 	if s.exit != 3 || !s.set("verdict", "failed") || !s.set("code", string(r.Failure.Code)) || !s.set("database", "shop") {
 		t.Errorf("exit %d, outputs\n%s", s.exit, s.output)
@@ -234,7 +233,7 @@ func TestStepOfADrill(t *testing.T) {
 		}
 	}
 	if before, _, ok := strings.Cut(s.stderr, "stage failed"); !ok || strings.Count(before, "::group::") != strings.Count(before, "::endgroup::") {
-		t.Errorf("the failed stage is told within a group:\n%s", s.stderr)
+		t.Errorf("the failed stage is reported within a group:\n%s", s.stderr)
 	}
 	if !strings.Contains(s.summary, "❌ FAILED shop") || !strings.Contains(s.summary, "| verify | **FAILED** |") {
 		t.Errorf("summary\n%s", s.summary)
@@ -258,6 +257,6 @@ func TestStepOfADrill(t *testing.T) {
 		}
 	}
 	if !strings.Contains(s.stdout+s.stderr, "forged") {
-		t.Errorf("the application's words are nowhere, and the test shows nothing:\n%s\n%s", s.stdout, s.stderr)
+		t.Errorf("the output of the application is missing, so nothing is tested:\n%s\n%s", s.stdout, s.stderr)
 	}
 }

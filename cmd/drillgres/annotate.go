@@ -10,10 +10,10 @@ import (
 	"github.com/drillgres/drillgres/drill/report/actions"
 )
 
-// annotate points to the checks that failed, where the config asks for them, or
-// else to what the config says of the stage that failed, and to the findings.
+// annotate adds annotations for the checks that failed, at their place in the config, or
+// otherwise for the stage that failed, at its section; and for the findings.
 func (s *step) annotate(cfg *config.Config, r outcome.Result) {
-	pointed := false
+	annotated := false
 	for _, c := range r.Checks {
 		if c.Status != outcome.CheckFailed {
 			continue
@@ -23,9 +23,9 @@ func (s *step) annotate(cfg *config.Config, r outcome.Result) {
 			hint = r.Failure.Hint
 		}
 		actions.Error(s.out, s.place(cfg, c.ConfigPath), r.Database+": "+c.Name, withHint(report.Contrast(c), hint))
-		pointed = true
+		annotated = true
 	}
-	if r.Failure != nil && !pointed {
+	if r.Failure != nil && !annotated {
 		s.annotateFailure(s.place(cfg, sectionOf(r.Database, r.Failure.Stage)), r.Database, *r.Failure)
 	}
 	for _, f := range r.Findings {
@@ -34,8 +34,8 @@ func (s *step) annotate(cfg *config.Config, r outcome.Result) {
 	}
 }
 
-// sectionOf is the path of what the config says of a stage. With no stage it is
-// the database's own.
+// sectionOf returns the config path of a stage's section, or that of the database if there
+// is no stage.
 func sectionOf(database string, s outcome.Stage) string {
 	section := string(s)
 	switch s {
@@ -49,7 +49,7 @@ func sectionOf(database string, s outcome.Stage) string {
 	return config.Path("databases", database, section)
 }
 
-// stageOf is the stage that reports such a finding.
+// stageOf returns the stage that reports such a finding.
 func stageOf(f outcome.Finding) outcome.Stage {
 	i := slices.IndexFunc(outcome.Findings, func(e outcome.FindingEntry) bool { return e.Code == f.Code })
 	if i < 0 {
@@ -69,13 +69,13 @@ func withHint(message, hint string) string {
 	return message + "\nhint: " + hint
 }
 
-// place is a value of the config, or what is nearest above it.
+// place returns the location of a value in the config, or of the nearest section above.
 func (s *step) place(cfg *config.Config, path string) actions.Place {
 	return actions.Place{File: s.relative(cfg.File), Line: cfg.Line(path)}
 }
 
-// relative is a file as annotations name it: from the repository's root, with
-// slashes. One outside of it stays as it is.
+// relative returns a file in the notation of annotations: relative to the root of the
+// repository, with slashes. A file outside of it keeps its path.
 func (s *step) relative(file string) string {
 	abs, err := filepath.Abs(file)
 	if err != nil || s.workspace == "" {

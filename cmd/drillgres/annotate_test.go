@@ -10,7 +10,7 @@ import (
 	"github.com/drillgres/drillgres/drill/wiring"
 )
 
-// annotations are the lines that a step of a workflow writes for a result.
+// annotations returns the lines that a step of a workflow writes for a result.
 func annotations(t *testing.T, text string, r outcome.Result) string {
 	t.Helper()
 	cfg, err := wiring.ConfigReader(func(string) (string, bool) { return "", false }).Parse("drillgres.yaml", []byte(text))
@@ -44,8 +44,8 @@ databases:
         - {name: ready, http: {get: /}}
 `
 
-// TestChecksAreAnnotatedWhereTheyStand: also those that share their name.
-func TestChecksAreAnnotatedWhereTheyStand(t *testing.T) {
+// TestChecksAreAnnotatedAtTheirLine includes checks that have the same name.
+func TestChecksAreAnnotatedAtTheirLine(t *testing.T) {
 	shop := []any{"databases", "shop"}
 	var r outcome.Result
 	r.Database = "shop"
@@ -76,7 +76,8 @@ func TestChecksAreAnnotatedWhereTheyStand(t *testing.T) {
 	}
 }
 
-// TestFailuresAreAnnotatedAtTheirSection: where no check failed, and of findings.
+// TestFailuresAreAnnotatedAtTheirSection covers failures without a failed check, and
+// findings.
 func TestFailuresAreAnnotatedAtTheirSection(t *testing.T) {
 	for stage, line := range map[outcome.Stage]string{
 		outcome.Locate: "line=4", outcome.Inspect: "line=4", outcome.Provision: "line=6", outcome.Verify: "line=8", outcome.Restore: "line=3", "": "line=3",

@@ -22,10 +22,10 @@ func newCheck(e edges) *cobra.Command {
 	var o checkOptions
 	cmd := &cobra.Command{
 		Use:   "check [DATABASE…]",
-		Short: "Look, without a restore, whether there is a recent, plausible backup that can be read",
-		Long: "Locates the newest backup and reads its first bytes. It is a daily monitor, not a drill:\n" +
-			"it does not show that the backup restores, its verdict is never passed, and it is not\n" +
-			"recorded in the history.\n\n" + exitCodesHelp,
+		Short: "Check that a recent, plausible backup exists and can be read; restores nothing",
+		Long: "Locates the newest backup and reads its first bytes. A check monitors backups between drills\n" +
+			"and does not replace them: it does not show that the backup restores, its verdict is never\n" +
+			"passed, and it is not recorded in the history.\n\n" + exitCodesHelp,
 		ValidArgsFunction: databaseNames,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.databases = args
@@ -45,7 +45,7 @@ func runCheck(ctx context.Context, e edges, o checkOptions) error {
 	if err != nil {
 		return err
 	}
-	dbs, err := chosen(cfg, o.databases)
+	dbs, err := selectDatabases(cfg, o.databases)
 	if err != nil {
 		return err
 	}
@@ -53,8 +53,8 @@ func runCheck(ctx context.Context, e edges, o checkOptions) error {
 	return o.results.conclude(e, cfg, results, err)
 }
 
-// checkAll checks one database after the other. With an error come the results
-// so far.
+// checkAll checks one database after the other. With an error, it returns the results so
+// far.
 func checkAll(ctx context.Context, e edges, cfg *config.Config, dbs []*config.Database) ([]outcome.Result, error) {
 	var redactor redact.Redactor
 	redactor.Add(cfg.Secrets()...)

@@ -16,9 +16,9 @@ func newClean(e edges) *cobra.Command {
 	var path string
 	cmd := &cobra.Command{
 		Use:   "clean",
-		Short: "Remove what dead runs left, and the sandboxes that --keep kept",
-		Long:  "Removes containers, volumes and files that carry drillgres's label and belong to no\nliving run. What belongs to a drill that is running is left alone, and listed.",
-		Args:  positional(cobra.NoArgs),
+		Short: "Remove leftovers of dead runs and sandboxes kept by --keep",
+		Long:  "Removes the containers, volumes and files with drillgres's label that belong to no live\nrun. Those of a drill that is running are kept and listed.",
+		Args:  positional(noArguments),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			cfg, err := optionalConfig(e, path)
 			if err != nil {
@@ -46,10 +46,10 @@ func runClean(ctx context.Context, e edges, cfg *config.Config) error {
 		_, _ = fmt.Fprintf(e.stdout, "removed %s\n", r)
 	}
 	for _, k := range kept {
-		_, _ = fmt.Fprintf(e.stdout, "left alone %s\n", k)
+		_, _ = fmt.Fprintf(e.stdout, "kept %s\n", k)
 	}
 	if err != nil {
-		return outcome.Fail(outcome.SandboxLost, "clean: %w", err).WithHint("remove by hand what docker ps -a --filter label=io.drillgres.run lists")
+		return outcome.Fail(outcome.SandboxLost, "clean: %w", err).WithHint("remove the containers that docker ps -a --filter label=io.drillgres.run lists")
 	}
 	if len(removed)+len(kept) == 0 {
 		_, _ = fmt.Fprintln(e.stdout, "nothing to remove")

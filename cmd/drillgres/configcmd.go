@@ -13,8 +13,8 @@ import (
 func newConfig(e edges) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "config",
-		Short: "Look at the config",
-		Args:  positional(cobra.NoArgs),
+		Short: "Validate the config, or print its databases or its schema",
+		Args:  positional(noArguments),
 		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	cmd.AddCommand(newConfigValidate(e), newConfigDatabases(e), newConfigSchema(e))
@@ -25,8 +25,8 @@ func newConfigValidate(e edges) *cobra.Command {
 	var path string
 	cmd := &cobra.Command{
 		Use:   "validate",
-		Short: "Read the config as a drill would, and report every problem at once",
-		Args:  positional(cobra.NoArgs),
+		Short: "Report all problems of the config at once",
+		Args:  positional(noArguments),
 		RunE: func(*cobra.Command, []string) error {
 			cfg, err := loadConfig(e, path)
 			if err != nil {
@@ -44,8 +44,8 @@ func newConfigDatabases(e edges) *cobra.Command {
 	var path, format string
 	cmd := &cobra.Command{
 		Use:   "databases",
-		Short: "Print the names of the databases: a line each, or a JSON array for a matrix",
-		Args:  positional(cobra.NoArgs),
+		Short: "Print the names of the databases, one per line or as a JSON array",
+		Args:  positional(noArguments),
 		RunE: func(*cobra.Command, []string) error {
 			if err := checkFormat(format); err != nil {
 				return err
@@ -69,8 +69,8 @@ func newConfigDatabases(e edges) *cobra.Command {
 func newConfigSchema(e edges) *cobra.Command {
 	return &cobra.Command{
 		Use:   "schema",
-		Short: "Print the config's JSON schema, for editors",
-		Args:  positional(cobra.NoArgs),
+		Short: "Print the JSON schema of the config, for editors",
+		Args:  positional(noArguments),
 		RunE: func(*cobra.Command, []string) error {
 			_, err := e.stdout.Write(config.Schema())
 			return err

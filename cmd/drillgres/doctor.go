@@ -17,20 +17,20 @@ import (
 	"github.com/drillgres/drillgres/drill/words"
 )
 
-// ailment is one thing that the doctor looked at.
-type ailment struct {
-	what string
+// finding is the result of one of the doctor's checks.
+type finding struct {
+	what string // was checked
 	saw  string
-	err  error
+	err  error // nil: nothing is wrong
 }
 
 func newDoctor(e edges) *cobra.Command {
 	var path string
 	cmd := &cobra.Command{
 		Use:   "doctor",
-		Short: "Tell whether this machine can drill: engine, images, space, sources",
-		Long:  "Looks at everything that a drill needs without drilling: the config, the container\nengine, the images, the work directory's free space, and each source.\n\n" + exitCodesHelp,
-		Args:  positional(cobra.NoArgs),
+		Short: "Check that this machine can drill: container engine, images, disk space, sources",
+		Long:  "Checks everything that a drill needs, without drilling: the config, the container engine, the\nwork directory and its free space, the history, each source, and the images.\n\n" + exitCodesHelp,
+		Args:  positional(noArguments),
 		RunE:  func(cmd *cobra.Command, _ []string) error { return runDoctor(cmd.Context(), e, path) },
 	}
 	configFlag(cmd, &path)
@@ -42,9 +42,9 @@ func runDoctor(ctx context.Context, e edges, path string) error {
 	if err != nil {
 		return err
 	}
-	var seen []ailment
-	engine, engineSeen := examineEngine(ctx, e, cfg)
-	seen = append(seen, engineSeen, examineWork(cfg), examineHistory(ctx, cfg))
+	var seen []finding
+	engine, ofEngine := examineEngine(ctx, e, cfg)
+	seen = append(seen, ofEngine, examineWork(cfg), examineHistory(ctx, cfg))
 	for _, name := range cfg.Names() {
 		db := cfg.Databases[name]
 		seen = append(seen, examineSource(ctx, e, db))
@@ -55,12 +55,12 @@ func runDoctor(ctx context.Context, e edges, path string) error {
 	if engine != nil {
 		defer engine.Close()
 	}
-	return printAilments(e, seen)
+	return printFindings(e, seen)
 }
 
-// printAilments prints what was seen, the hints of what is wrong after it, and
-// ends with the first failure's exit code.
-func printAilments(e edges, seen []ailment) error {
+// printFindings prints the findings, each failure with its hint, and returns the exit code
+// of the first failure.
+func printFindings(e edges, seen []finding) error {
 	tw := tabwriter.NewWriter(e.stdout, 0, 0, 2, ' ', 0)
 	var first *outcome.Failure
 	for _, a := range seen {
@@ -83,8 +83,8 @@ func printAilments(e edges, seen []ailment) error {
 	return nil
 }
 
-func examineEngine(ctx context.Context, e edges, cfg *config.Config) (*docker.Engine, ailment) {
-	a := ailment{what: "container engine"}
+func examineEngine(ctx context.Context, e edges, cfg *config.Config) (*docker.Engine, finding) {
+	a := finding{what: "container engine"}
 	root, err := wiring.WorkRoot(cfg)
 	if err != nil {
 		a.err = err
@@ -101,7 +101,7 @@ func examineEngine(ctx context.Context, e edges, cfg *config.Config) (*docker.En
 	return engine, a
 }
 
-func examineImages(ctx context.Context, engine *docker.Engine, db *config.Database) []ailment {
+func examineImages(ctx context.Context, engine *docker.Engine, db *config.Database) []finding {
 	images := []string{string(db.Postgres.Image)}
 	if db.App != nil {
 		images = append(images, string(db.App.Image))
@@ -109,9 +109,9 @@ func examineImages(ctx context.Context, engine *docker.Engine, db *config.Databa
 			images = append(images, string(s.Image))
 		}
 	}
-	var seen []ailment
+	var seen []finding
 	for _, image := range images {
-		a := ailment{what: db.Name + ": image " + image, saw: "on the engine"}
+		a := finding{what: db.Name + ": image " + image, saw: "available on the engine"}
 		have, err := engine.HasImage(ctx, image)
 		if err == nil && !have {
 			a.saw = "not on the engine: the first drill pulls it"
@@ -122,8 +122,8 @@ func examineImages(ctx context.Context, engine *docker.Engine, db *config.Databa
 	return seen
 }
 
-func examineSource(ctx context.Context, e edges, db *config.Database) ailment {
-	a := ailment{what: db.Name + ": source"}
+func examineSource(ctx context.Context, e edges, db *config.Database) finding {
+	a := finding{what: db.Name + ": source"}
 	b, err := wiring.NewLocator(db, wiring.Latest, e.now).Locate(ctx)
 	if err == nil {
 		err = b.CheckReadable(ctx)
@@ -133,9 +133,9 @@ func examineSource(ctx context.Context, e edges, db *config.Database) ailment {
 	return a
 }
 
-// examineWork makes a run's directory and removes it.
-func examineWork(cfg *config.Config) ailment {
-	a := ailment{what: "work directory"}
+// examineWork creates the directory of a run and removes it.
+func examineWork(cfg *config.Config) finding {
+	a := finding{what: "work directory"}
 	root, err := wiring.WorkRoot(cfg)
 	if err != nil {
 		a.err = err
@@ -154,9 +154,9 @@ func examineWork(cfg *config.Config) ailment {
 	return a
 }
 
-// examineHistory proves that a drill could be recorded.
-func examineHistory(ctx context.Context, cfg *config.Config) ailment {
-	a := ailment{what: "history", saw: cfg.Record.History.String() + ", can be written"}
+// examineHistory checks that a drill could be recorded.
+func examineHistory(ctx context.Context, cfg *config.Config) finding {
+	a := finding{what: "history", saw: cfg.Record.History.String() + ", can be written"}
 	h, err := wiring.OpenHistory(ctx, cfg)
 	if err != nil {
 		a.err = err

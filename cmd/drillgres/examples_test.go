@@ -29,8 +29,8 @@ func TestExampleConfig(t *testing.T) {
 	}
 }
 
-// TestExampleWorkflows holds the examples to actionlint, as the repository's
-// own workflows are by make lint.
+// TestExampleWorkflows lints the examples with actionlint, as make lint does with the
+// repository's own workflows.
 func TestExampleWorkflows(t *testing.T) {
 	files, err := filepath.Glob(filepath.Join(examples, "github-*.yml"))
 	if err != nil || len(files) != 3 {
@@ -47,9 +47,9 @@ var (
 	inputName = regexp.MustCompile(`(?m)(?:^\s+|[{,] ?)([a-z-]+): `)
 )
 
-// TestExamplesUseInputsThatThereAre compares what the examples pass with what
-// the action and the workflow take: actionlint does not look that far.
-func TestExamplesUseInputsThatThereAre(t *testing.T) {
+// TestExamplesUseExistingInputs compares the inputs in the examples with those of the
+// action and the workflow, which actionlint does not.
+func TestExamplesUseExistingInputs(t *testing.T) {
 	found := 0
 	for _, file := range glob(t, "github-*.yml") {
 		for _, m := range inputsOf.FindAllStringSubmatch(read(t, file), -1) {
@@ -57,7 +57,7 @@ func TestExamplesUseInputsThatThereAre(t *testing.T) {
 			for _, name := range inputName.FindAllStringSubmatch(m[2], -1) {
 				found++
 				if !taken[name[1]] {
-					t.Errorf("%s: %s takes no input %s", file, m[1], name[1])
+					t.Errorf("%s: %s has no input %s", file, m[1], name[1])
 				}
 			}
 		}
@@ -93,8 +93,8 @@ func inputsTaken(t *testing.T, what string) map[string]bool {
 
 var commandLine = regexp.MustCompile(`(?m)(?:/usr/local/bin/|- |\(| )drillgres ((?:run|check|gate) [^\n)` + "`" + `]*)`)
 
-// TestExampleCommands parses every command of the examples: its flags are
-// there, and have such values.
+// TestExampleCommands checks that the flags of every command in the examples exist and
+// accept their values.
 func TestExampleCommands(t *testing.T) {
 	found := 0
 	for _, file := range glob(t, "*") {
@@ -130,12 +130,12 @@ func TestExampleGitLab(t *testing.T) {
 	}
 	for _, job := range []string{"restore-drill", "migrations", "gate", "deploy"} {
 		if j, ok := doc[job].(map[string]any); !ok || j["script"] == nil || j["rules"] == nil {
-			t.Errorf("%s is no job: %v", job, doc[job])
+			t.Errorf("%s is not a job: %v", job, doc[job])
 		}
 	}
 }
 
-// TestExampleUnits has systemd read the units, where there is one.
+// TestExampleUnits verifies the units with systemd, if it is installed.
 func TestExampleUnits(t *testing.T) {
 	analyze, err := exec.LookPath("systemd-analyze")
 	if err != nil {
@@ -156,8 +156,8 @@ func TestExampleUnits(t *testing.T) {
 	}
 }
 
-// TestActionsArePinned holds every action that is not ours to a full commit,
-// with its version beside it, and the same everywhere.
+// TestActionsArePinned checks that every third-party action is pinned to the same full
+// commit everywhere, with its version in a comment.
 func TestActionsArePinned(t *testing.T) {
 	use := regexp.MustCompile(`(?m)^\s*(?:- )?uses: (\S+)(?: (.*))?$`)
 	pin := regexp.MustCompile(`^([\w/-]+)@[0-9a-f]{40}$`)

@@ -15,8 +15,8 @@ func newExplain(e edges) *cobra.Command {
 	var format string
 	cmd := &cobra.Command{
 		Use:   "explain [CODE]",
-		Short: "Print what a failure code or a finding means, and what to do; without CODE, the list",
-		Long:  "Prints cause, remedy, an example, and how to tell the code from its neighbours. docs/failures.md\nholds the same of all codes.",
+		Short: "Explain a failure code or a finding; without CODE, list all of them",
+		Long:  "Prints the cause, the remedy, an example, and how to distinguish the code from similar ones.\ndocs/failures.md contains the same for all codes.",
 		Args:  positional(cobra.MaximumNArgs(1)),
 
 		ValidArgsFunction: atMost(1, codeNames),
@@ -32,7 +32,7 @@ func runExplain(e edges, format string, args []string) error {
 	}
 	x := report.Explain(outcome.Catalogue, outcome.Findings)
 	if len(args) == 1 {
-		x = report.Explain(meanings(args[0]))
+		x = report.Explain(lookUp(args[0]))
 		if len(x.Codes)+len(x.Findings) == 0 {
 			return unknownCode(args[0])
 		}
@@ -47,8 +47,8 @@ func runExplain(e edges, format string, args []string) error {
 	}
 }
 
-// meanings are the code and the finding of a name. Some names are both.
-func meanings(name string) (codes []outcome.Entry, findings []outcome.FindingEntry) {
+// lookUp returns the code and the finding of a name. Some names are both.
+func lookUp(name string) (codes []outcome.Entry, findings []outcome.FindingEntry) {
 	for _, c := range outcome.Catalogue {
 		if string(c.Code) == name {
 			codes = append(codes, c)
@@ -63,15 +63,15 @@ func meanings(name string) (codes []outcome.Entry, findings []outcome.FindingEnt
 }
 
 func unknownCode(name string) error {
-	f := outcome.Fail(outcome.ConfigInvalid, "no failure code %q, nor a finding of that name", name)
+	f := outcome.Fail(outcome.ConfigInvalid, "no failure code or finding %q", name)
 	if near := nearCodes(name); len(near) > 0 {
 		return f.WithHint("try %s, or run drillgres explain for the list", strings.Join(near, ", "))
 	}
 	return f.WithHint("run drillgres explain for the list")
 }
 
-// nearCodes returns what may have been meant: codes of a failure whose messages
-// hold the name, then names that hold it or are much like it.
+// nearCodes returns the codes that may have been intended: first failure codes whose
+// messages contain the name, then codes that contain it or are similar to it.
 func nearCodes(name string) []string {
 	const most = 3
 	name = strings.ToLower(name)
@@ -85,8 +85,8 @@ func nearCodes(name string) []string {
 	for _, f := range outcome.Findings {
 		all = append(all, f.Code)
 	}
-	holding := slices.DeleteFunc(slices.Clone(all), func(code string) bool { return !strings.Contains(code, name) })
-	for _, code := range append(holding, words.Near(name, all)...) {
+	containing := slices.DeleteFunc(slices.Clone(all), func(code string) bool { return !strings.Contains(code, name) })
+	for _, code := range append(containing, words.Near(name, all)...) {
 		if !slices.Contains(near, code) {
 			near = append(near, code)
 		}

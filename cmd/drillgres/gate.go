@@ -30,11 +30,11 @@ func (o gateOptions) validate() error {
 		errs = append(errs, usage("--candidate: %q is not an image reference", o.candidate).WithHint("name an image such as ghcr.io/acme/shop:1.43"))
 	}
 	if o.requireDrill > 0 && o.migrations != "" {
-		errs = append(errs, usage("--require-drill restores nothing, so that no migrations can be rehearsed").
-			WithHint("leave --require-drill out for a release with migrations"))
+		errs = append(errs, usage("--require-drill restores nothing, so no migrations can be rehearsed").
+			WithHint("omit --require-drill for a release with migrations"))
 	}
 	if o.requireDrill > 0 && o.keep {
-		errs = append(errs, usage("--require-drill restores nothing, so that there is no sandbox to keep").WithHint("leave --keep out"))
+		errs = append(errs, usage("--require-drill restores nothing, so there is no sandbox to keep").WithHint("omit --keep"))
 	}
 	return errors.Join(errs...)
 }
@@ -43,10 +43,11 @@ func newGate(e edges) *cobra.Command {
 	var o gateOptions
 	cmd := &cobra.Command{
 		Use:   "gate [DATABASE…]",
-		Short: "Answer whether a release may go out: go, no-go or unknown",
-		Long: "Drills the newest backup and rehearses the release on it: its migrations, the candidate and\n" +
-			"today's release on the new schema. The first line says go, no-go or unknown, and why. Only go\n" +
-			"ends with exit code 0. With --require-drill it restores nothing and rests on a drill on record.\n\n" + exitCodesHelp,
+		Short: "Decide whether a release may be deployed: go, no-go or unknown",
+		Long: "Drills the newest backup and rehearses the release on it: its migrations, then the candidate\n" +
+			"and today's release on the new schema. The first line of the output is go, no-go or unknown,\n" +
+			"and the reason. Only go exits with code 0. With --require-drill, the gate restores nothing and\n" +
+			"uses the result of a recent drill in the history.\n\n" + exitCodesHelp,
 		ValidArgsFunction: databaseNames,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.databases, o.backup = args, "latest"
@@ -55,20 +56,20 @@ func newGate(e edges) *cobra.Command {
 	}
 	o.flags(cmd)
 	f := cmd.Flags()
-	f.StringVar(&o.candidate, "candidate", "", "the `IMAGE` of the release; default: app.candidate")
-	f.StringVar(&o.migrations, "migrations", "", "SQL files of the release's migrations, as a `GLOB`; default: what migrate says")
+	f.StringVar(&o.candidate, "candidate", "", "`IMAGE` of the release; default: app.candidate")
+	f.StringVar(&o.migrations, "migrations", "", "`GLOB` of the SQL migrations of the release; default: those of migrate in the config")
+	f.Var(&o.maxBackupAge, "max-backup-age", "maximum age of the backup; default: backup.max_age, otherwise 26h")
+	f.Var(&o.requireDrill, "require-drill", "for a release without migrations: restore nothing, and require a drill that passed within this `DURATION`")
+	f.StringVar(&o.commit, "commit", "", "commit `SHA` of the release, for the record; default: from the variables of the CI system")
 	completeFlag(cmd, "migrations", filesNamed())
-	f.Var(&o.maxBackupAge, "max-backup-age", "how old the backup may be; default: backup.max_age, or else 26h")
-	f.Var(&o.requireDrill, "require-drill", "for a release without migrations: restore nothing, and rest on a drill that passed within this `DURATION`")
-	f.StringVar(&o.commit, "commit", "", "the `SHA` that the release is made of, for the record; default: the CI's")
 	return cmd
 }
 
-// duration is a flag whose value is written as durations of the config are.
+// duration is a flag whose value has the notation of durations in the config.
 type duration time.Duration
 
-func (d *duration) String() string { return "" } // no default of its own
-func (d *duration) Type() string   { return "duration" }
+func (d *duration) String() string { return "" } // no default is shown
+func (d *duration) Type() string   { return "DURATION" }
 func (d *duration) Set(text string) error {
 	parsed, err := config.ParseDuration(text)
 	if err == nil && parsed <= 0 {
@@ -86,7 +87,7 @@ func runGate(ctx context.Context, e edges, o gateOptions) error {
 	if err != nil {
 		return err
 	}
-	dbs, err := chosen(cfg, o.databases)
+	dbs, err := selectDatabases(cfg, o.databases)
 	if err != nil {
 		return err
 	}
@@ -101,13 +102,14 @@ func runGate(ctx context.Context, e edges, o gateOptions) error {
 	defer w.close()
 	results, err := w.gateAll(ctx, dbs, release)
 	for _, db := range dbs[len(results):] {
-		// A release whose database has no answer must not go out by the others'.
+		// Without an answer for this database, the answers for the others must not be
+		// enough to deploy the release.
 		results = append(results, w.answerer().Unanswered(ctx, db.Name, release.Question(db), err))
 	}
 	return o.results.conclude(e, cfg, results, nil)
 }
 
-// release is what the flags and the CI say of the release.
+// release describes the release by the flags and the variables of the CI system.
 func (o gateOptions) release(e edges) gate.Release {
 	return gate.Release{
 		Candidate: o.candidate, Migrations: o.migrations, Commit: cmp.Or(o.commit, ciCommit(e)), AskedBy: actor(e),
@@ -115,7 +117,7 @@ func (o gateOptions) release(e edges) gate.Release {
 	}
 }
 
-// gateAll answers for one database after the other. With an error come the
+// gateAll answers for one database after the other. With an error, it returns the
 // answers so far.
 func (w *session) gateAll(ctx context.Context, dbs []*config.Database, release gate.Release) (results []outcome.Result, err error) {
 	if release.RequireDrill == 0 {
@@ -139,8 +141,8 @@ func (w *session) answerer() gate.Answerer {
 	}
 }
 
-// gateOf wires a drill that answers q. The candidate's image is looked for
-// before anything is fetched: to miss it after the restore would be late.
+// gateOf wires a drill that answers q. It looks for the image of the candidate before
+// anything is fetched, because finding it missing after the restore would be late.
 func (w *session) gateOf(db *config.Database, q gate.Question) (drill.Drill, error) {
 	d, err := w.drillOf(db)
 	if err != nil {

@@ -17,7 +17,7 @@ import (
 	"github.com/drillgres/drillgres/drill/record/sqlite"
 )
 
-// programAt runs drillgres at a time of the test's own, in an environment of its own.
+// programAt runs drillgres at a given time, in a given environment.
 func programAt(t *testing.T, now time.Time, environment map[string]string, args ...string) (stdout string, exit int, stderr string) {
 	t.Helper()
 	var out, errs bytes.Buffer
@@ -33,7 +33,7 @@ func programAt(t *testing.T, now time.Time, environment map[string]string, args 
 
 var morning = time.Date(2026, 11, 24, 6, 0, 0, 0, time.UTC)
 
-// historyOf is the history beside a config.
+// historyOf opens the history in the directory of a config.
 func historyOf(t *testing.T, config string) *record.History {
 	t.Helper()
 	store, err := sqlite.Open(t.Context(), filepath.Join(filepath.Dir(config), "history.db"))
@@ -45,7 +45,7 @@ func historyOf(t *testing.T, config string) *record.History {
 	return h
 }
 
-// tell puts drills into the history of a config.
+// tell records drills in the history of a config.
 func tell(t *testing.T, config string, drills ...outcome.Result) {
 	t.Helper()
 	h := historyOf(t, config)
@@ -56,7 +56,7 @@ func tell(t *testing.T, config string, drills ...outcome.Result) {
 	}
 }
 
-// lastNight is a drill that ended then, of a backup made an hour before.
+// lastNight returns a drill that ended at that time, of a backup made one hour before.
 func lastNight(id string, ended time.Time, f *outcome.Failure) outcome.Result {
 	r := outcome.Result{
 		SchemaVersion: 1, RunID: id, Database: "shop", Verdict: outcome.VerdictPassed, StartedAt: ended.Add(-10 * time.Minute), FinishedAt: ended,
@@ -69,7 +69,7 @@ func lastNight(id string, ended time.Time, f *outcome.Failure) outcome.Result {
 	return r
 }
 
-// answered is what a gate that restores nothing must say.
+// answered is the expected answer of a gate that restores nothing.
 type answered struct {
 	decision outcome.Decision
 	code     outcome.Code
@@ -77,9 +77,9 @@ type answered struct {
 	on       string
 }
 
-// rests asks what the record says so long after the morning, and holds what is
-// recorded of the question.
-func rests(t *testing.T, config string, after time.Duration) answered {
+// askGate asks the gate for an answer from the history, a time after the morning, and
+// checks the recorded question.
+func askGate(t *testing.T, config string, after time.Duration) answered {
 	t.Helper()
 	ci := map[string]string{"GITHUB_SHA": "9f2c1ab", "GITHUB_ACTOR": "alice"}
 	stdout, exit, stderr := programAt(t, morning.Add(after), ci, "gate", "--config", config,
@@ -98,9 +98,9 @@ func rests(t *testing.T, config string, after time.Duration) answered {
 	return answered{r.Gate.Decision, outcome.Code(failureCode(r.Failure)), exit, r.Gate.RestsOn}
 }
 
-// TestGateRestsOnADrillOnRecord follows one drill through the hours: the gate's
-// own answers are recorded, and never make it younger.
-func TestGateRestsOnADrillOnRecord(t *testing.T) {
+// TestGateAnswersFromTheHistory asks at several times after a drill. The gate's own answers
+// are recorded, and do not count as a newer drill.
+func TestGateAnswersFromTheHistory(t *testing.T) {
 	config := recorded(t)
 	failed := outcome.Fail(outcome.SmokeFailed, "status 500")
 	failed.Stage = outcome.App
@@ -122,14 +122,14 @@ func TestGateRestsOnADrillOnRecord(t *testing.T) {
 		if tt.drill.RunID != "" {
 			tell(t, config, tt.drill)
 		}
-		if got := rests(t, config, tt.after); got != tt.want {
+		if got := askGate(t, config, tt.after); got != tt.want {
 			t.Errorf("after %s: got %+v, want %+v", tt.after, got, tt.want)
 		}
 	}
 	onlyDrillsCount(t, config, "fourth")
 }
 
-// onlyDrillsCount holds that no answer of a gate is taken for a drill.
+// onlyDrillsCount checks that no answer of a gate counts as a drill.
 func onlyDrillsCount(t *testing.T, config, last string) {
 	t.Helper()
 	h := historyOf(t, config)
@@ -148,7 +148,7 @@ func onlyDrillsCount(t *testing.T, config, last string) {
 	}
 }
 
-func TestGateRefusesAnOldBackupOnRecord(t *testing.T) {
+func TestGateRefusesAnOldBackupInTheHistory(t *testing.T) {
 	config := recorded(t)
 	drill := lastNight("night", morning, nil)
 	drill.Backup.ModifiedAt = morning.Add(-25 * time.Hour)
@@ -159,8 +159,9 @@ func TestGateRefusesAnOldBackupOnRecord(t *testing.T) {
 	}
 }
 
-// TestAnAnswerIsNoBaseline: one that repeats a drift is not the drill that drifted.
-func TestAnAnswerIsNoBaseline(t *testing.T) {
+// TestAnAnswerIsNotABaseline checks that an answer which repeats content_drifted cannot be
+// accepted.
+func TestAnAnswerIsNotABaseline(t *testing.T) {
 	config := recorded(t)
 	drift := outcome.Fail(outcome.ContentDrifted, "rows are gone")
 	drift.Stage = outcome.Verify
@@ -171,14 +172,14 @@ func TestAnAnswerIsNoBaseline(t *testing.T) {
 		t.Fatalf("exit %d, %v\n%s", exit, err, stdout)
 	}
 	_, exit, stderr := programAt(t, morning, nil, "accept", r.RunID, "--reason", "meant", "--config", config)
-	if exit != 2 || !strings.Contains(stderr, "drilled nothing: it only answered a release") {
+	if exit != 2 || !strings.Contains(stderr, "is not a drill: it is an answer of a gate") {
 		t.Errorf("exit %d: %s", exit, stderr)
 	}
 }
 
-// TestGateAnswersThoughNothingCanBegin: where there is no room to work, the
-// answer is unknown, for each database, and is recorded.
-func TestGateAnswersThoughNothingCanBegin(t *testing.T) {
+// TestGateAnswersWithoutAWorkDirectory checks that the answer is then unknown for each
+// database, and is recorded.
+func TestGateAnswersWithoutAWorkDirectory(t *testing.T) {
 	config := recorded(t)
 	text := `version: 1
 databases:
@@ -200,7 +201,7 @@ work: {dir: history.db}
 	}
 }
 
-func TestWhoAskedForWhichCommit(t *testing.T) {
+func TestCommitAndActorOfCISystems(t *testing.T) {
 	for _, tt := range []struct {
 		environment map[string]string
 		commit, by  string

@@ -29,33 +29,34 @@ func (o historyOptions) validate() error {
 	return oneOf("--format", o.format, "text", "json", "csv")
 }
 
-// pastDrills is the JSON of the history.
-type pastDrills struct {
+// historyDocument is the JSON of the history.
+type historyDocument struct {
 	SchemaVersion int                 `json:"schema_version"`
 	Databases     []record.Standing   `json:"databases"`
 	Drills        []outcome.Result    `json:"drills"`
-	Accepted      []record.Acceptance `json:"accepted"` // also of drills that are not listed
+	Accepted      []record.Acceptance `json:"accepted"` // including those of drills that are not listed
 }
 
 func newHistory(e edges) *cobra.Command {
 	var o historyOptions
 	cmd := &cobra.Command{
 		Use:   "history",
-		Short: "List past drills, and where each database stands",
-		Long: "Tells per database the time since the last verified backup (real RPO), how long the last\n" +
-			"drill that passed took (real RTO) and how the last ten went; then lists past drills.",
-		Args: positional(cobra.NoArgs),
+		Short: "List past drills, and the real RPO and RTO of each database",
+		Long: "Shows for each database the time since the last verified backup (real RPO), how long recovery\n" +
+			"took in the last drill that passed (real RTO), and the trend of the last ten drills. Then it\n" +
+			"lists past drills.",
+		Args: positional(noArguments),
 		RunE: func(cmd *cobra.Command, _ []string) error { return runHistory(cmd.Context(), e, o) },
 	}
 	configFlag(cmd, &o.config)
 	f := cmd.Flags()
-	f.StringVar(&o.format, "format", "text", "format of stdout: text, json or csv")
+	f.StringVar(&o.format, "format", "text", "output format: text, json or csv")
 	f.StringVar(&o.database, "database", "", "only this `DATABASE`")
+	f.StringVar(&o.since, "since", "", "only drills that started within this `DURATION`, such as 7d")
+	f.IntVar(&o.limit, "limit", 20, "maximum number of drills, newest first; 0: all")
+	f.BoolVar(&o.rebuild, "rebuild-index", false, "first rebuild the index of an s3:// history from its drills")
 	completeFlag(cmd, "format", oneOfValues("text", "json", "csv"))
 	completeFlag(cmd, "database", databaseNames)
-	f.StringVar(&o.since, "since", "", "only drills started within this `DURATION`, such as 7d")
-	f.IntVar(&o.limit, "limit", 20, "the newest so many; 0: all")
-	f.BoolVar(&o.rebuild, "rebuild-index", false, "first read every drill and make the index of an s3:// history anew")
 	return cmd
 }
 
@@ -85,13 +86,13 @@ func runHistory(ctx context.Context, e edges, o historyOptions) error {
 			return err
 		}
 	}
-	past, err := pastOf(ctx, e, cfg, h, filter)
+	past, err := readPast(ctx, e, cfg, h, filter)
 	if err != nil {
 		return err
 	}
 	switch o.format {
 	case "json":
-		return report.Document(e.stdout, pastDrills{outcome.SchemaVersion, past.Standings, past.Drills, past.Acceptances})
+		return report.Document(e.stdout, historyDocument{outcome.SchemaVersion, past.Standings, past.Drills, past.Acceptances})
 	case "csv":
 		return report.HistoryCSV(e.stdout, past)
 	default:
@@ -102,7 +103,7 @@ func runHistory(ctx context.Context, e edges, o historyOptions) error {
 func rebuildIndex(ctx context.Context, e edges, h *record.History) error {
 	n, err := h.Rebuild(ctx)
 	if errors.Is(err, record.ErrNoIndex) {
-		return usage("--rebuild-index: %s has no index", h.Where()).WithHint("leave --rebuild-index out: only a history in a bucket has an index")
+		return usage("--rebuild-index: %s has no index", h.Where()).WithHint("omit --rebuild-index: only a history in a bucket has an index")
 	}
 	if err == nil {
 		_, err = fmt.Fprintf(e.stderr, "index rebuilt: %s\n", words.Count(n, "drill"))
@@ -110,8 +111,8 @@ func rebuildIndex(ctx context.Context, e edges, h *record.History) error {
 	return err
 }
 
-// pastOf reads what the history shows.
-func pastOf(ctx context.Context, e edges, cfg *config.Config, h *record.History, f record.Filter) (past report.Past, err error) {
+// readPast reads what the history shows.
+func readPast(ctx context.Context, e edges, cfg *config.Config, h *record.History, f record.Filter) (past report.Past, err error) {
 	if past.Drills, err = h.List(ctx, f); err != nil {
 		return past, err
 	}

@@ -11,9 +11,9 @@ import (
 	"github.com/drillgres/drillgres/fixtures/program"
 )
 
-// TestHistoryThatIsDown: tonight's drill tells its verdict all the same, and
-// nothing of it holds the password of the history.
-func TestHistoryThatIsDown(t *testing.T) {
+// TestUnreachableHistory checks that a drill still reports its verdict, and that no output
+// contains the password of the history.
+func TestUnreachableHistory(t *testing.T) {
 	const canary = "canary-90817263"
 	t.Setenv("HISTORY_PASSWORD", canary)
 	config := program.DumpConfig(t, "", "record: {history: \"postgres://drill:${HISTORY_PASSWORD}@127.0.0.1:1/ops\"}\n", program.ShopDump(t))

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"io"
 	"path"
 	"time"
@@ -29,8 +30,8 @@ func newInspect(e edges) *cobra.Command {
 	var endpoint string
 	cmd := &cobra.Command{
 		Use:   "inspect FILE|URL",
-		Short: "Print what a dump says of itself, and whether it is whole; needs no engine",
-		Long:  "Reads a dump to its end: a local file, or an object as s3://bucket/key.\n\n" + exitCodesHelp,
+		Short: "Print what a dump contains and whether it is whole; needs no container engine",
+		Long:  "Reads a dump to its end. It is a local file, or an object such as s3://bucket/key.\n\n" + exitCodesHelp,
 		Args:  positional(cobra.ExactArgs(1)),
 
 		ValidArgsFunction: atMost(1, filesNamed()),
@@ -40,13 +41,13 @@ func newInspect(e edges) *cobra.Command {
 		},
 	}
 	formatFlag(cmd, &o.format)
-	cmd.Flags().IntVar(&o.major, "major", 0, "production's `MAJOR`: also tell whether its pg_restore reads the dump")
+	cmd.Flags().IntVar(&o.major, "major", 0, "production's `MAJOR` version: also check that its pg_restore can read the dump")
 	cmd.Flags().StringVar(&endpoint, "s3-endpoint", "", "`URL` of an object store that is not AWS")
 	return cmd
 }
 
-// inspected is the JSON of an inspection.
-type inspected struct {
+// inspectDocument is the JSON of an inspection.
+type inspectDocument struct {
 	SchemaVersion int                    `json:"schema_version"`
 	Name          string                 `json:"name"`
 	Whole         bool                   `json:"whole"`
@@ -83,7 +84,7 @@ func printInspected(e edges, format, name string, c inspect.Contents, taken snap
 	if format != "json" {
 		return report.Contents(e.stdout, name, c, broken, textOptions(e))
 	}
-	doc := inspected{
+	doc := inspectDocument{
 		SchemaVersion: outcome.SchemaVersion, Name: name, Whole: broken == nil,
 		Findings: append([]outcome.Finding{}, findings...), Contents: c,
 	}
@@ -99,14 +100,18 @@ func printInspected(e edges, format, name string, c inspect.Contents, taken snap
 	return report.Document(e.stdout, doc)
 }
 
-// locateTarget finds the one file or object that was named.
+// locateTarget locates the file or object that the command line names.
 func locateTarget(ctx context.Context, o inspectOptions) (locate.Backup, error) {
-	source, err := wiring.OpenSource(ctx, config.Backup{From: config.Text(o.target), S3: o.s3})
+	source, err := wiring.Sources.Open(ctx, o.target, config.Backup{From: config.Text(o.target), S3: o.s3})
+	var f *outcome.Failure
+	if err != nil && !errors.As(err, &f) {
+		err = usage("URL: %w", err).WithHint("name a local file or an s3:// URL") // it may contain a password
+	}
 	if err != nil {
 		return locate.Backup{}, err
 	}
 	rules := locate.Rules{}
-	if _, local := source.(locate.LocalPath); !local { // whose URL may end in the name of a folder
+	if _, local := source.(locate.LocalPath); !local { // the key is the last part of the URL
 		rules.Want = path.Base(o.target)
 	}
 	return locate.Locator{Source: source, Rules: rules}.Locate(ctx)
@@ -118,6 +123,6 @@ func scan(ctx context.Context, b locate.Backup) (inspect.Contents, error) {
 	if err != nil {
 		return inspect.Contents{}, err
 	}
-	defer func(c io.Closer) { _ = c.Close() }(body) // read only
+	defer func(c io.Closer) { _ = c.Close() }(body) // opened for reading only
 	return inspect.Scan(ctx, body, inspect.Limits{MaxDecoded: wiring.DecodedLimit})
 }

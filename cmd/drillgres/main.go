@@ -1,4 +1,4 @@
-// Command drillgres proves that Postgres backups restore.
+// Command drillgres verifies Postgres backups by restoring them.
 package main
 
 import (
@@ -9,24 +9,24 @@ import (
 	"syscall"
 )
 
-// memoryGoal keeps the collector at work: a drill streams, and needs little at
-// a time, however large the backup. GOMEMLIMIT overrules it.
-const memoryGoal = 40 << 20
+// memoryLimit keeps the heap small: a drill streams, and needs little memory however large
+// the backup is. GOMEMLIMIT overrides it.
+const memoryLimit = 40 << 20
 
 func main() {
 	if os.Getenv("GOMEMLIMIT") == "" {
-		debug.SetMemoryLimit(memoryGoal)
+		debug.SetMemoryLimit(memoryLimit)
 	}
-	// Whoever reads our output may go: the drill still cleans up and ends by
-	// its own exit code.
+	// If the reader of the output exits, the drill still cleans up and returns its own
+	// exit code.
 	signal.Ignore(syscall.SIGPIPE)
-	ends := []os.Signal{os.Interrupt, syscall.SIGTERM}
-	if !signal.Ignored(syscall.SIGHUP) { // nohup stays nohup
-		ends = append(ends, syscall.SIGHUP)
+	signals := []os.Signal{os.Interrupt, syscall.SIGTERM}
+	if !signal.Ignored(syscall.SIGHUP) { // as under nohup
+		signals = append(signals, syscall.SIGHUP)
 	}
-	ctx, stop := signal.NotifyContext(context.Background(), ends...)
-	// From the first signal on the default handling is back: a second one
-	// ends the process at once, and the next drill sweeps what it left.
+	ctx, stop := signal.NotifyContext(context.Background(), signals...)
+	// The first signal restores the default handling: a second one ends the process at
+	// once, and the next drill removes what it left.
 	context.AfterFunc(ctx, stop)
 	os.Exit(run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr, os.LookupEnv))
 }

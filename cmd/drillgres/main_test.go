@@ -20,15 +20,14 @@ import (
 
 var update = flag.Bool("update", false, "rewrite the golden files")
 
-// TestMain makes this test binary serve as the program too: in scripts, and
-// where a test needs a real process to send signals to. Where these tests are
-// a step of a workflow, the drills in them are not.
+// TestMain lets scripts run this test binary as the program. If the tests run in GitHub
+// Actions, the program must not take itself for a step of that workflow.
 func TestMain(m *testing.M) {
 	_ = os.Unsetenv("GITHUB_ACTIONS")
 	testscript.Main(m, map[string]func(){"drillgres": main})
 }
 
-// TestScripts runs the command line on inputs that need no container engine.
+// TestScripts runs commands that need no container engine.
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir:           "testdata/script",
@@ -42,7 +41,7 @@ func TestScripts(t *testing.T) {
 	})
 }
 
-// drilled runs the whole program and gives its result.
+// drilled runs a drill by the command line and returns its result.
 func drilled(t *testing.T, args ...string) (result outcome.Result, exit int, stderr string) {
 	t.Helper()
 	stdout, exit, stderr := runProgram(t.Context(), append([]string{"run", "--format", "json", "--progress", "none"}, args...)...)

@@ -20,13 +20,13 @@ const defaultConfig = "drillgres.yaml"
 
 // configFlag adds --config to a command.
 func configFlag(cmd *cobra.Command, path *string) {
-	cmd.Flags().StringVarP(path, "config", "c", defaultConfig, "config `FILE`")
+	cmd.Flags().StringVarP(path, "config", "c", defaultConfig, "read the config from `FILE`")
 	completeFlag(cmd, "config", filesNamed("yaml", "yml"))
 }
 
 // formatFlag adds --format to a command.
 func formatFlag(cmd *cobra.Command, format *string) {
-	cmd.Flags().StringVar(format, "format", "text", "format of stdout: text or json")
+	cmd.Flags().StringVar(format, "format", "text", "output format: text or json")
 	completeFlag(cmd, "format", oneOfValues("text", "json"))
 }
 
@@ -39,7 +39,7 @@ func oneOf(flag, value string, allowed ...string) error {
 	return usage("%s: %q is not one of %s", flag, value, strings.Join(allowed, ", "))
 }
 
-// loadConfig reads the config; what is wrong in it is one Failure.
+// loadConfig reads the config. All of its problems are one Failure.
 func loadConfig(e edges, path string) (*config.Config, error) {
 	cfg, err := wiring.ConfigReader(e.getenv).Load(path)
 	if err == nil {
@@ -49,12 +49,12 @@ func loadConfig(e edges, path string) (*config.Config, error) {
 	var problems config.Errors
 	if errors.As(err, &problems) {
 		return nil, outcome.Fail(outcome.ConfigInvalid, "%s in %s:\n%w", words.Count(len(problems), "problem"), path, problems).
-			WithHint("correct them and run drillgres config validate")
+			WithHint("correct the config, then run drillgres config validate")
 	}
 	return nil, outcome.Fail(outcome.ConfigInvalid, "%w", err).WithHint("name the config with --config")
 }
 
-// optionalConfig is nil where the default config is not there.
+// optionalConfig reads the config. It returns nil if the default config does not exist.
 func optionalConfig(e edges, path string) (*config.Config, error) {
 	if _, err := os.Stat(path); path == defaultConfig && errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
@@ -62,9 +62,9 @@ func optionalConfig(e edges, path string) (*config.Config, error) {
 	return loadConfig(e, path)
 }
 
-// chosen are the databases that a command was asked for, by default all, in
-// the order of their names.
-func chosen(cfg *config.Config, names []string) ([]*config.Database, error) {
+// selectDatabases returns the databases of these names, or all databases, sorted by
+// name, if names is empty.
+func selectDatabases(cfg *config.Config, names []string) ([]*config.Database, error) {
 	if len(names) == 0 {
 		names = cfg.Names()
 	}
@@ -76,14 +76,15 @@ func chosen(cfg *config.Config, names []string) ([]*config.Database, error) {
 				WithHint("choose from: %s", strings.Join(cfg.Names(), ", "))
 		}
 		if slices.Contains(dbs, db) {
-			return nil, usage("database %q is named twice", name)
+			return nil, usage("duplicate database %q", name)
 		}
 		dbs = append(dbs, db)
 	}
 	return dbs, nil
 }
 
-// isUnknownCommand recognises cobra's own complaint, which has no type.
+// isUnknownCommand reports whether err is cobra's error for a command that does not
+// exist. That error has no type.
 func isUnknownCommand(err error) bool {
 	return strings.HasPrefix(fmt.Sprint(err), "unknown command")
 }

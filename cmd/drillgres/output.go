@@ -10,9 +10,8 @@ import (
 	"github.com/drillgres/drillgres/drill/outcome"
 )
 
-// writeFile writes the file that a flag names; an empty path is no file. A
-// reader sees the old content or the new one, never a part of it, except on
-// Windows, which cannot replace a file that way.
+// writeFile writes the file that a flag names, unless path is empty. It replaces the file
+// atomically, except on Windows, which does not support that.
 func writeFile(flag, path string, write func(io.Writer) error) error {
 	if path == "" {
 		return nil
@@ -23,13 +22,13 @@ func writeFile(flag, path string, write func(io.Writer) error) error {
 		err = replace(path, content.Bytes())
 	}
 	if err != nil {
-		return outcome.Fail(outcome.ConfigInvalid, "write the result: %w", err).WithHint("name a file that can be written with %s", flag)
+		return outcome.Fail(outcome.ConfigInvalid, "write the result: %w", err).WithHint("set %s to a file that can be written", flag)
 	}
 	return nil
 }
 
-// replace replaces a regular file. A device, a pipe or a link is written to:
-// replacing /dev/stdout would put a file in its place.
+// replace replaces a regular file. It writes to a device, a pipe or a link instead, because
+// replacing /dev/stdout would turn it into a file.
 func replace(path string, content []byte) error {
 	if info, err := os.Lstat(path); err == nil && !info.Mode().IsRegular() {
 		return os.WriteFile(path, content, 0o600)

@@ -36,7 +36,7 @@ func TestWriteFileReplacesAFile(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 	if got, _ := os.ReadFile(path); string(got) != "short" {
-		t.Errorf("half a result replaces the last one: %q", got)
+		t.Errorf("a partial result replaced the previous one: %q", got)
 	}
 	if entries, err := os.ReadDir(filepath.Dir(path)); err != nil || len(entries) != 1 {
 		t.Errorf("left behind: %v, %v", entries, err)
@@ -46,9 +46,8 @@ func TestWriteFileReplacesAFile(t *testing.T) {
 	}
 }
 
-// TestWriteFileKeepsWhatIsNoFile: a link such as /dev/stdout, or a pipe, is
-// written to and stays what it is.
-func TestWriteFileKeepsWhatIsNoFile(t *testing.T) {
+// TestWriteFileWritesToLinksAndDevices checks that they are not replaced by a file.
+func TestWriteFileWritesToLinksAndDevices(t *testing.T) {
 	dir := t.TempDir()
 	target, link := filepath.Join(dir, "target"), filepath.Join(dir, "link")
 	if err := os.WriteFile(target, []byte("what was there before"), 0o600); err != nil {

@@ -18,13 +18,14 @@ import (
 	"github.com/drillgres/drillgres/drill/words"
 )
 
-// isTerminal tells whether a stream ends at a person.
+// isTerminal reports whether a stream is a terminal.
 func isTerminal(stream any) bool {
 	f, ok := stream.(*os.File)
 	return ok && term.IsTerminal(int(f.Fd()))
 }
 
-// colored follows https://no-color.org.
+// colored reports whether to color the output to a stream. It follows
+// https://no-color.org.
 func colored(e edges, stream any) bool {
 	if v, _ := e.getenv("NO_COLOR"); v != "" {
 		return false
@@ -39,8 +40,8 @@ func newLogger(e edges) *slog.Logger {
 	return slog.New(slog.NewTextHandler(e.stderr, nil))
 }
 
-// newObserver shows how a drill comes along: a live line a stage on a
-// terminal, else a log line a stage.
+// newObserver returns an observer that shows the progress of a drill: a live line on a
+// terminal, otherwise one log line for each stage. It returns nil if mode is none.
 func newObserver(e edges, mode, runID, database string) drill.Observer {
 	if mode == "auto" {
 		mode = "plain"
@@ -71,7 +72,7 @@ func (o logObserver) Ended(s outcome.StageReport, f *outcome.Failure) {
 		o.log.Error("stage failed", "stage", s.Stage, took, "code", f.Code, "err", f)
 	case outcome.StageSkipped:
 		level := slog.LevelWarn
-		if s.Stage == outcome.Migrate { // the backup is proved no less
+		if s.Stage == outcome.Migrate { // the backup is verified all the same
 			level = slog.LevelInfo
 		}
 		o.log.Log(context.Background(), level, "stage skipped", "stage", s.Stage, "reason", s.Reason)
@@ -80,15 +81,15 @@ func (o logObserver) Ended(s outcome.StageReport, f *outcome.Failure) {
 	}
 }
 
-// barObserver keeps one live line: the stage that runs, with bytes and percent
-// where they are known. A finished stage leaves nothing: the report follows.
+// barObserver shows one live line: the current stage, with bytes and percentage if they
+// are known. It is cleared when the stage ends, because the report follows.
 type barObserver struct {
 	out      io.Writer
 	color    bool
 	database string
 
 	mu  sync.Mutex
-	bar *progressbar.ProgressBar // of the stage that runs; it spins by itself while nothing is counted
+	bar *progressbar.ProgressBar // of the current stage; it spins on its own while nothing is counted
 	max int64
 }
 
@@ -125,7 +126,7 @@ func (o *barObserver) Progressed(_ outcome.Stage, done, total int64) {
 		o.max = total
 	}
 	if o.max > 0 {
-		// At its maximum the bar would call itself finished; the stage's end does that.
+		// At its maximum, the bar would finish before the stage ends.
 		done = min(done, o.max-1)
 	}
 	_ = o.bar.Set64(done)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -34,11 +35,11 @@ func newProve(e edges) *cobra.Command {
 	var o proveOptions
 	cmd := &cobra.Command{
 		Use:   "prove [DATABASE]",
-		Short: "Break copies of the real backup: each must go red, the intact one green",
-		Long: "The negative control. Drills the newest backup, which must pass, and then broken copies\n" +
-			"of it (cut, flipped, emptied, rows removed, a sequence set back, a newer major …), each\n" +
-			"of which must fail with the right code. The copies are made in the work directory, one at\n" +
-			"a time, and their drills are not recorded; that of the intact backup is.\n\n" + exitCodesHelp,
+		Short: "Drill broken copies of the real backup: each must fail, and the intact backup must pass",
+		Long: "The negative control of a drill. It drills the newest backup, which must pass, and then broken\n" +
+			"copies of it (cut, flipped, emptied, rows removed, a sequence set back, a newer major …), each\n" +
+			"of which must fail with the right code. The copies are made in the work directory, one at a\n" +
+			"time. Only the drill of the intact backup is recorded.\n\n" + exitCodesHelp,
 		Args:              positional(cobra.MaximumNArgs(1)),
 		ValidArgsFunction: atMost(1, databaseNames),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -63,7 +64,7 @@ func runProve(ctx context.Context, e edges, o proveOptions) error {
 	if err != nil {
 		return err
 	}
-	db, err := theOne(cfg, o.database)
+	db, err := selectDatabase(cfg, o.database)
 	if err != nil {
 		return err
 	}
@@ -90,15 +91,15 @@ func printProved(e edges, format string, r prove.Report) error {
 	return report.Proved(e.stdout, r, textOptions(e))
 }
 
-// theOne is the database that was named, or else the only one.
-func theOne(cfg *config.Config, name string) (*config.Database, error) {
+// selectDatabase returns the database of that name, or the only one if name is empty.
+func selectDatabase(cfg *config.Config, name string) (*config.Database, error) {
 	var names []string
 	if name != "" {
 		names = []string{name}
 	}
-	dbs, err := chosen(cfg, names)
+	dbs, err := selectDatabases(cfg, names)
 	if err == nil && len(dbs) > 1 {
-		err = usage("the config has %d databases, and one is proved at a time", len(dbs))
+		err = usage("the config has %d databases, but prove takes one", len(dbs)).WithHint("choose from: %s", strings.Join(cfg.Names(), ", "))
 	}
 	if err != nil {
 		return nil, err
@@ -106,7 +107,7 @@ func theOne(cfg *config.Config, name string) (*config.Database, error) {
 	return dbs[0], nil
 }
 
-// prover proves the drill of a database.
+// prover returns the negative control of a database.
 func (w *session) prover(db *config.Database) (prove.Prover, error) {
 	id, err := wiring.NewRunID(w.now())
 	log := newLogger(w.edges).With("run_id", id, "database", db.Name)
@@ -119,12 +120,13 @@ func (w *session) prover(db *config.Database) (prove.Prover, error) {
 		},
 		NewDir:    func() (*work.Dir, error) { return w.NewWorkDir(id) },
 		WorkLimit: int64(w.Config.Work.Limit), MaxDecoded: wiring.DecodedLimitOf(w.Config),
-		Ended: func(p prove.Proof) { w.sayProof(log, p) },
+		Ended: func(p prove.Proof) { w.logProof(log, p) },
 	}, err
 }
 
-// proveObserver shows a live line on a terminal. Log lines of the stages of
-// drills that are meant to fail would mislead whoever watches a log.
+// proveObserver returns an observer that shows a live line on a terminal. In a log it
+// shows only the drill of the intact backup: stages that are intended to fail would be
+// misleading there.
 func (w *session) proveObserver(runID, database, control string) drill.Observer {
 	o := newObserver(w.edges, w.opts.progress, runID, database+"  "+control)
 	if _, live := o.(*barObserver); live || control == "intact" {
@@ -133,7 +135,7 @@ func (w *session) proveObserver(runID, database, control string) drill.Observer 
 	return nil
 }
 
-func (w *session) sayProof(log *slog.Logger, p prove.Proof) {
+func (w *session) logProof(log *slog.Logger, p prove.Proof) {
 	if w.opts.progress == "none" {
 		return
 	}

@@ -13,7 +13,7 @@ import (
 	"github.com/drillgres/drillgres/drill/report"
 )
 
-// resultOptions say where the results of a command go.
+// resultOptions say where the results of a command are written.
 type resultOptions struct {
 	format string
 	output string
@@ -30,8 +30,8 @@ func (o *resultOptions) flags(cmd *cobra.Command) {
 
 func (o resultOptions) validate() error { return checkFormat(o.format) }
 
-// conclude reports the results and returns the exit code of them all. Whatever
-// else went wrong, the verdicts that there are come first.
+// conclude reports the results and returns the exit code of all of them. It reports the
+// verdicts before any other error.
 func (o resultOptions) conclude(e edges, cfg *config.Config, results []outcome.Result, undone error) error {
 	codes := make([]int, 0, len(results)+1)
 	for _, r := range results {
@@ -40,16 +40,16 @@ func (o resultOptions) conclude(e edges, cfg *config.Config, results []outcome.R
 	reportErr := o.report(e, cfg, results)
 	if undone != nil {
 		e.step.reportError(outcome.AsFailure(undone))
-		codes = append(codes, complain(e.stderr, undone))
+		codes = append(codes, printError(e.stderr, undone))
 	}
 	return finish(e, reportErr, codes...)
 }
 
-// finish is the end of a command that has reported: its exit code, or that of
-// results which could not be reported.
+// finish returns the exit code of a command that has reported its results: the worst of
+// codes, which includes ExitNotTold if reportErr is not nil.
 func finish(e edges, reportErr error, codes ...int) error {
 	if reportErr != nil {
-		complainOfAll(e.stderr, reportErr)
+		printErrors(e.stderr, reportErr)
 		codes = append(codes, outcome.ExitNotTold)
 	}
 	if code := outcome.WorstExit(codes); code != outcome.ExitPassed {
@@ -58,8 +58,8 @@ func finish(e edges, reportErr error, codes ...int) error {
 	return nil
 }
 
-// report prints the results to stdout, writes the files that were asked for,
-// and reports to GitHub Actions, where that is what runs us.
+// report prints the results to stdout, writes the requested files, and reports to
+// GitHub Actions if this is a step of a workflow.
 func (o resultOptions) report(e edges, cfg *config.Config, results []outcome.Result) error {
 	return errors.Join(
 		printResults(e, o.format, results),
@@ -80,7 +80,7 @@ func printResults(e edges, format string, results []outcome.Result) error {
 	}
 	for i, r := range results {
 		if i > 0 && r.Kind == outcome.KindCheck {
-			_, _ = io.WriteString(e.stdout, "\n") // a stdout that is gone fails below
+			_, _ = io.WriteString(e.stdout, "\n") // the next write reports a closed stdout
 		}
 		if err := report.Text(e.stdout, r, textOptions(e)); err != nil {
 			return err
@@ -97,13 +97,4 @@ func textOptions(e edges) report.Options {
 		}
 	}
 	return o
-}
-
-func firstOf(errs ...error) error {
-	for _, err := range errs {
-		if err != nil {
-			return err
-		}
-	}
-	return nil
 }

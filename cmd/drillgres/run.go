@@ -37,9 +37,10 @@ func newRun(e edges) *cobra.Command {
 	var o runOptions
 	cmd := &cobra.Command{
 		Use:   "run [DATABASE…]",
-		Short: "Drill: restore the newest backup and prove that it serves",
-		Long:  "Drills the named databases of the config, or all of them, one after the other.\n\n" + exitCodesHelp,
-
+		Short: "Restore the newest backup in a sandbox and verify it",
+		Long: "Drills the named databases of the config, or all of them, one after the other. A drill restores\n" +
+			"the newest backup in a sandbox, verifies the restored database, starts the application on it,\n" +
+			"rehearses a release if one is configured, and records the result.\n\n" + exitCodesHelp,
 		ValidArgsFunction: databaseNames,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.databases = args
@@ -47,19 +48,19 @@ func newRun(e edges) *cobra.Command {
 		},
 	}
 	o.flags(cmd)
-	cmd.Flags().StringVar(&o.backup, "backup", "latest", "which backup: latest, a `KEY` at the source, or the path of a local file")
+	cmd.Flags().StringVar(&o.backup, "backup", "latest", "the backup to drill: latest, a `KEY` at the source, or the path of a local file")
 	completeFlag(cmd, "backup", cobra.FixedCompletions([]string{"latest"}, cobra.ShellCompDirectiveDefault))
 	return cmd
 }
 
-// flags adds the flags that all commands share which drill.
+// flags adds the flags that run and gate share.
 func (o *runOptions) flags(cmd *cobra.Command) {
 	configFlag(cmd, &o.config)
 	o.results.flags(cmd)
 	f := cmd.Flags()
 	f.StringVar(&o.progress, "progress", "auto", "progress on stderr: auto, bar, plain or none")
+	f.BoolVar(&o.keep, "keep", false, "keep the sandbox for inspection; it contains production data")
 	completeFlag(cmd, "progress", oneOfValues("auto", "bar", "plain", "none"))
-	f.BoolVar(&o.keep, "keep", false, "leave the sandbox for inspection; it holds production data")
 }
 
 func runRun(ctx context.Context, e edges, o runOptions) error {
@@ -70,12 +71,12 @@ func runRun(ctx context.Context, e edges, o runOptions) error {
 	if err != nil {
 		return err
 	}
-	dbs, err := chosen(cfg, o.databases)
+	dbs, err := selectDatabases(cfg, o.databases)
 	if err != nil {
 		return err
 	}
 	if len(dbs) > 1 && o.backup != "latest" {
-		return usage("--backup names one backup, but %d databases are to be drilled", len(dbs))
+		return usage("--backup selects one backup, but %d databases would be drilled", len(dbs)).WithHint("name the database of the backup")
 	}
 	for _, db := range dbs {
 		if !wiring.Rehearses(db) {
@@ -94,8 +95,8 @@ func runRun(ctx context.Context, e edges, o runOptions) error {
 	return o.results.conclude(e, cfg, results, err)
 }
 
-// drillAll drills one database after the other, each as drillOf wires it; after
-// a signal the remaining ones come back interrupted. With an error come the
+// drillAll drills one database after the other, each as drillOf wires it. After a signal,
+// the results of the remaining databases are interrupted. With an error, it returns the
 // results so far.
 func drillAll(ctx context.Context, w *session, dbs []*config.Database, drillOf func(*config.Database) (drill.Drill, error)) ([]outcome.Result, error) {
 	results := make([]outcome.Result, 0, len(dbs))
@@ -113,14 +114,14 @@ func drillAll(ctx context.Context, w *session, dbs []*config.Database, drillOf f
 	return results, nil
 }
 
-// printKept shows how to look into a sandbox that was kept, and how to remove it.
+// printKept prints how to inspect a sandbox that was kept, and how to remove it.
 func printKept(stderr io.Writer, r outcome.Result) {
 	i := slices.IndexFunc(r.Stages, func(s outcome.StageReport) bool { return s.Stage == outcome.Provision })
 	if r.Stages[i].Status != outcome.StagePassed {
 		return
 	}
-	_, _ = fmt.Fprintf(stderr, `kept: the sandbox of run %s, which holds production's data
-  look inside:  docker exec -it %s psql -U drillgres -d postgres
+	_, _ = fmt.Fprintf(stderr, `kept: the sandbox of run %s, which contains production data
+  inspect it:   docker exec -it %s psql -U drillgres -d postgres
   databases:    \l, then \c NAME
   remove it:    drillgres clean
 `, r.RunID, docker.PostgresName(r.RunID))

@@ -15,19 +15,20 @@ import (
 // version, commit and date are set by the linker for a release.
 var version, commit, date string
 
-// buildInfo is what this binary was made from, as far as it is known.
+// buildInfo describes what this binary was built from.
 type buildInfo struct {
 	SchemaVersion int    `json:"schema_version"`
 	Version       string `json:"version"`
-	Commit        string `json:"commit"` // full SHA; empty: not known
-	Date          string `json:"date"`   // of the commit, RFC 3339; empty: not known
+	Commit        string `json:"commit"` // full SHA; empty: unknown
+	Date          string `json:"date"`   // of the commit, RFC 3339; empty: unknown
 	Go            string `json:"go"`
 	OS            string `json:"os"`
 	Arch          string `json:"arch"`
 }
 
-// build prefers what the linker set, for a release, to what the Go toolchain
-// recorded: a checkout's commit, or the module's version after go install.
+// build returns the build information. It prefers what the linker set for a release to what
+// the Go toolchain recorded: the commit of a checkout, or the version of the module after
+// go install.
 func build() buildInfo {
 	b := buildInfo{outcome.SchemaVersion, version, commit, date, runtime.Version(), runtime.GOOS, runtime.GOARCH}
 	if info, ok := debug.ReadBuildInfo(); ok {
@@ -47,7 +48,7 @@ func build() buildInfo {
 	return b
 }
 
-// programVersion is the release, or what stands for it.
+// programVersion returns the version of the release, or dev.
 func programVersion() string { return build().Version }
 
 // versionLine describes this binary for a person.
@@ -62,7 +63,7 @@ func newVersion(e edges) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "version",
 		Short: "Print the version, its commit and date",
-		Args:  positional(cobra.NoArgs),
+		Args:  positional(noArguments),
 		RunE: func(*cobra.Command, []string) error {
 			if err := checkFormat(format); err != nil {
 				return err

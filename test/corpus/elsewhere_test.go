@@ -38,7 +38,7 @@ var elsewhere = map[outcome.Code]provoker{
 	outcome.AppStartFailed:     {drills, "TestAppFailures"},
 	outcome.AppNotReady:        {drills, "TestAppFailures"},
 	outcome.SmokeFailed:        {drills, "TestAppFailures"},
-	outcome.HistoryUnavailable: {command, "TestHistoryThatIsDown"},
+	outcome.HistoryUnavailable: {command, "TestUnreachableHistory"},
 
 	outcome.MigrationFailed:        {rehearsed, "TestRehearsals"},
 	outcome.MigrationTimeout:       {rehearsed, "TestRehearsals"},
@@ -52,7 +52,7 @@ var elsewhere = map[outcome.Code]provoker{
 	outcome.Interrupted:   {"test/chaos", "TestChaos"},
 	outcome.ConfigInvalid: {command, "TestScripts"},
 	outcome.ControlFailed: {drills, "TestProve"},
-	outcome.DrillMissing:  {command, "TestGateRestsOnADrillOnRecord"},
+	outcome.DrillMissing:  {command, "TestGateAnswersFromTheHistory"},
 
 	// No engine at hand gives a network to a container that asked for none.
 	outcome.IsolationBroken: {"drill/sandbox/docker", "TestAContainerWithAnotherNetworkIsRefused"},

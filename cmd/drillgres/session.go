@@ -8,7 +8,7 @@ import (
 	"github.com/drillgres/drillgres/drill/wiring"
 )
 
-// session is what the drills of one command share, and where it shows them.
+// session holds what the drills of one command share, and how they are shown.
 type session struct {
 	edges
 	*wiring.Wiring
@@ -21,9 +21,9 @@ func newSession(ctx context.Context, e edges, cfg *config.Config, o runOptions) 
 	return &session{edges: e, Wiring: w, opts: o}, err
 }
 
-func (s *session) close() { _ = s.Close() } // every Tell was committed
+func (s *session) close() { _ = s.Close() } // every result was committed already
 
-// drillOf wires one drill, which is observed on stderr.
+// drillOf wires one drill, whose progress is shown on stderr.
 func (s *session) drillOf(db *config.Database) (drill.Drill, error) {
 	d, err := s.Drill(db, wiring.DrillOptions{Backup: s.opts.backup, Keep: s.opts.keep})
 	d.Observer = s.step.observe(newObserver(s.edges, s.opts.progress, d.RunID, db.Name), db.Name)

@@ -2,17 +2,18 @@ package main
 
 import "os/user"
 
-// What CI systems say of a run, in their own variables. GIT_COMMIT is of
-// Jenkins, BUILD_… of Azure Pipelines.
+// The variables in which CI systems store the commit and the user of a run. GIT_COMMIT is
+// that of Jenkins, BUILD_… are those of Azure Pipelines.
 var (
 	commitVariables = []string{"GITHUB_SHA", "CI_COMMIT_SHA", "BUILDKITE_COMMIT", "CIRCLE_SHA1", "BITBUCKET_COMMIT", "BUILD_SOURCEVERSION", "GIT_COMMIT"}
 	actorVariables  = []string{"GITHUB_ACTOR", "GITLAB_USER_LOGIN", "BUILDKITE_BUILD_CREATOR", "CIRCLE_USERNAME", "BUILD_REQUESTEDFOR"}
 )
 
-// ciCommit is what the CI runs for; empty: it does not say.
+// ciCommit returns the commit of the CI run, or an empty string if it is unknown.
 func ciCommit(e edges) string { return firstSet(e, commitVariables) }
 
-// actor is who runs the command, as far as the CI or the system says.
+// actor returns the user of the CI run, otherwise that of this process. It is empty if
+// unknown.
 func actor(e edges) string {
 	if name := firstSet(e, actorVariables); name != "" {
 		return name
