@@ -27,8 +27,8 @@ func TestRunPasses(t *testing.T) {
 	if len(got.Checks) != 1 || got.Checks[0].ConfigPath != "databases.shop.verify.queries[0]" {
 		t.Errorf("checks %+v", got.Checks)
 	}
-	if s.pod.closed != 1 || s.cleaned != 1 || len(s.told) != 1 {
-		t.Errorf("closed %d, cleaned %d, told %d; want each once", s.pod.closed, s.cleaned, len(s.told))
+	if s.pod.closed != 1 || s.cleaned != 1 || len(s.recorded) != 1 {
+		t.Errorf("closed %d, cleaned %d, recorded %d; want each once", s.pod.closed, s.cleaned, len(s.recorded))
 	}
 }
 
@@ -50,7 +50,7 @@ func TestSandboxBeginsDuringALongFetch(t *testing.T) {
 	s.drill().Run(t.Context())
 	select {
 	case <-s.begun:
-		t.Error("begun beside a fetch that was over at once")
+		t.Error("begun during a short fetch")
 	default:
 	}
 }
@@ -89,8 +89,8 @@ func TestRunStopsAtTheFirstFailure(t *testing.T) {
 				t.Errorf("abandoned %d times; what was begun is never left", s.abandoned)
 			}
 			reached := slices.Index(outcome.Stages, outcome.Provision) <= i
-			if (s.pod.closed == 1) != reached || s.cleaned != 1 || len(s.told) != 1 {
-				t.Errorf("closed %d, cleaned %d, told %d", s.pod.closed, s.cleaned, len(s.told))
+			if (s.pod.closed == 1) != reached || s.cleaned != 1 || len(s.recorded) != 1 {
+				t.Errorf("closed %d, cleaned %d, recorded %d", s.pod.closed, s.cleaned, len(s.recorded))
 			}
 		})
 	}
@@ -110,7 +110,7 @@ func TestRunClassifies(t *testing.T) {
 		{"a panic is a bug", func(s *script, _ context.CancelFunc) {
 			s.during[outcome.Verify] = func(context.Context) { panic("oops") }
 		}, outcome.Internal, 1, outcome.VerdictUnproved},
-		{"an interrupted restore is no failed recovery", func(s *script, cancel context.CancelFunc) {
+		{"an interrupted restore is not a failed recovery", func(s *script, cancel context.CancelFunc) {
 			s.during[outcome.Restore] = func(context.Context) { cancel() }
 			s.fail[outcome.Restore] = outcome.Fail(outcome.RestoreFailed, "psql was killed")
 		}, outcome.Interrupted, 130, outcome.VerdictUnproved},
@@ -130,7 +130,7 @@ func TestRunClassifies(t *testing.T) {
 			s.pod.unhealthy = errors.New("the engine does not answer")
 			s.fail[outcome.App] = outcome.Fail(outcome.SmokeFailed, "no answer: EOF")
 		}, outcome.SandboxLost, 5, outcome.VerdictUnproved},
-		{"an engine that is gone does not unsay what the server said", func(s *script, _ context.CancelFunc) {
+		{"a lost engine does not hide the error of the server", func(s *script, _ context.CancelFunc) {
 			s.pod.unhealthy = errors.New("the engine does not answer")
 			s.fail[outcome.Restore] = outcome.Fail(outcome.ConstraintViolated, "duplicate key")
 		}, outcome.ConstraintViolated, 3, outcome.VerdictFailed},
@@ -145,8 +145,8 @@ func TestRunClassifies(t *testing.T) {
 			if got.Failure == nil || got.Failure.Code != tt.code || got.ExitCode != tt.exit || got.Verdict != tt.verdict {
 				t.Errorf("got %s, exit %d, %+v; want %s, exit %d, %s", got.Verdict, got.ExitCode, got.Failure, tt.verdict, tt.exit, tt.code)
 			}
-			if s.cleaned != 1 || len(s.told) != 1 {
-				t.Errorf("cleaned %d, told %d", s.cleaned, len(s.told))
+			if s.cleaned != 1 || len(s.recorded) != 1 {
+				t.Errorf("cleaned %d, recorded %d", s.cleaned, len(s.recorded))
 			}
 		})
 	}

@@ -34,7 +34,7 @@ func TestTheAnswerIsRecorded(t *testing.T) {
 		want     outcome.Decision
 		exit     int
 	}{
-		{"it holds", &rehearsal{}, outcome.Go, 0},
+		{"it passes", &rehearsal{}, outcome.Go, 0},
 		{"it does not", &rehearsal{outcome.Fail(outcome.CurrentBreaks, "status 500")}, outcome.NoGo, 4},
 		{"nothing was rehearsed", nil, outcome.Unknown, 1},
 	} {
@@ -49,8 +49,8 @@ func TestTheAnswerIsRecorded(t *testing.T) {
 		if got.Gate == nil || got.Gate.Decision != tt.want || got.ExitCode != tt.exit {
 			t.Errorf("%s: exit %d, %+v, %+v", tt.name, got.ExitCode, got.Gate, got.Failure)
 		}
-		if len(s.told) != 1 || s.told[0].Gate == nil || *s.told[0].Gate != *got.Gate || s.told[0].ExitCode != tt.exit {
-			t.Errorf("%s: told %+v", tt.name, s.told)
+		if len(s.recorded) != 1 || s.recorded[0].Gate == nil || *s.recorded[0].Gate != *got.Gate || s.recorded[0].ExitCode != tt.exit {
+			t.Errorf("%s: recorded %+v", tt.name, s.recorded)
 		}
 		if (got.ExitCode == 0) != (got.Verdict == outcome.VerdictPassed) {
 			t.Errorf("%s: verdict %s, exit %d", tt.name, got.Verdict, got.ExitCode)

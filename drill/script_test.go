@@ -25,12 +25,12 @@ import (
 type script struct {
 	slow *outcome.Failure // of the migration
 
-	fail    map[outcome.Stage]error
-	during  map[outcome.Stage]func(context.Context)
-	pod     *pod
-	told    []outcome.Result
-	tellErr error
-	cleaned int
+	fail     map[outcome.Stage]error
+	during   map[outcome.Stage]func(context.Context)
+	pod      *pod
+	recorded []outcome.Result
+	tellErr  error
+	cleaned  int
 
 	begun     chan struct{} // closed when the sandbox is begun ahead
 	abandoned int
@@ -80,7 +80,7 @@ func (s *script) Migrate(ctx context.Context, _ provision.Server) (migrate.Repor
 }
 
 func (s *script) Tell(_ context.Context, r outcome.Result) error {
-	s.told = append(s.told, r)
+	s.recorded = append(s.recorded, r)
 	return s.tellErr
 }
 

@@ -22,7 +22,7 @@ type dated struct {
 	*script
 	object  locate.Object
 	stated  snapshot.Stated
-	checked snapshot.Range // what the verify stage was told
+	checked snapshot.Range // what the verify stage got
 }
 
 func (d *dated) Locate(context.Context) (locate.Backup, error) {
@@ -73,7 +73,7 @@ func TestOneTimeForAll(t *testing.T) {
 				t.Errorf("taken %s, between %s", r.Backup.TakenAt, r.Backup.TakenBetween)
 			}
 			if diff := cmp.Diff(c.between, s.checked.Between()); diff != "" {
-				t.Errorf("verify was told %s", diff)
+				t.Errorf("verify got %s", diff)
 			}
 			if (r.RPOSeconds == nil) != (c.between == nil) || r.RPOSeconds != nil && math.Abs(*r.RPOSeconds-60) > 2 {
 				t.Errorf("rpo %v", r.RPOSeconds)

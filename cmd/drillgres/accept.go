@@ -93,7 +93,7 @@ func findAcceptable(ctx context.Context, h *record.History, o acceptOptions) (ou
 		return outcome.Result{}, unknownRun(ctx, h, o)
 	case len(found) > 1:
 		return outcome.Result{}, usage("%q matches %d drills: %s", o.run, len(found), formatRuns(found)).
-			WithHint("give the whole run id, and the database with --database")
+			WithHint("enter the whole run id, and the database with --database")
 	}
 	r := found[0]
 	switch {

@@ -62,7 +62,7 @@ func TestAcceptRefuses(t *testing.T) {
 		{[]string{"20261123-01"}, "failed with dump_truncated: only content_drifted can be accepted", "drillgres explain dump_truncated", ""},
 		{[]string{"20261123-03"}, "failed with engine_unreachable", "drillgres explain engine_unreachable", ""},
 		{[]string{"nosuch"}, `no recorded run begins with "nosuch"`, "20261123-040000-ee of crm, 20261123-040000-ee of shop, 20261123-020000-cc of shop", ""},
-		{[]string{"2026"}, `"2026" matches 6 drills`, "give the whole run id", ""},
+		{[]string{"2026"}, `"2026" matches 6 drills`, "enter the whole run id", ""},
 		{[]string{"20261123-040000-ee"}, "matches 2 drills", "--database", ""},
 		{[]string{"20261123-040000-ee", "--database", "wiki"}, "no recorded run", "none of its runs", ""},
 		{[]string{"20261123-04", "--database", "crm"}, "", "", "accepted: run 20261123-040000-ee of crm; the next drill is compared with it"},

@@ -56,7 +56,7 @@ func tell(t *testing.T, config string, drills ...outcome.Result) {
 	}
 }
 
-// lastNight returns a drill that ended at that time, of a backup made one hour before.
+// lastNight returns a drill that ended at that time, of a backup taken one hour before.
 func lastNight(id string, ended time.Time, f *outcome.Failure) outcome.Result {
 	r := outcome.Result{
 		SchemaVersion: 1, RunID: id, Database: "shop", Verdict: outcome.VerdictPassed, StartedAt: ended.Add(-10 * time.Minute), FinishedAt: ended,
@@ -113,7 +113,7 @@ func TestGateAnswersFromTheHistory(t *testing.T) {
 	}{
 		{lastNight("night", morning, nil), -hour, missing}, // the drill is from the future
 		{outcome.Result{}, 23 * hour, answered{outcome.Go, "", 0, "night"}},
-		{outcome.Result{}, 24*hour + time.Minute, missing}, // an hour after a go of its own
+		{outcome.Result{}, 24*hour + time.Minute, missing}, // one hour after its own go
 		{outcome.Result{}, 46 * hour, missing},
 		{lastNight("second", morning.Add(48*hour), nil), 49 * hour, answered{outcome.Go, "", 0, "second"}},
 		{lastNight("third", morning.Add(50*hour), failed), 51 * hour, answered{outcome.NoGo, outcome.SmokeFailed, 4, "third"}},

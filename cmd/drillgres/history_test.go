@@ -19,7 +19,7 @@ func TestUnreachableHistory(t *testing.T) {
 	config := program.DumpConfig(t, "", "record: {history: \"postgres://drill:${HISTORY_PASSWORD}@127.0.0.1:1/ops\"}\n", program.ShopDump(t))
 	r, exit, stderr := drilled(t, "--config", config)
 	if r.Verdict != outcome.VerdictPassed || exit != outcome.ExitNotTold || len(r.TellErrors) != 1 {
-		t.Errorf("%s, exit %d, not told: %q", r.Verdict, exit, r.TellErrors)
+		t.Errorf("%s, exit %d, not recorded: %q", r.Verdict, exit, r.TellErrors)
 	}
 	i := slices.IndexFunc(r.Checks, func(c outcome.Check) bool { return c.Name == "drift" })
 	if i < 0 {
@@ -32,7 +32,7 @@ func TestUnreachableHistory(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	said := string(whole) + stderr
+	output := string(whole) + stderr
 	for _, args := range [][]string{{"history"}, {"history", "--format", "json"}, {"accept", "2026", "--reason", "meant"}, {"doctor"}, {"run", "--progress", "plain"}} {
 		stdout, exit, stderr := runProgram(t.Context(), append(args, "--config", config)...)
 		if exit != 5 && args[0] != "run" {
@@ -41,13 +41,13 @@ func TestUnreachableHistory(t *testing.T) {
 		if !strings.Contains(stdout+stderr, "postgres://drill@127.0.0.1:1/ops") || !strings.Contains(stdout+stderr, "connection refused") {
 			t.Errorf("%s does not say what is down:\n%s%s", args, stdout, stderr)
 		}
-		said += stdout + stderr
+		output += stdout + stderr
 	}
 	step := inStep(t, filepath.Dir(config), nil, "history", "--config", config)
 	if !step.set("code", string(outcome.HistoryUnavailable)) || strings.Contains(step.summary, canary) {
 		t.Errorf("outputs\n%s\nsummary\n%s", step.output, step.summary)
 	}
-	if strings.Contains(said, canary) {
-		t.Errorf("the password is in\n%s", said)
+	if strings.Contains(output, canary) {
+		t.Errorf("the password is in\n%s", output)
 	}
 }

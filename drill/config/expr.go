@@ -74,11 +74,11 @@ func (e Expr) Eval(env map[string]any) (bool, error) {
 	if err != nil {
 		return false, fmt.Errorf("evaluate %s: %s", quoted(e.Source), withoutValues(err))
 	}
-	holds, ok := result.(bool)
+	isTrue, ok := result.(bool)
 	if !ok {
 		return false, fmt.Errorf("evaluate %s: the result is %T, not true or false", quoted(e.Source), result)
 	}
-	return holds, nil
+	return isTrue, nil
 }
 
 // onlyTypes matches the messages of expr-lang that name only types and indexes. All

@@ -70,16 +70,16 @@ func TestEvalErrors(t *testing.T) {
 			t.Errorf("%s: %v", source, err)
 			continue
 		}
-		holds, err := e.Eval(c.env)
-		if holds || err == nil || !strings.Contains(err.Error(), c.want) {
-			t.Errorf("%s: got %v, %v; want an error with %q", source, holds, err, c.want)
+		got, err := e.Eval(c.env)
+		if got || err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s: got %v, %v; want an error with %q", source, got, err, c.want)
 			continue
 		}
 		if strings.Contains(err.Error(), row) || strings.Contains(err.Error(), "\n") {
 			t.Errorf("%s: the error shows a value, or more than one line: %v", source, err)
 		}
 	}
-	if holds, err := (Expr{}).Eval(nil); holds || err == nil {
-		t.Errorf("an empty expression: got %v, %v", holds, err)
+	if got, err := (Expr{}).Eval(nil); got || err == nil {
+		t.Errorf("an empty expression: got %v, %v", got, err)
 	}
 }

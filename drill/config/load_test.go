@@ -126,8 +126,8 @@ databases:
 		t.Error(diff)
 	}
 	for _, e := range []Expr{shop.App.Ready.Expect, shop.App.Smoke[0].Expect} {
-		for status, holds := range map[int]bool{199: false, 200: true, 299: true, 302: false} {
-			if got, err := e.Eval(map[string]any{"status": status}); got != holds || err != nil {
+		for status, want := range map[int]bool{199: false, 200: true, 299: true, 302: false} {
+			if got, err := e.Eval(map[string]any{"status": status}); got != want || err != nil {
 				t.Errorf("%s with status %d: %v, %v", e.Source, status, got, err)
 			}
 		}

@@ -243,7 +243,7 @@ func checkSequenceBack(t *testing.T, s provision.Server) {
 	conn := connect(t, s)
 	defer provision.Close(t.Context(), conn)
 	if _, err := conn.Exec(t.Context(), "insert into public.falls default values"); err == nil || !strings.Contains(err.Error(), "23505") {
-		t.Errorf("the next row has a number of its own: %v", err)
+		t.Errorf("the next row does not collide: %v", err)
 	}
 }
 

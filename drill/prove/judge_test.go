@@ -49,14 +49,14 @@ func TestJudge(t *testing.T) {
 	b := backupOf(t, realDump(t, "custom-15.dump"))
 	tests := []struct {
 		name   string
-		said   outcome.Code
+		code   outcome.Code
 		status prove.Status
 		end    outcome.Code // of the proving as a whole
 	}{
 		{"an expected code", outcome.RowsMissing, prove.Held, ""},
 		{"another that names the loss", outcome.ContentDrifted, prove.Held, ""},
 		{"it passes", passes, prove.NotHeld, ""},
-		{"red for another reason", outcome.IndexCorrupt, prove.NotHeld, ""},
+		{"failed for another reason", outcome.IndexCorrupt, prove.NotHeld, ""},
 		{"too slow", outcome.RestoreTimeout, prove.NotHeld, ""},
 		{"a bug", outcome.Internal, prove.NotHeld, ""},
 		{"the engine is gone", outcome.EngineUnreachable, prove.NotReached, outcome.EngineUnreachable},
@@ -64,7 +64,7 @@ func TestJudge(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			p := prove.Trials{Dir: t.TempDir(), Drill: drillReturning(tt.said)}
+			p := prove.Trials{Dir: t.TempDir(), Drill: drillReturning(tt.code)}
 			proofs, err := p.CarryOut(t.Context(), b, []prove.Control{control(t, b, "rows_removed")})
 			if len(proofs) != 1 || proofs[0].Status != tt.status {
 				t.Errorf("%+v, want %s", proofs, tt.status)
@@ -76,7 +76,7 @@ func TestJudge(t *testing.T) {
 			if (tt.status == prove.NotHeld) != (f != nil && f.Code == outcome.ControlFailed) {
 				t.Errorf("verdict %v", f)
 			}
-			if tt.said == passes && !strings.Contains(f.Hint, "verify.tables.") {
+			if tt.code == passes && !strings.Contains(f.Hint, "verify.tables.") {
 				t.Errorf("the hint names no table to guard: %s", f.Hint)
 			}
 		})

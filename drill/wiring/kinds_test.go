@@ -119,7 +119,7 @@ func TestCredentialsOfTheEnvironmentAreSecret(t *testing.T) {
 	got := Credentials(func(name string) (string, bool) { v, ok := env[name]; return v, ok })
 	for _, s := range got {
 		if s.Reveal() != canary {
-			t.Errorf("%s is no secret", s.Reveal())
+			t.Errorf("%s is not a secret", s.Reveal())
 		}
 	}
 	if len(got) == 0 {

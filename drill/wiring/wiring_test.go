@@ -164,7 +164,7 @@ func TestAnUnreachableEngineIsAskedOnce(t *testing.T) {
 	var tries atomic.Int64
 	c := newConnection(func(context.Context) (*docker.Engine, config.Size, error) {
 		tries.Add(1)
-		return nil, 0, outcome.Fail(outcome.EngineUnreachable, "nobody answers")
+		return nil, 0, outcome.Fail(outcome.EngineUnreachable, "no answer")
 	})
 	var all sync.WaitGroup
 	for range several {
@@ -206,8 +206,8 @@ func TestACancelledDrillLeavesTheEngineToOthers(t *testing.T) {
 		ended <- err
 	}()
 	<-began
-	late, give := context.WithCancelCause(t.Context())
-	give(stopped)
+	late, cancelLate := context.WithCancelCause(t.Context())
+	cancelLate(stopped)
 	if _, _, err := c.get(late); !errors.Is(err, stopped) {
 		t.Errorf("waited for another drill: %v", err)
 	}
