@@ -38,9 +38,6 @@ func exitCode(e edges, err error) int {
 		return int(done)
 	}
 	f := outcome.AsFailure(err)
-	if f.Code == outcome.Internal && isUnknownCommand(err) {
-		f = unknownCommand(err)
-	}
 	e.step.reportError(f)
 	return printError(e.stderr, f)
 }

@@ -27,7 +27,7 @@ func programAt(t *testing.T, now time.Time, environment map[string]string, args 
 	}
 	root := newRoot(e)
 	root.SetArgs(args)
-	exit = exitCode(e, root.ExecuteContext(t.Context()))
+	exit = execute(t.Context(), e, root)
 	return out.String(), exit, errs.String()
 }
 

@@ -2,7 +2,6 @@ package main
 
 import (
 	"errors"
-	"fmt"
 	"io/fs"
 	"os"
 	"slices"
@@ -81,10 +80,4 @@ func selectDatabases(cfg *config.Config, names []string) ([]*config.Database, er
 		dbs = append(dbs, db)
 	}
 	return dbs, nil
-}
-
-// isUnknownCommand reports whether err is cobra's error for a command that does not
-// exist. That error has no type.
-func isUnknownCommand(err error) bool {
-	return strings.HasPrefix(fmt.Sprint(err), "unknown command")
 }

@@ -2,9 +2,8 @@ package main
 
 import (
 	"context"
-	"fmt"
+	"errors"
 	"io"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -27,7 +26,20 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	e := inActions(edges{stdin: stdin, stdout: stdout, stderr: stderr, getenv: getenv, now: time.Now})
 	root := newRoot(e)
 	root.SetArgs(args)
-	return exitCode(e, root.ExecuteContext(ctx))
+	return execute(ctx, e, root)
+}
+
+// execute runs the command that the arguments name and returns the exit code.
+func execute(ctx context.Context, e edges, root *cobra.Command) int {
+	cmd, err := root.ExecuteContextC(ctx)
+	if isUnknownCommand(err) {
+		err = unknownCommand(err)
+	}
+	var f *outcome.Failure
+	if errors.As(err, &f) && f.Hint == usageHint {
+		f.Hint = "run " + cmd.CommandPath() + " --help"
+	}
+	return exitCode(e, err)
 }
 
 func newRoot(e edges) *cobra.Command {
@@ -45,49 +57,10 @@ func newRoot(e edges) *cobra.Command {
 	root.SetIn(e.stdin)
 	root.SetOut(e.stdout)
 	root.SetErr(e.stderr)
-	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error { return usageOf(cmd, err) })
+	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usage("%w", err) })
 	root.AddCommand(
 		newRun(e), newGate(e), newCheck(e), newProve(e), newInspect(e), newHistory(e), newAccept(e), newExplain(e),
 		newDoctor(e), newConfig(e), newClean(e), newVersion(e), newMan(),
 	)
 	return root
-}
-
-// usage returns the failure of a wrong command line.
-func usage(format string, args ...any) *outcome.Failure {
-	return outcome.Fail(outcome.ConfigInvalid, format, args...).WithHint("run drillgres COMMAND --help")
-}
-
-// usageOf returns the failure of a wrong command line of one command.
-func usageOf(cmd *cobra.Command, err error) *outcome.Failure {
-	return usage("%w", err).WithHint("run %s --help", cmd.CommandPath())
-}
-
-// unknownCommand returns the failure of a command that does not exist. The remaining
-// lines of cobra's error are similar commands.
-func unknownCommand(err error) *outcome.Failure {
-	message, similar, _ := strings.Cut(err.Error(), "\n")
-	f := usage("%s", message)
-	if _, names, found := strings.Cut(similar, "\n\t"); found {
-		return f.WithHint("try %s, or run drillgres --help", strings.Join(strings.Fields(names), ", "))
-	}
-	return f.WithHint("run drillgres --help")
-}
-
-// noArguments reports an argument of a command that has none.
-func noArguments(cmd *cobra.Command, args []string) error {
-	if len(args) > 0 {
-		return fmt.Errorf("unexpected argument %q", args[0])
-	}
-	return nil
-}
-
-// positional turns an error about positional arguments into a failure.
-func positional(check cobra.PositionalArgs) cobra.PositionalArgs {
-	return func(cmd *cobra.Command, args []string) error {
-		if err := check(cmd, args); err != nil {
-			return usageOf(cmd, fmt.Errorf("%s: %w", cmd.CommandPath(), err))
-		}
-		return nil
-	}
 }
