@@ -208,12 +208,12 @@ func TestAKilledRunIsDead(t *testing.T) {
 		t.Errorf("swept %v, %v; want the killed run", removed, err)
 	}
 	if left, err := os.ReadDir(temporary); err != nil || len(left) != 0 {
-		t.Errorf("the killed run left %v in the temporary folder (%v)", left, err)
+		t.Errorf("the killed run left %v in the temporary directory (%v)", left, err)
 	}
 }
 
-// liveUntilKilled is the run that the test kills. It asks for no temporary
-// directory of its own: nobody would remove it.
+// liveUntilKilled is the run that the test kills. It must not create a temporary
+// directory, because the killed process cannot remove it.
 func liveUntilKilled(t *testing.T, root string) {
 	if _, err := work.New(root, id); err != nil {
 		t.Fatal(err)
