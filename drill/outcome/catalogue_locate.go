@@ -66,7 +66,7 @@ var locateCodes = []Entry{
 		Remedy: "give this machine credentials that may list and read the source",
 		Example: Example{
 			Case:    "The credentials may list the bucket, but not read its objects.",
-			Message: "look at s3://acme-backups/shop.dump: refused (Forbidden, HTTP 403, request R07XGE3D4MUKVAC7)",
+			Message: "check s3://acme-backups/shop.dump: refused (Forbidden, HTTP 403, request R07XGE3D4MUKVAC7)",
 		},
 		Messages: []string{
 			"AccessDenied", "InvalidAccessKeyId", "ExpiredToken",
