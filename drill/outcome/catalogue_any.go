@@ -9,7 +9,7 @@ var anyCodes = []Entry{
 		Remedy: "raise budget.restore or budget.total, or make the restore faster (restore.jobs, postgres.cpus, postgres.memory)",
 		Example: Example{
 			Case:    "The database has grown since budget.restore was set.",
-			Message: "took 1931.4s, and budget.restore allows 30m0s",
+			Message: "took 1931.4s, but budget.restore allows 30m0s",
 		},
 		Neighbours: []Neighbour{
 			{RestoreTimeout, "restore.timeout ended the restore, so it is not known whether the backup restores"},
@@ -22,8 +22,8 @@ var anyCodes = []Entry{
 		Remedy: "add the tables that the message names to verify.tables, or report a bug if no setting could have detected the damage",
 		Example: Example{
 			Case: "Neither verify.tables nor an earlier drill says how many rows public.items has.",
-			Message: "1 of 9 broken copies did not get the code that they deserve\n" +
-				"rows_removed: the 5000 rows of public.items are gone; the dump is whole: the drill passed: nothing in it saw the damage",
+			Message: "1 of 9 broken copies did not fail with the right code\n" +
+				"rows_removed (the 5,000 rows of public.items are gone; the dump is intact): the drill passed: it did not detect the damage",
 		},
 		Neighbours: []Neighbour{
 			{Internal, "a drill ended because of a bug in drillgres"},

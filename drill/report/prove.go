@@ -38,7 +38,7 @@ func (p *printer) controlHeadline(r prove.Report) {
 	p.block(paint(verdict)+"  "+p.bold(clean(r.Database))+"  ", controlSummary(r)+" ("+words.Elapsed(r.Seconds())+")")
 }
 
-// controlSummary says how many of the drilled copies failed with the expected
+// controlSummary says how many of the drilled copies failed with the right
 // code.
 func controlSummary(r prove.Report) string {
 	detected, drilled, none := 0, 0, 0
@@ -54,7 +54,7 @@ func controlSummary(r prove.Report) string {
 	}
 	broken, left := "", ""
 	if drilled > 0 {
-		broken = fmt.Sprintf("%d of %s failed with the expected code", detected, words.Count(drilled, "broken copy"))
+		broken = fmt.Sprintf("%d of %s failed with the right code", detected, words.Count(drilled, "broken copy"))
 	}
 	if none > 0 {
 		left = words.Count(none, "control") + " not applicable"

@@ -28,7 +28,7 @@ func proving() prove.Report {
 				Reason: "no drill could detect it: a plain dump that is not compressed has no checksum",
 				Hint:   "compress the dump with gzip, or store its checksum in a sidecar file NAME.sha256",
 			},
-			detected("rows_removed", "the 100000 rows of public.events are gone; the dump is whole", outcome.ContentDrifted, outcome.Verify, 8.7),
+			detected("rows_removed", "the 100,000 rows of public.events are gone; the dump is intact", outcome.ContentDrifted, outcome.Verify, 8.7),
 		},
 	}
 }
@@ -36,7 +36,7 @@ func proving() prove.Report {
 func TestProved(t *testing.T) {
 	missed := proving()
 	missed.Controls[2].Status, missed.Controls[2].Verdict, missed.Controls[2].Code, missed.Controls[2].Stage = prove.NotHeld, outcome.VerdictPassed, "", ""
-	missed.Controls[2].Reason, missed.Controls[2].Hint = "the drill passed, nothing in it saw the damage", "guard the table with verify.tables.public.events.min_rows"
+	missed.Controls[2].Reason, missed.Controls[2].Hint = "the drill passed: it did not detect the damage", "guard the table with verify.tables.public.events.min_rows"
 	missed.Held, missed.Failure, missed.ExitCode = false, prove.Verdict(missed.Controls).Report(), 1
 	missed.Leftovers = []string{"remove work directory: it is busy"}
 
