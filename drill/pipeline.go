@@ -285,7 +285,7 @@ func (d Drill) Tell(ctx context.Context, result outcome.Result) outcome.Result {
 		}
 	}
 	if len(result.TellErrors) > 0 && result.ExitCode == outcome.ExitPassed {
-		result.ExitCode = outcome.ExitNotTold
+		result.ExitCode = outcome.ExitNotRecorded
 	}
 	return result
 }

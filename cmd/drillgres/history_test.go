@@ -18,7 +18,7 @@ func TestUnreachableHistory(t *testing.T) {
 	t.Setenv("HISTORY_PASSWORD", canary)
 	config := program.DumpConfig(t, "", "record: {history: \"postgres://drill:${HISTORY_PASSWORD}@127.0.0.1:1/ops\"}\n", program.ShopDump(t))
 	r, exit, stderr := drilled(t, "--config", config)
-	if r.Verdict != outcome.VerdictPassed || exit != outcome.ExitNotTold || len(r.TellErrors) != 1 {
+	if r.Verdict != outcome.VerdictPassed || exit != outcome.ExitNotRecorded || len(r.TellErrors) != 1 {
 		t.Errorf("%s, exit %d, not recorded: %q", r.Verdict, exit, r.TellErrors)
 	}
 	i := slices.IndexFunc(r.Checks, func(c outcome.Check) bool { return c.Name == "drift" })

@@ -46,11 +46,11 @@ func (o resultOptions) conclude(e edges, cfg *config.Config, results []outcome.R
 }
 
 // finish returns the exit code of a command that has reported its results: the worst of
-// codes, which includes ExitNotTold if reportErr is not nil.
+// codes, which includes ExitNotRecorded if reportErr is not nil.
 func finish(e edges, reportErr error, codes ...int) error {
 	if reportErr != nil {
 		printErrors(e.stderr, reportErr)
-		codes = append(codes, outcome.ExitNotTold)
+		codes = append(codes, outcome.ExitNotRecorded)
 	}
 	if code := outcome.WorstExit(codes); code != outcome.ExitPassed {
 		return exited(code)

@@ -2,8 +2,8 @@ package outcome
 
 // The exit codes that do not belong to a class.
 const (
-	ExitPassed  = 0
-	ExitNotTold = 7 // the drill passed, but could not be recorded or sent
+	ExitPassed      = 0
+	ExitNotRecorded = 7 // the drill passed, but could not be recorded or sent
 )
 
 // ExitCode returns the exit code of the process after a failure of this class.

@@ -10,7 +10,7 @@ import "slices"
 // may succeed at the next attempt. An interruption (130) follows, because the
 // person who interrupted the drill knows about it. A passed drill that could
 // not be recorded or sent (7) comes last.
-var worst = []int{3, 4, 6, 2, 1, 5, 130, ExitNotTold}
+var worst = []int{3, 4, 6, 2, 1, 5, 130, ExitNotRecorded}
 
 // WorstExit returns the worst of several exit codes. It returns ExitPassed for
 // an empty list.

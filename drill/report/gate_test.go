@@ -60,7 +60,7 @@ func restsMissing() outcome.Result {
 
 func TestGate(t *testing.T) {
 	notRecorded := gateGo()
-	notRecorded.ExitCode, notRecorded.TellErrors = outcome.ExitNotTold, []string{"record drill 20261123-120000-00c0ffee: database is locked"}
+	notRecorded.ExitCode, notRecorded.TellErrors = outcome.ExitNotRecorded, []string{"record drill 20261123-120000-00c0ffee: database is locked"}
 	for name, r := range map[string]outcome.Result{
 		"gate_go": gateGo(), "gate_no_go": gateNoGo(), "gate_rests": restsGo(), "gate_missing": restsMissing(), "gate_not_recorded": notRecorded,
 	} {

@@ -109,7 +109,7 @@ func (f fault) provoke(t *testing.T, row *chaosRow) {
 		row.left = "something"
 		t.Errorf("left: %q on the engine, %q in the work directory; reported %q", l, files, r.Leftovers)
 	}
-	if exit != outcome.ExitNotTold {
+	if exit != outcome.ExitNotRecorded {
 		v.remembered(t, r.RunID)
 	}
 }

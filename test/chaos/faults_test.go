@@ -97,7 +97,7 @@ func ofResources() []fault {
 		{what: "disk of the server full", at: "restore (small disk)", code: outcome.SandboxDiskFull, within: 3 * time.Minute},
 		{what: "disk of the work directory full", at: "fetch (small disk)", do: fillUp, code: outcome.DiskBudgetExceeded, says: "full"},
 		{what: "disk of the work directory full", at: "restore (unpacking to a small disk)", code: outcome.DiskBudgetExceeded},
-		{what: "disk of the history full", at: "recording (small disk)", do: fillUp, exit: outcome.ExitNotTold},
+		{what: "disk of the history full", at: "recording (small disk)", do: fillUp, exit: outcome.ExitNotRecorded},
 	}
 }
 
