@@ -3,6 +3,7 @@ package sqltext_test
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -153,5 +154,22 @@ func TestNoCopies(t *testing.T) {
 	}
 	if n := len(s.Split(sql)); n != 100 {
 		t.Errorf("%d statements", n)
+	}
+}
+
+// TestBackslashesTakeLinearTime: a string of nothing but escapes once took time
+// by the square of its length, minutes for a few megabytes.
+func TestBackslashesTakeLinearTime(t *testing.T) {
+	const megabytes = 16
+	sql := "insert into t values (E'" + strings.Repeat(`\\000`, megabytes<<20/5) + "'), (1)"
+	done := make(chan int, 1)
+	go func() { done <- len(sqltext.Statements(sql, sqltext.Server)) }()
+	select {
+	case n := <-done:
+		if n != 1 {
+			t.Errorf("%d statements", n)
+		}
+	case <-time.After(time.Minute):
+		t.Fatalf("%d MiB of escapes took more than a minute", megabytes)
 	}
 }

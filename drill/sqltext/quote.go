@@ -12,20 +12,18 @@ func (l *Lexer) quote(escapes bool) Token {
 	}
 	l.w.Skip(1)
 	l.scratch = l.scratch[:0]
+	stops := "'"
+	if escapes {
+		stops = `'\`
+	}
 	for b := l.w.Bytes(); len(b) > 0; b = l.w.Bytes() {
-		i := bytes.IndexByte(b, '\'')
-		part := b[:indexOrEnd(b, i)]
-		if escapes {
-			if e := bytes.IndexByte(part, '\\'); e >= 0 {
-				l.keepText(part[:e])
-				l.w.Skip(e)
-				l.escape()
-				continue
-			}
-		}
-		l.keepText(part)
-		l.w.Skip(len(part))
-		if i >= 0 && !l.doubled('\'') {
+		i := bytes.IndexAny(b, stops) // not beyond it: a long string may be all backslashes
+		l.keepText(b[:indexOrEnd(b, i)])
+		l.w.Skip(indexOrEnd(b, i))
+		switch {
+		case i >= 0 && b[i] == '\\':
+			l.escape()
+		case i >= 0 && !l.doubled('\''):
 			return Token{String, l.depth, l.kept()}
 		}
 	}
