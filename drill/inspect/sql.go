@@ -1,6 +1,8 @@
 package inspect
 
 import (
+	"strings"
+
 	"github.com/drillgres/drillgres/drill/outcome"
 	"github.com/drillgres/drillgres/drill/sqltext"
 )
@@ -78,8 +80,10 @@ func (s *script) readSet(p *sqltext.Phrase) {
 			s.k.addRole(p.Value())
 		}
 	case p.Has("standard_conforming_strings"):
-		v := p.Value()
-		s.lexer.NonStandard = v == "off" || v == "false"
+		if !p.Has("=") {
+			p.Has("to")
+		}
+		s.lexer.NonStandard = isFalse(p.Take().Text) // a number is a value too
 	case p.Has("client_encoding"), p.Has("names"):
 		if v := p.Value(); s.k.c.Database.Encoding == "" && v != "default" {
 			s.k.c.Database.Encoding = v
@@ -91,6 +95,13 @@ func (s *script) readSet(p *sqltext.Phrase) {
 	case p.Has("search_path"):
 		s.k.searchPath = p.Value()
 	}
+}
+
+// isFalse reports whether the server reads a setting as off (parse_bool): 0, or
+// the beginning of false, no or off that no other value shares.
+func isFalse(v string) bool {
+	v = strings.ToLower(v)
+	return v == "0" || v != "" && (strings.HasPrefix("false", v) || strings.HasPrefix("no", v)) || len(v) > 1 && strings.HasPrefix("off", v)
 }
 
 // readSelect reads the function calls of pg_dump: large objects, the state of
