@@ -72,7 +72,11 @@ create table single (id serial primary key);
 insert into single default values;
 create extension hstore;
 do $$ begin execute format('alter database %I set default_transaction_read_only = on', current_database()); end $$;
-do $$ begin execute format('alter database %I set search_path = nowhere', current_database()); end $$;`
+do $$ begin execute format('alter database %I set search_path = nowhere', current_database()); end $$;
+create function no_ddl() returns event_trigger language plpgsql as $$ begin raise 'no ddl'; end $$;
+alter table events_1 enable always trigger refuse;
+create event trigger no_ddl on ddl_command_start execute function no_ddl();
+alter event trigger no_ddl enable always;`
 
 // TestLosses applies the losses of the two controls to real databases.
 func TestLosses(t *testing.T) {

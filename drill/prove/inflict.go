@@ -86,23 +86,31 @@ select format('truncate only %s', string_agg(oid::regclass::text, ', ')) from pg
 const refreshSQL = `
 select format('refresh materialized view %s', oid::regclass) from pg_class where relkind = 'm' and relispopulated order by oid`
 
+// alwaysSQL lists what fires although the session is a replica, as the statements
+// that disable and enable it: event triggers, and triggers on TRUNCATE, that are
+// enabled ALWAYS.
+const alwaysSQL = treeSQL + `
+select format('alter event trigger %I disable', evtname), format('alter event trigger %I enable always', evtname)
+from pg_event_trigger where evtenabled = 'A'
+union all
+(select format('alter table %s disable trigger %I', tgrelid::regclass, tgname),
+        format('alter table %s enable always trigger %I', tgrelid::regclass, tgname)
+from pg_trigger where tgrelid in (select oid from tree) and tgenabled = 'A' and not tgisinternal and tgtype & 32 <> 0)`
+
 // inflict empties the table so that the database is as after a restore without its
 // rows. It follows the order of a dump: first rows, then foreign keys, which are
 // checked, then the content of materialized views.
 func (l lostRows) inflict(ctx context.Context, tx pgx.Tx) error {
 	table := sqltext.Identifier(l.table.Schema, l.table.Name)
-	keys, err := tx.Query(ctx, keysSQL, table)
+	drops, recreates, err := statementPairs(ctx, tx, keysSQL, table)
 	if err != nil {
 		return fmt.Errorf("list the foreign keys that reference %s: %w", l.table, err)
 	}
-	var drop, recreate string
-	var drops, recreates []string
-	if _, err := pgx.ForEachRow(keys, []any{&drop, &recreate}, func() error {
-		drops, recreates = append(drops, drop), append(recreates, recreate)
-		return nil
-	}); err != nil {
-		return fmt.Errorf("list the foreign keys that reference %s: %w", l.table, err)
+	disables, enables, err := statementPairs(ctx, tx, alwaysSQL, table)
+	if err != nil {
+		return fmt.Errorf("list the triggers of %s: %w", l.table, err)
 	}
+	slices.Reverse(enables) // event triggers last, because they fire on the others' statements
 	var truncate string
 	if err := tx.QueryRow(ctx, truncateSQL, table).Scan(&truncate); err != nil {
 		return fmt.Errorf("list the partitions of %s: %w", l.table, err)
@@ -115,10 +123,25 @@ func (l lostRows) inflict(ctx context.Context, tx pgx.Tx) error {
 	if err != nil {
 		return fmt.Errorf("list the materialized views: %w", err)
 	}
-	for _, sql := range slices.Concat(drops, []string{truncate}, recreates, refresh) {
+	for _, sql := range slices.Concat(disables, drops, []string{truncate}, recreates, refresh, enables) {
 		if _, err := tx.Exec(ctx, sql); err != nil {
 			return fmt.Errorf("%s: %w", sql, err)
 		}
 	}
 	return nil
+}
+
+// statementPairs returns the statements that a query lists in pairs: one to do
+// something to a table, and one to undo it.
+func statementPairs(ctx context.Context, tx pgx.Tx, sql, table string) (do, undo []string, err error) {
+	rows, err := tx.Query(ctx, sql, table)
+	if err != nil {
+		return nil, nil, err
+	}
+	var first, second string
+	_, err = pgx.ForEachRow(rows, []any{&first, &second}, func() error {
+		do, undo = append(do, first), append(undo, second)
+		return nil
+	})
+	return do, undo, err
 }
