@@ -58,7 +58,7 @@ fixtures: ## write every backup of the corpus to fixtures/backups/<code>/<case>/
 .PHONY: unit
 unit: ## run the tests that need no container engine, with the race detector
 	@test -n "$(RACE)" || echo "unit: no C compiler ($$(go env CC)), so no race detector"
-	CGO_ENABLED=$(if $(RACE),1,0) .ci/gotest -short $(RACE) -shuffle=on ./...
+	CGO_ENABLED=$(if $(RACE),1,0) .ci/gotest -short -vet=off -ldflags='-s -w' $(RACE) -shuffle=on ./...
 
 .PHONY: cross
 cross: ## vet and build the unit tests for macOS and Windows
@@ -82,7 +82,7 @@ vulncheck: $(GOVULNCHECK) ## look for known vulnerabilities in what the program 
 
 .PHONY: golden
 golden: ## rewrite the golden files from what the program prints now
-	go test ./drill/outcome ./drill/inspect ./drill/config ./drill/report/... ./cmd/drillgres ./fixtures/backups -update
+	go test ./drill/outcome ./drill/inspect ./drill/config ./drill/report/... ./cmd/drillgres ./fixtures/backups ./test/scripts -update
 
 .PHONY: images
 images: ## make the Postgres images of the tests, where no registry has them

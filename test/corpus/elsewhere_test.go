@@ -50,7 +50,7 @@ var elsewhere = map[outcome.Code]provoker{
 	outcome.CurrentBreaks:          {drills, "TestGateOfTheShop"},
 
 	outcome.Interrupted:   {"test/chaos", "TestChaos"},
-	outcome.ConfigInvalid: {command, "TestScripts"},
+	outcome.ConfigInvalid: {command, "TestStepOfABrokenConfig"},
 	outcome.ControlFailed: {drills, "TestProve"},
 	outcome.DrillMissing:  {command, "TestGateAnswersFromTheHistory"},
 
@@ -128,7 +128,7 @@ func (p provoker) provokes(code outcome.Code) error {
 		own := filepath.Base(name) == "elsewhere_test.go"
 		mentioned = mentioned || !own && mentions(string(source), constant, code)
 	}
-	scripts, err := filepath.Glob(filepath.Join(root, p.dir, "testdata", "script", "*.txtar"))
+	scripts, err := filepath.Glob(filepath.Join(root, p.dir, "testdata", "*.txtar"))
 	if err != nil {
 		return err
 	}
