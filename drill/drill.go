@@ -148,7 +148,7 @@ func (d Drill) prove(ctx context.Context, r *runner) (e evidence) {
 		return d.Fetcher.Fetch(ctx, e.backup, r.progress(outcome.Fetch))
 	})
 	endFetch()
-	e.taken = d.taken(e.backup, e.file.Contents.Source)
+	e.taken = d.taken(e.backup, e.file.Contents)
 	e.findings = step(ctx, r, outcome.Inspect, func(context.Context) ([]outcome.Finding, error) {
 		policy := d.Policy
 		policy.Taken = e.taken
@@ -193,6 +193,18 @@ func (e evidence) checkUnchanged(ctx context.Context, err error) error {
 }
 
 // taken combines what the dump states with what is known about its object.
-func (d Drill) taken(b locate.Backup, s inspect.Source) snapshot.Range {
-	return s.TakenAt.Taken(d.Timezone, snapshot.Object{ModifiedAt: b.ModifiedAt, Size: b.Size, SeenAt: d.Now()})
+func (d Drill) taken(b locate.Backup, c inspect.Contents) snapshot.Range {
+	return c.Source.TakenAt.Taken(d.Timezone, snapshot.Object{ModifiedAt: b.ModifiedAt, Size: dumpSize(b, c), SeenAt: d.Now()})
+}
+
+// dumpSize returns the size of the dump without any compression, in bytes, as far
+// as it is known. It bounds how long the dump can have taken.
+func dumpSize(b locate.Backup, c inspect.Contents) int64 {
+	var rows int64
+	for _, p := range c.Promises {
+		for _, t := range p.Tables {
+			rows += t.Bytes
+		}
+	}
+	return max(b.Size, c.Source.DecodedBytes, rows)
 }

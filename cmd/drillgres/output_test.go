@@ -2,6 +2,7 @@ package main
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"path/filepath"
@@ -70,5 +71,31 @@ func TestWriteFileWritesToLinksAndDevices(t *testing.T) {
 	}
 	if info, err := os.Stat(os.DevNull); err != nil || info.Mode().IsRegular() {
 		t.Errorf("%s is replaced: %v, %v", os.DevNull, info, err)
+	}
+}
+
+// TestWriteFileKeepsTheLogOfAStream: --output /dev/stdout in a job whose stdout is
+// a log must not erase the log.
+func TestWriteFileKeepsTheLogOfAStream(t *testing.T) {
+	log, err := os.Create(filepath.Join(t.TempDir(), "log"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer log.Close()
+	stdout := os.Stdout
+	os.Stdout = log
+	t.Cleanup(func() { os.Stdout = stdout })
+	if _, err := log.WriteString("before\n"); err != nil {
+		t.Fatal(err)
+	}
+	stream := fmt.Sprintf("/proc/self/fd/%d", log.Fd())
+	if _, err := os.Stat(stream); err != nil {
+		t.Skipf("no /proc here: %v", err)
+	}
+	if err := writeFile("--output", stream, content("result\n")); err != nil {
+		t.Fatal(err)
+	}
+	if got, _ := os.ReadFile(log.Name()); string(got) != "before\nresult\n" {
+		t.Errorf("the log holds %q", got)
 	}
 }

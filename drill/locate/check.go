@@ -26,14 +26,23 @@ func (l Locator) check(o Object) error {
 	return l.checkSize(o)
 }
 
+// checkAge judges the age of the newest backup. One that was named explicitly may
+// have any age.
 func (l Locator) checkAge(o Object) error {
+	if !l.isLatest() {
+		return nil
+	}
+	return l.tooOld(o)
+}
+
+func (l Locator) tooOld(o Object) error {
 	age := l.now().Sub(o.ModifiedAt)
-	if l.isLatest() && l.MaxAge > 0 && age < -maxFuture {
+	if l.MaxAge > 0 && age < -maxFuture {
 		return outcome.Fail(outcome.BackupStale, "the newest backup, %s, is dated %s in the future (%s): its age cannot be compared with backup.max_age, and it hides every real backup",
 			Show(o.Key), words.Span(-age), o.ModifiedAt.UTC().Format(time.RFC3339)).
 			WithHint("remove it or correct its time, and synchronize the clocks of this machine and of the source")
 	}
-	if !l.isLatest() || l.MaxAge == 0 || age <= l.MaxAge {
+	if l.MaxAge == 0 || age <= l.MaxAge {
 		return nil
 	}
 	return outcome.Fail(outcome.BackupStale, "the newest backup, %s, is %s old (from %s); backup.max_age allows %s",

@@ -84,7 +84,7 @@ func (b *Backup) choose(l Locator, objects []Object) error {
 			return err
 		}
 		b.Object = o
-		if len(matching) > 0 && matching[0].Key == o.Key {
+		if len(matching) > 0 && matching[0].Key == o.Key && l.tooOld(o) == nil {
 			b.Chosen = outcome.ChosenLatest
 		}
 	case len(matching) == 0:

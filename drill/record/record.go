@@ -116,7 +116,11 @@ func instant(t time.Time) time.Time {
 // snapshot returns when the drill's backup was taken or, if that is unknown, when
 // its file was last modified; zero: unknown.
 func (e Entry) snapshot() time.Time {
-	return snapshot.Recorded{TakenAt: e.TakenAt, ModifiedAt: e.ModifiedAt}.Range().Best()
+	taken := snapshot.Recorded{TakenAt: e.TakenAt, ModifiedAt: e.ModifiedAt}.Range().Best()
+	if !e.FinishedAt.IsZero() && taken.After(e.FinishedAt) {
+		return e.FinishedAt // the clock of the backup's store is ahead: it was not taken after its drill
+	}
+	return taken
 }
 
 // ErrConflict is the error of Tell for a drill that is already recorded with

@@ -2,6 +2,7 @@ package record
 
 import (
 	"testing"
+	"time"
 
 	"github.com/drillgres/drillgres/drill/outcome"
 )
@@ -41,5 +42,19 @@ func TestKindOfOldResults(t *testing.T) {
 		if r, err := Decode(ID{}, []byte(document)); err != nil || r.Kind != want || EntryOf(r).Kind != want {
 			t.Errorf("%s: %q, %v", document, r.Kind, err)
 		}
+	}
+}
+
+// TestASnapshotIsNotAfterItsDrill: an object whose store's clock was ahead would
+// be the newest verified backup until its date comes.
+func TestASnapshotIsNotAfterItsDrill(t *testing.T) {
+	ended := time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
+	ahead := Entry{FinishedAt: ended, ModifiedAt: ended.Add(300 * 24 * time.Hour)}
+	if got := ahead.snapshot(); !got.Equal(ended) {
+		t.Errorf("the snapshot is of %s", got)
+	}
+	ahead.TakenAt = ended.Add(time.Hour)
+	if got := ahead.snapshot(); !got.Equal(ended) {
+		t.Errorf("the snapshot is of %s, by the dump's own word", got)
 	}
 }

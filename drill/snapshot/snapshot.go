@@ -32,10 +32,14 @@ func (r Range) Best() time.Time { return r.Latest }
 // Age returns the age of a known snapshot at now, by the best estimate.
 func (r Range) Age(now time.Time) time.Duration { return now.Sub(r.Best()) }
 
+// maxAhead is how far clocks of two machines may differ.
+const maxAhead = time.Hour
+
 // OlderThan reports whether the snapshot is older than limit at now. A snapshot
-// of unknown age counts as older.
+// of unknown age counts as older, and so does one from the future: its time says
+// nothing.
 func (r Range) OlderThan(limit time.Duration, now time.Time) bool {
-	return !r.Known() || r.Age(now) > limit
+	return !r.Known() || r.Age(now) > limit || r.Age(now) < -maxAhead
 }
 
 // Between returns both ends in UTC, as results store them. It returns nil if the

@@ -174,9 +174,22 @@ func TestAge(t *testing.T) {
 		"older":             {At(now.Add(-time.Hour - 1)), true},
 		"by the latest":     {Range{Earliest: now.Add(-3 * time.Hour), Latest: now.Add(-time.Minute)}, false},
 		"unknown":           {Range{}, true},
+		"a clock ahead":     {At(now.Add(time.Minute)), false},
+		"in the future":     {At(now.Add(20 * time.Hour)), true},
 	} {
 		if got := c.r.OlderThan(time.Hour, now); got != c.want {
 			t.Errorf("%s: %t", name, got)
+		}
+	}
+}
+
+// TestAnObjectFromTheFuture: a dump was taken when it was seen, or earlier.
+func TestAnObjectFromTheFuture(t *testing.T) {
+	seen := at(t, "2026-11-23 12:00:00")
+	object := Object{ModifiedAt: seen.Add(20 * time.Hour), SeenAt: seen}
+	for name, s := range map[string]Stated{"script": {}, "archive": {Clock: at(t, "2026-11-23 07:00:00")}} {
+		if r := s.Taken(nil, object); r.Best().After(seen.Add(skew)) || r.Earliest.After(r.Latest) {
+			t.Errorf("%s: %s to %s", name, r.Earliest, r.Latest)
 		}
 	}
 }

@@ -107,6 +107,9 @@ func (o Object) latestEnd() time.Time {
 // object show it. zone is the time zone of the machine that ran pg_dump; nil:
 // unknown. The Range never ends after the object's own time.
 func (s Stated) Taken(zone *time.Location, o Object) Range {
+	if !o.SeenAt.IsZero() && o.ModifiedAt.After(o.SeenAt) {
+		o.ModifiedAt = o.SeenAt // the clock of its store is ahead
+	}
 	possible, guessed := s.instants(zone)
 	if len(possible) == 0 {
 		return Range{Earliest: o.earliestStart(), Latest: o.ModifiedAt}

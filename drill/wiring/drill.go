@@ -27,7 +27,7 @@ const Latest = "latest"
 
 // DrillOptions hold the options of one drill that are not in the config.
 type DrillOptions struct {
-	Backup string // Latest, a key at the source, or the path of a local file
+	Backup string // Latest or "", a key at the source, or the path of a local file
 	Keep   bool   // leave the sandbox for inspection
 }
 
@@ -96,7 +96,7 @@ func Rehearses(db *config.Database) bool {
 func (w *Wiring) policy(db *config.Database, backup string) inspect.Policy {
 	major, _ := strconv.Atoi(db.Postgres.Version) // checked when the config was loaded
 	p := inspect.Policy{Major: major, AllowEmpty: db.Verify.AllowEmpty, Now: w.options.Now()}
-	if backup == Latest {
+	if backup == Latest || backup == "" {
 		p.MaxAge = time.Duration(db.Backup.MaxAge)
 	}
 	return p

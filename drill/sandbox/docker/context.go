@@ -3,6 +3,7 @@ package docker
 import (
 	"errors"
 	"fmt"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
@@ -21,7 +22,15 @@ type endpoint struct {
 	from string // what named it, such as DOCKER_HOST
 }
 
-func (p endpoint) String() string { return fmt.Sprintf("%s (%s)", p.Host, p.from) }
+func (p endpoint) String() string { return fmt.Sprintf("%s (%s)", p.address(), p.from) }
+
+// address returns the host without a password.
+func (p endpoint) address() string {
+	if u, err := url.Parse(p.Host); err == nil && u.User != nil {
+		return u.Redacted()
+	}
+	return p.Host
+}
 
 // local reports whether the engine may share this machine's files.
 func (p endpoint) local() bool {

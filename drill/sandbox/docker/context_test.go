@@ -1,8 +1,10 @@
 package docker
 
 import (
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -387,4 +389,33 @@ func freeAddress(t *testing.T) string {
 	}
 	defer l.Close() //nolint:errcheck // only its address is needed
 	return l.Addr().String()
+}
+
+// TestAPasswordOfTheEngineIsNotPrinted: DOCKER_HOST may hold one.
+func TestAPasswordOfTheEngineIsNotPrinted(t *testing.T) {
+	at := endpoint{from: "DOCKER_HOST"}
+	at.Host = "ssh://u:hunter2@build.internal"
+	f := unreachable(at, errors.New("no route"))
+	if text := at.String() + f.Error() + f.Hint; strings.Contains(text, "hunter2") || !strings.Contains(text, "build.internal") {
+		t.Error(text)
+	}
+}
+
+// TestAHangingCredentialHelper: a helper may ask a person, and nobody is there.
+func TestAHangingCredentialHelper(t *testing.T) {
+	dir := t.TempDir()
+	helper := "#!/bin/sh\nexec sleep 60\n"
+	if err := os.WriteFile(filepath.Join(dir, "docker-credential-hangs"), []byte(helper), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "config.json"), []byte(`{"credHelpers": {"registry.internal": "hangs"}}`), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("PATH", dir+string(os.PathListSeparator)+os.Getenv("PATH"))
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	e := &Engine{getenv: func(name string) string { return map[string]string{"DOCKER_CONFIG": dir}[name] }}
+	if _, err := e.awaitRegistryAuth(ctx, "registry.internal/shop:1"); !errors.Is(err, context.Canceled) {
+		t.Errorf("got %v", err)
+	}
 }

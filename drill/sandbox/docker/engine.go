@@ -137,7 +137,7 @@ func unreachable(at endpoint, err error) *outcome.Failure {
 	case errors.Is(err, syscall.EACCES):
 		return f.WithHint("add this user to the group docker, or use a rootless engine")
 	case strings.HasPrefix(at.Host, "ssh://"):
-		return f.WithHint("check that `docker -H %s version` works here without a prompt", at.Host)
+		return f.WithHint("check that `docker -H %s version` works here without a prompt", at.address())
 	}
 	return f
 }

@@ -103,7 +103,7 @@ func (e *Engine) pull(ctx context.Context, ref string, within time.Duration) err
 }
 
 func (e *Engine) pullNow(ctx context.Context, ref string) error {
-	auth, err := e.registryAuth(ref)
+	auth, err := e.awaitRegistryAuth(ctx, ref)
 	if err != nil {
 		return err
 	}
@@ -112,6 +112,26 @@ func (e *Engine) pullNow(ctx context.Context, ref string) error {
 		return err
 	}
 	return errors.Join(stream.Wait(ctx), stream.Close())
+}
+
+// awaitRegistryAuth is registryAuth until ctx ends. A credential helper is a
+// program that may wait for a person.
+func (e *Engine) awaitRegistryAuth(ctx context.Context, ref string) (string, error) {
+	type answer struct {
+		auth string
+		err  error
+	}
+	answered := make(chan answer, 1)
+	go func() {
+		auth, err := e.registryAuth(ref)
+		answered <- answer{auth, err}
+	}()
+	select {
+	case a := <-answered:
+		return a.auth, a.err
+	case <-ctx.Done():
+		return "", fmt.Errorf("read the registry credentials of %s: %w", ref, context.Cause(ctx))
+	}
 }
 
 // dockerHub is the key under which docker login stores credentials of docker.io.
