@@ -61,11 +61,11 @@ unit: ## run the tests that need no container engine, with the race detector
 	CGO_ENABLED=$(if $(RACE),1,0) .ci/gotest -short -vet=off -ldflags='-s -w' $(RACE) -shuffle=on ./...
 
 .PHONY: cross
-cross: ## vet and build the unit tests for macOS and Windows
+cross: ## vet and build the tests for macOS and Windows
 	@for system in darwin windows; do \
 		echo "cross: $$system"; \
 		CGO_ENABLED=0 GOOS=$$system go vet ./... && \
-		binaries=$$(mktemp -d) && { CGO_ENABLED=0 GOOS=$$system go test -c -ldflags '-s -w' -o "$$binaries" ./...; built=$$?; rm -rf "$$binaries"; test $$built = 0; } || exit 1; \
+		CGO_ENABLED=0 GOOS=$$system go test -vet=off -ldflags='-s -w' -exec true ./... >/dev/null || exit 1; \
 	done
 
 .PHONY: lint

@@ -185,7 +185,7 @@ func TestToleratedErrorsAreReported(t *testing.T) {
 	if f != nil {
 		t.Fatalf("%s: %v", f.Code, f)
 	}
-	if len(restored.Findings) != 1 || restored.Findings[0].Code != "errors_tolerated" || !strings.Contains(restored.Findings[0].Message, `there were 2, the first: relation "t" already exists`) {
+	if len(restored.Findings) != 1 || restored.Findings[0].Code != "errors_tolerated" || !strings.Contains(restored.Findings[0].Message, `ignore 2 errors, the first: relation "t" already exists`) {
 		t.Errorf("findings %+v, want errors_tolerated", restored.Findings)
 	}
 }

@@ -65,7 +65,7 @@ insert into orders values ('2026-11-20 01:00+00', '2026-11-20 01:00', '2026-11-1
 		{column: "created_at", within: 2 * time.Hour, saw: "newest 2026-11-20T01:00:00Z, 2h before the backup"},
 		{
 			column: "created_at", within: 119 * time.Minute, code: outcome.DataStale, saw: "newest 2026-11-20T01:00:00Z, 2h before the backup",
-			text: "the newest public.orders.created_at is from 2026-11-20T01:00:00Z, 2h before the backup; at most 1h59m is allowed",
+			text: "the newest public.orders.created_at is from 2026-11-20T01:00:00Z, 2h before the backup; at most 1h 59m is allowed",
 		},
 		{column: "local", within: 2 * time.Hour, saw: "newest 2026-11-20T01:00:00Z, 2h before the backup"},
 		{column: "day", within: 3 * time.Hour, saw: "newest 2026-11-19, 3h before the backup"},
@@ -76,8 +76,8 @@ insert into orders values ('2026-11-20 01:00+00', '2026-11-20 01:00', '2026-11-1
 		{column: "m", within: 2 * time.Hour, saw: "newest 2026-11-20T01:00:00Z, 2h before the backup"},
 		{column: "Odd Name", within: time.Hour, saw: "newest 2026-11-20T02:59:30Z, 30s before the backup"},
 		{
-			column: "plan", within: 26 * time.Hour, code: outcome.DataStale, saw: "newest 2026-11-01T00:00:00Z, 19d3h before the backup",
-			text: "the newest public.orders.plan is from 2026-11-01T00:00:00Z, 19d3h before the backup; at most 26h is allowed",
+			column: "plan", within: 26 * time.Hour, code: outcome.DataStale, saw: "newest 2026-11-01T00:00:00Z, 19d 3h before the backup",
+			text: "the newest public.orders.plan is from 2026-11-01T00:00:00Z, 19d 3h before the backup; at most 26h is allowed",
 		},
 		{
 			column: "empty", within: time.Hour, code: outcome.DataStale, saw: "no value before the backup",

@@ -50,7 +50,7 @@ func TestWorkflows(t *testing.T) {
 			map[string]string{"COMMAND": "run", "CONFIG": passing},
 			true, outcome.VerdictPassed, "",
 			[]string{"## ✅ PASSED shop\n", "| app | passed |"},
-			[]string{"warning 3 shop: role_created the backup does not contain roles"},
+			[]string{"warning 5 shop: role_created the backup does not contain roles"},
 		},
 		{
 			"a drill that fails",
@@ -73,7 +73,7 @@ func TestWorkflows(t *testing.T) {
 			[]string{"# ❌ NO-GO shop\n", "| migrate | **FAILED** |", "column public.orders.note"},
 			[]string{
 				"error 12 shop: migration_drops_data the migration drops values that production holds",
-				"warning 3 shop: drops_data the migration drops the column public.orders.note",
+				"warning 12 shop: drops_data the migration drops the column public.orders.note",
 			},
 		},
 		{
