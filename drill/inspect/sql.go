@@ -101,7 +101,12 @@ func (s *script) readSet(p *sqltext.Phrase) {
 // the beginning of false, no or off that no other value shares.
 func isFalse(v string) bool {
 	v = strings.ToLower(v)
-	return v == "0" || v != "" && (strings.HasPrefix("false", v) || strings.HasPrefix("no", v)) || len(v) > 1 && strings.HasPrefix("off", v)
+	for _, word := range []string{"false", "no", "off"} {
+		if v != "" && v != "o" && strings.HasPrefix(word, v) {
+			return true
+		}
+	}
+	return v == "0"
 }
 
 // readSelect reads the function calls of pg_dump: large objects, the state of
