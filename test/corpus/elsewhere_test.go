@@ -128,17 +128,6 @@ func (p provoker) provokes(code outcome.Code) error {
 		own := filepath.Base(name) == "elsewhere_test.go"
 		mentioned = mentioned || !own && mentions(string(source), constant, code)
 	}
-	scripts, err := filepath.Glob(filepath.Join(root, p.dir, "testdata", "*.txtar"))
-	if err != nil {
-		return err
-	}
-	for _, name := range scripts {
-		source, err := os.ReadFile(name)
-		if err != nil {
-			return err
-		}
-		mentioned = mentioned || strings.Contains(string(source), string(code))
-	}
 	switch {
 	case !exists:
 		return fmt.Errorf("there is no %s in %s", p.test, p.dir)

@@ -136,7 +136,7 @@ create table jobs (id int); insert into jobs select generate_series(1, 9)`)
 
 	n.after(t, `create table coupons (id int); create index on orders (paid); create function f() returns int language sql as 'select 1'`)
 	changed := n.drill(t, true)
-	if m := schemaChange(changed); !strings.Contains(m, "tables new: public.coupons") || !strings.Contains(m, "tables changed: public.orders;") || !strings.Contains(m, "functions") {
+	if m := schemaChange(changed); !strings.Contains(m, "new tables: public.coupons") || !strings.Contains(m, "tables changed: public.orders;") || !strings.Contains(m, "functions") {
 		t.Errorf("a changed schema: %q in %+v", m, changed.Findings)
 	}
 

@@ -52,7 +52,7 @@ func TestGateOfTheShop(t *testing.T) {
 		why               string
 	}{
 		{"candidate-good", "drillgres.yaml", nil, outcome.Go, "", 0, "candidate and today's release run on the new schema"},
-		{"candidate-locks", "files.yaml", []string{"--migrations", "../../fixtures/shop/migrations/*.sql"}, outcome.NoGo, outcome.MigrationOverBudget, 6, "than is allowed"},
+		{"candidate-locks", "files.yaml", []string{"--migrations", "../../fixtures/shop/migrations/*.sql"}, outcome.NoGo, outcome.MigrationOverBudget, 6, "than allowed"},
 		{"candidate-drops", "drillgres.yaml", nil, outcome.NoGo, outcome.MigrationDropsData, 4, "drop values that production holds"},
 		{"candidate-renames", "drillgres.yaml", nil, outcome.NoGo, outcome.CurrentBreaks, 4, "a rollback of the code would fail"},
 	} {
