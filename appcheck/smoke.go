@@ -37,7 +37,7 @@ type answer struct {
 	saw         string         // human-readable, without values of rows
 	env         map[string]any // variables of the expression
 	passes      bool           // result without an expression
-	problem     string         // why there is no answer; empty if there is one
+	problem     string         // why the application did not answer; empty: it answered
 	interrupted bool           // the end of the application may explain the problem
 }
 
@@ -111,7 +111,7 @@ func (c Checker) runOne(running context.Context, t targets, s config.Smoke) (out
 	return outcome.CheckPassed, c.redact(a.saw)
 }
 
-// explainProblem returns why there is no answer: the time limit or the end of the
+// explainProblem returns why the application did not answer: the time limit or the end of the
 // application if one of them explains the problem, otherwise the problem.
 func (a answer) explainProblem(ctx, running context.Context) string {
 	if cause := context.Cause(ctx); cause != nil {

@@ -28,7 +28,7 @@ type recipients struct {
 }
 
 func (r *recipients) Fetch(context.Context, locate.Backup, outcome.Progress) (fetch.File, error) {
-	return fetch.File{Path: "/work/backup", Contents: r.contents}, nil
+	return fetch.File{Path: "/backups/shop.dump", Contents: r.contents}, nil
 }
 
 func (r *recipients) Provision(_ context.Context, needs inspect.Needs) (provision.Server, error) {
@@ -63,7 +63,7 @@ func TestEachStageGetsItsPart(t *testing.T) {
 	}
 	for what, pair := range map[string][2]any{
 		"provision": {r.contents.Needs, r.needs},
-		"restore":   {restore.Dump{Path: "/work/backup", Source: r.contents.Source}, r.dump},
+		"restore":   {restore.Dump{Path: "/backups/shop.dump", Source: r.contents.Source}, r.dump},
 		"verify":    {r.contents.Promises[1], r.promised},
 	} {
 		if diff := cmp.Diff(pair[0], pair[1]); diff != "" {

@@ -34,8 +34,8 @@ func (s *step) annotate(cfg *config.Config, r outcome.Result) {
 	}
 }
 
-// sectionOf returns the config path of a stage's section, or that of the database if there
-// is no stage.
+// sectionOf returns the config path of a stage's section. Without a stage it is the path of
+// the database.
 func sectionOf(database string, s outcome.Stage) string {
 	section := string(s)
 	switch s {

@@ -39,9 +39,9 @@ func TestLinksInDocs(t *testing.T) {
 				target = page
 			}
 			if _, err := os.Stat(target); err != nil {
-				t.Errorf("%s: %s: there is no such file", page, link[1])
+				t.Errorf("%s: %s: the file does not exist", page, link[1])
 			} else if anchor != "" && !slices.Contains(anchors(t, target), anchor) {
-				t.Errorf("%s: %s: there is no such heading", page, link[1])
+				t.Errorf("%s: %s: the heading does not exist", page, link[1])
 			}
 		}
 	}

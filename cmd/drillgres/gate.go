@@ -34,7 +34,7 @@ func (o gateOptions) validate() error {
 			WithHint("omit --require-drill for a release with migrations"))
 	}
 	if o.requireDrill > 0 && o.keep {
-		errs = append(errs, usage("--require-drill restores nothing, so there is no sandbox to keep").WithHint("omit --keep"))
+		errs = append(errs, usage("--require-drill restores nothing, so no sandbox can be kept").WithHint("omit --keep"))
 	}
 	return errors.Join(errs...)
 }
