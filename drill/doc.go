@@ -58,6 +58,7 @@
 //	sandbox/docker   sandboxes on a container engine with Docker's API
 //	serverlog        the log of the server in the sandbox
 //	fingerprint      the schema of a database, as fingerprints
+//	sequence         the columns that a sequence fills
 //	verify/query     the result of a query, as an expression sees it
 //	migrate/watch    what a migration does to a server, seen from outside
 //	work             the private directory and the lock of a run

@@ -7,6 +7,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/drillgres/drillgres/drill/provision"
+	"github.com/drillgres/drillgres/drill/sequence"
 	"github.com/drillgres/drillgres/drill/sqltext"
 )
 
@@ -53,29 +54,6 @@ select o.nspname, o.relname, wn.nspname, w.relname,
 from own o join pg_class w on w.oid = o.whole join pg_namespace wn on wn.oid = w.relnamespace
 order by 1, 2`
 
-// sequencesSQL lists the sequences that provide the values of a column with a unique
-// index of its own: those of identity columns, and those that are the whole default
-// of a column. It skips sequences that cycle, which repeat their values by design.
-const sequencesSQL = `
-with filled (seq, tab, col) as (
-  select d.objid, d.refobjid, d.refobjsubid from pg_depend d
-  where d.classid = 'pg_class'::regclass and d.refclassid = 'pg_class'::regclass and d.deptype = 'i' and d.refobjsubid > 0
-  union
-  select d.refobjid, a.adrelid, a.adnum from pg_attrdef a
-    join pg_depend d on d.classid = 'pg_attrdef'::regclass and d.objid = a.oid and d.refclassid = 'pg_class'::regclass
-  where pg_get_expr(a.adbin, a.adrelid) ~ $re$^\(?nextval\('[^']*'::regclass\)\)?(::(integer|smallint|bigint))?$$re$
-)
-select sn.nspname, s.relname, tn.nspname, t.relname, a.attname, q.seqincrement, q.seqmin, q.seqmax
-from filled f
-  join pg_class s on s.oid = f.seq and s.relkind = 'S' join pg_namespace sn on sn.oid = s.relnamespace
-  join pg_sequence q on q.seqrelid = s.oid and not q.seqcycle
-  join pg_class t on t.oid = f.tab and t.relkind in ('r', 'p') and not t.relispartition join pg_namespace tn on tn.oid = t.relnamespace
-  join pg_attribute a on a.attrelid = t.oid and a.attnum = f.col and a.atttypid in ('int2'::regtype, 'int4'::regtype, 'int8'::regtype)
-where exists (select from pg_index i where i.indrelid = t.oid and i.indisunique and i.indisvalid and i.indpred is null
-                and i.indnkeyatts = 1 and i.indkey[0] = a.attnum)
-  and not exists (select from pg_depend d where d.classid = 'pg_class'::regclass and d.objid in (s.oid, t.oid) and d.deptype = 'e')
-order by 1, 2, 5`
-
 // readContent lists what a control can remove from a restored database.
 func readContent(ctx context.Context, s provision.Server) (c Content, err error) {
 	conn, err := s.Session(ctx, s.Database, provision.SessionOptions{ReadOnly: true})
@@ -103,49 +81,45 @@ func listRelations(ctx context.Context, conn *pgx.Conn) ([]Relation, error) {
 	})
 }
 
-// candidate is a sequence whose column has not been read yet.
-type candidate struct {
-	Sequence
-	increment, lowest, highest int64
-}
-
+// listSequences lists the sequences that fill an integer column with a unique index of
+// its own.
 func listSequences(ctx context.Context, conn *pgx.Conn) (found []Sequence, err error) {
-	rows, err := conn.Query(ctx, sequencesSQL)
-	if err != nil {
-		return nil, err
-	}
-	candidates, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (c candidate, err error) {
-		err = row.Scan(&c.Schema, &c.Name.Name, &c.Table.Schema, &c.Table.Name, &c.Column, &c.increment, &c.lowest, &c.highest)
-		return c, err
-	})
-	for i := range candidates {
+	fillers, err := sequence.Fillers(ctx, conn)
+	for i := range fillers {
 		if err != nil {
 			break
 		}
+		f := &fillers[i]
+		if !f.Integer || !f.Unique {
+			continue
+		}
+		var before int64
 		var usable bool
-		if usable, err = candidates[i].find(ctx, conn); usable {
-			found = append(found, candidates[i].Sequence)
+		if before, usable, err = precedingLast(ctx, conn, f); usable {
+			found = append(found, Sequence{
+				Name: Name{f.Schema, f.Name}, Table: Name{f.TableSchema, f.Table}, Column: f.Column, Before: before,
+			})
 		}
 	}
 	return found, err
 }
 
-// find reads the column's last value, in the direction of the sequence, and sets
-// Before to the value that precedes it. It returns false if the sequence could not
-// have produced such a value.
-func (c *candidate) find(ctx context.Context, conn *pgx.Conn) (bool, error) {
+// precedingLast returns the value that precedes the column's last one, in the
+// direction of the sequence. It returns false if the sequence could not have produced
+// such a value.
+func precedingLast(ctx context.Context, conn *pgx.Conn, f *sequence.Filler) (before int64, usable bool, err error) {
 	last, bound := "max", "<="
-	limit := c.highest
-	if c.increment < 0 {
-		last, bound, limit = "min", ">=", c.lowest
+	limit := f.Max
+	if f.Increment < 0 {
+		last, bound, limit = "min", ">=", f.Min
 	}
-	column := sqltext.Identifier(c.Column)
-	sql := fmt.Sprintf("select %s(%s)::bigint from %s where %s %s %d", last, column, sqltext.Identifier(c.Table.Schema, c.Table.Name), column, bound, limit)
+	column := sqltext.Identifier(f.Column)
+	sql := fmt.Sprintf("select %s(%s)::bigint from %s where %s %s %d", last, column, sqltext.Identifier(f.TableSchema, f.Table), column, bound, limit)
 	var value *int64
 	if err := conn.QueryRow(ctx, sql, pgx.QueryExecModeExec).Scan(&value); err != nil || value == nil {
-		return false, err
+		return 0, false, err
 	}
-	c.Before = *value - c.increment
-	wrapped := c.increment > 0 && c.Before > *value || c.increment < 0 && c.Before < *value
-	return !wrapped && c.Before >= c.lowest && c.Before <= c.highest, nil
+	before = *value - f.Increment
+	wrapped := f.Increment > 0 && before > *value || f.Increment < 0 && before < *value
+	return before, !wrapped && before >= f.Min && before <= f.Max, nil
 }
