@@ -13,6 +13,7 @@ import (
 	"github.com/drillgres/drillgres/drill/inspect"
 	"github.com/drillgres/drillgres/drill/outcome"
 	"github.com/drillgres/drillgres/drill/pgerr"
+	"github.com/drillgres/drillgres/drill/sqltext"
 )
 
 // locale holds the encoding and the locale of a database. An empty field stands for
@@ -99,7 +100,7 @@ func (l locale) options(major int) string {
 	var b strings.Builder
 	add := func(clause, value string) {
 		if value != "" {
-			b.WriteString(" " + clause + " " + literal(value))
+			b.WriteString(" " + clause + " " + sqltext.Literal(value))
 		}
 	}
 	add("encoding", l.encoding)
@@ -161,10 +162,4 @@ func (l locale) String() string {
 	add("LC_CTYPE", l.ctype)
 	add("locale", l.name)
 	return strings.Join(parts, ", ")
-}
-
-// literal quotes a string constant for a server whose
-// standard_conforming_strings is on, as it is since 9.1.
-func literal(s string) string {
-	return "'" + strings.ReplaceAll(strings.ReplaceAll(s, "\x00", ""), "'", "''") + "'"
 }

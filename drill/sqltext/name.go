@@ -60,9 +60,13 @@ func Identifier(parts ...string) string {
 }
 
 // Literal returns a text as a string for a statement. Its meaning does not
-// depend on standard_conforming_strings.
+// depend on standard_conforming_strings. It omits zero bytes, which no text can contain.
 func Literal(text string) string {
-	return " E'" + strings.NewReplacer(`\`, `\\`, `'`, `\'`).Replace(text) + "'"
+	text = strings.NewReplacer("'", "''", "\x00", "").Replace(text)
+	if !strings.Contains(text, `\`) {
+		return "'" + text + "'"
+	}
+	return " E'" + strings.ReplaceAll(text, `\`, `\\`) + "'"
 }
 
 // Errors of [CutPart] and [ParseName].

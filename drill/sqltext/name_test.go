@@ -62,7 +62,13 @@ func TestUnquote(t *testing.T) {
 }
 
 func TestLiteral(t *testing.T) {
-	if got, want := sqltext.Literal(`it's a \`), ` E'it\'s a \\'`; got != want {
-		t.Errorf("%s, want %s", got, want)
+	for text, want := range map[string]string{
+		`it's a \`: ` E'it''s a \\'`,
+		"it's":     `'it''s'`,
+		"a\x00b":   `'ab'`,
+	} {
+		if got := sqltext.Literal(text); got != want {
+			t.Errorf("%s, want %s", got, want)
+		}
 	}
 }
