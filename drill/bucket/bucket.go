@@ -8,7 +8,6 @@ import (
 	"context"
 	"errors"
 	"net/http"
-	"net/url"
 	"regexp"
 	"strings"
 	"time"
@@ -78,8 +77,10 @@ func Open(ctx context.Context, o Options) (*Bucket, error) {
 		return nil, outcome.Fail(outcome.ConfigInvalid, "%s %w", o.URLKey, err).
 			WithHint("write s3://bucket/prefix; set credentials in the environment and the endpoint in %s.endpoint", o.Section)
 	}
-	if err := o.checkEndpoint(); err != nil {
-		return nil, err
+	if o.Endpoint != "" {
+		if err := config.CheckEndpoint(o.Endpoint); err != nil {
+			return nil, outcome.Fail(outcome.ConfigInvalid, "%s.endpoint %w", o.Section, err)
+		}
 	}
 	cfg, err := awsconfig.LoadDefaultConfig(ctx,
 		awsconfig.WithSharedConfigProfile(o.Profile),
@@ -143,21 +144,4 @@ func parseURL(url string) (bucket, path string, err error) {
 		return "", "", errors.New("has no valid bucket name (want s3://bucket/prefix; credentials come from the environment or an AWS profile)")
 	}
 	return bucket, strings.TrimSuffix(path, "/"), nil
-}
-
-// checkEndpoint checks the endpoint's URL. It never prints the endpoint, which
-// may contain a password.
-func (o Options) checkEndpoint() error {
-	if o.Endpoint == "" {
-		return nil
-	}
-	u, err := url.Parse(o.Endpoint)
-	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
-		return outcome.Fail(outcome.ConfigInvalid, "%s.endpoint is not a URL such as https://host:port", o.Section)
-	}
-	if u.User != nil || u.RawQuery != "" {
-		return outcome.Fail(outcome.ConfigInvalid, "%s.endpoint contains credentials or a query", o.Section).
-			WithHint("set credentials in the environment or in an AWS profile")
-	}
-	return nil
 }

@@ -1,6 +1,7 @@
 package config
 
 import (
+	"errors"
 	"net/url"
 	"path/filepath"
 	"strings"
@@ -75,13 +76,23 @@ func (l *loader) checkEndpoint(at *path, endpoint string) {
 	if !l.given(at) {
 		return
 	}
+	if err := CheckEndpoint(endpoint); err != nil {
+		l.invalid(at, "%s", err)
+	}
+}
+
+// CheckEndpoint returns what is wrong with the URL of an object store. Its text is the
+// end of a sentence that begins with a config key. It never quotes the URL, which may
+// contain a password.
+func CheckEndpoint(endpoint string) error {
 	u, err := url.Parse(endpoint)
 	switch {
 	case err != nil || u.Host == "" || (u.Scheme != "https" && u.Scheme != "http"):
-		l.invalid(at, "is not the URL of an object store (want https://host or http://host:port)")
+		return errors.New("is not the URL of an object store (want https://host or http://host:port)")
 	case u.User != nil:
-		l.invalid(at, "contains credentials (provide them through the SDK's usual chain, such as AWS_ACCESS_KEY_ID)")
+		return errors.New("contains credentials (provide them through the SDK's usual chain, such as AWS_ACCESS_KEY_ID)")
 	case u.RawQuery != "" || u.Fragment != "":
-		l.invalid(at, "has a query or a fragment (want https://host or http://host:port)")
+		return errors.New("has a query or a fragment (want https://host or http://host:port)")
 	}
+	return nil
 }

@@ -13,6 +13,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/drillgres/drillgres/drill/words"
 )
 
 // Kind is one kind of place.
@@ -112,15 +114,11 @@ func (ks Kinds) supported() string {
 // nearest returns the scheme that was probably intended: s3 for S3 and s3a,
 // postgres for postgress. It returns an empty string if no scheme is similar.
 func (ks Kinds) nearest(scheme string) string {
-	scheme = strings.ToLower(scheme)
+	var schemes []string
 	for _, k := range ks {
-		for _, s := range k.Schemes {
-			if strings.HasPrefix(scheme, s) || len(scheme) > 1 && strings.HasPrefix(s, scheme) {
-				return s
-			}
-		}
+		schemes = append(schemes, k.Schemes...)
 	}
-	return ""
+	return words.Nearest(scheme, schemes)
 }
 
 // Forms returns how to write each kind of place: "s3://bucket/prefix,

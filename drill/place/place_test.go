@@ -35,7 +35,6 @@ func TestUnknownSchemeListsTheSupportedOnes(t *testing.T) {
 		"s3a://bucket":      "unsupported scheme s3a://" + supported + " (did you mean s3://?)",
 		"S3://bucket":       "unsupported scheme S3://" + supported + " (did you mean s3://?)",
 		"postgress://h":     "unsupported scheme postgress://" + supported + " (did you mean postgres://?)",
-		"post://h":          "unsupported scheme post://" + supported + " (did you mean postgres://?)",
 		"files:///dir":      "unsupported scheme files://" + supported + " (did you mean file://?)",
 	} {
 		if _, err := registry.Kinds().Find(text); err == nil || err.Error() != want {
