@@ -5,10 +5,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/drillgres/drillgres/drill"
-	"github.com/drillgres/drillgres/drill/config"
-	"github.com/drillgres/drillgres/drill/outcome"
-	"github.com/drillgres/drillgres/drill/redact"
 	"github.com/drillgres/drillgres/drill/wiring"
 )
 
@@ -49,27 +45,6 @@ func runCheck(ctx context.Context, e edges, o checkOptions) error {
 	if err != nil {
 		return err
 	}
-	results, err := checkAll(ctx, e, cfg, dbs)
+	results, err := wiring.Check(ctx, cfg, dbs, wiring.Options{Getenv: e.getenv, Now: e.now, Version: programVersion()})
 	return o.results.conclude(e, cfg, results, err)
-}
-
-// checkAll checks one database after the other. With an error, it returns the results so
-// far.
-func checkAll(ctx context.Context, e edges, cfg *config.Config, dbs []*config.Database) ([]outcome.Result, error) {
-	var redactor redact.Redactor
-	redactor.Add(cfg.Secrets()...)
-	redactor.Add(wiring.Credentials(e.getenv)...)
-	results := make([]outcome.Result, 0, len(dbs))
-	for _, db := range dbs {
-		id, err := wiring.NewRunID(e.now())
-		if err != nil {
-			return results, err
-		}
-		d := drill.Drill{
-			Database: db.Name, RunID: id, Version: programVersion(), Now: e.now, Redactor: &redactor,
-			Locator: wiring.NewLocator(db, wiring.Latest, e.now),
-		}
-		results = append(results, d.Check(ctx))
-	}
-	return results, nil
 }

@@ -25,6 +25,16 @@ type Options struct {
 	Version string                           // of this program, for results
 }
 
+func (o Options) withDefaults() Options {
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	return o
+}
+
 // Wiring holds what the drills of one config share. It is safe for concurrent use.
 type Wiring struct {
 	Config  *config.Config
@@ -42,19 +52,12 @@ type Wiring struct {
 // New opens what must work before any drill starts. It does not connect to the
 // container engine.
 func New(ctx context.Context, cfg *config.Config, o Options) (*Wiring, error) {
-	if o.Now == nil {
-		o.Now = time.Now
-	}
-	if o.Log == nil {
-		o.Log = slog.New(slog.DiscardHandler)
-	}
+	o = o.withDefaults()
 	root, err := WorkRoot(cfg)
 	if err != nil {
 		return nil, err
 	}
-	w := &Wiring{Config: cfg, Redactor: new(redact.Redactor), options: o, workRoot: root}
-	w.Redactor.Add(cfg.Secrets()...)
-	w.Redactor.Add(Credentials(o.Getenv)...)
+	w := &Wiring{Config: cfg, Redactor: redactorOf(cfg, o), options: o, workRoot: root}
 	w.engine = newConnection(w.connect)
 	if w.History, err = OpenHistory(ctx, cfg); err != nil {
 		return nil, err
