@@ -88,8 +88,12 @@ func resolve(explicit string, getenv environment) (endpoint, error) {
 }
 
 // fromHost returns the endpoint of a host. The environment names its TLS
-// certificates, if it uses any.
+// certificates, if it uses any. A host without a scheme is a TCP address, as for the
+// docker command.
 func fromHost(host, from string, getenv environment) (endpoint, error) {
+	if !strings.Contains(host, "://") {
+		host = "tcp://" + host
+	}
 	p := endpoint{from: from}
 	p.Host = host
 	certs, verify := getenv("DOCKER_CERT_PATH"), getenv("DOCKER_TLS_VERIFY") != ""

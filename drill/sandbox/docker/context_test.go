@@ -74,6 +74,11 @@ func TestResolveFindsTheEngineAsTheDockerCommandDoes(t *testing.T) {
 			found{host: "tcp://h:1"},
 		},
 		{
+			"DOCKER_HOST without a scheme", "",
+			map[string]string{"DOCKER_CONFIG": none, "DOCKER_HOST": "h:1"},
+			found{host: "tcp://h:1"},
+		},
+		{
 			"DOCKER_HOST with TLS", "",
 			map[string]string{"DOCKER_CONFIG": dir, "DOCKER_HOST": "tcp://h:1", "DOCKER_TLS_VERIFY": "1"},
 			found{host: "tcp://h:1", tls: "authority of the config"},
