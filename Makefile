@@ -51,6 +51,14 @@ test: $(ACT) $(ACTIONLINT) ## run every test; the integration tests need a conta
 corpus: ## drill every backup of the corpus, or with MAJOR=15 those of one major; see docs/corpus.md
 	.ci/gotest -timeout 1h -parallel 4 -count 1 -v -run '^TestCorpus$$' ./test/corpus -corpus all $(addprefix -major ,$(MAJOR))
 
+.PHONY: majors
+majors: ## run the tests of the servers on every major, or with MAJOR=15 on one; make test takes the oldest and the newest
+	DRILLGRES_MAJORS="$(or $(MAJOR),all)" .ci/gotest -timeout 1h -parallel 4 -count 1 ./drill/fingerprint ./drill/migrate/watch ./drill/provision ./drill/restore
+
+.PHONY: drills
+drills: ## run whole drills in every variant; make test omits some
+	.ci/gotest -timeout 1h -parallel 4 -count 1 ./test/drills -drills
+
 .PHONY: fixtures
 fixtures: ## write every backup of the corpus to fixtures/backups/<code>/<case>/
 	go run ./fixtures/backups/make

@@ -86,7 +86,7 @@ create table referring (id integer references referred);
 // TestDefinitionsSurviveARestore checks, on every major, that the queries return
 // the same bytes for a database and for a restore of its dump.
 func TestDefinitionsSurviveARestore(t *testing.T) {
-	for _, major := range []string{"13", "15", "17", "18"} {
+	for _, major := range images.Majors("13", "15", "17", "18") {
 		t.Run(major, func(t *testing.T) {
 			image := images.Postgres(t, major)
 			ctx, cancel := context.WithCancel(context.WithoutCancel(t.Context()))

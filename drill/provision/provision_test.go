@@ -104,7 +104,7 @@ func codes(findings []outcome.Finding) []string {
 }
 
 func TestProvision(t *testing.T) {
-	for _, major := range []string{"13", "15", "17"} {
+	for _, major := range images.Majors("13", "15", "17") {
 		t.Run(major, func(t *testing.T) {
 			l := newLab(t, major)
 			t.Run("a server as the dump needs it", func(t *testing.T) { l.asNeeded(t, major) })

@@ -14,6 +14,7 @@ import (
 	"github.com/drillgres/drillgres/drill/pgerr"
 	"github.com/drillgres/drillgres/drill/provision"
 	"github.com/drillgres/drillgres/drill/sandbox"
+	"github.com/drillgres/drillgres/fixtures/images"
 )
 
 // pinned holds the settings of a session of the drill.
@@ -51,7 +52,7 @@ func asStored(names ...string) map[string]string {
 // TestSessionsOnAHostileDatabase checks that each kind of session can connect and
 // has the requested settings.
 func TestSessionsOnAHostileDatabase(t *testing.T) {
-	for _, major := range []string{"13", "15", "17", "18"} {
+	for _, major := range images.Majors("13", "15", "17", "18") {
 		t.Run(major, func(t *testing.T) { newLab(t, major).sessions(t, major) })
 	}
 }

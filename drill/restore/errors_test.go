@@ -10,6 +10,7 @@ import (
 	"github.com/drillgres/drillgres/drill/provision"
 	"github.com/drillgres/drillgres/drill/restore"
 	"github.com/drillgres/drillgres/drill/sandbox"
+	"github.com/drillgres/drillgres/fixtures/images"
 )
 
 // serverError is a failure seen in the field, provoked on a server of every major.
@@ -90,7 +91,7 @@ const inliner = `create function inner_g(t text) returns text language sql immut
 	create table w(a text); insert into w values ('x'); `
 
 func TestErrorsOfEveryMajor(t *testing.T) {
-	for _, major := range []string{"13", "15", "17", "18"} {
+	for _, major := range images.Majors("13", "15", "17", "18") {
 		t.Run(major, func(t *testing.T) {
 			l := sharedLab(t, major)
 			s := l.server(t)

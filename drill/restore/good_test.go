@@ -12,6 +12,7 @@ import (
 	"github.com/drillgres/drillgres/drill/inspect"
 	"github.com/drillgres/drillgres/drill/outcome"
 	"github.com/drillgres/drillgres/drill/provision"
+	"github.com/drillgres/drillgres/fixtures/images"
 )
 
 // production contains what is hard to restore: objects of the role postgres, objects
@@ -43,7 +44,7 @@ with newline" (a int);
 `
 
 func TestGoodDumpsRestoreWhole(t *testing.T) {
-	for _, major := range []string{"13", "15", "17"} {
+	for _, major := range images.Majors("13", "15", "17") {
 		t.Run(major, func(t *testing.T) {
 			l := sharedLab(t, major)
 			s := l.server(t)

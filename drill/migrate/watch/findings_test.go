@@ -3,6 +3,8 @@ package watch
 import (
 	"strings"
 	"testing"
+
+	"github.com/drillgres/drillgres/fixtures/images"
 )
 
 // shopRows is a database with enough rows for findings.
@@ -101,7 +103,7 @@ func TestFindings(t *testing.T) {
 		{name: "refreshed", before: "create materialized view m as select count(*) n from orders", sql: "refresh materialized view m", want: []string{"blocks_reads public.m"}, hint: "REFRESH MATERIALIZED VIEW CONCURRENTLY"},
 		{name: "vacuum full", sql: "vacuum full orders; comment on table orders is 'x'", want: []string{"blocks_reads public.orders", "rewrites_table public.orders"}},
 	}
-	majors := []string{"13", "15", "17", "18"} // each runs its share, in parallel
+	majors := images.Majors("13", "15", "17", "18") // each runs its share, in parallel
 	for i, major := range majors {
 		t.Run(major, func(t *testing.T) {
 			t.Parallel()

@@ -7,6 +7,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/drillgres/drillgres/drill/sqltext"
+	"github.com/drillgres/drillgres/fixtures/images"
 )
 
 // things is a schema for every kind of lock.
@@ -148,7 +149,7 @@ var alone = []string{
 // TestKindsOfStatements compares the claimed locks of each form of a statement
 // with those that the server takes, on every major version.
 func TestKindsOfStatements(t *testing.T) {
-	for _, major := range []string{"13", "15", "17", "18"} {
+	for _, major := range images.Majors("13", "15", "17", "18") {
 		t.Run(major, func(t *testing.T) {
 			s := shop(t, major, things)
 			conn := connect(t, s, s.Database)

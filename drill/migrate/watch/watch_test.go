@@ -12,6 +12,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/drillgres/drillgres/drill/outcome"
+	"github.com/drillgres/drillgres/fixtures/images"
 	"github.com/drillgres/drillgres/fixtures/pgserver"
 )
 
@@ -76,7 +77,7 @@ func TestSeveralStatements(t *testing.T) {
 // TestLocksAreSeen: pg_locks shows the locks that are not in a text, and their
 // duration.
 func TestLocksAreSeen(t *testing.T) {
-	for _, major := range []string{"13", "15", "17", "18"} {
+	for _, major := range images.Majors("13", "15", "17", "18") {
 		t.Run(major, func(t *testing.T) {
 			s := shop(t, major, shopRows+`
 create table events (id int, at date) partition by range (at); create table e1 partition of events for values from ('2026-01-01') to ('2027-01-01'); insert into events values (1, '2026-01-01')`)
