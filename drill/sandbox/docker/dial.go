@@ -35,7 +35,9 @@ exec 3<&- 4<&-
 wait -n
 kill -s KILL $from $to 2>/dev/null
 wait`,
-		listen: `until (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; do sleep 0.05; done`,
+		// It starts no process in the loop: there may be many attempts, while the server
+		// needs the processor.
+		listen: `exec 8<> <(:); until true 3<>"/dev/tcp/127.0.0.1/$1"; do read -rt 0.05 -u 8; done 2>/dev/null; true`,
 	}
 	withNetcat = portTools{
 		shell: "sh",
