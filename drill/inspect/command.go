@@ -20,6 +20,7 @@ func (s *script) readCommand() error {
 		return s.fail(line, outcome.DumpCorrupt, "a backslash in the SQL of an archive")
 	}
 	text, whole := s.commandLine()
+	s.commandEnd = s.f.offset()
 	name, args := splitCommand(text)
 	switch {
 	case !whole && s.isCut(text):
@@ -29,17 +30,24 @@ func (s *script) readCommand() error {
 	case !s.st.isEmpty(), len(text) == maxCommand: // the rest of a longer line was not read
 		return s.hostile(name, line)
 	}
+	var c ClientCommand
+	var err error
 	switch name {
 	case "restrict":
-		return s.restrict(args, line)
+		err = s.restrict(args, line)
 	case "unrestrict":
-		return s.unrestrict(args, line)
+		err = s.unrestrict(args, line)
 	case "connect":
-		return s.connect(args, line)
+		c.Database, err = s.connect(args, line)
 	case "encoding":
-		return s.encoding(args, line)
+		c.Encoding, err = s.encoding(args, line)
+	default:
+		err = s.hostile(name, line)
 	}
-	return s.hostile(name, line)
+	if err != nil {
+		return err
+	}
+	return s.addClientCommand(c)
 }
 
 // commandLine reads the rest of the line after the backslash. It reports whether
@@ -148,8 +156,12 @@ func (s *script) restrict(key string, line int64) error {
 // unrestrict checks that the key is that of the \restrict. A different key is not
 // an attack if the file consists of several dumps and one of them has lost its
 // beginning, or its beginning was read as rows of the dump before.
+//
+// The restore.sql of pg_dump 13.23's tar format ends in \unrestrict (null).
 func (s *script) unrestrict(key string, line int64) error {
 	switch {
+	case s.key == "" && key == "(null)":
+		return nil
 	case s.key != "" && key == s.key:
 		s.key = ""
 		return nil
@@ -163,43 +175,28 @@ func (s *script) unrestrict(key string, line int64) error {
 	return s.fail(line, outcome.DumpHostile, `\unrestrict with a different key than its \restrict`)
 }
 
-// connect allows \connect with plain or quoted arguments. psql runs text between
-// backticks as a program.
-func (s *script) connect(args string, line int64) error {
-	if s.key != "" || strings.ContainsAny(unquotedPart(args), "`\\:|") {
-		return s.hostile("connect", line)
+// connect allows a \connect to another database of the same server, and returns its
+// name. psql runs text between backticks as a program.
+func (s *script) connect(args string, line int64) (database string, err error) {
+	database, ok := connectTarget(args)
+	if s.key != "" || !ok {
+		return "", s.hostile("connect", line)
 	}
 	s.lexer.NonStandard = false
 	s.k.searchPath = ""
 	if s.k.c.Format == Plain {
 		s.k.c.CreatesDatabase = true
 	}
-	return nil
+	return database, nil
 }
 
 // encoding allows the \encoding that pg_dump writes before a \connect to a database
 // with special characters in its name.
-func (s *script) encoding(args string, line int64) error {
+func (s *script) encoding(args string, line int64) (string, error) {
 	if s.key != "" || args != "SQL_ASCII" {
-		return s.hostile("encoding", line)
+		return "", s.hostile("encoding", line)
 	}
-	return nil
-}
-
-func unquotedPart(args string) string {
-	var b strings.Builder
-	quote := byte(0)
-	for i := range len(args) {
-		switch c := args[i]; {
-		case quote == 0 && (c == '"' || c == '\''):
-			quote = c
-		case c == quote:
-			quote = 0
-		case quote == 0:
-			b.WriteByte(c)
-		}
-	}
-	return b.String()
+	return args, nil
 }
 
 func isKey(key string) bool {

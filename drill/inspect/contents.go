@@ -41,6 +41,11 @@ type Source struct {
 	ArchiveVersion string          // of the archive format: "1.14"; empty for SQL
 	TakenAt        snapshot.Stated // as stated by the dump
 
+	ClientCommands []ClientCommand // of a plain dump, in order
+	// Foreign is the first statement of a plain dump that pg_dump never writes and that may
+	// change how psql reads the rest, such as DO. It is empty if there is none.
+	Foreign string
+
 	Restricted           bool  // the SQL is between \restrict and \unrestrict
 	DecodedBytes         int64 // size of the dump without the compression of the file
 	DumpCount            int   // dumps of pg_dump in an SQL file, counted by their first comments

@@ -24,6 +24,7 @@ type script struct {
 	clusterHeads int
 	clusterTails int
 	lastRemark   string // the last comment with text
+	commandEnd   int64  // offset of the end of the last psql command
 	key          string // of the open \restrict; empty: none is open
 	swallowed    *swallowedRestrict
 	broken       *outcome.Failure // the first one that a comment of pg_dump reveals

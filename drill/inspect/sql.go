@@ -12,7 +12,9 @@ import (
 func (s *script) readStatement() (*copyTarget, error) {
 	s.statements++
 	p := &sqltext.Phrase{Tokens: s.st.tokens}
-	switch verb := p.Take(); verb.Text {
+	verb := p.Take()
+	s.noteForeign(verb.Text)
+	switch verb.Text {
 	case "copy":
 		s.makesObjects = true
 		return s.copyStatement(p)
@@ -85,7 +87,11 @@ func (s *script) readSet(p *sqltext.Phrase) {
 		}
 		s.lexer.NonStandard = isFalse(p.Take().Text) // a number is a value too
 	case p.Has("client_encoding"), p.Has("names"):
-		if v := p.Value(); s.k.c.Database.Encoding == "" && v != "default" {
+		v := p.Value()
+		if !hasSafeBackslash(v) {
+			s.foreign("client_encoding " + v)
+		}
+		if s.k.c.Database.Encoding == "" && v != "default" {
 			s.k.c.Database.Encoding = v
 		}
 	case p.Has("default_tablespace"):

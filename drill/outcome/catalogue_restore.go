@@ -24,12 +24,13 @@ var restoreCodes = []Entry{
 	},
 	{
 		Code: ClientTooOld, Class: ClassEnvironment, Stages: []Stage{Restore},
-		Cause: `The image's psql or pg_restore is too old for the dump. Dumps begin with \restrict since 13.22, 14.19, 15.14, 16.10 and 17.6, and an older psql does ` +
-			"not know it. Or the image's pg_restore does not know the version of the archive, or was built without its compression.",
+		Cause: `The image's psql or pg_restore is too old for the dump. Before 13.22, 14.19, 15.14, 16.10 and 17.6, psql has no \restrict, so it would run any command that ` +
+			"a hostile dump hides; the drill restores with it only what pg_dump alone writes. Or the image's pg_restore does not know the version of the archive, or was built " +
+			"without its compression.",
 		Remedy: "set postgres.image to an image with the current minor version of production's major version",
 		Example: Example{
 			Case:    "Production runs 13.23, and postgres.image is a copy of 13.16 in a private registry.",
-			Message: `psql: invalid command \restrict`,
+			Message: "the psql of Postgres 13.16 cannot be restricted to SQL, and the dump contains what pg_dump never writes: DO",
 		},
 		Messages: []string{
 			`invalid command \restrict`, `invalid command \unrestrict`, "this build does not support compression with ZSTD",

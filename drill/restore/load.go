@@ -8,10 +8,10 @@ import (
 	"time"
 
 	"github.com/drillgres/drillgres/drill/inspect"
+	"github.com/drillgres/drillgres/drill/outcome"
 	"github.com/drillgres/drillgres/drill/provision"
 	"github.com/drillgres/drillgres/drill/sandbox"
 	"github.com/drillgres/drillgres/drill/serverlog"
-	"github.com/drillgres/drillgres/drill/words"
 )
 
 // load runs psql or pg_restore to its end.
@@ -22,6 +22,9 @@ func (r *run) load(ctx context.Context) error {
 	}
 	stderr := &clientLog{}
 	command := sandbox.Command{Args: r.plan.Args, Env: r.plan.Env, Stderr: stderr}
+	if err := r.checkClient(); err != nil {
+		return err
+	}
 	var code int
 	if r.plan.File {
 		command.Args = append(command.Args, r.archive)
@@ -39,25 +42,21 @@ func (r *run) load(ctx context.Context) error {
 	if unhealthy := r.server.Unhealthy(ctx); unhealthy != nil {
 		return unhealthy
 	}
-	if r.plan.File {
-		return nil // an archive cannot make pg_restore ignore errors
-	}
-	return r.findTolerated(ctx, offset)
+	return nil
 }
 
-// findTolerated adds a finding about errors that psql ignored: a dump can turn
-// ON_ERROR_STOP off. The verify stage checks whether anything was lost.
-func (r *run) findTolerated(ctx context.Context, offset int64) error {
-	log, err := r.readLog(ctx, offset, false)
-	if err != nil {
-		return asFailure(err, "read the server's log")
-	}
-	first, more := firstError(log, r.server.User)
-	if first == nil {
+// checkClient fails if psql has no restricted mode and the dump may contain commands
+// that [inspect.Scan] cannot see.
+func (r *run) checkClient() error {
+	if r.plan.File || r.plan.Key != "" {
 		return nil
 	}
-	r.addFinding("errors_tolerated", "remove \\set ON_ERROR_STOP off from the dump",
-		fmt.Sprintf("the dump made psql ignore %s, the first: %s", words.Count(1+more, "error"), describeError(first.ServerError(), copyPlace(first))))
+	if r.dump.Foreign != "" {
+		return outcome.Fail(outcome.ClientTooOld,
+			"the psql of Postgres %s cannot be restricted to SQL, and the dump contains what pg_dump never writes: %s", r.server.Version, r.dump.Foreign)
+	}
+	r.addFinding("client_unpatched", "use an image with the current minor version of production's major",
+		fmt.Sprintf("the psql of Postgres %s cannot be restricted to SQL (CVE-2025-8714); the dump contains only what pg_dump writes", r.server.Version))
 	return nil
 }
 
@@ -66,7 +65,8 @@ func (r *run) findTolerated(ctx context.Context, offset int64) error {
 func (r *run) feedPsql(ctx context.Context, c sandbox.Command) (int, error) {
 	code := 0
 	err := r.withDecoded(func(dump io.Reader) (err error) {
-		c.Stdin = &countingReader{reader: dump, report: r.progress, total: r.dump.DecodedBytes}
+		counted := &countingReader{reader: dump, report: r.progress, total: r.dump.DecodedBytes}
+		c.Stdin = newBoundary(counted, r.dump.ClientCommands, r.plan.Key)
 		code, err = r.server.Exec(ctx, c)
 		return err
 	})

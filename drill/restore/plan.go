@@ -20,6 +20,9 @@ type plan struct {
 	// File means that Tool reads a file inside the sandbox, whose path becomes the
 	// last argument. Otherwise it reads its standard input.
 	File bool
+	// Key is the key of psql's restricted mode, see boundary. It is empty if psql has
+	// no such mode.
+	Key string
 }
 
 // mostJobs limits the default number of jobs: more of them gain little and need
@@ -37,13 +40,20 @@ func newPlan(s provision.Server, source inspect.Source, jobs int) plan {
 }
 
 func scriptPlan(s provision.Server) plan {
+	key := ""
+	if canRestrict(s.Version) {
+		key = newKey()
+	}
 	// With VERBOSITY=sqlstate, stderr contains no row of the dump. The cause of an
 	// error is read from the server's log.
 	args := []string{
 		"psql", "--no-psqlrc", "--quiet", "--no-password",
-		"--set=ON_ERROR_STOP=1", "--set=VERBOSITY=sqlstate", "--dbname=" + conninfo(s), "--file=-",
+		"--set=ON_ERROR_STOP=1", "--set=VERBOSITY=sqlstate", "--dbname=" + conninfo(s),
 	}
-	return plan{Tool: "psql", Args: args, Env: clientEnv(s), Jobs: 1}
+	if key != "" {
+		args = append(args, `--command=\restrict `+key)
+	}
+	return plan{Tool: "psql", Args: append(args, "--file=-"), Env: clientEnv(s), Jobs: 1, Key: key}
 }
 
 func archivePlan(s provision.Server, source inspect.Source, jobs int) plan {

@@ -53,6 +53,9 @@ type Lexer struct {
 	Textless bool
 	// SkipGroups skips the tokens in parentheses, except Open and Backslash.
 	SkipGroups bool
+	// Ambiguous reports that a '…' string contained a backslash before a quote.
+	// standard_conforming_strings determines where such a string ends.
+	Ambiguous bool
 
 	w                 *Window
 	rules             Rules

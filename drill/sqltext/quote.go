@@ -16,10 +16,17 @@ func (l *Lexer) quote(escapes bool) Token {
 	if escapes {
 		stops = `'\`
 	}
+	last := byte(0)
 	for b := l.w.Bytes(); len(b) > 0; b = l.w.Bytes() {
 		i := bytes.IndexAny(b, stops) // not beyond it: a long string may be all backslashes
 		l.keepText(b[:indexOrEnd(b, i)])
-		l.w.Skip(indexOrEnd(b, i))
+		if n := indexOrEnd(b, i); n > 0 {
+			last = b[n-1]
+			l.w.Skip(n)
+		}
+		if i >= 0 && !escapes && last == '\\' {
+			l.Ambiguous = true
+		}
 		switch {
 		case i >= 0 && b[i] == '\\':
 			l.escape()
@@ -38,6 +45,9 @@ func (l *Lexer) plain(q byte) (text string, ok bool) {
 	i := bytes.IndexByte(b, q)
 	if i < 0 || i+1 < len(b) && b[i+1] == q || i+1 == len(b) && w.err == nil {
 		return "", false
+	}
+	if q == '\'' && i > 0 && b[i-1] == '\\' {
+		l.Ambiguous = true
 	}
 	if q == '"' || !l.omitsText() {
 		if w.whole != "" {

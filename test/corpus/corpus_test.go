@@ -195,17 +195,26 @@ func (p *productions) of(major string) *backups.Source {
 	return source
 }
 
-// TestClientTooOld drills a dump that a patched pg_dump wrapped in \restrict on
-// an image whose psql does not know it.
+// TestClientTooOld drills dumps of a patched pg_dump on an image whose psql does not know
+// \restrict. What pg_dump writes restores; anything else may hide a command of psql.
 func TestClientTooOld(t *testing.T) {
 	made := newProductions(t)
 	c := backups.Case{Name: "restrict", Major: "13", SQL: "create table t (id integer); insert into t values (1)"}
-	config, err := c.Make(t.Context(), made.of("13"), images.Postgres(t, "13-unpatched"), t.TempDir())
-	if err != nil {
-		t.Fatal(err)
+	drill := func() (outcome.Result, int) {
+		config, err := c.Make(t.Context(), made.of("13"), images.Postgres(t, "13-unpatched"), t.TempDir())
+		if err != nil {
+			t.Fatal(err)
+		}
+		r, exit, _ := program.Drill(t, "--config", config)
+		return r, exit
 	}
-	r, exit, _ := program.Drill(t, "--config", config)
-	if r.Failure == nil || r.Failure.Code != outcome.ClientTooOld || exit != 5 {
-		t.Errorf("exit %d, %+v", exit, r.Failure)
+	r, exit := drill()
+	unpatched := slices.ContainsFunc(r.Findings, func(f outcome.Finding) bool { return f.Code == "client_unpatched" })
+	if r.Verdict != outcome.VerdictPassed || exit != 0 || !unpatched {
+		t.Errorf("what pg_dump writes: exit %d, %+v, findings %+v", exit, r.Failure, r.Findings)
+	}
+	c.Damage = backups.Damage{Says: "with a DO block", Do: backups.BeforeTrailer("DO $$ BEGIN END $$;")}
+	if r, exit = drill(); r.Failure == nil || r.Failure.Code != outcome.ClientTooOld || exit != 5 {
+		t.Errorf("another statement: exit %d, %+v", exit, r.Failure)
 	}
 }
