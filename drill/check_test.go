@@ -17,12 +17,17 @@ import (
 // bucket is a source of which only ReadRange is used.
 type bucket struct {
 	locate.Source
-	err error
+	content string
+	err     error
 }
 
-func (b bucket) ReadRange(context.Context, locate.Object, int64, int64) (io.ReadCloser, error) {
-	return io.NopCloser(strings.NewReader("PGDMP")), b.err
+func (b bucket) ReadRange(_ context.Context, _ locate.Object, _, length int64) (io.ReadCloser, error) {
+	return io.NopCloser(strings.NewReader(b.content[:length])), b.err
 }
+
+// smallDump is a whole plain dump.
+const smallDump = "--\n-- PostgreSQL database dump\n--\n\n-- Dumped from database version 15.18\n-- Dumped by pg_dump version 15.19\n\n" +
+	"CREATE TABLE t (a int);\nCOPY t FROM stdin;\n1\n\\.\n\n--\n-- PostgreSQL database dump complete\n--\n"
 
 // found is a locator that always returns the same.
 type found struct {
@@ -40,12 +45,7 @@ func checkOf(l drill.Locator) drill.Drill {
 
 // TestCheck checks that no result of a check counts as a verified backup.
 func TestCheck(t *testing.T) {
-	backup := func(read error) locate.Backup {
-		return locate.Backup{
-			Object: locate.Object{Key: "shop.dump", Size: 5, ModifiedAt: time.Now().Add(-time.Hour)},
-			Source: bucket{err: read}, URI: "s3://b/shop.dump", Matched: 3,
-		}
-	}
+	backup := func(read error) locate.Backup { return backupOf(smallDump, read) }
 	for _, tt := range []struct {
 		name    string
 		locator found
@@ -73,6 +73,53 @@ func TestCheck(t *testing.T) {
 				t.Errorf("a secret in %q", got.Failure.Message)
 			}
 			onlyLocated(t, got)
+		})
+	}
+}
+
+func backupOf(content string, read error) locate.Backup {
+	return locate.Backup{
+		Object: locate.Object{Key: "shop.dump", Size: int64(len(content)), ModifiedAt: time.Now().Add(-time.Hour)},
+		Source: bucket{content: content, err: read}, URI: "s3://b/shop.dump", Matched: 3,
+	}
+}
+
+// TestCheckRecognises checks that a check says what the newest backup is, and fails in
+// the stage and with the code of a drill if it is none.
+func TestCheckRecognises(t *testing.T) {
+	large := smallDump[:strings.Index(smallDump, "\\.")] + strings.Repeat("2\n", 100_000)
+	for name, tt := range map[string]struct {
+		content string
+		format  string
+		code    outcome.Code
+		stage   outcome.Stage
+	}{
+		"a plain dump":          {smallDump, "plain", "", ""},
+		"a large one":           {large, "plain", "", ""},
+		"one without its end":   {smallDump[:strings.Index(smallDump, "\\.")], "plain", outcome.DumpTruncated, outcome.Inspect},
+		"noise":                 {strings.Repeat("\x8e\x01\xfa\x90", 500), "", outcome.NotADump, outcome.Inspect},
+		"much noise":            {strings.Repeat("\x8e\x01\xfa\x90", 100_000), "", outcome.NotADump, outcome.Inspect},
+		"an error page":         {"<html>AccessDenied</html>", "", outcome.NotADump, outcome.Inspect},
+		"globals":               {"--\n-- PostgreSQL database cluster dump\n--\n\nCREATE ROLE a;\n\n--\n-- PostgreSQL database cluster dump complete\n--\n", "cluster", outcome.FormatUnsupported, outcome.Inspect},
+		"an encrypted file":     {"age-encryption.org/v1\n-> X25519 x\n", "", outcome.KeyMissing, outcome.Fetch},
+		"a large encrypted one": {"Salted__12345678" + strings.Repeat("\x8e\x01", 100_000), "", outcome.KeyMissing, outcome.Fetch},
+	} {
+		t.Run(name, func(t *testing.T) {
+			got := checkOf(found{backupOf(tt.content, nil), nil}).Check(t.Context())
+			var code outcome.Code
+			var stage outcome.Stage
+			if got.Failure != nil {
+				code, stage = got.Failure.Code, got.Failure.Stage
+			}
+			if code != tt.code || stage != tt.stage || got.ExitCode != code.Class().ExitCode() && code != "" {
+				t.Errorf("%s in %s, exit %d: %+v", code, stage, got.ExitCode, got.Failure)
+			}
+			if tt.code == "" && (got.Backup.Format != tt.format || got.Backup.ServerVersion != "15.18" || got.Backup.PgDumpVersion != "15.19" || len(got.Findings) > 0) {
+				t.Errorf("%+v, %+v", got.Backup, got.Findings)
+			}
+			if len(got.Stages) != len(outcome.Stages) {
+				t.Errorf("%d stages", len(got.Stages))
+			}
 		})
 	}
 }

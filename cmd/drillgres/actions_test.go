@@ -113,11 +113,14 @@ databases:
 	}
 }
 
+// smallDump is a whole plain dump.
+const smallDump = "-- PostgreSQL database dump\n-- Dumped by pg_dump version 15.18\nCREATE TABLE t (a int);\nCOPY t FROM stdin;\n1\n\\.\n-- PostgreSQL database dump complete\n"
+
 // twoBackups returns a config with one good backup and one that is too small.
 func twoBackups(t *testing.T) (dir, config string) {
 	t.Helper()
 	dir = t.TempDir()
-	if err := os.WriteFile(filepath.Join(dir, "shop.dump"), []byte("PGDMP too small"), 0o600); err != nil {
+	if err := os.WriteFile(filepath.Join(dir, "shop.dump"), []byte(smallDump), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	config = filepath.Join(dir, "drillgres.yaml")
@@ -175,7 +178,7 @@ func checkedDocument(t *testing.T, text []byte) {
 		t.Fatalf("%v: %s", err, text)
 	}
 	crm := element{Database: "crm", Matched: 1, Findings: []struct{ Code string }{}}
-	crm.Backup.Size = 15
+	crm.Backup.Size = len(smallDump)
 	shop := crm
 	shop.Database, shop.Failure = "shop", &struct{ Stage, Code string }{"locate", "backup_too_small"}
 	if diff := cmp.Diff([]element{crm, shop}, before.Checked); diff != "" || before.SchemaVersion != 1 {

@@ -19,8 +19,9 @@ func newCheck(e edges) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "check [DATABASE…]",
 		Short: "Check that a recent, plausible backup exists and can be read; restores nothing",
-		Long: "Locates the newest backup and reads its first bytes. A check monitors backups between drills\n" +
-			"and does not replace them: it does not show that the backup restores, its verdict is never\n" +
+		Long: "Locates the newest backup, reads its first bytes, and says what it is: a file that is no\n" +
+			"dump, or that a drill could not open, fails. A check monitors backups between drills and\n" +
+			"does not replace them: it does not show that the backup restores, its verdict is never\n" +
 			"passed, and it is not recorded in the history.\n\n" + exitCodesHelp,
 		ValidArgsFunction: databaseNames,
 		RunE: func(cmd *cobra.Command, args []string) error {

@@ -1,10 +1,13 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"io"
 	"path"
+	"regexp"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -63,7 +66,7 @@ func runInspect(ctx context.Context, e edges, o inspectOptions) error {
 	}
 	b, err := locateTarget(ctx, o)
 	if err != nil {
-		return err
+		return withoutConfig(err)
 	}
 	contents, broken := scan(ctx, b)
 	taken := contents.Source.TakenAt.Taken(nil, snapshot.Object{ModifiedAt: b.ModifiedAt, Size: b.Size, SeenAt: e.now()})
@@ -71,6 +74,7 @@ func runInspect(ctx context.Context, e edges, o inspectOptions) error {
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
+	err = withoutConfig(err)
 	if err := printInspected(e, o.format, b.URI, contents, taken, findings, err); err != nil {
 		return err
 	}
@@ -82,7 +86,7 @@ func runInspect(ctx context.Context, e edges, o inspectOptions) error {
 
 func printInspected(e edges, format, name string, c inspect.Contents, taken snapshot.Range, findings []outcome.Finding, broken error) error {
 	if format != "json" {
-		return report.Contents(e.stdout, name, c, broken, textOptions(e))
+		return report.Contents(e.stdout, name, c, findings, broken, textOptions(e))
 	}
 	doc := inspectDocument{
 		SchemaVersion: outcome.SchemaVersion, Name: name, Whole: broken == nil,
@@ -115,6 +119,39 @@ func locateTarget(ctx context.Context, o inspectOptions) (locate.Backup, error) 
 		rules.Want = path.Base(o.target)
 	}
 	return locate.Locator{Source: source, Rules: rules}.Locate(ctx)
+}
+
+// withoutConfig returns a failure that does not speak of keys of the config, which has no
+// part in an inspection.
+func withoutConfig(err error) error {
+	var f *outcome.Failure
+	if !errors.As(err, &f) {
+		return err
+	}
+	named := *f
+	if text := f.Error(); strings.Contains(text, "backup.from") {
+		named.Err = errors.New(strings.ReplaceAll(text, "backup.from", "FILE|URL"))
+	}
+	if configKey.MatchString(f.Remedy()) {
+		named.Hint = cmp.Or(hintsWithoutConfig[f.Code], "see drillgres explain "+string(f.Code))
+	}
+	return &named
+}
+
+// configKey matches a key of the config in a hint.
+var configKey = regexp.MustCompile(`\b(backup|work|verify|postgres)\.[a-z]|--backup`)
+
+// hintsWithoutConfig holds what to do about a file, for failures whose usual hint is
+// about the config.
+var hintsWithoutConfig = map[outcome.Code]string{
+	outcome.SourceNotFound: "name an existing file or object",
+	outcome.BackupMissing:  "name an existing file or object",
+	outcome.ConfigInvalid:  "name a local file or an s3:// URL",
+	outcome.NotADump:       "look at the first bytes of the file: if it is encrypted or packed, decrypt or unpack it first",
+	outcome.DumpCorrupt:    "treat this backup as damaged: inspect an older one, and check the storage",
+	outcome.StreamCorrupt:  "treat this backup as damaged: inspect an older one, and check the storage",
+	outcome.DumpNoData:     "check which database the backup job dumps and that it runs without --schema-only",
+	outcome.DumpTooNew:     "dump with the pg_dump of production's major version",
 }
 
 // scan reads the whole object, once.

@@ -135,12 +135,35 @@ func isLetters(text string) bool {
 }
 
 func (s *script) hostile(name string, line int64) error {
-	const most = 32
-	return s.fail(line, outcome.DumpHostile, `psql's command \%s, which pg_dump never writes`, clean(name[:min(len(name), most)]))
+	return s.fail(line, outcome.DumpHostile, `psql's command \%s, which pg_dump never writes`, shownCommand(name))
 }
+
+// shownCommand returns the name of a command for a message. It returns only the part
+// that psql defines, because the rest may belong to a row that is read as SQL.
+func shownCommand(name string) string {
+	plain := strings.TrimRight(name, "+S")
+	switch {
+	case slices.Contains(commands, name), slices.Contains(largeObjectCommands, name):
+		return name
+	case slices.Contains(commands, plain):
+		return plain
+	case strings.HasPrefix(name, "lo_"):
+		return "lo_"
+	}
+	return name[:min(len(name), 1)]
+}
+
+// largeObjectCommands holds the commands of psql for large objects.
+var largeObjectCommands = strings.Fields("lo_export lo_import lo_list lo_unlink")
+
+// noKey is the key in the restore.sql of a dump in tar format, for which pg_dump
+// generates none.
+const noKey = "(null)"
 
 func (s *script) restrict(key string, line int64) error {
 	switch {
+	case s.key == "" && key == noKey:
+		return nil
 	case s.key != "" && s.heads > s.tails+1:
 		return s.fail(line, outcome.DumpTruncated, "another dump begins before this one has its end")
 	case s.key != "":
@@ -156,11 +179,9 @@ func (s *script) restrict(key string, line int64) error {
 // unrestrict checks that the key is that of the \restrict. A different key is not
 // an attack if the file consists of several dumps and one of them has lost its
 // beginning, or its beginning was read as rows of the dump before.
-//
-// The restore.sql of pg_dump 13.23's tar format ends in \unrestrict (null).
 func (s *script) unrestrict(key string, line int64) error {
 	switch {
-	case s.key == "" && key == "(null)":
+	case s.key == "" && key == noKey:
 		return nil
 	case s.key != "" && key == s.key:
 		s.key = ""

@@ -1,6 +1,7 @@
 package inspect
 
 import (
+	"regexp"
 	"strings"
 	"time"
 
@@ -49,6 +50,9 @@ func (s *script) readRemark(text string) {
 	if text != "" && text != "--" {
 		s.lastRemark = text
 	}
+	if text == unpackedRemark {
+		s.unpacked = true
+	}
 	c := &s.k.c
 	if v, ok := strings.CutPrefix(text, "-- Dumped from database version "); ok && c.ServerVersion == "" {
 		c.ServerVersion = versionNumber(v)
@@ -61,11 +65,24 @@ func (s *script) readRemark(text string) {
 	}
 }
 
-// versionNumber returns "15.18" for "15.18 (Debian 15.18-0+deb12u1)".
+// unpackedRemark is a comment in the restore.sql of a dump in tar format, which has the
+// rows in files beside it.
+const unpackedRemark = "-- File paths need to be edited. Search for $$PATH$$ and"
+
+// versionNumber returns "15.18" for "15.18 (Debian 15.18-0+deb12u1)". It returns an
+// empty string for text that is not a version, because reports show it.
 func versionNumber(text string) string {
 	v, _, _ := strings.Cut(strings.TrimSpace(text), " ")
+	if !plainVersion.MatchString(v) {
+		return ""
+	}
 	return v
 }
+
+var plainVersion = regexp.MustCompile(`^[0-9]{1,3}(?:[.][0-9]{1,4})*(?:(?:alpha|beta|rc|devel)[0-9]{0,2})?(?:[-+~][0-9A-Za-z.+~-]{0,16})?$`)
+
+// plainZone matches an abbreviation, an offset, or the name that Windows has for a zone.
+var plainZone = regexp.MustCompile(`^[A-Za-z0-9+:./ -]{1,40}$`)
 
 // parseStartedOn parses the start time that pg_dump --verbose writes, such as
 // "2026-07-01 12:34:56 CST". On Windows the zone is missing.
@@ -78,5 +95,9 @@ func parseStartedOn(text string) snapshot.Stated {
 	if err != nil {
 		return snapshot.Stated{}
 	}
-	return snapshot.Stated{Clock: clock, Zone: strings.TrimSpace(text[len(layout):])}
+	zone := strings.TrimSpace(text[len(layout):])
+	if !plainZone.MatchString(zone) {
+		zone = ""
+	}
+	return snapshot.Stated{Clock: clock, Zone: zone}
 }

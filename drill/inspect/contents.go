@@ -46,10 +46,19 @@ type Source struct {
 	// change how psql reads the rest, such as DO. It is empty if there is none.
 	Foreign string
 
+	Reencoded     bool  // SQL with a byte order mark and line ends of Windows: PowerShell wrote the file
+	TrailingBytes int64 // bytes behind the end of the compressed stream, which belong to nothing
+
 	Restricted           bool  // the SQL is between \restrict and \unrestrict
 	DecodedBytes         int64 // size of the dump without the compression of the file
 	DumpCount            int   // dumps of pg_dump in an SQL file, counted by their first comments
 	DropsWithoutIfExists bool  // the SQL begins by dropping objects that must exist (pg_dump --clean)
+}
+
+// ProvesEnd reports whether the backup shows that it is complete: an archive by its
+// table of contents, SQL by the comments of pg_dump.
+func (s Source) ProvesEnd() bool {
+	return s.DumpVersion != "" || s.ArchiveVersion != "" || s.DumpCount > 0
 }
 
 // PromiseFor returns the Promise for a database. For a backup with a single

@@ -25,35 +25,42 @@ const (
 // return the stream-level errors of [Scan] or errors of r. The caller closes the
 // reader; r stays open.
 func Decode(r io.Reader, l Limits) (io.ReadCloser, string, error) {
-	return decode(r, &budget{max: l.MaxDecoded})
+	d, err := decode(r, &budget{max: l.MaxDecoded})
+	if err != nil {
+		return nil, "", err
+	}
+	return d, d.wrap, nil
 }
 
-func decode(r io.Reader, spent *budget) (io.ReadCloser, string, error) {
+func decode(r io.Reader, spent *budget) (*decoder, error) {
 	src := &source{r: r}
 	br := bufio.NewReaderSize(src, sourceBuffer)
 	from := bufferedSource{src, br}
 	head, _ := br.Peek(sniffLength)
 	if src.err != nil {
-		return nil, "", src.err
+		return nil, src.err
 	}
 	if len(head) == 0 {
-		return nil, "", errEmpty("it has no bytes")
+		return nil, errEmpty("it has no bytes")
 	}
-	switch wrap := compressionOf(head); wrap {
+	d := &decoder{Closer: io.NopCloser(nil), from: from, spent: spent, wrap: compressionOf(head), terminal: wentThroughTerminal(head, manyFeeds)}
+	switch d.wrap {
 	case "gzip":
-		return newDecoder(&gzipReader{br: br}, io.NopCloser(nil), from, spent, wrap)
+		d.gzip = &gzipReader{br: br}
+		d.r = d.gzip
 	case "zstd":
 		z, err := newZstd(br)
 		if err != nil {
-			return nil, "", decodeError(err, wrap, from.offset())
+			return nil, d.fail(err)
 		}
-		return newDecoder(z, z.IOReadCloser(), from, spent, wrap)
+		d.r, d.Closer = z, z.IOReadCloser()
 	default:
 		if err := rejectWrapped(head); err != nil {
-			return nil, "", err
+			return nil, err
 		}
-		return newDecoder(br, io.NopCloser(nil), from, spent, "")
+		d.r = br
 	}
+	return d, nil
 }
 
 func newZstd(r io.Reader) (*zstd.Decoder, error) {
@@ -70,10 +77,6 @@ type bufferedSource struct {
 // offset returns how many bytes the decoder has read.
 func (s bufferedSource) offset() int64 { return s.read - int64(s.br.Buffered()) }
 
-func newDecoder(r io.Reader, c io.Closer, from bufferedSource, spent *budget, wrap string) (io.ReadCloser, string, error) {
-	return &decoder{r: r, Closer: c, from: from, spent: spent, wrap: wrap}, wrap, nil
-}
-
 // decoder turns the errors of a decompressor into Failures.
 type decoder struct {
 	io.Closer
@@ -82,6 +85,18 @@ type decoder struct {
 	spent *budget
 	wrap  string
 	total int64
+
+	gzip     *gzipReader // r, if it is gzip
+	terminal bool        // the compressed bytes may have gone through a terminal
+}
+
+// trailingBytes returns how many bytes are behind the end of the compressed stream,
+// after all of it was read. Zeros are padding and do not count.
+func (d *decoder) trailingBytes() int64 {
+	if d.gzip == nil || !d.gzip.trailing.nonzero {
+		return 0
+	}
+	return d.gzip.trailing.n
 }
 
 func (d *decoder) Read(p []byte) (int, error) {
@@ -96,11 +111,20 @@ func (d *decoder) Read(p []byte) (int, error) {
 	case d.from.err != nil:
 		return n, d.from.err
 	case err != io.EOF:
-		return n, decodeError(err, d.wrap, d.from.offset())
+		return n, d.fail(err)
 	case d.total == 0:
 		return n, errEmpty("the " + d.wrap + " stream contains no data")
 	}
 	return n, io.EOF
+}
+
+// fail returns the Failure for an error of the decompressor.
+func (d *decoder) fail(err error) error {
+	failure := decodeError(err, d.wrap, d.from.offset())
+	if d.terminal && !hasCode(failure, outcome.StreamTruncated) {
+		return throughTerminal(outcome.StreamCorrupt, d.wrap+" stream")
+	}
+	return failure
 }
 
 func errEmpty(what string) error {
@@ -131,6 +155,20 @@ type gzipReader struct {
 	br   *bufio.Reader
 	z    *gzip.Reader
 	done bool
+
+	trailing tally // of the bytes after the last member
+}
+
+// tally counts bytes.
+type tally struct {
+	n       int64
+	nonzero bool
+}
+
+func (t *tally) Write(p []byte) (int, error) {
+	t.n += int64(len(p))
+	t.nonzero = t.nonzero || len(bytes.Trim(p, "\x00")) > 0
+	return len(p), nil
 }
 
 func (m *gzipReader) Read(p []byte) (int, error) {
@@ -176,7 +214,7 @@ func (m *gzipReader) open() error {
 // drain reads the bytes after the last member, because the source computes a
 // checksum of all bytes.
 func (m *gzipReader) drain() error {
-	if _, err := io.Copy(io.Discard, m.br); err != nil {
+	if _, err := io.Copy(&m.trailing, m.br); err != nil {
 		return err
 	}
 	return io.EOF

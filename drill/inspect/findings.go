@@ -13,7 +13,7 @@ import (
 func findings(c Contents, p Policy) []outcome.Finding {
 	var found []outcome.Finding
 	for _, find := range []func(Contents, Policy) *outcome.Finding{
-		findThirdParty, findUnknownZone, findNewerDump, findTablesWithoutData, findSubscriptions, findForeignServers, findEventTriggers, findCronJobs,
+		findThirdParty, findTrailing, findReencoded, findUnknownZone, findNewerDump, findTablesWithoutData, findSubscriptions, findForeignServers, findEventTriggers, findCronJobs,
 	} {
 		if f := find(c, p); f != nil {
 			found = append(found, *f)
@@ -27,11 +27,27 @@ func finding(code, hint, format string, args ...any) *outcome.Finding {
 }
 
 func findThirdParty(c Contents, _ Policy) *outcome.Finding {
-	if c.Source.DumpVersion != "" || c.Source.ArchiveVersion != "" {
+	if c.Source.ProvesEnd() {
 		return nil
 	}
 	return finding("third_party_dump", "dump with pg_dump and keep its comments: the last one shows that the dump is complete",
-		"the dump does not state that pg_dump created it, so nothing in it shows that it is complete")
+		"its end cannot be proved: the dump does not state that pg_dump created it, and nothing in it shows that it is complete")
+}
+
+func findTrailing(c Contents, _ Policy) *outcome.Finding {
+	if c.Source.TrailingBytes == 0 {
+		return nil
+	}
+	return finding("trailing_garbage", "find out what appends to the file: gunzip exits with 2, which stops a recovery script that checks it",
+		"%s behind the end of the %s stream, which itself is complete", words.Count(c.Source.TrailingBytes, "byte"), c.Source.Compression)
+}
+
+func findReencoded(c Contents, _ Policy) *outcome.Finding {
+	if !c.Source.Reencoded {
+		return nil
+	}
+	return finding("text_reencoded", "write the dump with pg_dump --file instead of | or > in PowerShell, and compare the rows that have letters outside ASCII",
+		"the dump begins with a byte order mark and has the line ends of Windows: PowerShell wrote it, and may have replaced letters outside ASCII")
 }
 
 // findUnknownZone reports that the age of the backup is an estimate.

@@ -2,6 +2,7 @@ package inspect
 
 import (
 	"bytes"
+	"regexp"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -11,45 +12,120 @@ import (
 
 var utf8Mark = []byte{0xef, 0xbb, 0xbf}
 
-const excerptLength = 120
+// foreignFiles holds the beginnings of files of other programs.
+var foreignFiles = []magic{
+	{"SQLite format 3\x00", "an SQLite database"},
+	{"\x7fELF", "a program"},
+	{"MZ\x90", "a program"},
+	{"\xca\xfe\xba\xbe", "a program"},
+	{"%PDF-", "a PDF"},
+	{"\x89PNG\r\n", "an image"},
+	{"GIF8", "an image"},
+	{"\xff\xd8\xff", "an image"},
+	{"\x6d\xe2\x99\x81", "an archive of mongodump"},
+	{"REDIS0", "a dump of Redis"},
+	{"TAPE\x00\x00", "a backup of SQL Server"},
+	{"\x03\x00\x01EXPORT:V", "an export of Oracle"},
+	{"XBSTCK01", "a backup of MySQL by XtraBackup"},
+	{"PAR1", "a Parquet file"},
+	{"ORC\x08", "an ORC file"},
+	{"Obj\x01", "an Avro file"},
+}
 
-// rejectForeign returns the Failure for a well-known file type that is not a dump.
+// foreignScripts holds the first comments that only the tools of other databases write.
+var foreignScripts = []magic{
+	{"-- MySQL dump", "MySQL"},
+	{"-- MariaDB dump", "MariaDB"},
+	{"/*M!999999", "MariaDB"},
+	{"-- phpMyAdmin SQL Dump", "MySQL"},
+	{"-- mysqldump", "MySQL"},
+}
+
+// utf16Marks holds how text in UTF-16 begins: with its byte order mark, or with the
+// first comment of a dump.
+var utf16Marks = []magic{{"\xff\xfe", "UTF-16"}, {"\xfe\xff", "UTF-16"}, {"-\x00-\x00", "UTF-16"}, {"\x00-\x00-", "UTF-16"}}
+
+// rejectForeign returns the Failure for a well-known file type that is not a dump. Its
+// message names the type, and nothing of the content.
 func rejectForeign(head []byte) error {
 	text := bytes.TrimSpace(bytes.TrimPrefix(head, utf8Mark))
-	switch {
-	case hasPrefix(head, "\xff\xfe"), hasPrefix(head, "\xfe\xff"):
-		return outcome.Fail(outcome.NotADump, "not a dump: it is text in UTF-16, which Postgres tools cannot read").
+	if nameOf(head, utf16Marks) != "" {
+		return outcome.Fail(outcome.NotADump, "not a dump: it is text in UTF-16, as PowerShell's > writes it, which Postgres tools cannot read").
 			WithHint("do not redirect pg_dump with > in PowerShell: use pg_dump --file")
-	case hasPrefix(head, "SQLite format 3\x00"):
-		return outcome.Fail(outcome.NotADump, "not a dump: it is an SQLite database")
-	case hasPrefix(head, "\x7fELF"), hasPrefix(head, "MZ\x90"):
-		return outcome.Fail(outcome.NotADump, "not a dump: it is a program")
-	case hasPrefix(text, "-- MySQL dump"), hasPrefix(text, "-- MariaDB dump"), hasPrefix(text, "/*M!999999"):
-		return outcome.Fail(outcome.NotADump, "not a Postgres dump: it is a MySQL dump")
+	}
+	if name := nameOf(head, foreignFiles); name != "" {
+		return outcome.Fail(outcome.NotADump, "not a dump: it is %s", name)
+	}
+	if name := nameOf(text, foreignScripts); name != "" {
+		return foreignSQL(name)
+	}
+	switch {
 	case hasPrefix(text, "<"):
-		return foreignText("markup (HTML or XML)", text)
+		return outcome.Fail(outcome.NotADump, "not a dump: it is markup (HTML or XML)%s", errorNamed(text))
 	case hasPrefix(text, "{"), hasPrefix(text, "["):
-		return foreignText("JSON", text)
+		return outcome.Fail(outcome.NotADump, "not a dump: it is JSON%s", errorNamed(text))
 	}
-	return nil
+	return rejectMixed(text)
 }
 
-func foreignText(kind string, text []byte) error {
-	return outcome.Fail(outcome.NotADump, "not a dump: it is %s, beginning with %q", kind, excerpt(text))
+func foreignSQL(database string) error {
+	return outcome.Fail(outcome.NotADump, "not a Postgres dump: it is SQL of %s", database).
+		WithHint("check which database and which program the backup job dumps with")
 }
 
-func notADump(first string) error {
-	if first == "" {
-		return outcome.Fail(outcome.NotADump, "not a dump: it is binary data in an unknown format")
+// knownErrors matches the codes of error documents of object stores, and the states of
+// HTTP. Any other word of a document may be data.
+var knownErrors = regexp.MustCompile(`\b(AccessDenied|NoSuchKey|NoSuchBucket|NoSuchVersion|SlowDown|InternalError|ServiceUnavailable|ExpiredToken|InvalidToken|TokenRefreshRequired|` +
+	`RequestTimeTooSkewed|RequestTimeout|SignatureDoesNotMatch|InvalidAccessKeyId|InvalidObjectState|PermanentRedirect|AuthorizationHeaderMalformed|` +
+	`AllAccessDisabled|AccountProblem|BlobNotFound|ContainerNotFound|AuthenticationFailed|AuthorizationFailure|ResourceNotFound|ServerBusy|` +
+	`400 Bad Request|401 Unauthorized|403 Forbidden|404 Not Found|407 Proxy Authentication Required|408 Request Timeout|429 Too Many Requests|500 Internal Server Error|` +
+	`502 Bad Gateway|503 Service (?:Temporarily )?Unavailable|504 Gateway Time-?out)\b`)
+
+// errorNamed returns the error that a document states, for the end of a message.
+func errorNamed(document []byte) string {
+	if name := knownErrors.Find(document); name != nil {
+		return ", the error " + string(name)
 	}
-	return outcome.Fail(outcome.NotADump, "not a dump: it begins with %q", first)
+	return ""
 }
 
-// maxShown is how many bytes of one text from the dump a message shows. A real
+// notADump returns the Failure for a file in which nothing was recognised. The message
+// quotes nothing of it, because the first line of a file may be a row.
+func notADump(head []byte) error {
+	text := bytes.TrimSpace(bytes.TrimPrefix(head, utf8Mark))
+	switch by := messageOf(text); {
+	case by != "":
+		return outcome.Fail(outcome.NotADump, "not a dump: it begins with a message of %s%s", by, reasonIn(text)).
+			WithHint("correct the backup job: let it stop if pg_dump fails, and do not write its messages into the backup (no 2>&1)")
+	case len(bytes.Trim(head, "\x00")) == 0:
+		return outcome.Fail(outcome.NotADump, "not a dump: it begins with zero bytes").
+			WithHint("check the storage and the upload: the file was created but not written")
+	case isText(text):
+		return outcome.Fail(outcome.NotADump, "not a dump: it is text, but not the SQL of a dump")
+	}
+	return outcome.Fail(outcome.NotADump, "not a dump: it is binary data in an unknown format").
+		WithHint("if the backup is encrypted or packed, decrypt or unpack it and drill the result; otherwise correct the backup job or backup.match")
+}
+
+// isText reports whether nearly all of the first line can be printed.
+func isText(head []byte) bool {
+	const longest = 120
+	line, _, _ := bytes.Cut(head, []byte("\n"))
+	line = bytes.TrimSpace(line[:min(len(line), longest)])
+	odd := 0
+	for _, r := range string(line) {
+		if r == utf8.RuneError || !unicode.IsPrint(r) && r != '\t' {
+			odd++
+		}
+	}
+	return odd <= len(line)/10
+}
+
+// maxShown is how many bytes of one name from the dump a message shows. A real
 // name has at most 63.
 const maxShown = 160
 
-// clean returns text from the dump for a line of a report, shortened and with
+// clean returns a name from the dump for a line of a report, shortened and with
 // unprintable characters replaced.
 func clean(text string) string {
 	if len(text) > maxShown {
@@ -61,20 +137,4 @@ func clean(text string) string {
 		}
 		return r
 	}, text)
-}
-
-// excerpt returns the beginning of the first line. It returns an empty string if
-// that is not text.
-func excerpt(head []byte) string {
-	line := string(bytes.TrimSpace(bytes.TrimPrefix(head, utf8Mark)))
-	line, _, _ = strings.Cut(line, "\n")
-	cut := line[:min(len(line), excerptLength)]
-	text := clean(cut)
-	if strings.Count(text, "?")-strings.Count(cut, "?") > len(cut)/10 {
-		return ""
-	}
-	if len(line) > len(cut) {
-		text += "…"
-	}
-	return strings.TrimSpace(text)
 }

@@ -38,7 +38,7 @@ func (s *script) noteForeign(verb string) {
 
 func (s *script) foreign(what string) {
 	if s.k.c.Foreign == "" {
-		s.k.c.Foreign = clean(what)
+		s.k.c.Foreign = what
 	}
 }
 

@@ -118,6 +118,30 @@ func holds(t *testing.T, content []byte) {
 		t.Errorf("judged: %v", judged)
 	}
 	printable(t, judged, found)
+	headAgrees(t, content, err, judged)
+}
+
+// headAgrees checks that the beginning of a backup is never a failure if the backup is
+// none, and that a backup that is read whole fails like a scan of it.
+func headAgrees(t *testing.T, content []byte, scanned, judged error) {
+	t.Helper()
+	const shortest = 512 // a real beginning is longer
+	policy := inspect.Policy{Major: 15}
+	_, whole := inspect.Head(content, true, policy)
+	bounded := codeOf(scanned) == outcome.DiskBudgetExceeded || codeOf(whole) == "" // by different limits
+	if scanned != nil && !bounded && codeOf(whole) != codeOf(scanned) {
+		t.Errorf("its head: %v, and as a whole: %v", whole, scanned)
+	}
+	if whole != nil && judged == nil {
+		t.Errorf("its head: %v, and as a whole it is good", whole)
+	}
+	if begin := content[:len(content)*3/4]; len(begin) >= shortest && judged == nil {
+		if _, err := inspect.Head(begin, false, policy); err != nil {
+			t.Errorf("its first %d bytes: %v, and as a whole it is good", len(begin), err)
+		}
+	}
+	_, err := inspect.Head(content, false, policy)
+	printable(t, err, nil)
 }
 
 // allowed returns how many bytes Scan may allocate in total. A zstd decoder allocates

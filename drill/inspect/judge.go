@@ -103,8 +103,7 @@ func checkFormat(c Contents, _ Policy) error {
 	s := c.Source
 	switch s.Format {
 	case Cluster:
-		return outcome.Fail(outcome.FormatUnsupported, "the backup is of a whole cluster (pg_dumpall), which this version does not restore").
-			WithHint("drill a pg_dump of one database, plain or custom")
+		return clusterUnsupported(s)
 	case Tar, Directory:
 		return outcome.Fail(outcome.FormatUnsupported, "the backup is in pg_dump's %s format, which this version does not restore", s.Format)
 	}
@@ -134,6 +133,9 @@ func checkArchiveKnown(c Contents, _ Policy) error {
 func checkRows(c Contents, p Policy) error {
 	if p.AllowEmpty || len(c.Promises) == 0 || c.promisesRows() {
 		return nil
+	}
+	if err := checkPartOfSet(c); err != nil {
+		return err
 	}
 	tables := 0
 	for range c.tables() {

@@ -12,6 +12,19 @@ const (
 	tarMagicAt   = 257
 )
 
+// magic is how a kind of file begins, and what the kind is called.
+type magic struct{ prefix, name string }
+
+// nameOf returns the name of the first kind that head begins like.
+func nameOf(head []byte, kinds []magic) string {
+	for _, m := range kinds {
+		if hasPrefix(head, m.prefix) {
+			return m.name
+		}
+	}
+	return ""
+}
+
 // compressionOf returns the name of the compression at the beginning of a stream:
 // gzip, zstd, or an empty string for any other.
 func compressionOf(head []byte) string {
@@ -30,82 +43,78 @@ func isSkippable(head []byte) bool {
 	return len(head) >= 4 && head[0]&0xf0 == 0x50 && bytes.Equal(head[1:4], []byte{0x2a, 0x4d, 0x18})
 }
 
-// rejectWrapped returns the Failure for a backup that is encrypted, or compressed in
-// an unsupported way.
+// rejectWrapped returns the Failure for a backup in a layer that this version does not
+// open. It proves nothing about what is inside, so the Failure is never the backup's.
 func rejectWrapped(head []byte) error {
 	if name := encryptionOf(head); name != "" {
 		return outcome.Fail(outcome.KeyMissing, "the backup is encrypted with %s", name)
 	}
 	if name := foreignCompressionOf(head); name != "" {
-		return outcome.Fail(outcome.FormatUnsupported, "the backup is compressed with %s", name)
+		return outcome.Fail(outcome.FormatUnsupported, "the backup is compressed with %s, which this version does not read", name)
 	}
-	return nil
+	if name := nameOf(head, containers); name != "" {
+		return unopened(name)
+	}
+	if name := physicalOf(head); name != "" {
+		return physicalBackup(name)
+	}
+	return rejectBase64(head)
 }
 
-func encryptionOf(head []byte) string {
-	switch {
-	case hasPrefix(head, "age-encryption.org/"), hasPrefix(head, "-----BEGIN AGE ENCRYPTED FILE-----"):
-		return "age"
-	case hasPrefix(head, "-----BEGIN PGP MESSAGE-----"), isOpenPGP(head):
-		return "OpenPGP"
-	case hasPrefix(head, "Salted__"):
-		return "openssl enc"
-	}
-	return ""
+func unopened(name string) error {
+	return outcome.Fail(outcome.FormatUnsupported, "the backup is %s, which this version does not open", name).
+		WithHint("extract the dump from it, and drill the dump")
 }
 
-// isOpenPGP reports whether head begins with a binary OpenPGP message. Its first
-// packet is a session key that is encrypted to a public key (tag 1) or with a
-// passphrase (tag 3). RFC 9580, sections 4.2, 5.1, 5.3.
-func isOpenPGP(head []byte) bool {
-	if len(head) < 6 {
-		return false
-	}
-	switch head[0] {
-	case 0x84, 0xc1: // old format with one length byte; new format
-		return hasKeyVersion(head[1:], 3, 6)
-	case 0x85: // old format, two length bytes
-		return head[3] == 3 || head[3] == 6
-	case 0x8c, 0xc3:
-		return hasKeyVersion(head[1:], 4, 6)
-	}
-	return false
-}
-
-// hasKeyVersion reports whether the version byte, which follows a packet's length of
-// one or two bytes, is between low and high.
-func hasKeyVersion(p []byte, low, high byte) bool {
-	v := p[1]
-	if p[0] >= 192 && p[0] < 224 {
-		v = p[2]
-	}
-	return v >= low && v <= high && v != 0
+// compressions holds those that this version does not read.
+var compressions = []magic{
+	{"\xfd7zXZ\x00", "xz"},
+	{"\x04\x22\x4d\x18", "lz4"},
+	{"\x02\x21\x4c\x18", "lz4"},
+	{"\x03\x21\x4c\x18", "lz4"},
+	{"\x5d\x00\x00\x80\x00", "lzma"},
+	{"\x5d\x00\x00\x00\x04", "lzma"},
+	{"\x89LZO\x00", "lzop"},
+	{"LZIP\x01", "lzip"},
+	{"LRZI\x00", "lrzip"},
+	{"RZIP\x02", "rzip"},
+	{"\x1f\x9d", "compress"},
+	{"\x1f\xa0", "compress"},
+	{"\xff\x06\x00\x00sNaPpY", "snappy"},
+	{"\x78\x01", "zlib"},
+	{"\x78\x9c", "zlib"},
+	{"\x78\xda", "zlib"},
 }
 
 func foreignCompressionOf(head []byte) string {
-	for _, m := range []struct{ magic, name string }{
-		{"\xfd7zXZ\x00", "xz"},
-		{"\x04\x22\x4d\x18", "lz4"},
-		{"\x02\x21\x4c\x18", "lz4"},
-		{"7z\xbc\xaf\x27\x1c", "7z"},
-		{"PK\x03\x04", "zip"},
-		{"PK\x05\x06", "zip"},
-		{"PK\x07\x08", "zip"},
-		{"\x89LZO\x00", "lzop"},
-		{"Rar!\x1a\x07", "rar"},
-		{"LZIP\x01", "lzip"},
-		{"\x1f\x9d", "compress"},
-		{"\xff\x06\x00\x00sNaPpY", "snappy"},
-	} {
-		if hasPrefix(head, m.magic) {
-			return m.name
-		}
-	}
 	if len(head) >= 10 && hasPrefix(head, "BZh") && head[3] >= '1' && head[3] <= '9' &&
 		(hasPrefix(head[4:], "1AY&SY") || hasPrefix(head[4:], "\x17rE8P\x90")) {
 		return "bzip2"
 	}
-	return ""
+	return nameOf(head, compressions)
+}
+
+// containers holds the kinds of files with members, other than tar archives.
+var containers = []magic{
+	{"PK\x03\x04", "a zip archive"},
+	{"PK\x05\x06", "a zip archive"},
+	{"PK\x07\x08", "a zip archive"},
+	{"PK00PK\x03\x04", "a zip archive"},
+	{"7z\xbc\xaf\x27\x1c", "a 7z archive"},
+	{"Rar!\x1a\x07", "a rar archive"},
+	{"070701", "a cpio archive"},
+	{"070702", "a cpio archive"},
+	{"070707", "a cpio archive"},
+	{"\xc7\x71", "a cpio archive"},
+	{"!<arch>\n", "an ar archive"},
+	{"xar!", "a xar archive"},
+	{"MSCF\x00\x00\x00\x00", "a cabinet archive"},
+	{"hsqs", "a squashfs image"},
+	{"BORG_SEG", "a segment of a Borg repository"},
+	{"ATTICSEG", "a segment of an Attic repository"},
+	{"VMA\x00", "an image of a virtual machine"},
+	{"QFI\xfb", "an image of a virtual machine"},
+	{"KDMV", "an image of a virtual machine"},
 }
 
 // isTar reports whether head is the first header of a tar archive.
@@ -114,5 +123,5 @@ func isTar(head []byte) bool {
 }
 
 func hasPrefix(b []byte, prefix string) bool {
-	return bytes.HasPrefix(b, []byte(prefix))
+	return len(b) >= len(prefix) && string(b[:len(prefix)]) == prefix
 }

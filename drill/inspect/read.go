@@ -22,7 +22,8 @@ func dispatch(f *feed, k *catalog, spent *budget) error {
 	case f.brokenErr() != nil:
 		return f.brokenErr()
 	case hasPrefix(head, archiveMagic):
-		return readArchive(f, k, spent)
+		terminal := wentThroughTerminal(head, fewestFeeds)
+		return explainTerminal(readArchive(f, k, spent), terminal)
 	case isTar(head):
 		return readTar(f, k)
 	case compressionOf(head) != "":
@@ -42,22 +43,30 @@ func dispatch(f *feed, k *catalog, spent *budget) error {
 // not_a_dump instead of the error that ended the reading, which would mislead.
 func readPlain(f *feed, k *catalog) error {
 	k.c.Format = Plain
-	first := excerpt(f.peek(sniffLength))
+	head := bytes.Clone(f.peek(sniffLength))
 	f.asText()
 	if bytes.HasPrefix(f.peek(len(utf8Mark)), utf8Mark) {
 		f.skip(len(utf8Mark))
+		k.c.Reencoded = wentThroughTerminal(head, 1)
 	}
 	s := newScript(f, k)
 	err := s.run()
+	foreign := s.dialect != "" || err != nil && s.noteDialect()
 	switch {
 	case StreamLevel(f.brokenErr()):
 		return f.brokenErr()
+	case foreign:
+		return foreignSQL(s.dialect)
+	case s.mixed:
+		return err
 	case hasCode(err, outcome.DumpHostile):
 		return err
 	case err == nil && f.brokenErr() == nil && s.isBlank():
 		return errEmpty("it contains only white space")
+	case !s.isDump() && !s.isStump() && err == nil && s.statements > 0:
+		return outcome.Fail(outcome.NotADump, "not a dump: it is SQL that neither creates nor fills anything")
 	case !s.isDump() && !s.isStump():
-		return notADump(first)
+		return notADump(head)
 	case f.brokenErr() != nil:
 		return f.brokenErr()
 	case err != nil:

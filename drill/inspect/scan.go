@@ -25,7 +25,7 @@ type Limits struct {
 // in the dump.
 func Scan(ctx context.Context, r io.Reader, l Limits) (Contents, error) {
 	spent := &budget{max: l.MaxDecoded}
-	stream, compression, err := decode(&cancelled{ctx: ctx, r: r}, spent)
+	stream, err := decode(&cancelled{ctx: ctx, r: r}, spent)
 	if err != nil {
 		return Contents{}, err
 	}
@@ -33,13 +33,13 @@ func Scan(ctx context.Context, r io.Reader, l Limits) (Contents, error) {
 
 	f := newFeed(stream, feedBuffer)
 	c, err := read(f, spent)
-	if c.Source.Compression = compression; compression != "" && !StreamLevel(err) {
+	if c.Source.Compression = stream.wrap; stream.wrap != "" && !StreamLevel(err) {
 		err = withOffsetIn(err, "the decoded data")
 	}
 	if streamErr := f.drain(); streamErr != nil {
 		err = streamErr
 	}
-	c.Source.DecodedBytes = f.offset()
+	c.Source.DecodedBytes, c.Source.TrailingBytes = f.offset(), stream.trailingBytes()
 	return c, err
 }
 

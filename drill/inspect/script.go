@@ -1,6 +1,7 @@
 package inspect
 
 import (
+	"errors"
 	"slices"
 	"strings"
 
@@ -28,6 +29,9 @@ type script struct {
 	key          string // of the open \restrict; empty: none is open
 	swallowed    *swallowedRestrict
 	broken       *outcome.Failure // the first one that a comment of pg_dump reveals
+	dialect      string           // the other database whose SQL it is; empty: none
+	mixed        bool             // messages of a program are in front of the dump
+	unpacked     bool             // a comment says that the rows are in other files
 
 	seek *seek // the search for a statement; nil: none
 }
@@ -97,20 +101,32 @@ func (s *script) token(t sqltext.Token) error {
 	if s.st.isEmpty() {
 		s.st.line = s.f.line()
 		if !beginsStatement(t) && len(s.f.window()) > 0 { // at the end of the file it may be an incomplete verb
-			return s.notSQL(t.Text)
+			return s.notSQL(t)
 		}
 	}
 	s.st.add(t)
 	return nil
 }
 
-func (s *script) notSQL(text string) error {
-	if strings.HasPrefix(text, "pg_dump") {
-		return s.fail(s.st.line, outcome.DumpCorrupt, "messages of %s are mixed into the dump", text).
-			WithHint("keep pg_dump's messages out of the file: do not use 2>&1")
+// notSQL returns the failure for a token that begins no statement.
+func (s *script) notSQL(t sqltext.Token) error {
+	by := ""
+	if !s.fragment {
+		by = messageOf(append([]byte(t.Text), s.f.peek(longestMessage)...))
 	}
+	switch {
+	case by != "" && !s.mayBeForeign():
+		return mixedIn(s.st.line, by, "")
+	case s.mayBeForeign() && startsSoon(s.f):
+		s.mixed = true
+		return mixedIn(s.st.line, by, ", in front of it")
+	}
+	s.noteForeignVerb(t.Text)
 	return s.fail(s.st.line, outcome.DumpCorrupt, "neither SQL nor a row of a COPY")
 }
+
+// errForeign stops the reading of SQL of another database.
+var errForeign = errors.New("SQL of another database")
 
 // verbs holds the first words of statements (PostgreSQL, Part VI, SQL Commands).
 var verbs = strings.Fields(`abort alter analyze begin call checkpoint close cluster comment commit copy
@@ -129,6 +145,9 @@ func (s *script) semicolon() error {
 	}
 	begins := s.st.line
 	data, err := s.readStatement()
+	if s.noteDialect() {
+		return errForeign
+	}
 	s.restart()
 	if err == nil && data != nil {
 		err = s.copyRows(data)
@@ -163,8 +182,27 @@ func (s *script) truncatedIn(what string, line int64) error {
 	if line < end {
 		f = s.fail(end, outcome.DumpTruncated, "the dump ends within %s that begins near line %d", what, line)
 	}
-	f.Object = subjectOf(s.st.tokens)
+	f.Object = s.certainSubject()
 	return f
+}
+
+// certainSubject returns the object of the current statement if the statement looks like
+// one that pg_dump writes. A row that is read as SQL can begin with any verb.
+func (s *script) certainSubject() string {
+	p := &sqltext.Phrase{Tokens: s.st.tokens}
+	switch verb := p.Take(); verb.Text {
+	case "insert":
+		if !p.Begins("into") {
+			return ""
+		}
+	case "copy":
+		if p.Name(""); !p.Begins("(") && !p.Begins("from") {
+			return ""
+		}
+	case "update", "delete", "truncate", "lock":
+		return ""
+	}
+	return subjectOf(s.st.tokens)
 }
 
 // isBlank reports whether the file has neither statements nor comments.

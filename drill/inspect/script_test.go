@@ -127,23 +127,23 @@ func TestNoDump(t *testing.T) {
 		code    outcome.Code
 		says    string // in the message
 	}{
-		"an error of pg_dump":    {"pg_dump: error: connection to server at \"db\" failed: timeout\n", outcome.NotADump, "connection to server"},
-		"an error of a shell":    {"sh: 1: pg_dump: not found\n", outcome.NotADump, "pg_dump: not found"},
-		"an error of a store":    {"<?xml version=\"1.0\"?>\n<Error><Code>NoSuchKey</Code></Error>", outcome.NotADump, "markup"},
+		"an error of pg_dump":    {"pg_dump: error: connection to server at \"db\" failed: timeout\n", outcome.NotADump, "a message of pg_dump (it waited too long)"},
+		"an error of a shell":    {"sh: 1: pg_dump: not found\n", outcome.NotADump, "a message of a shell (a program was not found)"},
+		"an error of a store":    {"<?xml version=\"1.0\"?>\n<Error><Code>NoSuchKey</Code></Error>", outcome.NotADump, "markup (HTML or XML), the error NoSuchKey"},
 		"a page":                 {"\n<!DOCTYPE html><html>", outcome.NotADump, "markup"},
 		"JSON":                   {`{"error": "not found"}`, outcome.NotADump, "JSON"},
 		"UTF-16":                 {"\xff\xfe-\x00-\x00 \x00", outcome.NotADump, "UTF-16"},
 		"SQLite":                 {"SQLite format 3\x00\x10", outcome.NotADump, "SQLite"},
 		"MySQL":                  {"-- MySQL dump 10.13\n\nCREATE TABLE x (a int);\n", outcome.NotADump, "MySQL"},
 		"binary":                 {"\x01\x02\x03\x00\xfe\xca", outcome.NotADump, "binary"},
-		"a log":                  {"2026-07-01 12:00:00 INFO backup started\n", outcome.NotADump, "INFO backup started"},
-		"settings alone":         {"SET x = 1;\nSELECT 1;\n", outcome.NotADump, "SET x"},
-		"control characters":     {"oops\x1b[31m red\n", outcome.NotADump, "oops?[31m red"},
+		"a log":                  {"2026-07-01 12:00:00 INFO backup started\n", outcome.NotADump, "it is text, but not the SQL of a dump"},
+		"settings alone":         {"SET x = 1;\nSELECT 1;\n", outcome.NotADump, "neither creates nor fills"},
+		"control characters":     {"oops\x1b[31m red\n", outcome.NotADump, "it is text"},
 		"nothing":                {"", outcome.BackupEmpty, "no bytes"},
 		"much white space":       {strings.Repeat(" \n", 1<<14), outcome.BackupEmpty, "white space"},
 		"white space":            {" \n\t\n", outcome.BackupEmpty, "white space"},
 		"a mark of UTF-8 alone":  {"\ufeff\n", outcome.BackupEmpty, "white space"},
-		"a tar of other things":  {tarOf(t, "readme.txt", "hello"), outcome.NotADump, "toc.dat"},
+		"a tar of other things":  {tarOf(t, "readme.txt", "hello"), outcome.FormatUnsupported, "a tar archive of 1 file"},
 		"a tar with a false toc": {tarOf(t, "toc.dat", "hello"), outcome.DumpCorrupt, "toc.dat"},
 	} {
 		t.Run(name, func(t *testing.T) {

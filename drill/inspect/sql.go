@@ -1,6 +1,7 @@
 package inspect
 
 import (
+	"regexp"
 	"strings"
 
 	"github.com/drillgres/drillgres/drill/outcome"
@@ -53,10 +54,27 @@ func (s *script) copyStatement(p *sqltext.Phrase) (*copyTarget, error) {
 		return &copyTarget{table: table, counted: rest.Text == ""}, nil
 	case p.Until("to stdout"), p.Until("from stdout"):
 		return nil, nil
+	case s.isUnpackedFile(*p):
+		return nil, s.fail(s.st.line, outcome.FormatUnsupported, "the file is the restore.sql of a dump in tar format: its rows are in other files (COPY … FROM '$$PATH$$/…')").
+			WithHint("drill the tar archive that it was unpacked from, or a custom pg_dump")
 	case p.Until("from"), p.Until("to"):
 		return nil, s.fail(s.st.line, outcome.DumpHostile, "a COPY from or to a file or a program of the server")
 	}
 	return nil, s.fail(s.st.line, outcome.DumpCorrupt, "a COPY without a source or a target")
+}
+
+// unpackedFile matches the file of a table's rows that pg_dump's restore.sql names.
+var unpackedFile = regexp.MustCompile(`^(.*)/[0-9]+\.dat$`)
+
+// isUnpackedFile reports whether a COPY reads its rows from a file that pg_dump's tar
+// format has beside its restore.sql. The user may have replaced the mark in its name.
+func (s *script) isUnpackedFile(rest sqltext.Phrase) bool {
+	if s.fragment || !rest.Until("from") {
+		return false
+	}
+	source := rest.Peek()
+	m := unpackedFile.FindStringSubmatch(source.Text)
+	return m != nil && source.Kind == sqltext.String && (m[1] == "$$PATH$$" || s.unpacked)
 }
 
 // readInsert counts the rows of INSERT … VALUES.
@@ -89,7 +107,7 @@ func (s *script) readSet(p *sqltext.Phrase) {
 	case p.Has("client_encoding"), p.Has("names"):
 		v := p.Value()
 		if !hasSafeBackslash(v) {
-			s.foreign("client_encoding " + v)
+			s.foreign("client_encoding " + shownEncoding(v))
 		}
 		if s.k.c.Database.Encoding == "" && v != "default" {
 			s.k.c.Database.Encoding = v
@@ -101,6 +119,18 @@ func (s *script) readSet(p *sqltext.Phrase) {
 	case p.Has("search_path"):
 		s.k.searchPath = p.Value()
 	}
+}
+
+// shownEncoding returns the name of an encoding for a message, and nothing of any other
+// value.
+func shownEncoding(v string) string {
+	const longest = 20
+	if len(v) > longest || strings.ContainsFunc(v, func(r rune) bool {
+		return r != '_' && r != '-' && (r < '0' || r > '9') && (r|0x20 < 'a' || r|0x20 > 'z')
+	}) {
+		return "(unknown)"
+	}
+	return v
 }
 
 // isFalse reports whether the server reads a setting as off (parse_bool): 0, or

@@ -3,9 +3,12 @@ package inspect
 import (
 	"archive/tar"
 	"bytes"
+	"cmp"
 	"errors"
+	"fmt"
 	"io"
 	"path"
+	"regexp"
 	"strings"
 
 	"github.com/drillgres/drillgres/drill/outcome"
@@ -16,34 +19,88 @@ const tocName = "toc.dat"
 
 // readTar reads a tar archive to its end: the tar format of pg_dump, which begins with
 // the table of contents, or a packed directory dump. It does not read the rows.
-func readTar(f *feed, k *catalog) error {
+func readTar(f *feed, k *catalog) error { return readMembers(f, k, newMembers()) }
+
+func readMembers(f *feed, k *catalog, seen *members) error {
 	tail := &zeroCounter{r: f}
 	t := tar.NewReader(tail)
-	var promised []string
-	present := map[string]bool{}
 	for {
 		h, err := t.Next()
-		if err == io.EOF { //nolint:errorlint // an error of the source may wrap it
-			return checkTarEnd(tail, k, promised, present)
-		}
-		if err != nil {
+		switch {
+		case err == io.EOF: //nolint:errorlint // an error of the source may wrap it
+			return checkTarEnd(tail, k, seen)
+		case errors.Is(err, tar.ErrHeader) && k.c.Format == "" && seen.files > 0:
+			return seen.unopened() // of a kind that this reader does not know, or damaged
+		case err != nil:
 			return tarError(err, f.offset())
-		}
-		if path.Base(h.Name) != tocName || k.c.Format != "" {
-			if !k.reserve(h.Name) {
+		case path.Base(h.Name) != tocName || k.c.Format != "":
+			if seen.add(h, k); k.full {
 				return k.checkMemory()
 			}
-			present[memberName(h.Name)] = true
 			continue
 		}
 		k.c.Format = Directory
-		if len(present) == 0 {
+		if seen.files == 0 {
 			k.c.Format = Tar
 		}
-		if promised, err = readToc(newFeed(t, feedBuffer), k); err != nil {
+		if seen.promised, err = readToc(newFeed(t, feedBuffer), k); err != nil {
 			return err
 		}
 	}
+}
+
+// members holds what the names of the files in a tar archive show.
+type members struct {
+	present  map[string]bool // files of rows
+	promised []string        // by the table of contents
+	files    int
+	dumps    int    // files with a name like a dump's
+	physical string // the first part of a physical backup
+}
+
+func newMembers() *members { return &members{present: map[string]bool{}} }
+
+func (m *members) add(h *tar.Header, k *catalog) {
+	if h.Typeflag != tar.TypeReg {
+		return
+	}
+	m.files++
+	if name := memberName(h.Name); isRowFile(name) && k.reserve(name) {
+		m.present[name] = true
+	}
+	m.physical = cmp.Or(m.physical, physicalMember(h.Name))
+	if isDumpName(path.Base(h.Name)) {
+		m.dumps++
+	}
+}
+
+// unopened returns the Failure for an archive that is not one of pg_dump. This version
+// does not open its files, so they prove nothing.
+func (m *members) unopened() error {
+	if m.physical != "" {
+		return physicalBackup(m.physical + " in a tar archive")
+	}
+	what := "a tar archive of " + words.Count(m.files, "file")
+	if m.dumps > 0 {
+		what += fmt.Sprintf(", %d of them with the name of a dump", m.dumps)
+	}
+	return unopened(what)
+}
+
+// rowFile matches the files of rows that pg_dump writes, without their compression.
+var rowFile = regexp.MustCompile(`^[0-9]+[.]dat$`)
+
+func isRowFile(name string) bool { return rowFile.MatchString(name) }
+
+// isDumpName reports whether a file has a suffix that people give to dumps.
+func isDumpName(base string) bool {
+	for _, part := range strings.Split(base, ".")[1:] {
+		switch strings.ToLower(part) {
+		case "sql", "dump", "pgdump", "psql", "dmp":
+			return true
+		}
+	}
+	return false
 }
 
 // memberName returns the name of a file as in the table of contents.
@@ -74,17 +131,17 @@ func (z *zeroCounter) Read(p []byte) (int, error) {
 	return n, err
 }
 
-func checkTarEnd(tail *zeroCounter, k *catalog, promised []string, present map[string]bool) error {
+func checkTarEnd(tail *zeroCounter, k *catalog, seen *members) error {
 	if k.c.Format == "" {
-		return outcome.Fail(outcome.NotADump, "not a dump: it is a tar archive without %s", tocName)
+		return seen.unopened()
 	}
 	if _, err := io.Copy(io.Discard, tail); err != nil {
 		return tarError(err, 0)
 	}
 	var missing []string
-	for _, name := range promised {
-		if !present[memberName(name)] {
-			missing = append(missing, clean(name))
+	for _, name := range seen.promised {
+		if name = memberName(name); !seen.present[name] {
+			missing = append(missing, shownRowFile(name))
 		}
 	}
 	if len(missing) > 0 {
@@ -95,6 +152,15 @@ func checkTarEnd(tail *zeroCounter, k *catalog, promised []string, present map[s
 		return outcome.Fail(outcome.DumpTruncated, "the tar archive ends early: its trailer is missing")
 	}
 	return nil
+}
+
+// shownRowFile returns the name of a file of rows for a message. In a damaged archive
+// any text may be in its place.
+func shownRowFile(name string) string {
+	if !isRowFile(name) {
+		return "a file"
+	}
+	return name
 }
 
 // readToc reads a table of contents that is a separate file. It returns the names of
@@ -124,5 +190,5 @@ func tarError(err error, at int64) error {
 		f.Offset = at
 		return f
 	}
-	return outcome.Fail(outcome.DumpCorrupt, "the tar archive is damaged: %w", err)
+	return outcome.Fail(outcome.DumpCorrupt, "the tar archive is damaged: a header cannot be read")
 }

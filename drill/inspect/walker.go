@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"iter"
+	"strings"
 	"time"
 
 	"github.com/drillgres/drillgres/drill/outcome"
@@ -238,7 +239,7 @@ func (w *walker) addBlock(e *entry) {
 		w.failCorrupt("two entries have the number %d", e.id)
 		return
 	}
-	b := &block{id: e.id, offset: -1, name: clean(e.desc), rows: e.desc == "TABLE DATA"}
+	b := &block{id: e.id, offset: -1, name: shownKind(e.desc), rows: e.desc == "TABLE DATA"}
 	if e.state == offsetSet {
 		b.offset = e.offset
 	}
@@ -252,6 +253,16 @@ func (w *walker) addBlock(e *entry) {
 	w.promised[e.id] = b
 	w.order = append(w.order, b)
 	e.data = b
+}
+
+// shownKind returns the kind of an entry for a message. Pg_dump writes kinds in capitals;
+// in a damaged archive any other text may be in their place.
+func shownKind(desc string) string {
+	const longest = 40
+	if len(desc) > longest || strings.Trim(desc, "ABCDEFGHIJKLMNOPQRSTUVWXYZ ") != "" {
+		return "an entry"
+	}
+	return desc
 }
 
 // unknownLayout returns the failure for an archive with an unknown layout.

@@ -79,7 +79,7 @@ var fetchCodes = []Entry{
 	},
 	{
 		Code: KeyMissing, Class: ClassEnvironment, Stages: []Stage{Fetch},
-		Cause:  "The backup is encrypted, and the drill has no key for it. Its first bytes are those of age, OpenPGP or openssl enc.",
+		Cause:  "The backup is encrypted, and the drill has no key for it. Its first bytes are those of age, OpenPGP, openssl enc (also in base64), openssl smime, Databasus, rclone crypt, sops, Ansible Vault or AES Crypt.",
 		Remedy: "decrypt the backup and drill the copy, because this version does not read encrypted backups",
 		Example: Example{
 			Case:    "The job runs pg_dump shop | age -r … > shop.dump.age.",

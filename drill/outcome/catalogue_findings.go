@@ -34,8 +34,18 @@ var Findings = []FindingEntry{
 	},
 	{
 		Code: "third_party_dump", Stage: Inspect,
-		Meaning: "The dump does not say that pg_dump made it. Only pg_dump's last line shows that a plain dump is complete.",
+		Meaning: "The end of the dump cannot be proved, because the dump does not say that pg_dump made it. Only pg_dump's last line shows that a plain dump is complete.",
 		Remedy:  "dump with pg_dump and keep its comments",
+	},
+	{
+		Code: "trailing_garbage", Stage: Inspect,
+		Meaning: "Bytes follow the end of the gzip stream. The dump itself is complete. gunzip warns about them and exits with 2, which stops a recovery script that checks it.",
+		Remedy:  "find out what appends to the file",
+	},
+	{
+		Code: "text_reencoded", Stage: Inspect,
+		Meaning: "The dump begins with a byte order mark and has the line ends of Windows. PowerShell wrote it from the output of pg_dump, and may have replaced letters outside ASCII.",
+		Remedy:  "use pg_dump --file instead of | or > in PowerShell, and compare rows with such letters",
 	},
 	{
 		Code: "timezone_unknown", Stage: Inspect,

@@ -4,13 +4,13 @@ package outcome
 var inspectCodes = []Entry{
 	{
 		Code: NotADump, Class: ClassBackup, Stages: []Stage{Inspect},
-		Cause: "The file is not a dump: an error page, a log, another program's file, or the wrong object. Its first bytes are those of something else, or no SQL " +
-			"statement in the whole file creates or fills anything.",
+		Cause: "The file is not a dump: an error page, a log, SQL of another database, another program's file, or the wrong object. Its first bytes are those of " +
+			"something else, or no SQL statement in the whole file creates or fills anything. The message names what was recognised, and quotes nothing of the file: " +
+			"its first line may be a row. Bytes that nothing recognises may also be an encrypted backup whose tool leaves no mark.",
 		Remedy: "look at the first bytes of the file, then correct the backup job or backup.match",
 		Example: Example{
-			Case: "pg_dump could not log in, and pg_dump shop 2>&1 | gzip compressed its error message.",
-			Message: `not a dump: it begins with "pg_dump: error: connection to server at \"db\" (10.0.0.3), port 5432 failed: ` +
-				`FATAL:  password authentication failed for us…"`,
+			Case:    "pg_dump could not log in, and pg_dump shop 2>&1 | gzip compressed its error message.",
+			Message: "not a dump: it begins with a message of pg_dump (it could not log in)",
 		},
 		Messages: []string{"pg_restore: error: input file does not appear to be a valid archive"},
 		Neighbours: []Neighbour{
@@ -41,7 +41,8 @@ var inspectCodes = []Entry{
 	{
 		Code: DumpCorrupt, Class: ClassBackup, Stages: []Stage{Inspect, Restore},
 		Cause: "The dump is damaged. The blocks of an archive or its table of contents cannot be read, or a plain dump contains what cannot be there: zero bytes, " +
-			"rows outside of any COPY, text that is not SQL, or messages of pg_dump.",
+			"rows outside of any COPY, text that is not SQL, or messages of pg_dump and of the job (2>&1, docker exec -t). An archive that went through a terminal has " +
+			"a carriage return before each line feed.",
 		Remedy: "treat this backup as damaged: drill an older one with --backup, and check the storage",
 		Example: Example{
 			Case:    "A bit flipped in a custom archive.",

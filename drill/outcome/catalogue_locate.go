@@ -114,7 +114,9 @@ var locateCodes = []Entry{
 	{
 		Code: FormatUnsupported, Class: ClassEnvironment, Stages: []Stage{Locate, Fetch, Inspect},
 		Cause: "This version does not restore backups of this kind, which may well be good. Unsupported are pg_dumpall, the tar and directory formats, other " +
-			"compressions, several databases in one file, --clean without --if-exists, and archives of an unknown version.",
+			"compressions, archives of other programs (tar, zip, 7z), base64, physical backups (pg_basebackup, WAL-G, pgBackRest), several databases in one file, one of " +
+			"several files of a backup (only roles, only the schema, the script of an unpacked tar), --clean without --if-exists, and archives of an unknown version. What is " +
+			"in a layer that is not opened is unknown.",
 		Remedy: "drill a plain or custom pg_dump, uncompressed or compressed with gzip or zstd",
 		Example: Example{
 			Case:    "The job runs pg_dump --format=tar.",

@@ -42,7 +42,7 @@ func checkSentence(r outcome.Result) string {
 		return onlyChecked + "; " + meaningOf(*r.Failure) + ": " + string(r.Failure.Code)
 	}
 	b := r.Backup
-	return fmt.Sprintf("%s: %s, %s, written %s ago, newest of %s", onlyChecked, b.URI, words.Size(b.SizeBytes),
+	return fmt.Sprintf("%s: %s, written %s ago, newest of %s", onlyChecked, words.Join(", ", b.URI, words.Size(b.SizeBytes), format(b), madeBy(b)),
 		words.Span(r.FinishedAt.Sub(b.ModifiedAt)), words.Count(matchedBackups(r), "backup"))
 }
 

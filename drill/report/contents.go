@@ -15,11 +15,11 @@ import (
 // maxTables is the number of tables that are listed. The others are counted.
 const maxTables = 15
 
-// Contents writes what a backup states about itself, and whether it is complete.
-// broken is why it is incomplete or cannot be drilled; nil if it can.
-func Contents(w io.Writer, name string, c inspect.Contents, broken error, o Options) error {
+// Contents writes what a backup states about itself, whether it is complete, and the
+// findings about it. broken is why it is incomplete or cannot be drilled; nil if it can.
+func Contents(w io.Writer, name string, c inspect.Contents, findings []outcome.Finding, broken error, o Options) error {
 	p := newPrinter(o)
-	p.completeness(name, broken)
+	p.completeness(name, c.Source, broken)
 	p.blank()
 	p.dumpFacts(c)
 	var tables []inspect.Table
@@ -27,10 +27,15 @@ func Contents(w io.Writer, name string, c inspect.Contents, broken error, o Opti
 		tables = append(tables, promised.Tables...)
 	}
 	p.dumpTables(tables)
+	p.findings(findings)
 	return p.writeTo(w)
 }
 
-func (p *printer) completeness(name string, broken error) {
+func (p *printer) completeness(name string, s inspect.Source, broken error) {
+	if broken == nil && !s.ProvesEnd() {
+		p.block(p.yellow("END UNKNOWN")+"  ", name)
+		return
+	}
 	if broken == nil {
 		p.block(p.green("WHOLE")+"  ", name)
 		return

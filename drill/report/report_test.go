@@ -233,12 +233,12 @@ func TestContents(t *testing.T) {
 	promised.Tables[18].Data = false
 	var out bytes.Buffer
 	c := inspect.Contents{Source: source, Needs: needs, Promises: []inspect.Promise{promised}}
-	if err := Contents(&out, "shop.dump", c, nil, Options{}); err != nil {
+	if err := Contents(&out, "shop.dump", c, nil, nil, Options{}); err != nil {
 		t.Fatal(err)
 	}
 	out.WriteString("----\n")
 	broken := outcome.Fail(outcome.DumpTruncated, "the dump ends within COPY public.orders, in line 812")
-	if err := Contents(&out, "shop.sql.gz", inspect.Contents{Source: inspect.Source{Format: inspect.Plain, Compression: "gzip"}}, broken, Options{}); err != nil {
+	if err := Contents(&out, "shop.sql.gz", inspect.Contents{Source: inspect.Source{Format: inspect.Plain, Compression: "gzip"}}, nil, broken, Options{}); err != nil {
 		t.Fatal(err)
 	}
 	golden(t, "contents.txt", out.Bytes())

@@ -33,7 +33,7 @@ func TestWideNamesAlign(t *testing.T) {
 	r.Failure.Message = strings.Repeat("表「注文」は存在しません ", 8)
 	r.Checks[2].Name = "最新の注文が表示される"
 	var out bytes.Buffer
-	err := errors.Join(Contents(&out, "商店.dump", c, nil, Options{}), History(&out, past, noon, Options{}), Text(&out, r, Options{}))
+	err := errors.Join(Contents(&out, "商店.dump", c, nil, nil, Options{}), History(&out, past, noon, Options{}), Text(&out, r, Options{}))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -5,6 +5,7 @@ import (
 
 	"github.com/drillgres/drillgres/drill"
 	"github.com/drillgres/drillgres/drill/config"
+	"github.com/drillgres/drillgres/drill/inspect"
 	"github.com/drillgres/drillgres/drill/outcome"
 	"github.com/drillgres/drillgres/drill/redact"
 )
@@ -22,7 +23,7 @@ func Check(ctx context.Context, cfg *config.Config, dbs []*config.Database, o Op
 		}
 		d := drill.Drill{
 			Database: db.Name, RunID: id, Version: o.Version, Now: o.Now, Redactor: redactor,
-			Locator: NewLocator(db, Latest, o.Now),
+			Locator: NewLocator(db, Latest, o.Now), Policy: inspect.Policy{Major: majorOf(db)},
 		}
 		results = append(results, d.Check(ctx))
 	}

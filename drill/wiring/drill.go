@@ -94,12 +94,17 @@ func Rehearses(db *config.Database) bool {
 // policy returns the policy of the inspect stage. A backup that was named explicitly may
 // have any age.
 func (w *Wiring) policy(db *config.Database, backup string) inspect.Policy {
-	major, _ := strconv.Atoi(db.Postgres.Version) // checked when the config was loaded
-	p := inspect.Policy{Major: major, AllowEmpty: db.Verify.AllowEmpty, Now: w.options.Now()}
+	p := inspect.Policy{Major: majorOf(db), AllowEmpty: db.Verify.AllowEmpty, Now: w.options.Now()}
 	if backup == Latest || backup == "" {
 		p.MaxAge = time.Duration(db.Backup.MaxAge)
 	}
 	return p
+}
+
+// majorOf returns production's major version.
+func majorOf(db *config.Database) int {
+	major, _ := strconv.Atoi(db.Postgres.Version) // checked when the config was loaded
+	return major
 }
 
 func (w *Wiring) provisioner(db *config.Database, id string, private *work.Dir, keep bool) *provision.Provisioner {
