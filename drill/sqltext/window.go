@@ -19,6 +19,7 @@ type Window struct {
 	counted  int
 	last     byte // the byte before buf
 	noZeros  bool
+	behind   int64 // bytes behind a refused zero byte that have been read and discarded
 	err      error // why no more can be read; io.EOF at the end
 }
 
@@ -76,7 +77,7 @@ func (w *Window) accept(n int) {
 	fresh := w.buf[w.end : w.end+n]
 	if i := bytes.IndexByte(fresh, 0); w.noZeros && i >= 0 {
 		w.end += i
-		w.before += int64(n - i) // the bytes after the zero byte are discarded
+		w.behind = int64(n - i)
 		line := w.Line() + int64(bytes.Count(w.buf[w.pos:w.end], newline))
 		w.err = &ZeroByteError{Line: line}
 		return
@@ -94,7 +95,10 @@ func (w *Window) RefuseZeros() {
 
 // Resume continues after the error that ended the window, and allows zero bytes
 // again.
-func (w *Window) Resume() { w.err, w.noZeros = nil, false }
+func (w *Window) Resume() {
+	w.before += w.behind
+	w.err, w.noZeros, w.behind = nil, false, 0
+}
 
 var newline = []byte{'\n'}
 
