@@ -178,7 +178,7 @@ func (r *run) runFile(ctx context.Context, file string, access appcheck.Access) 
 			"psql", "--no-psqlrc", "--quiet", "--no-password",
 			"--set=ON_ERROR_STOP=1", "--set=VERBOSITY=sqlstate", "--file=-",
 		},
-		Env: psqlEnv(access), Stdin: sql, Stderr: stderr,
+		Env: psqlEnv(access), Stdin: sql, WholeInput: true, Stderr: stderr,
 	})
 	if err == nil && exit != 0 {
 		err = &exitError{exit: exit, where: filepath.Base(file), last: r.Redactor.Text(stderr.lastLines())}

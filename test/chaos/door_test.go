@@ -1,11 +1,13 @@
 package chaos
 
 import (
+	"cmp"
 	"errors"
 	"io"
 	"net"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -18,7 +20,13 @@ type door struct {
 
 	mu    sync.Mutex
 	pass  chan struct{} // closed while the door is open
-	conns []net.Conn
+	conns []*passage
+}
+
+// passage is one connection to the engine.
+type passage struct {
+	front, back net.Conn
+	sent        int64 // bytes to the engine
 }
 
 // newDoor makes a door to the engine at hand. It can be named by DOCKER_HOST.
@@ -62,9 +70,25 @@ func (d *door) takeAway() {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	for _, c := range d.conns {
-		_ = c.Close()
+		_, _ = c.front.Close(), c.back.Close()
 	}
 	d.conns = nil
+}
+
+// cutBusiest ends in order the one connection that has carried the most to the
+// engine, as a proxy or an ssh tunnel may. The engine and all other connections to it
+// live on.
+func (d *door) cutBusiest(t *testing.T) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	busiest := slices.MaxFunc(d.conns, func(a, b *passage) int { return cmp.Compare(a.sent, b.sent) })
+	if busiest.sent < 256<<10 {
+		t.Fatalf("no connection carries a backup: the busiest has carried %d bytes", busiest.sent)
+	}
+	_ = busiest.back.Close()
+	if half, ok := busiest.front.(*net.UnixConn); ok {
+		_ = half.CloseWrite()
+	}
 }
 
 func (d *door) serve() {
@@ -78,21 +102,23 @@ func (d *door) serve() {
 			_ = front.Close()
 			continue
 		}
+		p := &passage{front: front, back: back}
 		d.mu.Lock()
-		d.conns = append(d.conns, front, back)
+		d.conns = append(d.conns, p)
 		d.mu.Unlock()
-		go d.carry(front, back)
-		go d.carry(back, front)
+		go d.carry(front, back, &p.sent)
+		go d.carry(back, front, new(int64))
 	}
 }
 
-// carry hands on what it reads as long as the door is open.
-func (d *door) carry(from, to net.Conn) {
+// carry hands on what it reads as long as the door is open, and counts it.
+func (d *door) carry(from, to net.Conn, count *int64) {
 	buf := make([]byte, 64<<10)
 	for {
 		n, err := from.Read(buf)
 		d.mu.Lock()
 		pass := d.pass
+		*count += int64(n)
 		d.mu.Unlock()
 		select {
 		case <-pass:
