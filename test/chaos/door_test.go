@@ -27,6 +27,7 @@ type door struct {
 type passage struct {
 	front, back net.Conn
 	sent        int64 // bytes to the engine
+	cut         bool
 }
 
 // newDoor makes a door to the engine at hand. It can be named by DOCKER_HOST.
@@ -85,6 +86,7 @@ func (d *door) cutBusiest(t *testing.T) {
 	if busiest.sent < 256<<10 {
 		t.Fatalf("no connection carries a backup: the busiest has carried %d bytes", busiest.sent)
 	}
+	busiest.cut = true
 	_ = busiest.back.Close()
 	if half, ok := busiest.front.(*net.UnixConn); ok {
 		_ = half.CloseWrite()
@@ -106,20 +108,33 @@ func (d *door) serve() {
 		d.mu.Lock()
 		d.conns = append(d.conns, p)
 		d.mu.Unlock()
-		go d.carry(front, back, &p.sent)
-		go d.carry(back, front, new(int64))
+		go d.carry(p, front, back, &p.sent)
+		go d.carry(p, back, front, new(int64))
 	}
 }
 
-// carry hands on what it reads as long as the door is open, and counts it.
-func (d *door) carry(from, to net.Conn, count *int64) {
+func (d *door) isCut(p *passage) bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return p.cut
+}
+
+// carry hands on what it reads as long as the door is open, and counts it. What comes
+// for a connection that was cut is read and lost: closing it unread would not be in
+// order.
+func (d *door) carry(p *passage, from, to net.Conn, count *int64) {
 	buf := make([]byte, 64<<10)
 	for {
 		n, err := from.Read(buf)
 		d.mu.Lock()
 		pass := d.pass
 		*count += int64(n)
+		cut := p.cut
 		d.mu.Unlock()
+		if cut {
+			_, _ = io.Copy(io.Discard, p.front)
+			return
+		}
 		select {
 		case <-pass:
 		default:
@@ -127,6 +142,9 @@ func (d *door) carry(from, to net.Conn, count *int64) {
 		}
 		if n > 0 {
 			if _, err := to.Write(buf[:n]); err != nil {
+				if d.isCut(p) {
+					continue
+				}
 				_ = from.Close()
 				return
 			}
