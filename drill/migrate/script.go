@@ -126,7 +126,7 @@ func (r *run) runContainer(ctx context.Context, tool appcheck.Checker, a *attemp
 	switch {
 	case outOfMemory:
 		return outcome.Fail(outcome.SandboxOutOfMemory, "the migration was killed by the kernel for memory").
-			WithHint("give the container engine more memory, or make the migration use less")
+			WithHint("raise app.memory, or make the migration use less")
 	case exit != 0:
 		return &exitError{exit: exit, last: strings.Join(tool.LastLines(ctx, p), "\n")}
 	}

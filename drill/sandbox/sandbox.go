@@ -123,8 +123,11 @@ type Spec struct {
 	User     string            // superuser
 	Password string            // of the superuser; letters and digits only
 
-	Memory     int64 // bytes; 0: no limit
-	ShmSize    int64 // bytes
+	Memory  int64 // bytes, of the Postgres container; 0: no limit
+	ShmSize int64 // bytes
+
+	ContainerMemory int64 // bytes, of each other container; 0: no limit
+
 	CPUs       float64
 	InMemory   bool          // PGDATA is on tmpfs: fast, but the recovery time is not realistic
 	StartIn    time.Duration // how long the server may take to start
