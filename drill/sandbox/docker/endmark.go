@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"crypto/rand"
 	"io"
+	"slices"
 )
 
 // endMarks find the marks that the wrapper of a command prints on both streams when
@@ -52,7 +53,7 @@ func (m *endMark) Write(b []byte) (int, error) {
 	}
 	all := b
 	if len(m.held) > 0 {
-		all = append(m.held, b...)
+		all = slices.Concat(m.held, b)
 		m.held = nil
 	}
 	pass, rest, found := bytes.Cut(all, m.mark)
