@@ -47,7 +47,7 @@ func ended(p sandbox.Process, what, when string, lines []string) error {
 	exit, outOfMemory := p.Ended()
 	if outOfMemory {
 		return outcome.Fail(outcome.SandboxOutOfMemory, "the kernel killed %s because it ran out of memory%s%s", what, when, logExcerpt(lines)).
-			WithHint("give the container engine more memory, or make the application use less")
+			WithHint("raise app.memory, or make the application use less")
 	}
 	return outcome.Fail(outcome.AppStartFailed, "%s ended with exit code %d%s%s", what, exit, when, logExcerpt(lines))
 }

@@ -32,9 +32,9 @@ func (d Drill) describe(r *runner, e evidence, leftovers []string) outcome.Resul
 		Schema:        e.verified.Schema,
 		Baseline:      e.verified.Baseline,
 		Checks:        d.allChecks(e),
-		Migration:     e.migrated.Migration,
 		Leftovers:     leftovers,
 	}
+	result.Migration = e.describeMigration(result.Checks)
 	result.Times = d.times(r, e, finished)
 	if e.taken.Known() {
 		rpo := e.taken.Age(finished).Seconds()
@@ -109,6 +109,17 @@ func (d Drill) allChecks(e evidence) []outcome.Check {
 		}
 	}
 	return all
+}
+
+// describeMigration returns the migration with its part of all checks, which are the
+// last ones.
+func (e evidence) describeMigration(all []outcome.Check) *outcome.Migration {
+	if e.migrated.Migration == nil {
+		return nil
+	}
+	m := *e.migrated.Migration
+	m.Checks, m.Findings = slices.Clone(all[len(all)-len(e.migrated.Checks):]), slices.Clone(e.migrated.Findings)
+	return &m
 }
 
 func (e evidence) allFindings() []outcome.Finding {

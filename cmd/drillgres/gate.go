@@ -50,7 +50,7 @@ func newGate(e edges) *cobra.Command {
 			"uses the result of a recent drill in the history.\n\n" + exitCodesHelp,
 		ValidArgsFunction: databaseNames,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			o.databases, o.backup = args, "latest"
+			o.databases, o.backup, o.gate = args, "latest", true
 			return runGate(cmd.Context(), e, o)
 		},
 	}
@@ -149,7 +149,11 @@ func (w *session) gateOf(db *config.Database, q gate.Question) (drill.Drill, err
 		return d, err
 	}
 	d.Gate = &q
+	renew := d.Prepare
 	d.Prepare = func(ctx context.Context) error {
+		if err := renew(ctx); err != nil {
+			return err
+		}
 		engine, err := w.Engine(ctx)
 		if err != nil {
 			return err

@@ -24,6 +24,7 @@ type runOptions struct {
 	results   resultOptions
 	progress  string
 	keep      bool
+	gate      bool // decide about a release
 }
 
 func (o runOptions) validate() error {

@@ -25,7 +25,7 @@ func (s *session) close() { _ = s.Close() } // every result was committed alread
 
 // drillOf wires one drill, whose progress is shown on stderr.
 func (s *session) drillOf(db *config.Database) (drill.Drill, error) {
-	d, err := s.Drill(db, wiring.DrillOptions{Backup: s.opts.backup, Keep: s.opts.keep})
+	d, err := s.Drill(db, wiring.DrillOptions{Backup: s.opts.backup, Keep: s.opts.keep, Gate: s.opts.gate})
 	d.Observer = s.step.observe(newObserver(s.edges, s.opts.progress, d.RunID, db.Name), db.Name)
 	return d, err
 }

@@ -8,6 +8,8 @@ type App struct {
 	Candidate Text `yaml:"candidate"`
 	// Command of the container. Default: the image's.
 	Command []string `yaml:"command"`
+	// Memory of all containers besides Postgres together. The application (or its migrations) and each of its services get an equal share. Default: as much as postgres.memory.
+	Memory Size `yaml:"memory"`
 	// Role that the application connects as. Default: the database's owner.
 	Role string `yaml:"role"`
 	// Environment of the container, where $(NAME) refers to PGHOST, PGUSER, PGPASSWORD, PGDATABASE, DATABASE_URL and so on. Values are never printed.

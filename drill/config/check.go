@@ -27,6 +27,7 @@ func (l *loader) check(top *path, c *Config) {
 	for _, name := range c.Names() {
 		l.checkDatabase(databases.key(name), name, c.Databases[name])
 	}
+	l.checkOneOf(top.key("images").key("pull"), c.Images.Pull, PullMissing, PullAlways)
 	l.checkRecord(top.key("record"), &c.Record)
 	l.checkPath(top.key("work").key("dir"), c.Work.Dir)
 }

@@ -13,12 +13,18 @@ var (
 // reservedHosts are host names that have a meaning inside the pod already.
 var reservedHosts = map[string]bool{"postgres": true, "localhost": true, "ip6-localhost": true, "ip6-loopback": true}
 
-const postgresPort = 5432
+const (
+	postgresPort = 5432
+	minShare     = 16 << 20 // bytes of memory of a container
+)
 
 func (l *loader) checkApp(at *path, a *App) {
 	l.checkImage(at.key("image"), string(a.Image), true)
 	l.checkImage(at.key("candidate"), string(a.Candidate), false)
 	l.checkCommand(at.key("command"), a.Command)
+	if least := minShare * Size(1+len(a.Services)); l.given(at.key("memory")) && a.Memory < least {
+		l.invalid(at.key("memory"), "%s is too little for %d containers (want %s or more)", a.Memory, 1+len(a.Services), least)
+	}
 	l.checkName(at.key("role"), a.Role)
 	l.checkEnv(at.key("env"), a.Env)
 	l.checkReady(at.key("ready"), &a.Ready)

@@ -15,6 +15,8 @@ type Config struct {
 	Version int `yaml:"version" jsonschema:"required"`
 	// The databases to drill, by name.
 	Databases map[string]*Database `yaml:"databases" jsonschema:"required"`
+	// Which images a drill pulls.
+	Images Images `yaml:"images"`
 	// Where drills are recorded.
 	Record Record `yaml:"record"`
 	// Where a drill keeps its private files while it runs.
@@ -119,6 +121,18 @@ type Budget struct {
 	// Limit of the whole drill. Default: no limit.
 	Total Duration `yaml:"total"`
 }
+
+// Images says which images a drill pulls.
+type Images struct {
+	// missing pulls images that the engine does not have; always also compares the engine's copy of each tag with the registry's before a drill. Default: missing, but a gate compares the images of the release. A digest is never pulled again.
+	Pull string `yaml:"pull" jsonschema:"enum=missing,enum=always"`
+}
+
+// The values of images.pull.
+const (
+	PullMissing = "missing"
+	PullAlways  = "always"
+)
 
 // Record says where drills are recorded.
 type Record struct {

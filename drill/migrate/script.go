@@ -126,7 +126,7 @@ func (r *run) runContainer(ctx context.Context, tool appcheck.Checker, a *attemp
 	switch {
 	case outOfMemory:
 		return outcome.Fail(outcome.SandboxOutOfMemory, "the migration was killed by the kernel for memory").
-			WithHint("give the container engine more memory, or make the migration use less")
+			WithHint("raise app.memory, or make the migration use less")
 	case exit != 0:
 		return &exitError{exit: exit, last: strings.Join(tool.LastLines(ctx, p), "\n")}
 	}
@@ -178,7 +178,7 @@ func (r *run) runFile(ctx context.Context, file string, access appcheck.Access) 
 			"psql", "--no-psqlrc", "--quiet", "--no-password",
 			"--set=ON_ERROR_STOP=1", "--set=VERBOSITY=sqlstate", "--file=-",
 		},
-		Env: psqlEnv(access), Stdin: sql, Stderr: stderr,
+		Env: psqlEnv(access), Stdin: sql, WholeInput: true, Stderr: stderr,
 	})
 	if err == nil && exit != 0 {
 		err = &exitError{exit: exit, where: filepath.Base(file), last: r.Redactor.Text(stderr.lastLines())}

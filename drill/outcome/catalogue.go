@@ -55,6 +55,10 @@ func (c Code) Entry() Entry {
 	return Entry{Code: c, Class: ClassInternal}
 }
 
+// OfRelease reports whether a code belongs only to the rehearsal of a release: the
+// backup had been restored and verified before.
+func OfRelease(c Code) bool { return slices.Equal(c.Entry().Stages, []Stage{Migrate}) }
+
 // Class returns the class of every failure with this code.
 func (c Code) Class() Class { return c.Entry().Class }
 

@@ -33,6 +33,20 @@ var provisionCodes = []Entry{
 		},
 	},
 	{
+		Code: ImageOutdated, Class: ClassEnvironment, Stages: []Stage{Provision},
+		Cause: "The engine has a copy of a tag that it pulled earlier, and could not renew it: the registry does not answer or denies access. The tag may have been moved since, so " +
+			"another image than the one to be deployed would be judged. A gate checks the images of the release before it fetches the backup; with images.pull: always every " +
+			"drill checks all of its images. An image that was built on the engine and a digest are used as they are.",
+		Remedy: "give the engine access to the registry (docker login), name the image by its digest, or set images.pull to missing",
+		Example: Example{
+			Case:    "The gate is asked about a tag that was pulled last week, and the registry does not answer.",
+			Message: `the engine's copy of image ghcr.io/acme/shop:main may be older than the registry's, and could not be renewed: Get "https://ghcr.io/v2/": dial tcp: connection refused`,
+		},
+		Neighbours: []Neighbour{
+			{ImageUnavailable, "the engine has no copy at all, and cannot pull one"},
+		},
+	},
+	{
 		Code: ImageWrongMajor, Class: ClassEnvironment, Stages: []Stage{Provision},
 		Cause:  "The image's server has another major version than postgres.version pins. The running server reports its version; the image's name is not trusted.",
 		Remedy: "set postgres.image to an image of production's major version",

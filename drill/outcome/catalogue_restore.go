@@ -46,7 +46,8 @@ var restoreCodes = []Entry{
 		Code: SearchPathDependency, Class: ClassSchema, Stages: []Stage{Restore},
 		Cause: "A function in an index, check, generated column or materialised view relies on search_path. Dumps are restored with an empty search_path, so the " +
 			"function does not find what it names without a schema; the server's CONTEXT names the function. Production works, but none of its dumps can be " +
-			"restored.",
+			"restored. IS DISTINCT FROM, NULLIF, CASE, IN and JOIN … USING in a view, an index or a trigger rely on it too, because no dump can write the operator = that " +
+			"they use: that of a type in an extension's own schema is not found.",
 		Remedy: "qualify the names in the function with their schema in production, or run ALTER FUNCTION … SET search_path there",
 		Example: Example{
 			Case:    "An index calls outer_f(name), whose body calls inner_f without its schema.",
@@ -54,7 +55,7 @@ var restoreCodes = []Entry{
 		},
 		Messages: []string{
 			"function helper(text) does not exist", `relation "a" does not exist`, `type "earth" does not exist`,
-			"PL/pgSQL function public.gp(text) line 1 at RETURN", `SQL function "g" during inlining`,
+			"PL/pgSQL function public.gp(text) line 1 at RETURN", `SQL function "g" during inlining`, "operator does not exist: ext.hstore = ext.hstore",
 		},
 		Neighbours: []Neighbour{
 			{RestoreFailed, "no function is the cause, or the name has its schema and really does not exist"},

@@ -32,6 +32,7 @@ const (
 	// provision
 	EngineUnreachable    Code = "engine_unreachable"
 	ImageUnavailable     Code = "image_unavailable"
+	ImageOutdated        Code = "image_outdated"
 	ImageWrongMajor      Code = "image_wrong_major"
 	ExtensionUnavailable Code = "extension_unavailable"
 	PreloadMissing       Code = "preload_missing"

@@ -24,6 +24,9 @@ type Migration struct {
 	GrowthBytes int64  `json:"growth_bytes"` // growth of the database
 
 	Allowed []Allowed `json:"allowed"` // findings that the config allows by name
+
+	Checks   []Check   `json:"checks"`   // assertions about the release; they are in the result's checks too
+	Findings []Finding `json:"findings"` // findings about the release; they are in the result's findings too
 }
 
 // Statement is one statement of a migration.

@@ -36,6 +36,7 @@ func (m Migration) normalised() Migration {
 	m.Command, m.Files = emptyIfNil(m.Command), emptyIfNil(m.Files)
 	m.Rewritten, m.Dropped, m.Left = emptyIfNil(m.Rewritten), emptyIfNil(m.Dropped), emptyIfNil(m.Left)
 	m.Schema, m.Allowed = emptyIfNil(m.Schema), emptyIfNil(m.Allowed)
+	m.Checks, m.Findings = emptyIfNil(m.Checks), emptyIfNil(m.Findings)
 	m.Statements = emptyIfNil(slices.Clone(m.Statements))
 	for i := range m.Statements {
 		m.Statements[i].Locks = emptyIfNil(m.Statements[i].Locks)

@@ -27,8 +27,8 @@ type Relation struct {
 // Name is the name of a table or a sequence, as the catalog stores it.
 type Name struct{ Schema, Name string }
 
-// String returns the name as the config writes it.
-func (n Name) String() string { return n.Schema + "." + n.Name }
+// String returns the name as the config may write it, with quotes where it needs them.
+func (n Name) String() string { return sqltext.Name{Schema: n.Schema, Name: n.Name}.String() }
 
 // Sequence numbers an integer column that has a unique index of its own.
 type Sequence struct {

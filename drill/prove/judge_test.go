@@ -118,7 +118,7 @@ func TestNotApplicable(t *testing.T) {
 // references is chosen, unless it may lose all rows.
 func TestChoosesTheLargestTable(t *testing.T) {
 	b := backupOf(t, realDump(t, "plain-15.sql"))
-	const largest, next, referenced = "odd.schema; \"s\".ta\nble", "sales.orders", "public.users"
+	const largest, next, referenced = "\"odd.schema; \"\"s\"\"\".\"ta\nble\"", "sales.orders", "public.users"
 	db := &config.Database{}
 	check := func(about string) {
 		t.Helper()
@@ -129,6 +129,9 @@ func TestChoosesTheLargestTable(t *testing.T) {
 	check(largest)
 	db.Verify.Drift.Tables = map[string]config.Percent{largest: 100}
 	check(next)
+	db.Verify.Drift.Tables["\"sales\".\"orders\""] = 100 // quoted without need
+	check("public.events")
+	delete(db.Verify.Drift.Tables, "\"sales\".\"orders\"")
 	db.Verify.Tables = map[string]config.Table{largest: {MinRows: 1}}
 	check(largest)
 

@@ -100,7 +100,18 @@ func (b Backup) filled() (list []rows) {
 
 // mayLoseAll reports whether the config allows a table to lose all of its rows.
 func mayLoseAll(v config.Verify, table Name) bool {
-	return v.Drift.Tables[table.String()] >= 100 && v.Tables[table.String()].MinRows == 0
+	return of(v.Drift.Tables, table) >= 100 && of(v.Tables, table).MinRows == 0
+}
+
+// of returns what the config says about a table. It may quote a name that needs no
+// quotes.
+func of[T any](tables map[string]T, table Name) (found T) {
+	for configured, value := range tables {
+		if schema, name, err := config.SplitTable(configured); err == nil && (Name{schema, name}) == table {
+			return value
+		}
+	}
+	return found
 }
 
 // isAllOf reports whether the dump has no more rows than these.

@@ -4,6 +4,7 @@
 package provision
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"time"
@@ -26,6 +27,10 @@ type Provisioner struct {
 	Hosts    []string // names that resolve to 127.0.0.1 inside the pod
 	AppRole  string   // the application's role; empty: the database's owner
 	Keep     bool     // the sandbox outlives the run
+
+	// ContainerMemory is the memory limit of each container besides Postgres, in
+	// bytes. 0: that of Postgres.
+	ContainerMemory int64
 
 	ahead *opening // not yet part of a Server
 }
@@ -113,7 +118,7 @@ func (p *Provisioner) spec(needs inspect.Needs, password redact.Secret) sandbox.
 	return sandbox.Spec{
 		RunID: p.RunID, Image: p.image(), Settings: settings, Hosts: slices.Clone(p.Hosts), WorkDir: p.WorkDir,
 		User: superuser, Password: password.Reveal(),
-		Memory: memory, ShmSize: shm, CPUs: p.Config.CPUs, InMemory: p.Restore.Profile == Fast, Keep: p.Keep,
+		Memory: memory, ContainerMemory: cmp.Or(p.ContainerMemory, memory), ShmSize: shm, CPUs: p.Config.CPUs, InMemory: p.Restore.Profile == Fast, Keep: p.Keep,
 		StartIn: startWithin, PullWithin: pullWithin,
 		Ready: func(ctx context.Context, d sandbox.Dialer) error { return checkReady(ctx, d, superuser, password) },
 	}

@@ -94,10 +94,12 @@ func EntryOf(r outcome.Result) Entry {
 	return e
 }
 
-// verified reports whether the drill verified the database's newest backup. A drill
-// of a backup that was named by hand does not.
+// verified reports whether the drill restored and verified the database's newest
+// backup, whatever a release did to it afterwards. A drill of a backup that was named by
+// hand does not.
 func (e Entry) verified() bool {
-	return e.Kind == outcome.KindDrill && e.Verdict == outcome.VerdictPassed && e.Chosen == outcome.ChosenLatest
+	passed := e.Verdict == outcome.VerdictPassed || outcome.OfRelease(e.Code)
+	return e.Kind == outcome.KindDrill && passed && e.Chosen == outcome.ChosenLatest
 }
 
 // drifted reports whether the drill may be accepted as a baseline.

@@ -17,10 +17,10 @@ func verifiedBy(e Entry) Verified {
 	return Verified{RunID: e.RunID, BackupURI: e.BackupURI, Snapshot: e.snapshot(), Drilled: e.FinishedAt}
 }
 
-// LastVerified returns the newest backup of a database that passed a drill, or
-// false if none with a known time has. The real RPO is the time since its
-// snapshot. Failed and unproved drills do not count, nor do drills of a backup that
-// was named by hand.
+// LastVerified returns the newest backup of a database that a drill restored and
+// verified, or false if none with a known time was. The real RPO is the time since its
+// snapshot. Failed and unproved drills do not count, unless only the rehearsal of a
+// release failed, nor do drills of a backup that was named by hand.
 func (h *History) LastVerified(ctx context.Context, database string) (Verified, bool, error) {
 	passed, err := h.verifiedDrills(ctx, database)
 	if err != nil {

@@ -153,11 +153,36 @@ func preloadedLibrary(first pgerr.Error) string {
 // unresolved matches the name that the server could not resolve.
 var unresolved = regexp.MustCompile(`^(?:function|procedure|relation|type|collation|text search \w+|operator class|operator) "?([^"(]*)"?.*does not exist|^(operator does not exist)`)
 
+var withoutOperator = regexp.MustCompile(`^operator does not exist: (.+) (=|<>) (.+)$`)
+
+// hiddenOperator returns the failure for an operator that SQL uses without writing it,
+// as IS DISTINCT FROM, NULLIF, CASE, IN and JOIN USING use =, or nil. A dump writes
+// every other operator with its schema. The type is in a schema that the empty
+// search_path of a restore does not have, such as an extension's: its name is qualified.
+func hiddenOperator(first pgerr.Error, place string) *outcome.Failure {
+	m := withoutOperator.FindStringSubmatch(first.Message)
+	if m == nil || first.SQLState != pgerrcode.UndefinedFunction || first.Function() != "" {
+		return nil
+	}
+	kind := m[1]
+	if !strings.Contains(kind, ".") {
+		kind = m[3]
+	}
+	if !strings.Contains(kind, ".") {
+		return nil
+	}
+	return outcome.Fail(outcome.SearchPathDependency, "operator %s of %s is used without its schema: %s", m[2], kind, describeError(first, place)).
+		WithHint("write the comparison of %s with OPERATOR(schema.%s) in production: IS DISTINCT FROM, NULLIF, CASE, IN and JOIN … USING look the operator up by search_path", kind, m[2])
+}
+
 var notFound = []string{pgerrcode.UndefinedFunction, pgerrcode.UndefinedTable, pgerrcode.UndefinedObject}
 
 // searchPathDependency returns the failure for a function that names an object
 // without its schema, or nil. A dump is restored with an empty search_path.
 func searchPathDependency(first pgerr.Error, place string) *outcome.Failure {
+	if f := hiddenOperator(first, place); f != nil {
+		return f
+	}
 	name := first.Function()
 	if name == "" || !slices.Contains(notFound, first.SQLState) {
 		return nil

@@ -21,13 +21,20 @@ type Command struct {
 	Stdin  io.Reader // nil: no input. A read error other than io.EOF kills the process, so that a broken stream never looks like a complete one
 	Stdout io.Writer // nil: discarded
 	Stderr io.Writer // nil: discarded
+
+	// WholeInput means that exit code 0 says nothing unless all of Stdin was passed
+	// on: a process that ended with it before is sandbox_lost. Without it, a process
+	// may ignore its input, as head does.
+	WholeInput bool
 }
 
 // Execer runs a command in the Postgres container and waits until its output
 // has reached EOF and the engine reports that it no longer runs.
 //
 // A non-zero exit code is not an error. The error is a Failure if the container
-// was lost (sandbox_lost, sandbox_out_of_memory). A read error of Stdin is
+// was lost (sandbox_lost, sandbox_out_of_memory), or the connection to the command
+// ended before the command did (sandbox_lost): it may have missed a part of its
+// input, so that no exit code of it counts. A read error of Stdin is
 // returned wrapped. If the context is cancelled, Exec kills the process and
 // returns context.Cause(ctx).
 type Execer interface {
@@ -116,8 +123,11 @@ type Spec struct {
 	User     string            // superuser
 	Password string            // of the superuser; letters and digits only
 
-	Memory     int64 // bytes; 0: no limit
-	ShmSize    int64 // bytes
+	Memory  int64 // bytes, of the Postgres container; 0: no limit
+	ShmSize int64 // bytes
+
+	ContainerMemory int64 // bytes, of each other container; 0: no limit
+
 	CPUs       float64
 	InMemory   bool          // PGDATA is on tmpfs: fast, but the recovery time is not realistic
 	StartIn    time.Duration // how long the server may take to start

@@ -1,6 +1,7 @@
 package wiring
 
 import (
+	"cmp"
 	"context"
 	"io"
 	"maps"
@@ -29,6 +30,7 @@ const Latest = "latest"
 type DrillOptions struct {
 	Backup string // Latest or "", a key at the source, or the path of a local file
 	Keep   bool   // leave the sandbox for inspection
+	Gate   bool   // the drill decides about a release
 }
 
 // Drill wires one drill. It creates the private directory of the run, which the
@@ -47,7 +49,8 @@ func (w *Wiring) Drill(db *config.Database, o DrillOptions) (drill.Drill, error)
 	d := drill.Drill{
 		Database: db.Name, RunID: id, Version: w.options.Version, Now: w.options.Now, Redactor: w.Redactor,
 		Image: string(db.Postgres.Image), Profile: db.Restore.Profile,
-		Preflight: func(ctx context.Context) error { return w.giveEngine(ctx, server) },
+		Preflight: func(ctx context.Context) error { return w.giveEngine(ctx, server, db.App) },
+		Prepare:   func(ctx context.Context) error { return w.renewImages(ctx, imagesToRenew(w.Config, db, o.Gate)) },
 		Locator:   NewLocator(db, o.Backup, w.options.Now),
 		Timezone:  timezoneOf(db),
 		Fetcher: fetch.Fetcher{
@@ -114,14 +117,16 @@ func (w *Wiring) provisioner(db *config.Database, id string, private *work.Dir, 
 	}
 	if db.App != nil {
 		p.AppRole = db.App.Role
-		p.Hosts = slices.Sorted(maps.Keys(db.App.Services))
+		p.Hosts = sortedServices(db.App)
 	}
 	return p
 }
 
-// giveEngine sets the engine of a provisioner. It is the preflight of a drill, so it
+func sortedServices(app *config.App) []string { return slices.Sorted(maps.Keys(app.Services)) }
+
+// giveEngine sets the engine of a provisioner, and what depends on it. It is the preflight of a drill, so it
 // ends before the provisioner is used.
-func (w *Wiring) giveEngine(ctx context.Context, p *provision.Provisioner) error {
+func (w *Wiring) giveEngine(ctx context.Context, p *provision.Provisioner, app *config.App) error {
 	engine, memory, err := w.engine.get(ctx)
 	if err != nil {
 		return err
@@ -130,7 +135,17 @@ func (w *Wiring) giveEngine(ctx context.Context, p *provision.Provisioner) error
 	if p.Config.Memory == 0 {
 		p.Config.Memory = memory
 	}
+	p.ContainerMemory = shareOf(app, p.Config.Memory)
 	return nil
+}
+
+// shareOf returns the memory limit of each container besides Postgres: one of as
+// many shares as can run at the same time.
+func shareOf(app *config.App, server config.Size) int64 {
+	if app == nil { // only migrations
+		return int64(server)
+	}
+	return int64(cmp.Or(app.Memory, server)) / int64(1+len(app.Services))
 }
 
 // provisioner adds the password of each server that it creates to the redactor of all

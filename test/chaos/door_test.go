@@ -1,11 +1,13 @@
 package chaos
 
 import (
+	"cmp"
 	"errors"
 	"io"
 	"net"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -18,7 +20,14 @@ type door struct {
 
 	mu    sync.Mutex
 	pass  chan struct{} // closed while the door is open
-	conns []net.Conn
+	conns []*passage
+}
+
+// passage is one connection to the engine.
+type passage struct {
+	front, back net.Conn
+	sent        int64 // bytes to the engine
+	cut         bool
 }
 
 // newDoor makes a door to the engine at hand. It can be named by DOCKER_HOST.
@@ -62,9 +71,26 @@ func (d *door) takeAway() {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	for _, c := range d.conns {
-		_ = c.Close()
+		_, _ = c.front.Close(), c.back.Close()
 	}
 	d.conns = nil
+}
+
+// cutBusiest ends in order the one connection that has carried the most to the
+// engine, as a proxy or an ssh tunnel may. The engine and all other connections to it
+// live on.
+func (d *door) cutBusiest(t *testing.T) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	busiest := slices.MaxFunc(d.conns, func(a, b *passage) int { return cmp.Compare(a.sent, b.sent) })
+	if busiest.sent < 256<<10 {
+		t.Fatalf("no connection carries a backup: the busiest has carried %d bytes", busiest.sent)
+	}
+	busiest.cut = true
+	_ = busiest.back.Close()
+	if half, ok := busiest.front.(*net.UnixConn); ok {
+		_ = half.CloseWrite()
+	}
 }
 
 func (d *door) serve() {
@@ -78,22 +104,37 @@ func (d *door) serve() {
 			_ = front.Close()
 			continue
 		}
+		p := &passage{front: front, back: back}
 		d.mu.Lock()
-		d.conns = append(d.conns, front, back)
+		d.conns = append(d.conns, p)
 		d.mu.Unlock()
-		go d.carry(front, back)
-		go d.carry(back, front)
+		go d.carry(p, front, back, &p.sent)
+		go d.carry(p, back, front, new(int64))
 	}
 }
 
-// carry hands on what it reads as long as the door is open.
-func (d *door) carry(from, to net.Conn) {
+func (d *door) isCut(p *passage) bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return p.cut
+}
+
+// carry hands on what it reads as long as the door is open, and counts it. What comes
+// for a connection that was cut is read and lost: closing it unread would not be in
+// order.
+func (d *door) carry(p *passage, from, to net.Conn, count *int64) {
 	buf := make([]byte, 64<<10)
 	for {
 		n, err := from.Read(buf)
 		d.mu.Lock()
 		pass := d.pass
+		*count += int64(n)
+		cut := p.cut
 		d.mu.Unlock()
+		if cut {
+			_, _ = io.Copy(io.Discard, p.front)
+			return
+		}
 		select {
 		case <-pass:
 		default:
@@ -101,6 +142,9 @@ func (d *door) carry(from, to net.Conn) {
 		}
 		if n > 0 {
 			if _, err := to.Write(buf[:n]); err != nil {
+				if d.isCut(p) {
+					continue
+				}
 				_ = from.Close()
 				return
 			}

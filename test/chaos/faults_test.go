@@ -24,6 +24,7 @@ func scenes() map[string]func(*testing.T) scene {
 		"app (ready)": readying, "app (smoke)": smoking, "migrate": migrating, "telling": telling,
 		"restore (starved)": starving, "verify (starved)": starvingLater, "app (starved)": starvingLast, "restore (small disk)": filling,
 		"fetch (small disk)": fetchingToASmallDisk, "restore (unpacking to a small disk)": unpackingToASmallDisk,
+		"restore (much input)": restoringMuch, "migrate (much input)": migratingMuch,
 		"recording (small disk)": recordingToASmallDisk, "app (brief smoke)": smokingBriefly,
 	}
 }
@@ -74,6 +75,12 @@ func ofTheEngine() (all []fault) {
 		all = append(all,
 			fault{what: "engine silent", at: stage, do: func(_ *testing.T, v *victim) { v.door.block() }, code: code, doored: true, within: 5 * time.Minute},
 			fault{what: "engine gone", at: stage, do: func(_ *testing.T, v *victim) { v.door.takeAway() }, code: code, doored: true, within: 5 * time.Minute})
+	}
+	for _, stage := range []string{"restore (much input)", "migrate (much input)"} {
+		all = append(all, fault{
+			what: "one connection cut", at: stage, do: func(t *testing.T, v *victim) { v.door.cutBusiest(t) },
+			code: outcome.SandboxLost, says: "was closed before psql had ended", doored: true,
+		})
 	}
 	return all
 }

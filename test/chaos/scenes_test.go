@@ -124,6 +124,13 @@ func restoring(t *testing.T) scene {
 	return scene{stage: outcome.Restore, config: program.DumpConfig(t, "", "", plainDump("SELECT pg_sleep(600);")), there: sleeps}
 }
 
+// restoringMuch runs psql, which has not read most of its dump.
+func restoringMuch(t *testing.T) scene {
+	const rows = "COPY public.t (id) FROM stdin;\n"
+	much := "SELECT pg_sleep(600);\n" + rows + strings.Repeat("1234567\n", 2<<20) + "\\.\n"
+	return scene{stage: outcome.Restore, config: program.DumpConfig(t, "", "", plainDump(much)), there: sleeps}
+}
+
 // restoringArchive runs pg_restore, in the middle of a table's rows.
 func restoringArchive(t *testing.T) scene {
 	return scene{stage: outcome.Restore, config: program.DumpConfig(t, "", "    restore: {jobs: 2}\n", slowArchive(t)), there: sleeps}
@@ -204,13 +211,20 @@ func smokingFor(t *testing.T, within string) scene {
 }
 
 // migrating waits for a migration of the next release.
-func migrating(t *testing.T) scene {
+func migrating(t *testing.T) scene { return migratingBy(t, "select pg_sleep(600);\n") }
+
+// migratingMuch is migrating, and psql has not read most of the migration.
+func migratingMuch(t *testing.T) scene {
+	return migratingBy(t, "select pg_sleep(600);\n"+strings.Repeat("-- a line that only takes up room, as rows would\n", 300_000)+"create table half_of_it ();\n")
+}
+
+func migratingBy(t *testing.T, sql string) scene {
 	config := program.DumpConfig(t, "", "    migrate: {sql: migrations/*.sql}\n", program.ShopDump(t))
 	folder := filepath.Join(filepath.Dir(config), "migrations")
 	if err := os.Mkdir(folder, 0o700); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.WriteFile(filepath.Join(folder, "1_slow.sql"), []byte("select pg_sleep(600);\n"), 0o600); err != nil {
+	if err := os.WriteFile(filepath.Join(folder, "1_slow.sql"), []byte(sql), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	return scene{stage: outcome.Migrate, config: config, there: sleeps}

@@ -34,6 +34,7 @@ var elsewhere = map[outcome.Code]provoker{
 	outcome.BackupChanged:      {drills, "TestS3Failures"},
 	outcome.EngineUnreachable:  {drills, "TestEngineUnreachable"},
 	outcome.ImageWrongMajor:    {drills, "TestImageOfAnotherMajor"},
+	outcome.ImageOutdated:      {"drill/sandbox/docker", "TestRenew"},
 	outcome.ClientTooOld:       {"test/corpus", "TestClientTooOld"},
 	outcome.AppStartFailed:     {drills, "TestAppFailures"},
 	outcome.AppNotReady:        {drills, "TestAppFailures"},

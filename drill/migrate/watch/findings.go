@@ -3,6 +3,7 @@ package watch
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -44,7 +45,9 @@ func (c *comparison) blockingFindings() (list []outcome.Finding) {
 			worst[k] = outcome.Finding{Code: "blocks_writes", Message: message, Hint: hint, On: h.table.ident}
 		}
 	}
-	for key, h := range c.timeline.impacts.works {
+	works := c.timeline.impacts.works
+	for _, key := range slices.SortedFunc(maps.Keys(works), workKey.compare) {
+		h := works[key]
 		if c.confirms(key.table, key.work.evidence) || h.seconds() >= noticeable {
 			add(h, "while it "+key.work.action, key.work.hint)
 		}

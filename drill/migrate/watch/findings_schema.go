@@ -2,6 +2,7 @@ package watch
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -59,8 +60,8 @@ func (c *comparison) rewriteHint(t *relation) string {
 	if is == nil {
 		is = t
 	}
-	for number, col := range is.columns {
-		was := t.columns[number]
+	for _, number := range slices.Sorted(maps.Keys(is.columns)) {
+		was, col := t.columns[number], is.columns[number]
 		switch {
 		case was != nil && was.typ != col.typ:
 			return fmt.Sprintf("add a new column of type %s, fill it in batches, and drop %s in the next release", col.typ, col.ident)

@@ -1,5 +1,10 @@
 package watch
 
+import (
+	"cmp"
+	"strings"
+)
+
 // noticeable is the shortest wait that users notice, in seconds.
 const noticeable = 1.0
 
@@ -18,6 +23,13 @@ type workKey struct {
 	table  *relation
 	blocks string
 	work   work
+}
+
+func (k workKey) compare(other workKey) int {
+	return cmp.Or(
+		strings.Compare(k.table.ident, other.table.ident), strings.Compare(k.blocks, other.blocks),
+		cmp.Compare(k.work.evidence, other.work.evidence), strings.Compare(k.work.action, other.work.action), strings.Compare(k.work.hint, other.work.hint),
+	)
 }
 
 // followUp counts the statements that ran under a lock after the one that took

@@ -109,7 +109,7 @@ func (r *reader) createIndex(p *sqltext.Phrase) {
 			p.Take()
 		}
 		if !r.state.dryRun {
-			r.state.indexColumns[full] = p.Columns()
+			r.state.setIndexColumns(full, p.Columns())
 		}
 	}
 }

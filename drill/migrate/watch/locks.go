@@ -1,6 +1,8 @@
 package watch
 
 import (
+	"cmp"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -58,8 +60,14 @@ func (i samples) locksOf(tx *transaction) (all []*sampledLock) {
 			all = append(all, h)
 		}
 	}
-	slices.SortFunc(all, func(a, b *sampledLock) int { return a.first.Compare(b.first) })
+	slices.SortFunc(all, (*sampledLock).compare)
 	return all
+}
+
+// compare orders locks by the time at which they were first seen. Those of one sample
+// come from a map.
+func (h *sampledLock) compare(other *sampledLock) int {
+	return cmp.Or(h.first.Compare(other.first), strings.Compare(h.table.ident, other.table.ident), cmp.Compare(h.mode, other.mode))
 }
 
 // assignLocks assigns the locks of a transaction to its statements: the sampled
@@ -165,9 +173,9 @@ func strongestPerTable(locks []*heldLock) (kept []*heldLock) {
 // unloggedTransactions returns the statements with locks that are in
 // pg_stat_activity but not in the log, because their session has disabled it.
 func (i samples) unloggedTransactions() (all []*transaction) {
-	for _, list := range i.virtual {
+	for _, virtual := range slices.Sorted(maps.Keys(i.virtual)) {
 		tx := newTransaction(&client{}, time.Time{})
-		for _, h := range list {
+		for _, h := range slices.SortedFunc(slices.Values(i.virtual[virtual]), (*sampledLock).compare) {
 			if h.matched || h.sql == "" {
 				continue
 			}

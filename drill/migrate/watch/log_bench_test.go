@@ -79,7 +79,7 @@ func BenchmarkStatements(b *testing.B) {
 	}
 	w, c := newSchemaState(benchmarkSchema()), &client{}
 	splitter := sqltext.Splitter{Rules: sqltext.Server}
-	d := defaults{roles: map[string]lockTimeout{}}
+	d := &defaults{roles: map[string]lockTimeout{}}
 	b.SetBytes(size)
 	b.ReportAllocs()
 	for b.Loop() {

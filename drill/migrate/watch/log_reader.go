@@ -1,6 +1,8 @@
 package watch
 
 import (
+	"cmp"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -35,10 +37,11 @@ type logReader struct {
 	database string
 	ownPIDs  *pidSet
 	state    *schemaState
-	defaults defaults
+	defaults *defaults
 	sampler  *sampler
 
-	clients     map[string]*client // by the session ID of the log
+	clients     map[string]*client // by the session ID of the log; at most maxClients
+	sessions    int                // number of clients so far
 	prepared    map[string]*transaction
 	onEnd       func(*transaction) // called for each transaction that has ended
 	splitter    sqltext.Splitter
@@ -55,10 +58,13 @@ func (r *logReader) read(e serverlog.Entry) error {
 	}
 	c := r.clients[e.Session]
 	if c == nil {
-		c = &client{number: len(r.clients) + 1, pid: e.PID, user: e.User}
+		r.sessions++
+		c = &client{number: r.sessions, pid: e.PID, user: e.User}
 		c.settings.timeout = r.defaults.forRole(e.User)
 		r.clients[e.Session] = c
+		r.forgetClients()
 	}
+	c.seen = e.Time
 	if e.IsError() {
 		r.readError(c, e)
 		return nil
@@ -67,6 +73,39 @@ func (r *logReader) read(e serverlog.Entry) error {
 		r.readDuration(c, e, step, sql, seconds)
 	}
 	return nil
+}
+
+// maxClients is the maximum number of sessions whose settings are known. A migration
+// may open a session for each statement, and the log does not say when one ends.
+const maxClients = 10_000
+
+// forgetClients forgets the sessions that have been quiet for the longest, if there
+// are too many.
+func (r *logReader) forgetClients() {
+	if len(r.clients) > maxClients {
+		evict(r.clients, maxClients/2, func(c *client) (last int64, keep bool) { return c.seen.UnixMicro(), c.open != nil || c.seen.IsZero() })
+	}
+}
+
+// evict removes the elements that are worth the least, until n are left. It removes
+// none that must be kept.
+func evict[K comparable, V any](all map[K]V, n int, worth func(V) (amount int64, keep bool)) {
+	amounts := make([]int64, 0, len(all))
+	for _, v := range all {
+		if amount, keep := worth(v); !keep {
+			amounts = append(amounts, amount)
+		}
+	}
+	surplus := min(len(all)-n, len(amounts))
+	if surplus <= 0 {
+		return
+	}
+	slices.Sort(amounts)
+	least := amounts[surplus-1]
+	maps.DeleteFunc(all, func(_ K, v V) bool {
+		amount, keep := worth(v)
+		return !keep && amount <= least
+	})
 }
 
 func (r *logReader) readDuration(c *client, e serverlog.Entry, step, sql string, seconds float64) {
@@ -222,12 +261,14 @@ func (r *logReader) finishPrepared(part []sqltext.Token, at time.Time) {
 
 // finish ends the transactions that are open at the end of the log.
 func (r *logReader) finish(at time.Time) {
-	for _, c := range r.clients {
+	open := slices.SortedFunc(maps.Values(r.clients), func(a, b *client) int { return cmp.Compare(a.number, b.number) })
+	for _, c := range open {
 		if c.open != nil {
 			r.endTransaction(c, c.open.lastEnd())
 		}
 	}
-	for gid, tx := range r.prepared { // not finished, and still holding its locks
+	for _, gid := range slices.Sorted(maps.Keys(r.prepared)) { // not finished, and still holding its locks
+		tx := r.prepared[gid]
 		delete(r.prepared, gid)
 		tx.ended = at
 		r.onEnd(tx)

@@ -17,9 +17,11 @@ const (
 	// reconnectWithin is the time limit for reconnecting after the migration has
 	// terminated the sampler's session. Some tools terminate all other sessions.
 	reconnectWithin = 10 * time.Second
-	// maxSampled is the maximum number of weak locks and of statements that are
-	// kept, because a long migration can have any number of them.
+	// maxSampled is the number of locks and of statements that are kept, the longest
+	// ones, because a long migration can have any number of them.
 	maxSampled = 20_000
+	// maxTimes is the maximum number of times of samples that are kept.
+	maxTimes = 1 << 20
 )
 
 // locksSQL returns the strongest lock of each transaction on each relation. It
@@ -33,7 +35,7 @@ group by 1, 2, 3`
 // activitySQL returns the server's time with each session of the database, at
 // least one row.
 const activitySQL = `
-select clock_timestamp(), coalesce(a.pid, 0), a.query_start, coalesce(a.state, ''), coalesce(a.query, '')
+select clock_timestamp(), coalesce(a.pid, 0), a.query_start, coalesce(a.state, ''), coalesce(left(a.query, 1000), '')
 from (values (1)) v left join pg_stat_get_activity(null) a on a.datid = $1 and a.backend_type = 'client backend'`
 
 // sampledLock is a lock that was seen in pg_locks.
@@ -68,6 +70,8 @@ type sampler struct {
 	done       chan struct{}
 	locks      map[lockKey]*sampledLock
 	statements map[statementKey]*sampledStatement
+	count      int           // of the samples
+	stride     int           // times has every such sample; 0: all
 	times      []int64       // of the samples, by the clock of the server, in microseconds
 	longest    time.Duration // interval between two samples
 	took       time.Duration // by all samples together
@@ -178,8 +182,28 @@ func (s *sampler) sample(ctx context.Context, conn *pgx.Conn) error {
 	if err := s.readLocks(answers, now, sessions); err != nil {
 		return err
 	}
-	s.times = append(s.times, now.UnixMicro())
+	s.noteTime(now)
 	return answers.Close()
+}
+
+// noteTime records the time of a sample. Whenever there are too many, it keeps every
+// second one, also of those that follow: the limits that they set to locks too short
+// to be seen are coarser then.
+func (s *sampler) noteTime(now time.Time) {
+	s.count++
+	if s.count%max(s.stride, 1) != 0 {
+		return
+	}
+	s.times = append(s.times, now.UnixMicro())
+	if len(s.times) < maxTimes {
+		return
+	}
+	s.stride = 2 * max(s.stride, 1)
+	kept := s.times[:0]
+	for i := 1; i < len(s.times); i += 2 {
+		kept = append(kept, s.times[i])
+	}
+	s.times = kept
 }
 
 func (s *sampler) readActivity(answers pgx.BatchResults) (now time.Time, sessions map[int]*sampledStatement, err error) {
@@ -212,15 +236,11 @@ func (s *sampler) noteRunning(r *sampledStatement) {
 		known.last = r.last
 		return
 	}
-	if len(s.statements) >= maxSampled {
-		for key, old := range s.statements { // those in a single sample matter least
-			if old.last.Sub(old.started) < sampleInterval {
-				delete(s.statements, key)
-			}
-		}
-	}
-	if len(s.statements) < maxSampled {
-		s.statements[key] = r
+	s.statements[key] = r
+	if len(s.statements) > 2*maxSampled {
+		evict(s.statements, maxSampled, func(r *sampledStatement) (int64, bool) {
+			return r.last.Sub(r.started).Microseconds(), !r.last.Before(s.previous)
+		})
 	}
 }
 
@@ -263,12 +283,26 @@ func (s *sampler) noteLock(h sampledLock, session *sampledStatement) {
 		known.last = h.last
 		return
 	}
-	if h.mode < shareUpdateExclusive && len(s.locks) >= maxSampled {
-		return
-	}
 	h.before = s.previous
 	if session != nil {
 		h.started, h.sql = session.started, session.sql
 	}
 	s.locks[key] = &h
+	if len(s.locks) > 2*maxSampled {
+		evict(s.locks, maxSampled, func(h *sampledLock) (int64, bool) { return h.worth(), !h.last.Before(s.previous) })
+	}
+}
+
+// worth orders locks by what a migration must answer for: first those that block
+// others, then the longest.
+func (h *sampledLock) worth() int64 {
+	const longer = int64(1000 * time.Hour / time.Microsecond)
+	worth := h.last.Sub(h.before).Microseconds()
+	if h.before.IsZero() {
+		worth = h.last.Sub(h.first).Microseconds()
+	}
+	if h.mode >= shareUpdateExclusive {
+		worth += longer
+	}
+	return worth
 }

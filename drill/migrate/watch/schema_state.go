@@ -18,14 +18,17 @@ type schemaState struct {
 	referring    map[*relation][]*relation         // tables with foreign keys to the table
 	truncated    map[*relation]bool
 	indexColumns map[sqltext.Name][]string // columns of an index that the migration created
+	taken        map[string]bool           // unqualified names of what existed before
 }
 
 func newSchemaState(before *catalog) *schemaState {
 	w := &schemaState{
 		before: before, tables: map[sqltext.Name]*relation{}, indexes: map[sqltext.Name]*relation{}, notNull: map[*relation]map[string]bool{},
 		unvalidated: map[*relation]map[string][]string{}, referring: map[*relation][]*relation{}, indexColumns: map[sqltext.Name][]string{}, truncated: map[*relation]bool{},
+		taken: map[string]bool{},
 	}
 	for _, r := range before.relations {
+		w.taken[r.name] = true
 		if !r.isTable() {
 			w.indexes[sqltext.Name{Schema: r.schema, Name: r.name}] = r.table()
 			continue
@@ -106,10 +109,24 @@ func (w *schemaState) setName(in map[sqltext.Name]*relation, n sqltext.Name, c *
 	if w.dryRun {
 		return
 	}
+	if means == nil && !w.taken[n.Name] {
+		return // the name refers to nothing that existed before, as is
+	}
 	if n.Schema == "" {
 		n.Schema = c.path()[0]
 	}
 	in[n] = means
+}
+
+// maxIndexColumns is the maximum number of new indexes whose columns are known.
+const maxIndexColumns = 10_000
+
+// setIndexColumns records the columns of an index that the migration created.
+func (w *schemaState) setIndexColumns(n sqltext.Name, columns []string) {
+	if len(w.indexColumns) >= maxIndexColumns {
+		clear(w.indexColumns)
+	}
+	w.indexColumns[n] = columns
 }
 
 // rename changes the name or the schema of a table. Empty parts of to stay as they
@@ -130,6 +147,7 @@ func (w *schemaState) rename(r *relation, to sqltext.Name) {
 		}
 	}
 	w.tables[to] = r
+	w.taken[to.Name] = true
 }
 
 // claimsOfRefused is claimsOf for a statement that was refused.

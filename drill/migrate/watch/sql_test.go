@@ -15,7 +15,7 @@ func FuzzStatements(f *testing.F) {
 		w, c := newSchemaState(&catalog{}), &client{}
 		for _, part := range sqltext.Statements(sql, sqltext.Server) {
 			w.claimsOf(part, c)
-			c.followSettings(part, defaults{roles: map[string]lockTimeout{}})
+			c.followSettings(part, &defaults{roles: map[string]lockTimeout{}})
 			controlOf(part)
 			isNoise(part)
 		}
@@ -53,7 +53,7 @@ func TestSearchPath(t *testing.T) {
 		`select set_config('search_path', '', false)`:                 {"public"},
 	} {
 		c := &client{user: "u"}
-		c.followSettings(sqltext.Statements(sql, sqltext.Server)[0], defaults{roles: map[string]lockTimeout{}})
+		c.followSettings(sqltext.Statements(sql, sqltext.Server)[0], &defaults{roles: map[string]lockTimeout{}})
 		want(t, sql, c.path(), path)
 	}
 }

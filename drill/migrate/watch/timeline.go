@@ -24,7 +24,7 @@ type timeline struct {
 func newTimeline(w *Watch) *timeline {
 	t := &timeline{samples: w.sampler.byTransaction(), worst: map[*relation]*heldLock{}, impacts: newImpacts()}
 	t.log = &logReader{
-		database: w.server.Database, ownPIDs: &w.ownPIDs, state: newSchemaState(w.before), defaults: w.defaults, sampler: w.sampler,
+		database: w.server.Database, ownPIDs: &w.ownPIDs, state: newSchemaState(w.before), defaults: w.defaults.clone(w.server.Database), sampler: w.sampler,
 		clients: map[string]*client{}, prepared: map[string]*transaction{}, onEnd: t.addTransaction,
 		splitter: sqltext.Splitter{Rules: sqltext.Server},
 	}
@@ -51,7 +51,7 @@ func (t *timeline) keepStatements(tx *transaction) {
 	if len(t.statements) > 10*maxListed {
 		t.statements = mostRelevant(t.statements, maxListed)
 	}
-	tx.statements, tx.durations = nil, nil
+	tx.statements = nil
 }
 
 // finish ends the open transactions, and adds those that are not in the log.
@@ -59,7 +59,7 @@ func (t *timeline) finish(at time.Time) {
 	t.log.finish(at)
 	for _, tx := range t.samples.unloggedTransactions() {
 		t.log.total += len(tx.statements)
-		tx.client.number = len(t.log.clients) + 1
+		tx.client.number = t.log.sessions + 1
 		t.keepStatements(tx)
 	}
 	t.statements = mostRelevant(t.statements, maxListed)

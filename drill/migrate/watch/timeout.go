@@ -2,6 +2,7 @@ package watch
 
 import (
 	"context"
+	"maps"
 	"regexp"
 	"strings"
 
@@ -42,8 +43,18 @@ func (s *sessionSettings) effective() lockTimeout {
 // defaults holds the lock_timeout of sessions that set none, by role. A value
 // that a client sets with its connection is not visible.
 type defaults struct {
-	all   lockTimeout
-	roles map[string]lockTimeout
+	database string // that is watched
+	all      lockTimeout
+	roles    map[string]lockTimeout
+}
+
+// clone returns a copy that follows the statements of a migration.
+func (d defaults) clone(database string) *defaults {
+	copied := defaults{database, d.all, maps.Clone(d.roles)}
+	if copied.roles == nil {
+		copied.roles = map[string]lockTimeout{}
+	}
+	return &copied
 }
 
 func (d defaults) forRole(role string) lockTimeout {
@@ -76,7 +87,7 @@ order by s.setrole <> 0, s.setdatabase <> 0`
 }
 
 // followSettings applies what a statement sets for its session.
-func (c *client) followSettings(tokens []sqltext.Token, d defaults) {
+func (c *client) followSettings(tokens []sqltext.Token, d *defaults) {
 	p := sqltext.Phrase{Tokens: tokens}
 	switch {
 	case p.Has("set"):
@@ -90,16 +101,60 @@ func (c *client) followSettings(tokens []sqltext.Token, d defaults) {
 		c.setSetting(p.Take().Text, sqltext.Phrase{Tokens: []sqltext.Token{{Kind: sqltext.Word, Text: "default"}}}, false, d)
 	case p.UntilAnywhere("set_config"):
 		c.setConfig(p.Group(), d)
-	case p.Has("alter role"), p.Has("alter user"), p.Has("alter database"):
-		if p.UntilAnywhere("set lock_timeout") {
-			p.Drop("to", "=")
-			d.roles[c.user] = timeoutOf(p.Take().Text)
+	case p.Has("alter role"), p.Has("alter user"):
+		d.alterRole(&p, c)
+	case p.Has("alter database"):
+		if p.Name("").Name == d.database {
+			d.alter(&p, c, "")
 		}
 	}
 }
 
+// alterRole applies ALTER ROLE … [IN DATABASE …] SET lock_timeout and RESET to new
+// sessions.
+func (d *defaults) alterRole(p *sqltext.Phrase, c *client) {
+	role := c.user
+	switch {
+	case p.Has("all"):
+		role = ""
+	case p.Has("current_user"), p.Has("current_role"), p.Has("session_user"):
+	default:
+		role = p.Name("").Name
+	}
+	if p.Has("in database") && p.Name("").Name != d.database {
+		return
+	}
+	d.alter(p, c, role)
+}
+
+// alter applies SET lock_timeout or RESET to a role; empty: all roles.
+func (d *defaults) alter(p *sqltext.Phrase, c *client, role string) {
+	var t lockTimeout
+	switch {
+	case p.Has("set lock_timeout from current"):
+		t = c.settings.effective()
+	case p.Has("set lock_timeout"):
+		p.Drop("to", "=")
+		if p.Begins("default") {
+			delete(d.roles, role)
+			return
+		}
+		t = timeoutOf(p.Take().Text)
+	case p.Has("reset lock_timeout"), p.Has("reset all"):
+		delete(d.roles, role)
+		return
+	default:
+		return
+	}
+	if role == "" {
+		d.all = t
+	} else {
+		d.roles[role] = t
+	}
+}
+
 // setConfig applies set_config(name, value, is_local).
-func (c *client) setConfig(arguments sqltext.Phrase, d defaults) {
+func (c *client) setConfig(arguments sqltext.Phrase, d *defaults) {
 	args := arguments.Split()
 	if len(args) != 3 || args[0].Peek().Kind != sqltext.String {
 		c.settings.timeout = limited // unknown: the values of parameters are not logged
@@ -118,7 +173,7 @@ func (c *client) setConfig(arguments sqltext.Phrase, d defaults) {
 }
 
 // setSetting applies SET name = value.
-func (c *client) setSetting(setting string, p sqltext.Phrase, local bool, d defaults) {
+func (c *client) setSetting(setting string, p sqltext.Phrase, local bool, d *defaults) {
 	p.Drop("to", "=")
 	isDefault := p.Begins("default")
 	switch setting {

@@ -14,6 +14,7 @@ type client struct {
 	pending pendingStatement // of the extended protocol
 
 	latest   time.Time // start of the latest statement
+	seen     time.Time // of its latest record in the log
 	schemas  []string  // its search_path; nil: the default
 	settings sessionSettings
 }
@@ -39,16 +40,23 @@ type transaction struct {
 	number     int       // in the result
 	claimed    map[*relation]mode
 	alters     map[*relation]*altered
-	durations  []float64 // seconds of its statements that are not noise, in order
+	work       workload // of its statements that are not noise, so far
+}
+
+// workload is a number of statements and their total duration. Sums need no memory
+// for each statement.
+type workload struct {
+	statements int
+	seconds    float64
 }
 
 // statement is a statement of the migration.
 type statement struct {
 	client      *client
 	tx          *transaction
-	position    int    // in tx.durations, of the next statement
-	sql         string // redacted
-	raw         string // its beginning, to match pg_stat_activity
+	workSoFar   workload // of its transaction, with itself
+	sql         string   // redacted
+	raw         string   // its beginning, to match pg_stat_activity
 	started     time.Time
 	executed    time.Time // when its execution started, after parse and bind
 	ended       time.Time
@@ -78,9 +86,10 @@ func (tx *transaction) add(s *statement) {
 	s.tx = tx
 	tx.count++
 	if !s.noise {
-		tx.durations = append(tx.durations, s.seconds)
+		tx.work.statements++
+		tx.work.seconds += s.seconds
 	}
-	s.position = len(tx.durations)
+	s.workSoFar = tx.work
 	s.claims = slices.DeleteFunc(s.claims, func(c claim) bool { return tx.claimed[c.table] >= c.mode && c.work == nil })
 	for _, c := range s.claims {
 		tx.claimed[c.table] = max(tx.claimed[c.table], c.mode)
@@ -100,11 +109,11 @@ func (tx *transaction) add(s *statement) {
 // countLater returns the number of statements after a given one, and their total
 // duration.
 func (tx *transaction) countLater(after *statement) (n int, seconds float64) {
-	for _, took := range tx.durations[min(after.position, len(tx.durations)):] {
-		n++
-		seconds += took
+	n = tx.work.statements - after.workSoFar.statements
+	if n > 0 {
+		seconds = tx.work.seconds - after.workSoFar.seconds
 	}
-	return n + after.laterInText, seconds
+	return n + after.laterInText, max(0, seconds)
 }
 
 // mostRelevant returns the n most relevant statements in their order.

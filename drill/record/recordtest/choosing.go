@@ -21,14 +21,19 @@ func findsLastVerified(t *testing.T, open Opener) {
 	modified := Drill("modified", "crm", outcome.VerdictPassed, 0)
 	modified.Backup.TakenAt = time.Time{}
 
+	release := Drill("release", "blog", outcome.VerdictFailed, 1) // whose backup was verified all the same
+	release.Failure = &outcome.FailureReport{Code: outcome.CandidateUnhealthy, Class: outcome.ClassApp, Stage: outcome.Migrate}
+
 	h := open(t)
 	Tell(t, h, Drill("passed", "shop", outcome.VerdictPassed, 0), Drill("failed", "shop", outcome.VerdictFailed, 4), interrupted, older, undated, modified)
+	Tell(t, h, Drill("before", "blog", outcome.VerdictPassed, 0), release)
 	for database, want := range map[string]struct {
 		run      string
 		snapshot time.Time
 	}{
 		"shop":  {"passed", Noon.Add(-time.Hour)},
 		"crm":   {"modified", Noon.Add(-time.Minute)},
+		"blog":  {"release", Noon},
 		"wiki":  {},
 		"other": {},
 	} {

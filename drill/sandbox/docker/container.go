@@ -6,6 +6,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/moby/moby/api/types/container"
 	"github.com/moby/moby/api/types/mount"
@@ -80,6 +81,17 @@ func (e *Engine) run(ctx context.Context, r recipe) (id string, err error) {
 	return created.ID, nil
 }
 
+// createWithin is how long an engine may take to create and start a container.
+const createWithin = 45 * time.Second
+
+// runToEnd is run, but does not end with ctx: the engine may complete a cancelled
+// request after the caller has cleaned up.
+func (e *Engine) runToEnd(ctx context.Context, r recipe) (id string, err error) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), createWithin)
+	defer cancel()
+	return e.run(ctx, r)
+}
+
 // harden sets the limits of every container of a pod. Its log is limited,
 // because a hostile dump or a verbose application could fill the engine's disk.
 func harden(h *container.HostConfig) {
@@ -95,7 +107,7 @@ func harden(h *container.HostConfig) {
 
 func (e *Engine) startPostgres(ctx context.Context, s sandbox.Spec, img image, features optional) (string, error) {
 	labels := e.labels(s, rolePostgres)
-	return e.run(ctx, recipe{
+	return e.runToEnd(ctx, recipe{
 		name: PostgresName(s.RunID), image: img, labels: labels,
 		cmd: serverArgs(s.Settings),
 		env: map[string]string{
@@ -113,7 +125,7 @@ func (e *Engine) startPostgres(ctx context.Context, s sandbox.Spec, img image, f
 			h.ShmSize = s.ShmSize
 			h.Init = &features.init
 			h.Mounts = postgresMounts(s, img, labels, features.workDir)
-			limit(h, s)
+			limit(h, s.Memory, s.CPUs)
 			if features.loopback6 {
 				h.Sysctls = map[string]string{"net.ipv6.conf.lo.disable_ipv6": "0"}
 			}
@@ -123,9 +135,9 @@ func (e *Engine) startPostgres(ctx context.Context, s sandbox.Spec, img image, f
 
 // limit sets the limits of memory and CPU. It allows no swap, which would only
 // make a sandbox that is too small slow before it fails.
-func limit(h *container.HostConfig, s sandbox.Spec) {
-	h.Memory, h.MemorySwap = s.Memory, s.Memory
-	h.NanoCPUs = int64(s.CPUs * 1e9)
+func limit(h *container.HostConfig, memory int64, cpus float64) {
+	h.Memory, h.MemorySwap = memory, memory
+	h.NanoCPUs = int64(cpus * 1e9)
 }
 
 func hosts(names []string) []string {

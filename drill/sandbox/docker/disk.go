@@ -19,6 +19,9 @@ const reserve = 1 << 30
 // as lost.
 const maxUnknownSpace = 2 * time.Minute
 
+// spaceWithin is how long a look at the free space may take.
+const spaceWithin = 30 * time.Second
+
 // guardDisk marks the pod as lost when it is about to fill the engine's disk.
 // Few engines can limit a volume, and other programs use that disk too.
 func (p *pod) guardDisk(ctx context.Context) {
@@ -52,8 +55,12 @@ func checkReserve(free, total int64) *outcome.Failure {
 // its volumes. df runs as root: code in a dump runs as postgres and could stop a
 // process of that user.
 func (p *pod) space(ctx context.Context) (free, total int64, err error) {
+	ctx, cancel := context.WithTimeout(ctx, spaceWithin)
+	defer cancel()
+	lax := *p.box
+	lax.strict = false // a df that cannot be killed is no reason to end the sandbox
 	var out strings.Builder
-	code, err := p.Exec(ctx, sandbox.Command{User: "0", Args: []string{"df", "-P", "-k", insideCopy}, Stdout: &out})
+	code, err := lax.Exec(ctx, sandbox.Command{User: "0", Args: []string{"df", "-P", "-k", insideCopy}, Stdout: &out})
 	if err != nil {
 		return 0, 0, err
 	}

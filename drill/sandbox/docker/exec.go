@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/moby/moby/api/pkg/stdcopy"
@@ -42,10 +43,13 @@ type execution struct {
 	user string
 	conn client.HijackedResponse
 	pid  pidLine
+	ends endMarks
+	fed  atomic.Bool // all input was written to the engine
 }
 
 // Exec runs a command as described by sandbox.Execer. In an image without a shell
-// a cancelled command keeps running until its container is removed.
+// a cancelled command keeps running until its container is removed, and a connection
+// that is closed in order looks like the end of the command's output.
 func (b *box) Exec(ctx context.Context, c sandbox.Command) (int, error) {
 	if len(c.Args) == 0 {
 		return 0, errors.New("run a command in the sandbox: it is empty")
@@ -58,9 +62,16 @@ func (b *box) Exec(ctx context.Context, c sandbox.Command) (int, error) {
 	if err := x.stream(ctx, c); err != nil {
 		return 0, err
 	}
+	if b.shell && !x.ends.seen() {
+		return 0, x.cutOff(ctx)
+	}
 	code, err := x.exit(ctx)
 	if err != nil {
 		return 0, b.explain(ctx, err)
+	}
+	if code == 0 && c.WholeInput && c.Stdin != nil && !x.fed.Load() {
+		return 0, outcome.Fail(outcome.SandboxLost, "%s in %s ended with exit code 0 before the end of its input", x.name, b.name).
+			WithHint("check the connection to the container engine, such as a proxy or an ssh tunnel, and that no psql command such as \\q ends the input early")
 	}
 	if code != 0 {
 		// If the container has ended too, report that instead of the exit code.
@@ -94,7 +105,8 @@ func (b *box) start(ctx context.Context, c sandbox.Command) (*execution, error) 
 	}
 	args := c.Args
 	if b.shell {
-		args = append([]string{"sh", "-c", printPid, "sh"}, args...)
+		x.ends = newEndMarks()
+		args = append([]string{"sh", "-c", wrapper, "sh", x.ends.text}, args...)
 		x.pid.known = make(chan struct{})
 	}
 	made, err := b.client.ExecCreate(ctx, b.id, client.ExecCreateOptions{
@@ -166,9 +178,25 @@ func (x *execution) stream(ctx context.Context, c sandbox.Command) error {
 	return nil
 }
 
+// cutOff returns the failure of a command whose output ended before the command
+// did: the connection was closed in order, although the engine may still answer. The
+// command may have taken that for the end of its input, so its exit code proves
+// nothing.
+func (x *execution) cutOff(ctx context.Context) error {
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	if lost := failureIn(x.box.checkAfterExit(ctx, killed)); lost != nil {
+		return lost
+	}
+	x.kill()
+	return outcome.Fail(outcome.SandboxLost, "the connection that carried %s in %s was closed before %s had ended", x.name, x.box.name, x.name).
+		WithHint("check the connection to the container engine, such as a proxy or an ssh tunnel")
+}
+
 // feed copies stdin to the command, and closes the command's input only after
 // io.EOF. It does not report write errors: they mean that the command has ended,
-// which exit reports.
+// which exit reports, or that the connection has, which the end marks show.
 func (x *execution) feed(stdin io.Reader, broken context.CancelCauseFunc) {
 	buf := make([]byte, inputBuffer)
 	for {
@@ -179,7 +207,8 @@ func (x *execution) feed(stdin io.Reader, broken context.CancelCauseFunc) {
 			}
 		}
 		if errors.Is(err, io.EOF) {
-			_ = x.conn.CloseWrite() // fails only if the command has ended
+			x.fed.Store(true)
+			_ = x.conn.CloseWrite() // fails only if the command or the connection has ended
 			return
 		}
 		if err != nil {
@@ -194,13 +223,15 @@ func (x *execution) feed(stdin io.Reader, broken context.CancelCauseFunc) {
 // command cannot be killed, after all other output.
 func (x *execution) drain(stdout, stderr io.Writer, broken context.CancelCauseFunc) error {
 	fail := func(err error) { broken(fmt.Errorf("pass on the output of %s: %w", x.name, err)) }
-	out, errs := &sink{w: stdout, fail: fail}, &sink{w: stderr, fail: fail}
-	x.pid.next = errs
-	var second io.Writer = errs
+	var out, errs io.Writer = &sink{w: stdout, fail: fail}, &sink{w: stderr, fail: fail}
 	if x.box.shell {
-		second = &x.pid
+		out, errs = x.ends.filter(out, errs)
+		x.pid.next = errs
+		errs = &x.pid
 	}
-	if _, err := stdcopy.StdCopy(out, second, x.conn.Reader); err != nil {
+	_, err := stdcopy.StdCopy(out, errs, x.conn.Reader)
+	x.ends.flush()
+	if err != nil {
 		return engineError{fmt.Errorf("read the output of %s: %w", x.name, err)}
 	}
 	return nil

@@ -151,7 +151,7 @@ func TestExecReturnsTheErrorOfItsOutput(t *testing.T) {
 // container would have to be killed because the local disk is full.
 func TestDrainReadsTheProcessIDAfterAWriteError(t *testing.T) {
 	full := errors.New("disk full")
-	x := &execution{box: &box{shell: true}, name: "yes", pid: pidLine{known: make(chan struct{})}}
+	x := &execution{box: &box{shell: true}, name: "yes", pid: pidLine{known: make(chan struct{})}, ends: newEndMarks()}
 	x.conn.Reader = bufio.NewReader(strings.NewReader(
 		frame(stdcopy.Stdout, "4712\n") + frame(stdcopy.Stderr, "12\n") + frame(stdcopy.Stdout, "4712\n")))
 	var broken []error

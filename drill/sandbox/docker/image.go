@@ -81,9 +81,18 @@ func (i image) identity() string {
 	return i.id
 }
 
-// pull pulls an image with its own deadline, because an engine that cannot reach
-// the registry may try for as long as it is allowed to.
+// pull pulls an image that the engine does not have.
 func (e *Engine) pull(ctx context.Context, ref string, within time.Duration) error {
+	err := e.pullLimited(ctx, ref, within)
+	if err == nil || ctx.Err() != nil {
+		return err
+	}
+	return outcome.Fail(outcome.ImageUnavailable, "pull image %s: %w", ref, daemonError(err))
+}
+
+// pullLimited pulls an image with its own deadline, because an engine that cannot
+// reach the registry may try for as long as it is allowed to.
+func (e *Engine) pullLimited(ctx context.Context, ref string, within time.Duration) error {
 	if within <= 0 {
 		within = defaultPullWithin
 	}
@@ -97,9 +106,9 @@ func (e *Engine) pull(ctx context.Context, ref string, within time.Duration) err
 	case ctx.Err() != nil:
 		return context.Cause(ctx)
 	case limited.Err() != nil:
-		return outcome.Fail(outcome.ImageUnavailable, "pull image %s: not finished after %s", ref, within)
+		return fmt.Errorf("not finished after %s", within)
 	}
-	return outcome.Fail(outcome.ImageUnavailable, "pull image %s: %w", ref, daemonError(err))
+	return err
 }
 
 func (e *Engine) pullNow(ctx context.Context, ref string) error {

@@ -15,9 +15,18 @@ import (
 
 const killWithin = 10 * time.Second
 
-// printPid starts the command. First it prints the command's process id, which
-// is needed to kill it, as the first line of standard error.
-const printPid = `echo $$ >&2; exec "$@"`
+// wrapper runs the command and ends with its exit code. Its first argument is the
+// end mark, which it prints on both streams when the command has ended; see
+// endMarks. Before the command it prints two process ids, which are needed to kill
+// it, as the first line of standard error: that of the wrapper, which leads the
+// process group, and that of the command. Messages of the wrapper's shell, such as
+// Killed, are discarded.
+const wrapper = `end=$1; shift
+exec 3>&2 2>/dev/null
+(exec sh -c 'echo "$1 $$" >&2; shift; exec "$@"' sh $$ "$@" 2>&3 3>&-)
+code=$?
+echo "$end"; echo "$end" >&3
+exit $code`
 
 // kill kills the command and the processes that it started. If that fails in a
 // strict container, kill kills the container.
@@ -30,14 +39,18 @@ func (x *execution) kill() {
 }
 
 func (x *execution) killProcess(ctx context.Context) error {
-	pid, err := x.pid.wait(ctx)
+	pids, err := x.pid.wait(ctx)
 	if err != nil {
 		return err
 	}
-	const script = `kill -s KILL -- "-$1" 2>/dev/null || kill -s KILL "$1" 2>/dev/null || ! kill -0 "$1" 2>/dev/null`
+	// The last argument is the command, the first one the leader of its group.
+	const script = `kill -s KILL -- "-$1" 2>/dev/null && exit
+for last; do :; done
+kill -s KILL "$last" 2>/dev/null || ! kill -0 "$last" 2>/dev/null`
 	killer := *x.box
 	killer.shell, killer.strict, killer.check = false, false, func(context.Context) error { return nil }
-	code, err := killer.Exec(ctx, sandbox.Command{Args: []string{"sh", "-c", script, "sh", pid}, User: x.user})
+	args := append([]string{"sh", "-c", script, "sh"}, strings.Fields(pids)...)
+	code, err := killer.Exec(ctx, sandbox.Command{Args: args, User: x.user})
 	if err == nil && code != 0 {
 		err = fmt.Errorf("kill %s in %s: exit code %d", x.name, x.box.name, code)
 	}
@@ -45,7 +58,7 @@ func (x *execution) killProcess(ctx context.Context) error {
 }
 
 // pidLine is a writer for a command's standard error. It stores the first line,
-// which is the process id, and writes everything after it to next.
+// which has the process ids, and writes everything after it to next.
 type pidLine struct {
 	known chan struct{} // closed when the line is complete; nil: no process id is printed
 	line  []byte
@@ -84,7 +97,7 @@ func (p *pidLine) isKnown() bool {
 	}
 }
 
-// wait returns the process id. It returns an error if none was printed in time.
+// wait returns the first line. It returns an error if none was printed in time.
 func (p *pidLine) wait(ctx context.Context) (string, error) {
 	if p.known == nil {
 		return "", errors.New("its process id is not known: the image has no shell")

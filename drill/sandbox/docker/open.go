@@ -66,19 +66,12 @@ func (e *Engine) Open(ctx context.Context, s sandbox.Spec) (sandbox.Running, err
 	return sandbox.Running{Pod: p, Digest: img.digest, Isolation: isolation}, nil
 }
 
-// createWithin is how long an engine may take to create and start a container.
-const createWithin = 45 * time.Second
-
 // boot starts the Postgres container. If the engine refuses an optional feature,
 // boot tries again without it.
 func (e *Engine) boot(ctx context.Context, s sandbox.Spec, img image) (*pod, error) {
 	features := optional{init: true, loopback6: true, workDir: e.at.local() && s.WorkDir != ""}
 	for {
-		// The engine may complete a cancelled request after this function has
-		// cleaned up, so the request is not cancelled.
-		limited, cancel := context.WithTimeout(context.WithoutCancel(ctx), createWithin)
-		id, err := e.startPostgres(limited, s, img, features)
-		cancel()
+		id, err := e.startPostgres(ctx, s, img, features)
 		if err == nil {
 			return e.newPod(s, id, features.workDir), nil
 		}

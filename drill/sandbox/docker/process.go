@@ -1,6 +1,7 @@
 package docker
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -45,18 +46,16 @@ func (p *pod) Start(ctx context.Context, c sandbox.Container) (sandbox.Process, 
 	}
 	labels := withLabel(p.engine.labels(p.spec, roleApp), labelName, c.Name)
 	name := nameOf(p.spec.RunID, roleApp+"-"+c.Name)
-	id, err := p.engine.run(ctx, recipe{
+	id, err := p.engine.runToEnd(ctx, recipe{
 		name: name, image: img, labels: labels, cmd: c.Command, env: maps.Clone(c.Env),
 		host: func(h *container.HostConfig) {
 			h.NetworkMode = container.NetworkMode(p.networkMode())
 			h.Mounts = img.mounts(name, labels)
-			limit(h, p.spec)
+			limit(h, p.spec.ContainerMemory, p.spec.CPUs)
 		},
 	})
-	if err != nil {
-		if id != "" {
-			defer p.engine.discard(ctx, id)
-		}
+	if err != nil || ctx.Err() != nil {
+		p.engine.discard(ctx, cmp.Or(id, name))
 		return nil, p.startError(ctx, c, err)
 	}
 	s := &process{pod: p, digest: img.identity(), done: make(chan struct{})}

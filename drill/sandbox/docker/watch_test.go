@@ -67,7 +67,7 @@ func TestAHungServerIsLost(t *testing.T) {
 // and its state does not show it.
 func TestOutOfMemoryIsReported(t *testing.T) {
 	t.Parallel()
-	p := ownPod(t, func(_ *Engine, s *sandbox.Spec) { s.Memory = 200 << 20 })
+	p := ownPod(t, func(_ *Engine, s *sandbox.Spec) { s.Memory, s.ContainerMemory = 200<<20, 200<<20 })
 	const hog = `my $x = "x" x (1 << 30); print length $x`
 	c := start(t, p, sandbox.Container{Name: "hungry", Command: []string{"perl", "-e", hog}})
 	waitDone(t, c)
