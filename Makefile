@@ -13,7 +13,7 @@ FUZZ       := drill/inspect:FuzzPlain drill/inspect:FuzzArchive drill/inspect:Fu
 
 # The race detector takes a C compiler.
 RACE       := $(if $(shell command -v $$(go env CC)),-race)
-SCRIPTS    := $(wildcard .ci/*) .github/notes $(wildcard .github/actions/*/*.sh) $(shell grep -lE '^\#!.*(bash|sh)$$' $$(git ls-files fixtures) 2>/dev/null)
+SCRIPTS    := $(wildcard .ci/*) .github/notes .github/pinned $(wildcard .github/actions/*/*.sh) $(shell grep -lE '^\#!.*(bash|sh)$$' $$(git ls-files fixtures) 2>/dev/null)
 
 TOOLS      := $(CURDIR)/bin/tools
 GOLANGCI   := $(TOOLS)/golangci-lint

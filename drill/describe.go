@@ -23,7 +23,7 @@ func (d Drill) describe(r *runner, e evidence, leftovers []string) outcome.Resul
 		FinishedAt:    finished,
 		Verdict:       outcome.VerdictPassed,
 		Findings:      e.allFindings(),
-		Backup:        e.describeBackup(),
+		Backup:        d.describeBackup(e),
 		Postgres:      d.describePostgres(e),
 		Isolation:     e.server.Isolation,
 		Stages:        r.reports,
@@ -147,10 +147,13 @@ func (e evidence) findMissingChecksum() []outcome.Finding {
 	}}
 }
 
-func (e evidence) describeBackup() outcome.Backup {
+func (d Drill) describeBackup(e evidence) outcome.Backup {
 	s := e.file.Contents.Source
+	if asked, ok := d.Locator.(interface{ Asked() outcome.Chosen }); ok && e.backup.Chosen == "" { // it was not looked for
+		e.backup.Chosen = asked.Asked()
+	}
 	b := outcome.Backup{
-		URI: e.backup.URI, Chosen: e.backup.Chosen, SizeBytes: e.backup.Size, ModifiedAt: e.backup.ModifiedAt, SHA256: e.file.SHA256,
+		URI: e.backup.URI, Chosen: e.backup.Chosen, Database: databaseIn(e.file.Contents), SizeBytes: e.backup.Size, ModifiedAt: e.backup.ModifiedAt, SHA256: e.file.SHA256,
 		ETag: e.backup.ETag, VersionID: e.backup.VersionID,
 		Format: string(s.Format), Compression: s.Compression, ServerVersion: s.ServerVersion, PgDumpVersion: s.DumpVersion,
 		TakenBetween: e.taken.Between(),

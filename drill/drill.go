@@ -91,12 +91,16 @@ type Drill struct {
 	Locator     Locator
 	Fetcher     Fetcher
 	Timezone    *time.Location // of the machine that dumps; nil: unknown
-	Policy      inspect.Policy // what the inspect stage accepts
+	Policy      inspect.Policy // what the inspect stage accepts; its MaxAge is that of the newest backup
 	Provisioner Provisioner
 	Restorer    Restorer
 	Verifier    Verifier
 	App         AppChecker // nil: the app stage is skipped
 	Migrator    Migrator   // nil: the migrate stage is skipped
+
+	// DumpedBefore returns the names that the dumps of earlier drills gave their
+	// databases. It may be nil.
+	DumpedBefore func(ctx context.Context) ([]string, error)
 
 	// Gate decides whether the rehearsed release may be deployed, before the result is
 	// recorded or sent. nil: no gate.
@@ -120,7 +124,11 @@ func (d Drill) Run(ctx context.Context) outcome.Result {
 	r := newRunner(d)
 	found := d.prove(ctx, r)
 	leftovers := d.cleanUp(ctx, found.server.Pod)
-	return d.Tell(ctx, d.describe(r, found, leftovers))
+	result := d.describe(r, found, leftovers)
+	if namesNoBackup(result) {
+		return result
+	}
+	return d.Tell(ctx, result)
 }
 
 // evidence holds what the stages of one drill found.
@@ -149,10 +157,10 @@ func (d Drill) prove(ctx context.Context, r *runner) (e evidence) {
 	})
 	endFetch()
 	e.taken = d.taken(e.backup, e.file.Contents)
-	e.findings = step(ctx, r, outcome.Inspect, func(context.Context) ([]outcome.Finding, error) {
-		policy := d.Policy
-		policy.Taken = e.taken
-		return inspect.Judge(e.file.Contents, e.file.Broken, policy)
+	e.backup.Chosen = d.chosen(e)
+	e.findings = step(ctx, r, outcome.Inspect, func(ctx context.Context) ([]outcome.Finding, error) {
+		found, err := inspect.Judge(e.file.Contents, e.file.Broken, d.policyFor(e))
+		return append(found, d.findOdd(ctx, e)...), err
 	})
 	e.server = step(ctx, r, outcome.Provision, func(ctx context.Context) (provision.Server, error) {
 		return d.Provisioner.Provision(ctx, e.file.Contents.Needs)

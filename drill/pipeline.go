@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"runtime/debug"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/drillgres/drillgres/drill/outcome"
@@ -24,6 +25,17 @@ var Deadlines = map[outcome.Stage]time.Duration{
 	outcome.Verify:    2 * time.Hour,
 	outcome.App:       time.Hour,
 	outcome.Migrate:   24 * time.Hour, // migrate.timeout and the limits of its checks are lower
+}
+
+// Longest returns how long a drill can take at most: the sum of its deadlines, of which
+// overrides replaces some, and of what comes before and after its stages. A sandbox that
+// is older belongs to a dead run.
+func Longest(overrides map[outcome.Stage]time.Duration) time.Duration {
+	total := preflightLimit + Deadlines[outcome.Provision] + 2*cleanUpLimit // Prepare may take as long as provisioning
+	for stage, limit := range Deadlines {
+		total += max(limit, overrides[stage])
+	}
+	return total
 }
 
 // overdue holds the failure code of a stage that exceeds its deadline.
@@ -254,7 +266,7 @@ func (r *runner) observe(notify func(Observer)) {
 }
 
 // cleanUpLimit bounds clean-up, which runs also after the context of the drill has
-// ended, and recording.
+// ended, and each teller.
 const cleanUpLimit = time.Minute
 
 // cleanUp removes the sandbox and the run's files. It returns what it could not
@@ -274,13 +286,18 @@ func (d Drill) cleanUp(ctx context.Context, pod sandbox.Pod) (leftovers []string
 	return leftovers
 }
 
-// Tell passes a result to every teller. It returns the result with the errors of the
-// tellers added; they do not change the verdict.
+// Tell passes a result to every teller, all at the same time, each with its own
+// deadline. It returns the result with the errors of the tellers added, in their order;
+// they do not change the verdict.
 func (d Drill) Tell(ctx context.Context, result outcome.Result) outcome.Result {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleanUpLimit)
-	defer cancel()
-	for _, t := range d.Tellers {
-		if err := t.Tell(ctx, result); err != nil {
+	errs := make([]error, len(d.Tellers))
+	var telling sync.WaitGroup
+	for i, t := range d.Tellers {
+		telling.Go(func() { errs[i] = tell(context.WithoutCancel(ctx), t, result, cleanUpLimit) })
+	}
+	telling.Wait()
+	for _, err := range errs {
+		if err != nil {
 			result.TellErrors = append(result.TellErrors, d.redacted(fmt.Sprint(err)))
 		}
 	}
@@ -288,6 +305,28 @@ func (d Drill) Tell(ctx context.Context, result outcome.Result) outcome.Result {
 		result.ExitCode = outcome.ExitNotRecorded
 	}
 	return result
+}
+
+// tellGrace is how long a teller may take to return after its deadline.
+const tellGrace = 5 * time.Second
+
+// tell calls one teller. It does not wait for one that ignores its deadline.
+func tell(ctx context.Context, t Teller, result outcome.Result, limit time.Duration) error {
+	ctx, cancel := context.WithTimeout(ctx, limit)
+	defer cancel()
+	told := make(chan error, 1)
+	go func() {
+		_, err := recovered(ctx, func(ctx context.Context) (struct{}, error) { return struct{}{}, t.Tell(ctx, result) })
+		told <- err
+	}()
+	late := time.NewTimer(limit + tellGrace)
+	defer late.Stop()
+	select {
+	case err := <-told:
+		return err
+	case <-late.C:
+		return fmt.Errorf("record or send the result: %T did not end within %s", t, limit)
+	}
 }
 
 func (d Drill) redacted(s string) string {

@@ -4,7 +4,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
+	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -21,9 +24,11 @@ import (
 // outside of GitHub Actions. The methods of a nil step do nothing.
 type step struct {
 	out       io.Writer // stderr itself: workflow commands are written here
-	summary   string    // file
-	outputs   string    // file
-	workspace string    // where the repository is checked out
+	logged    bool      // out is the log of the runner, where a mask takes effect
+	getenv    func(string) (string, bool)
+	summary   string // file
+	outputs   string // file
+	workspace string // where the repository is checked out
 	now       func() time.Time
 }
 
@@ -34,20 +39,58 @@ func inActions(e edges) edges {
 	if v, _ := e.getenv("GITHUB_ACTIONS"); v != "true" {
 		return e
 	}
-	s := &step{out: e.stderr, now: e.now}
+	s := &step{out: e.stderr, logged: isRunnersLog(e.stderr), getenv: e.getenv, now: e.now}
 	s.summary, _ = e.getenv("GITHUB_STEP_SUMMARY")
 	s.outputs, _ = e.getenv("GITHUB_OUTPUT")
 	s.workspace, _ = e.getenv("GITHUB_WORKSPACE")
-	actions.Mask(s.out, wiring.Credentials(e.getenv)...)
 	e.step, e.stdout, e.stderr = s, actions.Defuse(e.stdout), actions.Defuse(e.stderr)
 	return e
 }
 
-// mask masks secrets in the log. It must be called before anything else is printed.
+// runnersTokens are the variables with secrets of GitHub's own, which the runner masks.
+var runnersTokens = []string{"GITHUB_TOKEN", "GH_TOKEN", "ACTIONS_RUNTIME_TOKEN", "ACTIONS_ID_TOKEN_REQUEST_TOKEN"}
+
+// mask masks secrets in the log, and the credentials of the environment. It must be
+// called before anything else is printed. It does nothing if stderr is not the log: the
+// command that masks a secret contains it.
 func (s *step) mask(secrets []redact.Secret) {
-	if s != nil {
-		actions.Mask(s.out, secrets...)
+	if s == nil || !s.logged {
+		return
 	}
+	secrets = append(slices.Clone(secrets), wiring.Credentials(s.getenv)...)
+	actions.Mask(s.out, slices.DeleteFunc(secrets, s.isRunnersToken)...)
+}
+
+func (s *step) isRunnersToken(secret redact.Secret) bool {
+	return slices.ContainsFunc(runnersTokens, func(name string) bool {
+		token, _ := s.getenv(name)
+		return token != "" && secret.Reveal() == token
+	})
+}
+
+// isRunnersLog reports whether a stream leads to the log of the runner. The runner reads
+// the output of a step from pipes. A pipe to another process of the step, such as tee, is
+// not open in the parent of this process; the runner's is, in the shell or the runner.
+// Where the parent's files cannot be listed, every pipe counts. A stream that is not a
+// file is that of a test.
+func isRunnersLog(stream any) bool {
+	f, ok := stream.(*os.File)
+	if !ok {
+		return true
+	}
+	info, err := f.Stat()
+	if err != nil || info.Mode()&fs.ModeNamedPipe == 0 {
+		return false
+	}
+	open := fmt.Sprintf("/proc/%d/fd", os.Getppid())
+	entries, err := os.ReadDir(open)
+	if err != nil {
+		return true
+	}
+	return slices.ContainsFunc(entries, func(e fs.DirEntry) bool {
+		other, err := os.Stat(filepath.Join(open, e.Name()))
+		return err == nil && os.SameFile(info, other)
+	})
 }
 
 // observe returns an observer that also folds the log of each stage.

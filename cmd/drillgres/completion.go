@@ -30,10 +30,10 @@ func filesNamed(extensions ...string) cobra.CompletionFunc {
 	return cobra.FixedCompletions(extensions, cobra.ShellCompDirectiveFilterFileExt)
 }
 
-// atMost suggests nothing once n arguments are given.
-func atMost(n int, f cobra.CompletionFunc) cobra.CompletionFunc {
+// firstOnly suggests values for the first argument only.
+func firstOnly(f cobra.CompletionFunc) cobra.CompletionFunc {
 	return func(cmd *cobra.Command, args []string, toComplete string) ([]cobra.Completion, cobra.ShellCompDirective) {
-		if len(args) >= n {
+		if len(args) > 0 {
 			return nil, cobra.ShellCompDirectiveNoFileComp
 		}
 		return f(cmd, args, toComplete)

@@ -6,9 +6,11 @@ import (
 	"fmt"
 	"strings"
 	"text/tabwriter"
+	"time"
 
 	"github.com/spf13/cobra"
 
+	"github.com/drillgres/drillgres/drill"
 	"github.com/drillgres/drillgres/drill/config"
 	"github.com/drillgres/drillgres/drill/fetch"
 	"github.com/drillgres/drillgres/drill/outcome"
@@ -95,7 +97,12 @@ func examineEngine(ctx context.Context, e edges, cfg *config.Config) (*docker.En
 		a.err = err
 		return nil, a
 	}
+	ctx, cancel := context.WithTimeoutCause(ctx, engineLimit, outcome.Fail(outcome.EngineUnreachable, "the container engine did not answer within %s", engineLimit))
+	defer cancel()
 	d, err := engine.Describe(ctx)
+	if err != nil && ctx.Err() != nil {
+		err = context.Cause(ctx)
+	}
 	a.err = err
 	a.saw = fmt.Sprintf("%s %s at %s (%s), %d CPUs, %s memory", d.OS, d.Version, d.Host, d.From, d.CPUs, words.Size(d.Memory))
 	return engine, a
@@ -112,7 +119,7 @@ func examineImages(ctx context.Context, engine *docker.Engine, db *config.Databa
 	var seen []finding
 	for _, image := range images {
 		a := finding{what: db.Name + ": image " + image, saw: "available on the engine"}
-		have, err := engine.HasImage(ctx, image)
+		have, err := hasImage(ctx, engine, image)
 		if err == nil && !have {
 			a.saw = "not on the engine: the first drill pulls it"
 		}
@@ -122,8 +129,23 @@ func examineImages(ctx context.Context, engine *docker.Engine, db *config.Databa
 	return seen
 }
 
+// engineLimit bounds one question to the container engine.
+const engineLimit = time.Minute
+
+func hasImage(ctx context.Context, engine *docker.Engine, image string) (bool, error) {
+	ctx, cancel := context.WithTimeoutCause(ctx, engineLimit, outcome.Fail(outcome.EngineUnreachable, "the container engine did not answer within %s", engineLimit))
+	defer cancel()
+	have, err := engine.HasImage(ctx, image)
+	if err != nil && ctx.Err() != nil {
+		err = context.Cause(ctx)
+	}
+	return have, err
+}
+
 func examineSource(ctx context.Context, e edges, db *config.Database) finding {
 	a := finding{what: db.Name + ": source"}
+	ctx, cancel := context.WithTimeoutCause(ctx, drill.Deadlines[outcome.Locate], noAnswer(string(db.Backup.From)))
+	defer cancel()
 	b, err := wiring.NewLocator(db, wiring.Latest, e.now).Locate(ctx)
 	if err == nil {
 		err = b.CheckReadable(ctx)

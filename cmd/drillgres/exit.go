@@ -16,7 +16,7 @@ const exitCodesHelp = `Exit codes:
   3    failed: the backup, or the schema in it, does not restore
   4    failed: restored, but the application or the release does not run on it
   5    unproved: this machine could not carry out the drill
-  6    failed: everything passed, but a budget was exceeded
+  6    failed: over a budget, or the restore did not end in time
   7    passed, but the result could not be recorded or sent
   130  unproved: interrupted
 Treat any other code as a failure. With several databases, the codes of what is known to be

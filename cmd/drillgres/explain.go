@@ -19,7 +19,7 @@ func newExplain(e edges) *cobra.Command {
 		Long:  "Prints the cause, the remedy, an example, and how to distinguish the code from similar ones.\ndocs/failures.md contains the same for all codes.",
 		Args:  positional(cobra.MaximumNArgs(1)),
 
-		ValidArgsFunction: atMost(1, codeNames),
+		ValidArgsFunction: firstOnly(codeNames),
 		RunE:              func(_ *cobra.Command, args []string) error { return runExplain(e, format, args) },
 	}
 	formatFlag(cmd, &format)

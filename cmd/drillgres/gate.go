@@ -136,7 +136,7 @@ func (w *session) gateAll(ctx context.Context, dbs []*config.Database, release g
 // answerer answers from the history, and records its answers there.
 func (w *session) answerer() gate.Answerer {
 	return gate.Answerer{
-		History: w.History, Version: programVersion(), Now: w.now, NewRunID: wiring.NewRunID, Redactor: w.Redactor,
+		History: w.History, Longest: wiring.LongestDrill(w.Config), Version: programVersion(), Now: w.now, NewRunID: wiring.NewRunID, Redactor: w.Redactor,
 		Tell: drill.Drill{Redactor: w.Redactor, Tellers: []drill.Teller{w.History}}.Tell,
 	}
 }

@@ -57,6 +57,7 @@ func newHistory(e edges) *cobra.Command {
 	f.BoolVar(&o.rebuild, "rebuild-index", false, "first rebuild the index of an s3:// history from its drills")
 	completeFlag(cmd, "format", oneOfValues("text", "json", "csv"))
 	completeFlag(cmd, "database", databaseNames)
+	cmd.AddCommand(newHistoryAdd(e))
 	return cmd
 }
 

@@ -12,6 +12,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/drillgres/drillgres/drill"
 	"github.com/drillgres/drillgres/drill/config"
 	"github.com/drillgres/drillgres/drill/inspect"
 	"github.com/drillgres/drillgres/drill/locate"
@@ -37,7 +38,7 @@ func newInspect(e edges) *cobra.Command {
 		Long:  "Reads a dump to its end. It is a local file, or an object such as s3://bucket/key.\n\n" + exitCodesHelp,
 		Args:  positional(cobra.ExactArgs(1)),
 
-		ValidArgsFunction: atMost(1, filesNamed()),
+		ValidArgsFunction: firstOnly(filesNamed()),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.target, o.s3.Endpoint = args[0], config.Text(endpoint)
 			return runInspect(cmd.Context(), e, o)
@@ -64,6 +65,7 @@ func runInspect(ctx context.Context, e edges, o inspectOptions) error {
 	if err := checkFormat(o.format); err != nil {
 		return err
 	}
+	e.step.mask(nil)
 	b, err := locateTarget(ctx, o)
 	if err != nil {
 		return withoutConfig(err)
@@ -118,6 +120,8 @@ func locateTarget(ctx context.Context, o inspectOptions) (locate.Backup, error) 
 	if _, local := source.(locate.LocalPath); !local { // the key is the last part of the URL
 		rules.Want = path.Base(o.target)
 	}
+	ctx, cancel := context.WithTimeoutCause(ctx, drill.Deadlines[outcome.Locate], noAnswer(o.target))
+	defer cancel()
 	return locate.Locator{Source: source, Rules: rules}.Locate(ctx)
 }
 
@@ -154,9 +158,14 @@ var hintsWithoutConfig = map[outcome.Code]string{
 	outcome.DumpTooNew:     "dump with the pg_dump of production's major version",
 }
 
+// noAnswer returns the failure of a source that does not answer.
+func noAnswer(from string) error {
+	return outcome.Fail(outcome.SourceUnreachable, "%s did not answer within %s", from, drill.Deadlines[outcome.Locate])
+}
+
 // scan reads the whole object, once.
 func scan(ctx context.Context, b locate.Backup) (inspect.Contents, error) {
-	body, err := b.Source.ReadRange(ctx, b.Object, 0, b.Size)
+	body, err := b.Open(ctx, b.Size)
 	if err != nil {
 		return inspect.Contents{}, err
 	}

@@ -11,10 +11,10 @@ import (
 	"github.com/drillgres/drillgres/drill/outcome"
 )
 
-// writeFile writes the file that a flag names, unless path is empty. It replaces the file
+// writeFile writes the file that a flag names, unless path is empty or stdout. It replaces the file
 // atomically, except on Windows, which does not support that.
 func writeFile(flag, path string, write func(io.Writer) error) error {
-	if path == "" {
+	if path == "" || path == standardOutput {
 		return nil
 	}
 	var content bytes.Buffer

@@ -24,10 +24,16 @@ func isTerminal(stream any) bool {
 	return ok && term.IsTerminal(int(f.Fd()))
 }
 
+// isDumb reports whether the terminal shows escape codes as they are.
+func isDumb(e edges) bool {
+	v, _ := e.getenv("TERM")
+	return v == "dumb"
+}
+
 // colored reports whether to color the output to a stream. It follows
 // https://no-color.org.
 func colored(e edges, stream any) bool {
-	if v, _ := e.getenv("NO_COLOR"); v != "" {
+	if v, _ := e.getenv("NO_COLOR"); v != "" || isDumb(e) {
 		return false
 	}
 	return isTerminal(stream)
@@ -48,6 +54,9 @@ func newObserver(e edges, mode, runID, database string) drill.Observer {
 		if isTerminal(e.stderr) {
 			mode = "bar"
 		}
+	}
+	if mode == "bar" && isDumb(e) {
+		mode = "plain" // a live line needs escape codes, or repeats itself
 	}
 	switch mode {
 	case "bar":

@@ -41,7 +41,7 @@ func newProve(e edges) *cobra.Command {
 			"of which must fail with the right code. The copies are made in the work directory, one at a\n" +
 			"time. Only the drill of the intact backup is recorded.\n\n" + exitCodesHelp,
 		Args:              positional(cobra.MaximumNArgs(1)),
-		ValidArgsFunction: atMost(1, databaseNames),
+		ValidArgsFunction: firstOnly(databaseNames),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(args) > 0 {
 				o.database = args[0]

@@ -55,7 +55,7 @@ func document(page *bytes.Buffer, cmd *cobra.Command) {
 	if cmd.Hidden {
 		return
 	}
-	if cmd.Runnable() && !cmd.HasSubCommands() {
+	if cmd.Runnable() && cmd.Name() != "config" { // which only prints its help
 		cmd.InitDefaultHelpFlag()
 		fmt.Fprintf(page, "\n## %s\n\n%s.\n", cmd.CommandPath(), cmd.Short)
 		if long := strings.TrimSpace(strings.ReplaceAll(cmd.Long, exitCodesHelp, "")); long != "" {

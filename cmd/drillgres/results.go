@@ -22,13 +22,28 @@ type resultOptions struct {
 
 func (o *resultOptions) flags(cmd *cobra.Command) {
 	formatFlag(cmd, &o.format)
-	cmd.Flags().StringVarP(&o.output, "output", "o", "", "also write the JSON result to `FILE`")
-	cmd.Flags().StringVar(&o.junit, "junit", "", "also write the result as JUnit XML to `FILE`")
+	cmd.Flags().StringVarP(&o.output, "output", "o", "", "also write the JSON result to `FILE`; -: print it to stdout instead of the text")
+	cmd.Flags().StringVar(&o.junit, "junit", "", "also write the result as JUnit XML to `FILE`; -: print it to stdout instead of the text")
 	completeFlag(cmd, "output", filesNamed("json"))
 	completeFlag(cmd, "junit", filesNamed("xml"))
 }
 
-func (o resultOptions) validate() error { return checkFormat(o.format) }
+// standardOutput is the name of stdout as a file.
+const standardOutput = "-"
+
+// validate also checks that stdout gets one document only.
+func (o resultOptions) validate() error {
+	documents := 0
+	for _, onStdout := range []bool{o.format == "json" || o.output == standardOutput, o.junit == standardOutput} {
+		if onStdout {
+			documents++
+		}
+	}
+	if documents > 1 {
+		return usage("--junit -: stdout is for the JSON result already").WithHint("write one of them to a file")
+	}
+	return checkFormat(o.format)
+}
 
 // conclude reports the results and returns the exit code of all of them. It reports the
 // verdicts before any other error.
@@ -62,17 +77,33 @@ func finish(e edges, reportErr error, codes ...int) error {
 // GitHub Actions if this is a step of a workflow.
 func (o resultOptions) report(e edges, cfg *config.Config, results []outcome.Result) error {
 	return errors.Join(
-		printResults(e, o.format, results),
+		o.print(e, results),
 		writeFile("--output", o.output, func(w io.Writer) error { return report.JSON(w, results) }),
 		writeFile("--junit", o.junit, func(w io.Writer) error { return report.JUnit(w, results) }),
-		e.step.report(cfg, results, o.output),
+		e.step.report(cfg, results, o.resultFile()),
 	)
 }
 
-func printResults(e edges, format string, results []outcome.Result) error {
-	if format == "json" {
-		return report.JSON(e.stdout, results)
+// resultFile returns the path of the JSON result, or an empty string if it is in no file.
+func (o resultOptions) resultFile() string {
+	if o.output == standardOutput {
+		return ""
 	}
+	return o.output
+}
+
+// print prints the results to stdout, as one document.
+func (o resultOptions) print(e edges, results []outcome.Result) error {
+	switch {
+	case o.format == "json" || o.output == standardOutput:
+		return report.JSON(e.stdout, results)
+	case o.junit == standardOutput:
+		return report.JUnit(e.stdout, results)
+	}
+	return printText(e, results)
+}
+
+func printText(e edges, results []outcome.Result) error {
 	if len(results) > 1 && results[0].Gate != nil {
 		if err := report.Answers(e.stdout, results, textOptions(e)); err != nil {
 			return err

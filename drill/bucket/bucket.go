@@ -67,6 +67,8 @@ type Bucket struct {
 	name      string
 	endpoint  string // for messages; empty: AWS
 	section   string
+	attempts  int           // per request
+	backoff   time.Duration // before the second attempt; doubles with each further one
 }
 
 // Open reads the AWS configuration. It does not use the network. It fails with
@@ -90,7 +92,7 @@ func Open(ctx context.Context, o Options) (*Bucket, error) {
 		return nil, outcome.Fail(outcome.SourceDenied, "read the AWS configuration: %w", err).
 			WithHint("correct %s.profile, AWS_PROFILE or the files in ~/.aws", o.Section)
 	}
-	b := &Bucket{Path: path, name: name, endpoint: o.Endpoint, section: o.Section, creds: cfg.Credentials}
+	b := &Bucket{Path: path, name: name, endpoint: o.Endpoint, section: o.Section, creds: cfg.Credentials, attempts: cmp.Or(o.Attempts, 5), backoff: min(firstBackoff, cmp.Or(o.MaxBackoff, firstBackoff))}
 	client := httpClient(cfg.HTTPClient, o.HeaderTimeout)
 	b.transport, _ = client.Transport.(*http.Transport)
 	cfg.HTTPClient = client

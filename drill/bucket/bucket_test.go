@@ -128,6 +128,44 @@ func TestGet(t *testing.T) {
 	}
 }
 
+// TestResponsesThatBreakOff cuts the body of a response once: a page of a listing, and
+// an object. If every response breaks off, that is an error.
+func TestResponsesThatBreakOff(t *testing.T) {
+	server := start(t)
+	server.Put(t, name, "x/a", []byte("12345"))
+	var left atomic.Int64
+	proxy := server.Before(t, func(w http.ResponseWriter, r *http.Request) bool {
+		if left.Add(-1) < 0 {
+			return false
+		}
+		connection, buffer, err := http.NewResponseController(w).Hijack()
+		if err != nil {
+			t.Error(err)
+			return true
+		}
+		fmt.Fprint(buffer, "HTTP/1.1 200 OK\r\nContent-Type: application/xml\r\nContent-Length: 500\r\n\r\n<?xml version=\"1.0\"?><ListBucketResult><Name>acme</Name><Con")
+		_ = buffer.Flush()
+		_ = connection.Close()
+		return true
+	})
+	b := open(t, proxy)
+	for cuts, works := range map[int64]bool{1: true, 99: false} {
+		left.Store(cuts)
+		objects, err := b.List(t.Context(), "x/")
+		if works != (err == nil) || works && len(objects) != 1 {
+			t.Errorf("list, cut %d times: %v, %v", cuts, objects, err)
+		}
+		left.Store(cuts)
+		text, found, err := b.Get(t.Context(), locate.Object{Key: "x/a"}, 1000)
+		if works != (err == nil) || works && (!found || string(text) != "12345") {
+			t.Errorf("get, cut %d times: %q, %t, %v", cuts, text, found, err)
+		}
+		if err != nil && outcome.AsFailure(err).Code != outcome.SourceUnreachable {
+			t.Errorf("cut %d times: %v", cuts, err)
+		}
+	}
+}
+
 func openAnother(t *testing.T, server *s3server.Server) *bucket.Bucket {
 	t.Helper()
 	b, err := bucket.Open(t.Context(), bucket.Options{URL: "s3://nowhere", Endpoint: server.Endpoint})

@@ -45,7 +45,7 @@ func (b *Bucket) List(ctx context.Context, prefix string) ([]locate.Object, erro
 	var objects []locate.Object
 	token := ""
 	for pages.HasMorePages() {
-		out, err := pages.NextPage(ctx)
+		out, err := again(ctx, b, func() (*s3.ListObjectsV2Output, error) { return pages.NextPage(ctx) })
 		page, err := b.objectsOfPage(ctx, out, err)
 		if err != nil {
 			return nil, err
@@ -72,7 +72,7 @@ func (b *Bucket) List(ctx context.Context, prefix string) ([]locate.Object, erro
 func (b *Bucket) First(ctx context.Context, prefix string) (locate.Object, bool, error) {
 	in := b.listInput(prefix)
 	in.MaxKeys = aws.Int32(1)
-	out, err := b.client.ListObjectsV2(ctx, in)
+	out, err := again(ctx, b, func() (*s3.ListObjectsV2Output, error) { return b.client.ListObjectsV2(ctx, in) })
 	page, err := b.objectsOfPage(ctx, out, err)
 	if err != nil || len(page) == 0 {
 		return locate.Object{}, false, err

@@ -91,20 +91,26 @@ func (b *Bucket) checkETag(o locate.Object, got *string) error {
 // Get reads a whole object of at most limit bytes. It returns false if the object
 // does not exist. If o has an ETag, Get fails for an object with another ETag.
 func (b *Bucket) Get(ctx context.Context, o locate.Object, limit int64) (content []byte, found bool, err error) {
-	out, err := b.client.GetObject(ctx, b.getInput(o))
+	content, err = again(ctx, b, func() ([]byte, error) { return b.getWhole(ctx, o, limit+1) })
 	if codeOf(err) == "NoSuchKey" {
 		return nil, false, nil
 	}
-	op := operation{verb: "read", object: b.URI(o.Key), permission: "s3:GetObject", class: o.StorageClass}
 	if err != nil {
-		return nil, false, b.failure(ctx, op, err)
-	}
-	content, err = io.ReadAll(io.LimitReader(out.Body, limit+1))
-	if err := errors.Join(err, out.Body.Close()); err != nil {
+		op := operation{verb: "read", object: b.URI(o.Key), permission: "s3:GetObject", class: o.StorageClass}
 		return nil, false, b.failure(ctx, op, err)
 	}
 	if int64(len(content)) > limit {
 		return nil, false, outcome.Fail(outcome.SourceUnreachable, "read %s: it is larger than %s", b.URI(o.Key), words.Size(limit))
 	}
 	return content, true, nil
+}
+
+// getWhole reads an object, up to limit bytes of it.
+func (b *Bucket) getWhole(ctx context.Context, o locate.Object, limit int64) ([]byte, error) {
+	out, err := b.client.GetObject(ctx, b.getInput(o))
+	if err != nil {
+		return nil, err
+	}
+	content, err := io.ReadAll(io.LimitReader(out.Body, limit))
+	return content, errors.Join(err, out.Body.Close())
 }

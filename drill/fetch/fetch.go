@@ -39,12 +39,14 @@ type Fetcher struct {
 	Attempts int           // consecutive attempts without a byte before a part fails; 0: 8
 	Backoff  time.Duration // after the first such attempt; doubles up to 32 times as much; 0: 500 ms
 	Stall    time.Duration // time without a byte before a connection counts as broken; 0: 30 s
+	Patience time.Duration // time that one read of a local file may take; 0: locate.Patience
 }
 
 // Fetch downloads b and reads it completely. It leaves no goroutine running, and
 // it leaves an incomplete copy in Dir.
 //
-// It fails with an error of the source, disk_budget_exceeded, backup_changed,
+// It fails with an error of the source, disk_budget_exceeded, work_dir_unusable,
+// backup_changed,
 // checksum_mismatch (which takes precedence over what the wrong bytes cause) or
 // an error of the stream. An invalid dump in an intact stream is not an error but
 // File.Broken. On an error, File holds what is known about the bytes.
@@ -63,5 +65,6 @@ func (f Fetcher) withDefaults() Fetcher {
 	f.Attempts = cmp.Or(f.Attempts, 8)
 	f.Backoff = cmp.Or(f.Backoff, 500*time.Millisecond)
 	f.Stall = cmp.Or(f.Stall, 30*time.Second)
+	f.Patience = cmp.Or(f.Patience, locate.Patience)
 	return f
 }

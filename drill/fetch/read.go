@@ -15,17 +15,22 @@ import (
 	"github.com/drillgres/drillgres/drill/outcome"
 )
 
-// readInPlace reads a local file without copying it.
+// readInPlace reads a local file without copying it. It never waits for the file system
+// for longer than Patience at a time.
 func (f Fetcher) readInPlace(ctx context.Context, b locate.Backup, path string, p outcome.Progress) (File, error) {
 	if path == "" {
 		return File{}, outcome.Fail(outcome.SourceDenied, "%s is outside its source", locate.Show(b.Key))
 	}
-	file, err := os.Open(path)
+	file, err := locate.Await(ctx, f.Patience, func() (*os.File, error) { return os.Open(path) }, func(f *os.File) { _ = f.Close() })
+	if ctx.Err() != nil {
+		return File{}, context.Cause(ctx)
+	}
 	if err != nil {
 		return File{}, openFailure(b, err)
 	}
 	defer func() { _ = file.Close() }() // it was only read
-	return f.readAll(ctx, b, path, &stream{ctx: ctx, r: io.LimitReader(file, b.Size), progress: p, size: b.Size})
+	r := locate.Patiently(ctx, f.Patience, io.LimitReader(file, b.Size))
+	return f.readAll(ctx, b, path, &stream{ctx: ctx, r: r, progress: p, size: b.Size})
 }
 
 func openFailure(b locate.Backup, err error) error {
@@ -36,7 +41,8 @@ func openFailure(b locate.Backup, err error) error {
 		return outcome.Fail(outcome.SourceDenied, "%s cannot be read by this user", b.URI).
 			WithHint("grant the user that runs drillgres read access to it")
 	default:
-		return outcome.Fail(outcome.SourceUnreachable, "open %s: %w", b.URI, err)
+		return outcome.Fail(outcome.SourceUnreachable, "open %s: %w", b.URI, err).
+			WithHint("check the disk or the share that contains it")
 	}
 }
 

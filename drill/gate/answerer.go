@@ -9,10 +9,6 @@ import (
 	"github.com/drillgres/drillgres/drill/redact"
 )
 
-// longestDrill exceeds the sum of all deadlines of a drill. A drill that ended
-// after a given time started at most this long before it.
-const longestDrill = 4 * 24 * time.Hour
-
 // History lists the drills on record. Its errors are of type *outcome.Failure.
 type History interface {
 	List(ctx context.Context, f record.Filter) ([]outcome.Result, error)
@@ -22,7 +18,8 @@ type History interface {
 // could not start.
 type Answerer struct {
 	History  History
-	Version  string // of drillgres
+	Longest  time.Duration // that a drill can take: one that ended at a time started at most this long before
+	Version  string        // of drillgres
 	Now      func() time.Time
 	NewRunID func(now time.Time) (string, error)
 	Redactor *redact.Redactor
@@ -39,7 +36,7 @@ func (a Answerer) Rest(ctx context.Context, database string, q Question) (outcom
 	if err != nil {
 		return r, err
 	}
-	past, err := a.History.List(ctx, record.Filter{Database: database, Since: r.StartedAt.Add(-q.RequireDrill - longestDrill)})
+	past, err := a.History.List(ctx, record.Filter{Database: database, Since: r.StartedAt.Add(-q.RequireDrill - a.Longest)})
 	if err != nil {
 		return r, err
 	}

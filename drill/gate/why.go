@@ -66,6 +66,8 @@ func (q Question) obstacle(f outcome.FailureReport) string {
 		return "today's release does not run on the migrated database: a rolling deployment or a rollback of the code would fail"
 	case outcome.RollbackBreaks:
 		return "the rollback does not work"
+	case outcome.RestoreTimeout:
+		return "the restore did not end in time: it is not known whether data that the release destroys could be restored"
 	case outcome.BackupStale:
 		return fmt.Sprintf("no backup is younger than %s", words.Span(q.MaxBackupAge))
 	}

@@ -21,6 +21,8 @@ type Object struct {
 	VersionID    string
 	StorageClass string // of an object store; empty: the standard class
 	Files        int    // number of files of a dump in directory format, which counts as one object; otherwise 0
+	SameAs       string // key of another object that is the same file, by a link; empty: none
+	Broken       bool   // it is a link to something outside the source that does not exist
 }
 
 // Source is a place where backups are stored.
@@ -76,6 +78,7 @@ type Backup struct {
 	Source   Source
 	URI      string
 	Chosen   outcome.Chosen
+	Named    bool   // chosen by its name, so it may be of any age
 	SHA256   string // from the sidecar file KEY.sha256, lower-case hex; empty: none
 	Matched  int    // number of objects it was chosen from
 	Findings []outcome.Finding

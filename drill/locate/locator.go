@@ -47,7 +47,7 @@ type Locator struct {
 //
 // A backup that Want names may be of any age.
 func (l Locator) Locate(ctx context.Context) (Backup, error) {
-	b := Backup{Source: l.Source, Chosen: l.Asked()}
+	b := Backup{Source: l.Source, Chosen: l.Asked(), Named: !l.isLatest() || l.File}
 	if err := checkPattern(l.Match); err != nil {
 		return b, err
 	}
@@ -55,8 +55,11 @@ func (l Locator) Locate(ctx context.Context) (Backup, error) {
 	if err != nil {
 		return b, l.explainMissing(err)
 	}
-	objects := foldDirectories(listed)
-	if err := b.choose(l, objects); err != nil {
+	existing := slices.DeleteFunc(slices.Clone(listed), func(o Object) bool { return o.Broken })
+	if len(existing) < len(listed) && l.isLatest() && len(l.matching(existing)) == 0 {
+		return b, l.linkBroken(listed)
+	}
+	if err := b.choose(l, foldDirectories(existing)); err != nil {
 		return b, l.explainMissing(err)
 	}
 	if err := l.check(b.Object); err != nil {
@@ -77,6 +80,7 @@ func (l Locator) Locate(ctx context.Context) (Backup, error) {
 func (b *Backup) choose(l Locator, objects []Object) error {
 	matching := l.matching(objects)
 	b.Matched = len(matching)
+	copied := l.preferNamedDate(matching)
 	switch {
 	case !l.isLatest():
 		o, err := l.findWanted(objects, matching)
@@ -91,6 +95,8 @@ func (b *Backup) choose(l Locator, objects []Object) error {
 		return l.nothingMatches(objects)
 	default:
 		b.Object = matching[0]
+		b.addFinding(l.findFamilies(matching))
+		b.addFinding(copied)
 	}
 	b.URI = l.Source.URI(b.Object)
 	return nil
@@ -121,10 +127,20 @@ func (l Locator) matching(objects []Object) []Object {
 			found = append(found, o)
 		}
 	}
+	found = withoutLinks(found)
 	slices.SortFunc(found, func(a, b Object) int {
 		return cmp.Or(b.ModifiedAt.Compare(a.ModifiedAt), cmp.Compare(b.Key, a.Key))
 	})
 	return found
+}
+
+// withoutLinks returns the candidates without those that are links to others.
+func withoutLinks(candidates []Object) []Object {
+	keys := make(map[string]bool, len(candidates))
+	for _, o := range candidates {
+		keys[o.Key] = true
+	}
+	return slices.DeleteFunc(candidates, func(o Object) bool { return o.SameAs != o.Key && keys[o.SameAs] })
 }
 
 func (l Locator) now() time.Time {

@@ -71,6 +71,48 @@ func TestLocateChooses(t *testing.T) {
 		"a name like a sidecar, if the pattern names it": {
 			[]object{{"dump.sql", 9 * hour, "x"}, {"dump.txt", hour, "x"}}, locate.Rules{Match: "*.txt"}, "dump.txt",
 		},
+		"no notes, scripts or files of the cluster": {
+			[]object{
+				{"shop_2024-05-02.dump", 9 * hour, "x"},
+				{"README.md", hour, "x"},
+				{"README", hour, "x"},
+				{"LICENSE", hour, "x"},
+				{"restore.sh", hour, "x"},
+				{"shop.metadata", hour, "x"},
+				{"globals.sql", hour, "x"},
+				{"globals-20240503.sql.gz", hour, "x"},
+				{"pg_globals_2024-05-03T02:00:00+00:00.sql.age", hour, "x"},
+				{"shop_globals.sql.gz.enc", hour, "x"},
+				{"roles.sql", hour, "x"},
+				{"shop_2024-05-03.createdb.sql", hour, "x"},
+				{"hba_file_2024-05-03.out", hour, "x"},
+				{"backup.log.1", hour, "x"},
+				{"backup.log-20240502.gz", hour, "x"},
+			}, locate.Rules{}, "shop_2024-05-02.dump",
+		},
+		"pg_back's dump, although its createdb file matches": {
+			[]object{{"shop_1.sql", 9 * hour, "x"}, {"shop_1.createdb.sql", hour, "x"}}, locate.Rules{Match: "shop_*.sql"}, "shop_1.sql",
+		},
+		"Databasus' dump, although its metadata match": {
+			[]object{{"shop-20240502-020000-x", 9 * hour, "x"}, {"shop-20240502-020000-x.metadata", hour, "x"}}, locate.Rules{Match: "shop-*"}, "shop-20240502-020000-x",
+		},
+		"the globals, if the pattern names them": {
+			[]object{{"shop.sql", hour, "x"}, {"globals-1.sql.gz", 9 * hour, "x"}}, locate.Rules{Match: "globals-*"}, "globals-1.sql.gz",
+		},
+		"a database with a name like a note": {
+			[]object{{"readme-1.dump", hour, "x"}, {"my_global_shop-1.sql", 9 * hour, "x"}}, locate.Rules{Match: "my_*"}, "my_global_shop-1.sql",
+		},
+		"the rotated copies of one database": {
+			[]object{
+				{"daily/shop-mon.sql.gz", hour, "x"},
+				{"weekly/shop-w18.sql.zst", 30 * hour, "x"},
+				{"shop-latest.dump", 50 * hour, "x"},
+				{"2024/05/shop_2024-May-01T02h00m00Z.dump", 55 * hour, "x"},
+				{"shop-28391-x7k2p.dump", 60 * hour, "x"},
+				{"shop.1f0c1a4e-6a3b-4d0e-9c3a-0a1b2c3d4e5f.dump", 70 * hour, "x"},
+				{"old/SHOP-deadbeef1.dump.age", 80 * hour, "x"},
+			}, locate.Rules{}, "daily/shop-mon.sql.gz",
+		},
 		"an armored backup without its plain file": {
 			[]object{{"shop.dump.asc", hour, "x"}}, locate.Rules{}, "shop.dump.asc",
 		},
@@ -193,6 +235,74 @@ func TestLocateFails(t *testing.T) {
 				t.Errorf("got\n%s\nwant it to contain\n%s", err, test.want)
 			}
 		})
+	}
+}
+
+// TestMixedBackups checks when names of several databases are a finding.
+func TestMixedBackups(t *testing.T) {
+	hour := time.Hour
+	mixed := []object{{"shop-1.dump", 2 * hour, "x"}, {"crm-1.dump", hour, "x"}, {"crm-0.dump", 9 * hour, "x"}}
+	for name, c := range map[string]struct {
+		there []object
+		rules locate.Rules
+		want  string
+	}{
+		"nothing says which":               {mixed, locate.Rules{}, "backups_mixed"},
+		"the pattern says only the format": {mixed, locate.Rules{Match: "*.dump"}, "backups_mixed"},
+		"the pattern says which":           {mixed, locate.Rules{Match: "crm-*.dump"}, ""},
+		"the user says which":              {mixed, locate.Rules{Want: "shop-1.dump"}, ""},
+		"in folders":                       {[]object{{"prod/2024.dump", hour, "x"}, {"staging/2024.dump", hour, "x"}}, locate.Rules{}, "backups_mixed"},
+		"beside one made by hand":          {[]object{{"shop-1.dump", hour, "x"}, {"shop-before-upgrade.dump", hour, "x"}}, locate.Rules{}, "backups_mixed"},
+	} {
+		b, err := locator(place(c.there...), c.rules).Locate(t.Context())
+		if err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		checkFinding(t, b, c.want)
+		if c.want != "" && (b.Key != c.there[len(c.there)-1].key && b.ModifiedAt != now.Add(-hour) || !strings.Contains(b.Findings[0].Hint, "backup.match")) {
+			t.Errorf("%s: %s, %+v", name, b.Key, b.Findings)
+		}
+	}
+	b, err := locator(place(mixed...), locate.Rules{}).Locate(t.Context())
+	want := "the names of the 3 backups are of 2 kinds (crm-1.dump, shop-1.dump): the newest, crm-1.dump, may be of another database"
+	if err != nil || b.Findings[0].Message != want || !strings.Contains(b.Findings[0].Hint, `"crm-*.dump"`) {
+		t.Errorf("%+v, %v", b.Findings, err)
+	}
+}
+
+// TestCopiedBackups copies an old backup, or all of them: the copy is the object that
+// was written last.
+func TestCopiedBackups(t *testing.T) {
+	hour := time.Hour
+	for name, c := range map[string]struct {
+		there []object
+		want  string
+		code  string
+	}{
+		"an old one": {
+			[]object{{"shop-2024-04-20.dump", hour, "x"}, {"shop-2024-05-01.dump", 52 * hour, "x"}, {"shop-2024-05-02.dump", 28 * hour, "x"}},
+			"shop-2024-05-02.dump", "backup_copied",
+		},
+		"all of them, in another order": {
+			[]object{{"shop_20240420T020000.dump", hour, "x"}, {"shop_20240502T020000.dump", 2 * hour, "x"}, {"shop_20240501T020000.dump", 3 * hour, "x"}},
+			"shop_20240502T020000.dump", "backup_copied",
+		},
+		"the date of a version": {
+			[]object{{"2024-03-01/shop-2024-05-03-v2024.03.01.dump", hour, "x"}, {"shop-2024-05-02-v2024.04.01.dump", 28 * hour, "x"}},
+			"2024-03-01/shop-2024-05-03-v2024.03.01.dump", "",
+		},
+		"a backup that took a day": {
+			[]object{{"shop-2024-05-02.dump", hour, "x"}, {"shop-2024-05-01.dump", 28 * hour, "x"}}, "shop-2024-05-02.dump", "",
+		},
+		"a newer one without a date": {
+			[]object{{"shop.dump", hour, "x"}, {"shop-2024-05-01.dump", 28 * hour, "x"}}, "shop.dump", "",
+		},
+	} {
+		b, err := locator(place(c.there...), locate.Rules{}).Locate(t.Context())
+		if err != nil || b.Key != c.want {
+			t.Errorf("%s: chose %s, %v", name, b.Key, err)
+		}
+		checkFinding(t, b, c.code)
 	}
 }
 

@@ -2,26 +2,11 @@ package locate
 
 import (
 	"path"
-	"regexp"
 	"slices"
 	"strings"
 
 	"github.com/drillgres/drillgres/drill/outcome"
 )
-
-// sidecars holds the extensions of files that accompany backups or are not yet
-// complete. Every other extension may be a backup: a list of allowed extensions
-// would miss someone's naming scheme.
-var sidecars = []string{
-	".sha256", ".sha512", ".sha384", ".sha224", ".sha1", ".md5", ".crc", ".b2",
-	".sha256sum", ".sha512sum", ".sha1sum", ".md5sum", ".sig", ".minisig",
-	".json", ".log", ".txt", ".err", ".yml", ".yaml", ".manifest", ".done", ".ok", ".lock",
-	".tmp", ".temp", ".part", ".partial", ".incomplete", ".filepart",
-}
-
-// checksumLists matches the usual names of files with checksums of many files,
-// such as SHA256SUMS.
-var checksumLists = regexp.MustCompile(`^(md5|sha\d+)sums?$`)
 
 func checkPattern(pattern string) error {
 	if strings.Contains(pattern, "/") {
@@ -34,16 +19,19 @@ func checkPattern(pattern string) error {
 	return nil
 }
 
-// isCandidate reports whether o is a backup by its name. A sidecar or a hidden
-// file is a candidate only if the pattern names its extension or its dot. So
-// shop-* matches shop-1.dump and not shop-1.dump.sha256, which is always newer.
+// isCandidate reports whether o is a backup by its name. A hidden file is a
+// candidate only if the pattern names its dot, and a file that accompanies backups
+// only if the pattern names its kind. So shop-* matches shop-1.dump and not
+// shop-1.dump.sha256, which is always newer.
 func isCandidate(pattern string, o Object, keys map[string]bool) bool {
 	name := path.Base(o.Key)
 	if isHidden(o.Key) && !strings.HasPrefix(pattern, ".") {
 		return false
 	}
-	named := strings.EqualFold(path.Ext(pattern), path.Ext(name))
-	if !named && (isSidecar(name) || isSignature(o.Key, keys)) {
+	if isSignature(o.Key, keys) && !strings.EqualFold(path.Ext(pattern), path.Ext(name)) {
+		return false
+	}
+	if accompanies(name) && !namesCompanion(pattern, name) {
 		return false
 	}
 	matched, err := path.Match(pattern, name)
@@ -54,12 +42,6 @@ func isHidden(key string) bool {
 	return slices.ContainsFunc(strings.Split(key, "/"), func(segment string) bool {
 		return strings.HasPrefix(segment, ".") && segment != "." && segment != ".."
 	})
-}
-
-func isSidecar(name string) bool {
-	name = strings.ToLower(name)
-	signed := strings.TrimSuffix(name, ".asc") // shop.dump.sha256.asc
-	return slices.Contains(sidecars, path.Ext(signed)) || strings.HasSuffix(name, "~") || checksumLists.MatchString(name)
 }
 
 // isSignature reports whether the key is that of a signature: shop.dump.asc if

@@ -26,7 +26,23 @@ func (l Locator) nothingMatches(objects []Object) error {
 		return outcome.Fail(outcome.BackupMissing, "nothing looks like a backup among %s", seen).
 			WithHint("set backup.match to the names of the backups, or correct backup.from")
 	}
-	return outcome.Fail(outcome.BackupMissing, "backup.match %q matches nothing among %s", l.Match, seen)
+	f := outcome.Fail(outcome.BackupMissing, "backup.match %q matches nothing among %s", l.Match, seen)
+	for _, o := range objects {
+		name := path.Base(o.Key)
+		if matched, _ := path.Match(l.Match, name); matched && accompanies(name) {
+			return f.WithHint("correct backup.match: a file that accompanies backups, such as %s, counts only if backup.match names its kind", Show(name))
+		}
+	}
+	return f
+}
+
+// linkBroken returns the failure of a source whose backups are behind a link that
+// leads nowhere, such as a volume that is not mounted.
+func (l Locator) linkBroken(listed []Object) error {
+	i := slices.IndexFunc(listed, func(o Object) bool { return o.Broken })
+	return outcome.Fail(outcome.SourceNotFound, "%s contains no backup, and its link %s leads to something that does not exist",
+		l.Source.URI(Object{}), Show(listed[i].Key)).
+		WithHint("mount the file system that the link leads to, or correct backup.from")
 }
 
 // findWanted returns the object that Want names: by its whole key or URI, or by a

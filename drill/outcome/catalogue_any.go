@@ -59,6 +59,21 @@ var anyCodes = []Entry{
 		},
 	},
 	{
+		Code: WorkDirUnusable, Class: ClassEnvironment,
+		Cause: "The work directory cannot be used. This user may not write to it, its file system is read-only or reports an error, or another process holds the lock " +
+			"of the run. Nothing is known about the backup.",
+		Remedy: "set work.dir to a directory on a local disk that this user may write to, then run drillgres doctor",
+		Example: Example{
+			Case:    "The drill runs as a service whose user may not write to its home directory.",
+			Message: "make work directory: mkdir /home/drill/.cache: permission denied",
+		},
+		Messages: []string{"read-only file system", "input/output error"},
+		Neighbours: []Neighbour{
+			{DiskBudgetExceeded, "the directory can be written, but the backup does not fit into it"},
+			{SandboxDiskFull, "the disk of the container engine is full"},
+		},
+	},
+	{
 		Code: Interrupted, Class: ClassSignal,
 		Cause:  "A signal cancelled the drill. The sandbox is still removed, and nothing is known about the backup.",
 		Remedy: "run the drill again",

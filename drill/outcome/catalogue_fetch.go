@@ -93,8 +93,7 @@ var fetchCodes = []Entry{
 	},
 	{
 		Code: DiskBudgetExceeded, Class: ClassEnvironment, Stages: []Stage{Fetch, Restore},
-		Cause: "The backup does not fit in the work directory or exceeds its limit. Its stored or decoded size is larger than work.limit or than the free space, or " +
-			"the directory is not writable.",
+		Cause:  "The backup does not fit in the work directory or exceeds its limit. Its stored or decoded size is larger than work.limit or than the free space.",
 		Remedy: "free space in the work directory, move it with work.dir, or raise work.limit",
 		Example: Example{
 			Case:    "64 KiB of gzip decode to 64 MiB, and work.limit is 1MiB.",

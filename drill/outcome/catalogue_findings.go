@@ -18,6 +18,16 @@ var Findings = []FindingEntry{
 		Remedy:  "synchronize the clocks of this machine and of the source with NTP",
 	},
 	{
+		Code: "backups_mixed", Stage: Locate,
+		Meaning: "The names of the backups at the source are of several kinds, and the config does not say which one is meant. The newest of all was chosen, which may be of another database.",
+		Remedy:  "set backup.match to the names of this database's backups, or backup.from to their folder",
+	},
+	{
+		Code: "backup_copied", Stage: Locate,
+		Meaning: "The object that was written last has an older date in its name than another one: it is probably a copy of an old backup. The one with the latest date in its name was chosen.",
+		Remedy:  "keep the time of a backup when you copy it, or copy it to another folder",
+	},
+	{
 		Code: "checksum_unreadable", Stage: Locate,
 		Meaning: "The backup's sidecar file with the checksum could not be read. The bytes were not compared with it.",
 		Remedy:  "let this user or these credentials read NAME.sha256 too, or remove it",
@@ -51,6 +61,16 @@ var Findings = []FindingEntry{
 		Code: "timezone_unknown", Stage: Inspect,
 		Meaning: "The dump states a time without its zone, or with an abbreviation that several zones share. Its age, the RPO and the age of its rows are measured from the latest possible time.",
 		Remedy:  "set backup.timezone to the zone of the machine that makes the dump",
+	},
+	{
+		Code: "dump_older_than_object", Stage: Inspect,
+		Meaning: "The object was written long after the dump in it was taken: it is probably a copy of an old backup, and another one may be newer. Ages and the RPO are measured from the dump's own time.",
+		Remedy:  "keep the time of a backup when you copy it, or copy it to another folder",
+	},
+	{
+		Code: "database_changed", Stage: Inspect,
+		Meaning: "The dump says that it is of another database than those of all earlier drills of this database. The newest backup may be that of another one.",
+		Remedy:  "set backup.match to the names of this database's backups, unless the database was renamed",
 	},
 	{
 		Code: "pg_dump_newer", Stage: Inspect,

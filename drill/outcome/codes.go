@@ -88,6 +88,7 @@ const (
 	ControlFailed      Code = "control_failed"
 	DrillMissing       Code = "drill_missing"
 	HistoryUnavailable Code = "history_unavailable"
+	WorkDirUnusable    Code = "work_dir_unusable"
 	Interrupted        Code = "interrupted"
 	ConfigInvalid      Code = "config_invalid"
 	Internal           Code = "internal"

@@ -94,6 +94,7 @@ const (
 type Backup struct {
 	URI           string      `json:"uri"`                     // where the backup is stored
 	Chosen        Chosen      `json:"chosen"`                  // how it was chosen; empty if unknown, as in results of drillgres 0.1
+	Database      string      `json:"database,omitempty"`      // name of the database in the dump, if the dump states it
 	SizeBytes     int64       `json:"size_bytes"`              // size as it is stored
 	ModifiedAt    time.Time   `json:"modified_at,omitzero"`    // when the file or object was last written
 	SHA256        string      `json:"sha256"`                  // checksum of the bytes as they are stored

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"syscall"
@@ -68,6 +69,9 @@ func writeFailure(c Control, err error) error {
 	case errors.Is(err, syscall.ENOSPC):
 		return outcome.Fail(outcome.DiskBudgetExceeded, "the disk is full: %w", err).
 			WithHint("free space there, or move the work directory with work.dir")
+	}
+	if file := (*fs.PathError)(nil); errors.As(err, &file) {
+		return outcome.Fail(outcome.WorkDirUnusable, "make a broken copy (%s): %w", c.Name, err)
 	}
 	return outcome.Fail(outcome.Internal, "make a broken copy (%s): %w", c.Name, err)
 }

@@ -98,7 +98,7 @@ func (t Trials) try(ctx context.Context, b Backup, c Control) (_ Proof, err erro
 	copied := Copy{Dir: filepath.Join(t.Dir, c.Name), Name: "backup"}
 	defer func() {
 		if e := os.RemoveAll(copied.Dir); e != nil && err == nil {
-			err = outcome.Fail(outcome.Internal, "remove a broken copy: %w", e)
+			err = outcome.Fail(outcome.WorkDirUnusable, "remove a broken copy: %w", e)
 		}
 	}()
 	if err := t.write(ctx, b, c, copied); err != nil {

@@ -2,6 +2,7 @@ package record
 
 import (
 	"context"
+	"slices"
 	"time"
 )
 
@@ -100,4 +101,28 @@ func (e Entry) backupTime() time.Time {
 		return s
 	}
 	return e.StartedAt
+}
+
+// dumpedWithin is how many verified drills DumpedDatabases looks at.
+const dumpedWithin = 10
+
+// DumpedDatabases returns the names that the dumps of the last verified drills gave the
+// database, sorted. Most plain dumps state none.
+func (h *History) DumpedDatabases(ctx context.Context, database string) ([]string, error) {
+	passed, err := h.verifiedDrills(ctx, database)
+	if err != nil {
+		return nil, err
+	}
+	results, err := h.Results(ctx, passed[:min(len(passed), dumpedWithin)])
+	if err != nil {
+		return nil, err
+	}
+	var names []string
+	for _, r := range results {
+		if name := r.Backup.Database; name != "" {
+			names = append(names, name)
+		}
+	}
+	slices.Sort(names)
+	return slices.Compact(names), nil
 }

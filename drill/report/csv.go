@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	"encoding/csv"
 	"fmt"
 	"io"
@@ -14,7 +15,7 @@ import (
 
 var csvColumns = []string{
 	"started_at", "finished_at", "database", "verdict", "code", "message", "exit_code", "restore_seconds", "recovery_seconds", "total_seconds",
-	"rpo_seconds", "profile", "backup_uri", "backup_taken_at", "run_id", "accepted_because", "accepted_by",
+	"rpo_seconds", "profile", "backup_uri", "backup_taken_at", "run_id", "accepted_because", "accepted_by", "backup_chosen",
 }
 
 // HistoryCSV writes past drills as CSV, one row each.
@@ -46,7 +47,7 @@ func csvRow(r outcome.Result, accepted []record.Acceptance) []string {
 	return []string{
 		stamp(r.StartedAt), stamp(r.FinishedAt), literal(r.Database), literal(string(r.Verdict)), literal(string(f.Code)), literal(f.Message), strconv.Itoa(r.ExitCode),
 		decimal(r.Times.Restore), decimal(r.Times.Recovery), decimal(r.Times.Total), rpo, literal(r.Postgres.Profile),
-		literal(r.Backup.URI), stamp(r.Backup.TakenAt), literal(r.RunID), literal(a.Reason), literal(a.By),
+		literal(r.Backup.URI), stamp(r.Backup.TakenAt), literal(r.RunID), literal(a.Reason), literal(a.By), literal(string(cmp.Or(r.Backup.Chosen, outcome.ChosenLatest))),
 	}
 }
 

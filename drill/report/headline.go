@@ -93,6 +93,9 @@ func meaningOf(f outcome.FailureReport) string {
 	if f.Stage == outcome.Migrate && f.Class == outcome.ClassApp {
 		return "the backup restores, but the release fails on it"
 	}
+	if f.Code == outcome.RestoreTimeout {
+		return "not proved in time" // nothing shows that the rest would have passed
+	}
 	return meaning(f.Class)
 }
 

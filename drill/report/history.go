@@ -48,6 +48,9 @@ func (p *printer) past(r outcome.Result, accepted bool) []cell {
 	if accepted {
 		verdict += ", accepted"
 	}
+	if !r.Backup.IsLatest() {
+		verdict += ", ad hoc"
+	}
 	if r.Failure != nil {
 		code = string(r.Failure.Code)
 	}

@@ -59,14 +59,15 @@ func (w *Wiring) Drill(db *config.Database, o DrillOptions) (drill.Drill, error)
 				return inspect.Scan(ctx, r, limits)
 			},
 		},
-		Policy:      w.policy(db, o.Backup),
-		Provisioner: provisioner{w, server},
-		Restorer:    restore.Restorer{Config: db.Restore, Limits: limits, WorkDir: private.Shared},
-		Verifier:    verify.Verifier{Config: db.Verify, Database: db.Name, RunID: id, Past: w.History},
-		Deadline:    map[outcome.Stage]time.Duration{outcome.Verify: drill.Deadlines[outcome.Verify] + time.Duration(db.Verify.IntegrityWithin)},
-		Budget:      drill.Budget{Restore: time.Duration(db.Budget.Restore), Total: time.Duration(db.Budget.Total)},
-		Tellers:     []drill.Teller{w.History},
-		Keep:        o.Keep,
+		Policy:       w.policy(db),
+		Provisioner:  provisioner{w, server},
+		Restorer:     restore.Restorer{Config: db.Restore, Limits: limits, WorkDir: private.Shared},
+		Verifier:     verify.Verifier{Config: db.Verify, Database: db.Name, RunID: id, Past: w.History},
+		Deadline:     deadlines(db),
+		Budget:       drill.Budget{Restore: time.Duration(db.Budget.Restore), Total: time.Duration(db.Budget.Total)},
+		Tellers:      []drill.Teller{w.History},
+		Keep:         o.Keep,
+		DumpedBefore: func(ctx context.Context) ([]string, error) { return w.History.DumpedDatabases(ctx, db.Name) },
 		CleanUp: func(context.Context) []string {
 			if err := private.Close(); err != nil {
 				return []string{err.Error()}
@@ -83,6 +84,20 @@ func (w *Wiring) Drill(db *config.Database, o DrillOptions) (drill.Drill, error)
 	return d, nil
 }
 
+// deadlines returns the deadlines that the config of a database changes.
+func deadlines(db *config.Database) map[outcome.Stage]time.Duration {
+	return map[outcome.Stage]time.Duration{outcome.Verify: drill.Deadlines[outcome.Verify] + time.Duration(db.Verify.IntegrityWithin)}
+}
+
+// LongestDrill returns how long a drill of any database of the config can take.
+func LongestDrill(cfg *config.Config) time.Duration {
+	longest := drill.Longest(nil)
+	for _, db := range cfg.Databases {
+		longest = max(longest, drill.Longest(deadlines(db)))
+	}
+	return longest
+}
+
 // timezoneOf returns the zone of the machine that dumps, or nil if it is unknown.
 func timezoneOf(db *config.Database) *time.Location {
 	zone, _ := snapshot.LoadZone(db.Backup.Timezone) // checked when the config was loaded
@@ -94,14 +109,9 @@ func Rehearses(db *config.Database) bool {
 	return db.Migrate != nil && (db.Migrate.SQL != "" || db.Migrate.Image != "")
 }
 
-// policy returns the policy of the inspect stage. A backup that was named explicitly may
-// have any age.
-func (w *Wiring) policy(db *config.Database, backup string) inspect.Policy {
-	p := inspect.Policy{Major: majorOf(db), AllowEmpty: db.Verify.AllowEmpty, Now: w.options.Now()}
-	if backup == Latest || backup == "" {
-		p.MaxAge = time.Duration(db.Backup.MaxAge)
-	}
-	return p
+// policy returns the policy of the inspect stage.
+func (w *Wiring) policy(db *config.Database) inspect.Policy {
+	return inspect.Policy{Major: majorOf(db), AllowEmpty: db.Verify.AllowEmpty, MaxAge: time.Duration(db.Backup.MaxAge), Now: w.options.Now()}
 }
 
 // majorOf returns production's major version.

@@ -20,7 +20,7 @@ const defaultMemory = 4 << 30
 // connect connects to the engine and removes what dead runs left. It returns the engine
 // and the default memory of a sandbox.
 func (w *Wiring) connect(ctx context.Context) (engine *docker.Engine, memory config.Size, err error) {
-	if engine, err = Connect(ctx, w.workRoot, w.options); err != nil {
+	if engine, err = connect(ctx, docker.Options{Root: w.workRoot, Lifetime: LongestDrill(w.Config)}, w.options); err != nil {
 		return nil, 0, err
 	}
 	about, err := engine.Describe(ctx)
@@ -31,10 +31,16 @@ func (w *Wiring) connect(ctx context.Context) (engine *docker.Engine, memory con
 	return engine, config.Size(min(defaultMemory, about.Memory/4*3)), nil
 }
 
-// Connect connects to the container engine that the environment names. workRoot is the
-// work root of the runs whose sandboxes it creates. Failure: engine_unreachable.
+// Connect connects to the container engine that the environment names, to examine it or
+// to sweep. workRoot is the work root of the runs on this machine. Failure:
+// engine_unreachable.
 func Connect(ctx context.Context, workRoot string, o Options) (*docker.Engine, error) {
-	return docker.Connect(ctx, docker.Options{Root: workRoot, Log: o.Log, Getenv: o.Getenv})
+	return connect(ctx, docker.Options{Root: workRoot}, o)
+}
+
+func connect(ctx context.Context, engine docker.Options, o Options) (*docker.Engine, error) {
+	engine.Log, engine.Getenv = o.Log, o.Getenv
+	return docker.Connect(ctx, engine)
 }
 
 // retryAfter is how long a failed connection is not tried again. The next drill of a

@@ -8,6 +8,7 @@ import (
 
 	"github.com/drillgres/drillgres/drill/config"
 	"github.com/drillgres/drillgres/drill/locate"
+	"github.com/drillgres/drillgres/drill/outcome"
 )
 
 // Locator opens its source when Locate is called, so that an error is a failure of the
@@ -18,11 +19,14 @@ type Locator struct {
 	Now   func() time.Time
 }
 
+// Asked returns how the backup is to be chosen.
+func (l Locator) Asked() outcome.Chosen { return l.Rules.Asked() }
+
 // Locate opens the source and chooses a backup.
 func (l Locator) Locate(ctx context.Context) (locate.Backup, error) {
 	source, err := l.Open(ctx)
 	if err != nil {
-		return locate.Backup{Chosen: l.Rules.Asked()}, err
+		return locate.Backup{Chosen: l.Asked()}, err
 	}
 	return locate.Locator{Source: source, Rules: l.Rules, Now: l.Now}.Locate(ctx)
 }

@@ -22,19 +22,24 @@ func NewRunID(now time.Time) (string, error) {
 }
 
 // WorkRoot returns the directory in which each run creates its private directory: that
-// of the config, or the default of the user if cfg is nil or names none.
+// of the config, or the default of the user if cfg is nil or names none. It fails with
+// config_invalid if the user has no home directory.
 func WorkRoot(cfg *config.Config) (string, error) {
 	if cfg != nil && cfg.Work.Dir != "" {
 		return cfg.Work.Dir, nil
 	}
-	return work.DefaultRoot()
+	root, err := work.DefaultRoot()
+	if err != nil {
+		return "", outcome.Fail(outcome.ConfigInvalid, "%w", err).WithHint("set work.dir in the config, or HOME in the environment")
+	}
+	return root, nil
 }
 
-// NewWorkDir creates the private directory of a run. Failure: disk_budget_exceeded.
+// NewWorkDir creates the private directory of a run. Failure: work_dir_unusable.
 func NewWorkDir(root, runID string) (*work.Dir, error) {
 	private, err := work.New(root, runID)
 	if err != nil {
-		return nil, outcome.Fail(outcome.DiskBudgetExceeded, "%w", err).WithHint("set work.dir to a directory that this user may write to")
+		return nil, outcome.Fail(outcome.WorkDirUnusable, "%w", err)
 	}
 	return private, nil
 }

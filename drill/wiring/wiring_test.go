@@ -12,6 +12,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/drillgres/drillgres/drill"
 	"github.com/drillgres/drillgres/drill/config"
@@ -252,4 +253,17 @@ func startEngine(t *testing.T) *fakeEngine {
 	t.Cleanup(server.Close)
 	e.host = "tcp://" + server.Listener.Addr().String()
 	return e
+}
+
+// TestSandboxesOutliveTheLongestDrill checks that the longest deadline of any database
+// counts: after it another machine takes the sandbox for that of a dead run.
+func TestSandboxesOutliveTheLongestDrill(t *testing.T) {
+	const text = "version: 1\ndatabases:\n  crm: {backup: {from: x}, postgres: {version: 15}}\n  shop: {backup: {from: x}, postgres: {version: 15}, verify: {integrity_within: 100h}}\n"
+	cfg, err := ConfigReader(os.LookupEnv).Parse("drillgres.yaml", []byte(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := LongestDrill(cfg); got < drill.Longest(nil)+100*time.Hour {
+		t.Errorf("%s, but verify alone may take 100h longer than %s", got, drill.Longest(nil))
+	}
 }

@@ -2,6 +2,8 @@ package work
 
 import (
 	"crypto/rand"
+	"crypto/sha256"
+	"encoding/hex"
 	"os"
 	"path/filepath"
 	"strings"
@@ -9,11 +11,26 @@ import (
 
 const identityName = "id"
 
-// Identity returns the random word that is stored in a root and distinguishes
-// it from every other root, including one with the same path on another machine
-// or in another container. It returns "" for a root that has no identity, does
-// not exist or is "".
+// Identity returns a word that distinguishes a root on this machine from every other
+// root, including one with the same path on another machine or in another container. It
+// is made from the random word that is stored in the root, and from the machine: the
+// stored word may have been copied with the image of a machine. It returns "" for a root
+// that has no stored word, does not exist or is "".
 func Identity(root string) string {
+	word := storedWord(root)
+	if word == "" {
+		return ""
+	}
+	return identityOn(machineOf(root), word)
+}
+
+// identityOn returns the identity of a root with that stored word on a machine.
+func identityOn(machine, word string) string {
+	sum := sha256.Sum256([]byte(word + "\n" + machine))
+	return hex.EncodeToString(sum[:16])
+}
+
+func storedWord(root string) string {
 	if root == "" {
 		return ""
 	}
@@ -24,10 +41,42 @@ func Identity(root string) string {
 	return strings.TrimSpace(string(id))
 }
 
-// createIdentity stores an identity in a root that has none. If two processes
+// machineOf returns what distinguishes this machine from a copy of it, as far as it is
+// known: its id and its name. The name of a container changes with each start. If its
+// root is on a volume, which outlives it and is no part of its image, the running kernel
+// takes the place of the name.
+func machineOf(root string) string {
+	name, _ := os.Hostname() // empty if unknown
+	name, _, _ = strings.Cut(name, ".")
+	if inContainer() && onVolume(root) {
+		name = firstLine("/proc/sys/kernel/random/boot_id")
+	}
+	return firstLine("/etc/machine-id") + "/" + name
+}
+
+func inContainer() bool {
+	for _, mark := range []string{"/.dockerenv", "/run/.containerenv", "/var/run/secrets/kubernetes.io"} {
+		if _, err := os.Stat(mark); err == nil {
+			return true
+		}
+	}
+	return false
+}
+
+// firstLine returns the first line of a file, or an empty string if it cannot be read.
+func firstLine(path string) string {
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return ""
+	}
+	line, _, _ := strings.Cut(string(text), "\n")
+	return strings.TrimSpace(line)
+}
+
+// createIdentity stores a random word in a root that has none. If two processes
 // try at the same time, one wins, because creating a link is atomic.
 func createIdentity(root string) error {
-	if Identity(root) != "" {
+	if storedWord(root) != "" {
 		return nil
 	}
 	temp, err := os.CreateTemp(root, ".id-*")

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"os/user"
 	"path/filepath"
 	"regexp"
 	"time"
@@ -31,13 +32,28 @@ var runID = regexp.MustCompile(`^[0-9A-Za-z][0-9A-Za-z_-]{5,63}$`)
 // directory or a label is checked with it before it becomes part of a path.
 func ValidID(id string) bool { return runID.MatchString(id) }
 
-// DefaultRoot returns drillgres/work in the user's cache directory.
+// DefaultRoot returns drillgres/work in the user's cache directory. Services and
+// containers often have no HOME: systemd names a cache directory instead, and otherwise
+// the home directory of the user's account counts.
 func DefaultRoot() (string, error) {
 	cache, err := os.UserCacheDir()
-	if err != nil {
-		return "", fmt.Errorf("find the user's cache directory: %w", err)
+	if err == nil {
+		return filepath.Join(cache, "drillgres", "work"), nil
 	}
-	return filepath.Join(cache, "drillgres", "work"), nil
+	if dirs := filepath.SplitList(os.Getenv("CACHE_DIRECTORY")); len(dirs) > 0 && filepath.IsAbs(dirs[0]) {
+		return filepath.Join(dirs[0], "work"), nil
+	}
+	account, noAccount := user.Current()
+	if noAccount == nil && filepath.Dir(account.HomeDir) != account.HomeDir && isDir(account.HomeDir) {
+		return filepath.Join(account.HomeDir, ".cache", "drillgres", "work"), nil
+	}
+	return "", fmt.Errorf("no directory for the files of a run: %w", err)
+}
+
+// isDir reports whether path is an existing directory.
+func isDir(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && info.IsDir()
 }
 
 // Dir is the private directory of a run that is alive.

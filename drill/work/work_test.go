@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"os/exec"
+	"os/user"
 	"path/filepath"
 	"runtime"
 	"sync"
@@ -256,6 +257,23 @@ func write(t *testing.T, path string) {
 	t.Helper()
 	if err := os.WriteFile(path, []byte("x"), 0o600); err != nil {
 		t.Fatal(err)
+	}
+}
+
+// TestDefaultRootWithoutHome starts as a service or a container does.
+func TestDefaultRootWithoutHome(t *testing.T) {
+	t.Setenv("HOME", "")
+	t.Setenv("XDG_CACHE_HOME", "")
+	account, err := user.Current()
+	if err != nil {
+		t.Skip(err)
+	}
+	if got, err := work.DefaultRoot(); err != nil || got != filepath.Join(account.HomeDir, ".cache", "drillgres", "work") {
+		t.Errorf("%q, %v", got, err)
+	}
+	t.Setenv("CACHE_DIRECTORY", "/var/cache/drill:/var/cache/other")
+	if got, err := work.DefaultRoot(); err != nil || got != "/var/cache/drill/work" {
+		t.Errorf("%q, %v", got, err)
 	}
 }
 

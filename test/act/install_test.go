@@ -27,6 +27,10 @@ func TestInstallOfARelease(t *testing.T) {
 	}{
 		{"it holds", "v0.1.0", nil, 0, "drillgres v0.1.0 runs"},
 		{"the latest holds", "latest", nil, 0, "drillgres v0.1.0 runs"},
+		{"another version than the asked one", "v0.2.0", nil, 0, "release v0.2.0 contains drillgres 0.1.0"},
+		{"another version than its name", "v0.1.0", func(t *testing.T, release string) {
+			packRelease(t, release, "#!/bin/sh\necho drillgres v0.1.1\n")
+		}, 0, "contains another version than 0.1.0"},
 		{"the archive is another", "v0.1.0", func(t *testing.T, release string) {
 			appendTo(t, filepath.Join(release, archiveName), "x")
 		}, 0, "does not have the checksum"},
@@ -57,7 +61,7 @@ func TestInstallOfARelease(t *testing.T) {
 			if (err == nil) != strings.HasPrefix(string(output), "binary="+dir) {
 				t.Errorf("outputs %q", output)
 			}
-			if err != nil && strings.Contains(string(out), "runs") {
+			if err != nil && strings.Contains(string(out), "runs") && !strings.Contains(tt.name, "version than") {
 				t.Errorf("what does not hold was run:\n%s", out)
 			}
 		})
@@ -85,11 +89,18 @@ esac
 
 func makeRelease(t *testing.T, release string) {
 	t.Helper()
-	program := t.TempDir()
-	write(t, filepath.Join(program, "drillgres"), "#!/bin/sh\necho drillgres v0.1.0 runs\n", 0o700)
 	if err := os.Mkdir(release, 0o700); err != nil {
 		t.Fatal(err)
 	}
+	packRelease(t, release, "#!/bin/sh\necho drillgres v0.1.0 runs\n")
+}
+
+// packRelease writes the archive of a release that contains script as the program, and
+// its checksum.
+func packRelease(t *testing.T, release, script string) {
+	t.Helper()
+	program := t.TempDir()
+	write(t, filepath.Join(program, "drillgres"), script, 0o700)
 	archive := filepath.Join(release, archiveName)
 	if out, err := exec.CommandContext(t.Context(), "tar", "-czf", archive, "-C", program, "drillgres").CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)

@@ -40,6 +40,7 @@ var elsewhere = map[outcome.Code]provoker{
 	outcome.AppNotReady:        {drills, "TestAppFailures"},
 	outcome.SmokeFailed:        {drills, "TestAppFailures"},
 	outcome.HistoryUnavailable: {command, "TestUnreachableHistory"},
+	outcome.WorkDirUnusable:    {command, "TestUnusableWorkDirectory"},
 
 	outcome.MigrationFailed:        {rehearsed, "TestRehearsals"},
 	outcome.MigrationTimeout:       {rehearsed, "TestRehearsals"},

@@ -41,4 +41,7 @@ func TestNamedByHand(t *testing.T) {
 	if !strings.Contains(history, "last 2  ") {
 		t.Errorf("the trend counts what was named by hand:\n%s", history)
 	}
+	if strings.Contains(history, "config_invalid") || strings.Count(history, "failed, ad hoc") != 1 {
+		t.Errorf("a name that does not exist is recorded, or the file is not shown as ad hoc:\n%s", history)
+	}
 }

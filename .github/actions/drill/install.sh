@@ -42,7 +42,7 @@ has_checksum() {
 
 from_release() {
 	command -v gh >/dev/null || fail "verifying a release needs the GitHub CLI, gh; or build it with version: source"
-	local target extension=tar.gz archive
+	local target extension=tar.gz
 	target=$(platform)
 	if [[ $target == windows_* ]]; then
 		extension=zip
@@ -58,6 +58,8 @@ from_release() {
 		--pattern "drillgres_*_$target.$extension" --pattern checksums.txt ||
 		fail "release $DRILL_VERSION for $target does not exist, or cannot be downloaded"
 	archive=$(cd "$place" && ls "drillgres_"*"_$target.$extension")
+	released=${archive#drillgres_}
+	released=${released%"_$target.$extension"}
 	has_checksum "$archive" || fail "$archive does not have the checksum of the release"
 	gh attestation verify "$place/$archive" --repo "$repository" --signer-workflow "$repository/.github/workflows/release.yml" ||
 		fail "nothing proves that $archive was built by $repository"
@@ -83,5 +85,16 @@ binary=$place/drillgres
 if [[ ! -x $binary ]]; then
 	binary=$binary.exe
 fi
+# has_version VERSION reports whether the program that was installed is of that version, with or without v.
+has_version() {
+	local installed
+	read -r _ installed _ <<<"$("$binary" version)"
+	[[ ${installed#v} == "${1#v}" ]]
+}
+
 "$binary" version
+if [[ $DRILL_VERSION != source ]]; then
+	has_version "$released" || fail "$archive contains another version than $released"
+	[[ $DRILL_VERSION == latest ]] || has_version "$DRILL_VERSION" || fail "release $DRILL_VERSION contains drillgres $released"
+fi
 echo "binary=$binary" >>"$GITHUB_OUTPUT"

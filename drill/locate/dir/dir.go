@@ -8,8 +8,9 @@ import (
 	"io/fs"
 	"net/url"
 	"os"
-	"path"
 	"path/filepath"
+	"sync/atomic"
+	"time"
 
 	"github.com/drillgres/drillgres/drill/config"
 	"github.com/drillgres/drillgres/drill/locate"
@@ -19,9 +20,12 @@ import (
 )
 
 // Source is a directory with everything below it, or a single file. It follows
-// symbolic links to files, but not to directories.
+// symbolic links to files, but not to directories. No operation waits longer than
+// locate.Patience for the file system, whatever the context.
 type Source struct {
-	root string // absolute
+	root     string // absolute
+	patience time.Duration
+	single   atomic.Pointer[bool] // whether root is a file; nil: not known yet
 }
 
 var (
@@ -54,7 +58,7 @@ func New(from string) (*Source, error) {
 	if err != nil {
 		return nil, outcome.Fail(outcome.ConfigInvalid, "backup.from %q: %w", from, err)
 	}
-	return &Source{root: root}, nil
+	return &Source{root: root, patience: locate.Patience}, nil
 }
 
 func pathOf(from string) (string, error) {
@@ -86,62 +90,6 @@ func fromURLPath(p string) string {
 	return filepath.FromSlash(p)
 }
 
-// List walks the directory. It fails with source_denied for an unreadable
-// directory below it, which may contain the newest backup. It skips an unreadable
-// lost+found.
-func (s *Source) List(ctx context.Context) ([]locate.Object, error) {
-	info, err := os.Stat(s.root)
-	if err != nil {
-		return nil, s.listFailure(s.root, err)
-	}
-	if !info.IsDir() {
-		return s.single(info)
-	}
-	var objects []locate.Object
-	err = s.walk(ctx, "", func(o locate.Object) { objects = append(objects, o) })
-	return objects, err
-}
-
-func (s *Source) single(info fs.FileInfo) ([]locate.Object, error) {
-	if !info.Mode().IsRegular() {
-		return nil, outcome.Fail(outcome.SourceNotFound, "%s is neither a directory nor a regular file", locate.Show(s.root))
-	}
-	return []locate.Object{object(filepath.Base(s.root), info)}, nil
-}
-
-func (s *Source) walk(ctx context.Context, below string, found func(locate.Object)) error {
-	if ctx.Err() != nil {
-		return context.Cause(ctx)
-	}
-	name := filepath.Join(s.root, filepath.FromSlash(below))
-	entries, err := os.ReadDir(name)
-	if err != nil {
-		if below != "" && (errors.Is(err, fs.ErrNotExist) || path.Base(below) == "lost+found") {
-			return nil
-		}
-		return s.listFailure(name, err)
-	}
-	for _, entry := range entries {
-		key := path.Join(below, entry.Name())
-		if entry.IsDir() {
-			if err := s.walk(ctx, key, found); err != nil {
-				return err
-			}
-			continue
-		}
-		// A broken link and a file that has just been removed do not exist.
-		info, err := os.Stat(filepath.Join(name, entry.Name()))
-		if err == nil && info.Mode().IsRegular() {
-			found(object(key, info))
-		}
-	}
-	return nil
-}
-
-func object(key string, info fs.FileInfo) locate.Object {
-	return locate.Object{Key: key, Size: info.Size(), ModifiedAt: info.ModTime()}
-}
-
 // ReadRange opens the file again. It fails with backup_changed if it is not the
 // file that was listed.
 func (s *Source) ReadRange(ctx context.Context, o locate.Object, offset, length int64) (io.ReadCloser, error) {
@@ -152,9 +100,19 @@ func (s *Source) ReadRange(ctx context.Context, o locate.Object, offset, length 
 	if name == "" {
 		return nil, outcome.Fail(outcome.SourceDenied, "%s is outside %s", locate.Show(o.Key), locate.Show(s.root))
 	}
+	f, err := locate.Await(ctx, s.patience, func() (*os.File, error) { return openListed(name, o) }, func(f *os.File) { _ = f.Close() })
+	if err != nil {
+		return nil, s.readFailure(ctx, name, err)
+	}
+	return &section{Reader: locate.Patiently(ctx, s.patience, io.NewSectionReader(f, offset, length)), Closer: f}, nil
+}
+
+// openListed opens a file. It fails with backup_changed if it is not the file that was
+// listed.
+func openListed(name string, o locate.Object) (*os.File, error) {
 	f, err := os.Open(name)
 	if err != nil {
-		return nil, s.readFailure(name, err)
+		return nil, err
 	}
 	info, err := f.Stat()
 	if err == nil {
@@ -163,24 +121,14 @@ func (s *Source) ReadRange(ctx context.Context, o locate.Object, offset, length 
 	if err != nil {
 		return nil, errors.Join(err, f.Close())
 	}
-	return &section{ctx: ctx, SectionReader: io.NewSectionReader(f, offset, length), file: f}, nil
+	return f, nil
 }
 
-// section is a part of an open file. Reading ends when the context is done.
+// section is a part of an open file.
 type section struct {
-	*io.SectionReader
-	ctx  context.Context
-	file *os.File
+	io.Reader
+	io.Closer
 }
-
-func (s *section) Read(p []byte) (int, error) {
-	if s.ctx.Err() != nil {
-		return 0, context.Cause(s.ctx)
-	}
-	return s.SectionReader.Read(p)
-}
-
-func (s *section) Close() error { return s.file.Close() }
 
 // Unchanged compares the file's size and time with those that were listed.
 func (s *Source) Unchanged(ctx context.Context, o locate.Object) error {
@@ -188,9 +136,9 @@ func (s *Source) Unchanged(ctx context.Context, o locate.Object) error {
 		return context.Cause(ctx)
 	}
 	name := s.LocalPath(o)
-	info, err := os.Stat(name)
+	info, err := s.stat(ctx, name)
 	if err != nil {
-		return s.readFailure(name, err)
+		return s.readFailure(ctx, name, err)
 	}
 	return sameAsListed(name, o, info)
 }
@@ -211,14 +159,17 @@ func sameAsListed(name string, o locate.Object, info fs.FileInfo) error {
 // that changes later does not change what is read.
 func (s *Source) LocalPath(o locate.Object) string {
 	name := s.path(o)
-	if resolved, err := filepath.EvalSymlinks(name); name != "" && err == nil {
+	if name == "" {
+		return ""
+	}
+	if resolved, err := s.resolve(context.Background(), name); err == nil {
 		return resolved
 	}
 	return name
 }
 
 func (s *Source) path(o locate.Object) string {
-	if info, err := os.Stat(s.root); err == nil && !info.IsDir() {
+	if s.isFile() {
 		return s.root
 	}
 	local := filepath.FromSlash(o.Key)
@@ -226,6 +177,30 @@ func (s *Source) path(o locate.Object) string {
 		return ""
 	}
 	return filepath.Join(s.root, local)
+}
+
+// isFile reports whether the source is a single file. It asks the file system once.
+func (s *Source) isFile() bool {
+	if known := s.single.Load(); known != nil {
+		return *known
+	}
+	info, err := s.stat(context.Background(), s.root)
+	if errors.Is(err, fs.ErrNotExist) {
+		return false
+	}
+	single := err == nil && !info.IsDir()
+	s.single.Store(&single)
+	return single
+}
+
+// stat follows symbolic links.
+func (s *Source) stat(ctx context.Context, name string) (fs.FileInfo, error) {
+	return locate.Await(ctx, s.patience, func() (fs.FileInfo, error) { return os.Stat(name) }, nil)
+}
+
+// resolve returns a path without symbolic links.
+func (s *Source) resolve(ctx context.Context, name string) (string, error) {
+	return locate.Await(ctx, s.patience, func() (string, error) { return filepath.EvalSymlinks(name) }, nil)
 }
 
 // URI returns the file's path as a file:// URL.

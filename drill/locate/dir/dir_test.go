@@ -2,6 +2,7 @@ package dir_test
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -111,9 +112,9 @@ func TestLinks(t *testing.T) {
 	s := source(t, root)
 	var listed []string
 	for _, o := range sourcetest.List(t, s) {
-		listed = append(listed, o.Key)
+		listed = append(listed, fmt.Sprintf("%s %t", o.Key, o.Broken))
 	}
-	if diff := cmp.Diff([]string{"latest.dump"}, listed); diff != "" {
+	if diff := cmp.Diff([]string{"broken.dump true", "latest.dump false"}, listed); diff != "" {
 		t.Errorf("listed (-want +got):\n%s", diff)
 	}
 	if got := s.LocalPath(sourcetest.Find(t, s, "latest.dump")); got != filepath.Join(outside, "shop.dump") {
@@ -125,6 +126,75 @@ func TestLinks(t *testing.T) {
 	if !slices.ContainsFunc(sourcetest.List(t, source(t, linked)), func(o locate.Object) bool { return o.Key == "deep/other.dump" }) {
 		t.Error("a source that is itself a link was not listed")
 	}
+}
+
+// TestLinksAreNotCounted gives one backup several names: by links in the folder, as
+// backup tools make them for the latest and the weekly one.
+func TestLinksAreNotCounted(t *testing.T) {
+	root := t.TempDir()
+	last := filepath.Join(root, "last", "shop-20261123-020000.sql.gz")
+	write(t, last, []byte("dump"))
+	write(t, filepath.Join(root, "last", "shop-20261122-020000.sql.gz"), []byte("dump"))
+	yesterday := time.Now().Add(-24 * time.Hour)
+	if err := os.Chtimes(filepath.Join(root, "last", "shop-20261122-020000.sql.gz"), yesterday, yesterday); err != nil {
+		t.Fatal(err)
+	}
+	link(t, "last/shop-20261123-020000.sql.gz", filepath.Join(root, "zz-latest.sql.gz"))
+	link(t, last, filepath.Join(root, "last", "zz-latest.sql.gz"))
+	for match, want := range map[string]struct {
+		key   string
+		count int
+	}{
+		"":           {"last/shop-20261123-020000.sql.gz", 2},
+		"zz-latest*": {"zz-latest.sql.gz", 2},
+	} {
+		b, err := locate.Locator{Source: source(t, root), Rules: locate.Rules{Match: match}}.Locate(t.Context())
+		if err != nil || b.Key != want.key || b.Matched != want.count || len(b.Findings) > 0 {
+			t.Errorf("%q: %s of %d, %+v, %v; want %+v", match, b.Key, b.Matched, b.Findings, err, want)
+		}
+	}
+	for _, name := range []string{"daily/shop-20261123.sql.gz", "weekly/shop-202648.sql.gz"} {
+		name = filepath.Join(root, name)
+		if err := os.MkdirAll(filepath.Dir(name), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Link(last, name); err != nil {
+			t.Skipf("no hard links here: %v", err)
+		}
+	}
+	b, err := locate.Locator{Source: source(t, root)}.Locate(t.Context())
+	if err != nil || b.Key != "weekly/shop-202648.sql.gz" || b.Matched != 2 || len(b.Findings) > 0 {
+		t.Errorf("hard links: %s of %d, %+v, %v", b.Key, b.Matched, b.Findings, err)
+	}
+}
+
+// TestBrokenLinkIsAMissingVolume checks that a volume that is not mounted is not
+// mistaken for a missing backup. A link to a backup that was removed is none.
+func TestBrokenLinkIsAMissingVolume(t *testing.T) {
+	for name, c := range map[string]struct {
+		target string
+		there  string
+		code   outcome.Code
+	}{
+		"the volume is not mounted":            {filepath.Join(t.TempDir(), "volume", "backups"), "", outcome.SourceNotFound},
+		"the volume is not mounted, notes are": {filepath.Join(t.TempDir(), "volume"), "README.md", outcome.SourceNotFound},
+		"the latest backup was removed":        {"shop-1.dump", "", outcome.BackupMissing},
+		"another backup is there":              {filepath.Join(t.TempDir(), "volume"), "shop-1.dump", ""},
+	} {
+		root := t.TempDir()
+		link(t, c.target, filepath.Join(root, "latest"))
+		if c.there != "" {
+			write(t, filepath.Join(root, c.there), []byte("dump"))
+		}
+		_, err := locate.Locator{Source: source(t, root)}.Locate(t.Context())
+		if c.code == "" && err != nil || c.code != "" && (err == nil || outcome.AsFailure(err).Code != c.code) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	root := filepath.Join(t.TempDir(), "backups")
+	link(t, filepath.Join(t.TempDir(), "volume"), root)
+	_, err := source(t, root).List(t.Context())
+	sourcetest.WantCode(t, err, outcome.SourceNotFound)
 }
 
 func TestKeysOutsideTheSourceAreRefused(t *testing.T) {

@@ -1,6 +1,7 @@
 package dir
 
 import (
+	"context"
 	"errors"
 	"io/fs"
 
@@ -8,8 +9,16 @@ import (
 	"github.com/drillgres/drillgres/drill/outcome"
 )
 
-// listFailure returns the Failure for an error of listing.
-func (s *Source) listFailure(name string, err error) error {
+// listFailure returns the Failure for an error of listing, or the cause of ctx if ctx
+// is done.
+func (s *Source) listFailure(ctx context.Context, name string, err error) error {
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	var named *outcome.Failure
+	if errors.As(err, &named) {
+		return err
+	}
 	shown := locate.Show(name)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
@@ -25,11 +34,11 @@ func (s *Source) listFailure(name string, err error) error {
 }
 
 // readFailure returns the Failure for an error of reading a file that was listed.
-func (s *Source) readFailure(name string, err error) error {
+func (s *Source) readFailure(ctx context.Context, name string, err error) error {
 	if errors.Is(err, fs.ErrNotExist) {
 		return outcome.Fail(outcome.BackupChanged, "%s was removed after it was listed", locate.Show(name))
 	}
-	return s.listFailure(name, err)
+	return s.listFailure(ctx, name, err)
 }
 
 // withoutPath returns err without its path, which the message already contains.

@@ -5,18 +5,32 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"sync"
 	"time"
 
 	"github.com/drillgres/drillgres/drill/record"
 )
 
 // Store is a history in a SQLite file.
-type Store struct{ db *sql.DB }
+type Store struct {
+	path string
+	busy time.Duration // 0: busyTimeout
+
+	mu sync.Mutex
+	db *sql.DB // nil: not open yet
+}
 
 var _ record.Store = (*Store)(nil)
 
 // Close closes the file.
-func (s *Store) Close() error { return s.db.Close() }
+func (s *Store) Close() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.db == nil {
+		return nil
+	}
+	return s.db.Close()
+}
 
 // timeLayout makes times sort as texts.
 const timeLayout = "2006-01-02T15:04:05.000000Z"
@@ -29,7 +43,11 @@ on conflict (run_id, database) do nothing`
 
 // Add records a drill.
 func (s *Store) Add(ctx context.Context, e record.Entry, result []byte) (bool, error) {
-	inserted, err := s.db.ExecContext(ctx, insert, insertArgs(e, result)...)
+	db, err := s.open(ctx)
+	if err != nil {
+		return false, err
+	}
+	inserted, err := db.ExecContext(ctx, insert, insertArgs(e, result)...)
 	if err != nil {
 		return false, explained(err)
 	}
@@ -53,7 +71,11 @@ func nullableTime(t time.Time) any {
 
 // Check inserts a drill and rolls back.
 func (s *Store) Check(ctx context.Context) error {
-	tx, err := s.db.BeginTx(ctx, nil)
+	db, err := s.open(ctx)
+	if err != nil {
+		return err
+	}
+	tx, err := db.BeginTx(ctx, nil)
 	if err != nil {
 		return explained(err)
 	}
@@ -64,7 +86,11 @@ func (s *Store) Check(ctx context.Context) error {
 
 // Entries returns the drills of a database, or of all databases if it is empty.
 func (s *Store) Entries(ctx context.Context, database string) ([]record.Entry, error) {
-	rows, err := s.db.QueryContext(ctx, `
+	db, err := s.open(ctx)
+	if err != nil {
+		return nil, err
+	}
+	rows, err := db.QueryContext(ctx, `
 select run_id, database, kind, coalesce(started_at, ''), coalesce(finished_at, ''), verdict, code, exit_code,
   backup_uri, backup_chosen, coalesce(backup_taken_at, ''), coalesce(backup_modified_at, ''), restore_seconds, total_seconds
 from restore_drill_log where ?1 = '' or database = ?1`, database)
@@ -101,7 +127,11 @@ func parseTime(text string) (time.Time, error) {
 
 // Results returns the documents of these drills.
 func (s *Store) Results(ctx context.Context, drills []record.ID) ([][]byte, error) {
-	query, err := s.db.PrepareContext(ctx, `select result from restore_drill_log where run_id = ? and database = ?`)
+	db, err := s.open(ctx)
+	if err != nil {
+		return nil, err
+	}
+	query, err := db.PrepareContext(ctx, `select result from restore_drill_log where run_id = ? and database = ?`)
 	if err != nil {
 		return nil, explained(err)
 	}
@@ -119,7 +149,11 @@ func (s *Store) Results(ctx context.Context, drills []record.ID) ([][]byte, erro
 
 // Accept records an acceptance, unless a later one is recorded.
 func (s *Store) Accept(ctx context.Context, a record.Acceptance) error {
-	_, err := s.db.ExecContext(ctx, `
+	db, err := s.open(ctx)
+	if err != nil {
+		return err
+	}
+	_, err = db.ExecContext(ctx, `
 insert into restore_drill_accepted (run_id, database, reason, accepted_by, accepted_at) values (?, ?, ?, ?, ?)
 on conflict (run_id, database) do update set
   reason = excluded.reason, accepted_by = excluded.accepted_by, accepted_at = excluded.accepted_at
@@ -131,7 +165,11 @@ where excluded.accepted_at >= accepted_at`,
 // Acceptances returns the acceptances of a database, or of all databases if it is
 // empty.
 func (s *Store) Acceptances(ctx context.Context, database string) ([]record.Acceptance, error) {
-	rows, err := s.db.QueryContext(ctx, `
+	db, err := s.open(ctx)
+	if err != nil {
+		return nil, err
+	}
+	rows, err := db.QueryContext(ctx, `
 select run_id, database, reason, accepted_by, accepted_at from restore_drill_accepted where ?1 = '' or database = ?1`, database)
 	if err != nil {
 		return nil, explained(err)

@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/drillgres/drillgres/drill/config"
 	"github.com/drillgres/drillgres/drill/outcome"
 	"github.com/drillgres/drillgres/drill/record"
 	"github.com/drillgres/drillgres/drill/record/recordtest"
@@ -116,6 +117,105 @@ func damage(t *testing.T, path string) {
 	copy(data[100:], strings.Repeat("\xff", 400))
 	if err := os.WriteFile(path, data, 0o600); err != nil {
 		t.Fatal(err)
+	}
+}
+
+// TestUnusableFilesAreOpenedLater checks that a file that cannot be used now is not an
+// invalid config: the drill is carried out, and may be recorded after all.
+func TestUnusableFilesAreOpenedLater(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "history.db")
+	recordtest.Tell(t, open(t, path), recordtest.Drill("a", "shop", outcome.VerdictPassed, 0))
+	db, err := sql.Open("sqlite", path+"?_txlock=exclusive")
+	if err != nil {
+		t.Fatal(err)
+	}
+	tx, err := db.BeginTx(t.Context(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := &Store{path: path, busy: 20 * time.Millisecond}
+	t.Cleanup(func() { _ = s.Close() })
+	h := record.New(s, path)
+	if _, err := h.Entries(t.Context(), record.Filter{}); outcome.AsFailure(err).Code != outcome.HistoryUnavailable || !strings.Contains(err.Error(), "has locked it") {
+		t.Errorf("locked: %v", err)
+	}
+	if err := errors.Join(tx.Rollback(), db.Close()); err != nil {
+		t.Fatal(err)
+	}
+	if entries, err := h.Entries(t.Context(), record.Filter{}); err != nil || len(entries) != 1 {
+		t.Errorf("unlocked: %v, %v", entries, err)
+	}
+
+	damaged := filepath.Join(dir, "damaged.db")
+	damage(t, damaged)
+	if _, err := kindOpen(t.Context(), t, damaged).Entries(t.Context(), record.Filter{}); outcome.AsFailure(err).Code != outcome.HistoryUnavailable {
+		t.Errorf("damaged: %v", err)
+	}
+	foreign := statement(t, filepath.Join(dir, "foreign.db"), "create table bookmarks (url text)")
+	for _, wrong := range []string{dir, foreign, filepath.Join(foreign, "history.db")} {
+		if _, err := Kind.Open(t.Context(), config.Record{History: config.History(wrong)}); outcome.AsFailure(err).Code != outcome.ConfigInvalid {
+			t.Errorf("%s: %v", wrong, err)
+		}
+	}
+}
+
+func kindOpen(ctx context.Context, t *testing.T, path string) *record.History {
+	t.Helper()
+	s, err := Kind.Open(ctx, config.Record{History: config.History(path)})
+	if err != nil {
+		t.Fatalf("%s: %v", path, err)
+	}
+	t.Cleanup(func() { _ = s.Close() })
+	return record.New(s, path)
+}
+
+// TestReadersNeedNoWriteAccess opens a history as a user who may only read it.
+func TestReadersNeedNoWriteAccess(t *testing.T) {
+	if path := os.Getenv("DRILLGRES_TEST_READER"); path != "" {
+		readOnly(t, path)
+		return
+	}
+	dir, err := os.MkdirTemp("", "drillgres-reader-")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = os.RemoveAll(dir) })
+	path, program := filepath.Join(dir, "history.db"), filepath.Join(dir, "reader")
+	recordtest.Tell(t, open(t, path), recordtest.Drill("a", "shop", outcome.VerdictPassed, 0))
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	binary, err := os.ReadFile(self)
+	if err == nil {
+		err = os.WriteFile(program, binary, 0o755)
+	}
+	if err = errors.Join(err, os.Chmod(path, 0o444), os.Chmod(dir, 0o555)); err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.CommandContext(t.Context(), program, "-test.run=^TestReadersNeedNoWriteAccess$")
+	cmd.Env = append(os.Environ(), "DRILLGRES_TEST_READER="+path)
+	cmd.Dir = dir
+	if asNobody(cmd); os.Geteuid() == 0 && cmd.SysProcAttr == nil {
+		t.Skip("root may write everything")
+	}
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Errorf("%v\n%s", err, out)
+	}
+}
+
+func readOnly(t *testing.T, path string) {
+	h := kindOpen(t.Context(), t, path)
+	entries, err := h.Entries(t.Context(), record.Filter{})
+	if err != nil || len(entries) != 1 || entries[0].RunID != "a" {
+		t.Errorf("%+v, %v", entries, err)
+	}
+	if err := h.Check(t.Context()); outcome.AsFailure(err).Code != outcome.HistoryUnavailable || !strings.Contains(err.Error(), "not write it") {
+		t.Errorf("check: %v", err)
+	}
+	if err := h.Tell(t.Context(), recordtest.Drill("b", "shop", outcome.VerdictPassed, 1)); outcome.AsFailure(err).Code != outcome.HistoryUnavailable {
+		t.Errorf("tell: %v", err)
 	}
 }
 

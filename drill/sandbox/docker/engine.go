@@ -3,6 +3,7 @@
 package docker
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -25,9 +26,14 @@ const answerWithin = 15 * time.Second
 
 // Options select an engine and the owner of its sandboxes.
 type Options struct {
-	Host   string                           // unix://…, npipe://…, tcp://…, ssh://…; default: DOCKER_HOST, else the current Docker context, else the default socket
-	Root   string                           // work root, with the locks that show whether a run is alive (package work)
-	Log    *slog.Logger                     // nil: no log
+	Host string       // unix://…, npipe://…, tcp://…, ssh://…; default: DOCKER_HOST, else the current Docker context, else the default socket
+	Root string       // work root, with the locks that show whether a run is alive (package work)
+	Log  *slog.Logger // nil: no log
+
+	// Lifetime is how long a run can take at most. After it, drillgres on any machine may
+	// remove what the run left. 0: a week.
+	Lifetime time.Duration
+
 	Getenv func(name string) (string, bool) // returns variables such as DOCKER_HOST; nil: os.LookupEnv
 }
 
@@ -39,6 +45,7 @@ type Engine struct {
 	getenv      environment
 	log         *slog.Logger
 	root        string
+	lifetime    time.Duration
 	intervals   intervals
 	sweepWithin time.Duration // how long a sweep tries to remove something
 }
@@ -57,7 +64,7 @@ func Connect(ctx context.Context, o Options) (*Engine, error) {
 	if getenv == nil {
 		getenv = os.LookupEnv
 	}
-	e := &Engine{log: o.Log, root: root, intervals: defaultIntervals, sweepWithin: 10 * time.Second, getenv: func(name string) string {
+	e := &Engine{log: o.Log, root: root, lifetime: cmp.Or(o.Lifetime, defaultLifetime), intervals: defaultIntervals, sweepWithin: 10 * time.Second, getenv: func(name string) string {
 		value, _ := getenv(name)
 		return value
 	}}

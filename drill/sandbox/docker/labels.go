@@ -24,17 +24,20 @@ const (
 const (
 	rolePostgres = "postgres"
 	roleApp      = "app"
-
-	// longer than all deadlines of a drill together
-	expiresAfter = 48 * time.Hour
 )
+
+// clockTolerance is how far the clocks of two machines that share an engine may differ.
+const clockTolerance = time.Hour
+
+// defaultLifetime is the lifetime if Options states none.
+const defaultLifetime = 7 * 24 * time.Hour
 
 func (e *Engine) labels(s sandbox.Spec, role string) map[string]string {
 	return map[string]string{
 		labelRun:     s.RunID,
 		labelOwner:   work.Identity(e.root),
 		labelRoot:    e.root,
-		labelExpires: time.Now().Add(expiresAfter).UTC().Format(time.RFC3339),
+		labelExpires: time.Now().Add(e.lifetime + clockTolerance).UTC().Format(time.RFC3339),
 		labelKeep:    strconv.FormatBool(s.Keep),
 		labelRole:    role,
 	}

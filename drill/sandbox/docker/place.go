@@ -66,7 +66,9 @@ type localFile struct {
 	first, last []byte // at most sampleSize each
 }
 
-func (l localFile) name() string { return filepath.Base(l.path) }
+// name returns the name of the file in the container. The engine's API carries only
+// valid UTF-8.
+func (l localFile) name() string { return strings.ToValidUTF8(filepath.Base(l.path), "_") }
 
 func inspectFile(file string) (localFile, error) {
 	whole, err := filepath.Abs(file)

@@ -21,7 +21,10 @@ func TestPlaceSharesAFileWithoutACopy(t *testing.T) {
 	if err := os.Symlink(inDir, link); err != nil {
 		t.Fatal(err)
 	}
+	odd := filepath.Join(filepath.Dir(p.spec.WorkDir), "shop-\xff.dump") // the engine's API carries only UTF-8
+	oddSum := writeRandom(t, odd, 10, 0o644)
 	for _, c := range []struct{ file, inside, sum string }{
+		{odd, insideWork + "/shop-_.dump", oddSum},
 		{inDir, insideWork + "/backup.dump", sum},
 		{link, insideWork + "/backup.dump", sum},
 		{sibling, insideWork + "/linked.dump", siblingSum},

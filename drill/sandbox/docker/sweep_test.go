@@ -131,6 +131,18 @@ func TestReasonToKeep(t *testing.T) {
 	}
 }
 
+// TestLabelsOutliveTheRun checks that what a run creates at its start does not expire
+// before the run can end.
+func TestLabelsOutliveTheRun(t *testing.T) {
+	for _, lifetime := range []time.Duration{63 * time.Hour, 500 * time.Hour} {
+		e := &Engine{root: t.TempDir(), lifetime: lifetime}
+		expires, err := time.Parse(time.RFC3339, e.labels(sandbox.Spec{RunID: "run-1"}, rolePostgres)[labelExpires])
+		if err != nil || time.Until(expires) <= lifetime {
+			t.Errorf("a run of %s expires in %s, %v", lifetime, time.Until(expires), err)
+		}
+	}
+}
+
 func TestRemoveRefusesAResourceWithoutOurLabel(t *testing.T) {
 	e := connect(t, t.TempDir())
 	defer e.Close() //nolint:errcheck // closes idle connections

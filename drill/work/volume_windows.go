@@ -1,0 +1,3 @@
+package work
+
+func onVolume(string) bool { return false }
