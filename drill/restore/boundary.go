@@ -47,7 +47,7 @@ func (b *boundary) Read(p []byte) (int, error) {
 		b.commands = b.commands[1:]
 		skipped, err := io.CopyN(io.Discard, b.dump, next.Length)
 		b.offset += skipped
-		if err != nil && err != io.EOF {
+		if err != nil && err != io.EOF { //nolint:errorlint // an error that wraps io.EOF is not the end of the dump
 			return 0, err
 		}
 		b.substitute = b.replace(next)
