@@ -46,10 +46,13 @@ type Source struct {
 	// change how psql reads the rest, such as DO. It is empty if there is none.
 	Foreign string
 
-	Restricted           bool  // the SQL is between \restrict and \unrestrict
-	DecodedBytes         int64 // size of the dump without the compression of the file
-	DumpCount            int   // dumps of pg_dump in an SQL file, counted by their first comments
-	DropsWithoutIfExists bool  // the SQL begins by dropping objects that must exist (pg_dump --clean)
+	Restricted           bool   // the SQL is between \restrict and \unrestrict
+	DecodedBytes         int64  // size of the dump without the compression of the file
+	DumpCount            int    // dumps of pg_dump in an SQL file, counted by their first comments
+	RowSecurity          bool   // rows that row security hides from the dumping role are missing (SET row_security = on)
+	LostStatements       int64  // comments of pg_dump without their statement, of kinds that people remove
+	LostExample          string // what the first of them announces
+	DropsWithoutIfExists bool   // the SQL begins by dropping objects that must exist (pg_dump --clean)
 }
 
 // PromiseFor returns the Promise for a database. For a backup with a single
