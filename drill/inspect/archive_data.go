@@ -72,7 +72,7 @@ func (a *archive) readInserts(b *block, f *feed) {
 	a.k.table(b.table).addData(0, 0)
 	s := newScript(f, a.k)
 	s.fragment, s.lexer.NonStandard = true, a.sql.lexer.NonStandard
-	a.k.searchPath = b.table.Schema
+	a.k.path = newSearchPath([]string{b.table.Schema})
 	err := s.run()
 	a.data.finish()
 	if err != nil && a.err == nil {

@@ -27,7 +27,7 @@ func (a *archive) addEntry(e *entry) {
 	case strings.HasPrefix(e.tag, "DATABASE ") && isAuxiliary(e.desc):
 		// about the database itself: only pg_restore --create restores it
 	default:
-		a.k.searchPath = e.schema
+		a.k.path = newSearchPath([]string{e.schema})
 		first := len(a.k.c.Objects)
 		a.readDefinition(e)
 		a.setOwners(e, first)

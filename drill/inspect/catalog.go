@@ -26,12 +26,17 @@ type catalog struct {
 	partitioned map[sqltext.Name]bool
 	partitionOf map[sqltext.Name]sqltext.Name
 
-	announced *announcement   // the last one, until a statement fulfils it
-	filled    map[string]bool // comments that announced the rows of a table
+	announced announcements
 
-	searchPath string // the schema of unqualified names
-	memory     int    // bytes
-	full       bool   // maxMemory is reached
+	path      searchPath      // of unqualified names
+	newPath   searchPath      // of a new session
+	role      string          // the current role; empty: the superuser of the sandbox
+	temporary map[string]bool // tables that only the session has
+	refers    map[sqltext.Name]bool
+
+	listensToDDL bool // an event trigger exists
+	memory       int  // bytes
+	full         bool // maxMemory is reached
 }
 
 // gathered holds the parts of Contents for the one database of a dump.
@@ -51,7 +56,8 @@ func newCatalog() *catalog {
 	return &catalog{
 		objects: map[objectKey]int{}, tables: map[sqltext.Name]int{},
 		roles: map[string]bool{}, createdRoles: map[string]bool{}, tablespaces: map[string]bool{},
-		partitioned: map[sqltext.Name]bool{}, partitionOf: map[sqltext.Name]sqltext.Name{}, filled: map[string]bool{},
+		partitioned: map[sqltext.Name]bool{}, partitionOf: map[sqltext.Name]sqltext.Name{}, announced: announcements{filled: map[string]bool{}},
+		path: serverPath, newPath: serverPath, temporary: map[string]bool{}, refers: map[sqltext.Name]bool{},
 	}
 }
 
@@ -68,7 +74,10 @@ func (k *catalog) reserve(names ...string) bool {
 // placeholder, a shell type) once. Functions are always added, because those of
 // the same name differ in their arguments.
 func (k *catalog) addObject(kind Kind, n sqltext.Name, table string) {
-	k.clearAnnounced(kind, n, table)
+	k.noteCreated(kind, n, table)
+	if n.Schema == tempSchema {
+		return
+	}
 	key := objectKey{kind, n, table}
 	if _, ok := k.objects[key]; ok && kind != KindFunction {
 		return
@@ -90,9 +99,12 @@ func (k *catalog) setOwner(kinds []Kind, n sqltext.Name, owner string) {
 	}
 }
 
-// table returns the entry of a table, and adds it if necessary. If the memory is
-// full, the returned entry is not part of the catalog.
+// table returns the entry of a table, and adds it if necessary. The entry of a
+// temporary table, or of any table if the memory is full, is not part of the catalog.
 func (k *catalog) table(n sqltext.Name) *Table {
+	if n.Schema == tempSchema {
+		return &Table{}
+	}
 	i, ok := k.tables[n]
 	if !ok {
 		if !k.reserve(n.Schema, n.Name) {
@@ -175,6 +187,7 @@ func (k *catalog) contents() Contents {
 			c.Tables = append(c.Tables, t)
 		}
 	}
+	k.judgeTables(&c.Promise)
 	c.convertToUTF8()
 	c.ProductionVersion = c.ServerVersion
 	c.ObjectsByOwner = countOwners(c.Objects)

@@ -204,7 +204,8 @@ func (s *script) connect(args string, line int64) (database string, err error) {
 		return "", s.hostile("connect", line)
 	}
 	s.lexer.NonStandard = false
-	s.k.searchPath = ""
+	s.k.resetSession()
+	clear(s.k.temporary)
 	if s.k.c.Format == Plain {
 		s.k.c.CreatesDatabase = true
 	}

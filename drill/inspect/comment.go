@@ -25,10 +25,11 @@ func (s *script) readComment(text string) {
 	if !s.st.isEmpty() || s.fragment {
 		return
 	}
+	whole := len(text) < maxComment
 	text = strings.TrimRight(text[:min(len(text), maxComment)], " \t")
 	s.readRemark(text)
 	if len(s.f.window()) > 0 { // a comment at the end of the file may be incomplete
-		s.announce(text)
+		s.announce(text, whole)
 	}
 }
 

@@ -49,10 +49,13 @@ type Source struct {
 	Reencoded     bool  // SQL with a byte order mark and line ends of Windows: PowerShell wrote the file
 	TrailingBytes int64 // bytes behind the end of the compressed stream, which belong to nothing
 
-	Restricted           bool  // the SQL is between \restrict and \unrestrict
-	DecodedBytes         int64 // size of the dump without the compression of the file
-	DumpCount            int   // dumps of pg_dump in an SQL file, counted by their first comments
-	DropsWithoutIfExists bool  // the SQL begins by dropping objects that must exist (pg_dump --clean)
+	Restricted           bool   // the SQL is between \restrict and \unrestrict
+	DecodedBytes         int64  // size of the dump without the compression of the file
+	DumpCount            int    // dumps of pg_dump in an SQL file, counted by their first comments
+	RowSecurity          bool   // rows that row security hides from the dumping role are missing (SET row_security = on)
+	LostStatements       int64  // comments of pg_dump without their statement, of kinds that people remove
+	LostExample          string // what the first of them announces
+	DropsWithoutIfExists bool   // the SQL begins by dropping objects that must exist (pg_dump --clean)
 }
 
 // ProvesEnd reports whether the backup shows that it is complete: an archive by its

@@ -18,7 +18,7 @@ func copyColumns(tokens []sqltext.Token) (names []string) {
 	p := &sqltext.Phrase{Tokens: tokens}
 	if p.Has("copy") && p.Name("") != (sqltext.Name{}) && p.Has("(") {
 		for more := true; more && p.Peek().CanName(); more = p.Has(",") {
-			names = append(names, p.Take().Text)
+			names = append(names, p.Name("").Name)
 		}
 	}
 	return names
@@ -40,7 +40,7 @@ func (s *script) copyRows(t *copyTarget) error {
 		return nil
 	}
 	read := readRows(s.f)
-	if !t.counted {
+	if !t.counted && read.size > 0 {
 		read.rows = -1
 	}
 	if read.restrict > 0 {

@@ -3,6 +3,7 @@ package inspect
 import (
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"golang.org/x/text/encoding"
 	"golang.org/x/text/encoding/charmap"
@@ -30,21 +31,50 @@ var encodings = map[string]encoding.Encoding{
 
 var signRemover = strings.NewReplacer("_", "", "-", "", " ", "")
 
+// asUTF8 holds the encodings whose names are taken as they are: SQL_ASCII states none.
+var asUTF8 = []string{"", "utf8", "unicode", "sqlascii"}
+
 // convertToUTF8 converts the names from the dump's encoding to UTF-8, because the
-// restored catalog returns UTF-8. It keeps a name that does not decode.
+// restored catalog returns UTF-8. It keeps a name that does not decode. Where the tables
+// of Go and those of Postgres may differ, it notes the name for the server to convert.
 func (c *gathered) convertToUTF8() {
-	dumped, ok := encodings[signRemover.Replace(strings.ToLower(c.Database.Encoding))]
-	if !ok {
+	name := signRemover.Replace(strings.ToLower(c.Database.Encoding))
+	if slices.Contains(asUTF8, name) {
 		return
 	}
+	dumped, ok := encodings[name]
+	_, exact := dumped.(*charmap.Charmap)
+	unread := UnreadNames{Encoding: c.Database.Encoding, Bytes: map[string]string{}}
 	for _, text := range c.texts() {
-		if decoded, err := dumped.NewDecoder().String(*text); err == nil {
-			*text = decoded
+		raw := *text
+		if isASCII(raw) {
+			continue
+		}
+		certain := false
+		if ok {
+			if decoded, err := dumped.NewDecoder().String(raw); err == nil && !strings.ContainsRune(decoded, utf8.RuneError) {
+				*text, certain = decoded, exact
+			}
+		}
+		if !certain {
+			unread.Bytes[*text] = raw
+		}
+	}
+	if len(unread.Bytes) > 0 {
+		c.Unread = unread
+	}
+	for _, text := range []*string{&c.Database.Name, &c.Database.Owner} {
+		if !utf8.ValidString(*text) {
+			*text = ""
 		}
 	}
 	slices.Sort(c.Roles)
 	slices.Sort(c.CreatedRoles)
 	slices.Sort(c.Tablespaces)
+}
+
+func isASCII(text string) bool {
+	return !strings.ContainsFunc(text, func(r rune) bool { return r >= utf8.RuneSelf })
 }
 
 // texts returns pointers to all names of the dump and to SQL that contains names.
@@ -71,6 +101,9 @@ func (c *gathered) texts() []*string {
 	}
 	for i := range c.Sequences {
 		list = append(list, &c.Sequences[i].Schema, &c.Sequences[i].Name)
+	}
+	for i := range c.Lacks {
+		list = append(list, &c.Lacks[i].Schema, &c.Lacks[i].Name)
 	}
 	return list
 }

@@ -13,7 +13,8 @@ import (
 func findings(c Contents, p Policy) []outcome.Finding {
 	var found []outcome.Finding
 	for _, find := range []func(Contents, Policy) *outcome.Finding{
-		findThirdParty, findTrailing, findReencoded, findUnknownZone, findNewerDump, findTablesWithoutData, findSubscriptions, findForeignServers, findEventTriggers, findCronJobs,
+		findThirdParty, findTrailing, findReencoded, findUnknownZone, findNewerDump, findHiddenRows, findLostStatements,
+		findTablesWithoutData, findSubscriptions, findForeignServers, findEventTriggers, findCronJobs,
 	} {
 		if f := find(c, p); f != nil {
 			found = append(found, *f)
@@ -75,6 +76,24 @@ func findNewerDump(c Contents, p Policy) *outcome.Finding {
 	}
 	return finding("pg_dump_newer", "dump with the pg_dump of production's major version",
 		"the dump was created by pg_dump %s; production's major %d is older and may not support everything in it", clean(version), p.Major)
+}
+
+func findHiddenRows(c Contents, _ Policy) *outcome.Finding {
+	if !c.Source.RowSecurity {
+		return nil
+	}
+	return finding("partial_rows", "dump without --enable-row-security, as a role that row security does not restrict",
+		"the dump was taken with row security on: it contains only the rows that its role may see")
+}
+
+// findLostStatements reports statements that a comment announces and that are missing,
+// of the kinds that people remove from dumps.
+func findLostStatements(c Contents, _ Policy) *outcome.Finding {
+	if c.Source.LostStatements == 0 {
+		return nil
+	}
+	return finding("statement_missing", "if nothing removes them from the dump on purpose, drill an older backup and check the storage",
+		"%s that pg_dump's comments announce, such as %s", words.CountOf(c.Source.LostStatements, "statement is missing", "statements are missing"), clean(c.Source.LostExample))
 }
 
 // findTablesWithoutData lists the tables without a block of data if other tables

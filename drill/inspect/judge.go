@@ -1,14 +1,12 @@
 package inspect
 
 import (
-	"slices"
 	"strconv"
 	"strings"
 	"time"
 
 	"github.com/drillgres/drillgres/drill/outcome"
 	"github.com/drillgres/drillgres/drill/snapshot"
-	"github.com/drillgres/drillgres/drill/words"
 )
 
 // Policy holds the limits that a backup must meet.
@@ -30,7 +28,7 @@ func Judge(c Contents, broken error, p Policy) ([]outcome.Finding, error) {
 	}
 	found := findings(c, p)
 	for _, judge := range []func(Contents, Policy) error{
-		checkFormat, checkArchiveReadable, checkArchiveKnown, checkAge, checkRows,
+		checkFormat, checkArchiveReadable, checkArchiveKnown, checkAge, checkTables, checkRows,
 	} {
 		if err := judge(c, p); err != nil {
 			return found, err
@@ -126,36 +124,6 @@ func checkArchiveKnown(c Contents, _ Policy) error {
 	}
 	return outcome.Fail(outcome.FormatUnsupported, "the archive has version %s, which this version of drillgres cannot read", version).
 		WithHint("use a newer drillgres, or dump with a pg_dump between 9.0 and 18")
-}
-
-// checkRows fails for a backup that promises no rows. A backup without promises
-// may contain any number of rows.
-func checkRows(c Contents, p Policy) error {
-	if p.AllowEmpty || len(c.Promises) == 0 || c.promisesRows() {
-		return nil
-	}
-	if err := checkPartOfSet(c); err != nil {
-		return err
-	}
-	tables := 0
-	for range c.tables() {
-		tables++
-	}
-	if tables == 0 {
-		return outcome.Fail(outcome.DumpNoData, "the dump is complete but contains no tables")
-	}
-	return outcome.Fail(outcome.DumpNoData, "the dump is complete but contains no rows in any of its %s", words.Count(tables, "table"))
-}
-
-// promisesRows reports whether a table may have rows, or a database has large
-// objects.
-func (c Contents) promisesRows() bool {
-	for t := range c.tables() {
-		if t.Rows != 0 {
-			return true
-		}
-	}
-	return slices.ContainsFunc(c.Promises, func(p Promise) bool { return p.LargeObjects > 0 })
 }
 
 // majorOf returns 15 for "15.18", 18 for "18beta1", and 0 if it is unknown.

@@ -133,3 +133,28 @@ func TestOptionsOfTheDatabase(t *testing.T) {
 		t.Errorf("creates %t (-want +got):\n%s", c.Needs.CreatesDatabase, diff)
 	}
 }
+
+// A name that Go may convert in another way than Postgres, or not at all, is left to
+// the server.
+func TestNamesThatOnlyAServerReads(t *testing.T) {
+	for encoding, c := range map[string]struct{ raw, name string }{
+		"EUC_TW":         {"\xc4\xe3", "\xc4\xe3"},
+		"MULE_INTERNAL":  {"\x81\xe9", "\x81\xe9"},
+		"EUC_JIS_2004":   {"\xc6\xfc", "\xc6\xfc"},
+		"SHIFT_JIS_2004": {"\x93\xfa", "\x93\xfa"},
+		"JOHAB":          {"\xd0\x65", "\xd0\x65"},
+		"UHC":            {"\xb0\xa1", "가"},
+		"EUC_JP":         {"\xc6\xfc", "日"},
+	} {
+		text := strings.Replace(dumpOf("CREATE TABLE public.\""+c.raw+"\" (id integer);\nINSERT INTO public.\""+c.raw+"\" VALUES (1);\n"), "'UTF8'", "'"+encoding+"'", 1)
+		contents, err := inspect.Scan(t.Context(), strings.NewReader(text), inspect.Limits{})
+		if err != nil {
+			t.Fatalf("%s: %v", encoding, err)
+		}
+		p := promised(t, contents)
+		want := inspect.UnreadNames{Encoding: encoding, Bytes: map[string]string{c.name: c.raw}}
+		if diff := cmp.Diff(want, p.Unread); diff != "" || p.Tables[0].Name != c.name {
+			t.Errorf("%s: table %q, %s", encoding, p.Tables[0].Name, diff)
+		}
+	}
+}

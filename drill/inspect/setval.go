@@ -21,10 +21,11 @@ func (k *catalog) addSequence(p *sqltext.Phrase) {
 	if !p.Has("(") || p.Peek().Kind != sqltext.String {
 		return
 	}
-	n, err := sqltext.ParseName(p.Take().Text, k.searchPath)
+	n, err := sqltext.ParseName(p.Take().Text, "")
 	if err != nil || !p.Has(",") {
 		return
 	}
+	n = k.find(n, []Kind{KindSequence})
 	sign := ""
 	if p.Has("-") {
 		sign = "-"

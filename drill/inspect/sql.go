@@ -15,6 +15,7 @@ func (s *script) readStatement() (*copyTarget, error) {
 	p := &sqltext.Phrase{Tokens: s.st.tokens}
 	verb := p.Take()
 	s.noteForeign(verb.Text)
+	s.k.noteStatement(verb.Text, s.st.tokens)
 	switch verb.Text {
 	case "copy":
 		s.makesObjects = true
@@ -32,7 +33,11 @@ func (s *script) readStatement() (*copyTarget, error) {
 		s.k.readAlter(p)
 	case "select":
 		s.readSelect(p)
+	case "reset", "discard":
+		s.k.reset(p)
 	case "drop":
+		drop := *p
+		s.k.dropTemporary(&drop)
 		if len(s.k.c.Objects) == 0 && !p.Until("if exists") {
 			s.k.c.DropsWithoutIfExists = true
 		}
@@ -45,7 +50,7 @@ func (s *script) readStatement() (*copyTarget, error) {
 // copyStatement reads COPY. It allows only rows in the dump: a file or a program
 // would be one of the server that restores the dump.
 func (s *script) copyStatement(p *sqltext.Phrase) (*copyTarget, error) {
-	table := p.Name(s.k.searchPath)
+	table := s.k.existingName(p, relationKinds)
 	switch {
 	case p.Until("from stdin"):
 		p.Drop("with")
@@ -82,7 +87,7 @@ func (s *script) readInsert(p *sqltext.Phrase) {
 	if !p.Has("into") {
 		return
 	}
-	table := p.Name(s.k.searchPath)
+	table := s.k.existingName(p, relationKinds)
 	rows := s.st.rows
 	if !s.st.values {
 		rows = -1 // from a query
@@ -93,17 +98,13 @@ func (s *script) readInsert(p *sqltext.Phrase) {
 // readSet reads the settings that change how the remaining SQL is read, and those
 // that name a role or a tablespace.
 func (s *script) readSet(p *sqltext.Phrase) {
+	local := p.Begins("local")
 	p.Drop("session", "local")
 	switch {
 	case p.Has("authorization"), p.Has("role"):
-		if t := p.Peek(); t.Kind != sqltext.Word || !isRoleKeyword(t.Text) {
-			s.k.addRole(p.Value())
-		}
+		s.k.setRole(p)
 	case p.Has("standard_conforming_strings"):
-		if !p.Has("=") {
-			p.Has("to")
-		}
-		s.lexer.NonStandard = isFalse(p.Take().Text) // a number is a value too
+		s.lexer.NonStandard = isFalse(setting(p))
 	case p.Has("client_encoding"), p.Has("names"):
 		v := p.Value()
 		if !hasSafeBackslash(v) {
@@ -116,8 +117,10 @@ func (s *script) readSet(p *sqltext.Phrase) {
 		if v := p.Value(); v != "default" {
 			s.k.addTablespace(v)
 		}
-	case p.Has("search_path"):
-		s.k.searchPath = p.Value()
+	case p.Has("search_path"), p.Has("schema"):
+		s.k.setSearchPath(p, local)
+	case p.Has("row_security"):
+		s.k.c.RowSecurity = s.k.c.RowSecurity || isTrue(setting(p))
 	}
 }
 
@@ -131,6 +134,35 @@ func shownEncoding(v string) string {
 		return "(unknown)"
 	}
 	return v
+}
+
+// setting reads [= | TO] and a value. A number is a value too.
+func setting(p *sqltext.Phrase) string {
+	if !p.Has("=") {
+		p.Has("to")
+	}
+	return p.Take().Text
+}
+
+// setRole reads the value of SET ROLE and SET SESSION AUTHORIZATION.
+func (k *catalog) setRole(p *sqltext.Phrase) {
+	if t := p.Peek(); t.Kind == sqltext.Word && isRoleKeyword(t.Text) {
+		k.role = ""
+		return
+	}
+	k.role = p.Value()
+	k.addRole(k.role)
+}
+
+// isTrue reports whether the server reads a setting as on (parse_bool).
+func isTrue(v string) bool {
+	v = strings.ToLower(v)
+	for _, word := range []string{"true", "yes", "on"} {
+		if v != "" && v != "o" && strings.HasPrefix(word, v) {
+			return true
+		}
+	}
+	return v == "1"
 }
 
 // isFalse reports whether the server reads a setting as off (parse_bool): 0, or
@@ -155,8 +187,6 @@ func (s *script) readSelect(p *sqltext.Phrase) {
 	case "setval":
 		s.k.addSequence(p)
 	case "set_config":
-		if p.Has("(") && p.Take().Text == "search_path" && p.Has(",") {
-			s.k.searchPath = p.Take().Text
-		}
+		s.k.setConfig(p)
 	}
 }

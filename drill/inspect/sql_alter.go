@@ -21,10 +21,6 @@ func (k *catalog) readAlter(p *sqltext.Phrase) {
 	k.readOwner(p, nil, sqltext.Name{}) // operators, collations, large objects …
 }
 
-// relationKinds holds the kinds for which older versions of pg_dump write ALTER
-// TABLE.
-var relationKinds = []Kind{KindTable, KindView, KindMaterializedView, KindSequence, KindForeignTable}
-
 // alterable holds the kinds whose owner the catalog records.
 var alterable = []struct {
 	words string
@@ -55,9 +51,10 @@ func (k *catalog) alterOne(p *sqltext.Phrase, kinds []Kind) {
 	if hasNoSchema(kinds) {
 		n = p.Name("")
 	} else {
-		n = p.Name(k.searchPath)
+		n = k.existingName(p, kinds)
 	}
 	action := *p
+	k.c.Opaque = k.c.Opaque || action.Contains("rename to") || action.Contains("set schema")
 	if kinds != nil && kinds[0] == KindTable {
 		k.alterTable(&action, n)
 	}
@@ -97,7 +94,8 @@ func (k *catalog) alterTable(p *sqltext.Phrase, n sqltext.Name) {
 	case p.Has("add constraint"):
 		k.addConstraint(p, n)
 	case p.Has("attach partition"):
-		k.addPartition(p.Name(k.searchPath), n)
+		k.addPartition(k.existingName(p, tableKinds), n)
+		k.addReference(n)
 	case p.Has("alter column"), p.Has("alter"):
 		p.Take()
 		k.addIdentity(p, n)
@@ -112,10 +110,11 @@ func (k *catalog) addConstraint(p *sqltext.Phrase, table sqltext.Name) {
 	switch {
 	case p.Has("foreign key"):
 		k.addObject(KindForeignKey, n, table.Name)
+		if p.Until("references") {
+			k.addReference(k.existingName(p, tableKinds))
+		}
 	case p.Has("primary key"), p.Has("unique"), p.Has("exclude"), p.Has("check"):
 		k.addObject(KindConstraint, n, table.Name)
-	default:
-		k.clearAnnounced(KindConstraint, n, table.Name)
 	}
 }
 

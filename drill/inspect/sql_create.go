@@ -9,6 +9,7 @@ func (k *catalog) readCreate(p *sqltext.Phrase) {
 	p.Drop("unlogged", "unique", "constraint", "recursive", "trusted", "procedural", "default")
 	switch {
 	case temporary:
+		k.createTemporary(p)
 	case p.Has("table"):
 		k.createTable(p)
 	case p.Has("foreign table"):
@@ -23,6 +24,7 @@ func (k *catalog) readCreate(p *sqltext.Phrase) {
 		k.createExtension(p)
 	case p.Has("schema"):
 		k.createSchema(p)
+		k.c.Opaque = k.c.Opaque || p.Contains("create") // elements of the schema
 	case p.Has("database"):
 		k.createDatabase(p)
 	case p.Has("role"), p.Has("user mapping"), p.Has("user"), p.Has("group"):
@@ -65,28 +67,27 @@ func (k *catalog) createSimple(p *sqltext.Phrase) {
 			n.Schema = ""
 		}
 		k.addObject(s.kind, n, "")
+		k.listensToDDL = k.listensToDDL || s.kind == KindEventTrigger
 		k.trailingTablespace(p)
 		return
 	}
-}
-
-// newName reads the name of the created object.
-func (k *catalog) newName(p *sqltext.Phrase) sqltext.Name {
-	p.Drop("concurrently", "if not exists")
-	return p.Name(k.searchPath)
 }
 
 func (k *catalog) createTable(p *sqltext.Phrase) {
 	n := k.newName(p)
 	k.addObject(KindTable, n, "")
 	if p.Has("partition of") {
-		k.addPartition(n, p.Name(k.searchPath))
+		k.addPartition(n, k.existingName(p, tableKinds))
 	}
 	rest := *p
 	if rest.Until("partition by") && k.reserve(n.Schema, n.Name) {
 		k.partitioned[n] = true
 	}
-	k.table(n)
+	t := k.table(n)
+	if query := *p; query.Until("as") && !query.Contains("with no data") { // CREATE TABLE … AS
+		t.addData(-1, 0)
+	}
+	k.c.Opaque = k.c.Opaque || k.listensToDDL
 	k.trailingTablespace(p)
 }
 
@@ -108,7 +109,7 @@ func (k *catalog) createIndex(p *sqltext.Phrase) {
 		return
 	}
 	p.Drop("only")
-	table := p.Name(k.searchPath)
+	table := k.existingName(p, relationKinds)
 	k.addObject(KindIndex, sqltext.Name{Schema: table.Schema, Name: n.Name}, table.Name)
 	k.trailingTablespace(p)
 }
@@ -119,7 +120,7 @@ func (k *catalog) createOnTable(kind Kind, p *sqltext.Phrase) {
 	if !p.Until("on") {
 		return
 	}
-	table := p.Name(k.searchPath)
+	table := k.existingName(p, relationKinds)
 	k.addObject(kind, sqltext.Name{Schema: table.Schema, Name: n.Name}, table.Name)
 }
 

@@ -78,6 +78,16 @@ var Findings = []FindingEntry{
 		Remedy:  "dump with the pg_dump of production's major version",
 	},
 	{
+		Code: "partial_rows", Stage: Inspect,
+		Meaning: "The dump was taken with row security on (pg_dump --enable-row-security). Rows that the policies hide from the dumping role are not in it.",
+		Remedy:  "dump without --enable-row-security, as a role that row security does not restrict",
+	},
+	{
+		Code: "statement_missing", Stage: Inspect,
+		Meaning: "pg_dump's comments announce statements that are not in the dump, of a kind that people remove on purpose: extensions, comments, privileges. It may also be a hole in the file.",
+		Remedy:  "if nothing removes them on purpose, drill an older backup and check the storage",
+	},
+	{
 		Code: "table_without_data", Stage: Inspect,
 		Meaning: "Some tables are dumped without data, while others have theirs.",
 		Remedy:  "dump without --exclude-table-data, unless that is intended",

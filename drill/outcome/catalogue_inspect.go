@@ -59,9 +59,10 @@ var inspectCodes = []Entry{
 		},
 	},
 	{
-		Code: DumpNoData, Class: ClassBackup, Stages: []Stage{Inspect},
-		Cause: "The dump is complete but contains no rows. All of its tables are empty, and it has no large objects. If that is intended, verify.allow_empty lets the " +
-			"drill pass.",
+		Code: DumpNoData, Class: ClassBackup, Stages: []Stage{Inspect, Verify},
+		Cause: "The dump is complete but contains no rows. All of the tables that it creates are empty, and it has no large objects. Rows for the tables of an " +
+			"extension, such as jobs of pg_cron, do not count. Rows that cannot be counted in the dump are counted after the restore. If an empty database is " +
+			"intended, verify.allow_empty lets the drill pass.",
 		Remedy: "check which database the backup job dumps and that it runs without --schema-only, or set verify.allow_empty",
 		Example: Example{
 			Case:    "The job runs pg_dump --schema-only.",
@@ -70,6 +71,22 @@ var inspectCodes = []Entry{
 		Neighbours: []Neighbour{
 			{BackupEmpty, "the file contains no dump at all"},
 			{RowsMissing, "rows exist, but a table has fewer than verify.tables expects"},
+			{DumpPartial, "rows exist, but the dump does not create their tables"},
+		},
+	},
+	{
+		Code: DumpPartial, Class: ClassBackup, Stages: []Stage{Inspect},
+		Cause: "The dump is only a part of a database. It fills tables, or refers to tables, that it does not create. pg_dump writes such a dump with --data-only, " +
+			"--section, --table or --schema. It cannot be restored into an empty database.",
+		Remedy: "dump the whole database, without --data-only, --section, --table and --schema",
+		Example: Example{
+			Case:    "The job runs pg_dump --data-only, and nothing dumps the schema.",
+			Message: "the dump is only a part of a database: it needs 2 tables that it does not create: public.orders, public.users",
+		},
+		Neighbours: []Neighbour{
+			{DumpNoData, "the tables are in the dump, but their rows are not"},
+			{DumpTruncated, "the dump was complete once, and its end is missing"},
+			{TableMissing, "the dump can be restored, but lacks a table of verify.tables"},
 		},
 	},
 	{

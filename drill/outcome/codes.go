@@ -26,6 +26,7 @@ const (
 	DumpTruncated Code = "dump_truncated"
 	DumpCorrupt   Code = "dump_corrupt"
 	DumpNoData    Code = "dump_no_data"
+	DumpPartial   Code = "dump_partial"
 	DumpTooNew    Code = "dump_too_new"
 	DumpHostile   Code = "dump_hostile"
 

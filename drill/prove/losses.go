@@ -121,7 +121,9 @@ func (b Backup) isAllOf(rows int64) bool {
 		if t.Rows < 0 {
 			return false
 		}
-		all += t.Rows
+		if !t.FillsOnly { // the only rows that count as data
+			all += t.Rows
+		}
 	}
 	return rows == all && b.Promised.LargeObjects == 0
 }

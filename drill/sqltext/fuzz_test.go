@@ -80,3 +80,19 @@ func FuzzName(f *testing.F) {
 		}
 	})
 }
+
+// FuzzSplitNames: a list of names that were quoted is read as these names.
+func FuzzSplitNames(f *testing.F) {
+	f.Add("app", `odd "name", x`)
+	f.Add("", "\\ é")
+	f.Fuzz(func(t *testing.T, a, b string) {
+		_, _ = sqltext.SplitNames(a)
+		if strings.Contains(a+b, "\x00") || max(len(a), len(b)) > 63 {
+			return
+		}
+		got, ok := sqltext.SplitNames(" " + sqltext.Identifier(a) + " ,\t" + sqltext.Identifier(b))
+		if diff := cmp.Diff([]string{a, b}, got); !ok || diff != "" {
+			t.Errorf("%t: %s", ok, diff)
+		}
+	})
+}

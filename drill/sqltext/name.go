@@ -3,6 +3,7 @@ package sqltext
 import (
 	"errors"
 	"strings"
+	"unicode/utf8"
 )
 
 // Name is the name of an object as the catalog stores it: without quotes, with
@@ -115,7 +116,7 @@ func ParseName(text, schema string) (Name, error) {
 		if !quoted {
 			part = Fold(part)
 		}
-		n = Name{n.Name, part}
+		n = Name{n.Name, clip(part)}
 		if rest == "" {
 			return n, nil
 		}
@@ -157,4 +158,63 @@ func fold(name []byte) []byte {
 		}
 	}
 	return name
+}
+
+// SplitNames returns the names in a comma-separated list, as the server reads a setting
+// such as search_path. It returns false if the text is not such a list.
+func SplitNames(text string) (names []string, ok bool) {
+	rest := strings.TrimLeft(text, spaces)
+	if rest == "" {
+		return nil, true
+	}
+	for {
+		var name string
+		if name, rest, ok = cutListed(rest); !ok {
+			return nil, false
+		}
+		names = append(names, clip(name))
+		rest = strings.TrimLeft(rest, spaces)
+		if rest == "" {
+			return names, true
+		}
+		if rest[0] != ',' {
+			return nil, false
+		}
+		rest = strings.TrimLeft(rest[1:], spaces)
+	}
+}
+
+// cutListed returns the name at the start of a list, and the text after it. Without
+// quotes, a name in a list ends only at a comma or white space; in quotes, it may be empty.
+func cutListed(text string) (name, rest string, ok bool) {
+	if strings.HasPrefix(text, `"`) {
+		name, rest, _, err := CutPart(text)
+		if errors.Is(err, ErrEmptyPart) {
+			return "", strings.TrimPrefix(text, `""`), true
+		}
+		return name, rest, err == nil
+	}
+	n := strings.IndexAny(text, ","+spaces)
+	if n < 0 {
+		n = len(text)
+	}
+	return Fold(text[:n]), text[n:], n > 0
+}
+
+const spaces = " \t\r\n\v\f"
+
+// maxName is how many bytes of a name the server keeps (NAMEDATALEN - 1).
+const maxName = 63
+
+// clip returns a name as the server stores it: it cuts a longer one, at the end of a
+// character of UTF-8.
+func clip(name string) string {
+	if len(name) <= maxName {
+		return name
+	}
+	end := maxName
+	for end > maxName-utf8.UTFMax && !utf8.RuneStart(name[end]) {
+		end--
+	}
+	return strings.Clone(name[:end])
 }

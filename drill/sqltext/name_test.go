@@ -2,6 +2,8 @@ package sqltext_test
 
 import (
 	"errors"
+	"slices"
+	"strings"
 	"testing"
 
 	"github.com/drillgres/drillgres/drill/sqltext"
@@ -69,6 +71,32 @@ func TestLiteral(t *testing.T) {
 	} {
 		if got := sqltext.Literal(text); got != want {
 			t.Errorf("%s, want %s", got, want)
+		}
+	}
+}
+
+func TestSplitNames(t *testing.T) {
+	for text, want := range map[string][]string{
+		"":                                  nil,
+		"  ":                                nil,
+		"app":                               {"app"},
+		"App, public":                       {"app", "public"},
+		` "$user" ,public`:                  {"$user", "public"},
+		"$user,my-app":                      {"$user", "my-app"},
+		`"a, ""b""", c`:                     {`a, "b"`, "c"},
+		`""`:                                {""},
+		`"", x`:                             {"", "x"},
+		strings.Repeat("x", 70):             {strings.Repeat("x", 63)},
+		`"` + strings.Repeat("é", 40) + `"`: {strings.Repeat("é", 31)},
+	} {
+		got, ok := sqltext.SplitNames(text)
+		if !ok || !slices.Equal(got, want) {
+			t.Errorf("%q: %q, %t", text, got, ok)
+		}
+	}
+	for _, text := range []string{",", "a,", ",a", "a b", `"a`, `"a"b`, "a,,b"} {
+		if got, ok := sqltext.SplitNames(text); ok {
+			t.Errorf("%q: %q", text, got)
 		}
 	}
 }

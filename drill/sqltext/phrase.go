@@ -107,9 +107,9 @@ func (p *Phrase) Name(schema string) Name {
 	if !p.Peek().CanName() {
 		return Name{}
 	}
-	n := Name{schema, p.Take().Text}
+	n := Name{schema, clip(p.Take().Text)}
 	for p.Has(".") {
-		n = Name{n.Name, p.Take().Text}
+		n = Name{n.Name, clip(p.Take().Text)}
 	}
 	return n
 }

@@ -76,6 +76,9 @@ func checkContent(db *database, promise inspect.Promise) verdict {
 		}
 	}
 	v.check.Saw = fmt.Sprintf("%s of %s", words.Number(len(promised)-len(v.problems)), words.Number(len(promised)))
+	if len(v.problems) == 0 && db.unreadNames > 0 {
+		v.check = unknown(v.check, unreadNames(db.unreadNames, promise.Unread.Encoding))
+	}
 	return v.conclude()
 }
 
@@ -120,7 +123,7 @@ func catalogued(o inspect.Object) object {
 // lacksTableOf reports whether o is a column of a missing table. Only the table
 // is then reported.
 func (db *database) lacksTableOf(o object) bool {
-	return o.kind == column && db.byName[name{o.schema, o.table}] == nil
+	return o.kind == column && len(db.named(o.schema, o.table)) == 0
 }
 
 func (o object) as(kind inspect.Kind) object {
@@ -128,20 +131,22 @@ func (o object) as(kind inspect.Kind) object {
 	return o
 }
 
-// contains reports whether the catalog contains the object.
+// contains reports whether the catalog contains the object. If the dump does not show
+// its schema, it may be in any.
 func (db *database) contains(o object) bool {
+	exists := func(o object) bool { return db.objects[o] || o.schema == "" && db.containsAnywhere(o) }
 	switch o.kind {
 	case inspect.KindForeignKey:
-		return db.objects[o.as(inspect.KindConstraint)]
+		return exists(o.as(inspect.KindConstraint))
 	case inspect.KindTable:
 		// Before 10, pg_dump broke a cycle of views: it created one of them as a
 		// table and turned it into a view with a rule later.
-		return db.objects[o] || db.objects[o.as(inspect.KindView)]
+		return exists(o) || exists(o.as(inspect.KindView))
 	case inspect.KindFunction:
 		bare, _, _ := strings.Cut(o.name, "(")
-		return db.objects[o] || db.objects[object{kind: o.kind, schema: o.schema, name: bare}]
+		return exists(o) || exists(object{kind: o.kind, schema: o.schema, name: bare})
 	}
-	return db.objects[o]
+	return exists(o)
 }
 
 // describe returns the name of an object for a message: "index public.orders_pkey".

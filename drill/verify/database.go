@@ -22,6 +22,9 @@ type database struct {
 	byName     map[name]*relation
 	objects    map[object]bool
 	extensions map[string]string // name → version
+
+	anywhere    map[object]bool // objects without their schema; nil: not collected yet
+	unreadNames int             // names in the dump that the server cannot convert
 }
 
 type name struct{ schema, name string }
@@ -110,6 +113,38 @@ func (db *database) readObjects(ctx context.Context, conn *pgx.Conn) error {
 		return nil
 	})
 	return err
+}
+
+// named returns the tables, views and the like with a name. An empty schema stands for
+// any.
+func (db *database) named(schema, table string) (list []*relation) {
+	if schema != "" {
+		if r := db.byName[name{schema, table}]; r != nil {
+			list = append(list, r)
+		}
+		return list
+	}
+	for n, r := range db.byName {
+		if n.name == table {
+			list = append(list, r)
+		}
+	}
+	return list
+}
+
+// containsAnywhere reports whether a schema other than those of the system contains the
+// object.
+func (db *database) containsAnywhere(o object) bool {
+	if db.anywhere == nil {
+		db.anywhere = map[object]bool{}
+		for known := range db.objects {
+			if known.schema != "" && known.schema != "information_schema" && !strings.HasPrefix(known.schema, "pg_") {
+				known.schema = ""
+				db.anywhere[known] = true
+			}
+		}
+	}
+	return db.anywhere[o]
 }
 
 func (db *database) readExtensions(ctx context.Context, conn *pgx.Conn) error {

@@ -22,18 +22,19 @@ type promise struct {
 
 // checkRows compares the rows of each table with those in the dump.
 func checkRows(db *database, tables []inspect.Table) verdict {
-	promised := promisedRows(db, tables)
+	promised, unclear := promisedRows(db, tables)
 	v := verdict{check: withEvidence(builtinCheck("rows", "what the dump promises"), "count(*) of each table, compared with the rows in the dump")}
-	var total, unclear int64
+	var total, uncounted int64
 	for _, p := range promised {
 		total += p.rows
 		if p.unclear > 0 {
-			unclear++
+			uncounted++
 		}
 		v.compareRows(p)
 	}
+	unclear += uncounted
 	v.unreadable(db)
-	v.check.Expect = fmt.Sprintf("%s in %s, as the dump promises", words.Count(total, "row"), words.Count(int64(len(promised))-unclear, "table"))
+	v.check.Expect = fmt.Sprintf("%s in %s, as the dump promises", words.Count(total, "row"), words.Count(int64(len(promised))-uncounted, "table"))
 	switch {
 	case len(v.problems) > 0:
 		v.check.Saw = words.Series(problemTexts(v.problems), maxListed)
@@ -47,15 +48,23 @@ func checkRows(db *database, tables []inspect.Table) verdict {
 	return v.conclude()
 }
 
-// promisedRows sums the rows in the dump by table, in the order of the dump.
-func promisedRows(db *database, tables []inspect.Table) []*promise {
-	var list []*promise
+// promisedRows sums the rows in the dump by table, in the order of the dump. It also
+// returns the number of tables of which the dump does not show which one it fills.
+func promisedRows(db *database, tables []inspect.Table) (list []*promise, unclear int64) {
 	byTable := map[*relation]*promise{}
 	for _, t := range tables {
-		r := db.byName[name{t.Schema, t.Name}]
-		if r == nil || !r.isTable() || (!t.Data && t.Rows <= 0) {
-			continue // missing, without rows of its own, or dumped without data
+		if !t.Data && t.Rows <= 0 {
+			continue // dumped without data
 		}
+		named := db.named(t.Schema, t.Name)
+		if len(named) > 1 {
+			unclear++
+			continue
+		}
+		if len(named) == 0 || !named[0].isTable() {
+			continue // missing, or without rows of its own
+		}
+		r := named[0]
 		whole := db.rootOf(r)
 		p := byTable[whole]
 		if p == nil {
@@ -69,7 +78,7 @@ func promisedRows(db *database, tables []inspect.Table) []*promise {
 		}
 		p.rows += t.Rows
 	}
-	return list
+	return list, unclear
 }
 
 // compareRows compares one table with its promise. More rows than promised are not a

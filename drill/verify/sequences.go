@@ -51,7 +51,7 @@ func checkSequences(ctx context.Context, conn *pgx.Conn, unused map[name]bool) (
 				text: fmt.Sprintf("sequence %s cannot be compared with %s: %s", s.Ident, s.ColumnIdent, pgerr.Describe(err)),
 			})
 		case taken:
-			v.report(&s, unused[name{s.Schema, s.Name}])
+			v.report(&s, unused[name{s.Schema, s.Name}] || unused[name{"", s.Name}])
 		}
 	}
 	v.check.RestsOn = fmt.Sprintf("the next %d values of each sequence, looked for in the columns that it fills", lookahead)

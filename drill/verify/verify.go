@@ -40,7 +40,7 @@ type Report struct {
 
 // Verify checks the restored database as superuser, without writing to it. It
 // runs every check, whatever the others find. The Failure is the most severe, in
-// this order: content_incomplete, table_missing, rows_missing, data_stale,
+// this order: content_incomplete, dump_no_data, table_missing, rows_missing, data_stale,
 // index_corrupt, constraint_violated, sequence_behind, query_failed,
 // content_drifted. If the server does not answer, it is sandbox_lost.
 //
@@ -60,6 +60,11 @@ func (v Verifier) Verify(ctx context.Context, s provision.Server, promised inspe
 	if err != nil {
 		return Report{}, explain(ctx, s, err)
 	}
+	promised, unread, err := convertNames(ctx, conn, promised)
+	if err != nil {
+		return Report{}, explain(ctx, s, err)
+	}
+	db.unreadNames = unread
 	report := Report{Tables: db.tables(), Extensions: db.extensions}
 	schema, err := readSchema(ctx, conn)
 	if err != nil {
@@ -101,7 +106,11 @@ type verdict struct {
 
 // checks returns the checks in the order of the report.
 func (v Verifier) checks(s provision.Server, conn *pgx.Conn, db *database, promised inspect.Promise, taken snapshot.Range) []check {
-	list := append(promiseChecks(conn, db, promised),
+	list := promiseChecks(conn, db, promised)
+	if promised.MayHoldData() && !promised.HoldsData() && !v.Config.AllowEmpty {
+		list = append(list, func(ctx context.Context) (verdict, error) { return checkData(ctx, conn, db) })
+	}
+	list = append(list,
 		func(ctx context.Context) (verdict, error) { return checkIndexes(ctx, conn) },
 		func(ctx context.Context) (verdict, error) { return checkConstraints(ctx, conn) },
 		func(ctx context.Context) (verdict, error) {
