@@ -29,6 +29,8 @@ type catalog struct {
 	announced *announcement   // the last one, until a statement fulfils it
 	filled    map[string]bool // comments that announced the rows of a table
 
+	waysOut bool // the dump has objects that need another server
+
 	searchPath string // the schema of unqualified names
 	memory     int    // bytes
 	full       bool   // maxMemory is reached
@@ -69,6 +71,7 @@ func (k *catalog) reserve(names ...string) bool {
 // the same name differ in their arguments.
 func (k *catalog) addObject(kind Kind, n sqltext.Name, table string) {
 	k.clearAnnounced(kind, n, table)
+	k.noteWayOut(kind, n.Name)
 	key := objectKey{kind, n, table}
 	if _, ok := k.objects[key]; ok && kind != KindFunction {
 		return

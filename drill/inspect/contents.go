@@ -41,7 +41,9 @@ type Source struct {
 	ArchiveVersion string          // of the archive format: "1.14"; empty for SQL
 	TakenAt        snapshot.Stated // as stated by the dump
 
-	ClientCommands []ClientCommand // of a plain dump, in order
+	Splices   []Splice      // of a plain dump, in order
+	Public    *PublicSchema // nil: the dump does not create the schema public, or drops it first
+	Refreshes []View        // that may need a server that a sandbox cannot reach, in order
 	// Foreign is the first statement of a plain dump that pg_dump never writes and that may
 	// change how psql reads the rest, such as DO. It is empty if there is none.
 	Foreign string
@@ -49,7 +51,7 @@ type Source struct {
 	Restricted           bool  // the SQL is between \restrict and \unrestrict
 	DecodedBytes         int64 // size of the dump without the compression of the file
 	DumpCount            int   // dumps of pg_dump in an SQL file, counted by their first comments
-	DropsWithoutIfExists bool  // the SQL begins by dropping objects that must exist (pg_dump --clean)
+	DropsWithoutIfExists bool  // the SQL begins by dropping objects that a new database does not have (pg_dump --clean)
 }
 
 // PromiseFor returns the Promise for a database. For a backup with a single

@@ -138,6 +138,11 @@ var Findings = []FindingEntry{
 		Remedy:  "set the sequence in production with setval, unless duplicates are intended",
 	},
 	{
+		Code: "sequence_collides", Stage: Verify,
+		Meaning: "A sequence's next value is free, but one of the 1,000 values after it already exists in its column. The next inserts work, and a later one fails. The same is true in production.",
+		Remedy:  "set the sequence in production with setval, beyond the ids that were set by hand",
+	},
+	{
 		Code: "sequence_unused", Stage: Verify,
 		Meaning: "A sequence that has never returned a value is behind its column. The same is true in production, for example if rows get their ids by hand.",
 		Remedy:  "set the sequence in production with setval, if rows are ever to take their values from it",

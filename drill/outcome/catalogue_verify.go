@@ -65,7 +65,7 @@ var verifyCodes = []Entry{
 		Remedy: "set the sequence in production with setval, and dump tables and sequences together",
 		Example: Example{
 			Case:    "Rows were copied into production with their ids, and the sequence was not set.",
-			Message: "sequence public.t_id_seq continues at 4, but public.t.id already has values from there on",
+			Message: "sequence public.t_id_seq continues at 4, but public.t.id already has that value",
 		},
 		Messages: []string{"duplicate key value violates unique constraint"},
 		Neighbours: []Neighbour{

@@ -66,7 +66,7 @@ func (r *run) feedPsql(ctx context.Context, c sandbox.Command) (int, error) {
 	code := 0
 	err := r.withDecoded(func(dump io.Reader) (err error) {
 		counted := &countingReader{reader: dump, report: r.progress, total: r.dump.DecodedBytes}
-		c.Stdin = newBoundary(counted, r.dump.ClientCommands, r.plan.Key)
+		c.Stdin = newBoundary(counted, r.dump.Splices, r.plan.Key)
 		code, err = r.server.Exec(ctx, c)
 		return err
 	})
