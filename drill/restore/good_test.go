@@ -200,20 +200,25 @@ func TestAHiddenCommandIsRefused(t *testing.T) {
 // hiddenCommands holds dumps in which psql sees a command of its own where inspect sees
 // a string.
 var hiddenCommands = map[string]string{
-	"set_config":     `select set_config('standard_conforming_strings', 'off', false); select 'x\' , ' ; \! touch /tmp/owned # ';`,
-	"do":             `do $$ begin perform set_config('standard_conforming_strings', 'off', false); end $$; select 'x\' , ' ; \! touch /tmp/owned # ';`,
-	"pg_settings":    `update pg_settings set setting = 'off' where name = 'standard_conforming_strings'; select 'x\' , ' ; \! touch /tmp/owned # ';`,
-	"function":       `create function f() returns text language sql as 'select set_config(''standard_conforming_strings'', ''off'', false)'; select f(); select 'x\' , ' ; \! touch /tmp/owned # ';`,
-	"encoding":       "set client_encoding = 'SJIS'; select E'\x95\x5c' ; \\! touch /tmp/owned # ';",
-	"other encoding": "select set_config('client_encoding', 'SJIS', false); select E'\x95\x5c' ; \\! touch /tmp/owned # ';",
+	"set_config":     "select set_config('standard_conforming_strings', 'off', false);\n" + hiddenCommand,
+	"do":             "do $$ begin perform set_config('standard_conforming_strings', 'off', false); end $$;\n" + hiddenCommand,
+	"pg_settings":    "update pg_settings set setting = 'off' where name = 'standard_conforming_strings';\n" + hiddenCommand,
+	"function":       "create function f() returns text language sql as 'select set_config(''standard_conforming_strings'', ''off'', false)';\nselect f();\n" + hiddenCommand,
+	"encoding":       "set client_encoding = 'SJIS';\nselect E'\x95\x5c' ; \\! touch /tmp/owned # ';",
+	"other encoding": "select set_config('client_encoding', 'SJIS', false);\nselect E'\x95\x5c' ; \\! touch /tmp/owned # ';",
 	"its own pair": `\restrict KEY
-update pg_settings set setting = 'off' where name = 'standard_conforming_strings'; select 'x\' , ' ; \unrestrict KEY
+update pg_settings set setting = 'off' where name = 'standard_conforming_strings';
+select 'x\' , ' ; \unrestrict KEY
 \! touch /tmp/owned
 \restrict KEY
-select '';
+-- ';
 \unrestrict KEY`,
-	"ignores errors": `do $$ begin perform set_config('standard_conforming_strings', 'off', false); end $$; select 'x\' , ' ; \set ON_ERROR_STOP off # ';`,
+	"ignores errors": "do $$ begin perform set_config('standard_conforming_strings', 'off', false); end $$;\n" + `select 'x\' , ' ; \set ON_ERROR_STOP off # ';`,
 }
+
+// hiddenCommand is a string for inspect. psql, which reads the settings of the server
+// before each line, sees a command.
+const hiddenCommand = `select 'x\' , ' ; \! touch /tmp/owned # ';`
 
 func TestFailedAnalyzeIsOnlyAFinding(t *testing.T) {
 	l := sharedLab(t, "15")
