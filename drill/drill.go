@@ -170,6 +170,7 @@ func (d Drill) prove(ctx context.Context, r *runner) (e evidence) {
 	e.restored = step(ctx, r, outcome.Restore, func(ctx context.Context) (restore.Restored, error) {
 		dump := restore.Dump{Path: e.file.Path, Source: e.file.Contents.Source}
 		restored, err := d.Restorer.Restore(ctx, e.server, dump, r.progress(outcome.Restore))
+		e.server.LostSettings = restored.LostSettings
 		return restored, e.checkUnchanged(ctx, err)
 	})
 	e.verified = step(ctx, r, outcome.Verify, func(ctx context.Context) (verify.Report, error) {

@@ -122,7 +122,7 @@ func printKept(stderr io.Writer, r outcome.Result) {
 		return
 	}
 	_, _ = fmt.Fprintf(stderr, `kept: the sandbox of run %s, which contains production data
-  inspect it:   docker exec -it %s psql -U drillgres -d postgres
+  inspect it:   docker exec -it %s sh -c 'exec psql -U "$POSTGRES_USER" -d postgres'
   databases:    \l, then \c NAME
   remove it:    drillgres clean
 `, r.RunID, docker.PostgresName(r.RunID))

@@ -65,6 +65,7 @@ func Definitions(ctx context.Context, conn *pgx.Conn) ([]Definition, error) {
 	err := eachDefinition(ctx, conn, func(d Definition, definition string) {
 		if d.Part == "columns" {
 			_, definition, _ = strings.Cut(definition, ",") // the position comes first
+			definition = strings.ReplaceAll(definition, conn.Config().User, ownRole)
 			d.Digest = digest(d.Relation, d.Part, d.Name, definition)
 		}
 		all = append(all, d)
@@ -74,6 +75,10 @@ func Definitions(ctx context.Context, conn *pgx.Conn) ([]Definition, error) {
 	}
 	return all, nil
 }
+
+// ownRole replaces the name of the session's role, the sandbox's superuser, which
+// differs between drills. It owns and grants what has no owner in the dump.
+const ownRole = "drillgres"
 
 func eachDefinition(ctx context.Context, conn *pgx.Conn, yield func(d Definition, definition string)) error {
 	// Compiling a query with so many branches takes longer than running it.
@@ -88,6 +93,7 @@ func eachDefinition(ctx context.Context, conn *pgx.Conn, yield func(d Definition
 			return err
 		}
 		_, err = pgx.ForEachRow(rows, []any{&d.Relation, &d.table, &d.Part, &d.Name, &definition}, func() error {
+			definition = strings.ReplaceAll(definition, conn.Config().User, ownRole)
 			d.Digest = digest(d.Relation, d.Part, d.Name, definition)
 			yield(d, definition)
 			return nil

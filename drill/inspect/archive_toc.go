@@ -24,6 +24,7 @@ func (a *archive) addEntry(e *entry) {
 		a.setOwners(e, len(a.k.c.Objects))
 	case e.desc == "DATABASE PROPERTIES":
 		a.k.c.Properties = string(e.definition[:min(len(e.definition), maxProperties)])
+		a.readDefinition(e) // names roles
 	case strings.HasPrefix(e.tag, "DATABASE ") && isAuxiliary(e.desc):
 		// about the database itself: only pg_restore --create restores it
 	default:
@@ -32,6 +33,9 @@ func (a *archive) addEntry(e *entry) {
 		a.readDefinition(e)
 		a.setOwners(e, first)
 		a.k.addTablespace(e.space)
+		if e.desc == "SCHEMA" && e.tag == "public" && len(a.k.c.Objects) > first && a.k.c.Public == nil {
+			a.k.c.Public = &PublicSchema{Entry: e.id, Owner: a.k.c.Objects[first].Owner}
+		}
 	}
 }
 
@@ -47,6 +51,7 @@ func (a *archive) readDefinition(e *entry) {
 	}
 	a.sql.f.reset(bytes.NewReader(e.definition))
 	a.sql.restart()
+	a.sql.entry = e.id
 	var f *outcome.Failure
 	if err := a.sql.run(); errors.As(err, &f) && f.Code == outcome.DumpHostile {
 		f.Object = plainName(sqltext.Name{Schema: e.schema, Name: e.tag})

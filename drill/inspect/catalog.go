@@ -34,6 +34,7 @@ type catalog struct {
 	temporary map[string]bool // tables that only the session has
 	refers    map[sqltext.Name]bool
 
+	waysOut      bool // the dump has objects that need another server
 	listensToDDL bool // an event trigger exists
 	memory       int  // bytes
 	full         bool // maxMemory is reached
@@ -78,6 +79,7 @@ func (k *catalog) addObject(kind Kind, n sqltext.Name, table string) {
 	if n.Schema == tempSchema {
 		return
 	}
+	k.noteWayOut(kind, n.Name)
 	key := objectKey{kind, n, table}
 	if _, ok := k.objects[key]; ok && kind != KindFunction {
 		return

@@ -3,38 +3,7 @@ package inspect
 import (
 	"regexp"
 	"strings"
-
-	"github.com/drillgres/drillgres/drill/outcome"
 )
-
-// ClientCommand is a psql command in a plain dump. Restore does not pass it to psql: it
-// omits \restrict and \unrestrict, and runs \connect and \encoding with its own
-// arguments.
-type ClientCommand struct {
-	Offset int64 // in the decoded dump, of the backslash
-	Length int64 // in bytes, without the line feed
-
-	Database string // of \connect; empty: another command
-	Encoding string // of \encoding; empty: another command
-}
-
-// maxClientCommands bounds the memory for them. A dump of pg_dump has two, and one of
-// pg_dumpall a few for each database.
-const maxClientCommands = 100_000
-
-// addClientCommand adds the command that ends at the current position.
-func (s *script) addClientCommand(c ClientCommand) error {
-	if s.fragment {
-		return nil
-	}
-	if len(s.k.c.ClientCommands) == maxClientCommands {
-		return s.fail(s.f.line(), outcome.DumpHostile, "more than %d commands of psql", maxClientCommands)
-	}
-	c.Offset = s.lexer.Start()
-	c.Length = s.commandEnd - c.Offset
-	s.k.c.ClientCommands = append(s.k.c.ClientCommands, c)
-	return nil
-}
 
 // plainDatabase matches a name that pg_dump writes without quotes (fe_utils/string_utils.c,
 // appendPsqlMetaConnect).

@@ -30,7 +30,7 @@ func (s *script) readCommand() error {
 	case !s.st.isEmpty(), len(text) == maxCommand: // the rest of a longer line was not read
 		return s.hostile(name, line)
 	}
-	var c ClientCommand
+	var c Splice
 	var err error
 	switch name {
 	case "restrict":
@@ -47,7 +47,8 @@ func (s *script) readCommand() error {
 	if err != nil {
 		return err
 	}
-	return s.addClientCommand(c)
+	s.addCommand(c, line)
+	return nil
 }
 
 // commandLine reads the rest of the line after the backslash. It reports whether
@@ -206,6 +207,7 @@ func (s *script) connect(args string, line int64) (database string, err error) {
 	s.lexer.NonStandard = false
 	s.k.resetSession()
 	clear(s.k.temporary)
+	s.section = section{}
 	if s.k.c.Format == Plain {
 		s.k.c.CreatesDatabase = true
 	}

@@ -41,7 +41,9 @@ type Source struct {
 	ArchiveVersion string          // of the archive format: "1.14"; empty for SQL
 	TakenAt        snapshot.Stated // as stated by the dump
 
-	ClientCommands []ClientCommand // of a plain dump, in order
+	Splices   []Splice      // of a plain dump, in order
+	Public    *PublicSchema // nil: the dump does not create the schema public, or drops it first
+	Refreshes []View        // that may need a server that a sandbox cannot reach, in order
 	// Foreign is the first statement of a plain dump that pg_dump never writes and that may
 	// change how psql reads the rest, such as DO. It is empty if there is none.
 	Foreign string
@@ -55,7 +57,7 @@ type Source struct {
 	RowSecurity          bool   // rows that row security hides from the dumping role are missing (SET row_security = on)
 	LostStatements       int64  // comments of pg_dump without their statement, of kinds that people remove
 	LostExample          string // what the first of them announces
-	DropsWithoutIfExists bool   // the SQL begins by dropping objects that must exist (pg_dump --clean)
+	DropsWithoutIfExists bool   // the SQL begins by dropping objects that a new database does not have (pg_dump --clean)
 }
 
 // ProvesEnd reports whether the backup shows that it is complete: an archive by its

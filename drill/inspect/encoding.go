@@ -80,6 +80,12 @@ func isASCII(text string) bool {
 // texts returns pointers to all names of the dump and to SQL that contains names.
 func (c *gathered) texts() []*string {
 	list := []*string{&c.Database.Name, &c.Database.Owner, &c.Properties}
+	if c.Public != nil {
+		list = append(list, &c.Public.Owner)
+	}
+	for i := range c.Refreshes {
+		list = append(list, &c.Refreshes[i].Schema, &c.Refreshes[i].Name)
+	}
 	for _, names := range [][]string{c.Roles, c.CreatedRoles, c.Tablespaces} {
 		for i := range names {
 			list = append(list, &names[i])

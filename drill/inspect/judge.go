@@ -105,13 +105,9 @@ func checkFormat(c Contents, _ Policy) error {
 	case Tar, Directory:
 		return outcome.Fail(outcome.FormatUnsupported, "the backup is in pg_dump's %s format, which this version does not restore", s.Format)
 	}
-	switch {
-	case s.DumpCount > 1 && c.Needs.CreatesDatabase:
+	if s.DumpCount > 1 && c.Needs.CreatesDatabase {
 		return outcome.Fail(outcome.FormatUnsupported, "the file contains %d dumps that each create a database", s.DumpCount).
 			WithHint("drill a pg_dump of one database, plain or custom")
-	case s.DropsWithoutIfExists:
-		return outcome.Fail(outcome.FormatUnsupported, "the dump drops objects that an empty database does not have (pg_dump --clean without --if-exists)").
-			WithHint("dump with --clean --if-exists, or without --clean")
 	}
 	return nil
 }

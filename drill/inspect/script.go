@@ -26,6 +26,8 @@ type script struct {
 	clusterTails int
 	lastRemark   string // the last comment with text
 	commandEnd   int64  // offset of the end of the last psql command
+	section      section
+	entry        int64  // the number of the entry in an archive to which a fragment belongs
 	key          string // of the open \restrict; empty: none is open
 	swallowed    *swallowedRestrict
 	broken       *outcome.Failure // the first one that a comment of pg_dump reveals
@@ -99,12 +101,15 @@ func (s *script) restart() {
 // statement.
 func (s *script) token(t sqltext.Token) error {
 	if s.st.isEmpty() {
-		s.st.line = s.f.line()
+		s.st.line, s.st.begins = s.f.line(), s.lexer.Start()
 		if !beginsStatement(t) && len(s.f.window()) > 0 { // at the end of the file it may be an incomplete verb
 			return s.notSQL(t)
 		}
 	}
 	s.st.add(t)
+	if n := len(s.st.tokens); n <= len(s.st.ends) {
+		s.st.ends[n-1] = s.lexer.End()
+	}
 	return nil
 }
 

@@ -18,18 +18,21 @@ func (s *script) readStatement() (*copyTarget, error) {
 	s.k.noteStatement(verb.Text, s.st.tokens)
 	switch verb.Text {
 	case "copy":
-		s.makesObjects = true
+		s.makesObjects, s.section.filled = true, true
 		return s.copyStatement(p)
 	case "insert":
-		s.makesObjects = true
+		s.makesObjects, s.section.filled = true, true
 		s.readInsert(p)
 	case "set":
 		s.readSet(p)
 	case "create":
 		s.makesObjects = true
+		s.noteBeginning(*p)
+		s.createsPublic(*p)
 		s.k.readCreate(p)
 	case "alter":
 		s.makesObjects = true
+		s.readDropPart(*p)
 		s.k.readAlter(p)
 	case "select":
 		s.readSelect(p)
@@ -38,9 +41,9 @@ func (s *script) readStatement() (*copyTarget, error) {
 	case "drop":
 		drop := *p
 		s.k.dropTemporary(&drop)
-		if len(s.k.c.Objects) == 0 && !p.Until("if exists") {
-			s.k.c.DropsWithoutIfExists = true
-		}
+		s.readDrop(p)
+	case "refresh":
+		s.readRefresh(p, s.entry)
 	case "grant", "revoke":
 		s.k.readGrant(p, verb.Text)
 	}
@@ -181,8 +184,10 @@ func isFalse(v string) bool {
 // sequences, and the search path in dumps since 2018.
 func (s *script) readSelect(p *sqltext.Phrase) {
 	switch f := p.Name(""); f.Name {
+	case "lo_unlink":
+		s.unlinkLargeObject(p)
 	case "lo_create", "lo_from_bytea":
-		s.makesObjects = true
+		s.makesObjects, s.section.filled = true, true
 		s.k.c.LargeObjects++
 	case "setval":
 		s.k.addSequence(p)

@@ -9,7 +9,9 @@ const maxTokens = 8 << 10
 // statement holds what was lexed since the last semicolon.
 type statement struct {
 	tokens []sqltext.Token
-	line   int64 // of its beginning
+	line   int64    // of its beginning
+	begins int64    // offset of its first token
+	ends   [4]int64 // offsets after its first tokens
 
 	values bool  // VALUES of an INSERT was read; further tokens are not kept
 	rows   int64 // of the INSERT; -1: unknown

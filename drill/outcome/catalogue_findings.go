@@ -148,8 +148,23 @@ var Findings = []FindingEntry{
 		Remedy:  "use an image with the current minor version of production's major",
 	},
 	{
+		Code: "public_schema_exists", Stage: Restore,
+		Meaning: "The dump creates the schema public, which every new database already has. The drill left out that statement, and restored the schema's owner, comment and grants.",
+		Remedy:  "expect psql with ON_ERROR_STOP and pg_restore --exit-on-error to stop there in a recovery, or dump the whole database with a current pg_dump",
+	},
+	{
+		Code: "drops_first", Stage: Restore,
+		Meaning: "The dump begins by dropping objects that a new database does not have (pg_dump --clean without --if-exists). The drill restored it as if it had been made with --if-exists.",
+		Remedy:  "dump with --clean --if-exists, or without --clean",
+	},
+	{
+		Code: "view_not_filled", Stage: Restore,
+		Meaning: "A materialised view takes its rows from another server, which a sandbox cannot reach. It was restored without rows.",
+		Remedy:  "expect the view to be empty in a recovery until the other server can be reached",
+	},
+	{
 		Code: "database_settings_lost", Stage: Restore,
-		Meaning: "The settings of the database itself could not be restored. They are set by ALTER DATABASE … SET, such as a search_path.",
+		Meaning: "Some settings of the database itself could not be restored. They are set by ALTER DATABASE … SET, such as a search_path. A query of the config that ends in an error is then unknown, and does not fail the drill.",
 		Remedy:  "check that production's server knows what ALTER DATABASE … SET names",
 	},
 	{
@@ -176,6 +191,11 @@ var Findings = []FindingEntry{
 		Code: string(SequenceBehind), Stage: Verify,
 		Meaning: "A sequence's next value already exists in its column, which has no unique index. The next insert works and creates a duplicate, which may be intended.",
 		Remedy:  "set the sequence in production with setval, unless duplicates are intended",
+	},
+	{
+		Code: "sequence_collides", Stage: Verify,
+		Meaning: "A sequence's next value is free, but one of the 1,000 values after it already exists in its column. The next inserts work, and a later one fails. The same is true in production.",
+		Remedy:  "set the sequence in production with setval, beyond the ids that were set by hand",
 	},
 	{
 		Code: "sequence_unused", Stage: Verify,

@@ -115,6 +115,21 @@ var restoreCodes = []Entry{
 		},
 	},
 	{
+		Code: ForeignUnreachable, Class: ClassEnvironment, Stages: []Stage{Restore},
+		Cause: "The dump contains a statement that needs another server, by way of a foreign table or dblink, and a sandbox has no network. A materialised view that " +
+			"needs one is restored without its rows and reported as a finding; any other statement cannot be left out.",
+		Remedy: "find the statement in the message, and drill a dump without it: a recovery would need the other server too",
+		Example: Example{
+			Case:    "A script appends a query of a foreign table to the dump.",
+			Message: `could not connect to server "far" (SQLSTATE 08001)`,
+		},
+		Messages: []string{`could not connect to server "far"`, "could not establish connection", `connection "far" not available`},
+		Neighbours: []Neighbour{
+			{RestoreFailed, "the other server is not the cause"},
+			{SandboxLost, "the sandbox's own server no longer answers"},
+		},
+	},
+	{
 		Code: RestoreTimeout, Class: ClassBudget, Stages: []Stage{Restore},
 		Cause:  "The restore took longer than restore.timeout. The server kept answering, and the backup may be good.",
 		Remedy: "raise restore.timeout, or raise restore.jobs for a custom archive",

@@ -22,15 +22,15 @@ var sandboxCodes = []Entry{
 	{
 		Code: SandboxLost, Class: ClassEnvironment, Stages: []Stage{Provision, Restore, Verify, App},
 		Cause: "The Postgres container exited, was paused, or stopped answering. Engine and server are both checked at short intervals; 45 seconds without an answer " +
-			"count as lost, and so does a verify stage that does not end in time.",
-		Remedy: "check the container engine on this machine, then run the drill again",
+			"count as lost, and so does a verify stage that does not end in time. So does a server that cannot read a page which it has written itself: no dump can contain one.",
+		Remedy: "check the container engine, the disk and the memory of this machine, then run the drill again",
 		Example: Example{
 			Case:    "Someone ran docker kill on all containers of the machine.",
 			Message: "the Postgres container ended with exit code 137",
 		},
 		Messages: []string{
 			"server closed the connection unexpectedly", "terminating connection due to administrator command",
-			"the database system is shutting down",
+			"the database system is shutting down", "invalid page in block 0 of relation base/16384/16397",
 		},
 		Neighbours: []Neighbour{
 			{SandboxOutOfMemory, "the kernel killed it because memory ran out"},

@@ -60,12 +60,12 @@ var verifyCodes = []Entry{
 	},
 	{
 		Code: SequenceBehind, Class: ClassBackup, Stages: []Stage{Verify},
-		Cause: "A sequence's next value already exists in its column. The drill looks for the next thousand values of the sequence. Because a unique index forbids " +
-			"duplicates, an insert that gets such a value would fail.",
+		Cause: "A sequence's next value already exists in its column. Because a unique index forbids duplicates, the next insert would fail. A value " +
+			"further ahead, set by hand, is only a finding (sequence_collides).",
 		Remedy: "set the sequence in production with setval, and dump tables and sequences together",
 		Example: Example{
 			Case:    "Rows were copied into production with their ids, and the sequence was not set.",
-			Message: "sequence public.t_id_seq continues at 4, but public.t.id already has values from there on",
+			Message: "sequence public.t_id_seq continues at 4, but public.t.id already has that value",
 		},
 		Messages: []string{"duplicate key value violates unique constraint"},
 		Neighbours: []Neighbour{

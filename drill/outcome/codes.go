@@ -57,6 +57,7 @@ const (
 	SandboxDiskFull      Code = "sandbox_disk_full"
 	SharedMemoryTooSmall Code = "shared_memory_too_small"
 	RestoreTimeout       Code = "restore_timeout"
+	ForeignUnreachable   Code = "foreign_unreachable"
 	RestoreFailed        Code = "restore_failed"
 
 	// verify

@@ -16,8 +16,15 @@ type Fault struct {
 }
 
 // Fault returns the cause of the error. If the error alone does not show it, ok
-// is false, and the stage must infer the cause from what it was doing.
+// is false, and the stage must infer the cause from what it was doing. A function can
+// raise an exception with any SQLSTATE and any text, which shows nothing.
 func (e Error) Fault() (f Fault, ok bool) {
+	if e.Raised() {
+		return Fault{}, false
+	}
+	if e.Unreachable() {
+		return Fault{Code: outcome.ForeignUnreachable}, true
+	}
 	for _, r := range rules {
 		if r.matches(e) {
 			return Fault{r.code, r.hint}, true
@@ -78,6 +85,49 @@ var missingRules = []rule{
 	},
 	{
 		[]string{pgerrcode.UndefinedObject},
+		says(`^type "(?:abstime|reltime|tinterval)\b`), outcome.VersionSkew,
+		"set postgres.version to production's major, or change the column's type there: Postgres 12 removed abstime, reltime and tinterval",
+	},
+	{
+		[]string{pgerrcode.UndefinedObject},
+		says(`^type "opaque"`), outcome.VersionSkew,
+		"set postgres.version to production's major, or declare the function with its real types there: Postgres 13 removed opaque",
+	},
+	{
+		[]string{pgerrcode.UndefinedFunction},
+		says(`^function (?:array_(?:append|prepend|cat|positions?|remove|replace)|width_bucket)\(.*\banyarray\b`), outcome.VersionSkew,
+		"set postgres.version to production's major, or define the aggregate or operator there with anycompatiblearray: Postgres 14 changed these functions",
+	},
+	{
+		nil, says(`^tables declared WITH OIDS are not supported|^syntax error at or near "OIDS"|^unrecognized parameter "oids"`), outcome.VersionSkew,
+		"set postgres.version to production's major, or run ALTER TABLE … SET WITHOUT OIDS there: Postgres 12 removed WITH OIDS",
+	},
+	{
+		nil, says(`postfix operators are (?:not|no longer) supported`), outcome.VersionSkew,
+		"set postgres.version to production's major, or drop the operator there: Postgres 14 removed postfix operators",
+	},
+	{
+		[]string{pgerrcode.InvalidSchemaName},
+		says(`^schema "heroku_ext"`), outcome.RestoreFailed,
+		"create the schema heroku_ext before a recovery: Heroku installs extensions in it, and its dumps do not create it",
+	},
+	{
+		[]string{pgerrcode.InvalidSchemaName},
+		says(`does not exist`), outcome.RestoreFailed,
+		"dump the whole database, or create the schema first in a recovery: the dump uses a schema that it does not create",
+	},
+	{
+		[]string{pgerrcode.UndefinedTable},
+		says(`does not exist`), outcome.RestoreFailed,
+		"dump the whole database, without --table, --schema or --data-only: the dump uses a table or a view that it has not created before",
+	},
+	{
+		[]string{pgerrcode.UndefinedFunction},
+		says(`does not exist`), outcome.RestoreFailed,
+		"dump the whole database: the dump uses a function or an operator of an extension or a schema that it does not create; if it creates it, a newer major has changed it",
+	},
+	{
+		[]string{pgerrcode.UndefinedObject},
 		says(`^type "`), outcome.RestoreFailed,
 		"dump the whole database: the extension or schema that contains the type is not in the dump",
 	},
@@ -92,6 +142,11 @@ var missingRules = []rule{
 	{[]string{pgerrcode.FeatureNotSupported}, says(`^compression method \w+ not supported|^unsupported XML feature`), outcome.LibraryMissing, ""},
 	{[]string{pgerrcode.SyntaxError}, says(`^option "[^"]*" not recognized|^unrecognized (?:\w+ )*(?:option|parameter)`), outcome.VersionSkew, ""},
 	{[]string{pgerrcode.InvalidParameterValue}, says(`^unrecognized parameter`), outcome.VersionSkew, ""},
+	{
+		[]string{pgerrcode.UndefinedObject},
+		says(` does not exist`), outcome.RestoreFailed,
+		"dump the whole database, or create the object first in a recovery: the dump uses an object that it does not create",
+	},
 	{[]string{pgerrcode.InvalidObjectDefinition}, says(`^unrecognized locale provider`), outcome.VersionSkew, ""},
 }
 
@@ -111,6 +166,9 @@ var dataRules = []rule{
 	{[]string{pgerrcode.InvalidTableDefinition}, says(`^multiple primary keys`), outcome.ObjectExists, ""},
 }
 
+// damagedHint is for data that the server of the sandbox itself has written.
+const damagedHint = "check the disk and memory of the machine that runs the container engine, then drill again: its server cannot read what it has just written"
+
 // sandboxRules match errors about the sandbox: see OfSandbox.
 var sandboxRules = []rule{
 	{[]string{pgerrcode.DiskFull}, says(`shared memory|/dev/shm`), outcome.SharedMemoryTooSmall, ""},
@@ -121,6 +179,8 @@ var sandboxRules = []rule{
 		"raise postgres.settings.max_locks_per_transaction: the dump has more objects than one transaction may lock",
 	},
 	{[]string{pgerrcode.OutOfMemory}, nil, outcome.SandboxOutOfMemory, ""},
+	{[]string{pgerrcode.DataCorrupted, pgerrcode.IndexCorrupted}, nil, outcome.SandboxLost, damagedHint},
+	{[]string{pgerrcode.UndefinedFile}, says(`^could not open file "(?:base|global|pg_)`), outcome.SandboxLost, damagedHint},
 	{
 		[]string{pgerrcode.TooManyConnections},
 		nil, outcome.ConfigInvalid, "lower restore.jobs, or raise postgres.settings.max_connections",

@@ -63,6 +63,7 @@ const (
 	Limits      = "54"
 	ObjectState = "55" // an object is not in the state that the statement needs
 	Operator    = "57"
+	Foreign     = "HV" // raised by a foreign-data wrapper
 	Internal    = "XX"
 )
 
@@ -78,7 +79,27 @@ func (e Error) Shutdown() bool { return strings.HasPrefix(e.SQLState, "57P") }
 // ClientLeft reports whether the client disconnected or cancelled its statement.
 // Such an error is not about the statement.
 func (e Error) ClientLeft() bool {
-	return e.InClass(Connection) || e.SQLState == pgerrcode.QueryCanceled && !strings.Contains(e.Message, "timeout")
+	return e.ofClient() || e.SQLState == pgerrcode.QueryCanceled && !strings.Contains(e.Message, "timeout")
+}
+
+// aboutClient matches the server's messages about its own client (pqcomm.c, postgres.c).
+// The libraries that connect to another server use the same class of SQLSTATEs.
+var aboutClient = regexp.MustCompile(`\bclient\b|^SSL |protocol synchronization`)
+
+func (e Error) ofClient() bool {
+	return e.InClass(Connection) && !e.Raised() && (e.SQLState == pgerrcode.ProtocolViolation || aboutClient.MatchString(e.Message))
+}
+
+// Unreachable reports whether another server could not be reached, or a foreign-data
+// wrapper could not do its work.
+func (e Error) Unreachable() bool {
+	switch {
+	case e.Raised(), e.ofClient():
+		return false
+	case e.SQLState == pgerrcode.ProhibitedSQLStatementAttemptedSQLRoutineException: // of postgres_fdw and dblink: without a password
+		return strings.Contains(e.Message, "password")
+	}
+	return e.InClass(Foreign, Connection)
 }
 
 // OfSandbox reports whether the error is about the sandbox and not about the

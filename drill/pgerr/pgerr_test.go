@@ -16,6 +16,10 @@ import (
 // Postgres 13 to 18.
 func TestText(t *testing.T) {
 	tests := []struct{ sqlstate, message, want string }{
+		{"XX000", `parse error - invalid geometry "bob"`, "parse error - invalid geometry …"},
+		{"XX001", `invalid page in block 0 of relation base/16384/16397`, `invalid page in block 0 of relation base/16384/16397`},
+		{"0A000", `cannot convert relation "t"`, `cannot convert relation "t"`},
+		{"P0002", `no row for "bob"`, "no row for …"},
 		{"22P02", `invalid input syntax for type integer: "bob"`, "invalid input syntax for type integer"},
 		{"22P02", "invalid input syntax for type integer: \"bob\nsays \"x\"\"", "invalid input syntax for type integer"},
 		{"22P02", `invalid input syntax for type integer: "bob for parameter "`, "invalid input syntax for type integer"},
@@ -81,6 +85,9 @@ func TestRaisedTextIsHidden(t *testing.T) {
 		{"RAISE, in an answer", pgerr.Error{SQLState: "42P01", Message: "bob", Routine: "exec_stmt_raise"}, raised},
 		{"PL/Python", pgerr.Error{SQLState: "42P01", Message: "plpy.Error: bob", Context: "Traceback (most recent call last):\nPL/Python function \"f\""}, raised},
 		{"PL/Perl", pgerr.Error{SQLState: "XX000", Message: "bob", Context: `PL/Perl function "f"`}, raised},
+		{"a value that COPY reads as a name", pgerr.Error{SQLState: "42P01", Message: `relation "bob" does not exist`, Context: `COPY t, line 1, column r: "bob"`}, "relation … does not exist"},
+		{"a value with quotes", pgerr.Error{SQLState: "42704", Message: `type "b"ob" does not exist`, Context: `COPY t, line 1, column r: "b"ob"`}, "type … does not exist"},
+		{"a name in a trigger of a COPY", pgerr.Error{SQLState: "42P01", Message: `relation "a" does not exist`, Context: "PL/pgSQL function f() line 3 at RETURN\nCOPY t, line 1: \"bob\""}, `relation "a" does not exist`},
 		{"a name that PL/Perl did not find", pgerr.Error{SQLState: "42P01", Message: `relation "a" does not exist at line 1.`, Context: `PL/Perl function "f"`}, `relation "a" does not exist at line 1.`},
 		{"the server, in a function", pgerr.Error{SQLState: "42P01", Message: `relation "a" does not exist`, Context: "PL/pgSQL function f() line 3 at RETURN"}, `relation "a" does not exist`},
 	}
@@ -122,6 +129,10 @@ func TestRedactedKeepsTheChain(t *testing.T) {
 func TestLine(t *testing.T) {
 	tests := []struct{ line, want string }{
 		{`COPY failed for table "t": ERROR:  invalid input syntax for type integer: "bob"`, `COPY failed for table "t": ERROR:  invalid input syntax for type integer`},
+		{`COPY failed for table "t": ERROR:  bob owes 17`, `COPY failed for table "t": ERROR:  (text hidden)`},
+		{`could not execute query: ERROR:  relation "a" does not exist`, `could not execute query: ERROR:  relation "a" does not exist`},
+		{`COPY failed for table "t": ERROR:  time zone "bob" not recognized`, `COPY failed for table "t": ERROR:  (text hidden)`},
+		{`could not execute query: ERROR:  extension "vector" is not available`, `could not execute query: ERROR:  extension "vector" is not available`},
 		{`could not open input file "shop.dump": No such file or directory`, `could not open input file "shop.dump": No such file or directory`},
 		{"could not read from input file: end of file", "could not read from input file: end of file"},
 	}
@@ -148,7 +159,15 @@ func TestFault(t *testing.T) {
 		{"57P05", "terminating connection due to idle-session timeout", "", true, false},
 		{"58030", "could not read block 3 in file: Input/output error", outcome.SandboxLost, true, false},
 		{"58P01", "could not open file", "", false, true},
-		{"XX001", "invalid page in block 0", "", false, true},
+		{"XX001", "invalid page in block 0", outcome.SandboxLost, false, true},
+		{"XX002", "index is not a btree", outcome.SandboxLost, false, true},
+		{"08001", `could not connect to server "far"`, outcome.ForeignUnreachable, false, false},
+		{"08003", `connection "far" not available`, outcome.ForeignUnreachable, false, false},
+		{"HV00N", "could not connect to Oracle", outcome.ForeignUnreachable, false, false},
+		{"2F003", "password is required", outcome.ForeignUnreachable, false, false},
+		{"2F003", "something else", "", false, false},
+		{"08006", "could not receive data from client: Connection reset by peer", "", false, false},
+		{"08P01", "unexpected EOF on client connection", "", false, false},
 		{"42501", "permission denied for table t", "", false, false},
 		{"", "", "", false, false},
 	}
@@ -159,9 +178,11 @@ func TestFault(t *testing.T) {
 			t.Errorf("%s %q: code %q, of the sandbox %t, damage %t", tt.sqlstate, tt.message, f.Code, e.OfSandbox(), e.Damage())
 		}
 	}
-	raised := pgerr.Error{SQLState: "XX001", Message: "bob", Routine: "exec_stmt_raise"}
-	if raised.Damage() {
-		t.Error("an exception of a function counts as damage")
+	for _, state := range []string{"XX001", "08001", "23505", "53100", "57P01"} {
+		raised := pgerr.Error{SQLState: state, Message: "bob", Routine: "exec_stmt_raise"}
+		if f, ok := raised.Fault(); raised.Damage() || raised.ClientLeft() || ok {
+			t.Errorf("an exception of a function counts as %s: %s", state, f.Code)
+		}
 	}
 }
 
@@ -171,6 +192,7 @@ func TestClientLeft(t *testing.T) {
 		want              bool
 	}{
 		{"08006", "could not receive data from client", true},
+		{"08001", `could not connect to server "far"`, false},
 		{"57014", "canceling statement due to user request", true},
 		{"57014", "canceling statement due to statement timeout", false},
 		{"42601", "syntax error", false},

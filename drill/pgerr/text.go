@@ -35,7 +35,9 @@ func (e Error) Text() string {
 		message = raisedText
 	case e.SQLState == pgerrcode.SyntaxError: // if a COPY line is lost, its rows are read as SQL
 		message = hideToken(message)
-	case e.InClass(Data, Integrity):
+	case inputColumn.MatchString(e.Context): // a value is not a name, whatever the message calls it
+		message = hideQuoted(message)
+	case !e.InClass(namesOnly...):
 		message = hideValues(message)
 	}
 	return redact.Cut(redact.OneLine(message), textLength)
@@ -52,8 +54,38 @@ func Describe(err error) string {
 }
 
 // Line removes values of rows from a line of a client, such as pg_dump, that
-// quotes a message of the server without its SQLSTATE.
-func Line(line string) string { return hideValues(line) }
+// quotes a message of the server without its SQLSTATE. It shows such a message only
+// if its form is known, because a function can raise any text.
+func Line(line string) string {
+	m := fromServer.FindStringIndex(line)
+	if m == nil {
+		return hideValues(line)
+	}
+	own, said := line[:m[1]], line[m[1]:]
+	if !isKnown(said) {
+		return hideValues(own) + "(text hidden)"
+	}
+	return hideValues(own) + hideValues(said)
+}
+
+// fromServer matches what a client writes before a message of the server.
+var fromServer = regexp.MustCompile(`(?:ERROR|FATAL|PANIC):  `)
+
+// knownForms match messages of the server, with the names that they quote. Values are
+// in quotes too, or follow a colon.
+var knownForms = regexp.MustCompile(`^(?:invalid input syntax for type [\w ]+: "|invalid input value for enum |value "|duplicate key value violates unique constraint "|` +
+	`insert or update on table "|null value in column "|new row for relation "|could not create unique index "|missing data for column "|` +
+	`extra data after last expected column$|permission denied for |must be owner of |syntax error at |division by zero$|` +
+	`(?:relation|function|schema|type|column|operator|role|constraint|extension|database) ["\w][^\n]* (?:does not exist|already exists)$|` +
+	`could not (?:extend|read|write|open|resize|access|create) |out of (?:shared )?memory|canceling statement due to |terminating connection |` +
+	`invalid page in block |cache lookup failed for |the database system is |query returned no rows$|server closed )`)
+
+func isKnown(message string) bool {
+	if knownForms.MatchString(message) {
+		return true
+	}
+	return slices.ContainsFunc(rules, func(r rule) bool { return r.says != nil && r.says.MatchString(message) })
+}
 
 // Redacted returns err with the server's message replaced by Text. The chain of
 // errors stays. An err without a server's error is returned unchanged.
@@ -120,6 +152,26 @@ func hideToken(message string) string {
 		return message[:m[2]] + hidden + message[m[3]:]
 	}
 	return quoted.ReplaceAllString(message, "") // syntax error in tsquery: "…"
+}
+
+// namesOnly are the classes of SQLSTATEs whose messages quote names but no values,
+// unless a value is read as a name (see inputColumn).
+var namesOnly = []string{Syntax, Unsupported, Resources, Limits, ObjectState, Operator, "25", "2B", "3D", "3F", "58", "F0"}
+
+// inputColumn matches a context whose innermost part is the input of a value: COPY
+// converts it to the type of the column. A value of regclass, for example, is a name.
+var inputColumn = regexp.MustCompile(`^COPY [^\n]*, line \d+, column `)
+
+// hideQuoted hides everything from the first quote to the last.
+func hideQuoted(message string) string {
+	first, last := strings.IndexAny(message, `"'`), strings.LastIndexAny(message, `"'`)
+	if first < 0 || first == last {
+		return hideValues(message)
+	}
+	if before, found := strings.CutSuffix(message[:first], ": "); found {
+		return before
+	}
+	return message[:first] + hidden + message[last+1:]
 }
 
 var (

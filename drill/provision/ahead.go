@@ -13,6 +13,7 @@ import (
 
 // opening is a sandbox that is being opened or is open.
 type opening struct {
+	user     string // superuser
 	password redact.Secret
 	cancel   context.CancelFunc
 	done     chan struct{} // closed when the fields below are set
@@ -52,7 +53,7 @@ func (p *Provisioner) Abandon(ctx context.Context) (leftovers []string) {
 
 func (p *Provisioner) open(ctx context.Context, needs inspect.Needs) *opening {
 	ctx, cancel := context.WithCancel(ctx)
-	o := &opening{password: newPassword(), cancel: cancel, done: make(chan struct{})}
+	o := &opening{user: newSuperuser(), password: newPassword(), cancel: cancel, done: make(chan struct{})}
 	go func() {
 		defer close(o.done)
 		defer func() {
@@ -60,7 +61,7 @@ func (p *Provisioner) open(ctx context.Context, needs inspect.Needs) *opening {
 				o.err = outcome.Fail(outcome.Internal, "panic: %v\n%s", p, debug.Stack())
 			}
 		}()
-		o.running, o.err = p.Opener.Open(ctx, p.spec(needs, o.password))
+		o.running, o.err = p.Opener.Open(ctx, p.spec(needs, o.user, o.password))
 	}()
 	return o
 }

@@ -29,23 +29,6 @@ var preloads = map[string]string{
 	"vectors":        "vectors",
 }
 
-// debianNames maps extensions to the name in their Debian (and PGDG) package, where
-// the two differ.
-var debianNames = map[string]string{
-	"h3":                     "h3",
-	"pg_cron":                "cron",
-	"pg_hint_plan":           "pg-hint-plan",
-	"pg_partman":             "partman",
-	"pg_repack":              "repack",
-	"plpython3u":             "plpython3", // postgresql-plpython3-15
-	"postgis":                "postgis-3",
-	"postgis_raster":         "postgis-3",
-	"postgis_sfcgal":         "postgis-3",
-	"postgis_tiger_geocoder": "postgis-3",
-	"postgis_topology":       "postgis-3",
-	"vector":                 "pgvector",
-}
-
 // checkExtensions checks that the image has the extensions that the dump and the
 // config need.
 func (p *Provisioner) checkExtensions(ctx context.Context, conn *pgx.Conn, s *Server, needs inspect.Needs) error {
@@ -66,8 +49,7 @@ func (p *Provisioner) checkExtensions(ctx context.Context, conn *pgx.Conn, s *Se
 	}
 	if lacking := without(needed, available); len(lacking) > 0 {
 		return outcome.Fail(outcome.ExtensionUnavailable, "image %s lacks %s", s.Image, nounWithNames("extension", lacking)).
-			WithHint("set postgres.image to one that has %s, such as postgres:%d with the Debian %s",
-				strings.Join(lacking, ", "), s.Major, nounWithNames("package", packages(lacking, s.Major)))
+			WithHint("%s", whereToGet(lacking, s.Major))
 	}
 	return checkPreloads(ctx, conn, s, needed)
 }
@@ -102,27 +84,6 @@ func PreloadMissing(lacking []string, loaded string) *outcome.Failure {
 	return outcome.Fail(outcome.PreloadMissing, "%s must be in shared_preload_libraries, which is %q",
 		strings.Join(lacking, ", "), loaded).
 		WithHint("set postgres.settings to {shared_preload_libraries: %q}", strings.Join(all, ","))
-}
-
-// packages returns the Debian packages that contain the extensions.
-func packages(extensions []string, major int) []string {
-	var names []string
-	for _, e := range extensions {
-		name := fmt.Sprintf("postgresql-%d-%s", major, packageName(e))
-		if strings.HasPrefix(e, "pl") && packageName(e) != e {
-			name = fmt.Sprintf("postgresql-%s-%d", packageName(e), major)
-		}
-		names = append(names, name)
-	}
-	slices.Sort(names)
-	return slices.Compact(names)
-}
-
-func packageName(extension string) string {
-	if name, ok := debianNames[extension]; ok {
-		return name
-	}
-	return strings.ReplaceAll(strings.ToLower(extension), "_", "-")
 }
 
 // without returns the elements of a that are not in b, without duplicates.

@@ -42,10 +42,6 @@ const (
 	pullWithin  = 15 * time.Minute
 )
 
-// superuser is a name that no dump uses. A dump that creates the role postgres
-// therefore does not conflict with it.
-const superuser = "drillgres"
-
 // Provision opens a sandbox and prepares its server for a backup with these needs.
 //
 // The Server is valid even with an error: if its Pod is not nil, the caller must
@@ -59,7 +55,7 @@ func (p *Provisioner) Provision(ctx context.Context, needs inspect.Needs) (Serve
 		return Server{}, err
 	}
 	s := Server{
-		Running: opened.running, Image: p.image(), User: superuser, Password: opened.password,
+		Running: opened.running, Image: p.image(), User: opened.user, Password: opened.password,
 		Database: targetName(needs, p.Database),
 	}
 	s.Maintenance = maintenanceFor(s.Database)
@@ -103,8 +99,8 @@ func (s *Server) addFinding(code, hint, message string) {
 	s.Findings = append(s.Findings, outcome.Finding{Code: code, Message: message, Hint: hint})
 }
 
-// spec returns the sandbox to open.
-func (p *Provisioner) spec(needs inspect.Needs, password redact.Secret) sandbox.Spec {
+// spec returns the sandbox to open, with the name and the password of its superuser.
+func (p *Provisioner) spec(needs inspect.Needs, user string, password redact.Secret) sandbox.Spec {
 	memory, shm := int64(p.Config.Memory), int64(p.Config.ShmSize)
 	if memory == 0 {
 		memory = defaultMemory
@@ -117,10 +113,10 @@ func (p *Provisioner) spec(needs inspect.Needs, password redact.Secret) sandbox.
 	}, targetName(needs, p.Database))
 	return sandbox.Spec{
 		RunID: p.RunID, Image: p.image(), Settings: settings, Hosts: slices.Clone(p.Hosts), WorkDir: p.WorkDir,
-		User: superuser, Password: password.Reveal(),
+		User: user, Password: password.Reveal(),
 		Memory: memory, ContainerMemory: cmp.Or(p.ContainerMemory, memory), ShmSize: shm, CPUs: p.Config.CPUs, InMemory: p.Restore.Profile == Fast, Keep: p.Keep,
 		StartIn: startWithin, PullWithin: pullWithin,
-		Ready: func(ctx context.Context, d sandbox.Dialer) error { return checkReady(ctx, d, superuser, password) },
+		Ready: func(ctx context.Context, d sandbox.Dialer) error { return checkReady(ctx, d, user, password) },
 	}
 }
 

@@ -22,12 +22,13 @@ import (
 	"github.com/drillgres/drillgres/fixtures/images"
 )
 
-// lab is an Opener that returns the same pod each time, with the requested password.
+// lab is an Opener that returns the same pod each time, with the requested superuser.
 type lab struct {
 	image    string
 	engine   *docker.Engine
 	work     *work.Dir // its lock protects the pod from sweeps
 	running  sandbox.Running
+	user     string // the first superuser
 	password string
 	run      string
 }
@@ -60,16 +61,15 @@ func (l *lab) Open(ctx context.Context, s sandbox.Spec) (sandbox.Running, error)
 	if l.running.Pod == nil {
 		var err error
 		l.running, err = l.engine.Open(ctx, s)
-		l.password = s.Password
+		l.user, l.password = s.User, s.Password
 		return l.running, err
 	}
-	conn, err := provision.Connect(ctx, l.running, "template1", s.User, redact.Secret(l.password))
+	conn, err := provision.Connect(ctx, l.running, "template1", l.user, redact.Secret(l.password))
 	if err != nil {
 		return sandbox.Running{}, err
 	}
 	defer provision.Close(ctx, conn)
-	_, err = conn.Exec(ctx, fmt.Sprintf("alter role %s password '%s'", s.User, s.Password))
-	l.password = s.Password
+	_, err = conn.Exec(ctx, fmt.Sprintf("create role %s superuser login password '%s'", s.User, s.Password))
 	return l.running, err
 }
 
@@ -272,15 +272,15 @@ func TestTheRequestedSandbox(t *testing.T) {
 	if s.Image != "postgres:16" || s.Memory != 4<<30 || s.ShmSize != 1<<30 || s.CPUs != 2 || s.InMemory || !slices.Equal(s.Hosts, []string{"cache"}) || s.Ready == nil {
 		t.Errorf("requested %+v", s)
 	}
-	if s.User == "postgres" {
-		t.Error("the superuser has the name that most dumps' objects belong to")
+	if !strings.HasPrefix(s.User, provision.SuperuserPrefix) || s.User == provision.SuperuserPrefix {
+		t.Errorf("the superuser is called %s", s.User)
 	}
 	p.Abandon(t.Context())
 	p.Restore.Profile, p.Config.Image = provision.Fast, "example.com/pg:16"
 	if _, err := p.Provision(t.Context(), inspect.Needs{}); err == nil || !o.asked.InMemory || o.asked.Image != "example.com/pg:16" {
 		t.Errorf("requested %+v", o.asked)
 	}
-	if o.asked.Password == s.Password {
-		t.Error("two runs share a password")
+	if o.asked.Password == s.Password || o.asked.User == s.User {
+		t.Error("two runs share a password or the name of a superuser")
 	}
 }

@@ -43,7 +43,10 @@ type Server struct {
 	AssumedLocale string
 	// Properties are SQL statements with Database's own settings, which Restore runs after the
 	// load. They are empty if the dump contains none, or only those of another database.
-	Properties  string
+	Properties string
+	// LostSettings is the number of Database's own settings that could not be restored.
+	LostSettings int
+
 	CPUs        int    // available to the server
 	Preloaded   string // shared_preload_libraries
 	LockTimeout string // lock_timeout of the server's own configuration, with its unit

@@ -2,6 +2,7 @@ package restore
 
 import (
 	"bufio"
+	"bytes"
 	"crypto/rand"
 	"fmt"
 	"io"
@@ -14,18 +15,17 @@ import (
 // dump: psql itself refuses commands, because it runs in restricted mode with a key
 // that the dump does not know. Boundary omits the dump's own \restrict and \unrestrict.
 // It replaces \connect and \encoding with commands that leave the restricted mode, do
-// the same with arguments of drillgres, and enter it again with a new key. Every line
-// keeps its number.
+// the same with arguments of drillgres, and enter it again with a new key.
 type boundary struct {
 	dump       *bufio.Reader
 	offset     int64 // in the dump
-	commands   []inspect.ClientCommand
+	splices    []inspect.Splice
 	key        string // of the restricted mode; empty: psql has none
 	substitute string // what comes before the rest of the dump
 }
 
-func newBoundary(dump io.Reader, commands []inspect.ClientCommand, key string) *boundary {
-	return &boundary{dump: bufio.NewReaderSize(dump, 64<<10), commands: commands, key: key}
+func newBoundary(dump io.Reader, splices []inspect.Splice, key string) *boundary {
+	return &boundary{dump: bufio.NewReaderSize(dump, 64<<10), splices: splices, key: key}
 }
 
 func (b *boundary) Read(p []byte) (int, error) {
@@ -35,42 +35,66 @@ func (b *boundary) Read(p []byte) (int, error) {
 			b.substitute = b.substitute[n:]
 			return n, nil
 		}
-		if len(b.commands) == 0 {
+		if len(b.splices) == 0 {
 			return b.dump.Read(p)
 		}
-		next := b.commands[0]
+		next := b.splices[0]
 		if room := next.Offset - b.offset; room > 0 {
 			n, err := b.dump.Read(p[:min(int64(len(p)), room)])
 			b.offset += int64(n)
 			return n, err
 		}
-		b.commands = b.commands[1:]
-		skipped, err := io.CopyN(io.Discard, b.dump, next.Length)
-		b.offset += skipped
+		b.splices = b.splices[1:]
+		var skipped lineFeeds
+		n, err := io.CopyN(&skipped, b.dump, next.Length)
+		b.offset += n
 		if err != nil && err != io.EOF { //nolint:errorlint // an error that wraps io.EOF is not the end of the dump
 			return 0, err
 		}
-		b.substitute = b.replace(next)
+		b.substitute = b.replace(next) + strings.Repeat("\n", int(skipped))
 	}
 }
 
-// replace returns the commands that do the same as a command of the dump.
-func (b *boundary) replace(c inspect.ClientCommand) string {
-	var command string
-	switch {
-	case c.Database != "":
-		command = `\connect -reuse-previous=on "` + strings.ReplaceAll("dbname="+conninfoValue(c.Database), `"`, `""`) + `"`
-	case c.Encoding != "":
-		command = `\encoding ` + c.Encoding
-	default:
-		return ""
+// lineFeeds counts the line feeds that are written to it.
+type lineFeeds int
+
+func (l *lineFeeds) Write(p []byte) (int, error) {
+	*l += lineFeeds(bytes.Count(p, []byte{'\n'}))
+	return len(p), nil
+}
+
+// replace returns what psql reads instead of a part of the dump. A command of psql
+// extends to the end of its line.
+func (b *boundary) replace(s inspect.Splice) string {
+	if !isCommand(s) {
+		return s.SQL
+	}
+	command := `\encoding ` + s.Encoding
+	if s.Database != "" {
+		command = `\connect -reuse-previous=on "` + strings.ReplaceAll("dbname="+conninfoValue(s.Database), `"`, `""`) + `"`
 	}
 	if b.key == "" {
 		return command
 	}
 	left := b.key
 	b.key = newKey()
-	return fmt.Sprintf(`\unrestrict %s %s \restrict %s`, left, command, b.key)
+	return fmt.Sprintf("\\unrestrict %s\n%s\n\\restrict %s", left, command, b.key)
+}
+
+// isCommand reports whether the splice is a psql command that boundary runs.
+func isCommand(s inspect.Splice) bool { return s.Database != "" || s.Encoding != "" }
+
+// moreLines is the number of lines that replace adds in restricted mode.
+const moreLines = 2
+
+// lineInDump returns the line of the dump for a line of the restricted psql's input.
+func lineInDump(splices []inspect.Splice, line int64) int64 {
+	for _, s := range splices {
+		if isCommand(s) && line > s.Line { // all lines before are those of the dump
+			line -= min(moreLines, line-s.Line)
+		}
+	}
+	return line
 }
 
 // newKey returns a key for psql's restricted mode.

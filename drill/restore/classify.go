@@ -45,14 +45,20 @@ func classify(e evidence) *outcome.Failure {
 	}
 	said := first.ServerError()
 	f := fromServer(e, said, copyPlace(first))
-	f.SQLState = first.SQLState
-	f.Statement = cmp.Or(redact.SQL(first.Statement), redact.SQL(first.Query))
+	fillIn(f, said, cmp.Or(first.Statement, first.Query))
 	f.Object = inspect.Subject(first.Statement)
+	f.Cascades = cascades
+	return f
+}
+
+// fillIn adds what is known about the statement and the function in which the error
+// happened.
+func fillIn(f *outcome.Failure, said pgerr.Error, statement string) {
+	f.SQLState = said.SQLState
+	f.Statement, f.Object = redact.SQL(statement), inspect.Subject(statement)
 	if !said.OfSandbox() { // an error of the sandbox has nothing to do with the function
 		f.Function = said.Function()
 	}
-	f.Cascades = cascades
-	return f
 }
 
 var signal = regexp.MustCompile(`terminated by signal (\d+)`)
@@ -91,6 +97,9 @@ func fromServer(e evidence, first pgerr.Error, place string) *outcome.Failure {
 func byCircumstances(e evidence, first pgerr.Error, place string) *outcome.Failure {
 	said := describeError(first, place)
 	switch {
+	case place != "" && first.Raised():
+		return outcome.Fail(outcome.RestoreFailed, "%s", said).
+			WithHint("move what the function checks from the CHECK constraint to a trigger or a foreign key, in production: a restore checks rows before the other tables have theirs")
 	case place != "" && first.InClass(pgerr.Data, pgerr.Unsupported):
 		return outcome.Fail(outcome.CopyFailed, "%s", said)
 	case first.SQLState == pgerrcode.InsufficientPrivilege && len(e.MadeRoles) > 0:
@@ -115,8 +124,10 @@ func describeError(first pgerr.Error, place string) string {
 }
 
 var (
-	parameter  = regexp.MustCompile(`unrecognized configuration parameter "([^"]+)"`)
-	libraryFor = regexp.MustCompile(`(?i)^"?(\w+)"? (?:can only be loaded|must be (?:pre)?loaded|is not in shared_preload)|extension "(\w+)" must be preloaded|\bthe (\w+) (?:library|extension) (?:via|has been)`)
+	parameter = regexp.MustCompile(`unrecognized configuration parameter "([^"]+)"`)
+	// labelProvider matches the library that handles SECURITY LABEL FOR.
+	labelProvider = regexp.MustCompile(`^security label provider "([^"]+)" is not loaded$`)
+	libraryFor    = regexp.MustCompile(`(?i)^"?(\w+)"? (?:can only be loaded|must be (?:pre)?loaded|is not in shared_preload)|extension "(\w+)" must be preloaded|\bthe (\w+) (?:library|extension) (?:via|has been)`)
 )
 
 // missingPreload returns the failure for a library that the server should have
@@ -124,7 +135,9 @@ var (
 // They have a prefix, unlike the unknown parameters of a newer Postgres.
 func missingPreload(e evidence, first pgerr.Error, place string) *outcome.Failure {
 	name := ""
-	if m := parameter.FindStringSubmatch(first.Message); m != nil {
+	if m := labelProvider.FindStringSubmatch(first.Message); m != nil {
+		name = cmp.Or(map[string]string{"selinux": "sepgsql"}[m[1]], m[1])
+	} else if m := parameter.FindStringSubmatch(first.Message); m != nil {
 		prefix, _, dotted := strings.Cut(m[1], ".")
 		if !dotted {
 			return nil

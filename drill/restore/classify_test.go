@@ -120,6 +120,16 @@ func TestServerErrorsGetTheirCode(t *testing.T) {
 		{"DISK_FULL", record("53100", `could not extend file "base/16384/16397": No space left on device`), outcome.SandboxDiskFull},
 		{"LOCKS", record("53200", `out of shared memory`, hinting("You might need to increase max_locks_per_transaction.")), outcome.SharedMemoryTooSmall},
 		{"MEMORY", record("53200", `out of memory`, detailed("Failed on request of size 1024 in memory context \"x\".")), outcome.SandboxOutOfMemory},
+		{"FOREIGN", record("08001", `could not connect to server "far"`), outcome.ForeignUnreachable},
+		{"FOREIGN wrapper", record("HV00N", `could not connect to Oracle`), outcome.ForeignUnreachable},
+		{"PAGE", record("XX001", `invalid page in block 0 of relation base/16384/16397`), outcome.SandboxLost},
+		{"RAISE of another's SQLSTATE", record("XX001", `bob`, during("PL/pgSQL function f() line 1 at RAISE")), outcome.RestoreFailed},
+		{"RAISE of a connection's SQLSTATE", record("08006", `client bob`, during("PL/pgSQL function f() line 1 at RAISE")), outcome.RestoreFailed},
+		{"LABEL", record("22023", `security label provider "anon" is not loaded`), outcome.PreloadMissing},
+		{"OIDS", record("0A000", `tables declared WITH OIDS are not supported`), outcome.VersionSkew},
+		{"ABSTIME", record("42704", `type "abstime" does not exist`), outcome.VersionSkew},
+		{"ANYARRAY", record("42883", `function array_append(anyarray, anyelement) does not exist`), outcome.VersionSkew},
+		{"HEROKU", record("3F000", `schema "heroku_ext" does not exist`), outcome.RestoreFailed},
 		{"TERMINATED", record("57P01", `terminating connection due to administrator command`, severity("FATAL")), outcome.SandboxLost},
 		{"anything else", record("XX000", `cache lookup failed for relation 16999`), outcome.RestoreFailed},
 	}
@@ -268,5 +278,49 @@ func TestSignalDistinguishesMemoryFromOtherCrashes(t *testing.T) {
 		if f := classify(evidence{Log: log, User: superuser}); f.Code != want {
 			t.Errorf("signal %s: %s, want %s", signal, f.Code, want)
 		}
+	}
+}
+
+// TestHintsOfWhatIsMissing: the hint says what to do, and not to look up the SQLSTATE.
+func TestHintsOfWhatIsMissing(t *testing.T) {
+	for _, tt := range []struct {
+		e    serverlog.Entry
+		says string
+	}{
+		{record("42P01", `relation "public.t" does not exist`), "dump the whole database, without --table"},
+		{record("42883", `function public.uuid_generate_v4() does not exist`), "dump the whole database: the dump uses a function"},
+		{record("42883", `operator does not exist: public.citext = public.citext`), "dump the whole database: the dump uses a function or an operator"},
+		{record("3F000", `schema "app" does not exist`), "dump the whole database, or create the schema first"},
+		{record("3F000", `schema "heroku_ext" does not exist`), "create the schema heroku_ext before a recovery"},
+		{record("42704", `text search configuration "public.c" does not exist`), "dump the whole database, or create the object first"},
+		{record("42883", `function array_append(anyarray, anyelement) does not exist`), "anycompatiblearray"},
+		{record("P0001", "secret", during("PL/pgSQL function guard(integer) line 1 at RAISE\nCOPY t, line 1: \"x\"")), "CHECK constraint"},
+	} {
+		f := classify(evidence{Log: []serverlog.Entry{tt.e}, User: superuser, ServerMajor: 15})
+		if !strings.Contains(f.Remedy(), tt.says) || strings.Contains(f.Remedy(), "SQLSTATE") {
+			t.Errorf("%s: %s", f.Error(), f.Remedy())
+		}
+	}
+}
+
+// TestSplitStatements splits a database's own settings.
+func TestSplitStatements(t *testing.T) {
+	const whole = "ALTER DATABASE shop SET search_path TO 'a;b';\n\nALTER ROLE r IN DATABASE shop SET x TO '1';\n"
+	got, cut := splitStatements(whole)
+	if len(got) != 2 || cut || strings.TrimSpace(got[1]) != "ALTER ROLE r IN DATABASE shop SET x TO '1';" {
+		t.Errorf("%q, cut %t", got, cut)
+	}
+	for text, want := range map[string]bool{"": false, "\n": false, "alter database x set y = 'z": true, "select 1; alter": true} {
+		if _, cut := splitStatements(text); cut != want {
+			t.Errorf("%q: cut %t", text, cut)
+		}
+	}
+}
+
+// TestWithoutEntries removes entries from a list of pg_restore.
+func TestWithoutEntries(t *testing.T) {
+	const list = "; Archive\n;\n5; 2615 2200 SCHEMA - public postgres\n55; 1259 5 TABLE public t postgres\n"
+	if got, want := withoutEntries(list, []int64{5, 7}), "; Archive\n;\n55; 1259 5 TABLE public t postgres\n"; got != want {
+		t.Errorf("got %q, want %q", got, want)
 	}
 }

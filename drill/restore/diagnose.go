@@ -46,7 +46,7 @@ func (r *run) diagnose(ctx context.Context, code int, stderr []string, offset in
 		f.Hint = "raise postgres.memory, half of which holds the data in profile fast, or use profile rehearsal"
 	}
 	first, _ := firstError(log, r.server.User)
-	f = r.blameLocale(asking, f, first)
+	f = r.blameExtension(asking, r.blameLocale(asking, f, first), first)
 	r.pinpoint(ctx, f, first, log, stderr)
 	return r.recheckHostile(f, stderr)
 }

@@ -155,9 +155,8 @@ func (l *lab) diagnose(t *testing.T, s provision.Server, d diagnosis) {
 	j := job{dump: dump, config: config.Restore{Jobs: d.jobs}}
 	if d.blind {
 		j.change = func(c *inspect.Contents) {
-			*c = inspect.Contents{Source: inspect.Source{Format: inspect.Plain}}
-			if len(d.args) > 0 {
-				c.Source.Format = inspect.Custom
+			if plain(c); len(d.args) > 0 {
+				*c = inspect.Contents{Source: inspect.Source{Format: inspect.Custom}}
 			}
 			if bytes.HasPrefix(dump, []byte{0x1f, 0x8b}) {
 				c.Source.Compression = "gzip"

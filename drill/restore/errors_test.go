@@ -25,7 +25,7 @@ type serverError struct {
 const asSomebody = "create role somebody; set session authorization somebody; "
 
 var serverErrors = []serverError{
-	{name: "ROLE_EXISTS", sql: "create role drillgres", state: "42710", want: outcome.ObjectExists},
+	{name: "ROLE_EXISTS", sql: "create role twice; create role twice", state: "42710", want: outcome.ObjectExists},
 	{name: "ROLE_MISSING newline", sql: "create table r(a int); alter table r owner to \"new\nline\"", state: "42704", want: outcome.RoleMissing},
 	{name: "SET_ROLE_DENIED", sql: "create role master; " + asSomebody + "set role master", state: "42501", want: outcome.RestoreFailed},
 	{name: "GUC_UNKNOWN", sql: "set no_such_timeout = 0", state: "42704", want: outcome.VersionSkew},
@@ -131,7 +131,7 @@ func (l *lab) session(t *testing.T, s provision.Server, script string) {
 	var complaints bytes.Buffer
 	code, err := s.Exec(t.Context(), sandbox.Command{
 		Args: []string{"psql", "-Xq", "--host=127.0.0.1", "--username=" + s.User, "--dbname=" + s.Database},
-		Env:  []string{"PGPASSWORD=" + l.password}, Stdin: strings.NewReader(script), Stderr: &complaints,
+		Env:  []string{"PGPASSWORD=" + s.Password.Reveal()}, Stdin: strings.NewReader(script), Stderr: &complaints,
 	})
 	if err != nil || code != 2 { // the last case ends the connection
 		t.Fatalf("psql: exit code %d, %v\n%s", code, err, complaints.String())

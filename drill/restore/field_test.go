@@ -96,10 +96,29 @@ var fieldCases = []fieldCase{
 	{name: "a dictionary", dump: "create text search dictionary d (template = ispell, dictfile = klingon, afffile = klingon);", want: outcome.LibraryMissing},
 	{name: "an extension that inspect did not see", both: true, dump: "create extension nothing;", blind: true, want: outcome.ExtensionUnavailable},
 	{name: "an object twice", dump: "create table t(a int); create table t(a int);", want: outcome.ObjectExists, says: []string{`relation "t" already exists`}},
-	{name: "a schema that is there", dump: "create schema public;", want: outcome.ObjectExists},
+	{name: "a schema that is there", dump: "create schema public;", blind: true, want: outcome.ObjectExists},
 	{
 		name: "pg_cron without its library", both: true, dump: "create extension pg_cron;", blind: true,
 		want: outcome.PreloadMissing, says: []string{"pg_cron must be in shared_preload_libraries", `shared_preload_libraries: "pg_cron"`},
+	},
+	{name: "a provider of labels", dump: "create table t(a int); security label for anon on table t is 'x';", want: outcome.PreloadMissing, says: []string{"anon must be in shared_preload_libraries"}},
+	{
+		name: "a value that is a time zone", both: true, dump: "create table t(z text); insert into t values ('secret'); select now() at time zone z from t;",
+		want: outcome.RestoreFailed, says: []string{"time zone … not recognized"}, never: "secret",
+	},
+	{
+		name: "a value that is a name", dump: "create table t(r regclass);\nCOPY t (r) FROM stdin;\nsecret\n\\.\n",
+		want: outcome.RestoreFailed, says: []string{"relation … does not exist (SQLSTATE 42P01)", "row 1 of t, column r"}, never: "secret",
+	},
+	{
+		name: "an exception with the SQLSTATE of a lost connection", both: true, dump: "do $$ begin raise exception using errcode = '08006', message = 'client secret'; end $$;",
+		want: outcome.RestoreFailed, says: []string{"text hidden", "08006"}, never: "secret",
+	},
+	{
+		name: "an exception with the SQLSTATE of damage, in an archive", source: `create table t(a int); insert into t values (1);
+			create function guard(i int) returns bool language plpgsql as $$ begin if current_database() <> 'source' then raise exception using errcode = 'XX001', message = 'client secret'; end if; return true; end $$;
+			alter table t add check (guard(a));`,
+		want: outcome.RestoreFailed, says: []string{"text hidden", "XX001"}, never: "secret",
 	},
 	{
 		name: "a row whose partition depends on the locale", both: true, want: outcome.CollationMissing, says: []string{"SQLSTATE 23514", "the sandbox uses en_US.utf8", "postgres.locale"}, never: "é",

@@ -1,8 +1,10 @@
 package restore
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"strings"
 
 	"github.com/jackc/pgerrcode"
 	"github.com/jackc/pgx/v5"
@@ -11,6 +13,7 @@ import (
 	"github.com/drillgres/drillgres/drill/pgerr"
 	"github.com/drillgres/drillgres/drill/provision"
 	"github.com/drillgres/drillgres/drill/sqltext"
+	"github.com/drillgres/drillgres/drill/words"
 )
 
 // finish reverts the settings of the load, and sets the owner and the settings of
@@ -37,15 +40,37 @@ func (r *run) finish(ctx context.Context) error {
 }
 
 // restoreProperties restores the database's own settings, such as a search_path, as
-// pg_restore --create does.
+// pg_restore --create does. One that the server does not accept leaves the others alone.
 func (r *run) restoreProperties(ctx context.Context, conn *pgx.Conn) {
-	if r.server.Properties == "" {
-		return
+	var first string
+	statements, cut := splitStatements(r.server.Properties)
+	for _, sql := range statements {
+		_, err := conn.Exec(ctx, sql)
+		if said, ok := pgerr.From(err); ok {
+			r.restored.LostSettings++
+			first = cmp.Or(first, ": "+said.Error())
+		}
 	}
-	_, err := conn.Exec(ctx, r.server.Properties)
-	if said, ok := pgerr.From(err); ok {
+	if cut {
+		r.restored.LostSettings++
+	}
+	if lost := r.restored.LostSettings; lost > 0 {
 		r.addFinding("database_settings_lost", "check that production's server knows the settings in ALTER DATABASE … SET",
-			"the database's own settings could not be restored: "+said.Error())
+			fmt.Sprintf("%s of the database's own settings could not be restored%s", words.Number(lost), first))
+	}
+}
+
+// splitStatements returns the statements of a text, and whether it ends within one.
+func splitStatements(sql string) (statements []string, cut bool) {
+	l, begins := sqltext.LexText(sql, sqltext.Server), int64(0)
+	for {
+		switch t := l.Next(); t.Kind {
+		case sqltext.End:
+			statements = append(statements, sql[begins:l.End()])
+			begins = l.End()
+		case sqltext.EOF, sqltext.Open:
+			return statements, strings.TrimSpace(sql[begins:]) != ""
+		}
 	}
 }
 

@@ -104,17 +104,17 @@ func (l *lab) hasContent(t *testing.T, s provision.Server) {
 	}
 	defer provision.Close(t.Context(), conn)
 	for sql, want := range map[string]string{
-		"select count(*) from customers":                                                "3000",
-		"select count(*) from orders":                                                   "9000",
-		"select count from summary":                                                     "9000",
-		"select count(*) from pg_largeobject_metadata":                                  "1",
-		"select relowner::regrole from pg_class where relname='orders'":                 `"Odd ""Owner"`,
-		"select evtowner::regrole from pg_event_trigger":                                "postgres",
-		"select count(*) > 0 from pg_stats where tablename = 'orders'":                  "true",
-		"select current_setting('autovacuum')":                                          "on",
-		"select string_agg(rolname, ',' order by rolname) from pg_roles where rolsuper": "drillgres,postgres",
-		"select count(*) from pg_roles where rolcanlogin":                               "1",
-		"select datdba::regrole from pg_database where datname = current_database()":    `"Odd ""Owner"`,
+		"select count(*) from customers":                                                                 "3000",
+		"select count(*) from orders":                                                                    "9000",
+		"select count from summary":                                                                      "9000",
+		"select count(*) from pg_largeobject_metadata":                                                   "1",
+		"select relowner::regrole from pg_class where relname='orders'":                                  `"Odd ""Owner"`,
+		"select evtowner::regrole from pg_event_trigger":                                                 "postgres",
+		"select count(*) > 0 from pg_stats where tablename = 'orders'":                                   "true",
+		"select current_setting('autovacuum')":                                                           "on",
+		"select string_agg(rolname, ',') from pg_roles where rolsuper and rolname not like 'drillgres%'": "postgres",
+		"select count(*) from pg_roles where rolcanlogin and rolname not like 'drillgres%'":              "0",
+		"select datdba::regrole from pg_database where datname = current_database()":                     `"Odd ""Owner"`,
 	} {
 		var got string
 		if err := conn.QueryRow(t.Context(), "select ("+sql+")::text").Scan(&got); err != nil || got != want {
@@ -200,20 +200,25 @@ func TestAHiddenCommandIsRefused(t *testing.T) {
 // hiddenCommands holds dumps in which psql sees a command of its own where inspect sees
 // a string.
 var hiddenCommands = map[string]string{
-	"set_config":     `select set_config('standard_conforming_strings', 'off', false); select 'x\' , ' ; \! touch /tmp/owned # ';`,
-	"do":             `do $$ begin perform set_config('standard_conforming_strings', 'off', false); end $$; select 'x\' , ' ; \! touch /tmp/owned # ';`,
-	"pg_settings":    `update pg_settings set setting = 'off' where name = 'standard_conforming_strings'; select 'x\' , ' ; \! touch /tmp/owned # ';`,
-	"function":       `create function f() returns text language sql as 'select set_config(''standard_conforming_strings'', ''off'', false)'; select f(); select 'x\' , ' ; \! touch /tmp/owned # ';`,
-	"encoding":       "set client_encoding = 'SJIS'; select E'\x95\x5c' ; \\! touch /tmp/owned # ';",
-	"other encoding": "select set_config('client_encoding', 'SJIS', false); select E'\x95\x5c' ; \\! touch /tmp/owned # ';",
+	"set_config":     "select set_config('standard_conforming_strings', 'off', false);\n" + hiddenCommand,
+	"do":             "do $$ begin perform set_config('standard_conforming_strings', 'off', false); end $$;\n" + hiddenCommand,
+	"pg_settings":    "update pg_settings set setting = 'off' where name = 'standard_conforming_strings';\n" + hiddenCommand,
+	"function":       "create function f() returns text language sql as 'select set_config(''standard_conforming_strings'', ''off'', false)';\nselect f();\n" + hiddenCommand,
+	"encoding":       "set client_encoding = 'SJIS';\nselect E'\x95\x5c' ; \\! touch /tmp/owned # ';",
+	"other encoding": "select set_config('client_encoding', 'SJIS', false);\nselect E'\x95\x5c' ; \\! touch /tmp/owned # ';",
 	"its own pair": `\restrict KEY
-update pg_settings set setting = 'off' where name = 'standard_conforming_strings'; select 'x\' , ' ; \unrestrict KEY
+update pg_settings set setting = 'off' where name = 'standard_conforming_strings';
+select 'x\' , ' ; \unrestrict KEY
 \! touch /tmp/owned
 \restrict KEY
-select '';
+-- ';
 \unrestrict KEY`,
-	"ignores errors": `do $$ begin perform set_config('standard_conforming_strings', 'off', false); end $$; select 'x\' , ' ; \set ON_ERROR_STOP off # ';`,
+	"ignores errors": "do $$ begin perform set_config('standard_conforming_strings', 'off', false); end $$;\n" + `select 'x\' , ' ; \set ON_ERROR_STOP off # ';`,
 }
+
+// hiddenCommand is a string for inspect. psql, which reads the settings of the server
+// before each line, sees a command.
+const hiddenCommand = `select 'x\' , ' ; \! touch /tmp/owned # ';`
 
 func TestFailedAnalyzeIsOnlyAFinding(t *testing.T) {
 	l := sharedLab(t, "15")

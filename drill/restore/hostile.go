@@ -15,7 +15,7 @@ func (r *run) recheckHostile(f *outcome.Failure, stderr []string) *outcome.Failu
 	if f.Code != outcome.DumpHostile || f.SQLState != "" {
 		return f
 	}
-	number := lineOf(stderr, "")
+	number := r.lineOf(stderr, "")
 	line, err := r.dumpLine(number)
 	if err != nil || !isRow(line) {
 		return f

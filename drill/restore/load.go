@@ -20,11 +20,14 @@ func (r *run) load(ctx context.Context) error {
 	if err != nil {
 		return asFailure(err, "measure the server's log")
 	}
-	stderr := &clientLog{}
-	command := sandbox.Command{Args: r.plan.Args, Env: r.plan.Env, Stderr: stderr}
 	if err := r.checkClient(); err != nil {
 		return err
 	}
+	if err := r.adapt(ctx); err != nil {
+		return err
+	}
+	stderr := &clientLog{}
+	command := sandbox.Command{Args: r.plan.Args, Env: r.plan.Env, Stderr: stderr}
 	var code int
 	if r.plan.File {
 		command.Args = append(command.Args, r.archive)
@@ -42,7 +45,7 @@ func (r *run) load(ctx context.Context) error {
 	if unhealthy := r.server.Unhealthy(ctx); unhealthy != nil {
 		return unhealthy
 	}
-	return nil
+	return r.fillViews(ctx)
 }
 
 // checkClient fails if psql has no restricted mode and the dump may contain commands
@@ -66,7 +69,7 @@ func (r *run) feedPsql(ctx context.Context, c sandbox.Command) (int, error) {
 	code := 0
 	err := r.withDecoded(func(dump io.Reader) (err error) {
 		counted := &countingReader{reader: dump, report: r.progress, total: r.dump.DecodedBytes}
-		c.Stdin, c.WholeInput = newBoundary(counted, r.dump.ClientCommands, r.plan.Key), true
+		c.Stdin, c.WholeInput = newBoundary(counted, r.dump.Splices, r.plan.Key), true
 		code, err = r.server.Exec(ctx, c)
 		return err
 	})

@@ -25,7 +25,7 @@ func (r *run) pinpoint(ctx context.Context, f *outcome.Failure, first *serverlog
 	defer cancel()
 	switch {
 	case !r.plan.File:
-		f.Line = r.failedLine(ctx, first, lineOf(stderr, f.SQLState))
+		f.Line = r.failedLine(ctx, first, r.lineOf(stderr, f.SQLState))
 	case first != nil:
 		f.Offset = r.blockOffset(ctx, first.Statement)
 	case r.plan.Jobs == 1 && (f.Code == outcome.DumpCorrupt || f.Code == outcome.DumpTruncated):
@@ -61,9 +61,18 @@ func (r *run) failedLine(ctx context.Context, first *serverlog.Entry, ends int64
 	return line
 }
 
-// lineOf returns the line of the dump in psql's first error, or in its first error
+// lineOf returns the line of the dump for psql's first error, or for its first error
 // with the SQLSTATE. It returns 0 if no error names a line.
-func lineOf(stderr []string, sqlstate string) int64 {
+func (r *run) lineOf(stderr []string, sqlstate string) int64 {
+	line := printedLine(stderr, sqlstate)
+	if r.plan.Key == "" {
+		return line
+	}
+	return lineInDump(r.dump.Splices, line)
+}
+
+// printedLine returns the line that psql printed, of its input.
+func printedLine(stderr []string, sqlstate string) int64 {
 	for _, line := range stderr {
 		m := clientPrefix.FindStringSubmatch(line)
 		if m == nil || m[2] == "" {

@@ -83,6 +83,17 @@ func clientEnv(s provision.Server) []string {
 	return []string{
 		"PGPASSWORD=" + s.Password.Reveal(),
 		"LC_ALL=C", "LANGUAGE=C",
-		"PGOPTIONS=", "PGCLIENTENCODING=", "PGSSLMODE=disable", "PGCONNECT_TIMEOUT=30",
+		"PGOPTIONS=" + loadOptions(s.Major), "PGCLIENTENCODING=", "PGSSLMODE=disable", "PGCONNECT_TIMEOUT=30",
 	}
+}
+
+// loadOptions returns settings that override those which a dump has stored in its
+// database: the server must log errors in full and in English, and must not end a
+// session that waits for the dump's next bytes.
+func loadOptions(major int) string {
+	options := "-c log_error_verbosity=verbose -c log_min_messages=error -c log_min_error_statement=error -c lc_messages=C"
+	if major >= 14 {
+		options += " -c idle_session_timeout=0"
+	}
+	return options
 }

@@ -50,28 +50,31 @@ type lab struct {
 	shm      config.Size
 	open     sync.Once
 	running  sandbox.Running
+	user     string // the first superuser
 	password string
 	run      string
 	cases    int
 }
 
-// Open returns the same pod each time, with the requested password.
+// Open returns the same pod each time, with the requested superuser.
 func (l *lab) Open(ctx context.Context, s sandbox.Spec) (sandbox.Running, error) {
 	var err error
 	l.open.Do(func() {
-		l.password = s.Password
+		l.user, l.password = s.User, s.Password
 		l.running, err = l.engine.Open(ctx, s)
 	})
 	if err != nil || l.running.Pod == nil {
 		return sandbox.Running{}, errors.Join(err, errors.New("the pod did not open"))
 	}
-	conn, err := provision.Connect(ctx, l.running, "template1", s.User, redact.Secret(l.password))
+	if l.user == s.User {
+		return l.running, nil
+	}
+	conn, err := provision.Connect(ctx, l.running, "template1", l.user, redact.Secret(l.password))
 	if err != nil {
 		return sandbox.Running{}, err
 	}
 	defer provision.Close(ctx, conn)
-	_, err = conn.Exec(ctx, fmt.Sprintf("alter role %s password '%s'", s.User, s.Password))
-	l.password = s.Password
+	_, err = conn.Exec(ctx, fmt.Sprintf("create role %s superuser login password '%s'", s.User, s.Password))
 	return l.running, err
 }
 
@@ -201,7 +204,7 @@ func (l *lab) inPod(t *testing.T, s provision.Server, args []string, stdin strin
 	t.Helper()
 	var out, complaints bytes.Buffer
 	code, err := s.Exec(t.Context(), sandbox.Command{
-		Args: args, Env: []string{"PGPASSWORD=" + l.password}, Stdin: strings.NewReader(stdin), Stdout: &out, Stderr: &complaints,
+		Args: args, Env: []string{"PGPASSWORD=" + s.Password.Reveal()}, Stdin: strings.NewReader(stdin), Stdout: &out, Stderr: &complaints,
 	})
 	if err != nil || code != 0 {
 		t.Fatalf("%s: exit code %d, %v\n%s", args[0], code, err, complaints.String())

@@ -32,6 +32,8 @@ type Restored struct {
 	Jobs     int     // parallel jobs of pg_restore; 1 for psql
 	Phases   []Phase // in order
 	Findings []outcome.Finding
+	// LostSettings is the number of the database's own settings that could not be restored.
+	LostSettings int
 }
 
 // Phase is a part of a restore: unpack, place, load, finish, analyze. The load

@@ -179,3 +179,20 @@ func TestSlowQueryFailsUnderItsOwnName(t *testing.T) {
 	want(t, "text", text, `query "slow" did not end within 50ms`)
 	want(t, "quick", named(t, report, "quick").Status, outcome.CheckPassed)
 }
+
+// TestQueryAfterLostSettings: an error of a query does not prove that the backup is bad
+// if a search_path of the database could not be restored.
+func TestQueryAfterLostSettings(t *testing.T) {
+	s := restored(t, `create schema app; create table app.hidden (id int)`)
+	s.LostSettings = 1
+	v := Verifier{Config: config.Verify{Queries: []config.Query{
+		{Name: "by search_path", SQL: "select count(*) from hidden", Expect: sqlExpr(t, "value == 0")},
+		{Name: "not met", SQL: "select 1", Expect: sqlExpr(t, "value == 0")},
+	}}}
+	report, code, text := verifyAll(t, v, s, inspect.Promise{})
+	want(t, "code", code, outcome.QueryFailed)
+	want(t, "text", text, `query "not met": expected value == 0, saw 1`)
+	check := named(t, report, "by search_path")
+	want(t, "status", check.Status, outcome.CheckUnknown)
+	want(t, "saw", check.Saw, `did not run: relation "hidden" does not exist (42P01); settings of the database could not be restored`)
+}

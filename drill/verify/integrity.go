@@ -68,11 +68,11 @@ func (v Verifier) checkIntegrity(ctx context.Context, s provision.Server, conn *
 func (r *integrityRun) defineChecks() {
 	r.read = &integrityCheck{
 		name: "full read", expect: "every value can be read", noun: "table", level: standard,
-		code: outcome.ContentIncomplete, hint: damagedHint,
+		code: outcome.ContentIncomplete, hint: damagedHint, storage: true,
 	}
 	r.pages = &integrityCheck{
 		name: "table pages", expect: "verify_heapam finds nothing", noun: "table", level: standard,
-		code: outcome.ContentIncomplete, hint: damagedHint,
+		code: outcome.SandboxLost, hint: damagedHint,
 	}
 	r.indexes = &integrityCheck{
 		name: "index structure", expect: "bt_index_check finds nothing", noun: "index", level: standard,

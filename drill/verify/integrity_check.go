@@ -21,6 +21,7 @@ type integrityCheck struct {
 	unavailable  string // why the check cannot run on this server; empty: it can
 	code         outcome.Code
 	hint         string // for damage; empty: the catalogue's
+	storage      bool   // an error about the stored data is the sandbox's
 	tasks        []*task
 }
 
@@ -35,6 +36,7 @@ type task struct {
 
 	ended   bool // within the time
 	damage  string
+	stored  bool   // the damage is one of the stored data
 	unclear string // why the result is unknown
 	seconds float64
 }
@@ -59,7 +61,7 @@ func (c *integrityCheck) verdict(r *integrityRun) verdict {
 		v.check.Seconds += t.seconds
 		switch {
 		case t.damage != "":
-			v.problems = append(v.problems, problem{code: c.code, text: t.damage, object: t.name, hint: c.hint})
+			v.problems = append(v.problems, problem{code: c.codeOf(t), text: t.damage, object: t.name, hint: c.hint})
 		case !t.ended:
 			open = append(open, t.name+" not reached")
 		case t.unclear != "":
@@ -75,6 +77,15 @@ func (c *integrityCheck) verdict(r *integrityRun) verdict {
 		v.check = unknown(v.check, v.check.Saw+"; "+words.Series(open, maxListed))
 	}
 	return v.conclude()
+}
+
+// codeOf returns the code for a task that found damage. The drill itself has written the
+// tables, so no backup can be the cause of stored data that the server cannot read.
+func (c *integrityCheck) codeOf(t *task) outcome.Code {
+	if c.storage && t.stored {
+		return outcome.SandboxLost
+	}
+	return c.code
 }
 
 // saw describes how much was checked, and what was found.

@@ -186,7 +186,7 @@ create table docs (id int, body text); insert into docs select g, repeat('x', 10
 	inside(t, copied, "postgres", `printf garbage | dd of="$PGDATA/$0" bs=1 seek=$((8192 + 4000)) conv=notrunc status=none`, strings.Join(parts, "/"))
 
 	report, code, text := verifyAll(t, at(standard), copied, inspect.Promise{})
-	want(t, "code", code, outcome.ContentIncomplete)
+	want(t, "code", code, outcome.SandboxLost)
 	if !strings.Contains(text, "public.docs cannot be read: invalid page in block 1 of relation") || strings.Contains(text, "xxx") {
 		t.Errorf("the failure is: %s", text)
 	}
@@ -212,7 +212,7 @@ func TestDamagedToast(t *testing.T) {
 insert into docs select g, repeat('canary' || g, 2000) from generate_series(1, 20) g`)
 	run(t, s.conn, `do $$ begin perform heap_force_kill((select reltoastrelid from pg_class where oid = 'docs'::regclass), array['(0,2)'::tid]); end $$`)
 	report, code, text := verifyAll(t, at(standard), s, inspect.Promise{})
-	want(t, "code", code, outcome.ContentIncomplete)
+	want(t, "code", code, outcome.SandboxLost)
 	for _, part := range []string{"public.docs cannot be read: ", "unexpected chunk number 2", "public.docs is damaged in 1 place, the first: block 0, item 1, column 1: toast value"} {
 		if !strings.Contains(text, part) || strings.Contains(text, "canary") {
 			t.Errorf("no %q in %s", part, text)

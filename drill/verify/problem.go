@@ -21,6 +21,7 @@ type problem struct {
 // severity orders the codes of this stage. A code that explains others comes
 // before them.
 var severity = []outcome.Code{
+	outcome.SandboxLost,
 	outcome.ContentIncomplete, outcome.DumpNoData, outcome.TableMissing, outcome.RowsMissing, outcome.DataStale,
 	outcome.IndexCorrupt, outcome.ConstraintViolated, outcome.SequenceBehind, outcome.QueryFailed,
 	outcome.ContentDrifted,

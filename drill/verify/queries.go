@@ -53,6 +53,10 @@ func checkQuery(ctx context.Context, s provision.Server, q config.Query, within 
 		if endsStage(ctx, conn, err) {
 			return v, fmt.Errorf("query %q: %w", q.Name, err)
 		}
+		if s.LostSettings > 0 { // the query may rely on one of them, such as search_path
+			v.check = unknown(v.check, "did not run: "+pgerr.Describe(err)+"; settings of the database could not be restored")
+			return v, nil
+		}
 		return v.didNotRun(q.Name, err, within), nil
 	}
 	v.check.Saw = found.String()

@@ -119,12 +119,12 @@ func checkReadable(db *database) verdict {
 }
 
 // unreadable adds a problem for each table that could not be counted, promised or
-// not.
+// not. No backup can be the cause: the sandbox's server has written the table.
 func (v *verdict) unreadable(db *database) {
 	for _, r := range db.storedRelations() {
 		if r.unreadable != "" {
 			v.problems = append(v.problems, problem{
-				code: outcome.ContentIncomplete, text: fmt.Sprintf("%s cannot be read: %s", r.Quoted, r.unreadable),
+				code: outcome.SandboxLost, text: fmt.Sprintf("%s cannot be read: %s", r.Quoted, r.unreadable), hint: damagedHint,
 			})
 		}
 	}

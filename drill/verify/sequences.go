@@ -22,26 +22,26 @@ type state struct {
 	called            bool // is_called of the sequence: last has been handed out
 }
 
-// lookahead is the number of next values of a sequence that are looked for.
+// lookahead is the number of further values of a sequence that are looked for.
 const lookahead = 1000
 
-// checkSequences looks for sequences whose next values are already in use: the
+// checkSequences looks for sequences whose next value is already in use: the
 // application's next insert would fail. A sequence below the column's highest
-// value is not a failure in itself: a single id far above it, set by hand, does
-// not get in its way.
+// value is not a failure in itself: an id further ahead, set by hand, fails a
+// later insert, in production too.
 //
 // unused are the sequences from which production never took a value, according to
 // the dump: tables whose ids are set by hand, such as fixtures. If such a sequence
 // is behind, it is behind in production too.
 func checkSequences(ctx context.Context, conn *pgx.Conn, unused map[name]bool) (verdict, error) {
-	v := verdict{check: builtinCheck("sequences", "next values are free")}
+	v := verdict{check: builtinCheck("sequences", "the next value is free")}
 	fillers, err := sequence.Fillers(ctx, conn)
 	if err != nil {
 		return v, fmt.Errorf("list sequences: %w", err)
 	}
 	for _, filler := range fillers {
 		s := state{Filler: filler}
-		taken, err := s.nextTaken(ctx, conn)
+		next, later, err := s.taken(ctx, conn)
 		switch {
 		case err != nil && endsStage(ctx, conn, err):
 			return v, fmt.Errorf("compare sequence %s with %s: %w", s.Ident, s.ColumnIdent, err)
@@ -50,11 +50,13 @@ func checkSequences(ctx context.Context, conn *pgx.Conn, unused map[name]bool) (
 				code: outcome.ContentIncomplete,
 				text: fmt.Sprintf("sequence %s cannot be compared with %s: %s", s.Ident, s.ColumnIdent, pgerr.Describe(err)),
 			})
-		case taken:
+		case next:
 			v.report(&s, unused[name{s.Schema, s.Name}] || unused[name{"", s.Name}])
+		case later:
+			v.reportLater(&s)
 		}
 	}
-	v.check.RestsOn = fmt.Sprintf("the next %d values of each sequence, looked for in the columns that it fills", lookahead)
+	v.check.RestsOn = "the next value of each sequence, looked for in the columns that it fills"
 	v.check.Saw = fmt.Sprintf("%s of %s behind", words.Number(len(v.problems)), words.Count(len(fillers), "sequence"))
 	return v.conclude(), nil
 }
@@ -72,7 +74,7 @@ func neverCalled(sequences []inspect.Sequence) map[name]bool {
 // report adds a sequence that is behind. If no unique index covers the column,
 // the next insert works, and duplicates may be intended: that is a finding.
 func (v *verdict) report(s *state, unused bool) {
-	text := fmt.Sprintf("sequence %s continues at %d, but %s already has values from there on", s.Ident, s.next, s.ColumnIdent)
+	text := fmt.Sprintf("sequence %s continues at %d, but %s already has that value", s.Ident, s.next, s.ColumnIdent)
 	if unused && !s.called && s.last == s.Start {
 		v.findings = append(v.findings, outcome.Finding{
 			Code: "sequence_unused", Message: text + "; production has never used the sequence either",
@@ -90,20 +92,32 @@ func (v *verdict) report(s *state, unused bool) {
 	})
 }
 
-// nextTaken reports whether the column contains one of the sequence's next values.
-func (s *state) nextTaken(ctx context.Context, conn *pgx.Conn) (found bool, err error) {
+// reportLater adds a sequence whose next value is free, but not one of those after it.
+func (v *verdict) reportLater(s *state) {
+	v.findings = append(v.findings, outcome.Finding{
+		Code: "sequence_collides",
+		Message: fmt.Sprintf("sequence %s continues at %d, and %s already has one of the %s values after that: an insert will fail",
+			s.Ident, s.next, s.ColumnIdent, words.Number(lookahead)),
+		Hint: "set the sequence beyond that value with setval, in production",
+	})
+}
+
+// taken reports whether the column contains the sequence's next value, and whether a
+// unique column contains one of those after it.
+func (s *state) taken(ctx context.Context, conn *pgx.Conn) (next, later bool, err error) {
 	read := "select last_value, is_called from " + sqltext.Identifier(s.Schema, s.Name)
 	if err := conn.QueryRow(ctx, read, pgx.QueryExecModeExec).Scan(&s.last, &s.called); err != nil {
-		return false, err
+		return false, false, err
 	}
 	if !s.advance() {
-		return false, nil
+		return false, false, nil
 	}
-	column := sqltext.Identifier(s.Column)
-	sql := fmt.Sprintf("select exists (select from %[1]s where %[2]s between %[3]d and %[4]d and (%[2]s::numeric - (%[5]d)) %% (%[6]d) = 0)",
-		sqltext.Identifier(s.TableSchema, s.Table), column, min(s.next, s.until), max(s.next, s.until), s.next, s.Increment)
-	err = conn.QueryRow(ctx, sql, pgx.QueryExecModeExec).Scan(&found)
-	return found, err
+	sql := fmt.Sprintf("select exists (select from %[1]s where %[2]s = %[5]d), "+
+		"%[7]t and exists (select from %[1]s where %[2]s between %[3]d and %[4]d and (%[2]s::numeric - (%[5]d)) %% (%[6]d) = 0)",
+		sqltext.Identifier(s.TableSchema, s.Table), sqltext.Identifier(s.Column),
+		min(s.next, s.until), max(s.next, s.until), s.next, s.Increment, s.Unique)
+	err = conn.QueryRow(ctx, sql, pgx.QueryExecModeExec).Scan(&next, &later)
+	return next, later, err
 }
 
 // advance computes the next value and the last value to look for. It returns false

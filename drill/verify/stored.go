@@ -6,6 +6,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"github.com/drillgres/drillgres/drill/outcome"
 	"github.com/drillgres/drillgres/drill/pgerr"
 	"github.com/drillgres/drillgres/drill/words"
 )
@@ -101,13 +102,22 @@ func (r *integrityRun) planReading() {
 // database's encoding, because a conversion could fail where pg_dump works.
 func (s *stored) readAll(t storedRelation) *task {
 	sql := fmt.Sprintf("copy (select %s from only %s) to '/dev/null' (encoding '%s')", t.Columns, t.Quoted, s.encoding)
-	return &task{name: t.Quoted, method: "COPY to nowhere", bytes: t.Bytes, run: func(ctx context.Context, conn *pgx.Conn) (string, error) {
+	read := &task{name: t.Quoted, method: "COPY to nowhere", bytes: t.Bytes}
+	read.run = func(ctx context.Context, conn *pgx.Conn) (string, error) {
 		_, err := conn.Exec(ctx, sql, pgx.QueryExecModeSimpleProtocol)
 		if said, ok := pgerr.From(err); ok && sandboxCode(err) == "" && isAboutValue(said) {
+			read.stored = isAboutStorage(said)
 			return fmt.Sprintf("%s cannot be read: %s", t.Quoted, pgerr.Describe(err)), nil
 		}
 		return "", err
-	}}
+	}
+	return read
+}
+
+// isAboutStorage reports whether an error is about the stored data itself.
+func isAboutStorage(e pgerr.Error) bool {
+	fault, _ := e.Fault()
+	return fault.Code == outcome.SandboxLost
 }
 
 // isAboutValue reports whether an error means that a value cannot be read. Errors

@@ -40,7 +40,7 @@ type Report struct {
 
 // Verify checks the restored database as superuser, without writing to it. It
 // runs every check, whatever the others find. The Failure is the most severe, in
-// this order: content_incomplete, dump_no_data, table_missing, rows_missing, data_stale,
+// this order: sandbox_lost, content_incomplete, dump_no_data, table_missing, rows_missing, data_stale,
 // index_corrupt, constraint_violated, sequence_behind, query_failed,
 // content_drifted. If the server does not answer, it is sandbox_lost.
 //

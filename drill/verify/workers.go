@@ -143,7 +143,7 @@ func (t *task) end(ctx context.Context, conn *pgx.Conn, damage string, err error
 	case !fromServer:
 		return err
 	case said.Damage():
-		t.ended, t.damage = true, t.name+": "+pgerr.Describe(err)
+		t.ended, t.damage, t.stored = true, t.name+": "+pgerr.Describe(err), isAboutStorage(said)
 	default:
 		t.ended, t.unclear = true, pgerr.Describe(err)
 	}

@@ -62,7 +62,7 @@ func ofTheServer() (all []fault) {
 const (
 	killPostmaster = `kill -9 "$(head -1 "$PGDATA/postmaster.pid")"`
 	stopPostmaster = `kill -STOP "$(head -1 "$PGDATA/postmaster.pid")"`
-	killBackend    = `kill -9 "$(psql -U drillgres -d postgres -Atc "select pid from pg_stat_activity where wait_event = 'PgSleep' limit 1")"`
+	killBackend    = `kill -9 "$(psql -U "$POSTGRES_USER" -d postgres -Atc "select pid from pg_stat_activity where wait_event = 'PgSleep' limit 1")"`
 )
 
 // ofTheEngine are what happens to the container engine, as the drill sees it.

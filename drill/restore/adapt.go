@@ -1,0 +1,168 @@
+package restore
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/jackc/pgerrcode"
+	"github.com/jackc/pgx/v5"
+
+	"github.com/drillgres/drillgres/drill/outcome"
+	"github.com/drillgres/drillgres/drill/pgerr"
+	"github.com/drillgres/drillgres/drill/provision"
+	"github.com/drillgres/drillgres/drill/sandbox"
+	"github.com/drillgres/drillgres/drill/sqltext"
+	"github.com/drillgres/drillgres/drill/words"
+)
+
+// adapt prepares the load of a dump that a new database does not take as it is, and
+// reports what is changed. In a plain dump, the splices of inspect change the statements.
+func (r *run) adapt(ctx context.Context) error {
+	if r.dump.DropsWithoutIfExists {
+		r.addFinding("drops_first", "dump with --clean --if-exists, or without --clean",
+			"the dump drops objects that a new database does not have (pg_dump --clean without --if-exists): restored as if with IF EXISTS")
+	}
+	if r.dump.Public != nil {
+		r.addFinding("public_schema_exists", "dump the whole database, without --schema=public, and with a current pg_dump",
+			"the dump creates the schema public, which every new database has: restored without that statement")
+	}
+	if !r.plan.File {
+		return nil
+	}
+	if err := r.setPublicOwner(ctx); err != nil {
+		return err
+	}
+	return r.omitEntries(ctx)
+}
+
+// setPublicOwner sets the owner that an archive's entry for the schema public states.
+func (r *run) setPublicOwner(ctx context.Context) error {
+	if r.dump.Public == nil || r.dump.Public.Owner == "" {
+		return nil
+	}
+	conn, err := r.server.Session(ctx, r.server.Database, provision.SessionOptions{})
+	if err != nil {
+		return err
+	}
+	defer provision.Close(ctx, conn)
+	if _, err = conn.Exec(ctx, "alter schema public owner to "+sqltext.Identifier(r.dump.Public.Owner)); err != nil {
+		return fmt.Errorf("set the owner of schema public: %w", err)
+	}
+	return nil
+}
+
+// omitEntries has pg_restore leave out the entries of the archive that create the
+// schema public, or that fill a view which may need another server.
+func (r *run) omitEntries(ctx context.Context) error {
+	var omitted []int64
+	if r.dump.Public != nil {
+		omitted = append(omitted, r.dump.Public.Entry)
+	}
+	for _, v := range r.dump.Refreshes {
+		omitted = append(omitted, v.Entry)
+	}
+	if len(omitted) == 0 {
+		return nil
+	}
+	var list bytes.Buffer
+	code, err := r.server.Exec(ctx, sandbox.Command{Args: []string{r.plan.Tool, "--list", r.archive}, Stdout: &list})
+	if err != nil {
+		return asFailure(err, "list the archive")
+	}
+	if code != 0 { // the load fails in the same way, and its failure is explained
+		return nil
+	}
+	file, err := os.CreateTemp(r.WorkDir, "entries-*.list")
+	if err != nil {
+		return fmt.Errorf("list the archive: %w", err)
+	}
+	_, err = file.WriteString(withoutEntries(list.String(), omitted))
+	if closed := file.Close(); err == nil {
+		err = closed
+	}
+	if err != nil {
+		return fmt.Errorf("list the archive: %w", err)
+	}
+	inside, err := r.server.Place(ctx, file.Name())
+	if err != nil {
+		return asFailure(err, "place the list of entries in the sandbox")
+	}
+	r.plan.Args = append(slices.Clone(r.plan.Args), "--use-list="+inside)
+	return nil
+}
+
+// withoutEntries returns a list of pg_restore --list without the entries of these
+// numbers, with which their lines begin.
+func withoutEntries(list string, numbers []int64) string {
+	var b strings.Builder
+	for line := range strings.Lines(list) {
+		number, _, _ := strings.Cut(line, ";")
+		if n, err := strconv.ParseInt(number, 10, 64); err != nil || !slices.Contains(numbers, n) {
+			b.WriteString(line)
+		}
+	}
+	return b.String()
+}
+
+// fillViews fills the materialized views that may need another server. pg_dump fills
+// them last too. A view whose server cannot be reached stays without rows, and so do
+// the views that read it.
+func (r *run) fillViews(ctx context.Context) error {
+	if len(r.dump.Refreshes) == 0 {
+		return nil
+	}
+	conn, err := r.server.Session(ctx, r.server.Database, provision.SessionOptions{})
+	if err != nil {
+		return explainNoDatabase(err)
+	}
+	defer provision.Close(ctx, conn)
+	var unfilled []string
+	for _, v := range r.dump.Refreshes {
+		view := sqltext.Identifier(v.Schema, v.Name)
+		filled, err := r.fillView(ctx, conn, view, len(unfilled) > 0)
+		if err != nil {
+			return err
+		}
+		if !filled {
+			unfilled = append(unfilled, view)
+		}
+	}
+	if len(unfilled) > 0 {
+		const most = 3
+		r.addFinding("view_not_filled", "expect it to be empty in a recovery until the other server can be reached",
+			"restored without rows, because they come from another server: "+words.Series(unfilled, most))
+	}
+	return nil
+}
+
+// fillView fills one view. It returns false if a server that the view needs cannot be
+// reached, or, if others are unfilled, if the view reads one of them.
+func (r *run) fillView(ctx context.Context, conn *pgx.Conn, view string, others bool) (filled bool, err error) {
+	statement := "REFRESH MATERIALIZED VIEW " + view
+	_, err = conn.Exec(ctx, statement)
+	said, ok := pgerr.From(err)
+	switch {
+	case !ok:
+		return true, err
+	case said.Unreachable(), said.SQLState == pgerrcode.UndefinedFile && !said.Raised(): // file_fdw
+		return false, nil
+	case others && said.SQLState == pgerrcode.ObjectNotInPrerequisiteState:
+		return false, nil
+	}
+	return false, r.explainStatement(said, statement)
+}
+
+// explainStatement returns the failure for an error of a statement that the drill itself
+// runs in the restored database.
+func (r *run) explainStatement(said pgerr.Error, statement string) *outcome.Failure {
+	f := fromServer(evidence{
+		ServerMajor: r.server.Major, DumpMajor: provision.Major(r.dump.DumpVersion), Preloaded: r.server.Preloaded, MadeRoles: r.server.MadeRoles,
+	}, said, "")
+	fillIn(f, said, statement)
+	return f
+}
