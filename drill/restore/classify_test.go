@@ -289,7 +289,7 @@ func TestHintsOfWhatIsMissing(t *testing.T) {
 	}{
 		{record("42P01", `relation "public.t" does not exist`), "dump the whole database, without --table"},
 		{record("42883", `function public.uuid_generate_v4() does not exist`), "dump the whole database: the dump uses a function"},
-		{record("42883", `operator does not exist: public.citext = public.citext`), "dump the whole database: the dump uses a function or an operator"},
+		{record("42883", `operator does not exist: public.citext = public.citext`), "write the comparison of public.citext with OPERATOR(schema.=) in production"},
 		{record("3F000", `schema "app" does not exist`), "dump the whole database, or create the schema first"},
 		{record("3F000", `schema "heroku_ext" does not exist`), "create the schema heroku_ext before a recovery"},
 		{record("42704", `text search configuration "public.c" does not exist`), "dump the whole database, or create the object first"},
