@@ -98,6 +98,8 @@ func (e Error) Unreachable() bool {
 		return false
 	case e.SQLState == pgerrcode.ProhibitedSQLStatementAttemptedSQLRoutineException: // of postgres_fdw and dblink: without a password
 		return strings.Contains(e.Message, "password")
+	case e.SQLState == pgerrcode.UndefinedObject: // for the sandbox's superuser
+		return strings.HasPrefix(e.Message, "user mapping not found for ")
 	}
 	return e.InClass(Foreign, Connection)
 }

@@ -166,6 +166,7 @@ func TestFault(t *testing.T) {
 		{"HV00N", "could not connect to Oracle", outcome.ForeignUnreachable, false, false},
 		{"2F003", "password is required", outcome.ForeignUnreachable, false, false},
 		{"2F003", "something else", "", false, false},
+		{"42704", `user mapping not found for "drillgres"`, outcome.ForeignUnreachable, false, false},
 		{"08006", "could not receive data from client: Connection reset by peer", "", false, false},
 		{"08P01", "unexpected EOF on client connection", "", false, false},
 		{"42501", "permission denied for table t", "", false, false},

@@ -182,3 +182,39 @@ func TestCanRestrict(t *testing.T) {
 		}
 	}
 }
+
+// FuzzBoundary checks that the splices of any dump are in order and within it, and that
+// psql's last line is the dump's last line.
+func FuzzBoundary(f *testing.F) {
+	for _, dump := range []string{
+		"\\restrict a\nDROP TABLE t;\n\\unrestrict a\n\\connect x\n\\restrict a\nCREATE SCHEMA public AUTHORIZATION \"a\nb\";\n\\unrestrict a",
+		"ALTER DOMAIN d\nDROP CONSTRAINT c; SELECT lo_unlink('1');\nCREATE SERVER s; REFRESH MATERIALIZED VIEW a.b;", "\\encoding SQL_ASCII\n\\connect \"a\"\n",
+		"COPY t FROM stdin;\nDROP TABLE t;\n\\.\n\\connect a",
+	} {
+		f.Add(dump)
+	}
+	f.Fuzz(func(t *testing.T, dump string) {
+		contents, _ := inspect.Scan(t.Context(), strings.NewReader(dump), inspect.Limits{})
+		if contents.Source.Compression != "" || contents.Source.Format != inspect.Plain {
+			return
+		}
+		var end int64
+		for _, s := range contents.Source.Splices {
+			if s.Offset < end || s.Length < 0 || s.Offset+s.Length > int64(len(dump)) {
+				t.Fatalf("%q: splices %+v", dump, contents.Source.Splices)
+			}
+			end = s.Offset + s.Length
+		}
+		fed, err := io.ReadAll(newBoundary(strings.NewReader(dump), contents.Source.Splices, "ours"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		lines, want := int64(strings.Count(string(fed), "\n")), int64(strings.Count(dump, "\n"))
+		for _, s := range contents.Source.Splices {
+			lines -= int64(strings.Count(s.SQL, "\n")) // of a quoted name
+		}
+		if got := lineInDump(contents.Source.Splices, lines+1); got != want+1 {
+			t.Errorf("%q: the last line is %d, want %d", dump, got, want+1)
+		}
+	})
+}
