@@ -156,8 +156,8 @@ func TestRehearsals(t *testing.T) {
 			code: outcome.MigrationFailed, says: "start the container migration",
 		},
 		{
-			name: "does not end", config: config.Migrate{Timeout: second}, sql: []string{"select pg_sleep(300)"},
-			code: outcome.MigrationTimeout, says: "the migration did not end within 1s (migrate.timeout); running: select pg_sleep(…)",
+			name: "does not end", config: config.Migrate{Timeout: 5 * second}, sql: []string{"select pg_sleep(300)"},
+			code: outcome.MigrationTimeout, says: "the migration did not end within 5s (migrate.timeout); running: select pg_sleep(…)",
 		},
 		{
 			name: "a command does not end", config: config.Migrate{Timeout: second, Image: config.Text(name), Command: []string{"sleep", "1000"}},
