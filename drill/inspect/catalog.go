@@ -45,6 +45,8 @@ type gathered struct {
 	Source
 	Needs
 	Promise
+
+	namesEncoding string // of the bytes of the dump: its first client_encoding
 }
 
 type objectKey struct {

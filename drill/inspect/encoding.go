@@ -1,6 +1,7 @@
 package inspect
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -11,6 +12,8 @@ import (
 	"golang.org/x/text/encoding/korean"
 	"golang.org/x/text/encoding/simplifiedchinese"
 	"golang.org/x/text/encoding/traditionalchinese"
+
+	"github.com/drillgres/drillgres/drill/outcome"
 )
 
 // encodings holds the encodings of dumps by their Postgres names, in lower case and
@@ -38,13 +41,14 @@ var asUTF8 = []string{"", "utf8", "unicode", "sqlascii"}
 // restored catalog returns UTF-8. It keeps a name that does not decode. Where the tables
 // of Go and those of Postgres may differ, it notes the name for the server to convert.
 func (c *gathered) convertToUTF8() {
-	name := signRemover.Replace(strings.ToLower(c.Database.Encoding))
+	encoding := cmp.Or(c.namesEncoding, c.Database.Encoding) // pg_dump --encoding
+	name := signRemover.Replace(strings.ToLower(encoding))
 	if slices.Contains(asUTF8, name) {
 		return
 	}
 	dumped, ok := encodings[name]
 	_, exact := dumped.(*charmap.Charmap)
-	unread := UnreadNames{Encoding: c.Database.Encoding, Bytes: map[string]string{}}
+	unread := UnreadNames{Encoding: encoding, Bytes: map[string]string{}}
 	for _, text := range c.texts() {
 		raw := *text
 		if isASCII(raw) {
@@ -71,6 +75,15 @@ func (c *gathered) convertToUTF8() {
 	slices.Sort(c.Roles)
 	slices.Sort(c.CreatedRoles)
 	slices.Sort(c.Tablespaces)
+}
+
+// checkEncoding fails for a database of which no client can read the names in UTF-8.
+func checkEncoding(c Contents, _ Policy) error {
+	if signRemover.Replace(strings.ToLower(c.Needs.Database.Encoding)) != "muleinternal" {
+		return nil
+	}
+	return outcome.Fail(outcome.FormatUnsupported, "the database has the encoding MULE_INTERNAL, which Postgres cannot convert to UTF-8").
+		WithHint("convert production's database to another encoding, such as UTF8")
 }
 
 func isASCII(text string) bool {

@@ -28,7 +28,7 @@ func Judge(c Contents, broken error, p Policy) ([]outcome.Finding, error) {
 	}
 	found := findings(c, p)
 	for _, judge := range []func(Contents, Policy) error{
-		checkFormat, checkArchiveReadable, checkArchiveKnown, checkAge, checkTables, checkRows,
+		checkFormat, checkEncoding, checkArchiveReadable, checkArchiveKnown, checkAge, checkTables, checkRows,
 	} {
 		if err := judge(c, p); err != nil {
 			return found, err

@@ -7,6 +7,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/drillgres/drillgres/drill/inspect"
+	"github.com/drillgres/drillgres/drill/outcome"
 )
 
 // Names are returned in UTF-8, whatever the encoding of the dump.
@@ -156,5 +157,26 @@ func TestNamesThatOnlyAServerReads(t *testing.T) {
 		if diff := cmp.Diff(want, p.Unread); diff != "" || p.Tables[0].Name != c.name {
 			t.Errorf("%s: table %q, %s", encoding, p.Tables[0].Name, diff)
 		}
+	}
+}
+
+// The names are in the encoding of the dump, which need not be that of the database.
+func TestNamesInTheEncodingOfTheDump(t *testing.T) {
+	text := strings.Replace(dumpOf("CREATE DATABASE d WITH TEMPLATE = template0 ENCODING = 'UTF8';\n\\connect d\nSET client_encoding = 'LATIN1';\n"+
+		"CREATE TABLE public.caf\xe9 (id integer);\n"), "'UTF8'", "'LATIN1'", 1)
+	c, err := scan(t, []byte(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := promised(t, c).Tables[0].Name; got != "café" || c.Needs.Database.Encoding != "UTF8" {
+		t.Errorf("table %q of a database in %s", got, c.Needs.Database.Encoding)
+	}
+}
+
+// No client can read the names of a database in MULE_INTERNAL as UTF-8.
+func TestDatabaseInMuleInternal(t *testing.T) {
+	sql := "SET client_encoding = 'MULE_INTERNAL';\nCREATE TABLE t (a int);\nINSERT INTO t VALUES (1);\n"
+	if got, err := judged(t, sql); got != outcome.FormatUnsupported {
+		t.Errorf("%v", err)
 	}
 }

@@ -1,6 +1,7 @@
 package inspect
 
 import (
+	"cmp"
 	"regexp"
 	"strings"
 
@@ -113,9 +114,11 @@ func (s *script) readSet(p *sqltext.Phrase) {
 		if !hasSafeBackslash(v) {
 			s.foreign("client_encoding " + shownEncoding(v))
 		}
-		if s.k.c.Database.Encoding == "" && v != "default" {
-			s.k.c.Database.Encoding = v
+		if v == "default" {
+			return
 		}
+		s.k.c.namesEncoding = cmp.Or(s.k.c.namesEncoding, v)
+		s.k.c.Database.Encoding = cmp.Or(s.k.c.Database.Encoding, v)
 	case p.Has("default_tablespace"):
 		if v := p.Value(); v != "default" {
 			s.k.addTablespace(v)

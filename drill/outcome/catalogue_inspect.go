@@ -77,7 +77,7 @@ var inspectCodes = []Entry{
 	{
 		Code: DumpPartial, Class: ClassBackup, Stages: []Stage{Inspect},
 		Cause: "The dump is only a part of a database. It fills tables, or refers to tables, that it does not create. pg_dump writes such a dump with --data-only, " +
-			"--section, --table or --schema. It cannot be restored into an empty database.",
+			"--section, --table or --schema. It cannot be restored into an empty database. A dump with a damaged name of a table looks the same.",
 		Remedy: "dump the whole database, without --data-only, --section, --table and --schema",
 		Example: Example{
 			Case:    "The job runs pg_dump --data-only, and nothing dumps the schema.",
