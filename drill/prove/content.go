@@ -19,21 +19,15 @@ type Content struct {
 
 // Relation is a table or a partition, unless an extension made it.
 type Relation struct {
-	Name
-	Whole      Name // the topmost table that it is a partition of, or itself
-	Referenced bool // a foreign key of another table references it
+	sqltext.Name
+	Whole      sqltext.Name // the topmost table that it is a partition of, or itself
+	Referenced bool         // a foreign key of another table references it
 }
-
-// Name is the name of a table or a sequence, as the catalog stores it.
-type Name struct{ Schema, Name string }
-
-// String returns the name as the config may write it, with quotes where it needs them.
-func (n Name) String() string { return sqltext.Name{Schema: n.Schema, Name: n.Name}.String() }
 
 // Sequence numbers an integer column that has a unique index of its own.
 type Sequence struct {
-	Name
-	Table  Name
+	sqltext.Name
+	Table  sqltext.Name
 	Column string
 	Before int64 // the value that precedes the column's last one: after it, the next value already exists
 }
@@ -97,7 +91,7 @@ func listSequences(ctx context.Context, conn *pgx.Conn) (found []Sequence, err e
 		var usable bool
 		if before, usable, err = precedingLast(ctx, conn, f); usable {
 			found = append(found, Sequence{
-				Name: Name{f.Schema, f.Name}, Table: Name{f.TableSchema, f.Table}, Column: f.Column, Before: before,
+				Name: sqltext.Name{Schema: f.Schema, Name: f.Name}, Table: sqltext.Name{Schema: f.TableSchema, Name: f.Table}, Column: f.Column, Before: before,
 			})
 		}
 	}

@@ -194,7 +194,7 @@ func checkContent(t *testing.T, s provision.Server) {
 	}
 	// Sequences whose column has only their first value, and computed defaults, are not
 	// listed.
-	if diff := cmp.Diff([]string{`public.Odd "name"_id_seq, public.Odd "name".id after 99`, "public.down, public.falls.id after 95", "public.users_id_seq, public.users.id after 299"}, sequences); diff != "" {
+	if diff := cmp.Diff([]string{`public."Odd ""name""_id_seq", public."Odd ""name""".id after 99`, "public.down, public.falls.id after 95", "public.users_id_seq, public.users.id after 299"}, sequences); diff != "" {
 		t.Errorf("sequences (-want +got):\n%s", diff)
 	}
 }

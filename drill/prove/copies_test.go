@@ -24,6 +24,7 @@ import (
 	"github.com/drillgres/drillgres/drill/locate/dir"
 	"github.com/drillgres/drillgres/drill/outcome"
 	"github.com/drillgres/drillgres/drill/prove"
+	"github.com/drillgres/drillgres/drill/sqltext"
 )
 
 // passes is the code of a drill that finds nothing.
@@ -190,8 +191,8 @@ func backupOf(t *testing.T, content []byte) prove.Backup {
 
 // restored returns the content of a database after the real dumps were restored.
 func restored() prove.Content {
-	name := func(schema, name string) prove.Name { return prove.Name{Schema: schema, Name: name} }
-	table := func(n prove.Name, whole string) prove.Relation {
+	name := func(schema, name string) sqltext.Name { return sqltext.Name{Schema: schema, Name: name} }
+	table := func(n sqltext.Name, whole string) prove.Relation {
 		return prove.Relation{Name: n, Whole: name(n.Schema, whole), Referenced: n.Name == "users"}
 	}
 	odd := name("odd.schema; \"s\"", "ta\nble")

@@ -60,8 +60,8 @@ func (l lostState) inflict(ctx context.Context, tx pgx.Tx) error {
 
 // lostRows removes all rows of a table and its partitions.
 type lostRows struct {
-	table Name
-	parts []Name // those of its partitions, or itself, that have rows in the dump
+	table sqltext.Name
+	parts []sqltext.Name // those of its partitions, or itself, that have rows in the dump
 }
 
 // treeSQL selects a table and its partitions.

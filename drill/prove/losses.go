@@ -8,13 +8,14 @@ import (
 	"github.com/drillgres/drillgres/drill/config"
 	"github.com/drillgres/drillgres/drill/inspect"
 	"github.com/drillgres/drillgres/drill/outcome"
+	"github.com/drillgres/drillgres/drill/sqltext"
 	"github.com/drillgres/drillgres/drill/words"
 )
 
 // rows are the rows of a table and its partitions in the dump.
 type rows struct {
-	table      Name
-	parts      []Name // those with rows in the dump
+	table      sqltext.Name
+	parts      []sqltext.Name // those with rows in the dump
 	referenced bool
 	count      int64
 	bytes      int64 // in the dump
@@ -73,13 +74,13 @@ func (r rows) compare(other rows) int {
 
 // filled returns the tables with rows in the dump, except those of extensions.
 func (b Backup) filled() (list []rows) {
-	relations := map[Name]Relation{}
+	relations := map[sqltext.Name]Relation{}
 	for _, r := range b.Content.Relations {
 		relations[r.Name] = r
 	}
-	at := map[Name]int{}
+	at := map[sqltext.Name]int{}
 	for _, t := range b.Promised.Tables {
-		part := Name{t.Schema, t.Name}
+		part := sqltext.Name{Schema: t.Schema, Name: t.Name}
 		r, ok := relations[part]
 		if !ok || t.Rows <= 0 {
 			continue
@@ -99,15 +100,15 @@ func (b Backup) filled() (list []rows) {
 }
 
 // mayLoseAll reports whether the config allows a table to lose all of its rows.
-func mayLoseAll(v config.Verify, table Name) bool {
+func mayLoseAll(v config.Verify, table sqltext.Name) bool {
 	return of(v.Drift.Tables, table) >= 100 && of(v.Tables, table).MinRows == 0
 }
 
 // of returns what the config says about a table. It may quote a name that needs no
 // quotes.
-func of[T any](tables map[string]T, table Name) (found T) {
+func of[T any](tables map[string]T, table sqltext.Name) (found T) {
 	for configured, value := range tables {
-		if schema, name, err := config.SplitTable(configured); err == nil && (Name{schema, name}) == table {
+		if schema, name, err := config.SplitTable(configured); err == nil && (sqltext.Name{Schema: schema, Name: name}) == table {
 			return value
 		}
 	}
@@ -159,7 +160,7 @@ func (b Backup) sequence() (found Sequence, ok bool) {
 func (l lostRows) promise(p inspect.Promise) inspect.Promise {
 	p.Tables = slices.Clone(p.Tables)
 	for i, t := range p.Tables {
-		if slices.Contains(l.parts, Name{t.Schema, t.Name}) {
+		if slices.Contains(l.parts, sqltext.Name{Schema: t.Schema, Name: t.Name}) {
 			p.Tables[i].Rows, p.Tables[i].Bytes = 0, 0
 		}
 	}
@@ -170,7 +171,7 @@ func (l lostRows) promise(p inspect.Promise) inspect.Promise {
 func (l lostState) promise(p inspect.Promise) inspect.Promise {
 	p.Sequences = slices.Clone(p.Sequences)
 	for i, s := range p.Sequences {
-		if l.Name == (Name{s.Schema, s.Name}) {
+		if l.Name == (sqltext.Name{Schema: s.Schema, Name: s.Name}) {
 			p.Sequences[i].Last, p.Sequences[i].Called = l.Before, true
 		}
 	}
