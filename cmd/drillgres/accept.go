@@ -12,7 +12,6 @@ import (
 	"github.com/drillgres/drillgres/drill/outcome"
 	"github.com/drillgres/drillgres/drill/record"
 	"github.com/drillgres/drillgres/drill/report"
-	"github.com/drillgres/drillgres/drill/wiring"
 )
 
 type acceptOptions struct {
@@ -58,11 +57,7 @@ func runAccept(ctx context.Context, e edges, o acceptOptions) error {
 	if err := o.validate(); err != nil {
 		return err
 	}
-	cfg, err := loadConfig(e, o.config)
-	if err != nil {
-		return err
-	}
-	h, err := wiring.OpenHistory(ctx, cfg)
+	_, h, err := openHistory(ctx, e, o.config)
 	if err != nil {
 		return err
 	}

@@ -61,6 +61,16 @@ func newHistory(e edges) *cobra.Command {
 	return cmd
 }
 
+// openHistory loads a config and opens its history, which the caller closes.
+func openHistory(ctx context.Context, e edges, path string) (*config.Config, *record.History, error) {
+	cfg, err := loadConfig(e, path)
+	if err != nil {
+		return nil, nil, err
+	}
+	h, err := wiring.OpenHistory(ctx, cfg)
+	return cfg, h, err
+}
+
 func runHistory(ctx context.Context, e edges, o historyOptions) error {
 	if err := o.validate(); err != nil {
 		return err
@@ -73,11 +83,7 @@ func runHistory(ctx context.Context, e edges, o historyOptions) error {
 		}
 		filter.Since = e.now().Add(-time.Duration(since))
 	}
-	cfg, err := loadConfig(e, o.config)
-	if err != nil {
-		return err
-	}
-	h, err := wiring.OpenHistory(ctx, cfg)
+	cfg, h, err := openHistory(ctx, e, o.config)
 	if err != nil {
 		return err
 	}
