@@ -41,7 +41,7 @@ gate: build ## may the sample shop's next release go out: four candidates, four 
 	@fixtures/shop/gate $(BIN)
 
 .PHONY: prove
-prove: build ## break copies of the sample shop's backup: each must go red
+prove: build ## break copies of the sample shop's backup: each must fail
 	@fixtures/shop/drill $(BIN) prove
 
 .PHONY: test

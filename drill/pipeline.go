@@ -27,9 +27,9 @@ var Deadlines = map[outcome.Stage]time.Duration{
 	outcome.Migrate:   24 * time.Hour, // migrate.timeout and the limits of its checks are lower
 }
 
-// Longest returns how long a drill can take at most: the sum of its deadlines, of which
-// overrides replaces some, and of what comes before and after its stages. A sandbox that
-// is older belongs to a dead run.
+// Longest returns the longest time that a drill can take: the deadlines of its stages,
+// and the limits before and after them. overrides raises the deadlines of some stages. A
+// sandbox that is older than that belongs to a dead run.
 func Longest(overrides map[outcome.Stage]time.Duration) time.Duration {
 	total := preflightLimit + Deadlines[outcome.Provision] + 2*cleanUpLimit // Prepare may take as long as provisioning
 	for stage, limit := range Deadlines {

@@ -21,7 +21,7 @@ func TestWriteFailure(t *testing.T) {
 		{syscall.EROFS, outcome.WorkDirUnusable},
 		{syscall.EACCES, outcome.WorkDirUnusable},
 	} {
-		err := writeFailure("/work/backup", fmt.Errorf("copy: %w", &fs.PathError{Op: "write", Path: "/work/backup", Err: c.err}))
+		err := writeFailure("/run/backup", fmt.Errorf("copy: %w", &fs.PathError{Op: "write", Path: "/run/backup", Err: c.err}))
 		if f := outcome.AsFailure(err); f.Code != c.code || f.Class() != outcome.ClassEnvironment || f.Remedy() == "" {
 			t.Errorf("%v: %s, %v", c.err, f.Code, err)
 		}

@@ -20,7 +20,7 @@ const userSchema = "$user"
 // serverPath is the search path of a session unless something sets another one.
 var serverPath = searchPath{schemas: []string{userSchema, "public"}}
 
-// tempSchema stands for the schema of temporary tables, of which nothing remains.
+// tempSchema stands for the schema of temporary tables, which end with the session.
 const tempSchema = "pg_temp"
 
 // newSearchPath returns the path of a list of schemas. A schema of the system is

@@ -39,7 +39,7 @@ var (
 
 // familyOf returns what the names of one database's backups have in common: the
 // words of the key that are not dates, times, ids, rotations or formats. It returns
-// an empty string for a name of which nothing remains.
+// an empty string if the name has no other words.
 func familyOf(key string) string {
 	key = uuids.ReplaceAllString(strings.ToLower(key), " ")
 	parts := strings.FieldsFunc(key, func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) })

@@ -44,10 +44,10 @@ var restoreCodes = []Entry{
 	},
 	{
 		Code: SearchPathDependency, Class: ClassSchema, Stages: []Stage{Restore},
-		Cause: "A function in an index, check, generated column or materialised view relies on search_path. Dumps are restored with an empty search_path, so the " +
-			"function does not find what it names without a schema; the server's CONTEXT names the function. Production works, but none of its dumps can be " +
-			"restored. IS DISTINCT FROM, NULLIF, CASE, IN and JOIN … USING in a view, an index or a trigger rely on it too, because no dump can write the operator = that " +
-			"they use: that of a type in an extension's own schema is not found.",
+		Cause: "A function in an index, check, generated column or materialized view relies on search_path. Dumps are restored with an empty search_path, so the " +
+			"function does not find what it names without a schema. The server's CONTEXT names the function. Production works, but none of its dumps can be " +
+			"restored. IS DISTINCT FROM, NULLIF, CASE, IN and JOIN … USING in a view, an index or a trigger rely on search_path too: they use the operator = without its " +
+			"schema, and the operator of a type in an extension's own schema is not found.",
 		Remedy: "qualify the names in the function with their schema in production, or run ALTER FUNCTION … SET search_path there",
 		Example: Example{
 			Case:    "An index calls outer_f(name), whose body calls inner_f without its schema.",

@@ -27,8 +27,8 @@ func (r *run) recheckHostile(f *outcome.Failure, stderr []string) *outcome.Failu
 }
 
 // copyEscape matches the first backslash of a COPY row: NULL, or a character that
-// the format escapes, or the end of the rows. None of psql's commands with these letters reaches outside
-// psql.
+// the format escapes, or the end of the rows. None of psql's commands with these
+// letters reaches outside psql.
 var copyEscape = regexp.MustCompile(`^[^\\]*\\(?:N(?:\t|$)|[bfnrtv\\])|^\\\.$`)
 
 func isRow(line string) bool { return copyEscape.MatchString(line) }

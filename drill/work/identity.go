@@ -41,10 +41,10 @@ func storedWord(root string) string {
 	return strings.TrimSpace(string(id))
 }
 
-// machineOf returns what distinguishes this machine from a copy of it, as far as it is
-// known: its id and its name. The name of a container changes with each start. If its
-// root is on a volume, which outlives it and is no part of its image, the running kernel
-// takes the place of the name.
+// machineOf returns what distinguishes this machine from a copy of it, as far as that is
+// known: its id and its name. A container has another name after each start. If its root
+// is on a volume, which is kept between starts, machineOf returns the id of the running
+// kernel instead of the name.
 func machineOf(root string) string {
 	name, _ := os.Hostname() // empty if unknown
 	name, _, _ = strings.Cut(name, ".")

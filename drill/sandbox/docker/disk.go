@@ -58,7 +58,7 @@ func (p *pod) space(ctx context.Context) (free, total int64, err error) {
 	ctx, cancel := context.WithTimeout(ctx, spaceWithin)
 	defer cancel()
 	lax := *p.box
-	lax.strict = false // a df that cannot be killed is no reason to end the sandbox
+	lax.strict = false // the sandbox goes on even if df cannot be killed
 	var out strings.Builder
 	code, err := lax.Exec(ctx, sandbox.Command{User: "0", Args: []string{"df", "-P", "-k", insideCopy}, Stdout: &out})
 	if err != nil {
