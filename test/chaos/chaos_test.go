@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"flag"
 	"fmt"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -139,8 +140,11 @@ func (f fault) judge(t *testing.T, r outcome.Result, exit int) (ends string) {
 func (v *victim) swept(t *testing.T, told string) string {
 	t.Helper()
 	containers, all, files := v.Containers(t, ""), program.Leftovers(t, v.scene.config), program.WorkFiles(t, v.WorkRoot)
-	missing := filepath.Join(t.TempDir(), "none.dump")
-	next, _, stderr := program.Drill(t, "--config", v.scene.config, "--backup", missing)
+	empty := filepath.Join(t.TempDir(), "empty.dump")
+	if err := os.WriteFile(empty, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	next, _, stderr := program.Drill(t, "--config", v.scene.config, "--backup", empty)
 	if next.Failure == nil || next.Failure.Stage != outcome.Locate {
 		t.Errorf("the next drill: %+v\n%s", next.Failure, stderr)
 	}
