@@ -146,13 +146,13 @@ func formatRuns(results []outcome.Result) string {
 // printAccepted prints the baseline of the next drill. It is not this run if a newer
 // backup has passed since.
 func printAccepted(ctx context.Context, e edges, h *record.History, r outcome.Result) error {
-	baseline, _, err := h.Baseline(ctx, r.Database, time.Time{})
+	earlier, err := h.Earlier(ctx, r.Database, time.Time{}, 1)
 	if err != nil {
 		return err
 	}
 	text := fmt.Sprintf("accepted: run %s of %s; the next drill is compared with it\n", r.RunID, r.Database)
-	if baseline != nil && baseline.RunID != r.RunID {
-		text = fmt.Sprintf("accepted: run %s of %s; but the next drill is compared with run %s, of a newer backup\n", r.RunID, r.Database, baseline.RunID)
+	if len(earlier.Backups) > 0 && earlier.Backups[0].RunID != r.RunID {
+		text = fmt.Sprintf("accepted: run %s of %s; but the next drill is compared with run %s, of a newer backup\n", r.RunID, r.Database, earlier.Backups[0].RunID)
 	}
 	_, err = fmt.Fprint(e.stdout, report.Clean(text))
 	return err

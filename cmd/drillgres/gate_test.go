@@ -137,7 +137,7 @@ func onlyDrillsCount(t *testing.T, config, last string) {
 	if err != nil || !ok || v.RunID != last {
 		t.Errorf("last verified by %+v, %v", v, err)
 	}
-	if was, _, err := h.Baseline(t.Context(), "shop", time.Time{}); err != nil || was == nil || was.RunID != last {
+	if was, err := h.Earlier(t.Context(), "shop", time.Time{}, 1); err != nil || len(was.Backups) != 1 || was.Backups[0].RunID != last {
 		t.Errorf("baseline %+v, %v", was, err)
 	}
 	history, _, _ := programAt(t, morning.Add(54*time.Hour), nil, "history", "--config", config)

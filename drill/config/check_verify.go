@@ -13,12 +13,7 @@ func (l *loader) checkVerify(at *path, v *Verify) {
 	}
 	l.checkOneOf(at.key("integrity"), v.Integrity, "basic", "standard", "deep")
 	l.checkNotZero(at.key("integrity_within"), v.IntegrityWithin)
-	drift := at.key("drift").key("tables")
-	for _, name := range sortedNames(v.Drift.Tables) {
-		if _, _, err := SplitTable(name); err != nil {
-			l.invalid(drift.key(name), "%v", err)
-		}
-	}
+	l.checkDrift(at.key("drift"), v.Drift)
 	used := map[string]*path{}
 	for i := range v.Queries {
 		q, place := &v.Queries[i], at.key("queries").at(i)
@@ -27,6 +22,20 @@ func (l *loader) checkVerify(at *path, v *Verify) {
 			l.invalid(place.key("sql"), "is missing (want a query)")
 		}
 		l.compileExpect(place.key("expect"), &q.Expect, CompileSQL, required("value == 0"))
+	}
+}
+
+// maxWindow bounds how many results of the history a drill reads.
+const maxWindow = 100
+
+func (l *loader) checkDrift(at *path, d Drift) {
+	for _, name := range sortedNames(d.Tables) {
+		if _, _, err := SplitTable(name); err != nil {
+			l.invalid(at.key("tables").key(name), "%v", err)
+		}
+	}
+	if window := at.key("window"); l.given(window) && (d.Window < 1 || d.Window > maxWindow) {
+		l.invalid(window, "%d is not a number of backups (want 1 to %d)", d.Window, maxWindow)
 	}
 }
 

@@ -71,6 +71,7 @@ func (db *Database) setDefaults() {
 	or(&db.Verify.IntegrityWithin, Duration(10*time.Minute))
 	orPercent(&db.Verify.Drift.Rows, 20)
 	orPercent(&db.Verify.Drift.Size, 50)
+	or(&db.Verify.Drift.Window, 10)
 	db.Backup.S3.setDefaults()
 	if db.App == nil {
 		return

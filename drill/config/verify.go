@@ -13,18 +13,21 @@ type Verify struct {
 	Integrity string `yaml:"integrity" jsonschema:"enum=basic,enum=standard,enum=deep"`
 	// Time for reading tables and indexes. What was not reached is listed and does not fail the drill. Default: 10m.
 	IntegrityWithin Duration `yaml:"integrity_within"`
-	// How far the content may differ from that of the last verified drill.
+	// How far the content may differ from that of the last verified drills.
 	Drift Drift `yaml:"drift"`
 }
 
-// Drift is how far the content may differ from that of the last verified drill.
+// Drift is how far the content may differ from that of the last verified drills.
 type Drift struct {
 	// Percentage of rows that any single table, and all tables together, may lose. off allows any loss, including missing tables. Default: 20%.
+	// A single table is compared with its lowest count in the window, all together with the last verified drill.
 	Rows *Percent `yaml:"rows"`
 	// Percentage of bytes that the whole database may lose. Default: 50%.
 	Size *Percent `yaml:"size"`
 	// Percentage of rows that individual tables may lose, by schema.table.
 	Tables map[string]Percent `yaml:"tables"`
+	// Number of verified backups in whose drills the lowest count of a table is looked for. Default: 10.
+	Window int `yaml:"window"`
 }
 
 // Table is what one table must contain.

@@ -218,6 +218,11 @@ var Findings = []FindingEntry{
 		Remedy:  "look up the SQLSTATE in the message",
 	},
 	{
+		Code: "content_drifted", Stage: Verify,
+		Meaning: "A table is gone or has far fewer rows than in the last verified drill. With fewer than three verified drills it is unknown how much the table changes, so this is not a failure yet.",
+		Remedy:  "find out what the table has lost, or allow it with verify.drift.tables",
+	},
+	{
 		Code: "schema_changed", Stage: Verify,
 		Meaning: "The schema differs from that of the baseline drill. Most such changes come from a migration.",
 		Remedy:  "compare the change with the migrations since then",

@@ -89,8 +89,8 @@ var verifyCodes = []Entry{
 	},
 	{
 		Code: ContentDrifted, Class: ClassBackup, Stages: []Stage{Verify},
-		Cause: "The content differs too much from the last passed drill: a table is gone, or it has far fewer rows or bytes. verify.drift sets how much is allowed. A " +
-			"backup that restores completely can still be one of an emptied database, or of the wrong one.",
+		Cause: "The content differs too much from the last verified drills. A table is gone or has far fewer rows than in any of the last ten verified backups, or all tables together " +
+			"have far fewer rows or bytes than in the last one. verify.drift sets how much is allowed. A backup that restores completely can still be one of an emptied database, or of the wrong one.",
 		Remedy: "check which database the backup job dumps and that nothing deleted the rows, or run drillgres accept RUN if the change is intended",
 		Example: Example{
 			Case:    "A clean-up job deleted most orders.",

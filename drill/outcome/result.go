@@ -170,6 +170,13 @@ type Baseline struct {
 	Accepted  string    `json:"accepted"`   // the reason given to drillgres accept; empty if the drill passed
 }
 
+// Earlier is what earlier drills verified, for a comparison with their content.
+type Earlier struct {
+	Drills   int      // how many drills verified a backup, of all backups
+	Backups  []Result // one drill for each of the newest backups, newest first; the first is the baseline
+	Accepted string   // the reason why the baseline was accepted; empty: it passed
+}
+
 // CheckStatus is how an assertion ended. Unknown never counts as passed.
 type CheckStatus string
 

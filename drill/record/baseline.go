@@ -24,39 +24,34 @@ type Acceptance struct {
 
 func (a Acceptance) id() ID { return ID{a.RunID, a.Database} }
 
-// Baseline returns the drill to compare the content of a backup with: of the
-// database's drills that passed or were accepted, the one with the newest backup
-// taken at or before taken. Of several drills of the same backup it returns the
-// newest. A drill of a backup that was named by hand is never a baseline. A zero
-// taken is later than any backup.
-//
-// accepted is the reason why the baseline was accepted; empty: it passed. Without
-// a baseline the result is nil.
-func (h *History) Baseline(ctx context.Context, database string, taken time.Time) (baseline *outcome.Result, accepted string, err error) {
+// Earlier returns the drills to compare the content of a backup with: of the database's
+// drills that passed or were accepted, those of the newest backups taken at or before
+// taken, at most as many as window. Of several drills of the same backup it returns the
+// newest. A drill of a backup that was named by hand is never among them. A zero taken is
+// later than any backup.
+func (h *History) Earlier(ctx context.Context, database string, taken time.Time, window int) (outcome.Earlier, error) {
 	entries, err := h.Entries(ctx, Filter{Database: database})
 	if err != nil {
-		return nil, "", err
+		return outcome.Earlier{}, err
 	}
 	acceptances, err := h.Acceptances(ctx, database)
 	if err != nil {
-		return nil, "", err
+		return outcome.Earlier{}, err
 	}
 	reasons := map[ID]string{}
 	for _, a := range acceptances {
 		reasons[a.id()] = a.Reason
 	}
-	chosen, found := newestBackup(entries, func(e Entry) bool {
+	verified := slices.DeleteFunc(entries, func(e Entry) bool {
 		_, isAccepted := reasons[e.ID]
-		return (e.verified() || e.drifted() && isAccepted) && (taken.IsZero() || !e.backupTime().After(instant(taken)))
+		return !e.verified() && (!e.drifted() || !isAccepted) || !taken.IsZero() && e.backupTime().After(instant(taken))
 	})
-	if !found {
-		return nil, "", nil
+	newest := newestBackups(verified, window)
+	results, err := h.Results(ctx, newest)
+	if err != nil || len(results) == 0 {
+		return outcome.Earlier{}, err
 	}
-	results, err := h.Results(ctx, []Entry{chosen})
-	if err != nil {
-		return nil, "", err
-	}
-	return &results[0], reasons[chosen.ID], nil
+	return outcome.Earlier{Drills: len(verified), Backups: results, Accepted: reasons[newest[0].ID]}, nil
 }
 
 // ErrNotDrifted is the error of Accept for a drill that did not fail as drifted, or

@@ -86,12 +86,30 @@ func (h *History) verifiedDrills(ctx context.Context, database string) ([]Entry,
 // returns true. Of several drills of that backup it returns the newest. entries must
 // be newest first.
 func newestBackup(entries []Entry, matches func(Entry) bool) (newest Entry, found bool) {
-	for _, e := range entries {
-		if matches(e) && (!found || e.backupTime().After(newest.backupTime())) {
-			newest, found = e, true
+	matching := slices.DeleteFunc(slices.Clone(entries), func(e Entry) bool { return !matches(e) })
+	if len(matching) == 0 {
+		return Entry{}, false
+	}
+	return newestBackups(matching, 1)[0], true
+}
+
+// newestBackups returns an entry for each of the n newest backups, newest first. Of
+// several drills of one backup it returns the newest. entries must be newest first.
+func newestBackups(entries []Entry, n int) (newest []Entry) {
+	type backup struct {
+		uri  string
+		time time.Time
+	}
+	seen := map[backup]bool{}
+	byAge := slices.Clone(entries)
+	slices.SortStableFunc(byAge, func(a, b Entry) int { return b.backupTime().Compare(a.backupTime()) })
+	for _, e := range byAge {
+		if b := (backup{e.BackupURI, e.backupTime()}); !seen[b] && len(newest) < n {
+			seen[b] = true
+			newest = append(newest, e)
 		}
 	}
-	return newest, found
+	return newest
 }
 
 // backupTime returns the time of the snapshot or, if that is unknown, the start of

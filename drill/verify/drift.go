@@ -13,39 +13,39 @@ import (
 
 // Past is the history of earlier drills.
 type Past interface {
-	// Baseline returns the drill with which a backup taken at that time is
-	// compared, and the reason with which an operator accepted it (empty: it
-	// passed). It returns nil if no such drill exists.
-	Baseline(ctx context.Context, database string, taken time.Time) (was *outcome.Result, accepted string, err error)
+	// Earlier returns what the drills of the newest backups verified, of those taken at
+	// or before taken, at most as many as window. Without any, it returns none and no
+	// error.
+	Earlier(ctx context.Context, database string, taken time.Time, window int) (outcome.Earlier, error)
 }
 
-// baselineDrill holds the drill to compare with, or the reason why none exists.
-type baselineDrill struct {
-	result   *outcome.Result
-	accepted string
-	missing  string
+// baseline holds the drills to compare with, or the reason why none exist.
+type baseline struct {
+	outcome.Earlier
+	missing string
 }
 
-func (v Verifier) findBaseline(ctx context.Context, taken time.Time) baselineDrill {
+func (v Verifier) findBaseline(ctx context.Context, taken time.Time) baseline {
 	if v.Past == nil {
-		return baselineDrill{}
+		return baseline{}
 	}
-	was, accepted, err := v.Past.Baseline(ctx, v.Database, taken)
+	earlier, err := v.Past.Earlier(ctx, v.Database, taken, v.Config.Drift.Window)
 	switch {
 	case err != nil:
-		return baselineDrill{missing: "the history cannot be read: " + err.Error()}
-	case was == nil:
-		return baselineDrill{missing: "nothing to compare with: no drill of this backup or an earlier one has passed"}
+		return baseline{missing: "the history cannot be read: " + err.Error()}
+	case len(earlier.Backups) == 0:
+		return baseline{missing: "nothing to compare with: no drill of this backup or an earlier one has passed"}
 	}
-	return baselineDrill{result: was, accepted: accepted}
+	return baseline{Earlier: earlier}
 }
 
-// baseline returns the baseline for the report, or nil.
-func (e baselineDrill) baseline() *outcome.Baseline {
-	if e.result == nil {
+// reported returns the baseline for the report, or nil.
+func (b baseline) reported() *outcome.Baseline {
+	if len(b.Backups) == 0 {
 		return nil
 	}
-	return &outcome.Baseline{RunID: e.result.RunID, StartedAt: e.result.StartedAt, Accepted: e.accepted}
+	last := b.Backups[0]
+	return &outcome.Baseline{RunID: last.RunID, StartedAt: last.StartedAt, Accepted: b.Accepted}
 }
 
 // content holds what drift compares: the tables and the schema of a database.
@@ -55,38 +55,43 @@ type content struct {
 	major  int
 }
 
-// checkDrift compares the content with that of the baseline.
-func (v Verifier) checkDrift(e baselineDrill, is content) verdict {
-	found := v.compareWithBaseline(e, is)
+// checkDrift compares the content with that of earlier drills.
+func (v Verifier) checkDrift(b baseline, is content) verdict {
+	found := v.compareWithBaseline(b, is)
 	found.check.ConfigPath = config.Path("verify", "drift")
 	return found
 }
 
-func (v Verifier) compareWithBaseline(e baselineDrill, is content) verdict {
+func (v Verifier) compareWithBaseline(b baseline, is content) verdict {
 	if v.Past == nil {
 		return verdict{check: outcome.Check{Name: "drift", Kind: "builtin", Status: outcome.CheckNotConfigured, RestsOn: "nothing: no history is configured"}}
 	}
-	if e.result == nil {
-		none := withEvidence(builtinCheck("drift", "about as much as in an earlier drill"), "the history")
-		return verdict{check: unknown(none, e.missing)}
+	if b.missing != "" {
+		none := withEvidence(builtinCheck("drift", "about as much as in earlier drills"), "the history")
+		return verdict{check: unknown(none, b.missing)}
 	}
-	c := compare(v.Config.Drift, *e.result, is)
+	c := compare(v.Config.Drift, b.Earlier, is)
 	found := verdict{check: builtinCheck("drift", c.expected()), problems: c.problems, findings: c.findings}
 	for i := range found.problems {
 		found.problems[i].code = outcome.ContentDrifted
-		found.problems[i].hint = v.acceptHint()
+		found.problems[i].hint = v.acceptHint(found.problems[i].hint)
 	}
 	found.check.Saw = c.saw()
 	found.check = withEvidence(found.check, c.restsOn())
 	return found.conclude()
 }
 
-func (v Verifier) acceptHint() string {
+// acceptHint returns the remedy for a drift, with the id of this run and the setting
+// that allows it.
+func (v Verifier) acceptHint(setting string) string {
 	remedy := outcome.ContentDrifted.Entry().Remedy
-	if v.RunID == "" {
+	if v.RunID != "" {
+		remedy = strings.ReplaceAll(remedy, "drillgres accept RUN", "drillgres accept "+v.RunID+" --reason TEXT")
+	}
+	if setting == "" {
 		return remedy
 	}
-	return strings.ReplaceAll(remedy, "drillgres accept RUN", "drillgres accept "+v.RunID+" --reason TEXT")
+	return remedy + "; to allow it in every drill, set " + setting
 }
 
 // expected describes what the limits allow.
@@ -119,10 +124,14 @@ func (c *comparison) saw() string {
 
 // restsOn describes what was compared, and why the schemas were not.
 func (c *comparison) restsOn() string {
-	if c.incomparable != "" {
-		return fmt.Sprintf("the tables of this drill and of run %s; the schemas are not comparable: %s", c.was.RunID, c.incomparable)
+	runs := "run " + c.was.RunID
+	if earlier := len(c.backups) - 1; earlier > 0 {
+		runs += " and of drills of " + words.Count(earlier, "earlier backup")
 	}
-	return "the tables and the schemas of this drill and of run " + c.was.RunID
+	if c.incomparable != "" {
+		return fmt.Sprintf("the tables of this drill and of %s; the schemas are not comparable: %s", runs, c.incomparable)
+	}
+	return "the tables of this drill and of " + runs + ", and the schemas of this drill and of run " + c.was.RunID
 }
 
 // formatChange formats a difference: +1.5%, -20%, unchanged.

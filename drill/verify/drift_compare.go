@@ -2,9 +2,11 @@ package verify
 
 import (
 	"fmt"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
+	"unicode"
 
 	"github.com/drillgres/drillgres/drill/config"
 	"github.com/drillgres/drillgres/drill/fingerprint"
@@ -21,13 +23,19 @@ const (
 	// littleData is the number of bytes below which a percentage means nothing:
 	// the first page of a table changes it too much.
 	littleData = 1 << 20
+	// fewDrills is the number of verified drills below which it is unknown how much a
+	// table changes from one backup to the next.
+	fewDrills = 3
 )
 
-// comparison compares the content of one drill with that of an earlier one.
+// comparison compares the content of one drill with that of earlier ones.
 type comparison struct {
 	rows, size  config.Percent
 	tableLimits map[name]config.Percent // limits of single tables
-	was         outcome.Result
+	drills      int                      // the number of verified drills
+	backups     []outcome.Result         // the drills of the last backups, newest first
+	lowest      map[name]int64           // of each table in all these drills: the lowest number of rows
+	was         outcome.Result           // the first of them
 	is          content
 
 	problems      []problem
@@ -47,8 +55,11 @@ func (t *total) add(table outcome.Table) {
 	t.bytes += table.Bytes
 }
 
-func compare(limits config.Drift, was outcome.Result, is content) *comparison {
-	c := &comparison{rows: limitOrAnyLoss(limits.Rows), size: limitOrAnyLoss(limits.Size), tableLimits: map[name]config.Percent{}, was: was, is: is}
+func compare(limits config.Drift, earlier outcome.Earlier, is content) *comparison {
+	c := &comparison{
+		rows: limitOrAnyLoss(limits.Rows), size: limitOrAnyLoss(limits.Size), tableLimits: map[name]config.Percent{},
+		drills: earlier.Drills, backups: earlier.Backups, lowest: lowest(earlier.Backups), was: earlier.Backups[0], is: is,
+	}
 	for table, limit := range limits.Tables {
 		c.tableLimits[nameOf(table)] = limit
 	}
@@ -56,6 +67,28 @@ func compare(limits config.Drift, was outcome.Result, is content) *comparison {
 	c.compareTotals()
 	c.compareSchemas()
 	return c
+}
+
+// lowest returns the lowest number of rows of each table that all drills had.
+func lowest(drills []outcome.Result) map[name]int64 {
+	rows := map[name]int64{}
+	for i, d := range drills {
+		had := byName(d.Tables)
+		if i == 0 {
+			for table, t := range had {
+				rows[table] = t.Rows
+			}
+			continue
+		}
+		for table := range rows {
+			if t, ok := had[table]; ok {
+				rows[table] = min(rows[table], t.Rows)
+			} else {
+				delete(rows, table)
+			}
+		}
+	}
+	return rows
 }
 
 func limitOrAnyLoss(limit *config.Percent) config.Percent {
@@ -94,12 +127,18 @@ func (c *comparison) compareTables() {
 		}
 	}
 	for _, t := range c.was.Tables {
-		if _, ruled := c.tableLimits[nameOf(t.Name)]; !ruled {
+		now, there := is[nameOf(t.Name)]
+		expired := !there && c.expired(t)
+		if _, ruled := c.tableLimits[nameOf(t.Name)]; !ruled && !expired {
 			c.before.add(t)
 		}
-		if now, ok := is[nameOf(t.Name)]; ok {
+		switch {
+		case there:
 			c.compareRows(t, now)
-		} else {
+		case expired:
+			c.gone++
+			c.goneAllowed = append(c.goneAllowed, t.Name)
+		default:
 			c.missing(t)
 		}
 	}
@@ -114,11 +153,12 @@ func (c *comparison) limitOf(t outcome.Table) (limit config.Percent, key string,
 	return c.rows, "verify.drift.rows", false
 }
 
-// missing reports a table that is gone. If the limit allows any loss, it becomes
-// part of a finding and not a problem.
+// missing reports a table that is gone. If the limit allows any loss, or if the table
+// was missing in an earlier drill too, it becomes part of a finding and not a problem.
 func (c *comparison) missing(t outcome.Table) {
 	c.gone++
-	if limit, _, _ := c.limitOf(t); limit >= anyLoss {
+	limit, _, ruled := c.limitOf(t)
+	if _, always := c.lowest[nameOf(t.Name)]; limit >= anyLoss || !always && !ruled {
 		c.goneAllowed = append(c.goneAllowed, t.Name)
 		return
 	}
@@ -126,7 +166,29 @@ func (c *comparison) missing(t outcome.Table) {
 	if heir := c.renamedTo(t); heir != "" {
 		text += "; the new table " + heir + " has as many: was it renamed?"
 	}
-	c.problems = append(c.problems, problem{text: text + ")", object: t.Name})
+	c.report(problem{text: text + ")", object: t.Name, hint: setting(t.Name, "off")}, ruled)
+}
+
+// report reports the loss of one table. Before enough drills show how much a table
+// changes, it is a finding, unless the config has a limit for the table.
+func (c *comparison) report(p problem, ruled bool) {
+	if ruled || c.drills >= fewDrills {
+		c.problems = append(c.problems, p)
+		return
+	}
+	c.findings = append(c.findings, outcome.Finding{
+		Code:    string(outcome.ContentDrifted),
+		Message: fmt.Sprintf("%s; a failure after %d verified drills, this database has %d", p.text, fewDrills, c.drills),
+		Hint:    "find out what the table has lost; to allow it in every drill, set " + p.hint,
+	})
+}
+
+// setting returns the setting that allows a table to lose that share of its rows.
+func setting(table, share string) string {
+	if strings.ContainsFunc(table, func(r rune) bool { return r != '.' && r != '_' && !unicode.IsLetter(r) && !unicode.IsDigit(r) }) {
+		table = "'" + strings.ReplaceAll(table, "'", "''") + "'"
+	}
+	return fmt.Sprintf("verify: {drift: {tables: {%s: %s}}}", table, share)
 }
 
 func formerRows(rows int64) string {
@@ -153,20 +215,29 @@ func (c *comparison) renamedTo(gone outcome.Table) string {
 
 func (c *comparison) compareRows(was, is outcome.Table) {
 	limit, key, ruled := c.limitOf(was)
-	fewer := lossPercent(was.Rows, is.Rows)
+	lowest := c.lowest[nameOf(was.Name)]
+	fewer := lossPercent(lowest, is.Rows)
 	switch {
-	case fewer > float64(limit) && (ruled || was.Rows >= fewRows):
-		c.problems = append(c.problems, problem{
-			text:   fmt.Sprintf("%s: %s, were %s (%s)", was.Name, words.Count(is.Rows, "row"), words.Number(was.Rows), formatLoss(fewer, key, limit)),
-			object: was.Name,
-		})
-	case !ruled && was.Rows > 0 && is.Rows == 0:
+	case fewer > float64(limit) && (ruled || lowest >= fewRows):
+		c.report(problem{
+			text:   fmt.Sprintf("%s: %s, were %s (%s)", was.Name, words.Count(is.Rows, "row"), c.formatLowest(lowest), formatLoss(fewer, key, limit)),
+			object: was.Name, hint: setting(was.Name, roundPercent(math.Ceil(fewer)).String()),
+		}, ruled)
+	case !ruled && lowest > 0 && is.Rows == 0:
 		c.findings = append(c.findings, outcome.Finding{
 			Code:    "table_emptied",
 			Message: fmt.Sprintf("%s is empty; in run %s it had %s", was.Name, c.was.RunID, words.Count(was.Rows, "row")),
 			Hint:    "find out what emptied the table, or allow it with verify.drift.tables",
 		})
 	}
+}
+
+// formatLowest formats the lowest number of rows that the drills had.
+func (c *comparison) formatLowest(rows int64) string {
+	if len(c.backups) == 1 {
+		return words.Number(rows)
+	}
+	return fmt.Sprintf("at least %s in the last %d verified backups", words.Number(rows), len(c.backups))
 }
 
 func formatLoss(fewer float64, key string, limit config.Percent) string {
@@ -180,13 +251,18 @@ func (c *comparison) compareTotals() {
 		return
 	}
 	if fewer := lossPercent(c.before.rows, c.after.rows); c.before.rows >= fewRows && fewer > float64(c.rows) {
-		c.problems = append(c.problems, problem{text: fmt.Sprintf("all tables together: %s, were %s (%s)",
-			words.Count(c.after.rows, "row"), words.Number(c.before.rows), formatLoss(fewer, "verify.drift.rows", c.rows))})
+		c.reportTotal(words.Count(c.after.rows, "row"), words.Number(c.before.rows), fewer, "rows", c.rows)
 	}
 	if fewer := lossPercent(c.before.bytes, c.after.bytes); c.before.bytes >= littleData && fewer > float64(c.size) {
-		c.problems = append(c.problems, problem{text: fmt.Sprintf("all tables together: %s, were %s (%s)",
-			words.Size(c.after.bytes), words.Size(c.before.bytes), formatLoss(fewer, "verify.drift.size", c.size))})
+		c.reportTotal(words.Size(c.after.bytes), words.Size(c.before.bytes), fewer, "size", c.size)
 	}
+}
+
+func (c *comparison) reportTotal(is, was string, fewer float64, key string, limit config.Percent) {
+	c.problems = append(c.problems, problem{
+		text: fmt.Sprintf("all tables together: %s, were %s (%s)", is, was, formatLoss(fewer, "verify.drift."+key, limit)),
+		hint: fmt.Sprintf("verify: {drift: {%s: %s}}", key, roundPercent(math.Ceil(fewer))),
+	})
 }
 
 // compareSchemas adds a finding about the changes of the schema. They are not a

@@ -14,24 +14,28 @@ import (
 	"github.com/drillgres/drillgres/drill/outcome"
 )
 
-// past is a history of at most one drill.
+// past is a history.
 type past struct {
-	was      *outcome.Result
-	accepted string
-	err      error
+	earlier outcome.Earlier
+	err     error
 }
 
-func (p past) Baseline(_ context.Context, database string, at time.Time) (*outcome.Result, string, error) {
-	if database != "shop" || !at.Equal(taken) {
-		return nil, "", errors.New("asked for another database or time")
+func (p past) Earlier(_ context.Context, database string, at time.Time, window int) (outcome.Earlier, error) {
+	if database != "shop" || !at.Equal(taken) || window != drift20.Window {
+		return outcome.Earlier{}, errors.New("asked for another database, time or window")
 	}
-	return p.was, p.accepted, p.err
+	return p.earlier, p.err
+}
+
+// often returns a baseline of which enough drills are on record.
+func often(backups ...outcome.Result) outcome.Earlier {
+	return outcome.Earlier{Drills: fewDrills, Backups: backups}
 }
 
 func percent(p config.Percent) *config.Percent { return &p }
 
 // drift20 holds the default limits.
-var drift20 = config.Drift{Rows: percent(20), Size: percent(50)}
+var drift20 = config.Drift{Rows: percent(20), Size: percent(50), Window: 10}
 
 const mib = 1 << 20
 
@@ -148,8 +152,8 @@ func TestDriftOfContent(t *testing.T) {
 				c.limits = drift20
 			}
 			v := Verifier{Config: config.Verify{Drift: c.limits}, Past: past{}}
-			was := &outcome.Result{RunID: "then", Tables: c.was}
-			got := v.checkDrift(baselineDrill{result: was}, content{tables: c.is, major: 15})
+			was := outcome.Result{RunID: "then", Tables: c.was}
+			got := v.checkDrift(baseline{Earlier: often(was)}, content{tables: c.is, major: 15})
 			want(t, "problems", problemTexts(got.problems), append([]string{}, c.problems...))
 			want(t, "findings", findings(got.findings), c.findings)
 			if failed := got.check.Status == outcome.CheckFailed; failed != (len(c.problems) > 0) {
@@ -159,6 +163,125 @@ func TestDriftOfContent(t *testing.T) {
 				want(t, "saw", got.check.Saw, c.saw)
 			}
 		})
+	}
+}
+
+// TestDriftOfAWindow compares single tables with the lowest count of several drills.
+func TestDriftOfAWindow(t *testing.T) {
+	other := rowsOf("public.other", 1_000_000)
+	jobs := func(counts ...int64) (backups []outcome.Result) {
+		for _, rows := range counts {
+			r := outcome.Result{RunID: "then", Tables: tablesOf(other)}
+			if rows >= 0 {
+				r.Tables = append(r.Tables, rowsOf("public.jobs", rows))
+			}
+			backups = append(backups, r)
+		}
+		return backups
+	}
+	const gone = -1
+	own := map[string]config.Percent{"public.jobs": 50}
+	for _, c := range []struct {
+		name     string
+		limits   map[string]config.Percent
+		drills   int
+		backups  []outcome.Result
+		is       int64
+		problems []string
+		findings []string
+	}{
+		{name: "a queue", drills: 4, backups: jobs(5000, 300, 4000), is: 250},
+		{name: "a queue that was empty once", drills: 4, backups: jobs(5000, 0, 4000), is: 0},
+		{
+			name: "lower than ever", drills: 4, backups: jobs(5000, 300, 4000), is: 239,
+			problems: []string{"public.jobs: 239 rows, were at least 300 in the last 3 verified backups (20.33% fewer; verify.drift.rows allows 20%)"},
+		},
+		{name: "after two drills", drills: 2, backups: jobs(5000, 4000), is: 10, findings: []string{"content_drifted"}},
+		{name: "gone after one drill", drills: 1, backups: jobs(5000), is: gone, findings: []string{"content_drifted"}},
+		{name: "three drills of one backup", drills: 3, backups: jobs(5000), is: gone, problems: []string{"table public.jobs is gone (it had 5,000 rows)"}},
+		{name: "it comes and goes", drills: 3, backups: jobs(5000, gone, 4000), is: gone, findings: []string{"schema_changed"}},
+		{name: "it was not there then", drills: 3, backups: jobs(gone, 4000), is: gone},
+		{
+			name: "its own limit, from the first drill on", limits: own, drills: 1, backups: jobs(5000), is: 2000,
+			problems: []string{"public.jobs: 2,000 rows, were 5,000 (60% fewer; verify.drift.tables allows 50%)"},
+		},
+		{name: "its own limit, after a lower count", limits: own, drills: 3, backups: jobs(5000, 100), is: 50},
+		{
+			name: "gone, with its own limit", limits: own, drills: 1, backups: jobs(5000), is: gone,
+			problems: []string{"table public.jobs is gone (it had 5,000 rows)"},
+		},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			limits := drift20
+			limits.Tables = c.limits
+			v := Verifier{Config: config.Verify{Drift: limits}, Past: past{}}
+			got := v.checkDrift(baseline{Earlier: outcome.Earlier{Drills: c.drills, Backups: c.backups}}, content{tables: jobs(c.is)[0].Tables})
+			want(t, "problems", problemTexts(got.problems), append([]string{}, c.problems...))
+			want(t, "findings", findings(got.findings), c.findings)
+		})
+	}
+	total := compare(drift20, outcome.Earlier{Drills: 1, Backups: jobs(1_000_000)}, content{tables: jobs(500_000)[0].Tables})
+	want(t, "the total after one drill", problemTexts(total.problems), []string{"all tables together: 1,500,000 rows, were 2,000,000 (25% fewer; verify.drift.rows allows 20%)"})
+}
+
+// TestDriftOfADatedFamily lets old tables of a dated family go, and no other.
+func TestDriftOfADatedFamily(t *testing.T) {
+	for _, c := range []struct {
+		name    string
+		was, is []string // names of tables with a million rows each
+		gone    string   // the table that is reported; empty: none
+	}{
+		{"days", []string{"public.log_2026_11_01", "public.log_2026_11_02"}, []string{"public.log_2026_11_02", "public.log_2026_11_03"}, ""},
+		{"most of them", []string{"public.log_2026_1", "public.log_2026_2", "public.log_2026_9"}, []string{"public.log_2026_10"}, ""},
+		{"months of partman", []string{"public.e_p202610", "public.e_p202611"}, []string{"public.e_p202611"}, ""},
+		{"weeks", []string{"public.e_2026w44", "public.e_2026w45"}, []string{"public.e_2026w45"}, ""},
+		{"hours", []string{"public.e2026110100"}, []string{"public.e2026110101"}, ""},
+		{"the newest", []string{"public.log_2026_11_01", "public.log_2026_11_02"}, []string{"public.log_2026_11_01"}, "public.log_2026_11_02"},
+		{"the last one", []string{"public.log_2026_11_01", "public.other"}, []string{"public.other"}, "public.log_2026_11_01"},
+		{"of another family", []string{"public.log_2026_11_01", "public.other"}, []string{"public.trace_2026_11_02", "public.other"}, "public.log_2026_11_01"},
+		{"of another shard", []string{"public.s1_2026_11_01", "public.other"}, []string{"public.s2_2026_11_02", "public.other"}, "public.s1_2026_11_01"},
+		{"in another schema", []string{"a.log_2026_11_01", "public.other"}, []string{"b.log_2026_11_02", "public.other"}, "a.log_2026_11_01"},
+		{"numbers that are no date", []string{"public.tenant_17", "public.other"}, []string{"public.tenant_18", "public.other"}, "public.tenant_17"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			content := func(names []string) (tables []outcome.Table) {
+				for _, name := range names {
+					tables = append(tables, sized(name, 1_000_000, 100*mib))
+				}
+				return tables
+			}
+			got := compareTables(content(c.was), content(c.is))
+			if c.gone == "" {
+				want(t, "problems", problemTexts(got.problems), []string{})
+				want(t, "findings", findings(got.findings), []string{"schema_changed"})
+			} else if len(got.problems) != 1 || got.problems[0].object != c.gone {
+				t.Errorf("problems %q, want that %s is gone", problemTexts(got.problems), c.gone)
+			}
+		})
+	}
+}
+
+func compareTables(was, is []outcome.Table) *comparison {
+	return compare(drift20, often(outcome.Result{RunID: "then", Tables: was}), content{tables: is})
+}
+
+// TestDriftNamesTheSettingThatAllowsIt checks that the hint is valid in a config.
+func TestDriftNamesTheSettingThatAllowsIt(t *testing.T) {
+	other := rowsOf("public.other", 1_000_000)
+	for _, c := range []struct {
+		was, is []outcome.Table
+		want    string
+	}{
+		{tablesOf(other, rowsOf("public.t", 1000)), tablesOf(other, rowsOf("public.t", 697)), "verify: {drift: {tables: {public.t: 31%}}}"},
+		{tablesOf(other, rowsOf(`public."a: b's"`, 1000)), tablesOf(other), `verify: {drift: {tables: {'public."a: b''s"': off}}}`},
+		{tablesOf(other), tablesOf(rowsOf("public.other", 799_999)), "verify: {drift: {tables: {public.other: 21%}}}"},
+		{tablesOf(rowsOf("public.t", 99), rowsOf("public.u", 99)), tablesOf(rowsOf("public.t", 50), rowsOf("public.u", 50)), "verify: {drift: {rows: 50%}}"},
+	} {
+		v := Verifier{Config: config.Verify{Drift: drift20}, Past: past{}}
+		got := v.checkDrift(baseline{Earlier: often(outcome.Result{Tables: c.was})}, content{tables: c.is})
+		if len(got.problems) != 1 || !strings.HasSuffix(got.problems[0].hint, "; to allow it in every drill, set "+c.want) {
+			t.Errorf("%+v; want %s", got.problems, c.want)
+		}
 	}
 }
 
@@ -175,8 +298,8 @@ func TestDriftDescribesItsLimits(t *testing.T) {
 		{100, 100, "compared with run then, any loss allowed"},
 	} {
 		v := Verifier{Config: config.Verify{Drift: config.Drift{Rows: &c.rows, Size: &c.size}}, Past: past{}, RunID: "now"}
-		was := &outcome.Result{RunID: "then", Tables: tablesOf(rowsOf("public.t", 1000), rowsOf("public.u", 1))}
-		got := v.checkDrift(baselineDrill{result: was}, content{tables: tablesOf(rowsOf("public.u", 1))})
+		was := outcome.Result{RunID: "then", Tables: tablesOf(rowsOf("public.t", 1000), rowsOf("public.u", 1))}
+		got := v.checkDrift(baseline{Earlier: often(was)}, content{tables: tablesOf(rowsOf("public.u", 1))})
 		want(t, "expect", got.check.Expect, c.want)
 		if c.rows == 20 {
 			f := outcome.AsFailure(mostSevere(got.problems))
@@ -234,7 +357,7 @@ func TestIncomparableSchemas(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			was, is := was, is
 			c.change(&was, &is)
-			got := compare(drift20, was, is)
+			got := compare(drift20, often(was), is)
 			want(t, "why not", got.incomparable, c.incomparable)
 			want(t, "findings", findings(got.findings), []string{"schema_changed"})
 			want(t, "message", got.findings[0].Message, c.message)
@@ -258,7 +381,7 @@ func TestDriftOfARestoredDatabase(t *testing.T) {
 	want(t, "saw", named(t, first, "drift").Saw, "nothing to compare with: no drill of this backup or an earlier one has passed")
 
 	was := outcome.Result{RunID: "then", StartedAt: taken, Tables: first.Tables, Schema: first.Schema, Postgres: outcome.Postgres{Version: d.Version}}
-	v.Past = past{was: &was, accepted: "archived"}
+	v.Past = past{earlier: outcome.Earlier{Drills: 3, Backups: []outcome.Result{was}, Accepted: "archived"}}
 	again, code, _ := verifyAll(t, v, d, inspect.Promise{})
 	want(t, "code", code, "")
 	want(t, "status", named(t, again, "drift").Status, outcome.CheckPassed)

@@ -76,7 +76,7 @@ func (v Verifier) Verify(ctx context.Context, s provision.Server, promised inspe
 		return report, explain(ctx, s, err)
 	}
 	past := v.findBaseline(ctx, taken.Best())
-	report.Baseline = past.baseline()
+	report.Baseline = past.reported()
 	drift := v.checkDrift(past, content{report.Tables, schema, s.Major})
 	problems = append(problems, report.keep(drift)...)
 	closer, err := v.checkIntegrity(ctx, s, conn, p)

@@ -79,9 +79,10 @@ func driftOf(t *testing.T, r outcome.Result) outcome.Check {
 	return r.Checks[i]
 }
 
-func schemaChange(r outcome.Result) string {
+// finding returns the message of a finding, or "".
+func finding(r outcome.Result, code string) string {
 	for _, f := range r.Findings {
-		if f.Code == "schema_changed" {
+		if f.Code == code {
 			return f.Message
 		}
 	}
@@ -118,8 +119,11 @@ create table jobs (id int); insert into jobs select generate_series(1, 9)`)
 	n.after(t, `delete from orders where id > 700`)
 	fewer := n.drill(t, false)
 	comparedWith(t, fewer, second, "")
-	if f := fewer.Failure; !strings.Contains(f.Message, "public.orders: 700 rows, were 1,000 (30% fewer") || !strings.Contains(f.Hint, "drillgres accept "+fewer.RunID) {
+	if f := fewer.Failure; !strings.Contains(f.Message, "all tables together: 1,002 rows, were 1,302 (23.04% fewer") || !strings.Contains(f.Hint, "drillgres accept "+fewer.RunID) {
 		t.Errorf("message %q, hint %q", f.Message, f.Hint)
+	}
+	if m := finding(fewer, "content_drifted"); !strings.Contains(m, "public.orders: 700 rows, were at least 1,000 in the last 2 verified backups (30% fewer") {
+		t.Errorf("finding %q", m)
 	}
 	comparedWith(t, n.drill(t, false), second, "") // a drill that failed is no baseline
 
@@ -139,7 +143,7 @@ create table jobs (id int); insert into jobs select generate_series(1, 9)`)
 	}
 	n.after(t, `create table coupons (id int); create index on orders (paid); create function f() returns int language sql as 'select 1'`)
 	changed := n.drill(t, true)
-	if m := schemaChange(changed); !strings.Contains(m, "new tables: public.coupons") || !strings.Contains(m, "tables changed: public.orders;") || !strings.Contains(m, "functions") {
+	if m := finding(changed, "schema_changed"); !strings.Contains(m, "new tables: public.coupons") || !strings.Contains(m, "tables changed: public.orders;") || !strings.Contains(m, "functions") {
 		t.Errorf("a changed schema: %q in %+v", m, changed.Findings)
 	}
 
@@ -160,7 +164,7 @@ create table sessions (id int); insert into sessions select generate_series(1, 1
 	n.drill(t, true)
 	n.after(t, `drop table jobs; delete from sessions where id > 110`)
 	r := n.drill(t, true)
-	if m := schemaChange(r); !strings.Contains(m, "tables gone: public.jobs") {
+	if m := finding(r, "schema_changed"); !strings.Contains(m, "tables gone: public.jobs") {
 		t.Errorf("findings %+v", r.Findings)
 	}
 	n.after(t, `delete from sessions where id > 10`)

@@ -2,6 +2,7 @@ package recordtest
 
 import (
 	"errors"
+	"slices"
 	"testing"
 	"time"
 
@@ -104,8 +105,8 @@ func choosesBaseline(t *testing.T, open Opener) {
 	expect("of unknown time", time.Time{}, "first", "")
 	expect("the same backup again", first.Backup.TakenAt, "first", "")
 	expect("an older backup", first.Backup.TakenAt.Add(-time.Microsecond), "", "")
-	if was, _, _ := h.Baseline(t.Context(), "shop", tomorrow); !cmp.Equal(was.Tables, first.Tables) {
-		t.Errorf("the content is lost: %+v", was.Tables)
+	if was, _ := h.Earlier(t.Context(), "shop", tomorrow, 1); !cmp.Equal(was.Backups[0].Tables, first.Tables) {
+		t.Errorf("the content is lost: %+v", was.Backups[0].Tables)
 	}
 
 	Tell(t, h, Drifted("drifted", "shop", 2))
@@ -125,20 +126,34 @@ func choosesBaseline(t *testing.T, open Opener) {
 	again.Backup = Drill("second", "shop", outcome.VerdictPassed, 4).Backup
 	Tell(t, h, again)
 	expect("of drills of one backup the newest", tomorrow, "again", "")
+
+	for _, c := range []struct {
+		window, drills int
+		runs           []string
+	}{{1, 5, []string{"again"}}, {3, 5, []string{"again", "drifted", "first"}}, {10, 5, []string{"again", "drifted", "first", "old"}}} {
+		earlier, err := h.Earlier(t.Context(), "shop", tomorrow, c.window)
+		var runs []string
+		for _, r := range earlier.Backups {
+			runs = append(runs, r.RunID)
+		}
+		if err != nil || earlier.Drills != c.drills || !slices.Equal(runs, c.runs) {
+			t.Errorf("window %d: runs %q of %d, %v; want %q of %d", c.window, runs, earlier.Drills, err, c.runs, c.drills)
+		}
+	}
 }
 
 // Baseline returns the run that a backup taken at taken is compared with, and why
 // that run was accepted.
 func Baseline(t testing.TB, h *record.History, database string, taken time.Time) (run, accepted string) {
 	t.Helper()
-	was, accepted, err := h.Baseline(t.Context(), database, taken)
+	was, err := h.Earlier(t.Context(), database, taken, 1)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if was == nil {
-		return "", accepted
+	if len(was.Backups) == 0 {
+		return "", was.Accepted
 	}
-	return was.RunID, accepted
+	return was.Backups[0].RunID, was.Accepted
 }
 
 // choosesUndated falls back to the file's date, then to the drill's.

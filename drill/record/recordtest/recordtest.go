@@ -106,7 +106,7 @@ func answersEmpty(t *testing.T, open Opener) {
 	if v, ok, err := h.LastVerified(t.Context(), "shop"); ok || err != nil {
 		t.Errorf("verified %+v, %v", v, err)
 	}
-	if was, _, err := h.Baseline(t.Context(), "shop", time.Time{}); was != nil || err != nil {
+	if was, err := h.Earlier(t.Context(), "shop", time.Time{}, 1); len(was.Backups) != 0 || err != nil {
 		t.Errorf("baseline %+v, %v", was, err)
 	}
 	if list, err := h.Acceptances(t.Context(), ""); err != nil || len(list) != 0 {
