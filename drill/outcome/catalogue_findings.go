@@ -218,6 +218,12 @@ var Findings = []FindingEntry{
 		Remedy:  "look up the SQLSTATE in the message",
 	},
 	{
+		Code: string(SearchPathDependency), Stage: Verify,
+		Meaning: "The restore has changed the meaning of an expression. IS DISTINCT FROM, NULLIF, CASE, IN and JOIN … USING cannot name their operator in a dump. With the empty search_path of a restore, " +
+			"values of a type such as citext are compared by the = of text. Every restore of this database has this effect.",
+		Remedy: "write the comparison with OPERATOR(schema.=) in production",
+	},
+	{
 		Code: "content_drifted", Stage: Verify,
 		Meaning: "A table is gone or has far fewer rows than in the last verified drill. With fewer than three verified drills it is unknown how much the table changes, so this is not a failure yet.",
 		Remedy:  "find out what the table has lost, or allow it with verify.drift.tables",

@@ -32,10 +32,10 @@ const (
 type comparison struct {
 	rows, size  config.Percent
 	tableLimits map[name]config.Percent // limits of single tables
-	drills      int                      // the number of verified drills
-	backups     []outcome.Result         // the drills of the last backups, newest first
-	lowest      map[name]int64           // of each table in all these drills: the lowest number of rows
-	was         outcome.Result           // the first of them
+	drills      int                     // the number of verified drills
+	backups     []outcome.Result        // the drills of the last backups, newest first
+	lowest      map[name]int64          // of each table in all these drills: the lowest number of rows
+	was         outcome.Result          // the first of them
 	is          content
 
 	problems      []problem

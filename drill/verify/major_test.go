@@ -65,6 +65,8 @@ func TestOldestMajor(t *testing.T) {
 	})
 	want(t, "findings", findings(report.Findings), nil)
 
+	t.Run("operators that SQL does not name", func(t *testing.T) { checkHiddenOperators(t, s) })
+
 	t.Run("an event trigger that cannot be disabled", func(t *testing.T) {
 		run(t, s.conn, `create function no_ddl() returns event_trigger language plpgsql as $$ begin raise 'canary'; end $$;
 create event trigger always on ddl_command_start execute function no_ddl()`)
@@ -117,4 +119,5 @@ create table during (id int, span daterange, foreign key (id, period span) refer
 	want(t, "not proved", report.Integrity.NotProved, []string{
 		nothingPromised, "1 index of other kinds (gist)", "1 foreign key over periods", "Postgres' own catalogs", "that the values are production's",
 	})
+	t.Run("operators that SQL does not name", func(t *testing.T) { checkHiddenOperators(t, s) })
 }

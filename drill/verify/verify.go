@@ -113,6 +113,7 @@ func (v Verifier) checks(s provision.Server, conn *pgx.Conn, db *database, promi
 	list = append(list,
 		func(ctx context.Context) (verdict, error) { return checkIndexes(ctx, conn) },
 		func(ctx context.Context) (verdict, error) { return checkConstraints(ctx, conn) },
+		func(ctx context.Context) (verdict, error) { return checkOperators(ctx, conn) },
 		func(ctx context.Context) (verdict, error) {
 			return checkSequences(ctx, conn, neverCalled(promised.Sequences))
 		},
