@@ -12,6 +12,10 @@ FUZZ       := drill/inspect:FuzzPlain drill/inspect:FuzzArchive drill/inspect:Fu
               drill/config:FuzzConfig drill/config:FuzzUnits drill/migrate/watch:FuzzStatements drill/sqltext:FuzzLexer drill/sqltext:FuzzName \
               drill/restore:FuzzBoundary
 
+# The packages that take longest start first. The tests wait for the engine most of the
+# time, so more packages than processors run at once.
+LONGEST    := ./test/drills ./test/corpus ./drill/migrate/... ./drill/restore
+
 # The race detector takes a C compiler.
 RACE       := $(if $(shell command -v $$(go env CC)),-race)
 SCRIPTS    := $(wildcard .ci/*) .github/notes .github/pinned $(wildcard .github/actions/*/*.sh) $(shell grep -lE '^\#!.*(bash|sh)$$' $$(git ls-files fixtures) 2>/dev/null)
@@ -46,7 +50,7 @@ prove: build ## break copies of the sample shop's backup: each must fail
 
 .PHONY: test
 test: $(ACT) $(ACTIONLINT) ## run every test; the integration tests need a container engine
-	CGO_ENABLED=0 .ci/gotest -count=1 -timeout 40m -parallel 4 ./...
+	CGO_ENABLED=0 .ci/gotest -count=1 -timeout 40m -p 4 -parallel 4 $(LONGEST) ./...
 
 .PHONY: corpus
 corpus: ## drill every backup of the corpus, or with MAJOR=15 those of one major; see docs/corpus.md
