@@ -39,6 +39,7 @@ func TestConnectTarget(t *testing.T) {
 }
 
 func TestForeignStatements(t *testing.T) {
+	const ambiguous = "a quote after a backslash or a byte outside ASCII, which may be a part of the string"
 	for sql, want := range map[string]string{
 		"SET standard_conforming_strings = on; SELECT pg_catalog.set_config('search_path', '', false); CREATE TABLE t (a int DEFAULT '\\d'); SELECT pg_catalog.setval('s', 1, true);": "",
 		"BEGIN; SELECT pg_catalog.lo_open('1', 131072); SELECT pg_catalog.lowrite(0, '\\x00'); SELECT pg_catalog.lo_close(0); COMMIT;":                                                "",
@@ -48,10 +49,21 @@ func TestForeignStatements(t *testing.T) {
 		"SELECT f();": "SELECT", `SELECT "F"();`: "SELECT", "SELECT * FROM v;": "SELECT", "SELECT setval('s', 1) FROM v;": "SELECT",
 		"DO $$ $$;": "DO", "UPDATE pg_settings SET setting = 'off';": "UPDATE", "CALL p();": "CALL", "WITH x AS (SELECT f()) SELECT 1;": "WITH",
 		"ALTER DATABASE shop SET standard_conforming_strings TO 'off';": "ALTER … SET", "ALTER DATABASE shop SET work_mem TO '1MB';": "",
-		`COMMENT ON TABLE t IS 'C:\';`:            "a string with a backslash before a quote",
-		`COMMENT ON TABLE t IS 'a\''b';`:          "a string with a backslash before a quote",
-		`COMMENT ON TABLE t IS E'a\'b\\';`:        "",
-		"SET client_encoding = 'SHIFT_JIS_2004';": "client_encoding SHIFT_JIS_2004", "SET client_encoding = 'UTF8';": "", "SET NAMES 'sjis';": "client_encoding sjis",
+		`COMMENT ON TABLE t IS 'C:\';`:     ambiguous,
+		`COMMENT ON TABLE t IS 'a\''b';`:   ambiguous,
+		`COMMENT ON TABLE t IS E'a\'b\\';`: "",
+		// By a function, the dump can make psql read in another encoding.
+		"COMMENT ON TABLE t IS E'\x95\\' ; \\! touch owned # ';":   ambiguous,
+		"COMMENT ON TABLE t IS '\x95'' \\! touch owned\n-- ';":     ambiguous,
+		"COMMENT ON TABLE t IS '\x810x';":                          ambiguous,
+		"COMMENT ON TABLE t IS '\x8fx';":                           ambiguous,
+		"COMMENT ON TABLE \"t\x95\" IS 'x';":                       ambiguous,
+		"CREATE FUNCTION f() RETURNS int AS $$ \x95$$ LANGUAGE c;": ambiguous,
+		"CREATE TABLE t\x95 (a int);":                              ambiguous,
+		"/* \x95*/ CREATE TABLE t (a int);":                        ambiguous,
+		"-- \x95\nCREATE TABLE t (a int);":                         "",
+		"COMMENT ON TABLE t IS 'né le 1er mai';":                   "",
+		"SET client_encoding = 'SHIFT_JIS_2004';":                  "client_encoding SHIFT_JIS_2004", "SET client_encoding = 'UTF8';": "", "SET NAMES 'sjis';": "client_encoding sjis",
 	} {
 		c, _ := Scan(t.Context(), strings.NewReader(sql), Limits{})
 		if c.Source.Foreign != want {

@@ -9,6 +9,7 @@ const (
 	isDigit
 	isUpper
 	isDot
+	isHigh // outside ASCII
 )
 
 var classes = func() (t [256]uint8) {
@@ -24,7 +25,9 @@ func classOf(b byte) uint8 {
 		return isSpace
 	case b >= 'A' && b <= 'Z':
 		return nameStart | nameRest | isUpper
-	case b >= 'a' && b <= 'z' || b == '_' || b >= 0x80:
+	case b >= 0x80:
+		return nameStart | nameRest | isHigh
+	case b >= 'a' && b <= 'z' || b == '_':
 		return nameStart | nameRest
 	case b >= '0' && b <= '9':
 		return nameRest | isDigit

@@ -45,6 +45,7 @@ func (l *Lexer) blockComment() Token {
 		}
 		n := 0
 		for n < len(b) && b[n] != '*' && b[n] != '/' {
+			l.Ambiguous = l.Ambiguous || b[n] >= 0x80
 			n++
 		}
 		l.w.Skip(n)

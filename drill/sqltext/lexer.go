@@ -53,8 +53,10 @@ type Lexer struct {
 	Textless bool
 	// SkipGroups skips the tokens in parentheses, except Open and Backslash.
 	SkipGroups bool
-	// Ambiguous reports that a '…' string contained a backslash before a quote.
-	// standard_conforming_strings determines where such a string ends.
+	// Ambiguous reports that psql may read the text in another way. In a '…' string, a
+	// backslash came before a quote: standard_conforming_strings determines where it ends.
+	// Or a byte outside ASCII came so close before the end of a string or a name that in
+	// another client_encoding both are one character.
 	Ambiguous bool
 
 	w                 *Window
@@ -204,6 +206,7 @@ func (l *Lexer) space() {
 func (l *Lexer) word() Token {
 	at := l.w.pos
 	b, seen := l.run(nameRest)
+	l.Ambiguous = l.Ambiguous || seen&isHigh != 0
 	if len(b) == 1 {
 		letter := b[0]
 		if t, ok := l.prefixed(letter | 0x20); ok {
@@ -264,7 +267,8 @@ func (l *Lexer) prefixed(letter byte) (Token, bool) {
 
 func (l *Lexer) number() Token {
 	at := l.w.pos
-	b, _ := l.run(nameRest | isDot)
+	b, seen := l.run(nameRest | isDot)
+	l.Ambiguous = l.Ambiguous || seen&isHigh != 0
 	first := b[0]
 	exponent := b[len(b)-1]|0x20 == 'e' && (first != '0' || len(b) < 2 || b[1]|0x20 != 'x')
 	var text string

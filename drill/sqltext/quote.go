@@ -24,8 +24,9 @@ func (l *Lexer) quote(escapes bool) Token {
 			last = b[n-1]
 			l.w.Skip(n)
 		}
-		if i >= 0 && !escapes && last == '\\' {
-			l.Ambiguous = true
+		if i >= 0 {
+			l.noteQuote(l.w.pos)
+			l.Ambiguous = l.Ambiguous || !escapes && last == '\\'
 		}
 		switch {
 		case i >= 0 && b[i] == '\\':
@@ -46,6 +47,7 @@ func (l *Lexer) plain(q byte) (text string, ok bool) {
 	if i < 0 || i+1 < len(b) && b[i+1] == q || i+1 == len(b) && w.err == nil {
 		return "", false
 	}
+	l.noteQuote(w.pos + 1 + i)
 	if q == '\'' && i > 0 && b[i-1] == '\\' {
 		l.Ambiguous = true
 	}
@@ -58,6 +60,18 @@ func (l *Lexer) plain(q byte) (text string, ok bool) {
 	}
 	w.pos += i + 2
 	return text, true
+}
+
+// noteQuote notes whether in another encoding of the client the character at a position of
+// the window, which ends a string or escapes in it, is a part of a character that begins
+// before it. Characters have two bytes then, three after the byte 8F (JOHAB), and four if
+// the second is a digit (GB18030) (PostgreSQL, src/common/wchar.c).
+func (l *Lexer) noteQuote(at int) {
+	b := l.w.lastThree(at)
+	fourBytes := func(first, second byte) bool { return first >= 0x80 && classes[second]&isDigit != 0 }
+	if b[2] >= 0x80 || b[1] == 0x8f || fourBytes(b[1], b[2]) || fourBytes(b[0], b[1]) {
+		l.Ambiguous = true
+	}
 }
 
 // indexOrEnd returns i, or the length of b if i is negative.
@@ -119,7 +133,11 @@ func (l *Lexer) ident() Token {
 		i := bytes.IndexByte(b, '"')
 		l.keep(b[:indexOrEnd(b, i)])
 		l.w.Skip(indexOrEnd(b, i))
-		if i >= 0 && !l.doubled('"') {
+		if i < 0 {
+			continue
+		}
+		l.noteQuote(l.w.pos)
+		if !l.doubled('"') {
 			return Token{Quoted, l.depth, string(l.scratch)}
 		}
 	}
@@ -138,12 +156,14 @@ func (l *Lexer) dollar() Token {
 		return l.parameter(head)
 	}
 	l.tag = append(l.tag[:0], head[:length]...)
+	l.Ambiguous = l.Ambiguous || bytes.ContainsFunc(l.tag, func(r rune) bool { return r >= 0x80 })
 	l.noteLine()
 	l.w.Skip(length)
 	l.scratch = l.scratch[:0]
 	for {
 		b := l.w.buf[l.w.pos:l.w.end]
 		if i := bytes.Index(b, l.tag); i >= 0 {
+			l.noteQuote(l.w.pos + i)
 			t := Token{String, l.depth, l.textOf(b[:i])}
 			l.w.Skip(i + length)
 			return t

@@ -17,7 +17,7 @@ type Window struct {
 	before   int64 // bytes of the stream before buf
 	lines    int64 // line feeds before buf[counted]
 	counted  int
-	last     byte // the byte before buf
+	tail     [3]byte // the bytes before buf
 	noZeros  bool
 	behind   int64 // bytes behind a refused zero byte that have been read and discarded
 	err      error // why no more can be read; io.EOF at the end
@@ -59,7 +59,7 @@ func (w *Window) Fill() bool {
 	if w.pos > 0 {
 		w.Line()
 		w.before += int64(w.pos)
-		w.last = w.buf[w.pos-1]
+		w.tail = w.lastThree(w.pos)
 		w.end = copy(w.buf, w.buf[w.pos:w.end])
 		w.pos, w.counted = 0, 0
 	}
@@ -144,14 +144,20 @@ func (w *Window) Line() int64 {
 
 // LastLine returns the number of the line of the last byte that was read.
 func (w *Window) LastLine() int64 {
-	last := w.last
-	if w.pos > 0 {
-		last = w.buf[w.pos-1]
-	}
-	if last == '\n' {
+	if last := w.lastThree(w.pos)[2]; last == '\n' {
 		return w.Line() - 1
 	}
 	return w.Line()
+}
+
+// lastThree returns the three bytes before a position of buf.
+func (w *Window) lastThree(at int) (three [3]byte) {
+	if at >= len(three) {
+		return [3]byte(w.buf[at-3 : at])
+	}
+	n := copy(three[:], w.tail[at:])
+	copy(three[n:], w.buf[:at])
+	return three
 }
 
 // Offset returns the number of bytes that were read.
