@@ -20,7 +20,7 @@ type Migration struct {
 	RowsRead    int64  `json:"rows_read"`    // rows read by scans of tables and indexes
 	RowsWritten int64  `json:"rows_written"` // rows inserted, updated and deleted
 	WALBytes    int64  `json:"wal_bytes"`    // bytes of WAL written
-	WALLevel    string `json:"wal_level"`    // wal_level of the sandbox: with minimal, less WAL is written than in production
+	WALLevel    string `json:"wal_level"`    // wal_level of the sandbox; with minimal, about as much WAL is written as with replica
 	GrowthBytes int64  `json:"growth_bytes"` // growth of the database
 
 	Allowed []Allowed `json:"allowed"` // findings that the config allows by name

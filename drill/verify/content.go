@@ -1,8 +1,12 @@
 package verify
 
 import (
+	"context"
 	"fmt"
+	"slices"
 	"strings"
+
+	"github.com/jackc/pgx/v5"
 
 	"github.com/drillgres/drillgres/drill/inspect"
 	"github.com/drillgres/drillgres/drill/outcome"
@@ -64,14 +68,18 @@ var compared = map[inspect.Kind]bool{
 const objectsEvidence = "the names in the catalog, compared with the dump's"
 
 // checkContent looks up every object that the dump promises.
-func checkContent(db *database, promise inspect.Promise) verdict {
+func checkContent(ctx context.Context, conn *pgx.Conn, db *database, promise inspect.Promise) (verdict, error) {
 	promised := promisedObjects(promise)
 	if len(promised) == 0 {
-		return verdict{check: unknown(withEvidence(builtinCheck("objects", "what the dump promises"), objectsEvidence), "the dump names no objects")}
+		return verdict{check: unknown(withEvidence(builtinCheck("objects", "what the dump promises"), objectsEvidence), "the dump names no objects")}, nil
 	}
 	v := verdict{check: withEvidence(builtinCheck("objects", words.Count(len(promised), "object")+", as the dump promises"), objectsEvidence)}
-	for _, o := range promised {
-		if !db.contains(o) && !db.lacksTableOf(o) {
+	missing, err := missingObjects(ctx, conn, promised)
+	if err != nil {
+		return v, fmt.Errorf("list the restored objects: %w", err)
+	}
+	for _, o := range missing {
+		if !db.lacksTableOf(o) {
 			v.problems = append(v.problems, problem{code: outcome.ContentIncomplete, text: describe(o) + " is missing"})
 		}
 	}
@@ -79,7 +87,42 @@ func checkContent(db *database, promise inspect.Promise) verdict {
 	if len(v.problems) == 0 && db.unreadNames > 0 {
 		v.check = unknown(v.check, unreadNames(db.unreadNames, promise.Unread.Encoding))
 	}
-	return v.conclude()
+	return v.conclude(), nil
+}
+
+// missingObjects returns the objects that the catalog does not contain. It keeps in
+// memory only what it looks for: a catalog of 100,000 tables is large.
+func missingObjects(ctx context.Context, conn *pgx.Conn, promised []object) (missing []object, err error) {
+	found := map[object]bool{} // false: looked for
+	for _, o := range promised {
+		for _, form := range o.forms() {
+			found[form] = false
+		}
+	}
+	rows, err := conn.Query(ctx, objectsSQL)
+	if err != nil {
+		return nil, err
+	}
+	var kind string
+	var o object
+	_, err = pgx.ForEachRow(rows, []any{&kind, &o.schema, &o.name, &o.table}, func() error {
+		o.kind = inspect.Kind(kind)
+		for _, key := range o.keys() {
+			if _, wanted := found[key]; wanted {
+				found[key] = true
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	for _, o := range promised {
+		if !slices.ContainsFunc(o.forms(), func(form object) bool { return found[form] }) {
+			missing = append(missing, o)
+		}
+	}
+	return missing, nil
 }
 
 // promisedObjects returns the objects that the dump creates, and the tables that
@@ -131,22 +174,30 @@ func (o object) as(kind inspect.Kind) object {
 	return o
 }
 
-// contains reports whether the catalog contains the object. If the dump does not show
-// its schema, it may be in any.
-func (db *database) contains(o object) bool {
-	exists := func(o object) bool { return db.objects[o] || o.schema == "" && db.containsAnywhere(o) }
+// forms returns how objectsSQL may list an object of a dump.
+func (o object) forms() []object {
 	switch o.kind {
 	case inspect.KindForeignKey:
-		return exists(o.as(inspect.KindConstraint))
+		return []object{o.as(inspect.KindConstraint)}
 	case inspect.KindTable:
 		// Before 10, pg_dump broke a cycle of views: it created one of them as a
 		// table and turned it into a view with a rule later.
-		return exists(o) || exists(o.as(inspect.KindView))
+		return []object{o, o.as(inspect.KindView)}
 	case inspect.KindFunction:
 		bare, _, _ := strings.Cut(o.name, "(")
-		return exists(o) || exists(object{kind: o.kind, schema: o.schema, name: bare})
+		return []object{o, {kind: o.kind, schema: o.schema, name: bare}}
 	}
-	return exists(o)
+	return []object{o}
+}
+
+// keys returns the forms of a dump's object that an object of the catalog meets: with
+// and without its table, and without its schema, if that is not one of the system.
+func (o object) keys() []object {
+	keys := []object{o, {kind: o.kind, schema: o.schema, name: o.name}}
+	if o.schema != "" && o.schema != "information_schema" && !strings.HasPrefix(o.schema, "pg_") {
+		keys = append(keys, object{kind: o.kind, name: o.name, table: o.table}, object{kind: o.kind, name: o.name})
+	}
+	return keys
 }
 
 // describe returns the name of an object for a message: "index public.orders_pkey".

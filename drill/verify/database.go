@@ -9,22 +9,20 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
-	"github.com/drillgres/drillgres/drill/inspect"
 	"github.com/drillgres/drillgres/drill/outcome"
 	"github.com/drillgres/drillgres/drill/pgerr"
 	"github.com/drillgres/drillgres/drill/sqltext"
 )
 
-// database holds the catalog of the restored database and the number of rows of
-// each table.
+// database holds the tables of the restored database, their numbers of rows, and its
+// extensions.
 type database struct {
-	relations  map[uint32]*relation
-	byName     map[name]*relation
-	objects    map[object]bool
-	extensions map[string]string // name → version
+	relations   map[uint32]*relation
+	byName      map[name]*relation
+	inAnySchema map[string][]*relation // by the name without schema
+	extensions  map[string]string      // name → version
 
-	anywhere    map[object]bool // objects without their schema; nil: not collected yet
-	unreadNames int             // names in the dump that the server cannot convert
+	unreadNames int // names in the dump that the server cannot convert
 }
 
 type name struct{ schema, name string }
@@ -65,14 +63,11 @@ order by n.nspname, c.relname`
 
 func readDatabase(ctx context.Context, conn *pgx.Conn, p outcome.Progress) (*database, error) {
 	db := &database{
-		relations: map[uint32]*relation{}, byName: map[name]*relation{},
-		objects: map[object]bool{}, extensions: map[string]string{},
+		relations: map[uint32]*relation{}, byName: map[name]*relation{}, inAnySchema: map[string][]*relation{},
+		extensions: map[string]string{},
 	}
 	if err := db.readRelations(ctx, conn); err != nil {
 		return nil, fmt.Errorf("list the restored tables: %w", err)
-	}
-	if err := db.readObjects(ctx, conn); err != nil {
-		return nil, fmt.Errorf("list the restored objects: %w", err)
 	}
 	if err := db.readExtensions(ctx, conn); err != nil {
 		return nil, fmt.Errorf("list the restored extensions: %w", err)
@@ -95,56 +90,21 @@ func (db *database) readRelations(ctx context.Context, conn *pgx.Conn) error {
 	for _, r := range list {
 		db.relations[r.OID] = r
 		db.byName[name{r.Schema, r.Name}] = r
+		db.inAnySchema[r.Name] = append(db.inAnySchema[r.Name], r)
 	}
-	return err
-}
-
-func (db *database) readObjects(ctx context.Context, conn *pgx.Conn) error {
-	rows, err := conn.Query(ctx, objectsSQL)
-	if err != nil {
-		return err
-	}
-	var kind string
-	var o object
-	_, err = pgx.ForEachRow(rows, []any{&kind, &o.schema, &o.name, &o.table}, func() error {
-		o.kind = inspect.Kind(kind)
-		db.objects[o] = true
-		db.objects[object{kind: o.kind, schema: o.schema, name: o.name}] = true
-		return nil
-	})
 	return err
 }
 
 // named returns the tables, views and the like with a name. An empty schema stands for
 // any.
 func (db *database) named(schema, table string) (list []*relation) {
-	if schema != "" {
-		if r := db.byName[name{schema, table}]; r != nil {
-			list = append(list, r)
-		}
-		return list
+	if schema == "" {
+		return db.inAnySchema[table]
 	}
-	for n, r := range db.byName {
-		if n.name == table {
-			list = append(list, r)
-		}
+	if r := db.byName[name{schema, table}]; r != nil {
+		list = append(list, r)
 	}
 	return list
-}
-
-// containsAnywhere reports whether a schema other than those of the system contains the
-// object.
-func (db *database) containsAnywhere(o object) bool {
-	if db.anywhere == nil {
-		db.anywhere = map[object]bool{}
-		for known := range db.objects {
-			if known.schema != "" && known.schema != "information_schema" && !strings.HasPrefix(known.schema, "pg_") {
-				known.schema = ""
-				db.anywhere[known] = true
-			}
-		}
-	}
-	return db.anywhere[o]
 }
 
 func (db *database) readExtensions(ctx context.Context, conn *pgx.Conn) error {

@@ -105,11 +105,11 @@ func (c *comparison) expected() string {
 	}
 	switch {
 	case len(limits) == 0:
-		return "compared with run " + c.was.RunID + ", any loss allowed"
+		return "compared with " + c.compared() + ", any loss allowed"
 	case c.rows < anyLoss:
-		return "no table gone and at most " + strings.Join(limits, " and ") + " than run " + c.was.RunID
+		return "no table gone and at most " + strings.Join(limits, " and ") + " than " + c.compared()
 	default:
-		return "at most " + limits[0] + " than run " + c.was.RunID
+		return "at most " + limits[0] + " than " + c.compared()
 	}
 }
 
@@ -119,15 +119,25 @@ func (c *comparison) saw() string {
 	if c.gone > 0 {
 		gone = words.Count(c.gone, "table") + " gone"
 	}
-	return fmt.Sprintf("rows %s, bytes %s, %s", formatChange(c.before.rows, c.after.rows), formatChange(c.before.bytes, c.after.bytes), gone)
+	text := fmt.Sprintf("rows %s, bytes %s, %s", formatChange(c.before.rows, c.after.rows), formatChange(c.before.bytes, c.after.bytes), gone)
+	if len(c.shrunk) > 0 {
+		text += "; as few rows as in an earlier backup: " + words.Series(c.shrunk, maxListed)
+	}
+	return text
+}
+
+// compared describes the drills that are compared with.
+func (c *comparison) compared() string {
+	runs := "run " + c.was.RunID
+	if earlier := len(c.backups) - 1; earlier > 0 {
+		runs += " and the drills of " + words.Count(earlier, "earlier backup")
+	}
+	return runs
 }
 
 // restsOn describes what was compared, and why the schemas were not.
 func (c *comparison) restsOn() string {
-	runs := "run " + c.was.RunID
-	if earlier := len(c.backups) - 1; earlier > 0 {
-		runs += " and of drills of " + words.Count(earlier, "earlier backup")
-	}
+	runs := c.compared()
 	if c.incomparable != "" {
 		return fmt.Sprintf("the tables of this drill and of %s; the schemas are not comparable: %s", runs, c.incomparable)
 	}

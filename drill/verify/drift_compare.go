@@ -34,7 +34,8 @@ type comparison struct {
 	tableLimits map[name]config.Percent // limits of single tables
 	drills      int                     // the number of verified drills
 	backups     []outcome.Result        // the drills of the last backups, newest first
-	lowest      map[name]int64          // of each table in all these drills: the lowest number of rows
+	lowest      map[name]int64          // the lowest number of rows of each table in the drills that have it
+	irregular   map[name]bool           // tables that some drills lack between two that have them
 	was         outcome.Result          // the first of them
 	is          content
 
@@ -42,7 +43,8 @@ type comparison struct {
 	findings      []outcome.Finding
 	before, after total
 	gone          int
-	goneAllowed   []string // tables that are gone, as their limit allows
+	goneAllowed   []string // tables that are gone, as their limit or their past allows
+	shrunk        []string // tables that lost more than the limit since the last drill, as their past allows
 	added         []outcome.Table
 	incomparable  string // why the schemas were not compared
 }
@@ -58,8 +60,9 @@ func (t *total) add(table outcome.Table) {
 func compare(limits config.Drift, earlier outcome.Earlier, is content) *comparison {
 	c := &comparison{
 		rows: limitOrAnyLoss(limits.Rows), size: limitOrAnyLoss(limits.Size), tableLimits: map[name]config.Percent{},
-		drills: earlier.Drills, backups: earlier.Backups, lowest: lowest(earlier.Backups), was: earlier.Backups[0], is: is,
+		drills: earlier.Drills, backups: earlier.Backups, was: earlier.Backups[0], is: is,
 	}
+	c.lowest, c.irregular = lowest(earlier.Backups)
 	for table, limit := range limits.Tables {
 		c.tableLimits[nameOf(table)] = limit
 	}
@@ -69,9 +72,12 @@ func compare(limits config.Drift, earlier outcome.Earlier, is content) *comparis
 	return c
 }
 
-// lowest returns the lowest number of rows of each table that all drills had.
-func lowest(drills []outcome.Result) map[name]int64 {
-	rows := map[name]int64{}
+// lowest returns the lowest number of rows of each table of the first drill, in the drills
+// that have it, and the tables that come and go. A table that all earlier drills lack is
+// new.
+func lowest(drills []outcome.Result) (rows map[name]int64, irregular map[name]bool) {
+	rows, irregular = map[name]int64{}, map[name]bool{}
+	missing := map[name]bool{}
 	for i, d := range drills {
 		had := byName(d.Tables)
 		if i == 0 {
@@ -83,12 +89,13 @@ func lowest(drills []outcome.Result) map[name]int64 {
 		for table := range rows {
 			if t, ok := had[table]; ok {
 				rows[table] = min(rows[table], t.Rows)
+				irregular[table] = irregular[table] || missing[table]
 			} else {
-				delete(rows, table)
+				missing[table] = true
 			}
 		}
 	}
-	return rows
+	return rows, irregular
 }
 
 func limitOrAnyLoss(limit *config.Percent) config.Percent {
@@ -117,7 +124,7 @@ func byName(tables []outcome.Table) map[name]outcome.Table {
 }
 
 func (c *comparison) compareTables() {
-	was, is := byName(c.was.Tables), byName(c.is.tables)
+	was, is, expired := byName(c.was.Tables), byName(c.is.tables), c.findExpired()
 	for _, t := range c.is.tables {
 		if _, ok := was[nameOf(t.Name)]; !ok {
 			c.added = append(c.added, t)
@@ -127,15 +134,16 @@ func (c *comparison) compareTables() {
 		}
 	}
 	for _, t := range c.was.Tables {
-		now, there := is[nameOf(t.Name)]
-		expired := !there && c.expired(t)
-		if _, ruled := c.tableLimits[nameOf(t.Name)]; !ruled && !expired {
+		table := nameOf(t.Name)
+		_, ruled := c.tableLimits[table]
+		if !ruled && !expired[table] {
 			c.before.add(t)
 		}
+		now, there := is[table]
 		switch {
 		case there:
 			c.compareRows(t, now)
-		case expired:
+		case !ruled && expired[table]:
 			c.gone++
 			c.goneAllowed = append(c.goneAllowed, t.Name)
 		default:
@@ -154,11 +162,11 @@ func (c *comparison) limitOf(t outcome.Table) (limit config.Percent, key string,
 }
 
 // missing reports a table that is gone. If the limit allows any loss, or if the table
-// was missing in an earlier drill too, it becomes part of a finding and not a problem.
+// comes and goes, it becomes part of a finding and not a problem.
 func (c *comparison) missing(t outcome.Table) {
 	c.gone++
 	limit, _, ruled := c.limitOf(t)
-	if _, always := c.lowest[nameOf(t.Name)]; limit >= anyLoss || !always && !ruled {
+	if limit >= anyLoss || c.irregular[nameOf(t.Name)] && !ruled {
 		c.goneAllowed = append(c.goneAllowed, t.Name)
 		return
 	}
@@ -213,22 +221,29 @@ func (c *comparison) renamedTo(gone outcome.Table) string {
 	return found
 }
 
+// compareRows compares a table with the lowest of its counts or, if it has its own limit,
+// with the last one.
 func (c *comparison) compareRows(was, is outcome.Table) {
 	limit, key, ruled := c.limitOf(was)
-	lowest := c.lowest[nameOf(was.Name)]
-	fewer := lossPercent(lowest, is.Rows)
+	before, count := c.lowest[nameOf(was.Name)], c.formatLowest
+	if ruled {
+		before, count = was.Rows, words.Number
+	}
+	fewer := lossPercent(before, is.Rows)
 	switch {
-	case fewer > float64(limit) && (ruled || lowest >= fewRows):
+	case fewer > float64(limit) && (ruled || before >= fewRows):
 		c.report(problem{
-			text:   fmt.Sprintf("%s: %s, were %s (%s)", was.Name, words.Count(is.Rows, "row"), c.formatLowest(lowest), formatLoss(fewer, key, limit)),
+			text:   fmt.Sprintf("%s: %s, were %s (%s)", was.Name, words.Count(is.Rows, "row"), count(before), formatLoss(fewer, key, limit)),
 			object: was.Name, hint: setting(was.Name, roundPercent(math.Ceil(fewer)).String()),
 		}, ruled)
-	case !ruled && lowest > 0 && is.Rows == 0:
+	case !ruled && was.Rows > 0 && is.Rows == 0:
 		c.findings = append(c.findings, outcome.Finding{
 			Code:    "table_emptied",
 			Message: fmt.Sprintf("%s is empty; in run %s it had %s", was.Name, c.was.RunID, words.Count(was.Rows, "row")),
 			Hint:    "find out what emptied the table, or allow it with verify.drift.tables",
 		})
+	case !ruled && was.Rows >= fewRows && lossPercent(was.Rows, is.Rows) > float64(limit):
+		c.shrunk = append(c.shrunk, was.Name)
 	}
 }
 

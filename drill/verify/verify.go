@@ -129,7 +129,7 @@ func promiseChecks(conn *pgx.Conn, db *database, promised inspect.Promise) []che
 		return []check{func(context.Context) (verdict, error) { return checkReadable(db), nil }}
 	}
 	list := []check{
-		func(context.Context) (verdict, error) { return checkContent(db, promised), nil },
+		func(ctx context.Context) (verdict, error) { return checkContent(ctx, conn, db, promised) },
 		func(context.Context) (verdict, error) { return checkRows(db, promised.Tables), nil },
 	}
 	if promised.LargeObjects > 0 {

@@ -172,7 +172,7 @@ func TestNothingPromisedNothingConfigured(t *testing.T) {
 		}
 	}
 	want(t, "statuses", statuses, map[string]outcome.CheckStatus{
-		"rows": "passed", "indexes": "passed", "constraints": "passed", "sequences": "passed", "tables": "not_configured", "queries": "not_configured",
+		"rows": "passed", "indexes": "passed", "constraints": "passed", "operators": "passed", "sequences": "passed", "tables": "not_configured", "queries": "not_configured",
 		"full read": "passed", "table pages": "passed", "index structure": "passed", "foreign keys": "not_configured", "dump again": "not_configured",
 		"drift": "not_configured",
 	})

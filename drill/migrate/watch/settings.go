@@ -15,9 +15,13 @@ import (
 	"github.com/drillgres/drillgres/drill/sqltext"
 )
 
-// logSettings make the server log every statement with its duration, and no value
-// of a parameter. The level error includes LOG records.
-var logSettings = map[string]string{
+// watchSettings make the server log every statement with its duration, and no value of
+// a parameter. The level error includes LOG records.
+//
+// With wal_level=minimal, no WAL is written for new and rewritten tables and indexes of
+// at least wal_skip_threshold. The highest threshold makes it as much as with replica.
+var watchSettings = map[string]string{
+	"wal_skip_threshold":                "2147483647kB",
 	"log_min_duration_statement":        "0",
 	"log_min_messages":                  "error",
 	"log_min_error_statement":           "error",
@@ -55,8 +59,8 @@ func (w *Watch) enableLogging(ctx context.Context, conn *pgx.Conn) error {
 		return fmt.Errorf("read the settings of the log: %w", err)
 	}
 	var sql []string
-	for _, name := range slices.Sorted(maps.Keys(logSettings)) {
-		sql = append(sql, fmt.Sprintf("alter system set %s = '%s'", name, logSettings[name]))
+	for _, name := range slices.Sorted(maps.Keys(watchSettings)) {
+		sql = append(sql, fmt.Sprintf("alter system set %s = '%s'", name, watchSettings[name]))
 	}
 	for _, s := range w.settings.overrides {
 		sql = append(sql, s.alter()+" reset "+s.name)
@@ -96,7 +100,7 @@ func (w *Watch) waitForReload(ctx context.Context) error {
 // restoreLogging restores the settings of the log.
 func (w *Watch) restoreLogging(ctx context.Context, conn *pgx.Conn) error {
 	var sql []string
-	for _, name := range slices.Sorted(maps.Keys(logSettings)) {
+	for _, name := range slices.Sorted(maps.Keys(watchSettings)) {
 		sql = append(sql, "alter system reset "+name)
 		if value, ok := w.settings.before[name]; ok {
 			sql[len(sql)-1] = fmt.Sprintf("alter system set %s = %s", name, sqltext.Literal(value))

@@ -251,3 +251,19 @@ func TestTheServerDies(t *testing.T) {
 		t.Errorf("%s: %v", f.Code, err)
 	}
 }
+
+// TestWALOfARewrite counts the WAL of a rewritten table, for which wal_level=minimal
+// writes none by default.
+func TestWALOfARewrite(t *testing.T) {
+	for _, major := range images.Majors("13", "15", "17", "18") {
+		t.Run(major, func(t *testing.T) {
+			s := shop(t, major, "create table pages (id int, body text); insert into pages select g, repeat('x', 500) from generate_series(1, 20000) g")
+			seen := bySQL(t, s, "begin; alter table pages alter id type bigint; create index on pages (body); commit")
+			want(t, "wal_level", seen.Migration.WALLevel, "minimal")
+			const table = 10 << 20 // bytes of the rewritten table, at least
+			if got := seen.Migration.WALBytes; got < table {
+				t.Errorf("%d bytes of WAL, want at least %d", got, table)
+			}
+		})
+	}
+}
