@@ -4,25 +4,20 @@ import (
 	"context"
 
 	"github.com/drillgres/drillgres/drill/inspect"
-	"github.com/drillgres/drillgres/drill/locate"
 	"github.com/drillgres/drillgres/drill/outcome"
 )
 
 // Check checks that a recent, plausible backup exists and can be read, and what it is.
-// It restores nothing. It needs only Database, RunID, Version, Now, Redactor and
-// Locator, and of Policy only Major.
+// It restores nothing. It needs only Database, RunID, Version, Now, Redactor, Timezone,
+// Locator and Policy, and DumpedBefore if there is a history.
 //
 // The verdict is that of the failure, otherwise unproved with exit code 0: a check
 // never verifies a backup.
 func (d Drill) Check(ctx context.Context) outcome.Result {
 	r := newRunner(d)
-	found, seen := d.checkOnly(ctx, r)
-	result := d.describe(r, found, nil)
+	result := d.describe(r, d.checkOnly(ctx, r), nil)
 	result.Kind = outcome.KindCheck
 	result.RPOSeconds = nil // of a verified backup only
-	b := &result.Backup
-	b.Format, b.Compression = string(seen.Format), seen.Compression
-	b.ServerVersion, b.PgDumpVersion = seen.ServerVersion, seen.DumpVersion
 	if result.Failure == nil {
 		result.Verdict = outcome.VerdictUnproved
 	}
@@ -32,15 +27,14 @@ func (d Drill) Check(ctx context.Context) outcome.Result {
 // located is the newest backup, what its beginning shows, and why a drill of it would
 // fail.
 type located struct {
-	locate.Backup
-	seen   inspect.Source
+	evidence
 	broken error
 }
 
 // finder returns the stage of a drill that would fail. The format of a known dump is
 // judged in the inspect stage.
 func (l located) finder() outcome.Stage {
-	if l.seen.Format == "" && inspect.StreamLevel(l.broken) {
+	if l.file.Contents.Source.Format == "" && inspect.StreamLevel(l.broken) {
 		return outcome.Fetch
 	}
 	return outcome.Inspect
@@ -50,16 +44,22 @@ func (l located) finder() outcome.Stage {
 // backup does not show that it can be read, nor that it is one. A failure that the
 // beginning shows belongs to the stage of a drill that would find it. All other stages
 // are skipped.
-func (d Drill) checkOnly(ctx context.Context, r *runner) (evidence, inspect.Source) {
+func (d Drill) checkOnly(ctx context.Context, r *runner) evidence {
 	l := step(ctx, r, outcome.Locate, func(ctx context.Context) (l located, err error) {
-		if l.Backup, err = d.Locator.Locate(ctx); err != nil {
+		if l.backup, err = d.Locator.Locate(ctx); err != nil {
 			return l, err
 		}
-		head, whole, err := l.ReadHead(ctx)
-		if err == nil {
-			l.seen, l.broken = inspect.Head(head, whole, d.Policy)
+		head, whole, err := l.backup.ReadHead(ctx)
+		if err != nil {
+			return l, err
 		}
-		return l, err
+		l.file.Contents, l.broken = inspect.Head(head, whole, d.Policy)
+		l.taken = d.taken(l.backup, l.file.Contents)
+		l.findings = d.findOdd(ctx, l.evidence)
+		if l.broken == nil {
+			l.broken = inspect.CheckAge(l.file.Contents, d.policyFor(l.evidence))
+		}
+		return l, nil
 	})
 	finder := l.finder()
 	for _, s := range outcome.Stages {
@@ -71,5 +71,5 @@ func (d Drill) checkOnly(ctx context.Context, r *runner) (evidence, inspect.Sour
 			r.skip(s, "not part of a check")
 		}
 	}
-	return evidence{backup: l.Backup}, l.seen
+	return l.evidence
 }

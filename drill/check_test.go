@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/drillgres/drillgres/drill"
+	"github.com/drillgres/drillgres/drill/inspect"
 	"github.com/drillgres/drillgres/drill/locate"
 	"github.com/drillgres/drillgres/drill/outcome"
 	"github.com/drillgres/drillgres/drill/redact"
@@ -119,6 +120,50 @@ func TestCheckRecognises(t *testing.T) {
 			}
 			if len(got.Stages) != len(outcome.Stages) {
 				t.Errorf("%d stages", len(got.Stages))
+			}
+		})
+	}
+}
+
+// TestCheckOfAnOddBackup checks that a check reports, like a drill, that the newest backup
+// is probably not the one that was meant.
+func TestCheckOfAnOddBackup(t *testing.T) {
+	with := func(text string) string {
+		return strings.Replace(smallDump, "CREATE TABLE", text+"\nCREATE TABLE", 1)
+	}
+	started := func(ago time.Duration) string {
+		return with("-- Started on " + time.Now().Add(-ago).UTC().Format("2006-01-02 15:04:05") + " UTC\n")
+	}
+	for name, tt := range map[string]struct {
+		content  string
+		maxAge   time.Duration
+		code     outcome.Code
+		findings []string
+	}{
+		"a recent one":             {started(2 * time.Hour), 26 * time.Hour, "", nil},
+		"a copy of an old one":     {started(72 * time.Hour), 0, "", []string{"dump_older_than_object"}},
+		"one that is too old":      {started(72 * time.Hour), 26 * time.Hour, outcome.BackupStale, []string{"dump_older_than_object"}},
+		"one of another database":  {with("CREATE DATABASE crm;\n\\connect crm\n"), 0, "", []string{"database_changed"}},
+		"one of the same database": {with("CREATE DATABASE shop;\n\\connect shop\n"), 0, "", nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			d := checkOf(found{backupOf(tt.content, nil), nil})
+			d.Policy = inspect.Policy{MaxAge: tt.maxAge, Now: time.Now()}
+			d.DumpedBefore = func(context.Context) ([]string, error) { return []string{"shop"}, nil }
+			got := d.Check(t.Context())
+			var code outcome.Code
+			if got.Failure != nil {
+				code = got.Failure.Code
+			}
+			var findings []string
+			for _, f := range got.Findings {
+				findings = append(findings, f.Code)
+				if !strings.Contains(f.Hint, "backup.match") {
+					t.Errorf("hint %q", f.Hint)
+				}
+			}
+			if code != tt.code || !slices.Equal(findings, tt.findings) {
+				t.Errorf("%q with %q, want %q with %q", code, findings, tt.code, tt.findings)
 			}
 		})
 	}

@@ -73,7 +73,7 @@ func findOldDump(e evidence) *outcome.Finding {
 		Code: "dump_older_than_object",
 		Message: fmt.Sprintf("%s was written %s after its dump was taken: it may be a copy of an old backup, and another backup may be newer",
 			e.backup.URI, words.Span(e.backup.ModifiedAt.Sub(e.taken.Best()).Truncate(time.Minute))),
-		Hint: "keep the time of a backup when you copy it, or copy it to another folder",
+		Hint: "set backup.match to names that leave it out, or keep the time of a backup when you copy it",
 	}
 }
 

@@ -125,7 +125,7 @@ func (e evidence) describeMigration(all []outcome.Check) *outcome.Migration {
 func (e evidence) allFindings() []outcome.Finding {
 	var all []outcome.Finding
 	for _, part := range [][]outcome.Finding{
-		e.backup.Findings, e.findings, e.findMissingChecksum(), e.server.Findings, e.restored.Findings, e.verified.Findings, e.app.Findings, e.migrated.Findings,
+		e.backup.Findings, e.findings, e.server.Findings, e.restored.Findings, e.verified.Findings, e.app.Findings, e.migrated.Findings,
 	} {
 		all = append(all, part...)
 	}

@@ -2,6 +2,7 @@ package drill
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/drillgres/drillgres/appcheck"
@@ -160,7 +161,7 @@ func (d Drill) prove(ctx context.Context, r *runner) (e evidence) {
 	e.backup.Chosen = d.chosen(e)
 	e.findings = step(ctx, r, outcome.Inspect, func(ctx context.Context) ([]outcome.Finding, error) {
 		found, err := inspect.Judge(e.file.Contents, e.file.Broken, d.policyFor(e))
-		return append(found, d.findOdd(ctx, e)...), err
+		return slices.Concat(found, d.findOdd(ctx, e), e.findMissingChecksum()), err
 	})
 	e.server = step(ctx, r, outcome.Provision, func(ctx context.Context) (provision.Server, error) {
 		return d.Provisioner.Provision(ctx, e.file.Contents.Needs)

@@ -12,15 +12,15 @@ import (
 const maxHead = 4 << 20
 
 // Head recognises a backup from its first bytes, as [Scan] would from all of them.
-// whole states that head is the whole backup. The Format is empty if the beginning does
-// not show it.
+// whole states that head is the whole backup. The Contents are those of the beginning.
+// Their Format is empty if it does not show the format.
 //
 // It returns the Failure of Scan, or of [Judge] about the format, if no later byte of
 // the backup can change that. Without one, the backup may still be broken.
-func Head(head []byte, whole bool, p Policy) (Source, error) {
+func Head(head []byte, whole bool, p Policy) (Contents, error) {
 	stream, err := decode(bytes.NewReader(head), &budget{})
 	if err != nil {
-		return Source{}, certain(err, whole)
+		return Contents{}, certain(err, whole)
 	}
 	defer func() { _ = stream.Close() }()
 
@@ -47,7 +47,7 @@ func Head(head []byte, whole bool, p Policy) (Source, error) {
 	default:
 		err = partial(&c, err, stopped)
 	}
-	return c.Source, firstError(err, c, p)
+	return c, firstError(err, c, p)
 }
 
 // partial returns err if it is certain although only the beginning of the backup was

@@ -26,12 +26,12 @@ func TestHeadOfGoodDumps(t *testing.T) {
 				if err != nil && codeOf(err) != codeOf(unsupported) {
 					t.Errorf("%s in %s, the first %d of %d bytes: %v", file, name, at, len(wrapped), err)
 				}
-				if got.Format != "" && got.Format != c.Source.Format && c.Source.Format != inspect.Directory {
-					t.Errorf("%s in %s, the first %d of %d bytes: %s, want %s", file, name, at, len(wrapped), got.Format, c.Source.Format)
+				if got.Source.Format != "" && got.Source.Format != c.Source.Format && c.Source.Format != inspect.Directory {
+					t.Errorf("%s in %s, the first %d of %d bytes: %s, want %s", file, name, at, len(wrapped), got.Source.Format, c.Source.Format)
 				}
 			}
 			got, err := inspect.Head(wrapped, true, inspect.Policy{})
-			if codeOf(err) != codeOf(unsupported) || got.Format != c.Source.Format || got.Compression != c.Source.Compression || got.ServerVersion != c.Source.ServerVersion {
+			if codeOf(err) != codeOf(unsupported) || got.Source.Format != c.Source.Format || got.Source.Compression != c.Source.Compression || got.Source.ServerVersion != c.Source.ServerVersion {
 				t.Errorf("%s in %s: %+v, %v", file, name, got, err)
 			}
 		}
@@ -73,8 +73,8 @@ func TestHead(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			got, err := inspect.Head([]byte(c.head), false, c.policy)
-			if codeOf(err) != c.code || got.Format != c.format && codeOf(err) != outcome.NotADump {
-				t.Errorf("%q, %v; want %q, %q", got.Format, err, c.format, c.code)
+			if codeOf(err) != c.code || got.Source.Format != c.format && codeOf(err) != outcome.NotADump {
+				t.Errorf("%q, %v; want %q, %q", got.Source.Format, err, c.format, c.code)
 			}
 		})
 	}

@@ -28,7 +28,7 @@ func Judge(c Contents, broken error, p Policy) ([]outcome.Finding, error) {
 	}
 	found := findings(c, p)
 	for _, judge := range []func(Contents, Policy) error{
-		checkFormat, checkEncoding, checkArchiveReadable, checkArchiveKnown, checkAge, checkTables, checkRows,
+		checkFormat, checkEncoding, checkArchiveReadable, checkArchiveKnown, CheckAge, checkTables, checkRows,
 	} {
 		if err := judge(c, p); err != nil {
 			return found, err
@@ -37,9 +37,9 @@ func Judge(c Contents, broken error, p Policy) ([]outcome.Finding, error) {
 	return found, nil
 }
 
-// checkAge fails for an old dump in a new file: a backup job that uploads the same
+// CheckAge fails for an old dump in a new file: a backup job that uploads the same
 // dump every day.
-func checkAge(c Contents, p Policy) error {
+func CheckAge(c Contents, p Policy) error {
 	if p.MaxAge == 0 || c.Source.TakenAt.IsZero() || !p.Taken.Known() || p.Taken.Age(p.Now) <= p.MaxAge {
 		return nil
 	}

@@ -65,7 +65,7 @@ var Findings = []FindingEntry{
 	{
 		Code: "dump_older_than_object", Stage: Inspect,
 		Meaning: "The object was written long after the dump in it was taken: it is probably a copy of an old backup, and another one may be newer. Ages and the RPO are measured from the dump's own time.",
-		Remedy:  "keep the time of a backup when you copy it, or copy it to another folder",
+		Remedy:  "set backup.match to names that leave the copy out, or keep the time of a backup when you copy it",
 	},
 	{
 		Code: "database_changed", Stage: Inspect,

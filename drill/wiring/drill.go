@@ -59,7 +59,7 @@ func (w *Wiring) Drill(db *config.Database, o DrillOptions) (drill.Drill, error)
 				return inspect.Scan(ctx, r, limits)
 			},
 		},
-		Policy:       w.policy(db),
+		Policy:       policyOf(db, w.options.Now()),
 		Provisioner:  provisioner{w, server},
 		Restorer:     restore.Restorer{Config: db.Restore, Limits: limits, WorkDir: private.Shared},
 		Verifier:     verify.Verifier{Config: db.Verify, Database: db.Name, RunID: id, Past: w.History},
@@ -110,8 +110,9 @@ func Rehearses(db *config.Database) bool {
 }
 
 // policy returns the policy of the inspect stage.
-func (w *Wiring) policy(db *config.Database) inspect.Policy {
-	return inspect.Policy{Major: majorOf(db), AllowEmpty: db.Verify.AllowEmpty, MaxAge: time.Duration(db.Backup.MaxAge), Now: w.options.Now()}
+// policyOf returns what a drill of a database accepts of its backup.
+func policyOf(db *config.Database, now time.Time) inspect.Policy {
+	return inspect.Policy{Major: majorOf(db), AllowEmpty: db.Verify.AllowEmpty, MaxAge: time.Duration(db.Backup.MaxAge), Now: now}
 }
 
 // majorOf returns production's major version.
