@@ -27,7 +27,11 @@ func (e Error) Fault() (f Fault, ok bool) {
 	}
 	for _, r := range rules {
 		if r.matches(e) {
-			return Fault{r.code, r.hint}, true
+			f := Fault{r.code, r.hint}
+			if f.Code == outcome.CollationMissing {
+				f.Hint = localeHint(e.Message)
+			}
+			return f, true
 		}
 	}
 	return Fault{}, false

@@ -142,6 +142,9 @@ func (l locale) explain(err error, s *Server) error {
 	if slices.Contains(localeErrors, said.SQLState) {
 		f := outcome.Fail(outcome.CollationMissing, "image %s cannot create a database with %s: %s", s.Image, l, said.Text())
 		f.SQLState = said.SQLState
+		if hint := pgerr.HintForLocale(l.collate); hint != "" {
+			return f.WithHint("%s", hint)
+		}
 		return f.WithHint("set postgres.image to one that has this locale, or set postgres.locale and postgres.encoding as in production")
 	}
 	f := outcome.Fail(outcome.ServerStartFailed, "create database %q: %s", s.Database, said.Text())
