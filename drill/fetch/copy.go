@@ -12,6 +12,7 @@ import (
 
 	"github.com/drillgres/drillgres/drill/locate"
 	"github.com/drillgres/drillgres/drill/outcome"
+	"github.com/drillgres/drillgres/drill/work"
 )
 
 // partBuffer is the memory that each part needs during its download, in bytes.
@@ -26,11 +27,11 @@ func (f Fetcher) fetchCopy(ctx context.Context, b locate.Backup, p outcome.Progr
 	path := filepath.Join(f.Dir, "backup")
 	disk, err := createCopy(path)
 	if err != nil {
-		return File{}, writeFailure(path, err)
+		return File{}, work.WriteFailure("write "+path, err)
 	}
 	defer func() {
 		if e := disk.Close(); e != nil && err == nil {
-			err = writeFailure(path, e)
+			err = work.WriteFailure("write "+path, e)
 		}
 	}()
 	return f.download(ctx, b, disk, p)

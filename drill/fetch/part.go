@@ -10,6 +10,7 @@ import (
 
 	"github.com/drillgres/drillgres/drill/outcome"
 	"github.com/drillgres/drillgres/drill/words"
+	"github.com/drillgres/drillgres/drill/work"
 )
 
 // part is a range of the backup that one request downloads. arrived counts the
@@ -99,7 +100,7 @@ func (d *download) write(p *part, bytes []byte) error {
 		return outcome.Fail(outcome.SourceUnreachable, "read %s: the source returned more bytes than requested", d.backup.URI)
 	}
 	if _, err := d.disk.WriteAt(bytes, p.start+p.arrived); err != nil {
-		return writeFailure(d.disk.Name(), err)
+		return work.WriteFailure("write "+d.disk.Name(), err)
 	}
 	p.arrived += int64(len(bytes))
 	d.arrived.advance(p.index, p.arrived)

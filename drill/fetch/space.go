@@ -20,13 +20,3 @@ func (f Fetcher) checkSpace(size int64) error {
 	}
 	return nil
 }
-
-// writeFailure returns the failure of a write to the work directory. An error of its
-// file system, such as EIO or EROFS, says nothing about the backup.
-func writeFailure(path string, err error) error {
-	if isFull(err) {
-		return outcome.Fail(outcome.DiskBudgetExceeded, "the disk is full: %w", err).
-			WithHint("free space there, or move the work directory with work.dir")
-	}
-	return outcome.Fail(outcome.WorkDirUnusable, "write %s: %w", path, err)
-}

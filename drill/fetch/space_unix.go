@@ -3,8 +3,6 @@
 package fetch
 
 import (
-	"errors"
-
 	"golang.org/x/sys/unix"
 )
 
@@ -16,8 +14,4 @@ func FreeSpace(dir string) (int64, bool) {
 		return 0, false
 	}
 	return int64(s.Bavail) * int64(s.Bsize), true //nolint:unconvert // the types differ between systems
-}
-
-func isFull(err error) bool {
-	return errors.Is(err, unix.ENOSPC) || errors.Is(err, unix.EDQUOT) || errors.Is(err, unix.EFBIG)
 }

@@ -1,8 +1,6 @@
 package fetch
 
 import (
-	"errors"
-
 	"golang.org/x/sys/windows"
 )
 
@@ -18,8 +16,4 @@ func FreeSpace(dir string) (int64, bool) {
 		return 0, false
 	}
 	return int64(free), true
-}
-
-func isFull(err error) bool {
-	return errors.Is(err, windows.ERROR_DISK_FULL) || errors.Is(err, windows.ERROR_HANDLE_DISK_FULL)
 }

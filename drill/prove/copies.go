@@ -5,10 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"os"
 	"path/filepath"
-	"syscall"
 	"time"
 
 	"github.com/klauspost/compress/gzip"
@@ -18,6 +16,7 @@ import (
 	"github.com/drillgres/drillgres/drill/inspect"
 	"github.com/drillgres/drillgres/drill/outcome"
 	"github.com/drillgres/drillgres/drill/words"
+	"github.com/drillgres/drillgres/drill/work"
 )
 
 // write writes the broken copy in its own directory.
@@ -39,7 +38,7 @@ func (t Trials) write(ctx context.Context, b Backup, c Control, copied Copy) err
 	if changed := t.unchanged(ctx); changed != nil {
 		return changed
 	}
-	return writeFailure(c, err)
+	return work.WriteFailure("make a broken copy ("+c.Name+")", err)
 }
 
 func (t Trials) unchanged(ctx context.Context) error {
@@ -59,21 +58,6 @@ func (t Trials) checkSpace(size int64) error {
 			WithHint("free space there, or move the work directory with work.dir")
 	}
 	return nil
-}
-
-func writeFailure(c Control, err error) error {
-	var f *outcome.Failure
-	switch {
-	case err == nil, errors.As(err, &f):
-		return err
-	case errors.Is(err, syscall.ENOSPC):
-		return outcome.Fail(outcome.DiskBudgetExceeded, "the disk is full: %w", err).
-			WithHint("free space there, or move the work directory with work.dir")
-	}
-	if file := (*fs.PathError)(nil); errors.As(err, &file) {
-		return outcome.Fail(outcome.WorkDirUnusable, "make a broken copy (%s): %w", c.Name, err)
-	}
-	return outcome.Fail(outcome.Internal, "make a broken copy (%s): %w", c.Name, err)
 }
 
 // breakFile writes a damaged copy of the backup to path. The copy is readable by all,

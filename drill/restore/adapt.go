@@ -3,6 +3,7 @@ package restore
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"slices"
@@ -18,6 +19,7 @@ import (
 	"github.com/drillgres/drillgres/drill/sandbox"
 	"github.com/drillgres/drillgres/drill/sqltext"
 	"github.com/drillgres/drillgres/drill/words"
+	"github.com/drillgres/drillgres/drill/work"
 )
 
 // adapt prepares the load of a dump that a new database does not take as it is, and
@@ -79,14 +81,11 @@ func (r *run) omitEntries(ctx context.Context) error {
 	}
 	file, err := os.CreateTemp(r.WorkDir, "entries-*.list")
 	if err != nil {
-		return fmt.Errorf("list the archive: %w", err)
+		return work.WriteFailure("list the archive", err)
 	}
 	_, err = file.WriteString(withoutEntries(list.String(), omitted))
-	if closed := file.Close(); err == nil {
-		err = closed
-	}
-	if err != nil {
-		return fmt.Errorf("list the archive: %w", err)
+	if err = errors.Join(err, file.Close()); err != nil {
+		return work.WriteFailure("list the archive", err)
 	}
 	inside, err := r.server.Place(ctx, file.Name())
 	if err != nil {

@@ -6,10 +6,10 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"syscall"
 
 	"github.com/drillgres/drillgres/drill/inspect"
 	"github.com/drillgres/drillgres/drill/outcome"
+	"github.com/drillgres/drillgres/drill/work"
 )
 
 // unpack decompresses an archive into a file, because pg_restore must seek in it
@@ -27,14 +27,11 @@ func (r *run) unpack(ctx context.Context) error {
 	defer decoded.Close()
 	to, err := os.CreateTemp(r.WorkDir, "archive-*.dump")
 	if err != nil {
-		return fmt.Errorf("unpack the archive: %w", err)
+		return work.WriteFailure("unpack the archive", err)
 	}
 	r.archive = to.Name()
 	_, err = io.Copy(to, &countingReader{reader: &cancellableReader{ctx, decoded}, report: r.progress, total: r.dump.DecodedBytes})
-	if err = errors.Join(err, to.Close()); errors.Is(err, syscall.ENOSPC) {
-		return outcome.Fail(outcome.DiskBudgetExceeded, "unpack the archive: no space left in %s", r.WorkDir)
-	}
-	return asFailure(err, "unpack the archive")
+	return work.WriteFailure("unpack the archive", errors.Join(err, to.Close()))
 }
 
 // place makes the archive readable inside the sandbox.
