@@ -2,23 +2,26 @@ package appcheck
 
 import (
 	"context"
+	"maps"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/drillgres/drillgres/drill/outcome"
+	"github.com/drillgres/drillgres/drill/redact"
 	"github.com/drillgres/drillgres/drill/sandbox"
 	"github.com/drillgres/drillgres/drill/words"
 )
 
 const (
 	keptLines  = 20
-	lineLength = 200 // characters of a log line that are shown: it may contain rows
+	lineLength = 200 // characters of a log line that are shown
 	logsWithin = 5 * time.Second
 )
 
-// LastLines returns the last log lines of a container, shortened and without
-// secrets. It returns none if the log cannot be read, so that the caller can
-// report its own error.
+// LastLines returns the last log lines of a container, shortened and without secrets
+// and data. It returns none if the log cannot be read, so that the caller can report its
+// own error.
 func (c Checker) LastLines(ctx context.Context, p sandbox.Process) []string {
 	c = c.withRedactors()
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), logsWithin)
@@ -27,9 +30,10 @@ func (c Checker) LastLines(ctx context.Context, p sandbox.Process) []string {
 	if err != nil {
 		return nil
 	}
+	output := redact.Output{Names: slices.Sorted(maps.Keys(c.Config.Services))}
 	shown := make([]string, len(lines))
 	for i, line := range lines {
-		shown[i] = words.Shorten(c.redact(line), lineLength)
+		shown[i] = words.Shorten(output.Line(c.redact(line)), lineLength)
 	}
 	return shown
 }
@@ -39,7 +43,11 @@ func logExcerpt(lines []string) string {
 	if len(lines) == 0 {
 		return "; its log is empty"
 	}
-	return "; its last log lines:\n" + strings.Join(lines, "\n")
+	text := strings.Join(lines, "\n")
+	if strings.Contains(text, redact.Hidden) {
+		return "; its last log lines, without what may be data (drillgres run --keep leaves the container and its log):\n" + text
+	}
+	return "; its last log lines:\n" + text
 }
 
 // ended returns the Failure of a container that ended on its own.
