@@ -9,7 +9,7 @@ LDFLAGS    := -s -w -X main.version=$(VERSION) -X main.commit=$(COMMIT) -X main.
 MAJORS     ?= 13 15 17 18
 FUZZTIME   ?= 10m
 FUZZ       := drill/inspect:FuzzPlain drill/inspect:FuzzArchive drill/inspect:FuzzScan drill/inspect:FuzzWalk drill/inspect:FuzzPlaceOf \
-              drill/config:FuzzConfig drill/config:FuzzUnits drill/migrate/watch:FuzzStatements drill/sqltext:FuzzLexer drill/sqltext:FuzzName \
+              drill/config:FuzzConfig drill/config:FuzzUnits drill/migrate/watch:FuzzStatements drill/sqltext:FuzzLexer drill/sqltext:FuzzName drill/sqltext:FuzzSplitNames \
               drill/restore:FuzzBoundary
 
 # The packages that take longest start first. The tests wait for the engine most of the
