@@ -16,7 +16,7 @@ func FuzzLexer(f *testing.F) {
 	for _, seed := range []string{
 		"", "select 1.5e-3, 'it''s' from a.\"b\"\"c\";", `E'\\' n'\'' U&"x" U&'y' b'01'`, "$a$ $a $ $a$ $1 $", "/* /* */ */ -- x\r\ny --",
 		"create or replace function f() begin atomic select case 1 when 1 then 2 end; end; select 1", "(a; b)); c \\d x", "e'a' -- b\n'it\\'s;'",
-		"\xff'\x00", `U&"`, "select E'\\", "ÉA éa SELECT",
+		"\xff'\x00", "1" + strings.Repeat("0", 2<<10) + "e-3", `U&"`, "select E'\\", "ÉA éa SELECT",
 	} {
 		for options := range uint8(16) {
 			f.Add(seed, uint8(1), options)

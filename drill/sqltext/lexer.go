@@ -269,8 +269,8 @@ func (l *Lexer) number() Token {
 	at := l.w.pos
 	b, seen := l.run(nameRest | isDot)
 	l.Ambiguous = l.Ambiguous || seen&isHigh != 0
-	first := b[0]
-	exponent := b[len(b)-1]|0x20 == 'e' && (first != '0' || len(b) < 2 || b[1]|0x20 != 'x')
+	first, last := b[0], l.w.lastThree(l.w.pos)[2] // b lacks the end of a very long number
+	exponent := last|0x20 == 'e' && (first != '0' || len(b) < 2 || b[1]|0x20 != 'x')
 	var text string
 	if !l.omitsText() {
 		text = l.piece(b, at)
