@@ -129,6 +129,8 @@ func foreignColumns(tokens []sqltext.Token) string {
 			return "MySQL"
 		case t.Text == "rowid" && t.Depth == 0 && before.Is("without"):
 			return "SQLite"
+		case t.Text == "go" && t.Depth == 0 && before.Is(")"): // the end of a batch, without a semicolon
+			return "SQL Server"
 		}
 	}
 	return ""

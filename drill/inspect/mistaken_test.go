@@ -30,6 +30,7 @@ func TestOtherDatabases(t *testing.T) {
 		"SQL Server":           {"USE [shop]\nGO\n/****** Object:  Table [dbo].[t] ******/\nSET ANSI_NULLS ON\nGO\nCREATE TABLE [dbo].[t]([id] [int] NOT NULL)\nGO\n", "SQL Server"},
 		"SQL Server, no USE":   {"SET ANSI_NULLS ON\nGO\nCREATE TABLE [dbo].[t]([id] [int] NOT NULL)\nGO\nINSERT [dbo].[t] ([id]) VALUES (1)\nGO\n", "SQL Server"},
 		"SQL Server, rows":     {"INSERT [dbo].[t] ([id], [n]) VALUES (1, N'it''s')\nGO\n", "SQL Server"},
+		"SQL Server, by hand":  {"CREATE TABLE dbo.t(id int)\nGO\nINSERT dbo.t VALUES (1)\nGO\n", "SQL Server"},
 		"Oracle":               {"REM INSERTING into HR.T\nSET DEFINE OFF;\nInsert into HR.T (ID) values (1);\n", "Oracle"},
 		"SQL Developer":        {"--------------------------------------------------------\n--  DDL for Table T\n--------------------------------------------------------\n\n  CREATE TABLE \"HR\".\"T\" \n   (\t\"ID\" NUMBER(6,0), \n\t\"NAME\" VARCHAR2(20 BYTE)\n   ) SEGMENT CREATION IMMEDIATE ;\n", "Oracle"},
 	} {
