@@ -51,7 +51,7 @@ var representative = []string{
 // ends in its code, or is swept by the next start, and leaves nothing.
 func TestChaos(t *testing.T) {
 	images.NeedEngine(t)
-	faults := slices.Concat(ofTheProcess(), ofTheServer(), ofTheEngine(), ofTheApp(), ofResources())
+	faults := slices.Concat(ofTheProcess(), ofTheServer(), ofTheEngine(), ofTheSource(), ofTheApp(), ofResources())
 	if *chaos != "all" {
 		faults = slices.DeleteFunc(faults, func(f fault) bool { return !slices.Contains(representative, f.String()) })
 		if len(faults) != len(representative) {

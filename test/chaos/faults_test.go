@@ -85,6 +85,16 @@ func ofTheEngine() (all []fault) {
 	return all
 }
 
+// ofTheSource are what happens to the source of the backup.
+func ofTheSource() []fault {
+	silent := func(t *testing.T, v *victim) { v.scene.source.Spoil(t, "timeout", map[string]int64{"timeout": 0}) }
+	gone := func(_ *testing.T, v *victim) { v.scene.source.Tear() }
+	return []fault{
+		{what: "source silent", at: "fetch", do: silent, code: outcome.SourceUnreachable, within: 10 * time.Minute},
+		{what: "source gone", at: "fetch", do: gone, code: outcome.SourceUnreachable, within: 5 * time.Minute},
+	}
+}
+
 // ofTheApp are what happens to the application's container.
 func ofTheApp() []fault {
 	return []fault{

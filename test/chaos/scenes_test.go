@@ -24,8 +24,9 @@ import (
 type scene struct {
 	stage  outcome.Stage
 	config string
-	env    []string // that the drill needs besides the test's own
-	full   string   // a small disk on which it depends
+	env    []string       // that the drill needs besides the test's own
+	full   string         // a small disk on which it depends
+	source *s3server.Wire // to the source of the backup
 
 	// there waits until the drill is in the stage, and gives the Postgres
 	// container if there is one. nil: what happens is in the drill itself.
@@ -77,7 +78,7 @@ func fetching(t *testing.T) scene {
 	w := s.Wire(t)
 	w.Spoil(t, "bandwidth", map[string]int64{"rate": 256})
 	return scene{
-		stage: outcome.Fetch, config: program.S3Config(t, w.Endpoint, program.Bucket), env: keysOf(s),
+		stage: outcome.Fetch, config: program.S3Config(t, w.Endpoint, program.Bucket), env: keysOf(s), source: w,
 		there: func(t *testing.T, l *program.Process) string {
 			return l.Eventually(t, func() string {
 				files, _ := filepath.Glob(filepath.Join(l.WorkRoot, "*", "shared", "*"))
