@@ -1,8 +1,10 @@
 package docker
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
+	"io/fs"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -75,11 +77,9 @@ func resolve(explicit string, getenv environment) (endpoint, error) {
 	}
 	name := getenv("DOCKER_CONTEXT")
 	if name == "" {
-		cfg, err := config.Load(getenv.configDir())
-		if err != nil {
-			return endpoint{}, err
+		if cfg, err := config.Load(getenv.configDir()); err == nil { // the docker command ignores a damaged config too
+			name = cfg.CurrentContext
 		}
-		name = cfg.CurrentContext
 	}
 	if name == "" || name == "default" {
 		return fromHost(client.DefaultDockerHost, "the default socket", getenv)
@@ -87,26 +87,30 @@ func resolve(explicit string, getenv environment) (endpoint, error) {
 	return fromContext(getenv.configDir(), name)
 }
 
-// fromHost returns the endpoint of a host. The environment names its TLS
-// certificates, if it uses any. A host without a scheme is a TCP address, as for the
-// docker command.
+// fromHost returns the endpoint of a host. As for the docker command, a host without a
+// scheme is a TCP address, DOCKER_TLS_VERIFY or DOCKER_TLS makes it use TLS, and a
+// certificate of the client is optional.
 func fromHost(host, from string, getenv environment) (endpoint, error) {
 	if !strings.Contains(host, "://") {
 		host = "tcp://" + host
 	}
 	p := endpoint{from: from}
 	p.Host = host
-	certs, verify := getenv("DOCKER_CERT_PATH"), getenv("DOCKER_TLS_VERIFY") != ""
-	if certs == "" && verify {
-		certs = getenv.configDir()
-	}
-	if certs == "" || !strings.HasPrefix(host, "tcp://") {
+	verify := getenv("DOCKER_TLS_VERIFY") != ""
+	if !verify && getenv("DOCKER_TLS") == "" || !strings.HasPrefix(host, "tcp://") {
 		return p, nil
+	}
+	folder := cmp.Or(getenv("DOCKER_CERT_PATH"), getenv.configDir())
+	optional := func(name string) string {
+		path := filepath.Join(folder, name)
+		if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
+			return ""
+		}
+		return path
 	}
 	var err error
 	p.SkipTLSVerify = !verify
-	p.TLSData, err = dockercontext.TLSDataFromFiles(
-		filepath.Join(certs, "ca.pem"), filepath.Join(certs, "cert.pem"), filepath.Join(certs, "key.pem"))
+	p.TLSData, err = dockercontext.TLSDataFromFiles(filepath.Join(folder, "ca.pem"), optional("cert.pem"), optional("key.pem"))
 	return p, err
 }
 

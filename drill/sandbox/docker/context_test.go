@@ -30,7 +30,8 @@ func TestResolveFindsTheEngineAsTheDockerCommandDoes(t *testing.T) {
 	writeContext(t, dir, "shell", `{"Host": "ssh://me@build.example"}`)
 	tls := writeContext(t, dir, "remote", `{"Host": "tcp://build.example:2376"}`)
 	writeFile(t, filepath.Join(tls, "ca.pem"), "authority of remote")
-	none := t.TempDir()
+	none, broken := t.TempDir(), t.TempDir()
+	writeFile(t, filepath.Join(broken, "config.json"), `{"currentContext": `)
 
 	type found struct {
 		host    string
@@ -90,8 +91,23 @@ func TestResolveFindsTheEngineAsTheDockerCommandDoes(t *testing.T) {
 		},
 		{
 			"named explicitly", "tcp://x:2",
-			map[string]string{"DOCKER_CONFIG": none, "DOCKER_HOST": "tcp://h:1", "DOCKER_CERT_PATH": dir},
+			map[string]string{"DOCKER_CONFIG": none, "DOCKER_HOST": "tcp://h:1", "DOCKER_CERT_PATH": dir, "DOCKER_TLS": "1"},
 			found{host: "tcp://x:2", tls: "authority of the config", skipped: true},
+		},
+		{
+			"certificates that nothing uses", "",
+			map[string]string{"DOCKER_CONFIG": none, "DOCKER_HOST": "tcp://h:1", "DOCKER_CERT_PATH": dir},
+			found{host: "tcp://h:1"},
+		},
+		{
+			"without a certificate of the client", "",
+			map[string]string{"DOCKER_CONFIG": none, "DOCKER_HOST": "tcp://h:1", "DOCKER_CERT_PATH": tls, "DOCKER_TLS_VERIFY": "1"},
+			found{host: "tcp://h:1", tls: "authority of remote"},
+		},
+		{
+			"a damaged config", "",
+			map[string]string{"DOCKER_CONFIG": broken},
+			found{host: client.DefaultDockerHost},
 		},
 		{
 			"nothing at all", "",
@@ -121,11 +137,9 @@ func TestResolveFindsTheEngineAsTheDockerCommandDoes(t *testing.T) {
 func lookup(env map[string]string) environment { return func(name string) string { return env[name] } }
 
 func TestResolveErrors(t *testing.T) {
-	broken, dir := t.TempDir(), t.TempDir()
-	writeFile(t, filepath.Join(broken, "config.json"), `{"currentContext": `)
+	dir := t.TempDir()
 	writeContext(t, dir, "nowhere", `{}`)
 	for want, env := range map[string]map[string]string{
-		"config.json":               {"DOCKER_CONFIG": broken},
 		`no Docker context "ghost"`: {"DOCKER_CONFIG": dir, "DOCKER_CONTEXT": "ghost"},
 		"has no host":               {"DOCKER_CONFIG": dir, "DOCKER_CONTEXT": "nowhere"},
 		"ca.pem":                    {"DOCKER_CONFIG": dir, "DOCKER_HOST": "tcp://h:1", "DOCKER_TLS_VERIFY": "1"},
