@@ -15,7 +15,7 @@ import (
 
 const (
 	keptLines  = 20
-	lineLength = 200 // characters of a log line that are shown
+	lineLength = 400 // characters of a log line that are shown
 	logsWithin = 5 * time.Second
 )
 

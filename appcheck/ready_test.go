@@ -44,14 +44,14 @@ func TestNotReady(t *testing.T) {
 	pod := newPod(t, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		http.Error(w, "no", http.StatusServiceUnavailable)
 	}))
-	pod.app.lines = []string{"connecting with canary/1234 and canary-token", strings.Repeat("error ", 50), "loaded canary-of-a-row"}
+	pod.app.lines = []string{"connecting with canary/1234 and canary-token", strings.Repeat("error ", 100), "loaded canary-of-a-row"}
 	a := app()
 	a.Env = map[string]config.Value{"API_TOKEN": "canary-token", "RESET_PASSWORD": "with"}
 	a.Ready.Within = config.Duration(5 * time.Second) // long enough for one attempt
 	report, code, text := check(t, pod, a)
 	want(t, "code", code, outcome.AppNotReady)
 	want(t, "text", text, "the application was not ready within 5s: status 503, 3 bytes; its last log lines, without what may be data (drillgres run --keep leaves the container and its log):\n"+
-		"connecting with REDACTED and REDACTED\n"+strings.Repeat("error ", 33)+"er…\nloaded […]")
+		"connecting with REDACTED and REDACTED\n"+strings.Repeat("error ", 66)+"erro…\nloaded […]")
 	want(t, "status", report.Checks[0].Status, outcome.CheckFailed)
 	want(t, "lines", len(report.LastLines), 3)
 }

@@ -23,14 +23,17 @@ var (
 	word = regexp.MustCompile(`[\pL\pN_][\pL\pN_.:/@%+$#~&*\\-]*`)
 
 	// fromPostgres are messages of Postgres that name an object or a role, and no value.
-	fromPostgres = regexp.MustCompile(`(?:(?:relation|table|view|index|sequence|role|database|schema|type|extension|constraint|column) "[\w. -]{1,63}"(?: of relation "[\w. -]{1,63}")? (?:does not exist|already exists)|` +
-		`column [\w."]{1,130} does not exist|permission denied for (?:table|schema|database|sequence|function|view|relation) [\w."]{1,63}|(?:password authentication failed for user|role) "[\w. -]{1,63}"(?: is not permitted to log in)?)`)
+	// In a log of JSON the quotes are escaped.
+	fromPostgres = regexp.MustCompile(strings.ReplaceAll(
+		`(?:relation|table|view|index|sequence|role|database|schema|type|extension|constraint|column) "[\w. -]{1,63}"(?: of relation "[\w. -]{1,63}")? (?:does not exist|already exists)|`+
+			`column [\w."]{1,130} does not exist|permission denied for (?:table|schema|database|sequence|function|view|relation) [\w."]{1,63}|`+
+			`(?:password authentication failed for user|role) "[\w. -]{1,63}"(?: is not permitted to log in)?|SQLSTATE:? [0-9A-Z]{5}`, `"`, `\\?"`))
 
 	sourcePlace = regexp.MustCompile(`^[\w./@-]+\.(?:go|rb|py|js|mjs|ts|java|php|rs|exs?|cs|kt|scala|cc?|cpp|p[lm]|sh|sql|clj):\d+(?::\d+)*[:,.]?$`)
 	exception   = regexp.MustCompile(`^[A-Za-z_]\w*(?:(?:::|\.|\\)[A-Za-z_]\w*)*(?:Error|Exception|Failure)[:.]?$|^[A-Z]\w*(?:::[A-Z]\w*)+:?$`)
 	fewDigits   = regexp.MustCompile(`^\d{1,3}[.:%]?$`)
 	loopback    = regexp.MustCompile(`^(?:127\.0\.0\.1|localhost|0\.0\.0\.0)(?::\d{1,5})?[.:/]*$`)
-	timeOfLine  = regexp.MustCompile(`^[\[(]?20\d{2}[-/]\d{2}[-/]\d{2}[T _]\d{2}:\d{2}:\d{2}[\w.,:+-]*(?: UTC)?`)
+	timeOfLine  = regexp.MustCompile(`^(?:\{"(?:time|ts|@?timestamp)":")?[\[(]?20\d{2}[-/]\d{2}[-/]\d{2}[T _]\d{2}:\d{2}:\d{2}[\w.,:+-]*(?: UTC)?`)
 	hiddenWords = regexp.MustCompile(`\[…\](?:[\s,;:.='"|!?*-]*\[…\])+`)
 )
 
@@ -129,6 +132,6 @@ their them then there these they this thread threads threw through throw thrown 
 trigger true truncated try trying two type types unable unauthorized unavailable undefined under unexpected unhandled unhealthy unique unix unknown unless unreachable unrecognized unsupported until up update updated
 upgrade upstream url usage use used user users using uuid valid validate validation value values version via view violates violation volume wait waited waiting want warm warn warning was web were what
 when where whether which while will with within without won't worker workers would write writing wrong yes yet you your zone
-redacted django rails activerecord gunicorn uvicorn puma sidekiq celery node npm java jvm hibernate flyway liquibase knex prisma sequelize typeorm alembic goose pgx psycopg psycopg2 pq jdbc odbc nginx apache php symfony laravel
+redacted msg sasl scram md5 psql django rails activerecord gunicorn uvicorn puma sidekiq celery node npm java jvm hibernate flyway liquibase knex prisma sequelize typeorm alembic goose pgx psycopg psycopg2 pq jdbc odbc nginx apache php symfony laravel
 get post put patch delete head ms s us ns kb mb gb kib mib gib
 `
