@@ -13,7 +13,7 @@ import (
 func findings(c Contents, p Policy) []outcome.Finding {
 	var found []outcome.Finding
 	for _, find := range []func(Contents, Policy) *outcome.Finding{
-		findThirdParty, findTrailing, findReencoded, findUnknownZone, findNewerDump, findHiddenRows, findLostStatements,
+		findThirdParty, findTrailing, findReencoded, findUnknownZone, findNewerDump, findHiddenRows, findLostStatements, findNoKeys,
 		findTablesWithoutData, findSubscriptions, findForeignServers, findEventTriggers, findCronJobs,
 	} {
 		if f := find(c, p); f != nil {
@@ -94,6 +94,29 @@ func findLostStatements(c Contents, _ Policy) *outcome.Finding {
 	}
 	return finding("statement_missing", "if nothing removes them from the dump on purpose, drill an older backup and check the storage",
 		"%s that pg_dump's comments announce, such as %s", words.CountOf(c.Source.LostStatements, "statement is missing", "statements are missing"), clean(c.Source.LostExample))
+}
+
+// findNoKeys reports a dump of several tables with rows that has no key, index, constraint
+// or trigger. pg_dump writes them last, and leaves them out with --section.
+func findNoKeys(c Contents, _ Policy) *outcome.Finding {
+	const several = 3
+	filled := 0
+	for t := range c.tables() {
+		if t.Data {
+			filled++
+		}
+	}
+	if filled < several || !c.Source.ProvesEnd() {
+		return nil
+	}
+	for o := range c.objects() {
+		switch o.Kind {
+		case KindIndex, KindConstraint, KindForeignKey, KindTrigger:
+			return nil
+		}
+	}
+	return finding("no_keys", "dump without --section, or with all sections",
+		"the dump fills %s, and has no primary key, index, foreign key or trigger for any of them", words.Count(filled, "table"))
 }
 
 // findTablesWithoutData lists the tables without a block of data if other tables

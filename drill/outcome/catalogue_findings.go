@@ -83,6 +83,11 @@ var Findings = []FindingEntry{
 		Remedy:  "dump without --enable-row-security, as a role that row security does not restrict",
 	},
 	{
+		Code: "no_keys", Stage: Inspect,
+		Meaning: "The dump fills several tables and has no primary key, index, foreign key or trigger. It may lack the part that pg_dump writes last (--section=post-data).",
+		Remedy:  "dump without --section, or with all sections",
+	},
+	{
 		Code: "statement_missing", Stage: Inspect,
 		Meaning: "pg_dump's comments announce statements that are not in the dump, of a kind that people remove on purpose: extensions, comments, privileges. It may also be a hole in the file.",
 		Remedy:  "if nothing removes them on purpose, drill an older backup and check the storage",

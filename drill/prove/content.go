@@ -108,7 +108,7 @@ func precedingLast(ctx context.Context, conn *pgx.Conn, f *sequence.Filler) (bef
 		last, bound, limit = "min", ">=", f.Min
 	}
 	column := sqltext.Identifier(f.Column)
-	sql := fmt.Sprintf("select %s(%s)::bigint from %s where %s %s %d", last, column, sqltext.Identifier(f.TableSchema, f.Table), column, bound, limit)
+	sql := fmt.Sprintf("select %s(%s)::bigint from %s where %s %s %d", last, column, f.From(), column, bound, limit)
 	var value *int64
 	if err := conn.QueryRow(ctx, sql, pgx.QueryExecModeExec).Scan(&value); err != nil || value == nil {
 		return 0, false, err

@@ -36,10 +36,54 @@ func (r *run) adapt(ctx context.Context) error {
 	if !r.plan.File {
 		return nil
 	}
+	if err := r.setOwnParameters(ctx); err != nil {
+		return err
+	}
 	if err := r.setPublicOwner(ctx); err != nil {
 		return err
 	}
 	return r.omitEntries(ctx)
+}
+
+// setOwnParameters sets the parameters of the application, such as app.tenant, that the
+// database stores: a materialized view or an index may read one while it is restored.
+// pg_restore --create sets all of the database's settings before the load. The others
+// follow after it, because one such as default_transaction_read_only would prevent it.
+func (r *run) setOwnParameters(ctx context.Context) error {
+	statements, _ := splitStatements(r.server.Properties)
+	statements = slices.DeleteFunc(statements, func(sql string) bool { return !setsOwnParameter(sql) })
+	if len(statements) == 0 {
+		return nil
+	}
+	conn, err := r.server.Session(ctx, r.server.Maintenance, provision.SessionOptions{})
+	if err != nil {
+		return err
+	}
+	defer provision.Close(ctx, conn)
+	for _, sql := range statements {
+		if _, err := conn.Exec(ctx, sql); err != nil {
+			if _, refused := pgerr.From(err); !refused { // it is reported when all settings are restored
+				return fmt.Errorf("set a parameter of the database: %w", err)
+			}
+		}
+	}
+	return nil
+}
+
+// setsOwnParameter reports whether a statement is ALTER DATABASE … SET of a parameter
+// whose name has a dot.
+func setsOwnParameter(sql string) bool {
+	tokens := sqltext.FirstStatement(sql, sqltext.Server)
+	p := sqltext.Phrase{Tokens: tokens}
+	if !p.Begins("alter database") {
+		return false
+	}
+	for i, t := range tokens {
+		if t.Kind == sqltext.Word && t.Text == "set" && i+2 < len(tokens) {
+			return strings.Contains(tokens[i+1].Text, ".") || tokens[i+2].Is(".")
+		}
+	}
+	return false
 }
 
 // setPublicOwner sets the owner that an archive's entry for the schema public states.
@@ -117,7 +161,7 @@ func (r *run) fillViews(ctx context.Context) error {
 	}
 	conn, err := r.server.Session(ctx, r.server.Database, provision.SessionOptions{})
 	if err != nil {
-		return explainNoDatabase(err)
+		return explainNoSession(err)
 	}
 	defer provision.Close(ctx, conn)
 	var unfilled []string

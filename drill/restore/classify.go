@@ -93,6 +93,10 @@ func fromServer(e evidence, first pgerr.Error, place string) *outcome.Failure {
 	return byCircumstances(e, first, place)
 }
 
+// unknownTimeZone matches the server's message about the name of a time zone. In a row
+// it may be damage, in a statement the image lacks the zone.
+var unknownTimeZone = regexp.MustCompile(`^time zone "[^"]*" not recognized$`)
+
 // byCircumstances returns the failure for an error that no rule of pgerr matches.
 func byCircumstances(e evidence, first pgerr.Error, place string) *outcome.Failure {
 	said := describeError(first, place)
@@ -100,6 +104,9 @@ func byCircumstances(e evidence, first pgerr.Error, place string) *outcome.Failu
 	case place != "" && first.Raised():
 		return outcome.Fail(outcome.RestoreFailed, "%s", said).
 			WithHint("move what the function checks from the CHECK constraint to a trigger or a foreign key, in production: a restore checks rows before the other tables have theirs")
+	case place == "" && first.SQLState == pgerrcode.InvalidParameterValue && unknownTimeZone.MatchString(first.Message):
+		return outcome.Fail(outcome.LibraryMissing, "%s", said).
+			WithHint("set postgres.image to one that has production's time zones: names such as US/Pacific are in the package tzdata-legacy of newer Debian")
 	case place != "" && first.InClass(pgerr.Data, pgerr.Unsupported):
 		return outcome.Fail(outcome.CopyFailed, "%s", said)
 	case first.SQLState == pgerrcode.InsufficientPrivilege && len(e.MadeRoles) > 0:

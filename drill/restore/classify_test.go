@@ -125,6 +125,8 @@ func TestServerErrorsGetTheirCode(t *testing.T) {
 		{"PAGE", record("XX001", `invalid page in block 0 of relation base/16384/16397`), outcome.SandboxLost},
 		{"RAISE of another's SQLSTATE", record("XX001", `bob`, during("PL/pgSQL function f() line 1 at RAISE")), outcome.RestoreFailed},
 		{"RAISE of a connection's SQLSTATE", record("08006", `client bob`, during("PL/pgSQL function f() line 1 at RAISE")), outcome.RestoreFailed},
+		{"TIME_ZONE", record("22023", `time zone "US/Pacific" not recognized`), outcome.LibraryMissing},
+		{"TIME_ZONE in a row", record("22023", `time zone "Ada" not recognized`, during(`COPY t, line 1, column b: "Ada"`)), outcome.CopyFailed},
 		{"LABEL", record("22023", `security label provider "anon" is not loaded`), outcome.PreloadMissing},
 		{"OIDS", record("0A000", `tables declared WITH OIDS are not supported`), outcome.VersionSkew},
 		{"ABSTIME", record("42704", `type "abstime" does not exist`), outcome.VersionSkew},

@@ -21,7 +21,7 @@ import (
 func (r *run) finish(ctx context.Context) error {
 	conn, err := r.server.Session(ctx, r.server.Maintenance, provision.SessionOptions{})
 	if err != nil {
-		return err
+		return explainNoSession(err)
 	}
 	defer provision.Close(ctx, conn)
 	if err := r.server.DemoteRoles(ctx, conn); err != nil {
@@ -90,11 +90,19 @@ func (r *run) setOwner(ctx context.Context, conn *pgx.Conn) error {
 	return err
 }
 
-// explainNoDatabase turns the error about a missing database into a failure: the
-// restore succeeded, but the dump did not create its database.
-func explainNoDatabase(err error) error {
-	if said, ok := pgerr.From(err); ok && said.SQLState == pgerrcode.InvalidCatalogName {
+// explainNoSession turns the error of a session after the load into a failure. The load
+// itself had a session: a dump that did not create its database is incomplete, and one
+// that has changed what the drill's own role may do is hostile.
+func explainNoSession(err error) error {
+	said, ok := pgerr.From(err)
+	if !ok {
+		return err
+	}
+	switch said.SQLState {
+	case pgerrcode.InvalidCatalogName:
 		return outcome.Fail(outcome.ContentIncomplete, "the dump did not create its database: %s", said.Text())
+	case pgerrcode.InvalidPassword, pgerrcode.InvalidAuthorizationSpecification, pgerrcode.InsufficientPrivilege, pgerrcode.ObjectNotInPrerequisiteState:
+		return outcome.Fail(outcome.DumpHostile, "the dump has changed the superuser of the sandbox or its database, so that the drill cannot connect any more: %s", said.Error())
 	}
 	return err
 }
@@ -110,7 +118,7 @@ const quickTarget = "10"
 func (r *run) analyze(ctx context.Context) error {
 	conn, err := r.server.Session(ctx, r.server.Database, provision.SessionOptions{DatabaseSettings: true})
 	if err != nil {
-		return explainNoDatabase(err)
+		return explainNoSession(err)
 	}
 	defer provision.Close(ctx, conn)
 	if _, err := conn.Exec(ctx, "set default_statistics_target = "+quickTarget); err != nil {

@@ -6,6 +6,8 @@ import (
 	"context"
 
 	"github.com/jackc/pgx/v5"
+
+	"github.com/drillgres/drillgres/drill/sqltext"
 )
 
 // Filler is a sequence together with a column that it fills. Names are as the catalog
@@ -20,6 +22,17 @@ type Filler struct {
 	Min, Max, Start int64
 	Integer         bool // the column is an integer; otherwise it is numeric
 	Unique          bool // a unique index covers the column alone
+	Partitioned     bool // the table is partitioned
+}
+
+// From returns the table for a FROM clause. The unique index of a table does not cover
+// the tables that inherit from it, but that of a partitioned table covers its partitions.
+func (f Filler) From() string {
+	table := sqltext.Identifier(f.TableSchema, f.Table)
+	if f.Partitioned {
+		return table
+	}
+	return "only " + table
 }
 
 // fillersSQL lists the columns that take their value directly from a sequence:
@@ -39,7 +52,8 @@ with filled (seq, tab, col) as (
 select sn.nspname, s.relname, tn.nspname, t.relname, a.attname,
        format('%I.%I', sn.nspname, s.relname), format('%I.%I.%I', tn.nspname, t.relname, a.attname),
        q.seqincrement, q.seqmin, q.seqmax, q.seqstart, a.atttypid <> 'numeric'::regtype,
-       exists (select from pg_index i where i.indrelid = t.oid and i.indisunique and i.indpred is null and i.indnkeyatts = 1 and i.indkey[0] = a.attnum)
+       exists (select from pg_index i where i.indrelid = t.oid and i.indisunique and i.indpred is null and i.indnkeyatts = 1 and i.indkey[0] = a.attnum),
+       t.relkind = 'p'
 from filled f
   join pg_class s on s.oid = f.seq and s.relkind = 'S' join pg_namespace sn on sn.oid = s.relnamespace
   join pg_sequence q on q.seqrelid = s.oid
@@ -57,7 +71,7 @@ func Fillers(ctx context.Context, conn *pgx.Conn) ([]Filler, error) {
 	}
 	return pgx.CollectRows(rows, func(row pgx.CollectableRow) (f Filler, err error) {
 		err = row.Scan(&f.Schema, &f.Name, &f.TableSchema, &f.Table, &f.Column, &f.Ident, &f.ColumnIdent,
-			&f.Increment, &f.Min, &f.Max, &f.Start, &f.Integer, &f.Unique)
+			&f.Increment, &f.Min, &f.Max, &f.Start, &f.Integer, &f.Unique, &f.Partitioned)
 		return f, err
 	})
 }

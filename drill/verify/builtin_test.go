@@ -52,6 +52,7 @@ insert into b values (1)`, text: "sequence public.q continues at 1, but public.b
 		{name: "not unique", script: `create sequence q; create table a (id int default nextval('q')); insert into a values (1)`, findings: []string{"sequence_behind"}},
 		{name: "member of a composite key", script: `create table a (tenant int, id serial, primary key (tenant, id)); insert into a values (1, 1)`, findings: []string{"sequence_behind"}},
 		{name: "partitioned", script: `create table a (id serial primary key) partition by list (id); create table a1 partition of a for values in (1); insert into a values (1)`, text: behind},
+		{name: "only in a child", script: `create table a (id serial primary key); create table c (id serial primary key) inherits (a); insert into a values (default); insert into c select from generate_series(1, 30)`},
 		{name: "ids by hand", script: `create table a (id serial primary key); insert into a values (1), (2)`, unused: true, findings: []string{"sequence_unused"}},
 		{
 			name: "used since", script: `create table a (id serial primary key); insert into a values (1), (2); select nextval('a_id_seq')`, unused: true,

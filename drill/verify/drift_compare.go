@@ -294,6 +294,7 @@ func (c *comparison) compareSchemas() {
 	if c.incomparable = c.whyIncomparable(); c.incomparable == "" {
 		add("tables changed", c.changedTables())
 		add("kinds of objects that differ", changedParts(c.was.Schema.Parts, c.is.schema.Whole.Parts))
+		c.findLostKeys()
 	}
 	if len(changes) == 0 {
 		return
@@ -303,6 +304,18 @@ func (c *comparison) compareSchemas() {
 		Message: "since run " + c.was.RunID + ": " + strings.Join(changes, "; "),
 		Hint:    "compare the changes with the migrations since then; expected changes need no action",
 	})
+}
+
+// findLostKeys reports that the database has no constraint or no index any more, as if the
+// end of the dump were missing.
+func (c *comparison) findLostKeys() {
+	for _, lost := range []struct{ part, name string }{{"constraints", "constraint"}, {"indexes", "index"}} {
+		_, had := c.was.Schema.Parts[lost.part]
+		_, has := c.is.schema.Whole.Parts[lost.part]
+		if had && !has && len(c.is.tables) > 0 && c.rows < anyLoss {
+			c.problems = append(c.problems, problem{text: fmt.Sprintf("no %s is left, and run %s had some", lost.name, c.was.RunID)})
+		}
+	}
 }
 
 // whyIncomparable returns the reason why the fingerprints of the two schemas

@@ -382,6 +382,31 @@ func TestIncomparableSchemas(t *testing.T) {
 	}
 }
 
+// TestDriftOfKeys reports a database that has lost all of its constraints or indexes.
+func TestDriftOfKeys(t *testing.T) {
+	schemaOf := func(parts ...string) outcome.Schema {
+		s := outcome.Schema{Fingerprint: "v1:" + strings.Join(parts, ","), Parts: map[string]string{}}
+		for _, p := range parts {
+			s.Parts[p] = "v1:" + p
+		}
+		return s
+	}
+	tables := tablesOf(rowsOf("public.t", 1))
+	for _, c := range []struct {
+		was, is  outcome.Schema
+		problems []string
+	}{
+		{schemaOf("columns", "constraints", "indexes"), schemaOf("columns"), []string{"no constraint is left, and run then had some", "no index is left, and run then had some"}},
+		{schemaOf("columns", "constraints", "indexes"), schemaOf("columns", "constraints"), []string{"no index is left, and run then had some"}},
+		{schemaOf("columns"), schemaOf("columns"), []string{}},
+		{schemaOf("columns"), schemaOf("columns", "constraints"), []string{}},
+	} {
+		was := outcome.Result{RunID: "then", Tables: tables, Schema: c.was, Postgres: outcome.Postgres{Version: "15.18"}}
+		got := compare(drift20, outcome.Earlier{Drills: 1, Backups: []outcome.Result{was}}, content{tables: tables, major: 15, schema: schema{Schema: fingerprint.Schema{Whole: c.is}}})
+		want(t, "problems", problemTexts(got.problems), c.problems)
+	}
+}
+
 // TestDriftOfARestoredDatabase runs all of Verify. The first drill has nothing to
 // compare with; the next is compared with the report of the first.
 func TestDriftOfARestoredDatabase(t *testing.T) {

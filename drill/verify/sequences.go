@@ -114,7 +114,7 @@ func (s *state) taken(ctx context.Context, conn *pgx.Conn) (next, later bool, er
 	}
 	sql := fmt.Sprintf("select exists (select from %[1]s where %[2]s = %[5]d), "+
 		"%[7]t and exists (select from %[1]s where %[2]s between %[3]d and %[4]d and (%[2]s::numeric - (%[5]d)) %% (%[6]d) = 0)",
-		sqltext.Identifier(s.TableSchema, s.Table), sqltext.Identifier(s.Column),
+		s.From(), sqltext.Identifier(s.Column),
 		min(s.next, s.until), max(s.next, s.until), s.next, s.Increment, s.Unique)
 	err = conn.QueryRow(ctx, sql, pgx.QueryExecModeExec).Scan(&next, &later)
 	return next, later, err
