@@ -1,6 +1,7 @@
 package inspect
 
 import (
+	"cmp"
 	"maps"
 	"slices"
 	"strings"
@@ -183,6 +184,7 @@ func (k *catalog) contents() Contents {
 	c.CreatedRoles = sortedNames(k.createdRoles)
 	c.Tablespaces = sortedNames(k.tablespaces)
 	c.Extensions = append([]Extension{}, c.Extensions...)
+	slices.SortStableFunc(c.Splices, func(a, b Splice) int { return cmp.Compare(a.Offset, b.Offset) }) // a later statement may add an earlier one
 	c.Objects = append([]Object{}, c.Objects...)
 	c.Sequences = append([]Sequence{}, c.Sequences...)
 	c.Tables = []Table{}

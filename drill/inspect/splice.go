@@ -26,7 +26,7 @@ func (s *script) addCommand(c Splice, line int64) {
 	s.addSplice(c)
 }
 
-// addSplice adds a splice after all others.
+// addSplice adds a splice. [catalog.contents] sorts them.
 func (s *script) addSplice(c Splice) {
 	if !s.fragment && s.k.reserve(c.Database, c.Encoding, c.SQL) {
 		s.k.c.Splices = append(s.k.c.Splices, c)
@@ -49,6 +49,8 @@ type section struct {
 	filled      bool // something was created: pg_dump --clean writes all DROPs before that
 	dropsPublic bool // the schema public is dropped
 	hasPublic   bool // the schema public is created
+
+	placeholders map[sqltext.Name]Splice // of the views that it replaces before it drops them
 }
 
 // dropsFirst reports whether the script may still be in the part in which pg_dump
@@ -58,7 +60,34 @@ func (s *script) dropsFirst() bool { return !s.section.filled && !s.fragment }
 // noteBeginning records that the part in which pg_dump --clean drops objects ends. Such
 // a part may replace a view by a placeholder, to break a circle of dependencies.
 func (s *script) noteBeginning(p sqltext.Phrase) {
-	s.section.filled = s.section.filled || !p.Begins("or replace view")
+	if !p.Has("or replace view") {
+		s.section.filled = true
+	}
+	if n := s.k.newName(&p); s.dropsFirst() && s.k.reserve(n.Schema, n.Name) {
+		if s.section.placeholders == nil {
+			s.section.placeholders = map[sqltext.Name]Splice{}
+		}
+		s.section.placeholders[n] = Splice{Offset: s.st.begins, Length: s.lexer.End() - s.st.begins}
+	}
+}
+
+// dropPlaceholders removes the placeholders of views that a DROP VIEW names. A new
+// database has neither the views nor the schemas in which they would be created. Only
+// the DROP shows that a view is a placeholder: other tools may begin with a real one.
+func (s *script) dropPlaceholders(p sqltext.Phrase) {
+	if !p.Has("view") || !s.dropsFirst() {
+		return
+	}
+	p.Drop("if exists")
+	for _, n := range p.Names() {
+		if n.Schema == "" {
+			n.Schema = s.k.schemaForNew()
+		}
+		if placeholder, ok := s.section.placeholders[n]; ok {
+			delete(s.section.placeholders, n)
+			s.addSplice(placeholder)
+		}
+	}
 }
 
 // dropKinds holds the kinds of DROP that have several words.
@@ -84,6 +113,7 @@ func (s *script) readDrop(p *sqltext.Phrase) {
 			s.section.dropsPublic = s.section.dropsPublic || n.Name == "public"
 		}
 	}
+	s.dropPlaceholders(*p)
 	if s.dropsFirst() && !p.Contains("if exists") && len(s.st.tokens) > words {
 		s.insertIfExists(words)
 	}
@@ -95,6 +125,7 @@ func (s *script) readDropPart(p sqltext.Phrase) {
 		return
 	}
 	domain, table := p.Begins("domain"), p.Begins("table") && !p.Begins("table if exists")
+	foreign := p.Begins("foreign table") && !p.Begins("foreign table if exists")
 	for _, action := range []string{"drop", "detach partition", "disable row level security"} {
 		if rest := p; !rest.Until(action) {
 			continue
@@ -102,6 +133,8 @@ func (s *script) readDropPart(p sqltext.Phrase) {
 		switch {
 		case table:
 			s.insertIfExists(2)
+		case foreign:
+			s.insertIfExists(3)
 		case domain: // cannot have IF EXISTS
 			s.k.c.DropsWithoutIfExists = true
 			s.replaceStatement("")
