@@ -179,7 +179,8 @@ func (s *script) restrict(key string, line int64) error {
 
 // unrestrict checks that the key is that of the \restrict. A different key is not
 // an attack if the file consists of several dumps and one of them has lost its
-// beginning, or its beginning was read as rows of the dump before.
+// beginning, or its beginning was read as rows of the dump before, or if it is the last
+// line of a dump: a resumed upload leaves the beginning of one file and the end of another.
 func (s *script) unrestrict(key string, line int64) error {
 	switch {
 	case s.key == "" && key == noKey:
@@ -193,6 +194,9 @@ func (s *script) unrestrict(key string, line int64) error {
 		f := s.fail(s.swallowed.line, outcome.DumpTruncated, "the rows of %s run into the beginning of another dump", plainName(s.swallowed.table))
 		f.Object = objectName(s.swallowed.table)
 		return f
+	}
+	if s.key != "" && isGeneratedKey(key) && s.isBehindTail() {
+		return s.fail(line, outcome.DumpCorrupt, `the file is the beginning of one dump and the end of another: \restrict and \unrestrict have different keys`)
 	}
 	return s.fail(line, outcome.DumpHostile, `\unrestrict with a different key than its \restrict`)
 }
@@ -221,6 +225,20 @@ func (s *script) encoding(args string, line int64) (string, error) {
 		return "", s.hostile("encoding", line)
 	}
 	return args, nil
+}
+
+// isBehindTail reports whether the only dump of the file has ended, and nothing but
+// empty comments followed its end.
+func (s *script) isBehindTail() bool {
+	return s.heads == 1 && s.tails == 1 && s.lastRemark == dumpTail && s.statements == s.tailStatements
+}
+
+// generatedKey is the length of a key that pg_dump generates (generate_restrict_key).
+const generatedKey = 63
+
+// isGeneratedKey reports whether pg_dump can have generated a key: letters and digits.
+func isGeneratedKey(key string) bool {
+	return len(key) == generatedKey && isKey(key) && !strings.Contains(key, "_")
 }
 
 func isKey(key string) bool {

@@ -42,6 +42,7 @@ func (s *script) readRemark(text string) {
 		s.k.c.DumpCount++
 	case dumpTail:
 		s.tails++
+		s.tailStatements = s.statements
 	case clusterHead:
 		s.clusterHeads++
 		s.k.c.Format = Cluster

@@ -18,22 +18,23 @@ type script struct {
 
 	lexer *sqltext.Lexer // of f
 
-	fragment     bool // the SQL is a part of an archive, not a file
-	statements   int  // number of complete statements
-	makesObjects bool // a statement creates or fills an object
-	heads, tails int  // number of pg_dump's first and last comments
-	clusterHeads int
-	clusterTails int
-	lastRemark   string // the last comment with text
-	commandEnd   int64  // offset of the end of the last psql command
-	section      section
-	entry        int64  // the number of the entry in an archive to which a fragment belongs
-	key          string // of the open \restrict; empty: none is open
-	swallowed    *swallowedRestrict
-	broken       *outcome.Failure // the first one that a comment of pg_dump reveals
-	dialect      string           // the other database whose SQL it is; empty: none
-	mixed        bool             // messages of a program are in front of the dump
-	unpacked     bool             // a comment says that the rows are in other files
+	fragment       bool // the SQL is a part of an archive, not a file
+	statements     int  // number of complete statements
+	makesObjects   bool // a statement creates or fills an object
+	heads, tails   int  // number of pg_dump's first and last comments
+	clusterHeads   int
+	tailStatements int // number of statements before the last comment of pg_dump
+	clusterTails   int
+	lastRemark     string // the last comment with text
+	commandEnd     int64  // offset of the end of the last psql command
+	section        section
+	entry          int64  // the number of the entry in an archive to which a fragment belongs
+	key            string // of the open \restrict; empty: none is open
+	swallowed      *swallowedRestrict
+	broken         *outcome.Failure // the first one that a comment of pg_dump reveals
+	dialect        string           // the other database whose SQL it is; empty: none
+	mixed          bool             // messages of a program are in front of the dump
+	unpacked       bool             // a comment says that the rows are in other files
 
 	seek *seek // the search for a statement; nil: none
 }

@@ -28,6 +28,10 @@ func TestPlainDumps(t *testing.T) {
 	restricted := func(key string) string { // as pg_dump writes it
 		return strings.Replace(dumpOf(rows), "--\n\n", "--\n\n\\restrict "+key+"\n\n", 1) + "\\unrestrict " + key + "\n"
 	}
+	keyOf := func(letter string) string { return strings.Repeat(letter, 63) }
+	mixed := func(behind, key string) string {
+		return "\\restrict " + keyOf("a") + "\n" + dumpOf(rows) + behind + "\\unrestrict " + key + "\n"
+	}
 	cut := func(before string) string { return restricted("a")[:strings.Index(restricted("a"), before)] }
 	for name, c := range map[string]struct {
 		text string
@@ -84,6 +88,13 @@ func TestPlainDumps(t *testing.T) {
 		"restrict without a key":          {"\\restrict\n" + dumpOf(""), outcome.DumpHostile},
 		"restrict that runs a program":    {"\\restrict `id`\n" + dumpOf(""), outcome.DumpHostile},
 		"unrestrict with another key":     {"\\restrict a\n" + dumpOf("\\unrestrict b\n"), outcome.DumpHostile},
+		"two dumps mixed":                 {mixed("", keyOf("b")), outcome.DumpCorrupt},
+		"two dumps mixed, short key":      {mixed("", "b"), outcome.DumpHostile},
+		"two dumps mixed, odd key":        {mixed("", keyOf("_")), outcome.DumpHostile},
+		"another key behind a statement":  {mixed("RESET ALL;\n", keyOf("b")), outcome.DumpHostile},
+		"another key behind a comment":    {mixed("-- x\n", keyOf("b")), outcome.DumpHostile},
+		"another key in the middle":       {"\\restrict " + keyOf("a") + "\n" + dumpOf("\\unrestrict "+keyOf("b")+"\n"), outcome.DumpHostile},
+		"another key behind two dumps":    {"\\restrict " + keyOf("a") + "\n" + dumpOf("") + dumpOf("") + "\\unrestrict " + keyOf("b") + "\n", outcome.DumpHostile},
 		"unrestrict without restrict":     {dumpOf("\\unrestrict b\n"), outcome.DumpHostile},
 		"only its end":                    {"SELECT 1;\n" + dumpTail + "\\unrestrict b\n", outcome.DumpTruncated},
 		"cut, then whole":                 {cut(dumpTail) + restricted("b"), outcome.DumpTruncated},
