@@ -56,12 +56,12 @@ func (s *script) readStatement() (*copyTarget, error) {
 func (s *script) copyStatement(p *sqltext.Phrase) (*copyTarget, error) {
 	table := s.k.existingName(p, relationKinds)
 	switch {
-	case p.Until("from stdin"):
+	case p.Until("from stdin"), p.Until("from stdout"): // the server reads both alike (gram.y, copy_file_name)
 		p.Drop("with")
 		rest := p.Peek()
 		s.k.setColumns(table, copyColumns(s.st.tokens))
 		return &copyTarget{table: table, counted: rest.Text == ""}, nil
-	case p.Until("to stdout"), p.Until("from stdout"):
+	case p.Until("to stdout"):
 		return nil, nil
 	case s.isUnpackedFile(*p):
 		return nil, s.fail(s.st.line, outcome.FormatUnsupported, "the file is the restore.sql of a dump in tar format: its rows are in other files (COPY … FROM '$$PATH$$/…')").
@@ -105,6 +105,8 @@ func (s *script) readSet(p *sqltext.Phrase) {
 	local := p.Begins("local")
 	p.Drop("session", "local")
 	switch {
+	case local && (p.Begins("standard_conforming_strings") || p.Begins("client_encoding") || p.Begins("names")):
+		s.foreign("SET LOCAL") // whether it has an effect, and until when, depends on the transaction
 	case p.Has("authorization"), p.Has("role"):
 		s.k.setRole(p)
 	case p.Has("standard_conforming_strings"):
