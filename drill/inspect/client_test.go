@@ -39,7 +39,7 @@ func TestConnectTarget(t *testing.T) {
 }
 
 func TestForeignStatements(t *testing.T) {
-	const ambiguous = "a quote after a backslash or a byte outside ASCII, which may be a part of the string"
+	const ambiguous = "a quote after a backslash or a byte outside ASCII, which may be a part of the string, or a colon before what may be a variable"
 	for sql, want := range map[string]string{
 		"SET standard_conforming_strings = on; SELECT pg_catalog.set_config('search_path', '', false); CREATE TABLE t (a int DEFAULT '\\d'); SELECT pg_catalog.setval('s', 1, true);": "",
 		"BEGIN; SELECT pg_catalog.lo_open('1', 131072); SELECT pg_catalog.lowrite(0, '\\x00'); SELECT pg_catalog.lo_close(0); COMMIT;":                                                "",
@@ -49,9 +49,16 @@ func TestForeignStatements(t *testing.T) {
 		"SELECT f();": "SELECT", `SELECT "F"();`: "SELECT", "SELECT * FROM v;": "SELECT", "SELECT setval('s', 1) FROM v;": "SELECT",
 		"DO $$ $$;": "DO", "UPDATE pg_settings SET setting = 'off';": "UPDATE", "CALL p();": "CALL", "WITH x AS (SELECT f()) SELECT 1;": "WITH",
 		"ALTER DATABASE shop SET standard_conforming_strings TO 'off';": "ALTER … SET", "ALTER DATABASE shop SET work_mem TO '1MB';": "",
-		`COMMENT ON TABLE t IS 'C:\';`:     ambiguous,
-		`COMMENT ON TABLE t IS 'a\''b';`:   ambiguous,
-		`COMMENT ON TABLE t IS E'a\'b\\';`: "",
+		`SET standard_conforming_strings = off; COMMENT ON TABLE t IS 'C:\'';`:    ambiguous,
+		"SET LOCAL standard_conforming_strings = off; COMMENT ON TABLE t IS 'x';": "SET LOCAL", "SET LOCAL client_encoding = 'UTF8';": "SET LOCAL",
+		"ALTER TABLE t ALTER a SET DEFAULT :DBNAME;": ambiguous, "ALTER TABLE t ALTER a SET DEFAULT :'x';": ambiguous,
+		`ALTER TABLE t ALTER a SET DEFAULT :"x";`: ambiguous, "ALTER TABLE t ALTER a SET DEFAULT :{?x};": ambiguous,
+		"ALTER TABLE t ALTER a SET DEFAULT b[1:n];": ambiguous, "ALTER TABLE t ALTER a SET DEFAULT 'x:y'::text;": "",
+		"ALTER TABLE t ALTER a SET DEFAULT 1:::x;": ambiguous, "CREATE VIEW v AS SELECT f(a := 1), b[1:2], '1'::\"char\";": "",
+		"COPY t FROM STDOUT;\nDO $$ $$;\n\\.\nCALL p();": "CALL",
+		`COMMENT ON TABLE t IS 'C:\';`:                   ambiguous,
+		`COMMENT ON TABLE t IS 'a\''b';`:                 ambiguous,
+		`COMMENT ON TABLE t IS E'a\'b\\';`:               "",
 		// By a function, the dump can make psql read in another encoding.
 		"COMMENT ON TABLE t IS E'\x95\\' ; \\! touch owned # ';":   ambiguous,
 		"COMMENT ON TABLE t IS '\x95'' \\! touch owned\n-- ';":     ambiguous,

@@ -27,7 +27,7 @@ func (s *script) noteForeign(verb string) {
 	})
 	switch {
 	case s.lexer.Ambiguous:
-		s.foreign("a quote after a backslash or a byte outside ASCII, which may be a part of the string")
+		s.foreign("a quote after a backslash or a byte outside ASCII, which may be a part of the string, or a colon before what may be a variable")
 	case verb == "alter" && changes:
 		s.foreign("ALTER … SET")
 	case verb == "select" && callsOnlyGenerated(tokens), verb == "update" && updatesDatabases(tokens):

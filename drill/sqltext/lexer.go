@@ -56,7 +56,8 @@ type Lexer struct {
 	// Ambiguous reports that psql may read the text in another way. In a '…' string, a
 	// backslash came before a quote: standard_conforming_strings determines where it ends.
 	// Or a byte outside ASCII came so close before the end of a string or a name that in
-	// another client_encoding both are one character.
+	// another client_encoding both are one character. Or a colon came before what can be the
+	// name of a variable of psql.
 	Ambiguous bool
 
 	w                 *Window
@@ -65,6 +66,7 @@ type Lexer struct {
 	line              int64 // in which an Open dollar-quoted string or comment starts; 0: unknown
 	depth             int32 // of parentheses
 	body              routine
+	colons            bool // the last colon is the first of ::
 	escaped, lineFeed bool // the last string had escapes, and a line feed follows: the next string continues it
 	scratch           []byte
 	tag               []byte
@@ -168,6 +170,8 @@ func (l *Lexer) token(b byte) Token {
 			l.Restart()
 			return Token{Kind: End, Text: ";"}
 		}
+	case ':':
+		return l.colon()
 	case ')':
 		l.depth = max(0, l.depth-1)
 	case '.':
@@ -179,6 +183,19 @@ func (l *Lexer) token(b byte) Token {
 		l.depth++
 	}
 	return t
+}
+
+// colon reads a colon. Before anything that can begin the name of a variable, psql without
+// restrictions replaces both by the variable's value, but not in :: (psqlscan.l).
+func (l *Lexer) colon() Token {
+	if next := l.w.Peek(2); len(next) == 2 && l.rules == Psql {
+		c := next[1]
+		names := classes[c]&nameStart != 0 || c == '\'' || c == '"' || c == '{'
+		l.Ambiguous = l.Ambiguous || names && !l.colons
+		l.colons = c == ':' && !l.colons
+	}
+	l.w.Skip(1)
+	return Token{Symbol, l.depth, ":"}
 }
 
 // singles holds the ASCII characters, so that a symbol's text is not allocated.

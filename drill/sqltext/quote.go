@@ -4,6 +4,7 @@ import "bytes"
 
 // quote reads a string. The window is at its opening quote.
 func (l *Lexer) quote(escapes bool) Token {
+	bare := l.w.Offset() == l.start // without a prefix: standard_conforming_strings decides
 	l.escaped, l.lineFeed, l.line = escapes, false, 0
 	if !escapes {
 		if text, ok := l.plain('\''); ok {
@@ -30,6 +31,8 @@ func (l *Lexer) quote(escapes bool) Token {
 		}
 		switch {
 		case i >= 0 && b[i] == '\\':
+			next := l.w.Peek(2)
+			l.Ambiguous = l.Ambiguous || bare && l.NonStandard && len(next) == 2 && (next[1] == '\'' || next[1] == '\\')
 			l.escape()
 		case i >= 0 && !l.doubled('\''):
 			return Token{String, l.depth, l.kept()}
