@@ -2,6 +2,17 @@ package sqltext
 
 import "bytes"
 
+// comment reads a comment. It reports whether one begins here.
+func (l *Lexer) comment() (Token, bool) {
+	switch string(l.w.Peek(2)) {
+	case "--":
+		return l.lineComment(), true
+	case "/*":
+		return l.blockComment(), true
+	}
+	return Token{}, false
+}
+
 // lineComment reads a comment to the end of its line.
 func (l *Lexer) lineComment() Token {
 	if !l.Comments {

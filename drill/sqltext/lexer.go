@@ -153,11 +153,8 @@ func (l *Lexer) token(b byte) Token {
 	case '$':
 		return l.dollar()
 	case '-', '/':
-		switch string(l.w.Peek(2)) {
-		case "--":
-			return l.lineComment()
-		case "/*":
-			return l.blockComment()
+		if t, ok := l.comment(); ok {
+			return t
 		}
 	case '\\':
 		if l.rules == Psql {
