@@ -23,6 +23,8 @@ type announcement struct {
 	data bool   // rows or large objects, not an object
 	line int64
 
+	repeated  bool // a comment has announced the same before
+	filling   bool // a COPY or an INSERT of the rows follows
 	answered  bool // something follows that may be the announced statement
 	made      bool // a statement created the announced object
 	otherMade bool // a statement created another object of the announced kind
@@ -31,11 +33,16 @@ type announcement struct {
 // announcements holds what the comments of one dump announce.
 type announcements struct {
 	last   *announcement   // until the next comment; nil: none
-	filled map[string]bool // comments that announced the rows of a table
+	filled map[string]bool       // comments that announced the rows of a table
+	rowsOf map[sqltext.Name]bool // tables whose rows followed a comment
 
 	rowless *announcement // the first rows that no statement follows
 	copies  int64         // announced rows with a COPY
 	inserts int64
+}
+
+func newAnnouncements() announcements {
+	return announcements{filled: map[string]bool{}, rowsOf: map[sqltext.Name]bool{}}
 }
 
 // announcedKinds holds the kinds whose statement creates exactly the announced
@@ -56,7 +63,7 @@ var filteredWords = strings.Split("ACL,COMMENT,DATABASE,DATABASE PROPERTIES,DEFA
 func (s *script) announce(text string, whole bool) {
 	switch text {
 	case dumpHead: // a missing end of the previous dump is detected elsewhere
-		s.k.announced = announcements{filled: map[string]bool{}}
+		s.k.announced = newAnnouncements()
 		return
 	case dumpTail:
 		s.checkAnnounced()
@@ -105,15 +112,44 @@ func (s *script) readAnnouncement(text string, isData bool) {
 	case strings.Contains(rest, "; Type: "): // a name like the words of the comment
 	case !found || !whole:
 		s.setBroken(s.fail(s.f.line(), outcome.DumpCorrupt, "a comment of pg_dump is incomplete: a part of the file is missing here"))
-	case isData && a.filled[text]:
-		s.setBroken(s.fail(s.f.line(), outcome.DumpCorrupt, "the rows of %s begin a second time: the file contains a part twice", clean(tag)))
+	case isData && word != "TABLE DATA" && a.filled[text]:
+		s.setBroken(s.failTwice(tag))
 	case !s.k.reserve(text):
 	default:
+		a.last = &announcement{word: word, tag: tag, data: isData, line: s.f.line(), repeated: a.filled[text]}
 		if isData {
 			a.filled[text] = true
 		}
-		a.last = &announcement{word: word, tag: tag, data: isData, line: s.f.line()}
 	}
+}
+
+func (s *script) failTwice(tag string) *outcome.Failure {
+	return s.fail(s.f.line(), outcome.DumpCorrupt, "the rows of %s begin a second time: the file contains a part twice", clean(tag))
+}
+
+// checkAnnouncedRows returns a Failure for a COPY or INSERT of another table than the
+// announced one, or of rows that follow a second time. pg_dump --load-via-partition-root
+// fills the partitioned table. Two names can be the same in a comment, in which pg_dump
+// writes a line feed as a space.
+func (s *script) checkAnnouncedRows(table sqltext.Name, copied bool) *outcome.Failure {
+	all := &s.k.announced
+	a := all.last
+	if a == nil || a.word != "TABLE DATA" || a.filling && !copied {
+		return nil
+	}
+	name := commentReplacer.Replace(table.Name)
+	_, created := s.k.objects[objectKey{kind: KindTable, of: table}]
+	switch {
+	case name != a.tag && created && !s.k.partitioned[table]:
+		return s.fail(s.st.line, outcome.DumpCorrupt, "a comment announces the rows of %s, but those of %s follow: a part of the file is missing", clean(a.tag), clean(name))
+	case a.filling, a.repeated && all.rowsOf[table]:
+		return s.failTwice(name)
+	}
+	a.filling = true
+	if s.k.reserve(table.Schema, table.Name) {
+		all.rowsOf[table] = true
+	}
+	return nil
 }
 
 // checkAnnounced records a failure if nothing follows the last announcement.

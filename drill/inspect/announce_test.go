@@ -103,3 +103,39 @@ func TestRowsWithoutTheirCopy(t *testing.T) {
 		}
 	}
 }
+
+// TestRowsOfAnotherTable checks that the rows of a table follow its comment, and once.
+func TestRowsOfAnotherTable(t *testing.T) {
+	const tables = "CREATE TABLE public.a (id integer);\nCREATE TABLE public.b (id integer);\nCREATE TABLE public.p (id integer) PARTITION BY LIST (id);\n" +
+		"CREATE TABLE public.p1 (id integer);\nALTER TABLE ONLY public.p ATTACH PARTITION public.p1 FOR VALUES IN (1);\nCREATE TABLE public.\"x\ny\" (id integer);\nCREATE TABLE public.\"x y\" (id integer);\n"
+	rowsOf := func(table string) string { return "COPY public." + table + " (id) FROM stdin;\n1\n\\.\n\n" }
+	insert := func(table string) string { return "INSERT INTO public." + table + " VALUES (1);\n" }
+	of := func(table string) string { return announced("Data for Name", table, "TABLE DATA") }
+	for name, c := range map[string]struct {
+		text string
+		code outcome.Code
+	}{
+		"their own":                      {of("a") + rowsOf("a") + of("b") + rowsOf("b"), ""},
+		"of another table":               {of("a") + rowsOf("a") + of("b") + rowsOf("a"), outcome.DumpCorrupt},
+		"of another table, exchanged":    {of("a") + rowsOf("b") + of("b") + rowsOf("a"), outcome.DumpCorrupt},
+		"twice":                          {of("a") + rowsOf("a") + rowsOf("a") + of("b") + rowsOf("b"), outcome.DumpCorrupt},
+		"the part twice":                 {of("a") + rowsOf("a") + of("a") + rowsOf("a"), outcome.DumpCorrupt},
+		"by way of the root":             {of("p1") + rowsOf("p") + of("a") + rowsOf("a"), ""},
+		"of a table that is not in it":   {of("other") + rowsOf("another") + of("a") + rowsOf("a"), outcome.DumpPartial},
+		"names that look the same":       {of("x y") + rowsOf("\"x\ny\"") + of("x y") + rowsOf("\"x y\""), ""},
+		"INSERTs":                        {of("a") + insert("a") + insert("a") + of("b") + insert("b"), ""},
+		"INSERTs of another table":       {of("a") + insert("b"), outcome.DumpCorrupt},
+		"INSERTs of a part twice":        {of("a") + insert("a") + of("a") + insert("a"), outcome.DumpCorrupt},
+		"INSERTs, names that look alike": {of("x y") + insert("\"x\ny\"") + insert("\"x\ny\"") + of("x y") + insert("\"x y\"") + insert("\"x y\""), ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			c2, err := scan(t, []byte(dumpOf(tables+c.text)))
+			if err == nil {
+				_, err = inspect.Judge(c2, nil, inspect.Policy{Major: 15})
+			}
+			if codeOf(err) != c.code {
+				t.Errorf("%v, want %q", err, c.code)
+			}
+		})
+	}
+}

@@ -59,6 +59,9 @@ func (s *script) copyStatement(p *sqltext.Phrase) (*copyTarget, error) {
 	case p.Until("from stdin"), p.Until("from stdout"): // the server reads both alike (gram.y, copy_file_name)
 		p.Drop("with")
 		rest := p.Peek()
+		if f := s.checkAnnouncedRows(table, true); f != nil {
+			return nil, f
+		}
 		s.k.setColumns(table, copyColumns(s.st.tokens))
 		return &copyTarget{table: table, counted: rest.Text == ""}, nil
 	case p.Until("to stdout"):
@@ -92,6 +95,9 @@ func (s *script) readInsert(p *sqltext.Phrase) {
 		return
 	}
 	table := s.k.existingName(p, relationKinds)
+	if f := s.checkAnnouncedRows(table, false); f != nil {
+		s.setBroken(f)
+	}
 	rows := s.st.rows
 	if !s.st.values {
 		rows = -1 // from a query
