@@ -28,6 +28,7 @@ type catalog struct {
 	partitionOf map[sqltext.Name]sqltext.Name
 
 	announced announcements
+	undone    undone
 
 	path      searchPath      // of unqualified names
 	newPath   searchPath      // of a new session
@@ -62,6 +63,7 @@ func newCatalog() *catalog {
 		roles: map[string]bool{}, createdRoles: map[string]bool{}, tablespaces: map[string]bool{},
 		partitioned: map[sqltext.Name]bool{}, partitionOf: map[sqltext.Name]sqltext.Name{}, announced: newAnnouncements(),
 		path: serverPath, newPath: serverPath, temporary: map[string]bool{}, refers: map[sqltext.Name]bool{},
+		undone: newUndone(),
 	}
 }
 
@@ -185,11 +187,13 @@ func (k *catalog) contents() Contents {
 	c.Tablespaces = sortedNames(k.tablespaces)
 	c.Extensions = append([]Extension{}, c.Extensions...)
 	slices.SortStableFunc(c.Splices, func(a, b Splice) int { return cmp.Compare(a.Offset, b.Offset) }) // a later statement may add an earlier one
-	c.Objects = append([]Object{}, c.Objects...)
+	c.Opaque = c.Opaque || k.undone.scans > maxScans
+	c.Objects = k.remaining()
 	c.Sequences = append([]Sequence{}, c.Sequences...)
 	c.Tables = []Table{}
-	for _, t := range k.c.Tables {
-		if t.Data || !k.isRowless(sqltext.Name{Schema: t.Schema, Name: t.Name}) {
+	for i, t := range k.c.Tables {
+		n := sqltext.Name{Schema: t.Schema, Name: t.Name}
+		if !k.isEmptied(i, n) && (t.Data || !k.isRowless(n)) {
 			c.Tables = append(c.Tables, t)
 		}
 	}

@@ -58,6 +58,9 @@ func (k *catalog) alterOne(p *sqltext.Phrase, kinds []Kind) {
 	if kinds != nil && kinds[0] == KindTable {
 		k.alterTable(&action, n)
 	}
+	if kinds != nil && kinds[0] == KindSequence {
+		k.ownedBy(*p, n)
+	}
 	if owner := k.readOwner(p, kinds, n); database && owner != "" && k.c.Format != Cluster {
 		k.c.Database.Owner = owner
 	}
@@ -125,7 +128,9 @@ func (k *catalog) addIdentity(p *sqltext.Phrase, table sqltext.Name) {
 	}
 	for !p.Done() {
 		if p.Has("sequence name") {
-			k.addObject(KindSequence, p.Name(table.Schema), "")
+			sequence := p.Name(table.Schema)
+			k.addObject(KindSequence, sequence, "")
+			k.addOwner(sequence, table)
 			return
 		}
 		p.Take()
