@@ -104,7 +104,7 @@ var fieldCases = []fieldCase{
 	{name: "a provider of labels", dump: "create table t(a int); security label for anon on table t is 'x';", want: outcome.PreloadMissing, says: []string{"anon must be in shared_preload_libraries"}},
 	{
 		name: "a value that is a time zone", both: true, dump: "create table t(z text); insert into t values ('secret'); select now() at time zone z from t;",
-		want: outcome.RestoreFailed, says: []string{"time zone … not recognized"}, never: "secret",
+		want: outcome.LibraryMissing, says: []string{"time zone … not recognized"}, never: "secret",
 	},
 	{
 		name: "a value that is a name", dump: "create table t(r regclass);\nCOPY t (r) FROM stdin;\nsecret\n\\.\n",
@@ -123,6 +123,14 @@ var fieldCases = []fieldCase{
 	{
 		name: "a row whose partition depends on the locale", both: true, want: outcome.CollationMissing, says: []string{"SQLSTATE 23514", "the sandbox uses en_US.utf8", "postgres.locale"}, never: "é",
 		dump: "create table p(a text) partition by range (a); create table p_z partition of p for values from ('z') to (maxvalue);\nCOPY p_z (a) FROM stdin;\né\n\\.\n",
+	},
+	{
+		name: "a check that orders text", want: outcome.CollationMissing, says: []string{"SQLSTATE 23514", "orders", "the sandbox uses en_US.utf8", "postgres.locale"}, never: "Z9",
+		dump: "create table c(a text, constraint below check (a < 'a'));\nCOPY c (a) FROM stdin;\nZ9\n\\.\n",
+	},
+	{
+		name: "a check that orders numbers", want: outcome.ConstraintViolated, never: "4711",
+		dump: "create table c(a int, b text, constraint below check (a < 1 and b <> 'x'));\nCOPY c (a, b) FROM stdin;\n4711\ty\n\\.\n",
 	},
 	{
 		name: "partitions that overlap in another locale", want: outcome.CollationMissing, says: []string{"SQLSTATE 42P17", "postgres.locale"},
