@@ -259,7 +259,7 @@ func TestStepOfADrill(t *testing.T) {
 			t.Errorf("the application wrote a command: %q", line)
 		}
 	}
-	if !strings.Contains(s.stdout+s.stderr, "forged") {
+	if !strings.Contains(s.stdout+s.stderr, "unknown arguments") {
 		t.Errorf("the output of the application is missing, so nothing is tested:\n%s\n%s", s.stdout, s.stderr)
 	}
 }

@@ -132,6 +132,6 @@ their them then there these they this thread threads threw through throw thrown 
 trigger true truncated try trying two type types unable unauthorized unavailable undefined under unexpected unhandled unhealthy unique unix unknown unless unreachable unrecognized unsupported until up update updated
 upgrade upstream url usage use used user users using uuid valid validate validation value values version via view violates violation volume wait waited waiting want warm warn warning was web were what
 when where whether which while will with within without won't worker workers would write writing wrong yes yet you your zone
-redacted msg sasl scram md5 psql django rails activerecord gunicorn uvicorn puma sidekiq celery node npm java jvm hibernate flyway liquibase knex prisma sequelize typeorm alembic goose pgx psycopg psycopg2 pq jdbc odbc nginx apache php symfony laravel
+redacted crashing serving msg sasl scram md5 psql django rails activerecord gunicorn uvicorn puma sidekiq celery node npm java jvm hibernate flyway liquibase knex prisma sequelize typeorm alembic goose pgx psycopg psycopg2 pq jdbc odbc nginx apache php symfony laravel
 get post put patch delete head ms s us ns kb mb gb kib mib gib
 `
