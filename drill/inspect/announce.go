@@ -32,7 +32,7 @@ type announcement struct {
 
 // announcements holds what the comments of one dump announce.
 type announcements struct {
-	last   *announcement   // until the next comment; nil: none
+	last   *announcement         // until the next comment; nil: none
 	filled map[string]bool       // comments that announced the rows of a table
 	rowsOf map[sqltext.Name]bool // tables whose rows followed a comment
 
