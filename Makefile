@@ -69,7 +69,7 @@ fixtures: ## write every backup of the corpus to fixtures/backups/<code>/<case>/
 	go run ./fixtures/backups/make
 
 .PHONY: unit
-unit: ## run the tests that need no container engine, with the race detector
+unit: $(ACTIONLINT) ## run the tests that need no container engine, with the race detector
 	@test -n "$(RACE)" || echo "unit: no C compiler ($$(go env CC)), so no race detector"
 	CGO_ENABLED=$(if $(RACE),1,0) .ci/gotest -short -vet=off -ldflags='-s -w' $(RACE) -shuffle=on ./...
 
