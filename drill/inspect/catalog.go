@@ -28,7 +28,6 @@ type catalog struct {
 	partitionOf map[sqltext.Name]sqltext.Name
 
 	announced announcements
-	undone    undone
 
 	path      searchPath      // of unqualified names
 	newPath   searchPath      // of a new session
@@ -38,6 +37,7 @@ type catalog struct {
 
 	waysOut      bool // the dump has objects that need another server
 	listensToDDL bool // an event trigger exists
+	dropsIndex   bool // a third-party script drops an index, whose name may be that of any other
 	memory       int  // bytes
 	full         bool // maxMemory is reached
 }
@@ -63,7 +63,6 @@ func newCatalog() *catalog {
 		roles: map[string]bool{}, createdRoles: map[string]bool{}, tablespaces: map[string]bool{},
 		partitioned: map[sqltext.Name]bool{}, partitionOf: map[sqltext.Name]sqltext.Name{}, announced: newAnnouncements(),
 		path: serverPath, newPath: serverPath, temporary: map[string]bool{}, refers: map[sqltext.Name]bool{},
-		undone: newUndone(),
 	}
 }
 
@@ -187,13 +186,11 @@ func (k *catalog) contents() Contents {
 	c.Tablespaces = sortedNames(k.tablespaces)
 	c.Extensions = append([]Extension{}, c.Extensions...)
 	slices.SortStableFunc(c.Splices, func(a, b Splice) int { return cmp.Compare(a.Offset, b.Offset) }) // a later statement may add an earlier one
-	c.Opaque = c.Opaque || k.undone.scans > maxScans
-	c.Objects = k.remaining()
+	c.Objects = slices.DeleteFunc(append([]Object{}, c.Objects...), func(o Object) bool { return k.dropsIndex && o.Kind == KindIndex })
 	c.Sequences = append([]Sequence{}, c.Sequences...)
 	c.Tables = []Table{}
-	for i, t := range k.c.Tables {
-		n := sqltext.Name{Schema: t.Schema, Name: t.Name}
-		if !k.isEmptied(i, n) && (t.Data || !k.isRowless(n)) {
+	for _, t := range k.c.Tables {
+		if t.Data || !k.isRowless(sqltext.Name{Schema: t.Schema, Name: t.Name}) {
 			c.Tables = append(c.Tables, t)
 		}
 	}

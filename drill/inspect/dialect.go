@@ -39,7 +39,7 @@ var (
 // pg_dump's first comment shows that the file is a dump of Postgres. It reports whether
 // the file is SQL of another database.
 func (s *script) noteDialect() bool {
-	if s.dialect == "" && s.mayBeForeign() {
+	if s.dialect == "" && s.isThirdParty() {
 		s.dialect = dialectOf(s.st.tokens[:min(len(s.st.tokens), maxDialect)])
 	}
 	return s.dialect != ""
@@ -49,7 +49,7 @@ func (s *script) noteDialect() bool {
 func (s *script) noteForeignVerb(word string) {
 	const longest = 200
 	database := foreignVerbs[word]
-	if database == "" || !s.mayBeForeign() {
+	if database == "" || !s.isThirdParty() {
 		return
 	}
 	line, _, _ := bytes.Cut(s.f.peek(longest), []byte("\n"))
@@ -64,7 +64,8 @@ func (s *script) noteForeignVerb(word string) {
 	}
 }
 
-func (s *script) mayBeForeign() bool { return !s.fragment && s.heads+s.clusterHeads == 0 }
+// isThirdParty reports whether nothing so far shows that pg_dump has written the SQL.
+func (s *script) isThirdParty() bool { return !s.fragment && s.heads+s.clusterHeads == 0 }
 
 // maxDialect is how many tokens of a statement show whose it is.
 const maxDialect = 256

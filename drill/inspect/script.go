@@ -121,9 +121,9 @@ func (s *script) notSQL(t sqltext.Token) error {
 		by = messageOf(append([]byte(t.Text), s.f.peek(longestMessage)...))
 	}
 	switch {
-	case by != "" && !s.mayBeForeign():
+	case by != "" && !s.isThirdParty():
 		return mixedIn(s.st.line, by, "")
-	case s.mayBeForeign() && startsSoon(s.f):
+	case s.isThirdParty() && startsSoon(s.f):
 		s.mixed = true
 		return mixedIn(s.st.line, by, ", in front of it")
 	}

@@ -227,65 +227,53 @@ func TestRowsAreCounted(t *testing.T) {
 	}
 }
 
-// TestStatementsBehindTheRows checks what remains of the promise of a dump to which a
-// job appends SQL.
-func TestStatementsBehindTheRows(t *testing.T) {
-	const dump = `CREATE TABLE s.t (a int);
-CREATE TABLE s.u (a int);
-CREATE SEQUENCE s.q;
-ALTER SEQUENCE s.q OWNED BY s.u.a;
-CREATE VIEW s.v AS SELECT 1;
-CREATE FUNCTION s.f(int) RETURNS int LANGUAGE sql AS 'select 1';
-COPY s.t (a) FROM stdin;
-1
-2
-\.
-COPY s.u (a) FROM stdin;
-1
-\.
-CREATE INDEX i ON s.u (a);
+// TestScriptsThatRemove checks what a script of another program promises after it has
+// removed rows or objects. The same in a dump of pg_dump takes nothing back.
+func TestScriptsThatRemove(t *testing.T) {
+	const head = `CREATE TABLE t (a int);
+CREATE TABLE u (a int);
+CREATE VIEW v AS SELECT 1;
+INSERT INTO t VALUES (1), (2);
+CREATE INDEX i ON u (a);
 `
-	const all = "t u q v f i"
+	const all = "t u v i"
 	for sql, want := range map[string]struct{ objects, rows string }{
-		"":                      {all, "t:2 u:1"},
-		"UPDATE s.t SET a = 1;": {all, "t:2 u:1"},
-		"TRUNCATE s.u;":         {all, "t:2 u:-1"},
-		"TRUNCATE TABLE ONLY s.t, s.u RESTART IDENTITY;": {all, "t:-1 u:-1"},
-		"TRUNCATE s.u CASCADE;":                          {all, "t:-1 u:-1"},
-		"DELETE FROM s.u WHERE a = 1;":                   {all, "t:2 u:-1"},
-		"SET search_path = s; DELETE FROM u;":            {all, "t:2 u:-1"},
-		"WITH x AS (DELETE FROM s.u) SELECT 1;":          {all, "t:-1 u:-1"},
-		"ALTER TABLE s.t ADD FOREIGN KEY (a) REFERENCES s.u ON DELETE CASCADE; DELETE FROM s.u;":                              {all, "t:-1 u:-1"},
-		"ALTER TABLE s.t ADD FOREIGN KEY (a) REFERENCES s.u ON DELETE CASCADE; TRUNCATE s.u;":                                 {all, "t:2 u:-1"},
-		"CREATE TABLE s.p (a int) PARTITION BY LIST (a); ALTER TABLE ONLY s.p ATTACH PARTITION s.t DEFAULT; DELETE FROM s.p;": {"t u q v f i p", "t:-1 u:1"},
-		"DROP TABLE s.u;":                           {"t v f", "t:2"},
-		"DROP TABLE IF EXISTS s.t, s.u;":            {"v f", ""},
-		"DROP TABLE IF EXISTS s.x CASCADE;":         {all, "t:2 u:1"},
-		"DROP TABLE s.u CASCADE;":                   {"", ""},
-		"DROP TABLE s.u; CREATE TABLE s.u (a int);": {"t v f u", "t:2 u:0"},
-		"ALTER TABLE s.t ADD FOREIGN KEY (a) REFERENCES s.u; DROP TABLE s.t, s.u;": {"v f", ""},
-		"DROP VIEW s.v; DROP INDEX s.i; DROP FUNCTION s.f(int);":                   {"t u q", "t:2 u:1"},
-		"DROP OWNED BY o; CREATE TABLE s.w (a int);":                               {"w", "w:0"},
+		"":                                      {all, "t:2 u:0"},
+		"UPDATE t SET a = 1;":                   {all, "t:2 u:0"},
+		"TRUNCATE u;":                           {all, "t:-1 u:0"},
+		"DELETE FROM t WHERE a = 1;":            {all, "t:-1 u:0"},
+		"WITH x AS (DELETE FROM t) SELECT 1;":   {all, "t:-1 u:0"},
+		"DROP INDEX i;":                         {"t u v", "t:2 u:0"},
+		"DROP TABLE IF EXISTS x;":               {all, "t:2 u:0"},
+		"DROP TABLE IF EXISTS x, public.t;":     {"", ""},
+		"DROP VIEW v; CREATE TABLE w (a int);":  {"w", "w:0"},
+		"DROP TABLE u; CREATE TABLE u (a int);": {"u", "u:0"},
 	} {
-		c, err := scan(t, []byte(dumpOf(dump+sql+"\n")))
-		if err != nil {
-			t.Errorf("%s: %v", sql, err)
-			continue
-		}
-		if lacks := promised(t, c).Lacks; len(lacks) > 0 {
-			t.Errorf("%s: lacks %v", sql, lacks)
-		}
-		var objects, rows []string
-		for _, o := range promised(t, c).Objects {
-			objects = append(objects, o.Name)
-		}
-		for _, table := range promised(t, c).Tables {
-			rows = append(rows, fmt.Sprintf("%s:%d", table.Name, table.Rows))
-		}
-		if got := strings.Join(objects, " "); got != want.objects || strings.Join(rows, " ") != want.rows {
-			t.Errorf("%s: objects %q, rows %q; want %q, %q", sql, got, rows, want.objects, want.rows)
+		if objects, rows := namesAndRows(t, head+sql+"\n"); objects != want.objects || rows != want.rows {
+			t.Errorf("%s: objects %q, rows %q; want %q, %q", sql, objects, rows, want.objects, want.rows)
 		}
 	}
+	if objects, rows := namesAndRows(t, dumpOf(head+"TRUNCATE t;\nDROP INDEX i;\nDROP VIEW v;\n")); objects != all || rows != "t:2 u:0" {
+		t.Errorf("a dump of pg_dump: objects %q, rows %q", objects, rows)
+	}
+}
+
+// namesAndRows returns the promised objects and the number of rows of each table.
+func namesAndRows(t *testing.T, dump string) (objects, rows string) {
+	t.Helper()
+	c, err := scan(t, []byte(dump))
+	if err != nil {
+		t.Error(err)
+		return "", ""
+	}
+	var names, counts []string
+	for _, o := range promised(t, c).Objects {
+		names = append(names, o.Name)
+	}
+	for _, table := range promised(t, c).Tables {
+		counts = append(counts, fmt.Sprintf("%s:%d", table.Name, table.Rows))
+	}
+	return strings.Join(names, " "), strings.Join(counts, " ")
 }
 
 func TestHeaderOfAPlainDump(t *testing.T) {

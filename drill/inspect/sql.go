@@ -29,13 +29,11 @@ func (s *script) readStatement() (*copyTarget, error) {
 	case "create":
 		s.makesObjects = true
 		s.noteBeginning(*p)
-		s.k.noteSpreading(*p)
 		s.createsPublic(*p)
 		s.k.readCreate(p)
 	case "alter":
 		s.makesObjects = true
 		s.readDropPart(*p)
-		s.k.noteSpreading(*p)
 		s.k.readAlter(p)
 	case "select":
 		s.readSelect(p)
@@ -44,12 +42,10 @@ func (s *script) readStatement() (*copyTarget, error) {
 	case "drop":
 		drop := *p
 		s.k.dropTemporary(&drop)
-		if !s.dropsFirst() {
-			s.k.readDropped(*p)
-		}
+		s.readRemoval(verb.Text, *p)
 		s.readDrop(p)
 	case "delete", "truncate", "with", "merge":
-		s.k.readRemoval(verb.Text, *p)
+		s.readRemoval(verb.Text, *p)
 	case "refresh":
 		s.readRefresh(p, s.entry)
 	case "grant", "revoke":

@@ -58,9 +58,6 @@ func (k *catalog) alterOne(p *sqltext.Phrase, kinds []Kind) {
 	if kinds != nil && kinds[0] == KindTable {
 		k.alterTable(&action, n)
 	}
-	if kinds != nil && kinds[0] == KindSequence {
-		k.ownedBy(*p, n)
-	}
 	if owner := k.readOwner(p, kinds, n); database && owner != "" && k.c.Format != Cluster {
 		k.c.Database.Owner = owner
 	}
@@ -128,9 +125,7 @@ func (k *catalog) addIdentity(p *sqltext.Phrase, table sqltext.Name) {
 	}
 	for !p.Done() {
 		if p.Has("sequence name") {
-			sequence := p.Name(table.Schema)
-			k.addObject(KindSequence, sequence, "")
-			k.addOwner(sequence, table)
+			k.addObject(KindSequence, p.Name(table.Schema), "")
 			return
 		}
 		p.Take()
