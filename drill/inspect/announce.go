@@ -6,6 +6,7 @@ import (
 
 	"github.com/drillgres/drillgres/drill/outcome"
 	"github.com/drillgres/drillgres/drill/sqltext"
+	"github.com/drillgres/drillgres/drill/words"
 )
 
 // The beginnings of the comments in which pg_dump announces what comes next.
@@ -39,6 +40,8 @@ type announcements struct {
 	rowless *announcement // the first rows that no statement follows
 	copies  int64         // announced rows with a COPY
 	inserts int64
+
+	created, opened int64 // large objects: made, and opened to write their contents
 }
 
 func newAnnouncements() announcements {
@@ -68,6 +71,7 @@ func (s *script) announce(text string, whole bool) {
 	case dumpTail:
 		s.checkAnnounced()
 		s.checkRowless()
+		s.checkLargeObjects()
 		return
 	case "", "--":
 		return
@@ -178,6 +182,16 @@ func (s *script) checkRowless() {
 	a := &s.k.announced
 	if a.rowless != nil && a.copies > 0 && a.inserts == 0 {
 		s.setBroken(s.fail(a.rowless.line, outcome.DumpCorrupt, "a comment announces the rows of %s, but no COPY follows: a part of the file is missing", clean(a.rowless.tag)))
+	}
+}
+
+// checkLargeObjects records a failure for large objects without their contents: pg_dump
+// opens each one that it has created, even an empty one.
+func (s *script) checkLargeObjects() {
+	a := &s.k.announced
+	if a.opened < a.created && a.opened+a.copies+a.inserts > 0 {
+		s.setBroken(s.fail(s.f.line(), outcome.DumpCorrupt, "the dump creates %s and has the contents of only %d: a part of the file is missing",
+			words.Count(a.created, "large object"), a.opened))
 	}
 }
 

@@ -203,6 +203,11 @@ func (s *script) readSelect(p *sqltext.Phrase) {
 	case "lo_create", "lo_from_bytea":
 		s.makesObjects, s.section.filled = true, true
 		s.k.c.LargeObjects++
+		if f.Name == "lo_create" {
+			s.k.announced.created++
+		}
+	case "lo_open":
+		s.k.announced.opened++
 	case "setval":
 		s.k.addSequence(p)
 	case "set_config":

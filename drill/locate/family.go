@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"path"
 	"regexp"
+	"slices"
 	"strings"
 	"unicode"
 
@@ -43,23 +44,36 @@ var (
 func familyOf(key string) string {
 	key = uuids.ReplaceAllString(strings.ToLower(key), " ")
 	parts := strings.FieldsFunc(key, func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) })
+	dated := slices.ContainsFunc(parts, isNumber)
 	var family []string
-	for _, part := range parts {
+	for i, part := range parts {
 		word := strings.TrimRightFunc(part, unicode.IsDigit)
-		if len(word) > 1 && !plainWords[word] && !isRandom(part) {
-			family = append(family, word)
+		if len(word) < 2 || plainWords[word] || isRandom(part) || i > 0 && isPodID(part, parts[i-1]) {
+			continue
 		}
+		if dated && len(part) <= len(word)+2 { // otherwise the number may be that of the backup
+			word = part
+		}
+		family = append(family, word)
 	}
 	return strings.Join(family, " ")
 }
 
-// isRandom reports whether a part of a name is a time or an id. Kubernetes ends the
-// names of pods with five characters without vowels.
+func isNumber(part string) bool { return strings.Trim(part, "0123456789") == "" }
+
+// isRandom reports whether a part of a name is a time or an id.
 func isRandom(part string) bool {
 	hasDigit := strings.ContainsFunc(part, unicode.IsDigit)
-	return digitsBetween.MatchString(part) || hasDigit && hexes.MatchString(part) ||
-		len(part) == 5 && !strings.ContainsAny(part, "aeiouy") && strings.IndexFunc(part, func(r rune) bool { return r > unicode.MaxASCII }) < 0
+	return digitsBetween.MatchString(part) || hasDigit && hexes.MatchString(part)
 }
+
+// podID matches the five characters at the end of the name of a Kubernetes pod
+// (k8s.io/apimachinery/pkg/util/rand).
+var podID = regexp.MustCompile(`^[bcdfghjklmnpqrstvwxz2456789]{5}$`)
+
+// isPodID reports whether a part of a name is the id of a pod: that of a job follows a
+// number.
+func isPodID(part, before string) bool { return podID.MatchString(part) && isRandom(before) }
 
 // findFamilies reports that the names of the candidates fall into several families,
 // of which the config names none: the newest one may be of another database.

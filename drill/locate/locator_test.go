@@ -251,6 +251,10 @@ func TestMixedBackups(t *testing.T) {
 		"the pattern says only the format": {mixed, locate.Rules{Match: "*.dump"}, "backups_mixed"},
 		"the pattern says which":           {mixed, locate.Rules{Match: "crm-*.dump"}, ""},
 		"the user says which":              {mixed, locate.Rules{Want: "shop-1.dump"}, ""},
+		"of numbered databases":            {[]object{{"shard1-20260101.dump", hour, "x"}, {"shard2-20260101.dump", hour, "x"}}, locate.Rules{}, "backups_mixed"},
+		"of numbers":                       {[]object{{"shop1.dump", hour, "x"}, {"shop2.dump", hour, "x"}}, locate.Rules{}, ""},
+		"of short names":                   {[]object{{"grndb-20260101.dump", hour, "x"}, {"lndbx-20260101.dump", hour, "x"}}, locate.Rules{}, "backups_mixed"},
+		"of jobs' pods":                    {[]object{{"shop-28912345-x7k2p.dump", hour, "x"}, {"shop-28912346-bcdfg.dump", hour, "x"}}, locate.Rules{}, ""},
 		"in folders":                       {[]object{{"prod/2024.dump", hour, "x"}, {"staging/2024.dump", hour, "x"}}, locate.Rules{}, "backups_mixed"},
 		"beside one made by hand":          {[]object{{"shop-1.dump", hour, "x"}, {"shop-before-upgrade.dump", hour, "x"}}, locate.Rules{}, "backups_mixed"},
 	} {

@@ -98,6 +98,13 @@ func connect(ctx context.Context, d sandbox.Dialer, database, user string, passw
 		}
 		return nil, fmt.Errorf("%s: %s", doing, redactConn(err))
 	}
+	if conn.PgConn().ParameterStatus("server_encoding") == "SQL_ASCII" {
+		// Such a server converts nothing, but rejects text that is not in the client's encoding.
+		if _, err := conn.Exec(ctx, "set client_encoding = 'SQL_ASCII'"); err != nil {
+			Close(ctx, conn)
+			return nil, pgerr.Redacted(fmt.Errorf("set the encoding of the session: %w", err))
+		}
+	}
 	return conn, nil
 }
 
