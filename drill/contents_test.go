@@ -25,6 +25,7 @@ type recipients struct {
 	needs    inspect.Needs
 	dump     restore.Dump
 	promised inspect.Promise
+	others   []string // databases
 }
 
 func (r *recipients) Fetch(context.Context, locate.Backup, outcome.Progress) (fetch.File, error) {
@@ -44,6 +45,11 @@ func (r *recipients) Restore(_ context.Context, _ provision.Server, dump restore
 func (r *recipients) Verify(_ context.Context, _ provision.Server, promised inspect.Promise, _ snapshot.Range, _ outcome.Progress) (verify.Report, error) {
 	r.promised = promised
 	return verify.Report{}, nil
+}
+
+func (r *recipients) VerifyPromise(_ context.Context, _ provision.Server, promised inspect.Promise, _ *verify.Report) error {
+	r.others = append(r.others, promised.DatabaseName)
+	return nil
 }
 
 // TestEachStageGetsItsPart checks that provision gets Needs, restore gets Source, and
@@ -69,6 +75,9 @@ func TestEachStageGetsItsPart(t *testing.T) {
 		if diff := cmp.Diff(pair[0], pair[1]); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", what, diff)
 		}
+	}
+	if diff := cmp.Diff([]string{"wiki"}, r.others); diff != "" {
+		t.Errorf("other databases (-want +got):\n%s", diff)
 	}
 	for _, stage := range result.Stages {
 		if stage.Stage != outcome.Inspect {

@@ -137,7 +137,7 @@ func (e evidence) allFindings() []outcome.Finding {
 // in it.
 func (e evidence) findMissingChecksum() []outcome.Finding {
 	s := e.file.Contents.Source
-	if s.Format != inspect.Plain || s.Compression != "" || e.backup.SHA256 != "" {
+	if s.Format != inspect.Plain || len(s.Layers) > 0 || e.backup.SHA256 != "" {
 		return nil
 	}
 	return []outcome.Finding{{
@@ -155,7 +155,7 @@ func (d Drill) describeBackup(e evidence) outcome.Backup {
 	b := outcome.Backup{
 		URI: e.backup.URI, Chosen: e.backup.Chosen, Database: databaseIn(e.file.Contents), SizeBytes: e.backup.Size, ModifiedAt: e.backup.ModifiedAt, SHA256: e.file.SHA256,
 		ETag: e.backup.ETag, VersionID: e.backup.VersionID,
-		Format: string(s.Format), Compression: s.Compression, ServerVersion: s.ServerVersion, PgDumpVersion: s.DumpVersion,
+		Format: string(s.Format), Layers: s.Layers, Compression: s.Compression(), Encryption: s.Encryption(), Key: s.Key, Member: s.Member, ServerVersion: s.ServerVersion, PgDumpVersion: s.DumpVersion,
 		TakenBetween: e.taken.Between(),
 	}
 	if !s.TakenAt.IsZero() {

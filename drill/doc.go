@@ -18,8 +18,8 @@
 // inspect.Judge. A stage neither times nor logs itself, and does not name itself in its
 // errors: the runner in pipeline.go does.
 //
-// Package inspect reads the contents of a backup while it is fetched. They are three
-// values, and each stage takes the one that it needs:
+// Package layers opens what is around a dump, and package inspect reads the dump, both while
+// the backup is fetched. The contents are three values, and each stage takes the one that it needs:
 //
 //	inspect.Source   how the backup was made                          → restore, the result
 //	inspect.Needs    what a server must have before the restore       → provision
@@ -54,6 +54,7 @@
 //	locate/dir       backups in a directory
 //	locate/s3        backups in a bucket
 //	bucket           access to a bucket
+//	layers           opening the layers around a dump: encryption, compression, archives
 //	sandbox          what a sandbox offers
 //	sandbox/docker   sandboxes on a container engine with Docker's API
 //	serverlog        the log of the server in the sandbox

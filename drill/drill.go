@@ -9,6 +9,7 @@ import (
 	"github.com/drillgres/drillgres/drill/fetch"
 	"github.com/drillgres/drillgres/drill/gate"
 	"github.com/drillgres/drillgres/drill/inspect"
+	"github.com/drillgres/drillgres/drill/layers"
 	"github.com/drillgres/drillgres/drill/locate"
 	"github.com/drillgres/drillgres/drill/migrate"
 	"github.com/drillgres/drillgres/drill/outcome"
@@ -50,6 +51,9 @@ type (
 	// be nothing. taken is when its snapshot was taken.
 	Verifier interface {
 		Verify(ctx context.Context, s provision.Server, promised inspect.Promise, taken snapshot.Range, p outcome.Progress) (verify.Report, error)
+		// VerifyPromise compares another database of the same server with its promise, and adds
+		// to the report.
+		VerifyPromise(ctx context.Context, s provision.Server, promised inspect.Promise, report *verify.Report) error
 	}
 	// AppChecker starts the application on the restored database and tests it.
 	AppChecker interface {
@@ -91,6 +95,7 @@ type Drill struct {
 
 	Locator     Locator
 	Fetcher     Fetcher
+	Opener      layers.Opener  // of the layers around the dump, for a check of its beginning
 	Timezone    *time.Location // of the machine that dumps; nil: unknown
 	Policy      inspect.Policy // what the inspect stage accepts; its MaxAge is that of the newest backup
 	Provisioner Provisioner
@@ -160,7 +165,11 @@ func (d Drill) prove(ctx context.Context, r *runner) (e evidence) {
 	e.taken = d.taken(e.backup, e.file.Contents)
 	e.backup.Chosen = d.chosen(e)
 	e.findings = step(ctx, r, outcome.Inspect, func(ctx context.Context) ([]outcome.Finding, error) {
-		found, err := inspect.Judge(e.file.Contents, e.file.Broken, d.policyFor(e))
+		chosen, err := e.file.Contents.ForDatabase(d.Policy.Database)
+		if e.file.Contents = chosen; e.file.Broken != nil {
+			err = e.file.Broken
+		}
+		found, err := inspect.Judge(e.file.Contents, err, d.policyFor(e))
 		return slices.Concat(found, d.findOdd(ctx, e), e.findMissingChecksum()), err
 	})
 	e.server = step(ctx, r, outcome.Provision, func(ctx context.Context) (provision.Server, error) {
@@ -176,7 +185,13 @@ func (d Drill) prove(ctx context.Context, r *runner) (e evidence) {
 	})
 	e.verified = step(ctx, r, outcome.Verify, func(ctx context.Context) (verify.Report, error) {
 		promised := e.file.Contents.PromiseFor(e.server.Database)
-		return d.Verifier.Verify(ctx, e.server, promised, e.taken, r.progress(outcome.Verify))
+		report, err := d.Verifier.Verify(ctx, e.server, promised, e.taken, r.progress(outcome.Verify))
+		for _, other := range e.file.Contents.OtherPromises(e.server.Database) {
+			if err == nil {
+				err = d.Verifier.VerifyPromise(ctx, e.server, other, &report)
+			}
+		}
+		return report, err
 	})
 	e.app = stepIf(ctx, r, outcome.App, d.App != nil, "no app in the config", func(ctx context.Context) (appcheck.Report, error) {
 		return d.App.Check(ctx, e.server)
@@ -192,11 +207,10 @@ func (d Drill) prove(ctx context.Context, r *runner) (e evidence) {
 // second time, and a replacement explains any result of that.
 func (e evidence) checkUnchanged(ctx context.Context, err error) error {
 	_, inPlace := e.backup.Source.(locate.LocalPath)
-	watcher, ok := e.backup.Source.(locate.Watcher)
-	if !inPlace || !ok || ctx.Err() != nil {
+	if !inPlace || ctx.Err() != nil {
 		return err
 	}
-	if changed := watcher.Unchanged(ctx, e.backup.Object); changed != nil {
+	if changed := e.backup.CheckUnchanged(ctx); changed != nil {
 		return changed
 	}
 	return err

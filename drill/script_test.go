@@ -71,6 +71,10 @@ func (s *script) Verify(ctx context.Context, _ provision.Server, _ inspect.Promi
 	return verify.Report{Checks: []outcome.Check{{Stage: outcome.Verify, Name: "c", ConfigPath: "verify.queries[0]"}}}, s.at(ctx, outcome.Verify)
 }
 
+func (s *script) VerifyPromise(context.Context, provision.Server, inspect.Promise, *verify.Report) error {
+	return nil
+}
+
 func (s *script) Check(ctx context.Context, _ provision.Server) (appcheck.Report, error) {
 	return appcheck.Report{}, s.at(ctx, outcome.App)
 }

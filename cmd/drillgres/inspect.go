@@ -15,6 +15,7 @@ import (
 	"github.com/drillgres/drillgres/drill"
 	"github.com/drillgres/drillgres/drill/config"
 	"github.com/drillgres/drillgres/drill/inspect"
+	"github.com/drillgres/drillgres/drill/layers"
 	"github.com/drillgres/drillgres/drill/locate"
 	"github.com/drillgres/drillgres/drill/outcome"
 	"github.com/drillgres/drillgres/drill/report"
@@ -170,5 +171,5 @@ func scan(ctx context.Context, b locate.Backup) (inspect.Contents, error) {
 		return inspect.Contents{}, err
 	}
 	defer func(c io.Closer) { _ = c.Close() }(body) // opened for reading only
-	return inspect.Scan(ctx, body, inspect.Limits{MaxDecoded: wiring.DecodedLimit})
+	return inspect.Scan(ctx, body, layers.Opener{MaxDecoded: wiring.DecodedLimit})
 }

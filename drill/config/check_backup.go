@@ -18,6 +18,10 @@ func (l *loader) checkBackup(at *path, b *Backup) {
 		l.checkPlace(at, from, string(b.From), l.Sources)
 	}
 	l.checkMatch(at.key("match"), b.Match)
+	l.checkMember(at.key("member"), b.Member)
+	for i, k := range b.Keys {
+		l.checkKey(at.key("keys").at(i), k)
+	}
 	l.checkTimezone(at.key("timezone"), b.Timezone)
 	l.checkEndpoint(at.key("s3").key("endpoint"), string(b.S3.Endpoint))
 }
@@ -60,6 +64,46 @@ func (l *loader) checkMatch(at *path, match string) {
 		l.invalid(at, "%s contains a slash, but is matched against the base name (put directories in from)", quoted(match))
 	case err != nil:
 		l.invalid(at, "%s is not a valid glob (want * ? [a-z], such as shop-*.dump)", quoted(match))
+	}
+}
+
+func (l *loader) checkMember(at *path, member string) {
+	if !l.given(at) {
+		return
+	}
+	if _, err := filepath.Match(member, ""); member == "" || err != nil {
+		l.invalid(at, "%s is not a valid glob (want * ? [a-z], such as db/*.sql.gz)", quoted(member))
+	}
+}
+
+// checkKey checks that a key has exactly one kind, and what that kind needs.
+func (l *loader) checkKey(at *path, k Key) {
+	var kinds []string
+	for name, given := range map[string]bool{
+		"age": k.Age != nil, "openpgp": k.OpenPGP != nil, "openssl": k.OpenSSL != nil, "databasus": k.Databasus != nil, "zip": k.Zip != nil,
+	} {
+		if given {
+			kinds = append(kinds, name)
+		}
+	}
+	if len(kinds) != 1 {
+		l.invalid(at, "needs exactly one of age, openpgp, openssl, databasus and zip")
+		return
+	}
+	for name, file := range map[string]*KeyFile{"age": k.Age, "openpgp": k.OpenPGP, "databasus": k.Databasus, "zip": k.Zip} {
+		key := at.key(name)
+		switch {
+		case file == nil:
+		case name == "databasus" && file.File == "":
+			l.invalid(key, "needs the path of Databasus' secret.key as file")
+		case name == "zip" && (file.File != "" || file.Passphrase == ""):
+			l.invalid(key, "needs only a passphrase")
+		case file.File == "" && file.Passphrase == "":
+			l.invalid(key, "needs a file or a passphrase")
+		}
+	}
+	if k.OpenSSL != nil && l.given(at.key("openssl").key("iterations")) && k.OpenSSL.Iterations < 1 {
+		l.invalid(at.key("openssl").key("iterations"), "is not a number of iterations (want 1 or more)")
 	}
 }
 

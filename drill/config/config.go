@@ -58,10 +58,55 @@ type Backup struct {
 	MaxAge Duration `yaml:"max_age"`
 	// A smaller backup is backup_too_small. Default: any size but zero.
 	MinSize Size `yaml:"min_size"`
+	// Glob of the member of a tar or zip archive that is the dump, such as db/database.sql*. Default: the only one that can be.
+	Member string `yaml:"member"`
+	// Database of a backup of a whole cluster (pg_dumpall) that is verified by name and gets the application. Default: the only one besides postgres.
+	Database string `yaml:"database"`
+	// Keys of encrypted backups, tried in this order.
+	Keys []Key `yaml:"keys"`
+	// Whether a backup that none of the keys opens is a failure of the backup. Default: it is unproved.
+	KeysRequired bool `yaml:"keys_required"`
 	// Time zone of the machine that dumps, as an IANA name such as America/New_York. It makes the time of the snapshot exact.
 	Timezone string `yaml:"timezone"`
 	// Settings of an object store that is not AWS, or not the default one.
 	S3 S3 `yaml:"s3"`
+}
+
+// Key is one key of encrypted backups: exactly one of its fields.
+type Key struct {
+	// Identities of age (also ssh keys and identities behind a passphrase), or the passphrase alone.
+	Age *KeyFile `yaml:"age"`
+	// Private keys of OpenPGP, or the passphrase alone of symmetric encryption.
+	OpenPGP *KeyFile `yaml:"openpgp"`
+	// Passphrase of openssl enc, and how the key is derived from it.
+	OpenSSL *OpenSSLKey `yaml:"openssl"`
+	// The secret.key of Databasus.
+	Databasus *KeyFile `yaml:"databasus"`
+	// Passphrase of a zip archive with AES.
+	Zip *KeyFile `yaml:"zip"`
+}
+
+// KeyFile is a file with a key, and its passphrase, or a passphrase alone.
+type KeyFile struct {
+	// Path of the key, relative to the config file.
+	File Text `yaml:"file"`
+	// Passphrase of the key or, without a file, of the backup.
+	Passphrase Value `yaml:"passphrase"`
+}
+
+// OpenSSLKey is a passphrase of openssl enc. What a file of openssl enc does not state must
+// be as in the backup job.
+type OpenSSLKey struct {
+	// Passphrase of the backup.
+	Passphrase Value `yaml:"passphrase" jsonschema:"required"`
+	// Cipher, such as aes-256-cbc. Default: aes-256-cbc.
+	Cipher string `yaml:"cipher"`
+	// Whether the key is derived with PBKDF2. false is the old derivation. Default: true.
+	PBKDF2 *bool `yaml:"pbkdf2"`
+	// Iterations of PBKDF2. Default: 10000.
+	Iterations int `yaml:"iterations"`
+	// Digest of the derivation. Default: sha256, and of the old derivation sha256 or md5.
+	Digest string `yaml:"digest"`
 }
 
 // S3 holds the settings of an object store that is not AWS, or not the default

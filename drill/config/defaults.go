@@ -23,6 +23,13 @@ func (c *Config) setDefaults() {
 		if from := string(db.Backup.From); place.Scheme(from) == "" {
 			db.Backup.From = Text(c.Resolve(from))
 		}
+		for _, k := range db.Backup.Keys {
+			for _, f := range []*KeyFile{k.Age, k.OpenPGP, k.Databasus} {
+				if f != nil && f.File != "" {
+					f.File = Text(c.Resolve(string(f.File)))
+				}
+			}
+		}
 		if db.Migrate != nil {
 			c.setMigrateDefaults(db)
 		}

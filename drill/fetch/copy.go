@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"os"
-	"path/filepath"
 	"sync"
 	"sync/atomic"
 
@@ -18,13 +17,11 @@ import (
 // partBuffer is the memory that each part needs during its download, in bytes.
 const partBuffer = 256 << 10
 
-// fetchCopy downloads the bytes into Dir and reads them as they arrive.
-func (f Fetcher) fetchCopy(ctx context.Context, b locate.Backup, p outcome.Progress) (_ File, err error) {
+// fetchCopy downloads the bytes to path and reads them as they arrive.
+func (f Fetcher) fetchCopy(ctx context.Context, b locate.Backup, path string, p outcome.Progress) (_ File, err error) {
 	if err := f.checkSpace(b.Size); err != nil {
 		return File{}, err
 	}
-	// A name from the listing could point outside Dir.
-	path := filepath.Join(f.Dir, "backup")
 	disk, err := createCopy(path)
 	if err != nil {
 		return File{}, work.WriteFailure("write "+path, err)

@@ -6,6 +6,7 @@ import (
 	"cmp"
 	"context"
 	"io"
+	"path/filepath"
 	"time"
 
 	"github.com/drillgres/drillgres/drill/inspect"
@@ -15,9 +16,9 @@ import (
 
 // File is a backup on the local disk that was read completely.
 type File struct {
-	Path     string // of the bytes as stored at the source
+	Path     string // of the bytes as stored at the source: a file, or a directory
 	Size     int64
-	SHA256   string // lower-case hex
+	SHA256   string // lower-case hex; of a directory: that of the output of sha256sum for its files, sorted by name
 	Contents inspect.Contents
 	// Broken is the error that makes the dump in an intact stream invalid; nil if
 	// the dump is valid. The inspect stage reports it.
@@ -33,6 +34,8 @@ type Fetcher struct {
 
 	// Scan reads a backup to its end; see inspect.Scan.
 	Scan func(context.Context, io.Reader) (inspect.Contents, error)
+	// ScanDirectory reads a dump in directory format; see inspect.ScanDirectory.
+	ScanDirectory func(ctx context.Context, path string) (inspect.Contents, error)
 
 	PartSize int64         // bytes of one request; 0: 16 MiB
 	Parallel int           // parts that are downloaded at the same time; 0: 4
@@ -52,9 +55,12 @@ type Fetcher struct {
 // File.Broken. On an error, File holds what is known about the bytes.
 func (f Fetcher) Fetch(ctx context.Context, b locate.Backup, p outcome.Progress) (File, error) {
 	f = f.withDefaults()
+	if len(b.Members) > 0 {
+		return f.fetchDirectory(ctx, b, p)
+	}
 	local, ok := b.Source.(locate.LocalPath)
-	if !ok {
-		return f.fetchCopy(ctx, b, p)
+	if !ok { // a name from the listing could point outside Dir
+		return f.fetchCopy(ctx, b, filepath.Join(f.Dir, "backup"), p)
 	}
 	return f.readInPlace(ctx, b, local.LocalPath(b.Object), p)
 }

@@ -56,7 +56,7 @@ func (f Fetcher) readAll(ctx context.Context, b locate.Backup, path string, s *s
 	if ctx.Err() != nil {
 		return file, context.Cause(ctx)
 	}
-	if err := checkUnchanged(ctx, b); err != nil {
+	if err := b.CheckUnchanged(ctx); err != nil {
 		return file, err
 	}
 	if s.err != nil {
@@ -64,14 +64,6 @@ func (f Fetcher) readAll(ctx context.Context, b locate.Backup, path string, s *s
 	}
 	file.SHA256 = hex.EncodeToString(s.sum.Sum(nil))
 	return file, checkContent(b, &file, scanned)
-}
-
-func checkUnchanged(ctx context.Context, b locate.Backup) error {
-	w, ok := b.Source.(locate.Watcher)
-	if !ok {
-		return nil
-	}
-	return w.Unchanged(ctx, b.Object)
 }
 
 func readFailure(b locate.Backup, err error) error {

@@ -6,9 +6,10 @@ type archive struct {
 	k      *catalog
 	budget *budget
 
-	sql   *script  // reads the definitions
-	files []string // with the data of a directory or tar archive
-	data  *unpacker
+	sql    *script  // reads the definitions
+	files  []string // with the data of a dump in directory or tar format
+	byFile map[string]*block
+	data   *unpacker
 }
 
 // readArchive reads a custom archive to the end of its last block. If the layout
@@ -30,7 +31,7 @@ func readArchive(f *feed, k *catalog, spent *budget) error {
 }
 
 func newArchive(f *feed, k *catalog, spent *budget) *archive {
-	a := &archive{walker: newWalker(f, k.reserve), k: k, budget: spent}
+	a := &archive{walker: newWalker(f, k.reserve), k: k, budget: spent, byFile: map[string]*block{}}
 	a.sql = newScript(newFeed(nil, smallBuffer), k)
 	a.sql.fragment = true
 	return a

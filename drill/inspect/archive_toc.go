@@ -101,11 +101,15 @@ func (a *archive) setOwners(e *entry, first int) {
 
 // expectData adds an entry that has data: the file or the block must follow.
 func (a *archive) expectData(e *entry) {
+	if e.data != nil && e.file != "" && !e.data.rows {
+		a.files = append(a.files, e.file) // the list of large objects
+	}
 	if e.data == nil || !e.data.rows {
 		return
 	}
-	if e.file != "" { // large objects are in files with other names
+	if e.file != "" {
 		a.files = append(a.files, e.file)
+		a.byFile[bareName(e.file)] = e.data
 	}
 	a.findTarget(e.data, e.copyStmt)
 }
@@ -114,11 +118,6 @@ func (a *archive) expectData(e *entry) {
 // --load-via-partition-root it is not the table of the entry. Data without a COPY
 // statement consists of INSERTs.
 func (a *archive) findTarget(b *block, copyStmt string) {
-	defer func() {
-		if a.format != archiveCustom {
-			a.k.table(b.table).addData(-1, 0)
-		}
-	}()
 	if copyStmt == "" {
 		return
 	}

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/drillgres/drillgres/drill/inspect"
+	"github.com/drillgres/drillgres/drill/layers"
 )
 
 const (
@@ -55,7 +56,7 @@ func BenchmarkScan(b *testing.B) {
 			for range b.N {
 				r := io.MultiReader(strings.NewReader(benchHead+bench.before), many(bench.row),
 					strings.NewReader(bench.after+benchTail))
-				if _, err := inspect.Scan(context.Background(), r, inspect.Limits{}); err != nil {
+				if _, err := inspect.Scan(context.Background(), r, layers.Opener{}); err != nil {
 					b.Fatal(fmt.Errorf("a good dump: %w", err))
 				}
 			}

@@ -7,6 +7,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/drillgres/drillgres/drill/inspect"
+	"github.com/drillgres/drillgres/drill/layers"
 	"github.com/drillgres/drillgres/drill/outcome"
 )
 
@@ -18,7 +19,7 @@ func sings(t *testing.T, name string, content []byte) {
 	t.Helper()
 	c, err := scan(t, content)
 	found, judged := inspect.Judge(c, err, inspect.Policy{Major: 15})
-	_, head := inspect.Head(content, false, inspect.Policy{Major: 15})
+	_, head := inspect.Head(t.Context(), content, false, layers.Opener{}, inspect.Policy{Major: 15})
 	for _, err := range []error{err, judged, head} {
 		f := outcome.AsFailure(err)
 		if f == nil {

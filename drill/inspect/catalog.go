@@ -28,6 +28,7 @@ type catalog struct {
 	partitionOf map[sqltext.Name]sqltext.Name
 
 	announced announcements
+	cluster   wholeCluster
 
 	path      searchPath      // of unqualified names
 	newPath   searchPath      // of a new session
@@ -62,7 +63,8 @@ func newCatalog() *catalog {
 		objects: map[objectKey]int{}, tables: map[sqltext.Name]int{},
 		roles: map[string]bool{}, createdRoles: map[string]bool{}, tablespaces: map[string]bool{},
 		partitioned: map[sqltext.Name]bool{}, partitionOf: map[sqltext.Name]sqltext.Name{}, announced: newAnnouncements(),
-		path: serverPath, newPath: serverPath, temporary: map[string]bool{}, refers: map[sqltext.Name]bool{},
+		cluster: wholeCluster{roles: map[string][]Splice{}, superusers: map[string]bool{}},
+		path:    serverPath, newPath: serverPath, temporary: map[string]bool{}, refers: map[sqltext.Name]bool{},
 	}
 }
 
@@ -185,21 +187,45 @@ func (k *catalog) contents() Contents {
 	c.CreatedRoles = sortedNames(k.createdRoles)
 	c.Tablespaces = sortedNames(k.tablespaces)
 	c.Extensions = append([]Extension{}, c.Extensions...)
-	slices.SortStableFunc(c.Splices, func(a, b Splice) int { return cmp.Compare(a.Offset, b.Offset) }) // a later statement may add an earlier one
-	c.Objects = slices.DeleteFunc(append([]Object{}, c.Objects...), func(o Object) bool { return k.dropsIndex && o.Kind == KindIndex })
-	c.Sequences = append([]Sequence{}, c.Sequences...)
-	c.Tables = []Table{}
-	for _, t := range k.c.Tables {
-		if t.Data || !k.isRowless(sqltext.Name{Schema: t.Schema, Name: t.Name}) {
-			c.Tables = append(c.Tables, t)
-		}
+	if c.Bootstrap = k.bootstrap(); c.Bootstrap != "" {
+		c.Splices = append(slices.Clone(c.Splices), k.cluster.roles[c.Bootstrap]...)
 	}
-	k.judgeTables(&c.Promise)
+	slices.SortStableFunc(c.Splices, func(a, b Splice) int { return cmp.Compare(a.Offset, b.Offset) }) // a later statement may add an earlier one
+	promises := k.cluster.promises
+	if c.Format == Cluster {
+		last := *k
+		last.cluster.promises = slices.Clip(promises)
+		last.endDatabase()
+		if promises = last.cluster.promises; len(promises) == 0 { // it connects to no database
+			promises = []Promise{k.promise()}
+		}
+		c.Promise = Promise{}
+	} else {
+		c.Promise = k.promise()
+	}
 	c.convertToUTF8()
 	c.ProductionVersion = c.ServerVersion
-	c.ObjectsByOwner = countOwners(c.Objects)
-	c.DatabaseName = c.Database.Name
-	return Contents{Source: c.Source, Needs: c.Needs, Promises: []Promise{c.Promise}}
+	if c.Format != Cluster {
+		c.ObjectsByOwner = countOwners(c.Objects)
+		c.DatabaseName = c.Database.Name
+		promises = []Promise{c.Promise}
+	}
+	return Contents{Source: c.Source, Needs: c.Needs, Promises: promises}
+}
+
+// promise returns the promise of the current database. Its lists are never nil.
+func (k *catalog) promise() Promise {
+	p := k.c.Promise
+	p.Objects = slices.DeleteFunc(append([]Object{}, p.Objects...), func(o Object) bool { return k.dropsIndex && o.Kind == KindIndex })
+	p.Sequences = append([]Sequence{}, p.Sequences...)
+	p.Tables = []Table{}
+	for _, t := range k.c.Tables {
+		if t.Data || !k.isRowless(sqltext.Name{Schema: t.Schema, Name: t.Name}) {
+			p.Tables = append(p.Tables, t)
+		}
+	}
+	k.judgeTables(&p)
+	return p
 }
 
 func countOwners(objects []Object) map[string]int {

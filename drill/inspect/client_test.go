@@ -3,6 +3,8 @@ package inspect
 import (
 	"strings"
 	"testing"
+
+	"github.com/drillgres/drillgres/drill/layers"
 )
 
 func TestConnectTarget(t *testing.T) {
@@ -72,7 +74,7 @@ func TestForeignStatements(t *testing.T) {
 		"COMMENT ON TABLE t IS 'né le 1er mai';":                   "",
 		"SET client_encoding = 'SHIFT_JIS_2004';":                  "client_encoding SHIFT_JIS_2004", "SET client_encoding = 'UTF8';": "", "SET NAMES 'sjis';": "client_encoding sjis",
 	} {
-		c, _ := Scan(t.Context(), strings.NewReader(sql), Limits{})
+		c, _ := Scan(t.Context(), strings.NewReader(sql), layers.Opener{})
 		if c.Source.Foreign != want {
 			t.Errorf("%s: %q, want %q", sql, c.Source.Foreign, want)
 		}

@@ -212,6 +212,7 @@ func (s *script) connect(args string, line int64) (database string, err error) {
 	s.k.resetSession()
 	clear(s.k.temporary)
 	s.section = section{}
+	s.k.beginDatabase(database)
 	if s.k.c.Format == Plain {
 		s.k.c.CreatesDatabase = true
 	}

@@ -4,13 +4,15 @@ import (
 	"iter"
 	"slices"
 
+	"github.com/drillgres/drillgres/drill/layers"
+	"github.com/drillgres/drillgres/drill/outcome"
 	"github.com/drillgres/drillgres/drill/snapshot"
 )
 
 // Format is the format of a dump, detected from its content only.
 type Format string
 
-// The formats that Scan detects. Plain and custom can be restored.
+// The formats that Scan detects.
 const (
 	Plain     Format = "plain"     // pg_dump -Fp: SQL with COPY blocks
 	Custom    Format = "custom"    // pg_dump -Fc: an archive for pg_restore
@@ -33,8 +35,11 @@ type Contents struct {
 // Source holds how the backup was created. Restore uses it to choose its tool, and
 // reports show it. What the backup does not state is empty or zero.
 type Source struct {
-	Format      Format
-	Compression string // of the file as a whole: gzip or zstd; empty: none
+	Format        Format
+	Layers        []string // that were opened, from the outside in: age, gzip, tar …
+	Key           string   // recipient or fingerprint of the key that opened it; empty: not encrypted
+	Member        string   // of a tar or zip archive; untrusted
+	LayerFindings []outcome.Finding
 
 	ServerVersion  string          // of the server that was dumped: "15.18"
 	DumpVersion    string          // of the pg_dump that created the backup: "15.18"
@@ -64,6 +69,20 @@ type Source struct {
 // table of contents, SQL by the comments of pg_dump.
 func (s Source) ProvesEnd() bool {
 	return s.DumpVersion != "" || s.ArchiveVersion != "" || s.DumpCount > 0
+}
+
+// Compression returns the name of the compression around the dump, or an empty string.
+func (s Source) Compression() string { return s.layer(layers.IsCompression) }
+
+// Encryption returns the name of the encryption around the dump, or an empty string.
+func (s Source) Encryption() string { return s.layer(layers.IsEncryption) }
+
+// layer returns the first layer of a kind.
+func (s Source) layer(isOne func(name string) bool) string {
+	if i := slices.IndexFunc(s.Layers, isOne); i >= 0 {
+		return s.Layers[i]
+	}
+	return ""
 }
 
 // PromiseFor returns the Promise for a database. For a backup with a single

@@ -32,6 +32,9 @@ func TestCutsAreDetected(t *testing.T) {
 				continue
 			}
 			_, err := scan(t, whole[:at])
+			if strings.HasSuffix(file, ".tar") && at < 512 && codeOf(err) == outcome.StreamTruncated {
+				continue // nothing shows yet that it is a dump
+			}
 			if !slices.Contains(allowed, codeOf(err)) {
 				t.Errorf("%s cut at byte %d of %d: %q, %v", file, at, len(whole), codeOf(err), err)
 			}
@@ -77,8 +80,8 @@ func TestWrappedDumps(t *testing.T) {
 		for wrap, content := range map[string][]byte{"gzip": gzipped(t, load(t, name)), "zstd": zstded(t, load(t, name))} {
 			c, err := scan(t, content)
 			objects, want := len(promised(t, c).Objects), len(promised(t, plain).Objects)
-			if s := c.Source; err != nil || s.Compression != wrap || objects != want || s.DecodedBytes != plain.Source.DecodedBytes {
-				t.Errorf("%s in %s: compression %q, %d objects, %d bytes, %v", name, wrap, s.Compression, objects, s.DecodedBytes, err)
+			if s := c.Source; err != nil || s.Compression() != wrap || objects != want || s.DecodedBytes != plain.Source.DecodedBytes {
+				t.Errorf("%s in %s: compression %q, %d objects, %d bytes, %v", name, wrap, s.Compression(), objects, s.DecodedBytes, err)
 			}
 			for i := range cuts {
 				at := len(content) * i / cuts

@@ -8,8 +8,12 @@ import (
 
 // document is the JSON form of Contents: one flat object with stable keys.
 type document struct {
-	Format      Format `json:"format"`
-	Compression string `json:"compression"`
+	Format      Format   `json:"format"`
+	Layers      []string `json:"layers"` // from the outside in
+	Compression string   `json:"compression"`
+	Encryption  string   `json:"encryption"`
+	Key         string   `json:"key,omitempty"`
+	Member      string   `json:"member,omitempty"`
 
 	ServerVersion  string          `json:"server_version"`
 	DumpVersion    string          `json:"pg_dump_version"`
@@ -38,7 +42,7 @@ type document struct {
 func (c Contents) MarshalJSON() ([]byte, error) {
 	s, n := c.Source, c.Needs
 	d := document{
-		Format: s.Format, Compression: s.Compression,
+		Format: s.Format, Layers: notNil(s.Layers), Compression: s.Compression(), Encryption: s.Encryption(), Key: s.Key, Member: s.Member,
 		ServerVersion: s.ServerVersion, DumpVersion: s.DumpVersion, ArchiveVersion: s.ArchiveVersion,
 		TakenAt: s.TakenAt, Restricted: s.Restricted, DecodedBytes: s.DecodedBytes,
 		Database: n.Database, CreatesDatabase: n.CreatesDatabase, DumpCount: s.DumpCount, DropsFirst: s.DropsWithoutIfExists,

@@ -40,7 +40,7 @@ func findTrailing(c Contents, _ Policy) *outcome.Finding {
 		return nil
 	}
 	return finding("trailing_garbage", "find out what appends to the file: gunzip exits with 2, which stops a recovery script that checks it",
-		"%s behind the end of the %s stream, which itself is complete", words.Count(c.Source.TrailingBytes, "byte"), c.Source.Compression)
+		"%s behind the end of the %s stream, which itself is complete", words.Count(c.Source.TrailingBytes, "byte"), c.Source.Compression())
 }
 
 func findReencoded(c Contents, _ Policy) *outcome.Finding {

@@ -7,13 +7,14 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"github.com/drillgres/drillgres/drill/layers"
 	"github.com/drillgres/drillgres/drill/outcome"
 )
 
 var utf8Mark = []byte{0xef, 0xbb, 0xbf}
 
 // foreignFiles holds the beginnings of files of other programs.
-var foreignFiles = []magic{
+var foreignFiles = [][2]string{
 	{"SQLite format 3\x00", "an SQLite database"},
 	{"\x7fELF", "a program"},
 	{"MZ\x90", "a program"},
@@ -33,7 +34,7 @@ var foreignFiles = []magic{
 }
 
 // foreignScripts holds the first comments that only the tools of other databases write.
-var foreignScripts = []magic{
+var foreignScripts = [][2]string{
 	{"-- MySQL dump", "MySQL"},
 	{"-- MariaDB dump", "MariaDB"},
 	{"/*M!999999", "MariaDB"},
@@ -43,20 +44,20 @@ var foreignScripts = []magic{
 
 // utf16Marks holds how text in UTF-16 begins: with its byte order mark, or with the
 // first comment of a dump.
-var utf16Marks = []magic{{"\xff\xfe", "UTF-16"}, {"\xfe\xff", "UTF-16"}, {"-\x00-\x00", "UTF-16"}, {"\x00-\x00-", "UTF-16"}}
+var utf16Marks = [][2]string{{"\xff\xfe", "UTF-16"}, {"\xfe\xff", "UTF-16"}, {"-\x00-\x00", "UTF-16"}, {"\x00-\x00-", "UTF-16"}}
 
 // rejectForeign returns the Failure for a well-known file type that is not a dump. Its
 // message names the type, and nothing of the content.
 func rejectForeign(head []byte) error {
 	text := bytes.TrimSpace(bytes.TrimPrefix(head, utf8Mark))
-	if nameOf(head, utf16Marks) != "" {
+	if layers.NameOf(head, utf16Marks) != "" {
 		return outcome.Fail(outcome.NotADump, "not a dump: it is text in UTF-16, as PowerShell's > writes it, which Postgres tools cannot read").
 			WithHint("do not redirect pg_dump with > in PowerShell: use pg_dump --file")
 	}
-	if name := nameOf(head, foreignFiles); name != "" {
+	if name := layers.NameOf(head, foreignFiles); name != "" {
 		return outcome.Fail(outcome.NotADump, "not a dump: it is %s", name)
 	}
-	if name := nameOf(text, foreignScripts); name != "" {
+	if name := layers.NameOf(text, foreignScripts); name != "" {
 		return foreignSQL(name)
 	}
 	switch {

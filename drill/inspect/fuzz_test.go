@@ -15,6 +15,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/drillgres/drillgres/drill/inspect"
+	"github.com/drillgres/drillgres/drill/layers"
 	"github.com/drillgres/drillgres/drill/outcome"
 )
 
@@ -106,7 +107,7 @@ func holds(t *testing.T, content []byte) {
 	hangs := time.AfterFunc(fuzzWithin, func() { panic("it does not end") })
 	defer hangs.Stop()
 	before := allocated()
-	c, err := inspect.Scan(context.Background(), bytes.NewReader(content), inspect.Limits{MaxDecoded: fuzzDecoded})
+	c, err := inspect.Scan(context.Background(), bytes.NewReader(content), layers.Opener{MaxDecoded: fuzzDecoded})
 	if took, most := allocated()-before, allowed(content); took > most {
 		t.Errorf("%d bytes of backup took %d bytes of memory, and %d would be enough", len(content), took, most)
 	}
@@ -127,7 +128,7 @@ func headAgrees(t *testing.T, content []byte, scanned, judged error) {
 	t.Helper()
 	const shortest = 512 // a real beginning is longer
 	policy := inspect.Policy{Major: 15}
-	_, whole := inspect.Head(content, true, policy)
+	_, whole := inspect.Head(t.Context(), content, true, layers.Opener{}, policy)
 	bounded := codeOf(scanned) == outcome.DiskBudgetExceeded || codeOf(whole) == "" // by different limits
 	if scanned != nil && !bounded && codeOf(whole) != codeOf(scanned) {
 		t.Errorf("its head: %v, and as a whole: %v", whole, scanned)
@@ -136,11 +137,11 @@ func headAgrees(t *testing.T, content []byte, scanned, judged error) {
 		t.Errorf("its head: %v, and as a whole it is good", whole)
 	}
 	if begin := content[:len(content)*3/4]; len(begin) >= shortest && judged == nil {
-		if _, err := inspect.Head(begin, false, policy); err != nil {
+		if _, err := inspect.Head(t.Context(), begin, false, layers.Opener{}, policy); err != nil {
 			t.Errorf("its first %d bytes: %v, and as a whole it is good", len(begin), err)
 		}
 	}
-	_, err := inspect.Head(content, false, policy)
+	_, err := inspect.Head(t.Context(), content, false, layers.Opener{}, policy)
 	printable(t, err, nil)
 }
 

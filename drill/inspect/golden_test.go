@@ -16,6 +16,7 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/drillgres/drillgres/drill/inspect"
+	"github.com/drillgres/drillgres/drill/layers"
 	"github.com/drillgres/drillgres/drill/outcome"
 )
 
@@ -28,7 +29,7 @@ func TestMain(m *testing.M) {
 
 func scan(t *testing.T, content []byte) (inspect.Contents, error) {
 	t.Helper()
-	return inspect.Scan(context.Background(), bytes.NewReader(content), inspect.Limits{})
+	return inspect.Scan(context.Background(), bytes.NewReader(content), layers.Opener{})
 }
 
 // promised returns what a dump of one database promises.

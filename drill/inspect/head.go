@@ -3,8 +3,9 @@ package inspect
 import (
 	"bytes"
 	"cmp"
-	"io"
+	"context"
 
+	"github.com/drillgres/drillgres/drill/layers"
 	"github.com/drillgres/drillgres/drill/outcome"
 )
 
@@ -17,34 +18,24 @@ const maxHead = 4 << 20
 //
 // It returns the Failure of Scan, or of [Judge] about the format, if no later byte of
 // the backup can change that. Without one, the backup may still be broken.
-func Head(head []byte, whole bool, p Policy) (Contents, error) {
-	stream, err := decode(bytes.NewReader(head), &budget{})
+func Head(ctx context.Context, head []byte, whole bool, o layers.Opener, p Policy) (Contents, error) {
+	stream, err := o.Open(ctx, bytes.NewReader(head))
 	if err != nil {
 		return Contents{}, certain(err, whole)
 	}
 	defer func() { _ = stream.Close() }()
 
-	limited := &io.LimitedReader{R: stream, N: maxHead}
-	f, k := newFeed(limited, feedBuffer), newCatalog()
-	first := bytes.Clone(f.peek(sniffLength))
-	seen := newMembers()
-	if isTar(first) {
-		err = readMembers(f, k, seen)
-	} else {
-		err = dispatch(f, k, &budget{max: maxHead})
-	}
-	whole = whole && limited.N > 0 && !hasCode(err, outcome.DiskBudgetExceeded)
-	stopped := len(f.window()) > 0 || !isText(bytes.TrimSpace(first))
+	k, spent := newCatalog(), &budget{max: maxHead}
+	first, _ := stream.Peek(sniffLength) // an error comes again with the next read
+	f, err := scan(stream, k, spent)
+	whole = whole && !hasCode(err, outcome.DiskBudgetExceeded)
+	stopped := f == nil || len(f.window()) > 0 || !isText(bytes.TrimSpace(first))
 	if whole {
-		err = cmp.Or(f.drain(), err)
+		err = cmp.Or(drain(stream, f), err)
 	}
 	c := k.contents()
-	c.Source.Compression, c.Source.TrailingBytes = stream.wrap, stream.trailingBytes()
-	switch {
-	case whole:
-	case isTar(first) && c.Source.Format == "":
-		err = seen.unopened()
-	default:
+	c.Source.addLayers(stream)
+	if c.Source.TrailingBytes = stream.TrailingBytes(); !whole {
 		err = partial(&c, err, stopped)
 	}
 	return c, firstError(err, c, p)

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/drillgres/drillgres/drill/inspect"
+	"github.com/drillgres/drillgres/drill/layers"
 	"github.com/drillgres/drillgres/drill/outcome"
 )
 
@@ -22,7 +23,7 @@ func TestHeadOfGoodDumps(t *testing.T) {
 			_, unsupported := inspect.Judge(c, nil, inspect.Policy{AllowEmpty: true})
 			for i := 1; i <= cuts; i++ {
 				at := len(wrapped) * i / cuts
-				got, err := inspect.Head(wrapped[:max(at, 300)], false, inspect.Policy{})
+				got, err := inspect.Head(t.Context(), wrapped[:max(at, 300)], false, layers.Opener{}, inspect.Policy{})
 				if err != nil && codeOf(err) != codeOf(unsupported) {
 					t.Errorf("%s in %s, the first %d of %d bytes: %v", file, name, at, len(wrapped), err)
 				}
@@ -30,8 +31,8 @@ func TestHeadOfGoodDumps(t *testing.T) {
 					t.Errorf("%s in %s, the first %d of %d bytes: %s, want %s", file, name, at, len(wrapped), got.Source.Format, c.Source.Format)
 				}
 			}
-			got, err := inspect.Head(wrapped, true, inspect.Policy{})
-			if codeOf(err) != codeOf(unsupported) || got.Source.Format != c.Source.Format || got.Source.Compression != c.Source.Compression || got.Source.ServerVersion != c.Source.ServerVersion {
+			got, err := inspect.Head(t.Context(), wrapped, true, layers.Opener{}, inspect.Policy{})
+			if codeOf(err) != codeOf(unsupported) || got.Source.Format != c.Source.Format || got.Source.Compression() != c.Source.Compression() || got.Source.ServerVersion != c.Source.ServerVersion {
 				t.Errorf("%s in %s: %+v, %v", file, name, got, err)
 			}
 		}
@@ -50,13 +51,13 @@ func TestHead(t *testing.T) {
 		"a plain dump":                  {rows, inspect.Policy{}, inspect.Plain, ""},
 		"a plain dump in gzip":          {string(gzipped(t, []byte(rows)))[:65536], inspect.Policy{}, inspect.Plain, ""},
 		"a plain dump in zstd":          {string(zstded(t, []byte(rows)))[:65536], inspect.Policy{}, "", ""}, // its first block is longer
-		"a cluster":                     {"-- PostgreSQL database cluster dump\n" + rows, inspect.Policy{}, inspect.Cluster, outcome.FormatUnsupported},
-		"roles of a cluster":            {"-- PostgreSQL database cluster dump\nCREATE ROLE a;\n", inspect.Policy{}, inspect.Cluster, outcome.FormatUnsupported},
+		"a cluster":                     {"-- PostgreSQL database cluster dump\n" + rows, inspect.Policy{}, inspect.Cluster, ""},
+		"roles of a cluster":            {"-- PostgreSQL database cluster dump\nCREATE ROLE a;\n", inspect.Policy{}, inspect.Cluster, ""},
 		"an archive":                    {archive[:len(archive)/2], inspect.Policy{Major: 18}, inspect.Custom, ""},
 		"an archive that is too new":    {archive[:len(archive)/2], inspect.Policy{Major: 15}, inspect.Custom, outcome.DumpTooNew},
-		"a tar dump":                    {string(load(t, "tar-15.tar"))[:4096], inspect.Policy{}, inspect.Tar, outcome.FormatUnsupported},
-		"a tar of something":            {filesOf(t, "dump.sql", rows)[:65536], inspect.Policy{}, "", outcome.FormatUnsupported},
-		"a base backup":                 {filesOf(t, "PG_VERSION", "15\n", "base/1/1", rows)[:65536], inspect.Policy{}, "", outcome.FormatUnsupported},
+		"a tar dump":                    {string(load(t, "tar-15.tar"))[:4096], inspect.Policy{}, inspect.Tar, ""},
+		"a tar with a dump":             {filesOf(t, "dump.sql", rows)[:65536], inspect.Policy{}, inspect.Plain, ""},
+		"a base backup":                 {filesOf(t, "PG_VERSION", "15\n", "base/1/1", noise(65536))[:65536], inspect.Policy{}, "", ""},
 		"an encrypted file":             {"age-encryption.org/v1\n-> X25519 x\n" + noise(100), inspect.Policy{}, "", outcome.KeyMissing},
 		"comments of a long script":     {strings.Repeat("-- a licence\n", 5000), inspect.Policy{}, "", ""},
 		"settings of a long script":     {strings.Repeat("SET x = 1;\n", 5000), inspect.Policy{}, "", ""},
@@ -72,7 +73,7 @@ func TestHead(t *testing.T) {
 		"few bytes of much":             {string(gzipped(t, []byte(strings.Repeat("-- x\n", 10<<20)))), inspect.Policy{}, "", ""},
 	} {
 		t.Run(name, func(t *testing.T) {
-			got, err := inspect.Head([]byte(c.head), false, c.policy)
+			got, err := inspect.Head(t.Context(), []byte(c.head), false, layers.Opener{}, c.policy)
 			if codeOf(err) != c.code || got.Source.Format != c.format && codeOf(err) != outcome.NotADump {
 				t.Errorf("%q, %v; want %q, %q", got.Source.Format, err, c.format, c.code)
 			}
@@ -98,7 +99,7 @@ func TestHeadOfAWholeBackup(t *testing.T) {
 		"gzip with garbage behind": {append(good, 'x'), ""},
 		"a schema without rows":    {[]byte(dumpOf("CREATE TABLE t (a int);\n")), ""},
 	} {
-		if _, err := inspect.Head(c.content, true, inspect.Policy{}); codeOf(err) != c.code {
+		if _, err := inspect.Head(t.Context(), c.content, true, layers.Opener{}, inspect.Policy{}); codeOf(err) != c.code {
 			t.Errorf("%s: %v, want %q", name, fmt.Sprint(err), c.code)
 		}
 	}

@@ -11,8 +11,9 @@ import (
 
 // Policy holds the limits that a backup must meet.
 type Policy struct {
-	Major      int  // major version of production's Postgres; 0: unknown
-	AllowEmpty bool // a backup without rows passes
+	Major      int    // major version of production's Postgres; 0: unknown
+	AllowEmpty bool   // a backup without rows passes
+	Database   string // of a cluster that is verified by name; empty: the only one besides postgres
 
 	MaxAge time.Duration // of the snapshot at Now; 0: any age
 	Now    time.Time
@@ -101,9 +102,7 @@ func checkFormat(c Contents, _ Policy) error {
 	s := c.Source
 	switch s.Format {
 	case Cluster:
-		return clusterUnsupported(s)
-	case Tar, Directory:
-		return outcome.Fail(outcome.FormatUnsupported, "the backup is in pg_dump's %s format, which this version does not restore", s.Format)
+		return checkCluster(s)
 	}
 	if s.DumpCount > 1 && c.Needs.CreatesDatabase {
 		return outcome.Fail(outcome.FormatUnsupported, "the file contains %d dumps that each create a database", s.DumpCount).

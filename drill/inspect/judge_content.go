@@ -118,9 +118,14 @@ func checkTables(c Contents, _ Policy) error {
 // checkRows fails for a backup that certainly has no rows of its own tables. A backup
 // without promises may contain any number of rows.
 func checkRows(c Contents, p Policy) error {
-	if p.AllowEmpty || len(c.Promises) == 0 || slices.ContainsFunc(c.Promises, Promise.MayHoldData) {
+	promises := c.Promises
+	if c.Source.Format == Cluster && c.Needs.Database.Name != "" {
+		promises = []Promise{c.PromiseFor(c.Needs.Database.Name)}
+	}
+	if p.AllowEmpty || len(promises) == 0 || slices.ContainsFunc(promises, Promise.MayHoldData) {
 		return nil
 	}
+	c.Promises = promises
 	if err := checkPartOfSet(c); err != nil {
 		return err
 	}

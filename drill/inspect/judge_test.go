@@ -2,7 +2,6 @@ package inspect_test
 
 import (
 	"errors"
-	"slices"
 	"strings"
 	"testing"
 
@@ -40,9 +39,10 @@ func TestJudge(t *testing.T) {
 		"1.16 of 18 for 17":                 {archive("1.16", "18beta1"), inspect.Policy{Major: 17}, "", []string{"pg_dump_newer"}},
 		"old archive":                       {archive("1.14", "13.23"), inspect.Policy{Major: 18}, "", nil},
 		"too old an archive":                {archive("1.9", ""), inspect.Policy{Major: 18}, outcome.FormatUnsupported, nil},
-		"tar that is also too new":          {of(inspect.Source{Format: inspect.Tar, ArchiveVersion: "1.16"}, inspect.Promise{}), inspect.Policy{Major: 13}, outcome.FormatUnsupported, nil},
-		"directory":                         {of(inspect.Source{Format: inspect.Directory, ArchiveVersion: "1.14"}, inspect.Promise{}), inspect.Policy{Major: 15}, outcome.FormatUnsupported, nil},
-		"cluster":                           {of(inspect.Source{Format: inspect.Cluster, DumpVersion: "15.1"}, inspect.Promise{}), inspect.Policy{Major: 15}, outcome.FormatUnsupported, nil},
+		"tar that is also too new":          {of(inspect.Source{Format: inspect.Tar, ArchiveVersion: "1.16"}, inspect.Promise{}), inspect.Policy{Major: 13}, outcome.DumpTooNew, nil},
+		"directory":                         {of(inspect.Source{Format: inspect.Directory, ArchiveVersion: "1.14"}, rows), inspect.Policy{Major: 15}, "", nil},
+		"cluster":                           {of(inspect.Source{Format: inspect.Cluster, DumpVersion: "15.1", DumpCount: 1}, rows), inspect.Policy{Major: 15}, "", nil},
+		"cluster without a database":        {of(inspect.Source{Format: inspect.Cluster, DumpVersion: "15.1"}), inspect.Policy{Major: 15}, outcome.FormatUnsupported, nil},
 		"of an empty database":              {of(inspect.Source{Format: inspect.Plain, DumpVersion: "15.1"}, inspect.Promise{}), inspect.Policy{Major: 15}, outcome.DumpNoData, nil},
 		"schema alone":                      {of(inspect.Source{Format: inspect.Plain, DumpVersion: "15.1"}, inspect.Promise{Tables: []inspect.Table{{Name: "t"}}}), inspect.Policy{Major: 15}, outcome.DumpNoData, nil},
 		"schema alone, allowed":             {of(inspect.Source{Format: inspect.Plain, DumpVersion: "15.1"}, inspect.Promise{Tables: []inspect.Table{{Name: "t"}}}), inspect.Policy{Major: 15, AllowEmpty: true}, "", nil},
@@ -85,7 +85,6 @@ func TestJudgeOfABrokenDump(t *testing.T) {
 }
 
 func TestJudgeOfRealDumps(t *testing.T) {
-	unsupported := []string{"cluster-18.sql", "tar-15.tar"}
 	for _, file := range dumps(t) {
 		name := file[strings.LastIndex(file, "/")+1:]
 		c, err := scan(t, load(t, file))
@@ -94,8 +93,6 @@ func TestJudgeOfRealDumps(t *testing.T) {
 		}
 		want := outcome.Code("")
 		switch {
-		case slices.Contains(unsupported, name):
-			want = outcome.FormatUnsupported
 		case name == "schema-15.sql":
 			want = outcome.DumpNoData
 		}

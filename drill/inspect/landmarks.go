@@ -6,6 +6,7 @@ import (
 	"context"
 	"io"
 
+	"github.com/drillgres/drillgres/drill/layers"
 	"github.com/drillgres/drillgres/drill/outcome"
 	"github.com/drillgres/drillgres/drill/sqltext"
 )
@@ -38,23 +39,27 @@ type Chunk struct {
 // LandmarksOf reads a plain dump or a custom archive to its end and returns its
 // landmarks. It is for a backup that passes [Scan]. For other backups and formats
 // it may fail with the codes of Scan and [Judge].
-func LandmarksOf(ctx context.Context, r io.Reader, l Limits) (Landmarks, error) {
+func LandmarksOf(ctx context.Context, r io.Reader, o layers.Opener) (Landmarks, error) {
 	stored := bufio.NewReaderSize(&cancelled{ctx: ctx, r: r}, sourceBuffer)
 	head, _ := stored.Peek(sniffLength) // the first read returns the error again
-	stream, compression, err := Decode(stored, l)
+	stream, err := o.Open(ctx, stored)
 	if err != nil {
 		return Landmarks{}, err
 	}
 	defer func() { _ = stream.Close() }()
 
+	m := Landmarks{}
+	if names := stream.Names(); len(names) > 0 {
+		m.Compression = names[0]
+	}
+	if stream.Files != nil || len(stream.Layers) > 1 {
+		return m, outcome.Fail(outcome.FormatUnsupported, "the layout of such a backup is unknown")
+	}
+	m.Summed = m.Compression == "gzip" || hasZstdChecksum(head)
 	f := newFeed(stream, feedBuffer)
-	m := Landmarks{Compression: compression, Summed: compression == "gzip" || hasZstdChecksum(head)}
-	switch first := f.peek(sniffLength); {
-	case hasPrefix(first, archiveMagic):
+	if hasPrefix(f.peek(sniffLength), archiveMagic) {
 		err = m.archive(f)
-	case isTar(first):
-		err = outcome.Fail(outcome.FormatUnsupported, "the layout of a tar archive is unknown")
-	default:
+	} else {
 		m.plain(f)
 	}
 	if broken := f.brokenErr(); StreamLevel(broken) {

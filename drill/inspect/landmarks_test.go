@@ -10,12 +10,13 @@ import (
 	"testing"
 
 	"github.com/drillgres/drillgres/drill/inspect"
+	"github.com/drillgres/drillgres/drill/layers"
 	"github.com/drillgres/drillgres/drill/outcome"
 )
 
 func landmarks(t *testing.T, content []byte) (inspect.Landmarks, error) {
 	t.Helper()
-	return inspect.LandmarksOf(context.Background(), bytes.NewReader(content), inspect.Limits{})
+	return inspect.LandmarksOf(context.Background(), bytes.NewReader(content), layers.Opener{})
 }
 
 // TestLandmarksOfRealDumps compares the landmarks of every dump with its bytes.

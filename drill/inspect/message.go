@@ -4,12 +4,13 @@ import (
 	"bytes"
 	"strings"
 
+	"github.com/drillgres/drillgres/drill/layers"
 	"github.com/drillgres/drillgres/drill/outcome"
 )
 
 // messages holds the beginnings, in lower case, of the lines that programs of a backup
 // job write to the terminal, and who writes them.
-var messages = []magic{
+var messages = [][2]string{
 	{"pg_dump: ", "pg_dump"},
 	{"pg_dump dumps a database", "pg_dump"},
 	{"pg_dumpall: ", "pg_dumpall"},
@@ -60,11 +61,11 @@ const longestMessage = 64
 // messageOf returns which program wrote the message that a line begins with. It returns
 // an empty string if the line is none that it knows.
 func messageOf(line []byte) string {
-	return nameOf(bytes.ToLower(line[:min(len(line), longestMessage)]), messages)
+	return layers.NameOf(bytes.ToLower(line[:min(len(line), longestMessage)]), messages)
 }
 
 // reasons holds known parts of messages, in lower case, and what they mean.
-var reasons = []magic{
+var reasons = [][2]string{
 	{"authentication failed", "it could not log in"},
 	{"no password supplied", "it could not log in"},
 	{"no pg_hba.conf entry", "it could not log in"},
@@ -88,8 +89,8 @@ var reasons = []magic{
 func reasonIn(text []byte) string {
 	lower := strings.ToLower(string(text))
 	for _, r := range reasons {
-		if strings.Contains(lower, r.prefix) {
-			return " (" + r.name + ")"
+		if strings.Contains(lower, r[0]) {
+			return " (" + r[1] + ")"
 		}
 	}
 	return ""

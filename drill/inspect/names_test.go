@@ -7,6 +7,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/drillgres/drillgres/drill/inspect"
+	"github.com/drillgres/drillgres/drill/layers"
 	"github.com/drillgres/drillgres/drill/outcome"
 )
 
@@ -14,7 +15,7 @@ import (
 func TestNamesAreUTF8(t *testing.T) {
 	for encoding, raw := range map[string]string{"UTF8": "café", "LATIN1": "caf\xe9", "WIN1252": "caf\xe9", "SQL_ASCII": "café", "ISO_8859_5": "caf\xe9"} {
 		text := strings.Replace(dumpOf("CREATE TABLE public."+raw+" (id integer);\nCOPY public."+raw+" (id) FROM stdin;\n1\n\\.\n"), "'UTF8'", "'"+encoding+"'", 1)
-		c, err := inspect.Scan(t.Context(), strings.NewReader(text), inspect.Limits{})
+		c, err := inspect.Scan(t.Context(), strings.NewReader(text), layers.Opener{})
 		if err != nil {
 			t.Fatalf("%s: %v", encoding, err)
 		}
@@ -148,7 +149,7 @@ func TestNamesThatOnlyAServerReads(t *testing.T) {
 		"EUC_JP":         {"\xc6\xfc", "日"},
 	} {
 		text := strings.Replace(dumpOf("CREATE TABLE public.\""+c.raw+"\" (id integer);\nINSERT INTO public.\""+c.raw+"\" VALUES (1);\n"), "'UTF8'", "'"+encoding+"'", 1)
-		contents, err := inspect.Scan(t.Context(), strings.NewReader(text), inspect.Limits{})
+		contents, err := inspect.Scan(t.Context(), strings.NewReader(text), layers.Opener{})
 		if err != nil {
 			t.Fatalf("%s: %v", encoding, err)
 		}

@@ -7,7 +7,12 @@ type Needs struct {
 	// sandbox should have too: "15.18".
 	ProductionVersion string
 	Database          Database
-	CreatesDatabase   bool // the backup creates its database and connects to it (pg_dump -C)
+	Databases         []Database // that the backup of a cluster creates
+	// Bootstrap is the superuser with which production's cluster was initialized. It is empty if
+	// the backup does not create roles.
+	Bootstrap       string
+	Cluster         bool // the backup is of a whole cluster: it creates its roles and databases
+	CreatesDatabase bool // the backup creates its database and connects to it (pg_dump -C)
 	// Properties are SQL statements with the settings of the database as a whole
 	// (ALTER DATABASE … SET). Only an archive stores them separately, and pg_restore
 	// runs them only if it creates the database.

@@ -4,14 +4,13 @@ import (
 	"github.com/drillgres/drillgres/drill/outcome"
 )
 
-// clusterUnsupported returns the Failure for a dump of pg_dumpall.
-func clusterUnsupported(s Source) error {
-	if s.DumpCount == 0 {
-		return outcome.Fail(outcome.FormatUnsupported, "the file has the roles and settings of a cluster (pg_dumpall --globals-only), and no database").
-			WithHint("drill the dump of a database: set backup.match to its name")
+// checkCluster fails for SQL of a cluster without a database.
+func checkCluster(s Source) error {
+	if s.DumpCount > 0 {
+		return nil
 	}
-	return outcome.Fail(outcome.FormatUnsupported, "the backup is of a whole cluster (pg_dumpall), which this version does not restore").
-		WithHint("drill a pg_dump of one database, plain or custom")
+	return outcome.Fail(outcome.FormatUnsupported, "the file has the roles and settings of a cluster (pg_dumpall --globals-only), and no database").
+		WithHint("drill the dump of a database: set backup.match to its name")
 }
 
 // checkPartOfSet fails for SQL without rows that may be a part of a backup of several

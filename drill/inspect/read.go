@@ -7,13 +7,12 @@ import (
 )
 
 // read detects the format and reads the dump.
-func read(f *feed, spent *budget) (Contents, error) {
-	k := newCatalog()
+func read(f *feed, k *catalog, spent *budget) error {
 	err := dispatch(f, k, spent)
 	if broken := f.brokenErr(); StreamLevel(broken) {
 		err = broken
 	}
-	return k.contents(), err
+	return err
 }
 
 func dispatch(f *feed, k *catalog, spent *budget) error {
@@ -24,14 +23,6 @@ func dispatch(f *feed, k *catalog, spent *budget) error {
 	case hasPrefix(head, archiveMagic):
 		terminal := wentThroughTerminal(head, fewestFeeds)
 		return explainTerminal(readArchive(f, k, spent), terminal)
-	case isTar(head):
-		return readTar(f, k)
-	case compressionOf(head) != "":
-		return outcome.Fail(outcome.FormatUnsupported, "the backup is compressed twice, with %s inside", compressionOf(head)).
-			WithHint("compress the backup once")
-	}
-	if err := rejectWrapped(head); err != nil {
-		return err
 	}
 	if err := rejectForeign(head); err != nil {
 		return err

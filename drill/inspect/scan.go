@@ -3,44 +3,89 @@ package inspect
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 
+	"github.com/drillgres/drillgres/drill/layers"
 	"github.com/drillgres/drillgres/drill/outcome"
 )
 
-// Limits bounds the cost of reading a backup. Memory is always bounded.
-type Limits struct {
-	// MaxDecoded is how many bytes a backup may decode to, including the compressed
-	// blocks of a custom archive; 0: unlimited.
-	MaxDecoded int64
-}
-
 // Scan reads a backup to its end, once, and returns its contents. It detects the
-// compression and the format from the content, never from the name.
+// layers and the format from the content, never from the name.
 //
 // On an error, Contents holds what was read before it. Scan wraps errors of r.
 // Every other error is a Failure about the stream (see [StreamLevel]) or about the
 // dump in it. A stream that does not decode takes precedence over an earlier error
 // in the dump.
-func Scan(ctx context.Context, r io.Reader, l Limits) (Contents, error) {
-	spent := &budget{max: l.MaxDecoded}
-	stream, err := decode(&cancelled{ctx: ctx, r: r}, spent)
+func Scan(ctx context.Context, r io.Reader, o layers.Opener) (Contents, error) {
+	stream, err := o.Open(ctx, r)
+	return scanStream(stream, err, o)
+}
+
+// ScanDirectory is Scan for a dump in directory format on this machine's disk.
+func ScanDirectory(ctx context.Context, path string, o layers.Opener) (Contents, error) {
+	stream, err := o.OpenPath(ctx, path)
+	return scanStream(stream, err, o)
+}
+
+func scanStream(stream *layers.Stream, err error, o layers.Opener) (Contents, error) {
 	if err != nil {
 		return Contents{}, err
 	}
 	defer func() { _ = stream.Close() }()
 
-	f := newFeed(stream, feedBuffer)
-	c, err := read(f, spent)
-	if c.Source.Compression = stream.wrap; stream.wrap != "" && !StreamLevel(err) {
+	k, spent := newCatalog(), &budget{max: o.MaxDecoded}
+	f, err := scan(stream, k, spent)
+	c := k.contents()
+	c.Source.addLayers(stream)
+	if len(stream.Layers) > 0 && !StreamLevel(err) {
 		err = withOffsetIn(err, "the decoded data")
 	}
-	if streamErr := f.drain(); streamErr != nil {
+	if streamErr := drain(stream, f); streamErr != nil {
 		err = streamErr
 	}
-	c.Source.DecodedBytes, c.Source.TrailingBytes = f.offset(), stream.trailingBytes()
+	if c.Source.TrailingBytes = stream.TrailingBytes(); f != nil {
+		c.Source.DecodedBytes = f.offset()
+	}
 	return c, err
+}
+
+// scan reads the dump of a stream.
+func scan(stream *layers.Stream, k *catalog, spent *budget) (*feed, error) {
+	if stream.Files != nil {
+		return nil, readFiles(stream, k, spent)
+	}
+	f := newFeed(&meteredReader{r: stream, spent: spent}, feedBuffer)
+	return f, read(f, k, spent)
+}
+
+// drain reads a stream to its end, and returns its error.
+func drain(stream *layers.Stream, f *feed) error {
+	if f != nil {
+		return f.drain()
+	}
+	for {
+		_, err := stream.Files.Next()
+		switch {
+		case err == io.EOF: //nolint:errorlint // an error of the source may wrap it
+			return nil
+		case err != nil:
+			return err
+		}
+	}
+}
+
+// addLayers records the layers around the dump.
+func (s *Source) addLayers(stream *layers.Stream) {
+	s.Layers = stream.Names()
+	for _, l := range stream.Layers {
+		if l.Key != "" {
+			s.Key = l.Key
+		}
+		if l.Member != "" {
+			s.Member = l.Member
+		}
+	}
+	s.LayerFindings = stream.Findings()
 }
 
 // StreamLevel reports whether err is about reading and decoding the bytes. The fetch
@@ -62,36 +107,6 @@ func StreamLevel(err error) bool {
 	}
 }
 
-// cancelled is a reader that fails once its context is done.
-type cancelled struct {
-	ctx context.Context
-	r   io.Reader
-}
-
-func (c *cancelled) Read(p []byte) (int, error) {
-	if err := c.ctx.Err(); err != nil {
-		return 0, err
-	}
-	return c.r.Read(p)
-}
-
-// source records the first error of the reader below the decoders, so that a
-// decoder's error is not taken for damage.
-type source struct {
-	r    io.Reader
-	read int64
-	err  error
-}
-
-func (s *source) Read(p []byte) (int, error) {
-	n, err := s.r.Read(p)
-	s.read += int64(n)
-	if err != nil && err != io.EOF && s.err == nil {
-		s.err = fmt.Errorf("read backup: %w", err)
-	}
-	return n, err
-}
-
 // budget counts decoded bytes.
 type budget struct{ max, spent int64 }
 
@@ -103,6 +118,19 @@ func (b *budget) spend(n int) error {
 			WithHint("raise work.limit if the backup really is this large")
 	}
 	return nil
+}
+
+// cancelled is a reader that fails once its context is done.
+type cancelled struct {
+	ctx context.Context
+	r   io.Reader
+}
+
+func (c *cancelled) Read(p []byte) (int, error) {
+	if err := c.ctx.Err(); err != nil {
+		return 0, err
+	}
+	return c.r.Read(p)
 }
 
 func isFailure(err error) bool {

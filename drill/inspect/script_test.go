@@ -154,7 +154,7 @@ func TestNoDump(t *testing.T) {
 		"much white space":       {strings.Repeat(" \n", 1<<14), outcome.BackupEmpty, "white space"},
 		"white space":            {" \n\t\n", outcome.BackupEmpty, "white space"},
 		"a mark of UTF-8 alone":  {"\ufeff\n", outcome.BackupEmpty, "white space"},
-		"a tar of other things":  {tarOf(t, "readme.txt", "hello"), outcome.FormatUnsupported, "a tar archive of 1 file"},
+		"a tar of other things":  {tarOf(t, "readme.txt", "hello"), outcome.MemberMissing, "no member of the tar archive is a dump: it has 1 file"},
 		"a tar with a false toc": {tarOf(t, "toc.dat", "hello"), outcome.DumpCorrupt, "toc.dat"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -185,6 +185,8 @@ type View struct {
 	Entry  int64 // the number of the entry in an archive that fills it; 0: a statement of a plain dump
 	Schema string
 	Name   string
+	// Database is the one of a cluster in which it is; empty: the only one.
+	Database string
 }
 
 // noteWayOut records that a query may need another server: a foreign table, or dblink.
@@ -202,6 +204,6 @@ func (s *script) readRefresh(p *sqltext.Phrase, entry int64) {
 	if n.Schema == "" || !p.Done() || !s.k.reserve(n.Schema, n.Name) {
 		return
 	}
-	s.k.c.Refreshes = append(s.k.c.Refreshes, View{entry, n.Schema, n.Name})
+	s.k.c.Refreshes = append(s.k.c.Refreshes, View{entry, n.Schema, n.Name, s.k.c.Promise.DatabaseName})
 	s.replaceStatement("")
 }

@@ -30,10 +30,12 @@ func (s *script) readStatement() (*copyTarget, error) {
 		s.makesObjects = true
 		s.noteBeginning(*p)
 		s.createsPublic(*p)
+		s.noteRole(verb.Text, *p)
 		s.k.readCreate(p)
 	case "alter":
 		s.makesObjects = true
 		s.readDropPart(*p)
+		s.noteRole(verb.Text, *p)
 		s.k.readAlter(p)
 	case "select":
 		s.readSelect(p)
@@ -42,6 +44,7 @@ func (s *script) readStatement() (*copyTarget, error) {
 	case "drop":
 		drop := *p
 		s.k.dropTemporary(&drop)
+		s.noteRole(verb.Text, *p)
 		s.readRemoval(verb.Text, *p)
 		s.readDrop(p)
 	case "delete", "truncate", "with", "merge":

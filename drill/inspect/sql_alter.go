@@ -172,6 +172,8 @@ func (k *catalog) readGrant(p *sqltext.Phrase, verb string) {
 		k.addRoles(p)
 	}
 	if p.Until("granted by") {
+		grantor := *p
+		k.noteGrantor(grantor.Name("").Name)
 		k.addRoles(p)
 	}
 }

@@ -175,11 +175,14 @@ func (k *catalog) createRole(p *sqltext.Phrase) {
 
 // createDatabase reads the options of production's database.
 func (k *catalog) createDatabase(p *sqltext.Phrase) {
+	d := &k.c.Database
 	if k.c.Format == Cluster {
+		k.c.Databases = append(k.c.Databases, Database{})
+		d = &k.c.Databases[len(k.c.Databases)-1]
+	}
+	if d.Name = p.Name("").Name; !k.reserve(d.Name) {
 		return
 	}
-	d := &k.c.Database
-	d.Name = p.Name("").Name
 	d.Encoding = ""
 	for !p.Done() {
 		option := p.Take()

@@ -15,11 +15,6 @@ const maxSkew = 5 * time.Minute
 const maxFuture = 24 * time.Hour
 
 func (l Locator) check(o Object) error {
-	if o.Files > 0 {
-		return outcome.Fail(outcome.FormatUnsupported,
-			"%s is a dump in directory format (%s, %s), which this version does not restore",
-			l.Source.URI(o), words.Count(o.Files, "file"), words.Size(o.Size))
-	}
 	if err := l.checkAge(o); err != nil {
 		return err
 	}

@@ -66,6 +66,29 @@ type Watcher interface {
 	Unchanged(ctx context.Context, o Object) error
 }
 
+// CheckUnchanged fails with backup_changed if the backup is at a Watcher and was changed
+// since it was listed.
+func (b Backup) CheckUnchanged(ctx context.Context) error {
+	w, ok := b.Source.(Watcher)
+	if !ok {
+		return nil
+	}
+	for _, o := range b.Files() {
+		if err := w.Unchanged(ctx, o); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Files returns the stored objects of the backup: itself, or the files of a directory.
+func (b Backup) Files() []Object {
+	if len(b.Members) > 0 {
+		return b.Members
+	}
+	return []Object{b.Object}
+}
+
 // Resolver is implemented by a source that can return more about a single object
 // than its listing does, such as its version.
 type Resolver interface {
@@ -76,6 +99,7 @@ type Resolver interface {
 type Backup struct {
 	Object
 	Source   Source
+	Members  []Object // the files of a dump in directory format, of which Key is the folder
 	URI      string
 	Chosen   outcome.Chosen
 	Named    bool   // chosen by its name, so it may be of any age

@@ -62,6 +62,7 @@ func (l Locator) Locate(ctx context.Context) (Backup, error) {
 	if err := b.choose(l, foldDirectories(existing)); err != nil {
 		return b, l.explainMissing(err)
 	}
+	b.Members = membersOf(b.Object, existing)
 	if err := l.check(b.Object); err != nil {
 		return b, err
 	}
@@ -152,7 +153,7 @@ func (l Locator) now() time.Time {
 
 func (b *Backup) resolve(ctx context.Context) error {
 	r, ok := b.Source.(Resolver)
-	if !ok {
+	if !ok || len(b.Members) > 0 {
 		return nil
 	}
 	o, err := r.Resolve(ctx, b.Object)

@@ -216,13 +216,8 @@ func TestLocateFails(t *testing.T) {
 			"2 backups in memory:/// match a.dump: ",
 		},
 		"a named file that does not exist": {nil, locate.Rules{File: true}, outcome.ConfigInvalid, "--backup: memory:/// contains no objects"},
-		"a dump in directory format": {
-			[]object{{"shop.dir/toc.dat", hour, "12"}, {"shop.dir/3344.dat.gz", hour, "345"}, {"shop.dump", 2 * hour, "x"}},
-			locate.Rules{},
-			outcome.FormatUnsupported, "memory:///shop.dir is a dump in directory format (2 files, 5 B)",
-		},
-		"an invalid pattern":      {two, locate.Rules{Match: "shop-["}, outcome.ConfigInvalid, "not a glob"},
-		"a pattern with a folder": {two, locate.Rules{Match: "shop/*.dump"}, outcome.ConfigInvalid, "contains a slash"},
+		"an invalid pattern":               {two, locate.Rules{Match: "shop-["}, outcome.ConfigInvalid, "not a glob"},
+		"a pattern with a folder":          {two, locate.Rules{Match: "shop/*.dump"}, outcome.ConfigInvalid, "contains a slash"},
 		"an unprintable name": {
 			[]object{{"a\x1b[31m.dump", hour, ""}}, locate.Rules{}, outcome.BackupEmpty, `"a\x1b[31m.dump" is empty`,
 		},

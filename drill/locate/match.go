@@ -79,3 +79,16 @@ func foldDirectories(objects []Object) []Object {
 	}
 	return folded
 }
+
+// membersOf returns the files of a dump in directory format.
+func membersOf(dump Object, objects []Object) (members []Object) {
+	if dump.Files == 0 {
+		return nil
+	}
+	for _, o := range objects {
+		if path.Dir(o.Key) == dump.Key {
+			members = append(members, o)
+		}
+	}
+	return members
+}

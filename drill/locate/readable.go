@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"path"
 	"time"
 
 	"github.com/drillgres/drillgres/drill/outcome"
@@ -18,8 +19,16 @@ const (
 )
 
 // ReadHead returns the first bytes of the backup, and whether they are all of it. It
-// returns the errors of [Backup.Open].
+// returns the errors of [Backup.Open]. Of a dump in directory format it reads the table of
+// contents.
 func (b Backup) ReadHead(ctx context.Context) (head []byte, whole bool, err error) {
+	for _, o := range b.Members {
+		if path.Base(o.Key) == "toc.dat" {
+			b.Object, b.Members = o, nil
+			head, _, err = b.ReadHead(ctx)
+			return head, false, err
+		}
+	}
 	body, err := b.Open(ctx, min(b.Size, headSize))
 	if err != nil {
 		return nil, false, err

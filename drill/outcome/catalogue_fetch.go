@@ -79,16 +79,58 @@ var fetchCodes = []Entry{
 	},
 	{
 		Code: KeyMissing, Class: ClassEnvironment, Stages: []Stage{Fetch},
-		Cause:  "The backup is encrypted, and the drill has no key for it. Its first bytes are those of age, OpenPGP, openssl enc (also in base64), openssl smime, Databasus, rclone crypt, sops, Ansible Vault or AES Crypt.",
-		Remedy: "decrypt the backup and drill the copy, because this version does not read encrypted backups",
+		Cause: "The backup is encrypted, and the config has no key for it, or a key file cannot be read. drillgres reads age, OpenPGP, openssl enc, Databasus and AES in zip archives; " +
+			"openssl smime, rclone crypt, sops, Ansible Vault, AES Crypt and ZipCrypto must be decrypted before the drill. In a disaster without the key, the backup would be lost.",
+		Remedy: "add the key to backup.keys, by a file or an environment variable",
 		Example: Example{
-			Case:    "The job runs pg_dump shop | age -r … > shop.dump.age.",
-			Message: "the backup is encrypted with age",
+			Case:    "The job runs pg_dump shop | age -r … > shop.dump.age, and the config has no keys.",
+			Message: "the backup is encrypted with age, and backup.keys has no key for it",
 		},
-		Messages: []string{"pg_restore: error: input file does not appear to be a valid archive"},
+		Messages: []string{"pg_restore: error: input file does not appear to be a valid archive", "gpg: decryption failed: No secret key"},
 		Neighbours: []Neighbour{
+			{KeyWrong, "the config has keys, and none of them opens the backup"},
 			{FormatUnsupported, "the backup is not encrypted, but has a compression or a format that this version does not read"},
 			{NotADump, "the kind of file is unknown, as with other ciphers"},
+		},
+	},
+	{
+		Code: KeyWrong, Class: ClassEnvironment, Stages: []Stage{Fetch},
+		Cause: "None of the keys in the config opens the backup. It was encrypted for another recipient or with another passphrase. In a disaster with only these keys, the backup would be lost. " +
+			"The failure is the backup's (exit code 3) if backup.keys_required is set.",
+		Remedy: "add the key for which the job encrypts to backup.keys, or correct the job's recipient",
+		Example: Example{
+			Case:    "The job's recipient was changed, and the drill has the old key.",
+			Message: "none of the keys in backup.keys opens the backup, which is encrypted with age",
+		},
+		Messages: []string{"no identity matched any of the recipients", "gpg: decryption failed: Bad session key", "bad decrypt"},
+		Neighbours: []Neighbour{
+			{KeyMissing, "the config has no key of that kind at all"},
+			{StreamCorrupt, "the key is right and the data behind it is damaged"},
+		},
+	},
+	{
+		Code: MemberMissing, Class: ClassBackup, Stages: []Stage{Fetch},
+		Cause:  "The backup is a tar or zip archive, and no member of it is a dump, or none matches backup.member. The job packed its files without the dump, or an empty folder.",
+		Remedy: "find out why the backup job packs no dump, or correct backup.member",
+		Example: Example{
+			Case:    "The job packs the folder uploads and forgets the dump beside it.",
+			Message: "no member of the tar archive is a dump: it has 2 files",
+		},
+		Neighbours: []Neighbour{
+			{MemberAmbiguous, "several members can be the dump"},
+			{FormatUnsupported, "the members are those of a physical backup"},
+		},
+	},
+	{
+		Code: MemberAmbiguous, Class: ClassUsage, Stages: []Stage{Fetch},
+		Cause:  "The backup is a tar or zip archive, and several of its members can be the dump.",
+		Remedy: "set backup.member to the one that is to be drilled",
+		Example: Example{
+			Case:    "A tar archive has the dumps of two databases.",
+			Message: "several members of the tar archive can be the dump: ci.sql, main.sql",
+		},
+		Neighbours: []Neighbour{
+			{MemberMissing, "no member can be the dump"},
 		},
 	},
 	{

@@ -122,4 +122,17 @@ var inspectCodes = []Entry{
 			{ClientTooOld, `psql does not know \restrict itself`},
 		},
 	},
+	{
+		Code: DatabaseMissing, Class: ClassBackup, Stages: []Stage{Inspect},
+		Cause:  "The backup is of a whole cluster (pg_dumpall), and the database that backup.database names is not in it.",
+		Remedy: "find out why production's database is not in the backup, or correct backup.database",
+		Example: Example{
+			Case:    "The job runs pg_dumpall --exclude-database=shop*, and backup.database is shop.",
+			Message: "the backup of the cluster has no database shop: it has crm, postgres, template1",
+		},
+		Neighbours: []Neighbour{
+			{DumpTruncated, "the backup ends before the part about the database"},
+			{DumpNoData, "the database is in the backup, without rows"},
+		},
+	},
 }

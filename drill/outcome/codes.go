@@ -18,6 +18,9 @@ const (
 	StreamTruncated    Code = "stream_truncated"
 	StreamCorrupt      Code = "stream_corrupt"
 	KeyMissing         Code = "key_missing"
+	KeyWrong           Code = "key_wrong"
+	MemberMissing      Code = "member_missing"
+	MemberAmbiguous    Code = "member_ambiguous"
 	FormatUnsupported  Code = "format_unsupported"
 	DiskBudgetExceeded Code = "disk_budget_exceeded"
 
@@ -29,6 +32,8 @@ const (
 	DumpPartial   Code = "dump_partial"
 	DumpTooNew    Code = "dump_too_new"
 	DumpHostile   Code = "dump_hostile"
+
+	DatabaseMissing Code = "database_missing"
 
 	// provision
 	EngineUnreachable    Code = "engine_unreachable"

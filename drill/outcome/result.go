@@ -101,8 +101,11 @@ type Backup struct {
 	ETag          string      `json:"etag"`                    // ETag of the object in the bucket
 	VersionID     string      `json:"version_id"`              // version of the object; empty if the bucket keeps none
 	Format        string      `json:"format"`                  // plain, custom, directory, tar or cluster
-	Compression   string      `json:"compression"`             // compression of the file as a whole: empty, gzip or zstd
-	Encryption    string      `json:"encryption"`              // encryption of the file as a whole; empty if it is not encrypted
+	Layers        []string    `json:"layers,omitempty"`        // what is around the dump, from the outside in: age, gzip, tar …
+	Key           string      `json:"key,omitempty"`           // recipient or fingerprint of the key that opened it
+	Member        string      `json:"member,omitempty"`        // member of the tar or zip archive that is the dump
+	Compression   string      `json:"compression"`             // the outermost compression; empty if there is none
+	Encryption    string      `json:"encryption"`              // the outermost encryption; empty if there is none
 	ServerVersion string      `json:"server_version"`          // version of the server that was dumped
 	PgDumpVersion string      `json:"pg_dump_version"`         // version of the pg_dump that made it
 	TakenAt       time.Time   `json:"taken_at,omitzero"`       // best estimate of when the snapshot was taken, if the dump records it

@@ -13,7 +13,7 @@ import (
 	"github.com/klauspost/compress/zstd"
 
 	"github.com/drillgres/drillgres/drill/fetch"
-	"github.com/drillgres/drillgres/drill/inspect"
+	"github.com/drillgres/drillgres/drill/layers"
 	"github.com/drillgres/drillgres/drill/outcome"
 	"github.com/drillgres/drillgres/drill/words"
 	"github.com/drillgres/drillgres/drill/work"
@@ -91,12 +91,12 @@ func (t Trials) breakFile(ctx context.Context, b Backup, d damage, path string) 
 
 // rewrap applies the edits inside the compression.
 func (t Trials) rewrap(ctx context.Context, to io.Writer, from io.Reader, edits []edit) error {
-	dump, how, err := inspect.Decode(from, inspect.Limits{MaxDecoded: t.MaxDecoded})
+	dump, err := layers.Opener{MaxDecoded: t.MaxDecoded}.Open(ctx, from)
 	if err != nil {
 		return err
 	}
 	defer dump.Close()
-	w, err := wrap(to, how)
+	w, err := wrap(to, dump.Names()[0])
 	if err != nil {
 		return err
 	}

@@ -20,6 +20,7 @@ import (
 	"github.com/drillgres/drillgres/drill/config"
 	"github.com/drillgres/drillgres/drill/fetch"
 	"github.com/drillgres/drillgres/drill/inspect"
+	"github.com/drillgres/drillgres/drill/layers"
 	"github.com/drillgres/drillgres/drill/locate"
 	"github.com/drillgres/drillgres/drill/locate/dir"
 	"github.com/drillgres/drillgres/drill/outcome"
@@ -64,7 +65,7 @@ func controlsOf(t *testing.T, b prove.Backup) []prove.Control {
 			none = append(none, c.Name)
 		}
 	}
-	a, bare := b.Marks.Archive, b.Contents.Source.Compression == ""
+	a, bare := b.Marks.Archive, len(b.Contents.Source.Layers) == 0
 	if bare && (a == nil || a.Pack != "zlib") {
 		want = append(want, "flipped")
 	}
@@ -134,7 +135,7 @@ func inspectCopy(ctx context.Context, copied prove.Copy) (fetch.File, error) {
 
 func fetcher() fetch.Fetcher {
 	return fetch.Fetcher{Scan: func(ctx context.Context, r io.Reader) (inspect.Contents, error) {
-		return inspect.Scan(ctx, r, inspect.Limits{})
+		return inspect.Scan(ctx, r, layers.Opener{})
 	}}
 }
 
@@ -181,7 +182,7 @@ func backupOf(t *testing.T, content []byte) prove.Backup {
 	if err != nil {
 		t.Fatal(err)
 	}
-	marks, err := inspect.LandmarksOf(t.Context(), bytes.NewReader(content), inspect.Limits{})
+	marks, err := inspect.LandmarksOf(t.Context(), bytes.NewReader(content), layers.Opener{})
 	if err != nil {
 		t.Fatal(err)
 	}

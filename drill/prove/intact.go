@@ -48,14 +48,18 @@ func (k *intact) Verify(ctx context.Context, s provision.Server, promised inspec
 	return report, err
 }
 
+// VerifyPromise verifies another database of a cluster.
+func (k *intact) VerifyPromise(ctx context.Context, s provision.Server, promised inspect.Promise, report *verify.Report) error {
+	return k.Verifier.VerifyPromise(ctx, s, promised, report)
+}
+
 // unchanged returns an error if the backup is read in place and was replaced in the
 // meantime.
 func (k *intact) unchanged(ctx context.Context) error {
-	_, inPlace := k.backup.Source.(locate.LocalPath)
-	if source, ok := k.backup.Source.(locate.Watcher); ok && inPlace {
-		return source.Unchanged(ctx, k.backup.Object)
+	if _, inPlace := k.backup.Source.(locate.LocalPath); !inPlace {
+		return nil
 	}
-	return nil
+	return k.backup.CheckUnchanged(ctx)
 }
 
 // room returns how much of a limit is left for a copy after the fetch.

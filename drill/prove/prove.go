@@ -8,6 +8,7 @@ import (
 	"github.com/drillgres/drillgres/drill"
 	"github.com/drillgres/drillgres/drill/config"
 	"github.com/drillgres/drillgres/drill/inspect"
+	"github.com/drillgres/drillgres/drill/layers"
 	"github.com/drillgres/drillgres/drill/outcome"
 	"github.com/drillgres/drillgres/drill/redact"
 	"github.com/drillgres/drillgres/drill/work"
@@ -62,7 +63,7 @@ func (p Prover) Prove(ctx context.Context) (Report, error) {
 
 // carryOut carries out every control.
 func (p Prover) carryOut(ctx context.Context, intact *intact, r *Report) error {
-	b, err := intact.backupToBreak(ctx, inspect.Limits{MaxDecoded: p.MaxDecoded})
+	b, err := intact.backupToBreak(ctx, layers.Opener{MaxDecoded: p.MaxDecoded})
 	if err != nil {
 		return err
 	}
@@ -113,7 +114,7 @@ func (p Prover) drill(ctx context.Context, b Backup, c Control, copied Copy) out
 }
 
 // backupToBreak returns what the intact drill knows about the backup.
-func (k *intact) backupToBreak(ctx context.Context, l inspect.Limits) (Backup, error) {
+func (k *intact) backupToBreak(ctx context.Context, l layers.Opener) (Backup, error) {
 	if k.contentErr != nil {
 		return Backup{}, k.contentErr
 	}

@@ -35,6 +35,9 @@ func maintenanceFor(target string) string {
 // chooseOwner returns the owner of the database: from the config, else from the
 // dump, else the role that owns most of the dump's objects.
 func (p *Provisioner) chooseOwner(s *Server, needs inspect.Needs) string {
+	if needs.Cluster { // the backup creates the database with its owner
+		return ""
+	}
 	if p.Config.Owner != "" {
 		return p.Config.Owner
 	}

@@ -83,11 +83,18 @@ func (p *Provisioner) prepare(ctx context.Context, s *Server, needs inspect.Need
 	if err := configureForLoad(ctx, conn, s, p.Config.Settings); err != nil {
 		return err
 	}
+	if err := p.giveBootstrap(ctx, conn, s, needs); err != nil {
+		return err
+	}
 	s.Owner = p.chooseOwner(s, needs)
 	if err := p.createRoles(ctx, conn, s, needs); err != nil {
 		return err
 	}
 	s.ConnectTo = s.Database
+	if needs.Cluster {
+		s.ConnectTo = s.Maintenance
+		return nil
+	}
 	if needs.CreatesDatabase {
 		s.ConnectTo = s.Maintenance
 		return dropDatabase(ctx, conn, s)

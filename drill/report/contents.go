@@ -63,7 +63,7 @@ func (p *printer) dumpFacts(c inspect.Contents) {
 		archive = "archive version " + source.ArchiveVersion
 	}
 	made := outcome.Backup{PgDumpVersion: source.DumpVersion, ServerVersion: source.ServerVersion}
-	add("format", words.Join(", ", words.Join(" in ", string(source.Format), source.Compression), archive, words.Size(source.DecodedBytes)+" decoded"))
+	add("format", words.Join(", ", chain(string(source.Format), source.Layers), archive, words.Size(source.DecodedBytes)+" decoded"))
 	add("made", words.Join(", ", madeBy(made), clean(takenAt(source))))
 	add("database", database(needs))
 	add("extensions", extensions(needs.Extensions))

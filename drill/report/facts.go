@@ -2,6 +2,7 @@ package report
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/drillgres/drillgres/drill/outcome"
@@ -49,7 +50,21 @@ func sized(b outcome.Backup) string {
 	return words.Size(b.SizeBytes)
 }
 
-func format(b outcome.Backup) string { return words.Join(" in ", b.Format, b.Compression) }
+// format returns the format and the layers. A result of an older version has only the
+// compression.
+func format(b outcome.Backup) string {
+	if len(b.Layers) == 0 && b.Compression != "" {
+		return chain(b.Format, []string{b.Compression})
+	}
+	return chain(b.Format, b.Layers)
+}
+
+// chain returns a format and the layers around it, from the inside out: plain in gzip in age.
+func chain(format string, layers []string) string {
+	names := slices.Clone(layers)
+	slices.Reverse(names)
+	return words.Join(" in ", append([]string{format}, names...)...)
+}
 
 // backupTime returns when the backup was taken if the dump states it, otherwise
 // when its file was written.

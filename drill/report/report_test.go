@@ -238,7 +238,7 @@ func TestContents(t *testing.T) {
 	}
 	out.WriteString("----\n")
 	broken := outcome.Fail(outcome.DumpTruncated, "the dump ends within COPY public.orders, in line 812")
-	if err := Contents(&out, "shop.sql.gz", inspect.Contents{Source: inspect.Source{Format: inspect.Plain, Compression: "gzip"}}, nil, broken, Options{}); err != nil {
+	if err := Contents(&out, "shop.sql.gz", inspect.Contents{Source: inspect.Source{Format: inspect.Plain, Layers: []string{"gzip"}}}, nil, broken, Options{}); err != nil {
 		t.Fatal(err)
 	}
 	golden(t, "contents.txt", out.Bytes())

@@ -2,6 +2,7 @@ package restore
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -13,6 +14,7 @@ import (
 	"github.com/jackc/pgerrcode"
 	"github.com/jackc/pgx/v5"
 
+	"github.com/drillgres/drillgres/drill/inspect"
 	"github.com/drillgres/drillgres/drill/outcome"
 	"github.com/drillgres/drillgres/drill/pgerr"
 	"github.com/drillgres/drillgres/drill/provision"
@@ -159,21 +161,18 @@ func (r *run) fillViews(ctx context.Context) error {
 	if len(r.dump.Refreshes) == 0 {
 		return nil
 	}
-	conn, err := r.server.Session(ctx, r.server.Database, provision.SessionOptions{})
-	if err != nil {
-		return explainNoSession(err)
-	}
-	defer provision.Close(ctx, conn)
 	var unfilled []string
-	for _, v := range r.dump.Refreshes {
-		view := sqltext.Identifier(v.Schema, v.Name)
-		filled, err := r.fillView(ctx, conn, view, len(unfilled) > 0)
+	for views := r.dump.Refreshes; len(views) > 0; {
+		database := views[0].Database
+		n := slices.IndexFunc(views, func(v inspect.View) bool { return v.Database != database })
+		if n < 0 {
+			n = len(views)
+		}
+		left, err := r.fillViewsOf(ctx, cmp.Or(database, r.server.Database), views[:n])
 		if err != nil {
 			return err
 		}
-		if !filled {
-			unfilled = append(unfilled, view)
-		}
+		unfilled, views = append(unfilled, left...), views[n:]
 	}
 	if len(unfilled) > 0 {
 		const most = 3
@@ -181,6 +180,26 @@ func (r *run) fillViews(ctx context.Context) error {
 			"restored without rows, because they come from another server: "+words.Series(unfilled, most))
 	}
 	return nil
+}
+
+// fillViewsOf fills the views of one database, and returns those that it could not fill.
+func (r *run) fillViewsOf(ctx context.Context, database string, views []inspect.View) (unfilled []string, err error) {
+	conn, err := r.server.Session(ctx, database, provision.SessionOptions{})
+	if err != nil {
+		return nil, explainNoSession(err)
+	}
+	defer provision.Close(ctx, conn)
+	for _, v := range views {
+		view := sqltext.Identifier(v.Schema, v.Name)
+		filled, err := r.fillView(ctx, conn, view, len(unfilled) > 0)
+		if err != nil {
+			return unfilled, err
+		}
+		if !filled {
+			unfilled = append(unfilled, view)
+		}
+	}
+	return unfilled, nil
 }
 
 // fillView fills one view. It returns false if a server that the view needs cannot be

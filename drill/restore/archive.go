@@ -3,35 +3,61 @@ package restore
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 
-	"github.com/drillgres/drillgres/drill/inspect"
+	"github.com/drillgres/drillgres/drill/layers"
 	"github.com/drillgres/drillgres/drill/outcome"
 	"github.com/drillgres/drillgres/drill/work"
 )
 
-// unpack decompresses an archive into a file, because pg_restore must seek in it
-// to run several jobs.
+// unpack opens the layers of an archive and writes it into a file, because pg_restore must
+// seek in it to run several jobs, or the files of a dump in directory format into a
+// directory.
 func (r *run) unpack(ctx context.Context) error {
-	from, err := os.Open(r.dump.Path)
-	if err != nil {
-		return fmt.Errorf("unpack the archive: %w", err)
+	err := r.withDecoded(ctx, func(dump *layers.Stream) error {
+		if dump.Files != nil {
+			return r.unpackFiles(ctx, dump.Files)
+		}
+		to, err := os.CreateTemp(r.WorkDir, "archive-*.dump")
+		if err != nil {
+			return err
+		}
+		r.archive = to.Name()
+		_, err = io.Copy(to, &countingReader{reader: &cancellableReader{ctx, dump}, report: r.progress, total: r.dump.DecodedBytes})
+		return errors.Join(err, to.Close())
+	})
+	return work.WriteFailure("unpack the archive", err)
+}
+
+// unpackFiles writes the files of a dump into a new directory, by the names that pg_dump
+// gives them.
+func (r *run) unpackFiles(ctx context.Context, files *layers.Files) (err error) {
+	if r.archive, err = os.MkdirTemp(r.WorkDir, "archive-*.d"); err != nil {
+		return err
 	}
-	defer from.Close()
-	decoded, _, err := inspect.Decode(from, r.Limits)
-	if err != nil {
-		return asFailure(err, "unpack the archive")
+	counted := &countingReader{report: r.progress, total: r.dump.DecodedBytes}
+	for {
+		file, err := files.Next()
+		switch {
+		case err == io.EOF: //nolint:errorlint // the end, and no error of a reader
+			return nil
+		case err != nil:
+			return err
+		case !layers.IsDumpFile(file.Name):
+			continue
+		}
+		to, err := os.OpenFile(filepath.Join(r.archive, file.Name), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
+		if err != nil {
+			return err
+		}
+		counted.reader = &cancellableReader{ctx, file}
+		_, err = io.Copy(to, counted)
+		if err = errors.Join(err, to.Close()); err != nil {
+			return err
+		}
 	}
-	defer decoded.Close()
-	to, err := os.CreateTemp(r.WorkDir, "archive-*.dump")
-	if err != nil {
-		return work.WriteFailure("unpack the archive", err)
-	}
-	r.archive = to.Name()
-	_, err = io.Copy(to, &countingReader{reader: &cancellableReader{ctx, decoded}, report: r.progress, total: r.dump.DecodedBytes})
-	return work.WriteFailure("unpack the archive", errors.Join(err, to.Close()))
 }
 
 // place makes the archive readable inside the sandbox.

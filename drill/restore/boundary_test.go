@@ -8,6 +8,7 @@ import (
 	"testing/iotest"
 
 	"github.com/drillgres/drillgres/drill/inspect"
+	"github.com/drillgres/drillgres/drill/layers"
 )
 
 // TestBoundary checks what psql reads instead of a dump: its own commands are gone, and
@@ -24,7 +25,7 @@ copy t from stdin;
 a\N
 \.
 \unrestrict theirs`
-	contents, err := inspect.Scan(t.Context(), strings.NewReader(dump), inspect.Limits{})
+	contents, err := inspect.Scan(t.Context(), strings.NewReader(dump), layers.Opener{})
 	if err != nil && contents.Source.Splices == nil {
 		t.Fatal(err)
 	}
@@ -73,7 +74,7 @@ func TestBoundaryWithoutAKey(t *testing.T) {
 // TestLineInDump maps every line that psql reads to its line in the dump.
 func TestLineInDump(t *testing.T) {
 	const dump = "one\n\\encoding SQL_ASCII\n\\connect shop\nfour\nfive\n\\connect shop\nseven"
-	contents, _ := inspect.Scan(t.Context(), strings.NewReader(strings.NewReplacer("one", "--", "four", "--", "five", "--", "seven", "--").Replace(dump)), inspect.Limits{})
+	contents, _ := inspect.Scan(t.Context(), strings.NewReader(strings.NewReplacer("one", "--", "four", "--", "five", "--", "seven", "--").Replace(dump)), layers.Opener{})
 	splices := contents.Source.Splices
 	if len(splices) != 3 {
 		t.Fatalf("splices %+v", splices)
@@ -147,7 +148,7 @@ CREATE SERVER far FOREIGN DATA WRAPPER w;
 
 
 `
-	contents, err := inspect.Scan(t.Context(), strings.NewReader(dump), inspect.Limits{})
+	contents, err := inspect.Scan(t.Context(), strings.NewReader(dump), layers.Opener{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -174,7 +175,7 @@ func TestBoundaryKeepsWhatIsRight(t *testing.T) {
 		"COPY t FROM stdin;\nDROP TABLE t;\n\\.\nDROP TABLE t;":            "",
 		"ALTER TABLE t DISABLE TRIGGER ALL; ALTER TABLE t ADD UNIQUE (a);": "",
 	} {
-		contents, err := inspect.Scan(t.Context(), strings.NewReader(dump), inspect.Limits{})
+		contents, err := inspect.Scan(t.Context(), strings.NewReader(dump), layers.Opener{})
 		if err != nil {
 			t.Fatalf("%s: %v", dump, err)
 		}
@@ -210,8 +211,8 @@ func FuzzBoundary(f *testing.F) {
 		f.Add(dump)
 	}
 	f.Fuzz(func(t *testing.T, dump string) {
-		contents, _ := inspect.Scan(t.Context(), strings.NewReader(dump), inspect.Limits{})
-		if contents.Source.Compression != "" || contents.Source.Format != inspect.Plain {
+		contents, _ := inspect.Scan(t.Context(), strings.NewReader(dump), layers.Opener{})
+		if len(contents.Source.Layers) > 0 || contents.Source.Format != inspect.Plain {
 			return
 		}
 		var end int64

@@ -48,7 +48,7 @@ func (r *run) diagnose(ctx context.Context, code int, stderr []string, offset in
 	first, _ := firstError(log, r.server.User)
 	f = r.blameExtension(asking, r.blameLocale(asking, f, first), first)
 	r.pinpoint(ctx, f, first, log, stderr)
-	return r.recheckHostile(f, stderr)
+	return r.recheckHostile(asking, f, stderr)
 }
 
 // noneKilledForMemory reports whether the kernel counts the processes of the container that it

@@ -159,7 +159,7 @@ func (l *lab) diagnose(t *testing.T, s provision.Server, d diagnosis) {
 				*c = inspect.Contents{Source: inspect.Source{Format: inspect.Custom}}
 			}
 			if bytes.HasPrefix(dump, []byte{0x1f, 0x8b}) {
-				c.Source.Compression = "gzip"
+				c.Source.Layers = []string{"gzip"}
 			}
 		}
 	}

@@ -2,21 +2,23 @@ package restore
 
 import (
 	"bufio"
+	"context"
 	"errors"
 	"io"
 	"regexp"
 
+	"github.com/drillgres/drillgres/drill/layers"
 	"github.com/drillgres/drillgres/drill/outcome"
 )
 
 // recheckHostile reads the line that psql took for a hostile command: a row whose COPY
 // line is lost can contain backslashes too.
-func (r *run) recheckHostile(f *outcome.Failure, stderr []string) *outcome.Failure {
+func (r *run) recheckHostile(ctx context.Context, f *outcome.Failure, stderr []string) *outcome.Failure {
 	if f.Code != outcome.DumpHostile || f.SQLState != "" {
 		return f
 	}
 	number := r.lineOf(stderr, "")
-	line, err := r.dumpLine(number)
+	line, err := r.dumpLine(ctx, number)
 	if err != nil || !isRow(line) {
 		return f
 	}
@@ -34,8 +36,8 @@ var copyEscape = regexp.MustCompile(`^[^\\]*\\(?:N(?:\t|$)|[bfnrtv\\])|^\\\.$`)
 func isRow(line string) bool { return copyEscape.MatchString(line) }
 
 // dumpLine returns one line of the decoded dump. The first line is 1, as in psql.
-func (r *run) dumpLine(number int64) (line string, err error) {
-	err = r.withDecoded(func(dump io.Reader) error {
+func (r *run) dumpLine(ctx context.Context, number int64) (line string, err error) {
+	err = r.withDecoded(ctx, func(dump *layers.Stream) error {
 		line, err = lineAt(dump, number)
 		return err
 	})

@@ -3,11 +3,9 @@ package restore
 import (
 	"context"
 	"fmt"
-	"io"
-	"os"
 	"time"
 
-	"github.com/drillgres/drillgres/drill/inspect"
+	"github.com/drillgres/drillgres/drill/layers"
 	"github.com/drillgres/drillgres/drill/outcome"
 	"github.com/drillgres/drillgres/drill/provision"
 	"github.com/drillgres/drillgres/drill/sandbox"
@@ -67,7 +65,7 @@ func (r *run) checkClient() error {
 // mere end of the input would look like the end of the dump.
 func (r *run) feedPsql(ctx context.Context, c sandbox.Command) (int, error) {
 	code := 0
-	err := r.withDecoded(func(dump io.Reader) (err error) {
+	err := r.withDecoded(ctx, func(dump *layers.Stream) (err error) {
 		counted := &countingReader{reader: dump, report: r.progress, total: r.dump.DecodedBytes}
 		c.Stdin, c.WholeInput = newBoundary(counted, r.dump.Splices, r.plan.Key), true
 		code, err = r.server.Exec(ctx, c)
@@ -76,16 +74,13 @@ func (r *run) feedPsql(ctx context.Context, c sandbox.Command) (int, error) {
 	return code, err
 }
 
-// withDecoded calls read with the decompressed dump.
-func (r *run) withDecoded(read func(dump io.Reader) error) error {
-	stored, err := os.Open(r.dump.Path)
+// withDecoded calls read with the dump inside its layers.
+func (r *run) withDecoded(ctx context.Context, read func(dump *layers.Stream) error) error {
+	opener := r.Opener
+	opener.KeepTar = true
+	dump, err := opener.OpenPath(ctx, r.dump.Path)
 	if err != nil {
-		return fmt.Errorf("open the dump: %w", err)
-	}
-	defer stored.Close()
-	dump, _, err := inspect.Decode(stored, r.Limits)
-	if err != nil {
-		return err
+		return asFailure(err, "open the dump")
 	}
 	defer dump.Close()
 	return read(dump)

@@ -3,13 +3,13 @@ package restore
 import (
 	"cmp"
 	"context"
-	"io"
 	"os"
 	"strconv"
 	"strings"
 	"time"
 
 	"github.com/drillgres/drillgres/drill/inspect"
+	"github.com/drillgres/drillgres/drill/layers"
 	"github.com/drillgres/drillgres/drill/outcome"
 	"github.com/drillgres/drillgres/drill/serverlog"
 )
@@ -45,7 +45,7 @@ func (r *run) failedLine(ctx context.Context, first *serverlog.Entry, ends int64
 	if first != nil {
 		row = copyRow(first)
 	}
-	err := r.withDecoded(func(dump io.Reader) error {
+	err := r.withDecoded(ctx, func(dump *layers.Stream) error {
 		place, ok := inspect.PlaceOf(ctx, dump, ends, row)
 		switch {
 		case ok:
@@ -88,9 +88,9 @@ func printedLine(stderr []string, sqlstate string) int64 {
 
 // blockOffset returns the offset in the file at which the rows of a COPY begin. It
 // returns 0 if that is unknown, if the statement is not a COPY, or if the archive
-// is compressed as a whole.
+// is in a layer or in several files.
 func (r *run) blockOffset(ctx context.Context, statement string) int64 {
-	if !strings.HasPrefix(statement, "COPY ") || r.dump.Compression != "" {
+	if !strings.HasPrefix(statement, "COPY ") || r.plan.Unpack {
 		return 0
 	}
 	archive, err := os.Open(r.dump.Path)

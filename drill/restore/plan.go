@@ -14,8 +14,8 @@ type plan struct {
 	Args []string
 	Env  []string
 	Jobs int
-	// Unpack means that the archive is compressed as a whole and must be unpacked
-	// into a seekable file first.
+	// Unpack means that the archive is in a layer, or consists of several files, and must
+	// be unpacked first: into a seekable file, or into a directory.
 	Unpack bool
 	// File means that Tool reads a file inside the sandbox, whose path becomes the
 	// last argument. Otherwise it reads its standard input.
@@ -33,7 +33,8 @@ const mostJobs = 4
 // omits nothing of the dump (no --no-owner, no --no-privileges, no
 // --no-tablespaces), and the first error ends it.
 func newPlan(s provision.Server, source inspect.Source, jobs int) plan {
-	if source.Format == inspect.Custom {
+	switch source.Format {
+	case inspect.Custom, inspect.Tar, inspect.Directory:
 		return archivePlan(s, source, jobs)
 	}
 	return scriptPlan(s)
@@ -57,14 +58,17 @@ func scriptPlan(s provision.Server) plan {
 }
 
 func archivePlan(s provision.Server, source inspect.Source, jobs int) plan {
-	if jobs <= 0 {
+	switch {
+	case source.Format == inspect.Tar: // pg_restore reads it from its beginning to its end
+		jobs = 1
+	case jobs <= 0:
 		jobs = min(mostJobs, max(s.CPUs, 1))
 	}
 	args := []string{
 		"pg_restore", "--exit-on-error", "--no-password",
 		"--jobs=" + strconv.Itoa(jobs), "--dbname=" + conninfo(s),
 	}
-	return plan{Tool: "pg_restore", Args: args, Env: clientEnv(s), Jobs: jobs, Unpack: source.Compression != "", File: true}
+	return plan{Tool: "pg_restore", Args: args, Env: clientEnv(s), Jobs: jobs, Unpack: len(source.Layers) > 0 || source.Format == inspect.Directory, File: true}
 }
 
 // conninfo returns the connection string. A plain database name would be read as a

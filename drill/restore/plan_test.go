@@ -13,8 +13,8 @@ func server() provision.Server {
 	return provision.Server{Database: "shop", ConnectTo: "shop", User: "drillgres", Password: "s3cr3t", CPUs: 8}
 }
 
-func dumped(format inspect.Format, compression string) inspect.Source {
-	return inspect.Source{Format: format, Compression: compression}
+func dumped(format inspect.Format, layers ...string) inspect.Source {
+	return inspect.Source{Format: format, Layers: layers}
 }
 
 func TestPlainDumpsGoThroughPsql(t *testing.T) {
@@ -30,7 +30,7 @@ func TestPlainDumpsGoThroughPsql(t *testing.T) {
 }
 
 func TestArchivesGoThroughPgRestore(t *testing.T) {
-	p := newPlan(server(), dumped(inspect.Custom, ""), 0)
+	p := newPlan(server(), dumped(inspect.Custom), 0)
 	if p.Tool != "pg_restore" || !p.File || p.Unpack {
 		t.Errorf("plan %+v", p)
 	}
@@ -53,7 +53,7 @@ func TestJobs(t *testing.T) {
 	for _, tt := range []struct{ asked, cpus, want int }{{0, 8, 4}, {0, 2, 2}, {0, 0, 1}, {6, 2, 6}} {
 		s := server()
 		s.CPUs = tt.cpus
-		if got := newPlan(s, dumped(inspect.Custom, ""), tt.asked).Jobs; got != tt.want {
+		if got := newPlan(s, dumped(inspect.Custom), tt.asked).Jobs; got != tt.want {
 			t.Errorf("%d configured, %d CPUs: %d jobs, want %d", tt.asked, tt.cpus, got, tt.want)
 		}
 	}
@@ -75,7 +75,7 @@ func TestOddDatabaseNamesAreQuoted(t *testing.T) {
 	s := server()
 	s.ConnectTo = `a'b\c = postgres://x`
 	want := `--dbname=host=127.0.0.1 port=5432 user='drillgres' dbname='a\'b\\c = postgres://x'`
-	if got := newPlan(s, dumped(inspect.Plain, ""), 1).Args; !slices.Contains(got, want) {
+	if got := newPlan(s, dumped(inspect.Plain), 1).Args; !slices.Contains(got, want) {
 		t.Errorf("got %q, want in it %s", got, want)
 	}
 }

@@ -15,6 +15,7 @@ import (
 
 	"github.com/drillgres/drillgres/drill/config"
 	"github.com/drillgres/drillgres/drill/inspect"
+	"github.com/drillgres/drillgres/drill/layers"
 	"github.com/drillgres/drillgres/drill/outcome"
 	"github.com/drillgres/drillgres/drill/provision"
 	"github.com/drillgres/drillgres/drill/redact"
@@ -168,7 +169,7 @@ func (l *lab) drill(t *testing.T, j job) (provision.Server, restore.Restored, *o
 // write writes the dump to a file and returns the result of inspect.
 func (l *lab) write(t *testing.T, j job) (path string, contents inspect.Contents) {
 	t.Helper()
-	contents, err := inspect.Scan(t.Context(), bytes.NewReader(j.dump), inspect.Limits{})
+	contents, err := inspect.Scan(t.Context(), bytes.NewReader(j.dump), layers.Opener{})
 	if err != nil && j.change == nil {
 		t.Fatalf("inspect: %v", err)
 	}

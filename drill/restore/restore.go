@@ -10,6 +10,7 @@ import (
 
 	"github.com/drillgres/drillgres/drill/config"
 	"github.com/drillgres/drillgres/drill/inspect"
+	"github.com/drillgres/drillgres/drill/layers"
 	"github.com/drillgres/drillgres/drill/outcome"
 	"github.com/drillgres/drillgres/drill/provision"
 )
@@ -17,13 +18,13 @@ import (
 // Restorer restores dumps.
 type Restorer struct {
 	Config  config.Restore
-	Limits  inspect.Limits // of decoding
-	WorkDir string         // of the run, mounted read-only in the sandbox (work.Dir.Shared); archives are unpacked there
+	Opener  layers.Opener // of the layers around the dump
+	WorkDir string        // of the run, mounted read-only in the sandbox (work.Dir.Shared); archives are unpacked there
 }
 
 // Dump is a dump on this machine's disk.
 type Dump struct {
-	Path string // of the file as it is stored, with its compression
+	Path string // as it is stored, with its layers: a file, or the directory of a dump in directory format
 	inspect.Source
 }
 
@@ -77,7 +78,7 @@ type run struct {
 	plan     plan
 	progress outcome.Progress
 
-	archive  string // path of the archive for pg_restore: on this machine, later inside the sandbox
+	archive  string // path of the archive for pg_restore, a file or a directory: on this machine, later inside the sandbox
 	restored Restored
 }
 

@@ -17,6 +17,7 @@ import (
 
 	"github.com/drillgres/drillgres/drill/config"
 	"github.com/drillgres/drillgres/drill/inspect"
+	"github.com/drillgres/drillgres/drill/layers"
 	"github.com/drillgres/drillgres/drill/outcome"
 	"github.com/drillgres/drillgres/drill/sandbox"
 )
@@ -166,7 +167,7 @@ func TestTimeoutIsOurs(t *testing.T) {
 func TestAWrappedArchiveIsUnpackedFirst(t *testing.T) {
 	const archive = "PGDMP and so on"
 	f := plainFile(t, "")
-	f.Format, f.Compression = inspect.Custom, "gzip"
+	f.Format, f.Layers = inspect.Custom, []string{"gzip"}
 	if err := os.WriteFile(f.Path, gzipped(t, archive), 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -184,7 +185,7 @@ func TestAWrappedArchiveIsUnpackedFirst(t *testing.T) {
 	p.client = func(context.Context, sandbox.Command) (int, error) { return 0, errors.New("must not be reached") }
 	s := server()
 	s.Pod = p
-	_, err := Restorer{WorkDir: t.TempDir(), Limits: inspect.Limits{MaxDecoded: 4}}.Restore(t.Context(), s, f, nil)
+	_, err := Restorer{WorkDir: t.TempDir(), Opener: layers.Opener{MaxDecoded: 4}}.Restore(t.Context(), s, f, nil)
 	if got := outcome.AsFailure(err); got == nil || got.Code != outcome.DiskBudgetExceeded {
 		t.Errorf("beyond the limit: %v, want disk_budget_exceeded", got)
 	}

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/drillgres/drillgres/drill/inspect"
+	"github.com/drillgres/drillgres/drill/layers"
 	"github.com/drillgres/drillgres/drill/outcome"
 	"github.com/drillgres/drillgres/drill/sandbox"
 )
@@ -94,7 +95,7 @@ func dumpOf(t *testing.T, production fixture, options string) []byte {
 // dump.
 func restoreOf(t *testing.T, dump []byte) (fixture, inspect.Promise) {
 	t.Helper()
-	contents, err := inspect.Scan(t.Context(), bytes.NewReader(dump), inspect.Limits{})
+	contents, err := inspect.Scan(t.Context(), bytes.NewReader(dump), layers.Opener{})
 	if err != nil {
 		t.Fatal(err)
 	}

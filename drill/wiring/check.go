@@ -24,7 +24,7 @@ func Check(ctx context.Context, cfg *config.Config, dbs []*config.Database, o Op
 		}
 		d := drill.Drill{
 			Database: db.Name, RunID: id, Version: o.Version, Now: o.Now, Redactor: redactor,
-			Locator: NewLocator(db, Latest, o.Now), Timezone: timezoneOf(db), Policy: policyOf(db, o.Now()),
+			Locator: NewLocator(db, Latest, o.Now), Opener: openerOf(db, 0, ""), Timezone: timezoneOf(db), Policy: policyOf(db, o.Now()),
 			DumpedBefore: func(ctx context.Context) ([]string, error) { return dumpedBefore(ctx, cfg, db.Name) },
 		}
 		results = append(results, d.Check(ctx))

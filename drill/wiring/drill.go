@@ -14,6 +14,7 @@ import (
 	"github.com/drillgres/drillgres/drill/config"
 	"github.com/drillgres/drillgres/drill/fetch"
 	"github.com/drillgres/drillgres/drill/inspect"
+	"github.com/drillgres/drillgres/drill/layers"
 	"github.com/drillgres/drillgres/drill/migrate"
 	"github.com/drillgres/drillgres/drill/outcome"
 	"github.com/drillgres/drillgres/drill/provision"
@@ -44,7 +45,7 @@ func (w *Wiring) Drill(db *config.Database, o DrillOptions) (drill.Drill, error)
 	if err != nil {
 		return drill.Drill{}, err
 	}
-	limits := inspect.Limits{MaxDecoded: DecodedLimitOf(w.Config)}
+	opener := openerOf(db, DecodedLimitOf(w.Config), private.Shared)
 	server := w.provisioner(db, id, private, o.Keep)
 	d := drill.Drill{
 		Database: db.Name, RunID: id, Version: w.options.Version, Now: w.options.Now, Redactor: w.Redactor,
@@ -56,12 +57,15 @@ func (w *Wiring) Drill(db *config.Database, o DrillOptions) (drill.Drill, error)
 		Fetcher: fetch.Fetcher{
 			Dir: private.Shared, Limit: int64(w.Config.Work.Limit),
 			Scan: func(ctx context.Context, r io.Reader) (inspect.Contents, error) {
-				return inspect.Scan(ctx, r, limits)
+				return inspect.Scan(ctx, r, opener)
+			},
+			ScanDirectory: func(ctx context.Context, path string) (inspect.Contents, error) {
+				return inspect.ScanDirectory(ctx, path, opener)
 			},
 		},
 		Policy:       policyOf(db, w.options.Now()),
 		Provisioner:  provisioner{w, server},
-		Restorer:     restore.Restorer{Config: db.Restore, Limits: limits, WorkDir: private.Shared},
+		Restorer:     restore.Restorer{Config: db.Restore, Opener: opener, WorkDir: private.Shared},
 		Verifier:     verify.Verifier{Config: db.Verify, Database: db.Name, RunID: id, Past: w.History},
 		Deadline:     deadlines(db),
 		Budget:       drill.Budget{Restore: time.Duration(db.Budget.Restore), Total: time.Duration(db.Budget.Total)},
@@ -82,6 +86,11 @@ func (w *Wiring) Drill(db *config.Database, o DrillOptions) (drill.Drill, error)
 		d.Migrator = migrate.Rehearsal{Config: *db.Migrate, App: db.App, Redactor: w.Redactor}
 	}
 	return d, nil
+}
+
+// openerOf returns what opens the layers around the backups of a database.
+func openerOf(db *config.Database, limit int64, dir string) layers.Opener {
+	return layers.Opener{Member: db.Backup.Member, MaxDecoded: limit, Dir: dir}
 }
 
 // deadlines returns the deadlines that the config of a database changes.
@@ -112,7 +121,7 @@ func Rehearses(db *config.Database) bool {
 // policy returns the policy of the inspect stage.
 // policyOf returns what a drill of a database accepts of its backup.
 func policyOf(db *config.Database, now time.Time) inspect.Policy {
-	return inspect.Policy{Major: majorOf(db), AllowEmpty: db.Verify.AllowEmpty, MaxAge: time.Duration(db.Backup.MaxAge), Now: now}
+	return inspect.Policy{Major: majorOf(db), AllowEmpty: db.Verify.AllowEmpty, Database: db.Backup.Database, MaxAge: time.Duration(db.Backup.MaxAge), Now: now}
 }
 
 // majorOf returns production's major version.

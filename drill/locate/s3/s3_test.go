@@ -78,8 +78,9 @@ func TestObjectNamedByTheURLIsChosen(t *testing.T) {
 	if b := locateIn(t, source(t, server.Endpoint, "s3://"+bucket+"/prod/dump.txt")); b.Key != "dump.txt" {
 		t.Errorf("chose %q", b.Key)
 	}
-	_, err := locate.Locator{Source: source(t, server.Endpoint, "s3://"+bucket+"/dir")}.Locate(t.Context())
-	want(t, err, outcome.FormatUnsupported, "s3://"+bucket+"/dir is a dump in directory format (1 file,", "")
+	if b := locateIn(t, source(t, server.Endpoint, "s3://"+bucket+"/dir")); b.URI != "s3://"+bucket+"/dir" || len(b.Members) != 1 {
+		t.Errorf("chose %s", b.URI)
+	}
 }
 
 func TestNewRefuses(t *testing.T) {

@@ -22,10 +22,13 @@ import (
 // sampleSize is how many bytes of a file's beginning and end are compared.
 const sampleSize = 64 << 10
 
-// Place makes a file readable in the Postgres container. A file that is in the
+// Place makes a file, or a directory of files, readable in the Postgres container. A file that is in the
 // mounted work directory, or can be linked into it, is not copied if the postgres
 // user can read the same bytes there. Any other file is copied to a volume.
 func (p *pod) Place(ctx context.Context, file string) (inside string, err error) {
+	if info, err := os.Stat(file); err == nil && info.IsDir() {
+		return p.placeDirectory(ctx, file)
+	}
 	local, err := inspectFile(file)
 	if err != nil {
 		return "", fmt.Errorf("place %s in the sandbox: %w", file, err)
@@ -155,19 +158,14 @@ func (p *pod) hasSameContent(ctx context.Context, l localFile, inside string) bo
 // copyIn streams the file through the engine's API to a volume, because the
 // container's own layer may be slow.
 func (p *pod) copyIn(ctx context.Context, l localFile) error {
-	f, err := os.Open(l.path)
-	if err != nil {
-		return err
-	}
-	defer f.Close() //nolint:errcheck // was only read
 	r, w := io.Pipe()
 	packed := make(chan error, 1)
 	go func() {
-		err := writeTar(w, l, f)
+		err := writeTar(w, l)
 		w.CloseWithError(err)
 		packed <- err
 	}()
-	_, err = p.client.CopyToContainer(ctx, p.id, client.CopyToContainerOptions{DestinationPath: insideCopy, Content: r})
+	_, err := p.client.CopyToContainer(ctx, p.id, client.CopyToContainerOptions{DestinationPath: insideCopy, Content: r})
 	r.CloseWithError(io.ErrClosedPipe) // ends writeTar if the engine has stopped reading
 	if perr := <-packed; perr != nil && !errors.Is(perr, io.ErrClosedPipe) {
 		return localError{perr}
@@ -181,13 +179,10 @@ type localError struct{ error }
 func (e localError) Unwrap() error { return e.error }
 
 // writeTar writes an archive with one file.
-func writeTar(w io.Writer, l localFile, f io.Reader) error {
+func writeTar(w io.Writer, l localFile) error {
 	t := tar.NewWriter(w)
-	if err := t.WriteHeader(&tar.Header{Name: l.name(), Mode: 0o444, Size: l.size, Format: tar.FormatPAX}); err != nil {
+	if err := addFile(t, l.name(), l); err != nil {
 		return err
-	}
-	if _, err := io.CopyN(t, f, l.size); err != nil {
-		return fmt.Errorf("read %s: %w", l.path, err)
 	}
 	return t.Close()
 }

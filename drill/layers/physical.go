@@ -1,4 +1,4 @@
-package inspect
+package layers
 
 import (
 	"bytes"
@@ -11,7 +11,7 @@ import (
 )
 
 // physicalParts holds how the files beside the data of a physical backup begin.
-var physicalParts = []magic{
+var physicalParts = [][2]string{
 	{"START WAL LOCATION: ", "a backup_label"},
 	{`{ "PostgreSQL-Backup-Manifest-Version"`, "a backup_manifest"},
 	{"[backup]\nbackup-", "a manifest of pgBackRest"},
@@ -23,7 +23,7 @@ func physicalOf(head []byte) string {
 	if isWAL(head) {
 		return "a segment of WAL"
 	}
-	return nameOf(head, physicalParts)
+	return NameOf(head, physicalParts)
 }
 
 func physicalBackup(part string) error {

@@ -1,4 +1,4 @@
-package inspect
+package layers
 
 import (
 	"bytes"
@@ -10,7 +10,7 @@ import (
 
 // ciphers holds how encrypted files begin. PKCS #7 files of openssl smime and cms begin
 // with a mail header, with PEM, or as isEnveloped says.
-var ciphers = []magic{
+var ciphers = [][2]string{
 	{"age-encryption.org/", "age"},
 	{"-----BEGIN AGE ENCRYPTED FILE-----", "age"},
 	{"-----BEGIN PGP MESSAGE-----", "OpenPGP"},
@@ -30,7 +30,7 @@ var ciphers = []magic{
 
 // encryptionOf returns the name of the tool that encrypted the file, or an empty string.
 func encryptionOf(head []byte) string {
-	if name := nameOf(head, ciphers); name != "" {
+	if name := NameOf(head, ciphers); name != "" {
 		return name
 	}
 	switch {
@@ -98,7 +98,7 @@ func rejectBase64(head []byte) error {
 	if name := encryptionOf(inside); name != "" {
 		return outcome.Fail(outcome.KeyMissing, "the backup is encrypted with %s, in base64", name)
 	}
-	name := cmp.Or(compressionOf(inside), foreignCompressionOf(inside), nameOf(inside, containers))
+	name := cmp.Or(compressionOf(inside), foreignCompressionOf(inside), NameOf(inside, containers))
 	switch {
 	case hasPrefix(inside, archiveMagic):
 		name = "an archive of pg_dump"

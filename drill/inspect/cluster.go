@@ -1,0 +1,151 @@
+package inspect
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+
+	"github.com/drillgres/drillgres/drill/outcome"
+	"github.com/drillgres/drillgres/drill/sqltext"
+	"github.com/drillgres/drillgres/drill/words"
+)
+
+// wholeCluster holds what only SQL of a cluster has: several databases, and roles with
+// their memberships.
+type wholeCluster struct {
+	promises []Promise // of the databases before the current one
+
+	roles      map[string][]Splice // the statements that create or drop a role
+	superusers map[string]bool
+	grantors   []string // of memberships, in order
+}
+
+// beginDatabase begins the part of a cluster's dump about another database. pg_dump
+// --create connects twice to the same one.
+func (k *catalog) beginDatabase(name string) {
+	if k.c.Format != Cluster || k.c.DatabaseName == name || !k.reserve(name) {
+		return
+	}
+	k.endDatabase()
+	k.c.Promise = Promise{DatabaseName: name}
+	clear(k.objects)
+	clear(k.tables)
+	clear(k.partitioned)
+	clear(k.partitionOf)
+	clear(k.refers)
+	k.c.namesEncoding, k.newPath = "", serverPath
+	k.waysOut, k.listensToDDL = false, false
+}
+
+// endDatabase ends the part about the current database.
+func (k *catalog) endDatabase() {
+	if k.c.DatabaseName == "" {
+		return
+	}
+	g := gathered{Promise: k.promise(), namesEncoding: k.c.namesEncoding}
+	g.convertToUTF8()
+	k.cluster.promises = append(k.cluster.promises, g.Promise)
+}
+
+// noteRole notes a statement that creates or drops roles, or makes one a superuser.
+func (s *script) noteRole(verb string, p sqltext.Phrase) {
+	if s.fragment || !p.Has("role") && !p.Has("user") && !p.Has("group") || p.Begins("mapping") {
+		return
+	}
+	p.Drop("if exists")
+	name := p.Name("").Name
+	c := &s.k.cluster
+	switch {
+	case name == "" || !s.k.reserve(name):
+	case verb == "alter":
+		c.superusers[name] = c.superusers[name] || p.Has("with superuser")
+	case p.Done():
+		c.roles[name] = append(c.roles[name], Splice{Offset: s.st.begins, Length: s.lexer.End() - s.st.begins})
+	}
+}
+
+// noteGrantor notes the role that granted a membership.
+func (k *catalog) noteGrantor(name string) {
+	if !slices.Contains(k.cluster.grantors, name) && k.reserve(name) {
+		k.cluster.grantors = append(k.cluster.grantors, name)
+	}
+}
+
+// usualBootstrap is the superuser with which nearly every cluster was initialized.
+const usualBootstrap = "postgres"
+
+// bootstrap returns the superuser with which production's cluster was initialized, if the
+// dump creates roles. Only that one can have granted memberships without being a member
+// (from Postgres 16 on), and a server has it before any dump is restored.
+func (k *catalog) bootstrap() string {
+	created := func(name string) bool { return k.createdRoles[name] }
+	if created(usualBootstrap) {
+		return usualBootstrap
+	}
+	i := slices.IndexFunc(k.cluster.grantors, func(name string) bool { return created(name) && k.cluster.superusers[name] })
+	if i < 0 {
+		return ""
+	}
+	return k.cluster.grantors[i]
+}
+
+// templates are the databases that every server has.
+var templates = []string{"template0", "template1"}
+
+// ForDatabase returns the contents of a backup of which one database is verified by name.
+// name is that of the config; empty: the only database besides postgres. It returns
+// database_missing, or config_invalid if the config must name one of several.
+func (c Contents) ForDatabase(name string) (Contents, error) {
+	if c.Source.Format != Cluster || len(c.Promises) == 0 {
+		return c, nil
+	}
+	var all, others []string
+	for _, p := range c.Promises {
+		if all = append(all, p.DatabaseName); p.DatabaseName != usualBootstrap && !slices.Contains(templates, p.DatabaseName) {
+			others = append(others, p.DatabaseName)
+		}
+	}
+	switch {
+	case name != "" && !slices.Contains(all, name):
+		return c, outcome.Fail(outcome.DatabaseMissing, "the backup of the cluster has no database %s: it has %s", clean(name), listNames(all)).
+			WithHint("find out why production's database is not in the backup, or correct backup.database")
+	case name == "" && len(others) > 1:
+		return c, outcome.Fail(outcome.ConfigInvalid, "the backup of the cluster has several databases: %s", listNames(others)).
+			WithHint("set backup.database to the one that is to be verified and gets the application")
+	case name == "" && len(others) == 1:
+		name = others[0]
+	case name == "":
+		name = usualBootstrap
+	}
+	c.Needs.Database = Database{Name: name}
+	for _, d := range c.Needs.Databases {
+		if d.Name == name {
+			c.Needs.Database = d
+		}
+	}
+	return c, nil
+}
+
+func listNames(names []string) string {
+	shown := make([]string, 0, len(names))
+	for _, n := range names {
+		shown = append(shown, clean(n))
+	}
+	slices.SortFunc(shown, func(a, b string) int { return cmp.Compare(strings.ToLower(a), strings.ToLower(b)) })
+	const most = 20
+	return words.List(shown, most)
+}
+
+// OtherPromises returns the promises of all databases except one. Databases in which nothing
+// is promised are left out.
+func (c Contents) OtherPromises(database string) (others []Promise) {
+	if len(c.Promises) < 2 {
+		return nil
+	}
+	for _, p := range c.Promises {
+		if p.DatabaseName != database && !p.IsEmpty() {
+			others = append(others, p)
+		}
+	}
+	return others
+}

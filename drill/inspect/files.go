@@ -1,0 +1,349 @@
+package inspect
+
+import (
+	"bufio"
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"path"
+	"regexp"
+	"strings"
+
+	"github.com/klauspost/compress/gzip"
+	"github.com/pierrec/lz4/v4"
+
+	"github.com/drillgres/drillgres/drill/layers"
+	"github.com/drillgres/drillgres/drill/outcome"
+	"github.com/drillgres/drillgres/drill/words"
+)
+
+const (
+	tocName    = "toc.dat"
+	scriptName = "restore.sql" // the last file of the tar format
+)
+
+// files reads a dump in pg_dump's tar or directory format. Its files come in any order:
+// rows may come before the table of contents that says of which table they are.
+type files struct {
+	stream *layers.Stream
+	k      *catalog
+	spent  *budget
+	f      *feed
+
+	toc      *archive
+	promised map[string]*block // by the name of the file, without its compression
+	seen     map[string]fileRows
+	objects  map[string]bool // files of large objects that are promised
+	listed   bool            // a list of large objects is there
+	size     int64           // of all files as they are stored, in bytes
+	script   bool            // the last file of the tar format is there
+}
+
+// fileRows is what was read of a file of rows.
+type fileRows struct {
+	copyText
+	statements bool // INSERTs, which are counted only if their table was known
+	blank      bool // nothing but line feeds follows the end of the rows
+}
+
+// readFiles reads all files of a dump.
+func readFiles(stream *layers.Stream, k *catalog, spent *budget) (err error) {
+	from := stream.Files
+	r := &files{
+		stream: stream, k: k, spent: spent, f: newFeed(nil, feedBuffer),
+		promised: map[string]*block{}, seen: map[string]fileRows{}, objects: map[string]bool{},
+	}
+	k.c.Format = Format(from.Format)
+	defer func() { k.c.DecodedBytes = r.size }()
+	for {
+		file, err := from.Next()
+		if err == io.EOF { //nolint:errorlint // an error of the source may wrap it
+			return r.end()
+		}
+		if err == nil {
+			r.size += file.Size
+			err = r.take(file)
+		}
+		switch {
+		case err != nil:
+			return err
+		case k.full:
+			return k.checkMemory()
+		}
+	}
+}
+
+var (
+	rowFile    = regexp.MustCompile(`^[0-9]+[.]dat$`)
+	objectFile = regexp.MustCompile(`^blob_[0-9]+[.]dat$`)
+	objectList = regexp.MustCompile(`^blobs(_[0-9]+)?[.]toc$`)
+)
+
+// take reads one file.
+func (r *files) take(file layers.File) error {
+	name := bareName(file.Name)
+	switch {
+	case file.Name == tocName:
+		return r.readToc(file)
+	case file.Name == scriptName:
+		r.script = true
+	case objectList.MatchString(name):
+		return r.readFile(file, func() error { return r.readObjects(name) })
+	case rowFile.MatchString(name):
+		return r.readFile(file, func() error { return r.readRows(name) })
+	case objectFile.MatchString(name):
+		return r.readFile(file, func() error { return r.readObject(name) })
+	}
+	return nil
+}
+
+// bareName returns the name of a file as in the table of contents.
+func bareName(name string) string {
+	name = path.Base(name)
+	for _, suffix := range []string{".gz", ".lz4", ".zst"} {
+		name = strings.TrimSuffix(name, suffix)
+	}
+	return name
+}
+
+// readToc reads the table of contents.
+func (r *files) readToc(file io.Reader) error {
+	f := newFeed(file, feedBuffer)
+	if !hasPrefix(f.peek(len(archiveMagic)), archiveMagic) {
+		if f.brokenErr() != nil {
+			return f.brokenErr()
+		}
+		return outcome.Fail(outcome.DumpCorrupt, "its %s is not a table of contents of pg_dump", tocName)
+	}
+	a := newArchive(f, r.k, r.spent)
+	if a.readHeader() {
+		a.readEntries()
+	}
+	if broken := f.brokenErr(); broken != nil && a.err != nil {
+		return broken
+	}
+	r.toc, r.promised = a, a.byFile
+	for name, rows := range r.seen { // those that came before
+		if b := r.promised[name]; b != nil && a.err == nil {
+			a.err = r.addRows(name, b, rows)
+		}
+	}
+	return withOffsetIn(a.err, "its "+tocName)
+}
+
+// readFile opens a file and calls read with its content in r.f. The file must end where
+// its compressed stream ends.
+func (r *files) readFile(file layers.File, read func() error) error {
+	content, done, err := unpackFile(file)
+	if err == nil {
+		defer done()
+		r.f.reset(&meteredReader{r: content, spent: r.spent})
+		err = read()
+		for w := r.f.window(); len(w) > 0 && err == nil; w = r.f.window() {
+			r.f.skip(len(w))
+		}
+		if broken := r.f.brokenErr(); broken != nil {
+			err = broken
+		}
+	}
+	if outer := r.stream.Failed(); outer != nil {
+		return outer
+	}
+	return fileFailure(err, file.Name)
+}
+
+// unpackFile returns the content of a file, by its name as pg_restore does.
+func unpackFile(file layers.File) (content io.Reader, done func(), err error) {
+	br := bufio.NewReaderSize(file, sourceBuffer)
+	done = func() {}
+	switch path.Ext(file.Name) {
+	case ".gz":
+		if _, err := br.Peek(1); err == io.EOF { //nolint:errorlint // the file's own end
+			return nil, nil, io.ErrUnexpectedEOF
+		}
+		content, err = gzip.NewReader(br)
+	case ".lz4":
+		content = lz4.NewReader(br)
+	case ".zst":
+		z, e := newZstd(br)
+		if content, err = z, e; e == nil {
+			done = z.Close
+		}
+	default:
+		content = br
+	}
+	return content, done, err
+}
+
+// fileFailure names the file of a failure. A decoder's error is the dump's.
+func fileFailure(err error, name string) error {
+	var f *outcome.Failure
+	switch {
+	case err == nil:
+		return nil
+	case errors.As(err, &f):
+		if isDumpLevel(err) && f.Code != outcome.DumpHostile && f.Code != outcome.NotADump {
+			f.Err = fmt.Errorf("%w, in its file %s", f.Err, shownFile(name))
+		}
+		return err
+	case errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, io.EOF):
+		return outcome.Fail(outcome.DumpTruncated, "the compressed stream of its file %s ends early", shownFile(name))
+	}
+	return outcome.Fail(outcome.DumpCorrupt, "its file %s does not decode: %w", shownFile(name), err)
+}
+
+// readRows reads the rows of a table.
+func (r *files) readRows(name string) error {
+	if _, again := r.seen[name]; again {
+		return outcome.Fail(outcome.DumpCorrupt, "the dump has a file twice")
+	}
+	if !r.k.reserve(name) {
+		return nil
+	}
+	b := r.promised[name]
+	rows := fileRows{}
+	switch {
+	case b != nil && !b.copied:
+		rows.statements = true
+		r.toc.data = nil
+		if err := r.readInserts(b); err != nil {
+			return err
+		}
+	case b == nil && hasPrefix(r.f.peek(len(insertInto)), insertInto):
+		rows.statements, rows.rows = true, -1
+	default:
+		r.f.asText()
+		rows.copyText = readRows(r.f)
+		rows.blank = skipBlank(r.f)
+	}
+	if broken := r.f.brokenErr(); broken != nil {
+		return broken
+	}
+	r.seen[name] = rows
+	if b == nil {
+		return nil
+	}
+	return r.addRows(name, b, rows)
+}
+
+const insertInto = "INSERT INTO "
+
+// readInserts reads rows that were dumped as INSERTs.
+func (r *files) readInserts(b *block) error {
+	r.k.table(b.table).addData(0, 0)
+	s := newScript(r.f, r.k)
+	s.fragment, s.lexer.NonStandard = true, r.toc.sql.lexer.NonStandard
+	r.k.path = newSearchPath([]string{b.table.Schema})
+	if err := s.run(); err != nil {
+		return outcome.Fail(outcome.DumpCorrupt, "the archive is damaged: the rows of %s: %w", b.name, err)
+	}
+	return nil
+}
+
+// addRows adds the rows of a file to the table that the table of contents names.
+// pg_restore accepts a file without the end of its rows.
+func (r *files) addRows(name string, b *block, rows fileRows) error {
+	if b.read = true; rows.statements {
+		if rows.rows < 0 {
+			r.k.table(b.table).addData(-1, 0)
+		}
+		return nil
+	}
+	if !rows.closed || !rows.blank {
+		f := outcome.Fail(outcome.DumpTruncated, "the rows of %s do not end properly: the file %s lacks its end mark", b.name, shownFile(name))
+		f.Object = b.object
+		return f
+	}
+	r.k.table(b.table).addData(rows.rows, rows.size)
+	return nil
+}
+
+// skipBlank reads to the end. It reports whether only line feeds were left.
+func skipBlank(f *feed) bool {
+	blank := true
+	for w := f.window(); len(w) > 0; w = f.window() {
+		blank = blank && len(bytes.Trim(w, "\n")) == 0
+		f.skip(len(w))
+	}
+	return blank
+}
+
+// readObjects reads a list of large objects: a number and the name of a file in each line.
+func (r *files) readObjects(list string) error {
+	r.seen[list], r.listed = fileRows{}, true
+	for len(r.f.window()) > 0 {
+		line, whole := readLine(r.f)
+		_, name, ok := strings.Cut(line, " ")
+		name = bareName(name)
+		if !whole || !ok || !objectFile.MatchString(name) {
+			return outcome.Fail(outcome.DumpCorrupt, "the list of large objects cannot be read")
+		}
+		if !r.k.reserve(name) {
+			return nil
+		}
+		if _, read := r.objects[name]; !read {
+			r.objects[name] = false
+		}
+		r.k.c.LargeObjects++
+	}
+	return nil
+}
+
+// maxLine bounds a line of a list of large objects, in bytes.
+const maxLine = 256
+
+func readLine(f *feed) (line string, whole bool) {
+	b := f.peek(maxLine)
+	i := bytes.IndexByte(b, '\n')
+	line = string(b[:indexOrEnd(b, i)])
+	f.skip(min(len(b), len(line)+1))
+	return line, i >= 0
+}
+
+// readObject reads a large object to its end.
+func (r *files) readObject(name string) error {
+	if r.k.reserve(name) {
+		r.objects[name] = true
+	}
+	return nil
+}
+
+// end fails if files are missing.
+func (r *files) end() error {
+	if r.toc == nil {
+		return outcome.Fail(outcome.DumpTruncated, "the dump lacks its table of contents (%s)", tocName)
+	}
+	var missing []string
+	for _, name := range r.toc.files {
+		name = bareName(name)
+		_, ok := r.seen[name]
+		if r.promised[name] == nil && !objectList.MatchString(name) { // the tar format has another name for the list of large objects
+			ok = r.listed
+		}
+		if !ok {
+			missing = append(missing, shownFile(name))
+		}
+	}
+	for name, read := range r.objects {
+		if !read {
+			missing = append(missing, shownFile(name))
+		}
+	}
+	switch {
+	case len(missing) > 0:
+		return outcome.Fail(outcome.DumpTruncated, "the dump lacks %s with data: %s", words.Count(len(missing), "file"), words.List(missing, maxListed))
+	case r.k.c.Format == Tar && !r.script:
+		return outcome.Fail(outcome.DumpTruncated, "the tar archive lacks its last file, %s", scriptName)
+	}
+	return nil
+}
+
+// shownFile returns the name of a file for a message. In a damaged archive any text may
+// be in its place.
+func shownFile(name string) string {
+	if bare := bareName(name); !rowFile.MatchString(bare) && !objectFile.MatchString(bare) && !objectList.MatchString(bare) {
+		return "a file"
+	}
+	return name
+}

@@ -1,0 +1,4 @@
+package layers
+
+// Keyring holds the keys of a config, in its order.
+type Keyring struct{}

@@ -1,0 +1,222 @@
+package layers_test
+
+import (
+	"archive/tar"
+	"bytes"
+	"compress/gzip"
+	"context"
+	"errors"
+	"io"
+	"slices"
+	"strings"
+	"testing"
+	"testing/iotest"
+
+	"github.com/klauspost/compress/zstd"
+
+	"github.com/drillgres/drillgres/drill/layers"
+	"github.com/drillgres/drillgres/drill/outcome"
+)
+
+func gzipped(t testing.TB, content []byte) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	w := gzip.NewWriter(&b)
+	if _, err := w.Write(content); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
+}
+
+func zstded(t testing.TB, content []byte) []byte {
+	t.Helper()
+	w, err := zstd.NewWriter(nil, zstd.WithEncoderCRC(true), zstd.WithEncoderConcurrency(1))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return w.EncodeAll(content, nil)
+}
+
+// packed returns a tar archive of files, given as alternating names and contents.
+func packed(t testing.TB, files ...string) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	w := tar.NewWriter(&b)
+	for i := 0; i < len(files); i += 2 {
+		if err := w.WriteHeader(&tar.Header{Name: files[i], Size: int64(len(files[i+1])), Mode: 0o600}); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := w.Write([]byte(files[i+1])); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
+}
+
+func codeOf(err error) outcome.Code {
+	var f *outcome.Failure
+	if errors.As(err, &f) {
+		return f.Code
+	}
+	return ""
+}
+
+func TestDecode(t *testing.T) {
+	hello := gzipped(t, []byte("hello "))
+	world := gzipped(t, []byte("world"))
+	for name, c := range map[string]struct {
+		content []byte
+		wrap    string
+		want    string
+	}{
+		"bare":                      {[]byte("hello world"), "", "hello world"},
+		"gzip":                      {gzipped(t, []byte("hello world")), "gzip", "hello world"},
+		"gzip of two members":       {slices.Concat(hello, world), "gzip", "hello world"},
+		"gzip of an empty member":   {slices.Concat(gzipped(t, nil), hello, gzipped(t, nil), world), "gzip", "hello world"},
+		"gzip padded with zeros":    {slices.Concat(hello, make([]byte, 512)), "gzip", "hello "},
+		"gzip with garbage behind":  {slices.Concat(hello, []byte("garbage")), "gzip", "hello "},
+		"zstd":                      {zstded(t, []byte("hello world")), "zstd", "hello world"},
+		"zstd of two frames":        {slices.Concat(zstded(t, []byte("hello ")), zstded(t, []byte("world"))), "zstd", "hello world"},
+		"zstd with a skipped frame": {slices.Concat([]byte("\x50\x2a\x4d\x18\x02\x00\x00\x00xx"), zstded(t, []byte("hello"))), "zstd", "hello"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r, err := layers.Opener{}.Open(t.Context(), iotest.OneByteReader(bytes.NewReader(c.content)))
+			if err != nil || strings.Join(r.Names(), " ") != c.wrap {
+				t.Fatalf("%v, %v", r, err)
+			}
+			got, err := io.ReadAll(r)
+			if err != nil || string(got) != c.want {
+				t.Errorf("got %q, %v", got, err)
+			}
+			if err := r.Close(); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+}
+
+const dump = "--\n-- PostgreSQL database dump\n--\n\nCREATE TABLE t (a int);\n"
+
+// TestMembers checks which member of a tar archive is the dump.
+func TestMembers(t *testing.T) {
+	archive := "PGDMP\x01\x0e\x00"
+	for name, c := range map[string]struct {
+		files []string
+		glob  string
+		code  outcome.Code
+		says  string // the failure, or the layers
+	}{
+		"by its name":              {files: []string{"etc/hosts", "x", "db/database.sql.gz", string(gzipped(t, []byte(dump)))}, says: "tar(db/database.sql.gz) gzip"},
+		"by its content":           {files: []string{"a.txt", "x", "b.bin", archive}, says: "tar(b.bin)"},
+		"by its text":              {files: []string{"data", dump}, says: "tar(data)"},
+		"with a dot":               {files: []string{"./dump.sql", dump}, says: "tar(dump.sql)"},
+		"outside of the archive":   {files: []string{"../../etc/cron.d/dump.sql", dump}, says: "tar(etc/cron.d/dump.sql)"},
+		"by the glob":              {files: []string{"a.sql", dump, "db/b.sql", dump}, glob: "db/b.sql*", says: "tar(db/b.sql)"},
+		"by a glob of base names":  {files: []string{"a.sql", dump, "db/b.sql", dump}, glob: "b.*", says: "tar(db/b.sql)"},
+		"two":                      {files: []string{"main.sql", dump, "ci.sql", dump}, code: outcome.MemberAmbiguous, says: "main.sql, ci.sql"},
+		"two that match":           {files: []string{"a1.sql", dump, "a2.sql", dump}, glob: "a*", code: outcome.MemberAmbiguous, says: "a1.sql, a2.sql"},
+		"none":                     {files: []string{"etc/hosts", "x"}, code: outcome.MemberMissing, says: "has 1 file"},
+		"none that matches":        {files: []string{"dump.sql", dump}, glob: "*.dump", code: outcome.MemberMissing, says: "backup.member (*.dump)"},
+		"one of an unusual name":   {files: []string{"shop", string(gzipped(t, []byte(dump)))}, code: outcome.FormatUnsupported, says: "such as shop"},
+		"its folder":               {files: []string{"shop.sql/", ""}, code: outcome.MemberMissing, says: "has 0 files"},
+		"a physical backup":        {files: []string{"PG_VERSION", "15\n", "base/1/1", "x"}, code: outcome.FormatUnsupported, says: "PG_VERSION in a tar archive"},
+		"a dump in a volume":       {files: []string{"PG_VERSION", "15\n", "backup/dump.sql", dump}, says: "tar(backup/dump.sql)"},
+		"a name that disturbs":     {files: []string{"a\n\x1b[31m.sql", dump, "b.sql", dump}, code: outcome.MemberAmbiguous, says: "a??[31m.sql, b.sql"},
+		"an archive in an archive": {files: []string{"a.tar", string(packed(t, "dump.sql", dump)), "b.dump.tar", string(packed(t, "dump.sql", dump))}, says: "tar(b.dump.tar) tar(dump.sql)"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			said, err := chainOf(t, layers.Opener{Member: c.glob}, packed(t, c.files...))
+			if err != nil {
+				said = err.Error()
+			}
+			if codeOf(err) != c.code || (err == nil) != (c.code == "") || !strings.Contains(said, c.says) {
+				t.Errorf("%q, %s; want %q, %s", codeOf(err), said, c.code, c.says)
+			}
+		})
+	}
+}
+
+// chainOf reads a backup to its end and returns its layers.
+func chainOf(t *testing.T, o layers.Opener, content []byte) (string, error) {
+	t.Helper()
+	s, err := o.Open(t.Context(), bytes.NewReader(content))
+	if err != nil {
+		return "", err
+	}
+	defer s.Close()
+	if _, err := io.Copy(io.Discard, s); err != nil {
+		return "", err
+	}
+	var names []string
+	for _, l := range s.Layers {
+		name := l.Name
+		if l.Member != "" {
+			name += "(" + l.Member + ")"
+		}
+		names = append(names, name)
+	}
+	return strings.Join(names, " "), nil
+}
+
+// TestDepth checks that layers nest up to four deep, and that no depth costs more.
+func TestDepth(t *testing.T) {
+	nested := func(n int) []byte {
+		content := []byte(dump)
+		for range n {
+			content = gzipped(t, content)
+		}
+		return content
+	}
+	if chain, err := chainOf(t, layers.Opener{}, nested(4)); err != nil || chain != "gzip gzip gzip gzip" {
+		t.Errorf("%s, %v", chain, err)
+	}
+	for _, n := range []int{5, 1000} {
+		if _, err := chainOf(t, layers.Opener{}, nested(n)); codeOf(err) != outcome.FormatUnsupported || !strings.Contains(err.Error(), "more than 4 layers") {
+			t.Errorf("%d: %v", n, err)
+		}
+	}
+}
+
+// TestBombs checks that each layer is limited.
+func TestBombs(t *testing.T) {
+	zeros := make([]byte, 64<<20)
+	for name, content := range map[string][]byte{
+		"gzip": gzipped(t, zeros), "gzip in zstd": zstded(t, gzipped(t, zeros)), "tar in gzip": gzipped(t, packed(t, "a.sql", string(zeros))),
+	} {
+		if _, err := chainOf(t, layers.Opener{MaxDecoded: 1 << 20}, content); codeOf(err) != outcome.DiskBudgetExceeded {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+// TestOuterDamageIsNamed checks that what damages an outer layer is not taken for damage
+// further inside, and that an error of the source is no damage at all.
+func TestOuterDamageIsNamed(t *testing.T) {
+	inner := strings.Repeat(dump, 1000)
+	content := gzipped(t, packed(t, "dump.sql.zst", string(zstded(t, []byte(inner)))))
+	for _, at := range []int{len(content) / 2, len(content) - 9, len(content) - 1} {
+		if _, err := chainOf(t, layers.Opener{}, content[:at]); codeOf(err) != outcome.StreamTruncated || !strings.Contains(err.Error(), "gzip") {
+			t.Errorf("cut at %d: %v", at, err)
+		}
+	}
+	damaged := slices.Clone(content)
+	damaged[len(damaged)-6] ^= 1 // of the checksum
+	if _, err := chainOf(t, layers.Opener{}, damaged); codeOf(err) != outcome.StreamCorrupt || !strings.Contains(err.Error(), "gzip") {
+		t.Errorf("damaged: %v", err)
+	}
+	for _, cause := range []error{errors.New("connection reset"), io.ErrUnexpectedEOF, context.Canceled} {
+		s, err := layers.Opener{}.Open(t.Context(), io.MultiReader(bytes.NewReader(content[:len(content)/2]), iotest.ErrReader(cause)))
+		if err == nil {
+			_, err = io.Copy(io.Discard, s)
+		}
+		if codeOf(err) != "" || !errors.Is(err, cause) {
+			t.Errorf("%v became %v", cause, err)
+		}
+	}
+}
