@@ -1,7 +1,6 @@
 package inspect
 
 import (
-	"cmp"
 	"maps"
 	"slices"
 	"strings"
@@ -187,10 +186,8 @@ func (k *catalog) contents() Contents {
 	c.CreatedRoles = sortedNames(k.createdRoles)
 	c.Tablespaces = sortedNames(k.tablespaces)
 	c.Extensions = append([]Extension{}, c.Extensions...)
-	if c.Bootstrap = k.bootstrap(); c.Bootstrap != "" {
-		c.Splices = append(slices.Clone(c.Splices), k.cluster.roles[c.Bootstrap]...)
-	}
-	slices.SortStableFunc(c.Splices, func(a, b Splice) int { return cmp.Compare(a.Offset, b.Offset) }) // a later statement may add an earlier one
+	c.Bootstrap = k.bootstrap()
+	c.Splices = omit(c.Splices, k.cluster.roles[c.Bootstrap])
 	promises := k.cluster.promises
 	if c.Format == Cluster {
 		last := *k

@@ -1,6 +1,8 @@
 package inspect
 
 import (
+	"cmp"
+	"slices"
 	"strings"
 
 	"github.com/drillgres/drillgres/drill/sqltext"
@@ -36,6 +38,17 @@ func (s *script) addSplice(c Splice) {
 // replaceStatement replaces the statement that ends at the current position.
 func (s *script) replaceStatement(sql string) {
 	s.addSplice(Splice{Offset: s.st.begins, Length: s.lexer.End() - s.st.begins, SQL: sql})
+}
+
+// omit returns the splices in their order, with those that omit whole statements, and
+// without any others in these statements.
+func omit(splices, statements []Splice) []Splice {
+	within := func(s Splice) bool {
+		return slices.ContainsFunc(statements, func(o Splice) bool { return s.Offset >= o.Offset && s.Offset < o.Offset+o.Length })
+	}
+	all := append(slices.DeleteFunc(slices.Clone(splices), within), statements...)
+	slices.SortStableFunc(all, func(a, b Splice) int { return cmp.Compare(a.Offset, b.Offset) }) // a later statement may add an earlier one
+	return all
 }
 
 // insertIfExists inserts IF EXISTS after the first words of the statement.
