@@ -55,6 +55,7 @@
 //	locate/s3        backups in a bucket
 //	bucket           access to a bucket
 //	layers           opening the layers around a dump: encryption, compression, archives
+//	layers/codec     decompressing, by the machine's programs where they are faster
 //	sandbox          what a sandbox offers
 //	sandbox/docker   sandboxes on a container engine with Docker's API
 //	serverlog        the log of the server in the sandbox

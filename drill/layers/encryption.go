@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"encoding/base64"
 
+	"github.com/drillgres/drillgres/drill/layers/codec"
 	"github.com/drillgres/drillgres/drill/outcome"
 )
 
@@ -98,7 +99,7 @@ func rejectBase64(head []byte) error {
 	if name := encryptionOf(inside); name != "" {
 		return outcome.Fail(outcome.KeyMissing, "the backup is encrypted with %s, in base64", name)
 	}
-	name := cmp.Or(compressionOf(inside), foreignCompressionOf(inside), NameOf(inside, containers))
+	name := cmp.Or(codec.Detect(inside), codec.Unsupported(inside), NameOf(inside, containers))
 	switch {
 	case hasPrefix(inside, archiveMagic):
 		name = "an archive of pg_dump"

@@ -117,14 +117,14 @@ func (s *Stream) TrailingBytes() (n int64) {
 // what is inside.
 func (o Opener) Open(ctx context.Context, r io.Reader) (*Stream, error) {
 	s := &Stream{source: &source{r: &cancelled{ctx: ctx, r: r}}}
-	if err := o.peelAll(s, r); err != nil {
+	if err := o.peelAll(ctx, s, r); err != nil {
 		_ = s.Close()
 		return nil, err
 	}
 	return s, nil
 }
 
-func (o Opener) peelAll(s *Stream, raw io.Reader) error {
+func (o Opener) peelAll(ctx context.Context, s *Stream, raw io.Reader) error {
 	var from io.Reader = s.source
 	for {
 		br := bufio.NewReaderSize(from, bufferSize)
@@ -135,7 +135,7 @@ func (o Opener) peelAll(s *Stream, raw io.Reader) error {
 		case len(head) == 0:
 			return errEmpty("it has no bytes")
 		}
-		l, err := o.peel(s, opened{br: br, head: head, raw: raw, outer: s.outermost()})
+		l, err := o.peel(s, opened{ctx: ctx, br: br, head: head, raw: raw, outer: s.outermost()})
 		if err != nil {
 			return s.failure(err)
 		}

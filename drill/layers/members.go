@@ -11,6 +11,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"github.com/drillgres/drillgres/drill/layers/codec"
 	"github.com/drillgres/drillgres/drill/outcome"
 	"github.com/drillgres/drillgres/drill/words"
 )
@@ -134,7 +135,7 @@ func isDump(head []byte) bool {
 func isLikely(name string, head []byte) bool {
 	base := path.Base(name)
 	plain := !strings.Contains(strings.Trim(base, "."), ".") || slices.Contains([]string{".gz", ".zst", ".xz", ".bz2", ".lz4", ".gpg", ".age", ".enc", ".bak", ".backup"}, path.Ext(base))
-	return plain && strings.Count(base, ".") <= 1 && (compressionOf(head) != "" || foreignCompressionOf(head) != "" || encryptionOf(head) != "")
+	return plain && strings.Count(base, ".") <= 1 && (codec.Detect(head) != "" || codec.Unsupported(head) != "" || encryptionOf(head) != "")
 }
 
 // cleanName returns the name of a member as a relative path without dots. It is only for

@@ -2,13 +2,16 @@ package layers
 
 import (
 	"bufio"
+	"context"
 	"io"
 
+	"github.com/drillgres/drillgres/drill/layers/codec"
 	"github.com/drillgres/drillgres/drill/outcome"
 )
 
 // opened is what a layer is opened from: the inside of the layer around it.
 type opened struct {
+	ctx   context.Context
 	br    *bufio.Reader
 	head  []byte
 	raw   io.Reader // of the backup itself, if no layer is around it
@@ -17,7 +20,7 @@ type opened struct {
 
 // peel opens the outermost layer. It returns nil if there is none.
 func (o Opener) peel(s *Stream, in opened) (*level, error) {
-	if name := compressionOf(in.head); name != "" {
+	if name := codec.Detect(in.head); name != "" {
 		return openCodec(s, in, name)
 	}
 	switch {
@@ -35,7 +38,7 @@ func rejectWrapped(head []byte) error {
 	if name := encryptionOf(head); name != "" {
 		return outcome.Fail(outcome.KeyMissing, "the backup is encrypted with %s", name)
 	}
-	if name := foreignCompressionOf(head); name != "" {
+	if name := codec.Unsupported(head); name != "" {
 		return outcome.Fail(outcome.FormatUnsupported, "the backup is compressed with %s, which this version does not read", name)
 	}
 	if name := NameOf(head, containers); name != "" {
