@@ -1,6 +1,7 @@
 package drill
 
 import (
+	"cmp"
 	"slices"
 	"time"
 
@@ -158,10 +159,25 @@ func (d Drill) describeBackup(e evidence) outcome.Backup {
 		Format: string(s.Format), Layers: s.Layers, Compression: s.Compression(), Encryption: s.Encryption(), Key: s.Key, Member: s.Member, ServerVersion: s.ServerVersion, PgDumpVersion: s.DumpVersion,
 		TakenBetween: e.taken.Between(),
 	}
+	if len(e.backup.Before) > 0 {
+		b.Parts = describeParts(e)
+	}
 	if !s.TakenAt.IsZero() {
 		b.TakenAt = e.taken.Best().UTC()
 	}
 	return b
+}
+
+// describeParts returns the parts of a backup of several objects, in restore order.
+func describeParts(e evidence) (parts []outcome.Part) {
+	for i, p := range e.backup.Before {
+		part := outcome.Part{URI: p.URI, Role: p.Role, SizeBytes: p.Size}
+		if i < len(e.file.Before) {
+			part.SHA256 = e.file.Before[i].SHA256
+		}
+		parts = append(parts, part)
+	}
+	return append(parts, outcome.Part{URI: e.backup.URI, Role: cmp.Or(e.backup.Role, "dump"), SizeBytes: e.backup.Size, SHA256: e.file.SHA256})
 }
 
 func (d Drill) describePostgres(e evidence) outcome.Postgres {
@@ -193,7 +209,7 @@ func (d Drill) times(r *runner, e evidence, finished time.Time) outcome.Times {
 func (d Drill) addDetails(result *outcome.Result, e evidence) {
 	details := map[outcome.Stage]map[string]any{
 		outcome.Locate:    {"matched": e.backup.Matched},
-		outcome.Fetch:     {"bytes": e.file.Size},
+		outcome.Fetch:     {"bytes": e.file.TotalSize()},
 		outcome.Inspect:   inspectDetails(e.file.Contents),
 		outcome.Provision: {"server_version": e.server.Version, "database": e.server.Database, "owner": e.server.Owner},
 		outcome.Restore:   {"jobs": e.restored.Jobs, "phases": phases(e.restored)},

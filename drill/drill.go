@@ -178,7 +178,7 @@ func (d Drill) prove(ctx context.Context, r *runner) (e evidence) {
 	ctx, release := r.guard(ctx, e.server.Pod)
 	defer release()
 	e.restored = step(ctx, r, outcome.Restore, func(ctx context.Context) (restore.Restored, error) {
-		dump := restore.Dump{Path: e.file.Path, Source: e.file.Contents.Source}
+		dump := dumpOf(e.file)
 		restored, err := d.Restorer.Restore(ctx, e.server, dump, r.progress(outcome.Restore))
 		e.server.LostSettings = restored.LostSettings
 		return restored, e.checkUnchanged(ctx, err)
@@ -200,6 +200,15 @@ func (d Drill) prove(ctx context.Context, r *runner) (e evidence) {
 		return d.Migrator.Migrate(ctx, e.server)
 	})
 	return e
+}
+
+// dumpOf returns what restore needs of a fetched backup.
+func dumpOf(f fetch.File) restore.Dump {
+	d := restore.Dump{Path: f.Path, Role: f.Role, Source: f.Contents.Source}
+	for _, part := range f.Before {
+		d.Before = append(d.Before, dumpOf(part))
+	}
+	return d
 }
 
 // checkUnchanged returns a failure if the backup was replaced during the drill, and

@@ -18,7 +18,17 @@ func (l *loader) checkBackup(at *path, b *Backup) {
 		l.checkPlace(at, from, string(b.From), l.Sources)
 	}
 	l.checkMatch(at.key("match"), b.Match)
-	l.checkMember(at.key("member"), b.Member)
+	l.checkBackupGlob(at.key("member"), b.Member, "db/*.sql.gz")
+	l.checkBackupGlob(at.key("globals"), b.Globals, "globals-*.sql")
+	for i, part := range b.Parts {
+		l.checkBackupGlob(at.key("parts").at(i), part, "schema-*.sql")
+	}
+	if l.given(at.key("parts")) && len(b.Parts) < 2 {
+		l.invalid(at.key("parts"), "needs two or more globs (use match for a backup of one file)")
+	}
+	if len(b.Parts) > 0 && b.Match != "" {
+		l.invalid(at.key("match"), "has no effect beside parts (remove one of them)")
+	}
 	for i, k := range b.Keys {
 		l.checkKey(at.key("keys").at(i), k)
 	}
@@ -67,12 +77,12 @@ func (l *loader) checkMatch(at *path, match string) {
 	}
 }
 
-func (l *loader) checkMember(at *path, member string) {
+func (l *loader) checkBackupGlob(at *path, glob, example string) {
 	if !l.given(at) {
 		return
 	}
-	if _, err := filepath.Match(member, ""); member == "" || err != nil {
-		l.invalid(at, "%s is not a valid glob (want * ? [a-z], such as db/*.sql.gz)", quoted(member))
+	if _, err := filepath.Match(glob, ""); glob == "" || err != nil {
+		l.invalid(at, "%s is not a valid glob (want * ? [a-z], such as %s)", quoted(glob), example)
 	}
 }
 

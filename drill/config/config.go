@@ -58,6 +58,10 @@ type Backup struct {
 	MaxAge Duration `yaml:"max_age"`
 	// A smaller backup is backup_too_small. Default: any size but zero.
 	MinSize Size `yaml:"min_size"`
+	// Globs of the files of one backup, in restore order, such as [roles-*.sql, schema-*.sql, data-*.sql]. Files of one set share what the stars match, or their folder. Default: a backup is one file.
+	Parts []string `yaml:"parts"`
+	// Glob of the files with the roles of the cluster (pg_dumpall --globals-only), restored first. Default: none.
+	Globals string `yaml:"globals"`
 	// Glob of the member of a tar or zip archive that is the dump, such as db/database.sql*. Default: the only one that can be.
 	Member string `yaml:"member"`
 	// Database of a backup of a whole cluster (pg_dumpall) that is verified by name and gets the application. Default: the only one besides postgres.

@@ -5,7 +5,10 @@ package fetch
 import (
 	"cmp"
 	"context"
+	"errors"
+	"fmt"
 	"io"
+	"path"
 	"path/filepath"
 	"time"
 
@@ -23,6 +26,18 @@ type File struct {
 	// Broken is the error that makes the dump in an intact stream invalid; nil if
 	// the dump is valid. The inspect stage reports it.
 	Broken error
+	// Before are the parts that are restored before it.
+	Before []File
+	Role   string // of a part
+}
+
+// TotalSize returns the bytes of all parts.
+func (f File) TotalSize() int64 {
+	total := f.Size
+	for _, p := range f.Before {
+		total += p.Size
+	}
+	return total
 }
 
 // Fetcher downloads backups. It reads a local file in place. It copies any other
@@ -34,7 +49,7 @@ type Fetcher struct {
 
 	// Scan reads a backup to its end; see inspect.Scan.
 	Scan func(context.Context, io.Reader) (inspect.Contents, error)
-	// ScanDirectory reads a dump in directory format; see inspect.ScanDirectory.
+	// ScanDirectory reads a dump in directory format; see inspect.Set.
 	ScanDirectory func(ctx context.Context, path string) (inspect.Contents, error)
 
 	PartSize int64         // bytes of one request; 0: 16 MiB
@@ -55,6 +70,47 @@ type Fetcher struct {
 // File.Broken. On an error, File holds what is known about the bytes.
 func (f Fetcher) Fetch(ctx context.Context, b locate.Backup, p outcome.Progress) (File, error) {
 	f = f.withDefaults()
+	before, err := f.fetchBefore(ctx, b, p)
+	if err != nil {
+		return File{Before: before}, err
+	}
+	file, err := f.fetchDump(ctx, b, p)
+	file.Before = before
+	for _, part := range before {
+		if file.Broken == nil {
+			file.Broken = part.Broken
+		}
+	}
+	return file, err
+}
+
+// fetchBefore fetches the parts that are restored before the dump.
+func (f Fetcher) fetchBefore(ctx context.Context, b locate.Backup, p outcome.Progress) (files []File, err error) {
+	for i, part := range b.Before {
+		one := locate.Backup{Object: part.Object, Source: b.Source, URI: part.URI, SHA256: part.SHA256}
+		file, err := f.fetchFile(ctx, one, filepath.Join(f.Dir, fmt.Sprintf("part-%d", i)), nil)
+		file.Role = part.Role
+		if files = append(files, file); err != nil {
+			return files, inPart(part, err)
+		}
+		files[i].Broken = inPart(part, file.Broken)
+	}
+	return files, nil
+}
+
+// inPart names the part of a failure.
+func inPart(part locate.Part, err error) error {
+	var f *outcome.Failure
+	if !errors.As(err, &f) {
+		return err
+	}
+	named := *f
+	named.Err = fmt.Errorf("%s (%s): %w", locate.Show(path.Base(part.Key)), part.Role, f.Err)
+	return &named
+}
+
+// fetchDump fetches the dump itself.
+func (f Fetcher) fetchDump(ctx context.Context, b locate.Backup, p outcome.Progress) (File, error) {
 	if len(b.Members) > 0 {
 		return f.fetchDirectory(ctx, b, p)
 	}

@@ -67,6 +67,15 @@ func newCatalog() *catalog {
 	}
 }
 
+// beginPart begins another part of the backup, which a session of its own restores.
+func (k *catalog) beginPart() {
+	k.c.Source = Source{}
+	k.announced = newAnnouncements()
+	k.path, k.newPath, k.role = serverPath, serverPath, ""
+	clear(k.temporary)
+	clear(k.cluster.roles)
+}
+
 // reserve accounts for the memory of names. It reports whether they fit.
 func (k *catalog) reserve(names ...string) bool {
 	for _, n := range names {
@@ -187,6 +196,7 @@ func (k *catalog) contents() Contents {
 	c.Tablespaces = sortedNames(k.tablespaces)
 	c.Extensions = append([]Extension{}, c.Extensions...)
 	c.Bootstrap = k.bootstrap()
+	c.Cluster = c.Format == Cluster && c.DumpCount > 0
 	c.Splices = omit(c.Splices, k.cluster.roles[c.Bootstrap])
 	promises := k.cluster.promises
 	if c.Format == Cluster {

@@ -45,7 +45,7 @@ func (s *script) readRemark(text string) {
 		s.tailStatements = s.statements
 	case clusterHead:
 		s.clusterHeads++
-		s.k.c.Format, s.k.c.Cluster = Cluster, true
+		s.k.c.Format = Cluster
 	case clusterTail:
 		s.clusterTails++
 	}

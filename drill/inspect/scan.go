@@ -17,23 +17,40 @@ import (
 // dump in it. A stream that does not decode takes precedence over an earlier error
 // in the dump.
 func Scan(ctx context.Context, r io.Reader, o layers.Opener) (Contents, error) {
-	stream, err := o.Open(ctx, r)
-	return scanStream(stream, err, o)
+	return NewSet(o).Scan(ctx, r)
+}
+
+// Set reads the parts of one backup, in restore order: what an earlier part creates, a later
+// one may fill.
+type Set struct {
+	opener layers.Opener
+	k      *catalog
+}
+
+// NewSet returns a Set without parts.
+func NewSet(o layers.Opener) *Set { return &Set{opener: o, k: newCatalog()} }
+
+// Scan reads the next part. Source of the Contents is about this part; Needs and Promises
+// are about all parts so far. See the function [Scan] for its errors.
+func (s *Set) Scan(ctx context.Context, r io.Reader) (Contents, error) {
+	stream, err := s.opener.Open(ctx, r)
+	return s.scan(stream, err)
 }
 
 // ScanDirectory is Scan for a dump in directory format on this machine's disk.
-func ScanDirectory(ctx context.Context, path string, o layers.Opener) (Contents, error) {
-	stream, err := o.OpenPath(ctx, path)
-	return scanStream(stream, err, o)
+func (s *Set) ScanDirectory(ctx context.Context, path string) (Contents, error) {
+	stream, err := s.opener.OpenPath(ctx, path)
+	return s.scan(stream, err)
 }
 
-func scanStream(stream *layers.Stream, err error, o layers.Opener) (Contents, error) {
+func (s *Set) scan(stream *layers.Stream, err error) (Contents, error) {
 	if err != nil {
 		return Contents{}, err
 	}
 	defer func() { _ = stream.Close() }()
 
-	k, spent := newCatalog(), &budget{max: o.MaxDecoded}
+	k, spent := s.k, &budget{max: s.opener.MaxDecoded}
+	k.beginPart()
 	f, err := scan(stream, k, spent)
 	c := k.contents()
 	c.Source.addLayers(stream)

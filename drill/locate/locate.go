@@ -5,6 +5,7 @@ package locate
 import (
 	"context"
 	"io"
+	"slices"
 	"time"
 
 	"github.com/drillgres/drillgres/drill/config"
@@ -73,7 +74,11 @@ func (b Backup) CheckUnchanged(ctx context.Context) error {
 	if !ok {
 		return nil
 	}
-	for _, o := range b.Files() {
+	files := b.Files()
+	for _, p := range b.Before {
+		files = append(files, p.Object)
+	}
+	for _, o := range files {
 		if err := w.Unchanged(ctx, o); err != nil {
 			return err
 		}
@@ -84,7 +89,7 @@ func (b Backup) CheckUnchanged(ctx context.Context) error {
 // Files returns the stored objects of the backup: itself, or the files of a directory.
 func (b Backup) Files() []Object {
 	if len(b.Members) > 0 {
-		return b.Members
+		return slices.Clone(b.Members)
 	}
 	return []Object{b.Object}
 }
@@ -101,6 +106,8 @@ type Backup struct {
 	Source   Source
 	Members  []Object // the files of a dump in directory format, of which Key is the folder
 	URI      string
+	Before   []Part // restored before it, in this order
+	Role     string // in a set: schema, data or dump; empty: the dump
 	Chosen   outcome.Chosen
 	Named    bool   // chosen by its name, so it may be of any age
 	SHA256   string // from the sidecar file KEY.sha256, lower-case hex; empty: none

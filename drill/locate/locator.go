@@ -12,6 +12,8 @@ import (
 // Rules determine which backup to choose and what a plausible backup looks like.
 type Rules struct {
 	Match   string        // glob for the base name; empty: everything that looks like a backup
+	Parts   []string      // globs of the files of a backup, in restore order; empty: a backup is one object
+	Globals string        // glob of the files with the roles of the cluster; empty: none
 	MaxAge  time.Duration // 0: any age
 	MinSize int64         // bytes; 0: any size except zero
 	Want    string        // a key, a URI, or the end of one that begins at a slash; empty or "latest": the newest
@@ -59,9 +61,14 @@ func (l Locator) Locate(ctx context.Context) (Backup, error) {
 	if len(existing) < len(listed) && l.isLatest() && len(l.matching(existing)) == 0 {
 		return b, l.linkBroken(listed)
 	}
-	if err := b.choose(l, foldDirectories(existing)); err != nil {
+	choose := b.choose
+	if len(l.Parts) > 0 {
+		choose = b.chooseSet
+	}
+	if err := choose(l, foldDirectories(existing)); err != nil {
 		return b, l.explainMissing(err)
 	}
+	b.addGlobals(l, existing)
 	b.Members = membersOf(b.Object, existing)
 	if err := l.check(b.Object); err != nil {
 		return b, err
@@ -73,6 +80,12 @@ func (l Locator) Locate(ctx context.Context) (Backup, error) {
 	sum, finding, err := l.readSidecar(ctx, b.Object, listed)
 	b.SHA256 = sum
 	b.addFinding(finding)
+	for i := range b.Before {
+		if err == nil {
+			b.Before[i].SHA256, finding, err = l.readSidecar(ctx, b.Before[i].Object, listed)
+			b.addFinding(finding)
+		}
+	}
 	return b, err
 }
 

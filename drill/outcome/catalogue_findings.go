@@ -23,6 +23,16 @@ var Findings = []FindingEntry{
 		Remedy:  "set backup.match to the names of this database's backups, or backup.from to their folder",
 	},
 	{
+		Code: "set_incomplete", Stage: Locate,
+		Meaning: "A backup consists of several files (backup.parts), and the newest set lacks one. The newest complete set was chosen. The job may still be running.",
+		Remedy:  "find out whether the backup job is still running, or why it does not write all of backup.parts",
+	},
+	{
+		Code: "globals_missing", Stage: Locate,
+		Meaning: "No file with the roles of the cluster (backup.globals) belongs to the backup. The drill makes the roles that the dump needs, without their passwords and memberships.",
+		Remedy:  "back up the roles with each dump: pg_dumpall --globals-only",
+	},
+	{
 		Code: "backup_copied", Stage: Locate,
 		Meaning: "The object that was written last has an older date in its name than another one: it is probably a copy of an old backup. The one with the latest date in its name was chosen.",
 		Remedy:  "keep the time of a backup when you copy it, or copy it to another folder",

@@ -113,19 +113,31 @@ var locateCodes = []Entry{
 	},
 	{
 		Code: FormatUnsupported, Class: ClassEnvironment, Stages: []Stage{Locate, Fetch, Inspect},
-		Cause: "This version does not restore backups of this kind, which may well be good. Unsupported are pg_dumpall, the tar and directory formats, other " +
-			"compressions, archives of other programs (tar, zip, 7z), base64, physical backups (pg_basebackup, WAL-G, pgBackRest), several databases in one file, one of " +
-			"several files of a backup (only roles, only the schema, the script of an unpacked tar), --clean without --if-exists, and archives of an unknown version. What is " +
-			"in a layer that is not opened is unknown.",
-		Remedy: "drill a plain or custom pg_dump, uncompressed or compressed with gzip or zstd",
+		Cause: "This version does not restore backups of this kind, which may well be good. Unsupported are physical backups (pg_basebackup, WAL-G, pgBackRest), archives of " +
+			"other programs (7z, rar, cpio), base64, compressions such as lzma and lzop, more than four layers, several dumps with databases in one file, one of several files of a " +
+			"backup (only roles, only the schema, the script of an unpacked tar), and archives of an unknown version. What is in a layer that is not opened is unknown.",
+		Remedy: "drill a pg_dump in any of its formats, or a pg_dumpall, in layers that drillgres reads",
 		Example: Example{
-			Case:    "The job runs pg_dump --format=tar.",
-			Message: "the backup is in pg_dump's tar format, which this version does not restore",
+			Case:    "The job packs the dump with 7z.",
+			Message: "the backup is a 7z archive, which this version does not open",
 		},
 		Neighbours: []Neighbour{
 			{NotADump, "it is not a Postgres backup"},
 			{KeyMissing, "it is encrypted"},
 			{DumpTooNew, "production's pg_restore does not read the version of the archive"},
+		},
+	},
+	{
+		Code: PartMissing, Class: ClassBackup, Stages: []Stage{Locate},
+		Cause:  "A backup consists of several files (backup.parts), and no set of files at the source is complete. The job was interrupted between two files, or writes other names.",
+		Remedy: "find out why the backup job does not write all of backup.parts, or correct them",
+		Example: Example{
+			Case:    "The job writes roles-*.sql and schema-*.sql, and fails before data-*.sql.",
+			Message: "no set of files is complete: beside roles-2026.sql, schema-2026.sql, nothing matches data-*.sql",
+		},
+		Neighbours: []Neighbour{
+			{BackupMissing, "not one file matches"},
+			{DumpPartial, "the set is complete, and what is in it is not"},
 		},
 	},
 }

@@ -10,6 +10,7 @@ const (
 	SourceDenied      Code = "source_denied"
 	SourceUnreachable Code = "source_unreachable"
 	SourceNotFound    Code = "source_not_found"
+	PartMissing       Code = "part_missing"
 
 	// fetch
 	BackupArchived     Code = "backup_archived"

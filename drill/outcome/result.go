@@ -101,6 +101,7 @@ type Backup struct {
 	ETag          string      `json:"etag"`                    // ETag of the object in the bucket
 	VersionID     string      `json:"version_id"`              // version of the object; empty if the bucket keeps none
 	Format        string      `json:"format"`                  // plain, custom, directory, tar or cluster
+	Parts         []Part      `json:"parts,omitempty"`         // objects of a backup of several, in restore order, the dump last
 	Layers        []string    `json:"layers,omitempty"`        // what is around the dump, from the outside in: age, gzip, tar …
 	Key           string      `json:"key,omitempty"`           // recipient or fingerprint of the key that opened it
 	Member        string      `json:"member,omitempty"`        // member of the tar or zip archive that is the dump
@@ -110,6 +111,14 @@ type Backup struct {
 	PgDumpVersion string      `json:"pg_dump_version"`         // version of the pg_dump that made it
 	TakenAt       time.Time   `json:"taken_at,omitzero"`       // best estimate of when the snapshot was taken, if the dump records it
 	TakenBetween  []time.Time `json:"taken_between,omitempty"` // the earliest and the latest possible time of the snapshot
+}
+
+// Part is one object of a backup of several.
+type Part struct {
+	URI       string `json:"uri"`        // where it is stored
+	Role      string `json:"role"`       // globals, dump, schema or data
+	SizeBytes int64  `json:"size_bytes"` // size as it is stored
+	SHA256    string `json:"sha256"`     // checksum of the bytes as they are stored
 }
 
 // IsLatest reports whether b was the newest backup. Only a drill of the newest

@@ -25,7 +25,9 @@ type Restorer struct {
 // Dump is a dump on this machine's disk.
 type Dump struct {
 	Path string // as it is stored, with its layers: a file, or the directory of a dump in directory format
+	Role string // of a part: globals, schema, data; empty: the dump
 	inspect.Source
+	Before []Dump // parts that are restored before it, in this order
 }
 
 // Restored is the result of a restore.
@@ -64,10 +66,55 @@ func (r Restorer) Restore(ctx context.Context, s provision.Server, dump Dump, p 
 		outcome.Fail(outcome.RestoreTimeout, "the restore did not end within %s (restore.timeout)", timeout))
 	defer cancel()
 
+	var before Restored
+	for _, part := range dump.Before {
+		run := r.newRun(partServer(s, part), part, nil)
+		err := run.runPhases(ctx, run.loadPhases())
+		before.add(run.restored, part.Role)
+		if err != nil {
+			return before, s.Blame(ctx, inPart(part, err))
+		}
+	}
+	run := r.newRun(s, dump, p)
+	err := run.runPhases(ctx, append(run.loadPhases(), phase{"finish", run.finish}, phase{"analyze", run.analyze}))
+	run.restored.Phases = append(before.Phases, run.restored.Phases...)
+	run.restored.Findings = append(before.Findings, run.restored.Findings...)
+	return run.restored, s.Blame(ctx, err)
+}
+
+func (r Restorer) newRun(s provision.Server, dump Dump, p outcome.Progress) *run {
 	run := &run{Restorer: r, server: s, dump: dump, plan: newPlan(s, dump.Source, r.Config.Jobs), progress: p}
 	run.restored.Jobs = run.plan.Jobs
-	err := run.runPhases(ctx)
-	return run.restored, s.Blame(ctx, err)
+	return run
+}
+
+// partServer returns the server for a part of a backup. The database's own settings belong
+// to the last part.
+func partServer(s provision.Server, part Dump) provision.Server {
+	s.Properties = ""
+	if part.Role == "globals" {
+		s.ConnectTo = s.Maintenance
+	}
+	return s
+}
+
+// add adds the phases and the findings of a part.
+func (r *Restored) add(part Restored, role string) {
+	for _, p := range part.Phases {
+		r.Phases = append(r.Phases, Phase{p.Name + " " + role, p.Seconds})
+	}
+	r.Findings = append(r.Findings, part.Findings...)
+}
+
+// inPart names the part of a failure.
+func inPart(part Dump, err error) error {
+	var f *outcome.Failure
+	if !errors.As(err, &f) {
+		return err
+	}
+	named := *f
+	named.Err = fmt.Errorf("%s of the backup: %w", part.Role, f.Err)
+	return &named
 }
 
 // run is one restore.
@@ -82,21 +129,26 @@ type run struct {
 	restored Restored
 }
 
-// runPhases runs the phases of a restore in order. Each is timed, because only some
-// of them are part of a real recovery.
-func (r *run) runPhases(ctx context.Context) error {
-	type phase struct {
-		name string
-		do   func(context.Context) error
-	}
-	var phases []phase
+// phase is a part of a restore. Each is timed, because only some of them are part of a real
+// recovery.
+type phase struct {
+	name string
+	do   func(context.Context) error
+}
+
+// loadPhases returns the phases that load the dump.
+func (r *run) loadPhases() (phases []phase) {
 	if r.plan.Unpack {
 		phases = append(phases, phase{"unpack", r.unpack})
 	}
 	if r.plan.File {
 		phases = append(phases, phase{"place", r.place})
 	}
-	phases = append(phases, phase{"load", r.load}, phase{"finish", r.finish}, phase{"analyze", r.analyze})
+	return append(phases, phase{"load", r.load})
+}
+
+// runPhases runs phases in order, and times them.
+func (r *run) runPhases(ctx context.Context, phases []phase) error {
 	for _, p := range phases {
 		began := time.Now()
 		err := p.do(ctx)

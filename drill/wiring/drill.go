@@ -3,7 +3,6 @@ package wiring
 import (
 	"cmp"
 	"context"
-	"io"
 	"maps"
 	"slices"
 	"strconv"
@@ -46,6 +45,7 @@ func (w *Wiring) Drill(db *config.Database, o DrillOptions) (drill.Drill, error)
 		return drill.Drill{}, err
 	}
 	opener := openerOf(db, DecodedLimitOf(w.Config), private.Shared)
+	set := inspect.NewSet(opener)
 	server := w.provisioner(db, id, private, o.Keep)
 	d := drill.Drill{
 		Database: db.Name, RunID: id, Version: w.options.Version, Now: w.options.Now, Redactor: w.Redactor,
@@ -56,12 +56,7 @@ func (w *Wiring) Drill(db *config.Database, o DrillOptions) (drill.Drill, error)
 		Timezone:  timezoneOf(db),
 		Fetcher: fetch.Fetcher{
 			Dir: private.Shared, Limit: int64(w.Config.Work.Limit),
-			Scan: func(ctx context.Context, r io.Reader) (inspect.Contents, error) {
-				return inspect.Scan(ctx, r, opener)
-			},
-			ScanDirectory: func(ctx context.Context, path string) (inspect.Contents, error) {
-				return inspect.ScanDirectory(ctx, path, opener)
-			},
+			Scan: set.Scan, ScanDirectory: set.ScanDirectory,
 		},
 		Policy:       policyOf(db, w.options.Now()),
 		Provisioner:  provisioner{w, server},

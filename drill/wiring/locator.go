@@ -35,7 +35,7 @@ func (l Locator) Locate(ctx context.Context) (locate.Backup, error) {
 // of a file on this machine.
 func NewLocator(db *config.Database, want string, now func() time.Time) Locator {
 	from := db.Backup
-	rules := locate.Rules{Match: from.Match, MaxAge: time.Duration(from.MaxAge), MinSize: int64(from.MinSize), Want: want}
+	rules := locate.Rules{Match: from.Match, Parts: from.Parts, Globals: from.Globals, MaxAge: time.Duration(from.MaxAge), MinSize: int64(from.MinSize), Want: want}
 	if isPath(want) {
 		// A file from the command line need not match the rules of the config.
 		from, rules = config.Backup{From: config.Text(want)}, locate.Rules{File: true}

@@ -1,0 +1,223 @@
+package locate
+
+import (
+	"cmp"
+	"fmt"
+	"path"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/drillgres/drillgres/drill/outcome"
+	"github.com/drillgres/drillgres/drill/words"
+)
+
+// Part is one of several objects that are restored before the dump: the roles of the
+// cluster, or an earlier part of a set.
+type Part struct {
+	Object
+	Role   string // globals, schema, data or dump
+	URI    string
+	SHA256 string // from its sidecar file; empty: none
+}
+
+// set is what may be one backup of several objects.
+type set struct {
+	parts []Object // in restore order; the zero Object: missing
+}
+
+func (s set) isComplete() bool {
+	return !slices.ContainsFunc(s.parts, func(o Object) bool { return o.Key == "" })
+}
+
+// newest returns when its last object was written.
+func (s set) newest() (at time.Time) {
+	for _, o := range s.parts {
+		if o.ModifiedAt.After(at) {
+			at = o.ModifiedAt
+		}
+	}
+	return at
+}
+
+// main returns the last part.
+func (s set) main() Object { return s.parts[len(s.parts)-1] }
+
+// collectSets returns the sets of objects that the globs of the parts match, the newest
+// first. Files of one set share what the stars of the globs matched, or their folder.
+func collectSets(globs []string, objects []Object) []set {
+	sets := map[string]*set{}
+	for _, o := range objects {
+		for i, glob := range globs {
+			key, ok := starsOf(glob, o.Key)
+			if !ok {
+				continue
+			}
+			if sets[key] == nil {
+				sets[key] = &set{parts: make([]Object, len(globs))}
+			}
+			sets[key].parts[i] = o
+			break
+		}
+	}
+	var list []set
+	for _, s := range sets {
+		list = append(list, *s)
+	}
+	slices.SortFunc(list, func(a, b set) int {
+		return cmp.Or(b.newest().Compare(a.newest()), cmp.Compare(b.main().Key, a.main().Key))
+	})
+	return list
+}
+
+// starsOf reports whether a glob matches an object, and returns what its stars matched; its
+// folder if it has none. A glob without a slash is for base names.
+func starsOf(glob, key string) (matched string, ok bool) {
+	name := path.Base(key)
+	if strings.Contains(glob, "/") {
+		name = key
+	}
+	m := starPattern(glob).FindStringSubmatch(name)
+	switch {
+	case m == nil:
+		return "", false
+	case len(m) == 1:
+		return path.Dir(key), true
+	}
+	return strings.Join(m[1:], "\x00"), true
+}
+
+// starPattern returns the pattern of a glob whose groups are what its stars match.
+func starPattern(glob string) *regexp.Regexp {
+	var b strings.Builder
+	b.WriteString("^")
+	for i := 0; i < len(glob); i++ {
+		switch c := glob[i]; c {
+		case '*':
+			b.WriteString("([^/]*)")
+		case '?':
+			b.WriteString("[^/]")
+		case '[':
+			end := strings.IndexByte(glob[i:], ']')
+			if end < 0 {
+				return regexp.MustCompile(`^\z.`) // matches nothing; the config refuses it
+			}
+			b.WriteString(glob[i : i+end+1])
+			i += end
+		default:
+			b.WriteString(regexp.QuoteMeta(string(c)))
+		}
+	}
+	compiled, err := regexp.Compile(b.String() + "$")
+	if err != nil {
+		return regexp.MustCompile(`^\z.`)
+	}
+	return compiled
+}
+
+// chooseSet chooses the newest complete set.
+func (b *Backup) chooseSet(l Locator, objects []Object) error {
+	sets := collectSets(l.Parts, objects)
+	i := slices.IndexFunc(sets, set.isComplete)
+	if !l.isLatest() {
+		i = slices.IndexFunc(sets, func(s set) bool {
+			return s.isComplete() && slices.ContainsFunc(s.parts, func(o Object) bool { return l.isWanted(o) })
+		})
+	}
+	switch {
+	case !l.isLatest() && i < 0:
+		return outcome.Fail(outcome.ConfigInvalid, "--backup %q is not a file of a complete set", l.Want).
+			WithHint("set --backup to the key of a file that backup.parts matches")
+	case len(sets) == 0:
+		return l.nothingMatches(objects)
+	case i < 0:
+		return outcome.Fail(outcome.PartMissing, "no set of files is complete: %s", l.lacking(sets[0])).
+			WithHint("find out why the backup job does not write all of backup.parts, or correct them")
+	}
+	b.Matched = len(sets)
+	chosen := sets[i]
+	if b.Object = chosen.main(); i > 0 && l.isLatest() {
+		b.addFinding(&outcome.Finding{
+			Code:    "set_incomplete",
+			Message: "the newest set of files is not complete, and an older one was chosen: " + l.lacking(sets[0]),
+			Hint:    "find out whether the backup job is still running, or why it does not write all of backup.parts",
+		})
+	}
+	for n, o := range chosen.parts[:len(chosen.parts)-1] {
+		b.Before = append(b.Before, Part{Object: o, Role: roleOf(l.Parts[n]), URI: l.Source.URI(o)})
+	}
+	b.Role = roleOf(l.Parts[len(l.Parts)-1])
+	b.URI = l.Source.URI(b.Object)
+	if !l.isLatest() && i == slices.IndexFunc(sets, set.isComplete) && l.tooOld(b.Object) == nil {
+		b.Chosen = outcome.ChosenLatest
+	}
+	return nil
+}
+
+// lacking says which parts of a set are missing.
+func (l Locator) lacking(s set) string {
+	var missing, present []string
+	for i, o := range s.parts {
+		if o.Key == "" {
+			missing = append(missing, l.Parts[i])
+		} else {
+			present = append(present, Show(o.Key))
+		}
+	}
+	return fmt.Sprintf("beside %s, nothing matches %s", words.List(present, maxListed), words.List(missing, maxListed))
+}
+
+// isWanted reports whether the user has named the object.
+func (l Locator) isWanted(o Object) bool {
+	want := strings.TrimPrefix(l.Want, "/")
+	uri := l.Source.URI(o)
+	return o.Key == l.Want || uri == l.Want || strings.HasSuffix("/"+o.Key, "/"+want) || strings.HasSuffix(uri, "/"+want)
+}
+
+// roleOf returns what a part of a set is, by its glob.
+func roleOf(glob string) string {
+	name := strings.ToLower(path.Base(glob))
+	for _, role := range []struct{ word, is string }{{"global", "globals"}, {"role", "globals"}, {"schema", "schema"}, {"data", "data"}} {
+		if strings.Contains(name, role.word) && !strings.Contains(name, "database") {
+			return role.is
+		}
+	}
+	return "dump"
+}
+
+// globalsSlack is how much later than its dump the file with the roles may be written: some
+// jobs write it last.
+const globalsSlack = time.Hour
+
+// addGlobals adds the file with the roles of the cluster: of the same set, or the newest that
+// is not newer than the dump.
+func (b *Backup) addGlobals(l Locator, objects []Object) {
+	if l.Globals == "" {
+		return
+	}
+	own, _ := starsOf(cmp.Or(l.Match, "*"), b.Key)
+	var best Object
+	for _, o := range objects {
+		stars, ok := starsOf(l.Globals, o.Key)
+		if !ok || o.Key == b.Key {
+			continue
+		}
+		if stars == own && stars != "" && l.Match != "" {
+			best = o
+			break
+		}
+		if !o.ModifiedAt.After(b.ModifiedAt.Add(globalsSlack)) && (best.Key == "" || o.ModifiedAt.After(best.ModifiedAt)) {
+			best = o
+		}
+	}
+	if best.Key == "" {
+		b.addFinding(&outcome.Finding{
+			Code:    "globals_missing",
+			Message: fmt.Sprintf("no file matches backup.globals (%s) and is as old as the backup: the roles are not restored", l.Globals),
+			Hint:    "back up the roles with each dump: pg_dumpall --globals-only",
+		})
+		return
+	}
+	b.Before = slices.Insert(b.Before, 0, Part{Object: best, Role: "globals", URI: l.Source.URI(best)})
+}
