@@ -1,0 +1,110 @@
+package producer
+
+// scripts are the tools that run pg_dump on a schedule and name one file each time.
+var scripts = []Producer{
+	{
+		Name: "pg_dumpall", Title: "pg_dumpall",
+		Writes: "all databases and roles of a cluster in one plain file",
+		Config: "producer: pg_dumpall\ndatabase: shop",
+		Layers: []string{"gzip (optional)", "cluster"},
+		Notes: []string{
+			"database says which of the databases is verified by name and gets the application.",
+			"The file contains the passwords of the roles, hashed.",
+		},
+		Evidence: "postgres/postgres:doc/src/sgml/ref/pg_dumpall.sgml",
+	},
+	{
+		Name: "pg_back", Title: "pg_back (orgrim)",
+		Writes:  "one custom dump for each database, roles and settings beside it; age is optional",
+		Config:  "producer: pg_back",
+		Match:   "{database}_20[0-9][0-9]-[01][0-9]-[0-3][0-9]*",
+		Globals: "pg_globals_*.sql*",
+		Layers:  []string{"age (optional)", "custom"},
+		Notes: []string{
+			"The format can be plain, tar or directory too. In an encrypted directory each file is encrypted.",
+			"The files of one run have different times in their names unless uniform_timestamp is set.",
+			"DB_TIME.createdb.sql matters only if pg_dump is older than 11.",
+		},
+		Evidence: "orgrim/pg_back:main.go, crypto.go, hash.go, README.md",
+	},
+	{
+		Name: "autopostgresqlbackup", Title: "autopostgresqlbackup (Debian)",
+		Writes:  "one plain dump for each database in daily, weekly and monthly folders, with the roles in postgres_globals; OpenPGP is optional",
+		Config:  "producer: autopostgresqlbackup",
+		Match:   "{database}_20[0-9][0-9]-[01][0-9]-[0-3][0-9]_*.sql*",
+		Globals: "postgres_globals_20*.sql*",
+		Layers:  []string{"openpgp (optional)", "gzip", "plain"},
+		Notes: []string{
+			"The suffix .enc is OpenPGP to a public key since 2.0. Before, it was S/MIME by openssl smime, which is not opened.",
+			"The dumps are made with --create, so they name their database.",
+		},
+		Evidence: "k0lter/autopostgresqlbackup:autopostgresqlbackup",
+	},
+	{
+		Name: "tiredofit", Aliases: []string{"nfrastack"}, Title: "tiredofit/db-backup (now nfrastack)",
+		Writes:  "one plain dump for each database, zstd by default, md5 beside it; OpenPGP is optional",
+		Config:  "producer: tiredofit",
+		Match:   "pgsql_{database}_*-[0-9][0-9][0-9][0-9][0-9][0-9].sql*",
+		Globals: "pgsql_globals_*.sql*",
+		Layers:  []string{"openpgp (optional)", "zstd", "plain"},
+		Notes: []string{
+			"A dump of all databases by pg_dumpall is named pgsql_all_HOST_TIME: set match to \"pgsql_all_*.sql*\".",
+			"The name does not say where the database's name ends: pgsql_shop_* also matches a database shop_test.",
+			"latest-… is a link to the newest dump, and archive/ holds older ones.",
+			"The checksum is that of the encrypted file, and proves only that the file was not damaged.",
+		},
+		Evidence: "tiredofit/docker-db-backup:install/assets/functions/10-db-backup",
+	},
+	{
+		Name: "prodrigestivill", Title: "prodrigestivill/postgres-backup-local",
+		Writes: "one plain dump for each database in last/, linked into daily/, weekly/ and monthly/",
+		Config: "producer: prodrigestivill",
+		Match:  "{database}-20[0-9][0-9][0-9][0-9][0-9][0-9]-[0-9][0-9][0-9][0-9][0-9][0-9].*",
+		Layers: []string{"gzip", "plain"},
+		Notes: []string{
+			"Only the files in last/ have a time in their name; those in the other folders are the same files.",
+			"With POSTGRES_CLUSTER=TRUE the same name is a pg_dumpall. With POSTGRES_EXTRA_OPTS it can be a custom archive or a directory.",
+			"A dump is written under its final name, so drill after the backup has ended.",
+		},
+		Evidence: "prodrigestivill/docker-postgres-backup-local:backup.sh",
+	},
+	{
+		Name: "postgres-backup-s3", Aliases: []string{"eeshugerman", "siemens"}, Title: "postgres-backup-s3 (eeshugerman, siemens)",
+		Writes: "one custom archive each time, named after its database; OpenPGP with a passphrase is optional",
+		Config: "producer: postgres-backup-s3",
+		Match:  "{database}_20[0-9][0-9]-[01][0-9]-[0-3][0-9]T*.dump*",
+		Layers: []string{"openpgp (optional)", "custom"},
+		Notes: []string{
+			"The passphrase is PASSPHRASE of the container: give it as openpgp: {passphrase: …}.",
+		},
+		Evidence: "eeshugerman/postgres-backup-s3:src/backup.sh; siemens/postgres-backup-s3:src/backup.sh",
+	},
+	{
+		Name: "schickling", Aliases: []string{"itbm"}, Title: "schickling/postgres-backup-s3 (and its fork itbm/postgresql-backup-s3)",
+		Writes:  "one plain dump each time, gzip; openssl enc is optional",
+		Config:  "producer: schickling",
+		Match:   "{database}_20[0-9][0-9]-[01][0-9]-[0-3][0-9]T*.sql.gz*",
+		Layers:  []string{"openssl (optional)", "gzip", "plain"},
+		OpenSSL: &OpenSSL{Cipher: "aes-256-cbc"},
+		Notes: []string{
+			"Old images write no name of the database, 2026-11-27T03:00:00Z.sql.gz: set match to \"20*Z.sql.gz*\".",
+			"With POSTGRES_DATABASE=all the object is all_TIME.sql.gz, a pg_dumpall: set match to \"all_*\".",
+			"The derivation of the key is the old one. Its digest is SHA-256 if the image has OpenSSL 1.1 or later, otherwise MD5.",
+			"The encryption is not authenticated: a changed byte need not be noticed.",
+			"With S3_FILE_NAME one object is overwritten each time.",
+		},
+		Evidence: "schickling/dockerfiles:postgres-backup-s3/backup.sh",
+	},
+	{
+		Name: "offen", Title: "offen/docker-volume-backup",
+		Writes: "a tar of volumes; a dump is in it only if a label runs pg_dump before; OpenPGP and age are optional",
+		Config: "producer: offen\nmember: \"backup/*/dump.sql*\"",
+		Match:  "backup-20[0-9][0-9]-*.tar*",
+		Layers: []string{"openpgp or age (optional)", "gzip or zstd", "tar", "plain"},
+		Notes: []string{
+			"member says which file of the tar is the dump. Without it, it is the only one that is a dump.",
+			"A tar with PG_VERSION and base/ is a copy of a running data directory, which cannot be relied on: run pg_dump in docker-volume-backup.exec-pre instead.",
+		},
+		Evidence: "offen/docker-volume-backup:docs/reference/index.md, cmd/backup/encrypt_archive.go",
+	},
+}
