@@ -59,7 +59,7 @@ func newRoot(e edges) *cobra.Command {
 	root.SetErr(e.stderr)
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usage("%w", err) })
 	root.AddCommand(
-		newRun(e), newGate(e), newCheck(e), newProve(e), newInspect(e), newHistory(e), newAccept(e), newExplain(e),
+		newRun(e), newGate(e), newCheck(e), newProve(e), newInspect(e), newHistory(e), newAccept(e), newExplain(e), newProducers(e),
 		newDoctor(e), newConfig(e), newClean(e), newVersion(e), newMan(),
 	)
 	return root
