@@ -53,6 +53,16 @@ var Findings = []FindingEntry{
 		Remedy:  "compress the dump, or store its checksum in a sidecar file NAME.sha256",
 	},
 	{
+		Code: "key_expired", Stage: Fetch,
+		Meaning: "The OpenPGP key that opened the backup has expired. It still decrypts, but gpg refuses to encrypt to it, so the backup job fails as soon as it imports the key again.",
+		Remedy:  "extend the key's expiry date, and give the backup job the renewed public key",
+	},
+	{
+		Code: "key_revoked", Stage: Fetch,
+		Meaning: "The OpenPGP key that opened the backup is revoked. It still decrypts, but someone has declared that it must not be used any more.",
+		Remedy:  "encrypt backups to another key, and keep this one for as long as backups need it",
+	},
+	{
 		Code: "third_party_dump", Stage: Inspect,
 		Meaning: "The end of the dump cannot be proved, because the dump does not say that pg_dump made it. Only pg_dump's last line shows that a plain dump is complete.",
 		Remedy:  "dump with pg_dump and keep its comments",
