@@ -50,11 +50,15 @@
 // What a stage is built from:
 //
 //	config           drillgres.yaml, read strictly
+//	producer         the backup tools whose layout is known
 //	place            the kinds of place for backups and histories, and their URL schemes
 //	locate/dir       backups in a directory
 //	locate/s3        backups in a bucket
 //	bucket           access to a bucket
 //	layers           opening the layers around a dump: encryption, compression, archives
+//	layers/agefile   decrypting age files
+//	layers/pgp       decrypting OpenPGP messages
+//	layers/source    the stored bytes below a decrypting layer, and how they ended
 //	layers/codec     decompressing, by the machine's programs where they are faster
 //	sandbox          what a sandbox offers
 //	sandbox/docker   sandboxes on a container engine with Docker's API

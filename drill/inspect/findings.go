@@ -20,7 +20,7 @@ func findings(c Contents, p Policy) []outcome.Finding {
 			found = append(found, *f)
 		}
 	}
-	return found
+	return append(found, c.Source.LayerFindings...)
 }
 
 func finding(code, hint, format string, args ...any) *outcome.Finding {

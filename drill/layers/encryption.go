@@ -97,7 +97,8 @@ func rejectBase64(head []byte) error {
 		return nil
 	}
 	if name := encryptionOf(inside); name != "" {
-		return outcome.Fail(outcome.KeyMissing, "the backup is encrypted with %s, in base64", name)
+		return outcome.Fail(outcome.KeyMissing, "the backup is encrypted with %s, in base64, which this version does not decrypt", name).
+			WithHint("decrypt the backup and drill the copy")
 	}
 	name := cmp.Or(codec.Detect(inside), codec.Unsupported(inside), NameOf(inside, containers))
 	switch {

@@ -26,7 +26,7 @@ func IsCompression(name string) bool {
 
 // IsEncryption reports whether a layer is an encryption. A zip archive may be one too.
 func IsEncryption(name string) bool {
-	return slices.Contains([]string{"age", "openpgp", "openssl", "databasus"}, name)
+	return slices.Contains([]string{Age, OpenPGP, OpenSSL, Databasus}, name)
 }
 
 func unopened(name string) error {

@@ -23,6 +23,9 @@ func (o Opener) peel(s *Stream, in opened) (*level, error) {
 	if name := codec.Detect(in.head); name != "" {
 		return openCodec(s, in, name)
 	}
+	if l, err := o.decrypt(in); l != nil || err != nil {
+		return l, err
+	}
 	switch {
 	case isTar(in.head) && o.KeepTar && beginsDumpTar(in.head):
 		return nil, nil
@@ -36,7 +39,8 @@ func (o Opener) peel(s *Stream, in opened) (*level, error) {
 // nothing about what is inside, so the Failure is never the backup's.
 func rejectWrapped(head []byte) error {
 	if name := encryptionOf(head); name != "" {
-		return outcome.Fail(outcome.KeyMissing, "the backup is encrypted with %s", name)
+		return outcome.Fail(outcome.KeyMissing, "the backup is encrypted with %s, which this version does not decrypt", name).
+			WithHint("decrypt the backup and drill the copy")
 	}
 	if name := codec.Unsupported(head); name != "" {
 		return outcome.Fail(outcome.FormatUnsupported, "the backup is compressed with %s, which this version does not read", name)

@@ -186,6 +186,18 @@ func roleOf(glob string) string {
 	return "dump"
 }
 
+// formats are the extensions of dumps.
+var formats = []string{".sql", ".dump", ".dmp", ".pgdump", ".psql", ".tar", ".d", ".dir", ".custom", ".backup", ".bak", ".pg"}
+
+// withoutFormats returns what stars matched, without the extensions of a format.
+func withoutFormats(name string) string {
+	name = withoutWrappers(name)
+	for slices.Contains(formats, path.Ext(name)) {
+		name = strings.TrimSuffix(name, path.Ext(name))
+	}
+	return name
+}
+
 // globalsSlack is how much later than its dump the file with the roles may be written: some
 // jobs write it last.
 const globalsSlack = time.Hour
@@ -203,7 +215,7 @@ func (b *Backup) addGlobals(l Locator, objects []Object) {
 		if !ok || o.Key == b.Key {
 			continue
 		}
-		if stars == own && stars != "" && l.Match != "" {
+		if bare := withoutFormats(stars); bare != "" && bare == withoutFormats(own) && l.Match != "" {
 			best = o
 			break
 		}

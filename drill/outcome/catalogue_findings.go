@@ -53,6 +53,11 @@ var Findings = []FindingEntry{
 		Remedy:  "compress the dump, or store its checksum in a sidecar file NAME.sha256",
 	},
 	{
+		Code: "key_readable", Stage: Fetch,
+		Meaning: "A file with a key of backup.keys can be read by other users of the machine.",
+		Remedy:  "make it readable by its owner only: chmod 600",
+	},
+	{
 		Code: "key_expired", Stage: Fetch,
 		Meaning: "The OpenPGP key that opened the backup has expired. It still decrypts, but gpg refuses to encrypt to it, so the backup job fails as soon as it imports the key again.",
 		Remedy:  "extend the key's expiry date, and give the backup job the renewed public key",

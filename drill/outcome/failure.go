@@ -51,6 +51,7 @@ type Failure struct {
 	Code  Code
 	Hint  string // one imperative sentence, lower case, no full stop; default: the catalogue's remedy
 	Err   error  // the cause, with secrets and row values already removed
+	Fault Class  // whose fault it is here; empty: the code's class
 
 	SQLState  string // the server's SQLSTATE; empty: the error is not the server's
 	Statement string // the statement that failed, shortened, without its literals
@@ -73,8 +74,13 @@ func (f *Failure) WithHint(format string, args ...any) *Failure {
 	return f
 }
 
-// Class returns the class of the failure's code.
-func (f *Failure) Class() Class { return f.Code.Class() }
+// Class returns whose fault the failure is: usually the class of its code.
+func (f *Failure) Class() Class {
+	if f.Fault != "" {
+		return f.Fault
+	}
+	return f.Code.Class()
+}
 
 // Remedy returns the failure's hint or, without one, the catalogue's remedy.
 func (f *Failure) Remedy() string {

@@ -85,7 +85,7 @@ func (w *Wiring) Drill(db *config.Database, o DrillOptions) (drill.Drill, error)
 
 // openerOf returns what opens the layers around the backups of a database.
 func openerOf(db *config.Database, limit int64, dir string) layers.Opener {
-	return layers.Opener{Member: db.Backup.Member, MaxDecoded: limit, Dir: dir}
+	return layers.Opener{Keys: keyringOf(db.Backup), Member: db.Backup.Member, MaxDecoded: limit, Dir: dir}
 }
 
 // deadlines returns the deadlines that the config of a database changes.

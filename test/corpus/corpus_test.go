@@ -1,6 +1,7 @@
 package corpus
 
 import (
+	"cmp"
 	"flag"
 	"fmt"
 	"os"
@@ -127,7 +128,7 @@ func expect(t *testing.T, c backups.Case, r outcome.Result, exit int) backups.Ma
 // fails tells whether a result has exactly the failure of its case.
 func fails(t *testing.T, c backups.Case, r outcome.Result, exit int) bool {
 	t.Helper()
-	f, class := r.Failure, c.Code.Class()
+	f, class := r.Failure, cmp.Or(c.Fault, c.Code.Class())
 	right := f.Code == c.Code && f.Stage == c.Stage && f.Class == class && r.Verdict == class.Verdict() && exit == class.ExitCode()
 	if !right {
 		t.Errorf("exit %d, %s; want %s in stage %s, exit %d", exit, told(f), c.Code, c.Stage, class.ExitCode())

@@ -1,0 +1,75 @@
+package wiring
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"runtime"
+
+	"github.com/drillgres/drillgres/drill/config"
+	"github.com/drillgres/drillgres/drill/layers"
+	"github.com/drillgres/drillgres/drill/layers/agefile"
+	"github.com/drillgres/drillgres/drill/layers/pgp"
+	"github.com/drillgres/drillgres/drill/outcome"
+)
+
+// maxKeyFile bounds a file with keys, in bytes.
+const maxKeyFile = 4 << 20
+
+// keyringOf reads the keys of a config. A key that cannot be used is a failure only if the
+// backup needs it, so the Keyring says why.
+func keyringOf(b config.Backup) layers.Keyring {
+	ring := layers.Keyring{Required: b.KeysRequired, Unusable: map[string][]string{}}
+	for i, k := range b.Keys {
+		kind, err := addKey(&ring, k, &ring.Findings)
+		if err != nil {
+			ring.Unusable[kind] = append(ring.Unusable[kind], fmt.Sprintf("backup.keys[%d] cannot be used: %v", i, err))
+		}
+	}
+	return ring
+}
+
+func addKey(ring *layers.Keyring, k config.Key, found *[]outcome.Finding) (kind string, err error) {
+	switch {
+	case k.Age != nil:
+		return layers.Age, add(&ring.Age, k.Age, agefile.Passphrase, agefile.ParseKey, found)
+	case k.OpenPGP != nil:
+		return layers.OpenPGP, add(&ring.OpenPGP, k.OpenPGP, pgp.Passphrase, pgp.ParseKey, found)
+	}
+	return "", nil
+}
+
+// add adds a key: a passphrase alone, or a file.
+func add[K any](keys *[]*K, from *config.KeyFile, passphrase func(string) *K, parse func([]byte, string) (*K, error), found *[]outcome.Finding) error {
+	if from.File == "" {
+		*keys = append(*keys, passphrase(from.Passphrase.Reveal()))
+		return nil
+	}
+	content, err := readKeyFile(string(from.File), found)
+	if err != nil {
+		return err
+	}
+	key, err := parse(content, from.Passphrase.Reveal())
+	if err != nil {
+		return err
+	}
+	*keys = append(*keys, key)
+	return nil
+}
+
+// readKeyFile reads a file with a key. That others can read it too is a finding.
+func readKeyFile(path string, found *[]outcome.Finding) ([]byte, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close() //nolint:errcheck // was only read
+	const others = 0o077
+	if info, err := f.Stat(); err == nil && info.Mode().Perm()&others != 0 && runtime.GOOS != "windows" {
+		*found = append(*found, outcome.Finding{
+			Code: "key_readable", Message: fmt.Sprintf("the key file %s can be read by other users (mode %04o)", path, info.Mode().Perm()),
+			Hint: fmt.Sprintf("run chmod 600 %s", path),
+		})
+	}
+	return io.ReadAll(io.LimitReader(f, maxKeyFile))
+}
