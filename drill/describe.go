@@ -156,7 +156,7 @@ func (d Drill) describeBackup(e evidence) outcome.Backup {
 	b := outcome.Backup{
 		URI: e.backup.URI, Chosen: e.backup.Chosen, Database: databaseIn(e.file.Contents), SizeBytes: e.backup.Size, ModifiedAt: e.backup.ModifiedAt, SHA256: e.file.SHA256,
 		ETag: e.backup.ETag, VersionID: e.backup.VersionID,
-		Format: string(s.Format), Layers: s.Layers, Compression: s.Compression(), Encryption: s.Encryption(), Key: s.Key, Member: s.Member, ServerVersion: s.ServerVersion, PgDumpVersion: s.DumpVersion,
+		Producer: e.backup.Producer, Format: string(s.Format), Layers: s.Layers, Compression: s.Compression(), Encryption: s.Encryption(), Key: s.Key, Member: s.Member, ServerVersion: s.ServerVersion, PgDumpVersion: s.DumpVersion,
 		TakenBetween: e.taken.Between(),
 	}
 	if len(e.backup.Before) > 0 {

@@ -54,6 +54,7 @@
 //	place            the kinds of place for backups and histories, and their URL schemes
 //	locate/dir       backups in a directory
 //	locate/s3        backups in a bucket
+//	locate/command   a backup from the standard output of a program
 //	bucket           access to a bucket
 //	layers           opening the layers around a dump: encryption, compression, archives
 //	layers/agefile   decrypting age files

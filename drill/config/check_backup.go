@@ -7,17 +7,27 @@ import (
 	"strings"
 
 	"github.com/drillgres/drillgres/drill/place"
+	"github.com/drillgres/drillgres/drill/producer"
 	"github.com/drillgres/drillgres/drill/snapshot"
+	"github.com/drillgres/drillgres/drill/words"
 )
 
 func (l *loader) checkBackup(at *path, b *Backup) {
 	from := at.key("from")
-	if strings.TrimSpace(string(b.From)) == "" {
+	switch {
+	case b.Command != nil && b.From != "":
+		l.invalid(from, "has no effect beside command (remove one of them)")
+	case b.Command != nil:
+		l.checkCommandSource(at, b)
+	case strings.TrimSpace(string(b.From)) == "":
 		l.invalid(from, "is missing (want %s)", l.Sources.Forms())
-	} else {
+	default:
 		l.checkPlace(at, from, string(b.From), l.Sources)
 	}
 	l.checkMatch(at.key("match"), b.Match)
+	l.checkProducer(at.key("producer"), b.Producer)
+	l.checkNotZero(at.key("retention").key("keep"), b.Retention.Keep)
+	l.checkNotZero(at.key("retention").key("gap"), b.Retention.Gap)
 	l.checkBackupGlob(at.key("member"), b.Member, "db/*.sql.gz")
 	l.checkBackupGlob(at.key("globals"), b.Globals, "globals-*.sql")
 	for i, part := range b.Parts {
@@ -74,6 +84,41 @@ func (l *loader) checkMatch(at *path, match string) {
 		l.invalid(at, "%s contains a slash, but is matched against the base name (put directories in from)", quoted(match))
 	case err != nil:
 		l.invalid(at, "%s is not a valid glob (want * ? [a-z], such as shop-*.dump)", quoted(match))
+	}
+}
+
+func didYouMean(name string) string {
+	if near := words.Nearest(name, producer.Names()); near != "" {
+		return " (did you mean " + near + "?)"
+	}
+	return ""
+}
+
+// checkCommandSource checks a command and the keys that a single stream cannot have.
+func (l *loader) checkCommandSource(at *path, b *Backup) {
+	if len(b.Command.Run) == 0 || b.Command.Run[0] == "" {
+		l.invalid(at.key("command").key("run"), "is missing (want the program and its arguments, such as [restic, dump, latest, /shop.dump])")
+	}
+	for _, key := range []string{"match", "parts", "globals", "retention", "s3"} {
+		if l.given(at.key(key)) {
+			l.invalid(at.key(key), "has no effect beside command, which is one backup")
+		}
+	}
+}
+
+// AutoProducer recognizes the backup tool by the layout of its backups.
+const AutoProducer = "auto"
+
+func (l *loader) checkProducer(at *path, name string) {
+	if !l.given(at) || name == AutoProducer {
+		return
+	}
+	p, ok := producer.Find(name)
+	switch {
+	case !ok:
+		l.invalid(at, "%s is not a known backup tool%s (want auto, or a name of drillgres producers)", quoted(name), didYouMean(name))
+	case p.Unusable != "":
+		l.invalid(at, "%s cannot be drilled: %s", quoted(name), p.Unusable)
 	}
 }
 

@@ -51,13 +51,19 @@ type Database struct {
 // Backup says where backups are stored and what a plausible one looks like.
 type Backup struct {
 	// s3://bucket/prefix, file:///dir, or a path relative to the config file (a directory or one file).
-	From Text `yaml:"from" jsonschema:"required"`
+	From Text `yaml:"from"`
+	// Instead of from: a program whose standard output is the backup. It must end with exit status 0.
+	Command *Command `yaml:"command"`
 	// Glob on the base name. Default: everything that looks like a backup.
 	Match string `yaml:"match"`
 	// An older backup is backup_stale. Default: any age.
 	MaxAge Duration `yaml:"max_age"`
 	// A smaller backup is backup_too_small. Default: any size but zero.
 	MinSize Size `yaml:"min_size"`
+	// The backup tool, by its name in "drillgres producers": it sets match, parts, globals and member unless they are given. Default: auto, which recognizes the layout.
+	Producer string `yaml:"producer"`
+	// How long backups must be kept, and how close together.
+	Retention Retention `yaml:"retention"`
 	// Globs of the files of one backup, in restore order, such as [roles-*.sql, schema-*.sql, data-*.sql]. Files of one set share what the stars match, or their folder. Default: a backup is one file.
 	Parts []string `yaml:"parts"`
 	// Glob of the files with the roles of the cluster (pg_dumpall --globals-only), restored first. Default: none.
@@ -74,6 +80,26 @@ type Backup struct {
 	Timezone string `yaml:"timezone"`
 	// Settings of an object store that is not AWS, or not the default one.
 	S3 S3 `yaml:"s3"`
+
+	Dir string `yaml:"-"` // of the config file, in which the command runs
+}
+
+// Command is a program whose standard output is a backup.
+type Command struct {
+	// The program and its arguments, without a shell. It runs in the directory of the config file.
+	Run []string `yaml:"run" jsonschema:"required"`
+	// Environment variables in addition to those of drillgres.
+	Env map[string]Value `yaml:"env"`
+	// Name of the backup in results. Default: backup.
+	Name string `yaml:"name"`
+}
+
+// Retention says which backups must be at the source. Other ones are retention_short.
+type Retention struct {
+	// The oldest backup must be that old. Default: any age.
+	Keep Duration `yaml:"keep"`
+	// No two neighbouring backups may be further apart. Default: any distance.
+	Gap Duration `yaml:"gap"`
 }
 
 // Key is one key of encrypted backups: exactly one of its fields.

@@ -20,9 +20,10 @@ func (c *Config) setDefaults() {
 	}
 	for _, db := range c.Databases {
 		db.setDefaults()
-		if from := string(db.Backup.From); place.Scheme(from) == "" {
+		if from := string(db.Backup.From); from != "" && place.Scheme(from) == "" {
 			db.Backup.From = Text(c.Resolve(from))
 		}
+		db.Backup.Dir = c.Dir
 		for _, k := range db.Backup.Keys {
 			for _, f := range []*KeyFile{k.Age, k.OpenPGP, k.Databasus} {
 				if f != nil && f.File != "" {

@@ -47,6 +47,8 @@ type Fetcher struct {
 	Dir   string // private to this drill; the copy is Dir/backup
 	Limit int64  // bytes that may be written; 0: limited by the disk only
 
+	MinSize int64 // bytes that a backup of unknown size must have; 0: any
+
 	// Scan reads a backup to its end; see inspect.Scan.
 	Scan func(context.Context, io.Reader) (inspect.Contents, error)
 	// ScanDirectory reads a dump in directory format; see inspect.Set.
@@ -113,6 +115,9 @@ func inPart(part locate.Part, err error) error {
 func (f Fetcher) fetchDump(ctx context.Context, b locate.Backup, p outcome.Progress) (File, error) {
 	if len(b.Members) > 0 {
 		return f.fetchDirectory(ctx, b, p)
+	}
+	if streamer, ok := b.Source.(locate.Streamer); ok {
+		return f.fetchStream(ctx, b, streamer, p)
 	}
 	local, ok := b.Source.(locate.LocalPath)
 	if !ok { // a name from the listing could point outside Dir

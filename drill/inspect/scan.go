@@ -17,18 +17,18 @@ import (
 // dump in it. A stream that does not decode takes precedence over an earlier error
 // in the dump.
 func Scan(ctx context.Context, r io.Reader, o layers.Opener) (Contents, error) {
-	return NewSet(o).Scan(ctx, r)
+	return NewSet(&o).Scan(ctx, r)
 }
 
 // Set reads the parts of one backup, in restore order: what an earlier part creates, a later
 // one may fill.
 type Set struct {
-	opener layers.Opener
+	opener *layers.Opener
 	k      *catalog
 }
 
-// NewSet returns a Set without parts.
-func NewSet(o layers.Opener) *Set { return &Set{opener: o, k: newCatalog()} }
+// NewSet returns a Set without parts. What the Opener holds counts when a part is scanned.
+func NewSet(o *layers.Opener) *Set { return &Set{opener: o, k: newCatalog()} }
 
 // Scan reads the next part. Source of the Contents is about this part; Needs and Promises
 // are about all parts so far. See the function [Scan] for its errors.

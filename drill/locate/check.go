@@ -45,6 +45,9 @@ func (l Locator) tooOld(o Object) error {
 }
 
 func (l Locator) checkSize(o Object) error {
+	if o.Size == UnknownSize {
+		return nil
+	}
 	if o.Size == 0 {
 		return outcome.Fail(outcome.BackupEmpty, "%s is empty: 0 bytes, written %s",
 			Show(o.Key), o.ModifiedAt.UTC().Format(time.RFC3339))

@@ -59,6 +59,17 @@ type LocalPath interface {
 	LocalPath(o Object) string
 }
 
+// UnknownSize is the size of an object that only reading it shows.
+const UnknownSize = -1
+
+// Streamer is implemented by a source whose object can be read only once, from its beginning
+// to its end.
+type Streamer interface {
+	// Stream opens the object. Read returns io.EOF only if the object was read completely.
+	// Close ends what produces it.
+	Stream(ctx context.Context, o Object) (io.ReadCloser, error)
+}
+
 // Watcher is implemented by a source whose objects may change while they are
 // read, and that can detect such a change afterwards.
 type Watcher interface {
@@ -112,5 +123,8 @@ type Backup struct {
 	Named    bool   // chosen by its name, so it may be of any age
 	SHA256   string // from the sidecar file KEY.sha256, lower-case hex; empty: none
 	Matched  int    // number of objects it was chosen from
+	Producer string // the backup tool, if the layout of the source is that of a known one
 	Findings []outcome.Finding
+
+	candidates []Object // that it was chosen from
 }

@@ -11,13 +11,16 @@ import (
 
 // Rules determine which backup to choose and what a plausible backup looks like.
 type Rules struct {
-	Match   string        // glob for the base name; empty: everything that looks like a backup
-	Parts   []string      // globs of the files of a backup, in restore order; empty: a backup is one object
-	Globals string        // glob of the files with the roles of the cluster; empty: none
-	MaxAge  time.Duration // 0: any age
-	MinSize int64         // bytes; 0: any size except zero
-	Want    string        // a key, a URI, or the end of one that begins at a slash; empty or "latest": the newest
-	File    bool          // the source is a local file that the user named on the command line
+	Match   string                // glob for the base name; empty: everything that looks like a backup
+	Parts   []string              // globs of the files of a backup, in restore order; empty: a backup is one object
+	Globals string                // glob of the files with the roles of the cluster; empty: none
+	Folder  func(key string) bool // reports whether a key can be of a backup; nil: any
+	Keep    time.Duration         // how old the oldest backup must be; 0: any age
+	Gap     time.Duration         // how far two neighbouring backups may be apart; 0: any distance
+	MaxAge  time.Duration         // 0: any age
+	MinSize int64                 // bytes; 0: any size except zero
+	Want    string                // a key, a URI, or the end of one that begins at a slash; empty or "latest": the newest
+	File    bool                  // the source is a local file that the user named on the command line
 }
 
 // Asked returns how these rules choose a backup.
@@ -77,6 +80,9 @@ func (l Locator) Locate(ctx context.Context) (Backup, error) {
 		return b, err
 	}
 	b.addFinding(l.checkSkew(b.Object))
+	if err := l.checkRetention(b.candidates); err != nil {
+		return b, err
+	}
 	sum, finding, err := l.readSidecar(ctx, b.Object, listed)
 	b.SHA256 = sum
 	b.addFinding(finding)
@@ -93,7 +99,7 @@ func (l Locator) Locate(ctx context.Context) (Backup, error) {
 // for being the newest.
 func (b *Backup) choose(l Locator, objects []Object) error {
 	matching := l.matching(objects)
-	b.Matched = len(matching)
+	b.Matched, b.candidates = len(matching), matching
 	copied := l.preferNamedDate(matching)
 	switch {
 	case !l.isLatest():
@@ -137,7 +143,7 @@ func (l Locator) matching(objects []Object) []Object {
 	}
 	var found []Object
 	for _, o := range objects {
-		if isCandidate(l.Match, o, keys) || l.Source.URI(o) == sourceURI {
+		if isCandidate(l.Match, o, keys) && (l.Folder == nil || l.Folder(o.Key)) || l.Source.URI(o) == sourceURI {
 			found = append(found, o)
 		}
 	}

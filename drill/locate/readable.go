@@ -29,6 +29,9 @@ func (b Backup) ReadHead(ctx context.Context) (head []byte, whole bool, err erro
 			return head, false, err
 		}
 	}
+	if streamer, ok := b.Source.(Streamer); ok {
+		return readStreamHead(ctx, streamer, b.Object)
+	}
 	body, err := b.Open(ctx, min(b.Size, headSize))
 	if err != nil {
 		return nil, false, err
@@ -38,6 +41,17 @@ func (b Backup) ReadHead(ctx context.Context) (head []byte, whole bool, err erro
 		return nil, false, err
 	}
 	return head, int64(len(head)) == b.Size, nil
+}
+
+// readStreamHead reads the beginning of a stream, and ends what produces it.
+func readStreamHead(ctx context.Context, s Streamer, o Object) (head []byte, whole bool, err error) {
+	body, err := s.Stream(ctx, o)
+	if err != nil {
+		return nil, false, err
+	}
+	defer func() { _ = body.Close() }() // it is ended early
+	head, err = io.ReadAll(io.LimitReader(body, headSize))
+	return head, len(head) < headSize, err
 }
 
 // CheckReadable checks that the beginning of the backup can be read. It returns the

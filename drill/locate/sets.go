@@ -136,6 +136,11 @@ func (b *Backup) chooseSet(l Locator, objects []Object) error {
 			WithHint("find out why the backup job does not write all of backup.parts, or correct them")
 	}
 	b.Matched = len(sets)
+	for _, s := range sets {
+		if s.isComplete() {
+			b.candidates = append(b.candidates, s.main())
+		}
+	}
 	chosen := sets[i]
 	if b.Object = chosen.main(); i > 0 && l.isLatest() {
 		b.addFinding(&outcome.Finding{

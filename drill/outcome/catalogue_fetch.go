@@ -109,6 +109,21 @@ var fetchCodes = []Entry{
 		},
 	},
 	{
+		Code: CommandFailed, Class: ClassEnvironment, Stages: []Stage{Fetch},
+		Cause: "The program of backup.command could not be started, ended with another exit status than 0, or was killed. What it wrote until then is not a whole backup, so nothing is " +
+			"known about the backup.",
+		Remedy: "run the command by hand, as the user who runs drillgres and with the same environment",
+		Example: Example{
+			Case:    "The command is restic dump, and the password of the repository is wrong.",
+			Message: "restic ended with exit status 12; its last messages: Fatal: wrong password or no key found",
+		},
+		Messages: []string{"Fatal: wrong password or no key found", "Fatal: repository does not exist"},
+		Neighbours: []Neighbour{
+			{DumpTruncated, "the program ended with exit status 0, and the dump that it wrote ends early"},
+			{SourceUnreachable, "the backup is read by drillgres itself, and the source does not answer"},
+		},
+	},
+	{
 		Code: MemberMissing, Class: ClassBackup, Stages: []Stage{Fetch},
 		Cause:  "The backup is a tar or zip archive, and no member of it is a dump, or none matches backup.member. The job packed its files without the dump, or an empty folder.",
 		Remedy: "find out why the backup job packs no dump, or correct backup.member",

@@ -140,4 +140,18 @@ var locateCodes = []Entry{
 			{DumpPartial, "the set is complete, and what is in it is not"},
 		},
 	},
+	{
+		Code: RetentionShort, Class: ClassBackup, Stages: []Stage{Locate},
+		Cause: "The backups at the source do not cover what backup.retention asks for: the oldest is too young, or two neighbouring ones are too far apart. A lifecycle rule or the " +
+			"job's own retention deletes them too early, or the job did not run. It counts the files; it does not drill the older ones.",
+		Remedy: "find out what deletes old backups or why the job did not run, or correct backup.retention",
+		Example: Example{
+			Case:    "A lifecycle rule deletes objects after 7 days, and retention.keep is 30d.",
+			Message: "the oldest of 7 backups, shop-2026-11-21.dump, is 6d 2h old; backup.retention.keep wants 30d",
+		},
+		Neighbours: []Neighbour{
+			{BackupStale, "the newest backup is too old"},
+			{BackupMissing, "there is no backup at all"},
+		},
+	},
 }

@@ -11,6 +11,7 @@ const (
 	SourceUnreachable Code = "source_unreachable"
 	SourceNotFound    Code = "source_not_found"
 	PartMissing       Code = "part_missing"
+	RetentionShort    Code = "retention_short"
 
 	// fetch
 	BackupArchived     Code = "backup_archived"
@@ -20,6 +21,7 @@ const (
 	StreamCorrupt      Code = "stream_corrupt"
 	KeyMissing         Code = "key_missing"
 	KeyWrong           Code = "key_wrong"
+	CommandFailed      Code = "command_failed"
 	MemberMissing      Code = "member_missing"
 	MemberAmbiguous    Code = "member_ambiguous"
 	FormatUnsupported  Code = "format_unsupported"

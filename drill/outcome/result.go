@@ -101,6 +101,7 @@ type Backup struct {
 	ETag          string      `json:"etag"`                    // ETag of the object in the bucket
 	VersionID     string      `json:"version_id"`              // version of the object; empty if the bucket keeps none
 	Format        string      `json:"format"`                  // plain, custom, directory, tar or cluster
+	Producer      string      `json:"producer,omitempty"`      // backup tool whose layout the source has
 	Parts         []Part      `json:"parts,omitempty"`         // objects of a backup of several, in restore order, the dump last
 	Layers        []string    `json:"layers,omitempty"`        // what is around the dump, from the outside in: age, gzip, tar …
 	Key           string      `json:"key,omitempty"`           // recipient or fingerprint of the key that opened it

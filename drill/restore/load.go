@@ -76,7 +76,10 @@ func (r *run) feedPsql(ctx context.Context, c sandbox.Command) (int, error) {
 
 // withDecoded calls read with the dump inside its layers.
 func (r *run) withDecoded(ctx context.Context, read func(dump *layers.Stream) error) error {
-	opener := r.Opener
+	var opener layers.Opener
+	if r.Opener != nil {
+		opener = *r.Opener
+	}
 	opener.KeepTar = true
 	dump, err := opener.OpenPath(ctx, r.dump.Path)
 	if err != nil {

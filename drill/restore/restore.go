@@ -18,8 +18,8 @@ import (
 // Restorer restores dumps.
 type Restorer struct {
 	Config  config.Restore
-	Opener  layers.Opener // of the layers around the dump
-	WorkDir string        // of the run, mounted read-only in the sandbox (work.Dir.Shared); archives are unpacked there
+	Opener  *layers.Opener // of the layers around the dump
+	WorkDir string         // of the run, mounted read-only in the sandbox (work.Dir.Shared); archives are unpacked there
 }
 
 // Dump is a dump on this machine's disk.

@@ -185,7 +185,7 @@ func TestAWrappedArchiveIsUnpackedFirst(t *testing.T) {
 	p.client = func(context.Context, sandbox.Command) (int, error) { return 0, errors.New("must not be reached") }
 	s := server()
 	s.Pod = p
-	_, err := Restorer{WorkDir: t.TempDir(), Opener: layers.Opener{MaxDecoded: 4}}.Restore(t.Context(), s, f, nil)
+	_, err := Restorer{WorkDir: t.TempDir(), Opener: &layers.Opener{MaxDecoded: 4}}.Restore(t.Context(), s, f, nil)
 	if got := outcome.AsFailure(err); got == nil || got.Code != outcome.DiskBudgetExceeded {
 		t.Errorf("beyond the limit: %v, want disk_budget_exceeded", got)
 	}
@@ -236,7 +236,7 @@ func TestPhasesAreTimed(t *testing.T) {
 	s := server()
 	s.Pod = p
 	f := plainFile(t, "select 1;")
-	f.Format = inspect.Custom
+	f.Format, f.Layers = inspect.Custom, nil
 	restored, _ := Restorer{WorkDir: t.TempDir()}.Restore(t.Context(), s, f, nil) // ends at finish: nothing listens
 	var names []string
 	for _, phase := range restored.Phases {

@@ -45,22 +45,24 @@ func (w *Wiring) Drill(db *config.Database, o DrillOptions) (drill.Drill, error)
 		return drill.Drill{}, err
 	}
 	opener := openerOf(db, DecodedLimitOf(w.Config), private.Shared)
-	set := inspect.NewSet(opener)
+	set := inspect.NewSet(&opener)
+	locator := NewLocator(db, o.Backup, w.options.Now)
+	locator.opener = &opener
 	server := w.provisioner(db, id, private, o.Keep)
 	d := drill.Drill{
 		Database: db.Name, RunID: id, Version: w.options.Version, Now: w.options.Now, Redactor: w.Redactor,
 		Image: string(db.Postgres.Image), Profile: db.Restore.Profile,
 		Preflight: func(ctx context.Context) error { return w.giveEngine(ctx, server, db.App) },
 		Prepare:   func(ctx context.Context) error { return w.renewImages(ctx, imagesToRenew(w.Config, db, o.Gate)) },
-		Locator:   NewLocator(db, o.Backup, w.options.Now),
+		Locator:   locator,
 		Timezone:  timezoneOf(db),
 		Fetcher: fetch.Fetcher{
 			Dir: private.Shared, Limit: int64(w.Config.Work.Limit),
-			Scan: set.Scan, ScanDirectory: set.ScanDirectory,
+			MinSize: int64(db.Backup.MinSize), Scan: set.Scan, ScanDirectory: set.ScanDirectory,
 		},
 		Policy:       policyOf(db, w.options.Now()),
 		Provisioner:  provisioner{w, server},
-		Restorer:     restore.Restorer{Config: db.Restore, Opener: opener, WorkDir: private.Shared},
+		Restorer:     restore.Restorer{Config: db.Restore, Opener: &opener, WorkDir: private.Shared},
 		Verifier:     verify.Verifier{Config: db.Verify, Database: db.Name, RunID: id, Past: w.History},
 		Deadline:     deadlines(db),
 		Budget:       drill.Budget{Restore: time.Duration(db.Budget.Restore), Total: time.Duration(db.Budget.Total)},

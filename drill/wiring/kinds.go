@@ -3,9 +3,11 @@ package wiring
 import (
 	"context"
 	"errors"
+	"time"
 
 	"github.com/drillgres/drillgres/drill/config"
 	"github.com/drillgres/drillgres/drill/locate"
+	"github.com/drillgres/drillgres/drill/locate/command"
 	"github.com/drillgres/drillgres/drill/locate/dir"
 	s3source "github.com/drillgres/drillgres/drill/locate/s3"
 	"github.com/drillgres/drillgres/drill/outcome"
@@ -30,7 +32,10 @@ func ConfigReader(getenv func(string) (string, bool)) config.Reader {
 
 // OpenSource opens the source of backups. It fails with config_invalid if the kind of
 // the URL is unknown, and otherwise as the kind does.
-func OpenSource(ctx context.Context, b config.Backup) (locate.Source, error) {
+func OpenSource(ctx context.Context, b config.Backup, now func() time.Time) (locate.Source, error) {
+	if b.Command != nil {
+		return command.New(*b.Command, b.Dir, now), nil
+	}
 	source, err := Sources.Open(ctx, string(b.From), b)
 	return source, configFailure(err, "backup.from")
 }

@@ -6,6 +6,7 @@ import (
 	"reflect"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/drillgres/drillgres/drill/config"
 	"github.com/drillgres/drillgres/drill/outcome"
@@ -64,7 +65,7 @@ func TestOpenSourceChecksTheURL(t *testing.T) {
 		"s3://":              "has no valid bucket name",
 		"file://srv/backups": "names a host",
 	} {
-		_, err := OpenSource(t.Context(), config.Backup{From: config.Text(from)})
+		_, err := OpenSource(t.Context(), config.Backup{From: config.Text(from)}, time.Now)
 		if f := outcome.AsFailure(err); err == nil || f.Code != outcome.ConfigInvalid || !strings.Contains(f.Error(), want) || f.Remedy() == "" {
 			t.Errorf("%s: %v", from, err)
 		}

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/drillgres/drillgres/drill/config"
+	"github.com/drillgres/drillgres/drill/layers"
 	"github.com/drillgres/drillgres/drill/locate"
 	"github.com/drillgres/drillgres/drill/outcome"
 )
@@ -17,31 +18,58 @@ type Locator struct {
 	Open  func(context.Context) (locate.Source, error)
 	Rules locate.Rules
 	Now   func() time.Time
+
+	backup config.Backup
+	opener *layers.Opener // of the backup's layers, which a backup tool may determine; may be nil
 }
 
 // Asked returns how the backup is to be chosen.
 func (l Locator) Asked() outcome.Chosen { return l.Rules.Asked() }
 
-// Locate opens the source and chooses a backup.
+// Locate opens the source and chooses a backup. If the config names no backup tool and no
+// names, the layout of the source shows them.
 func (l Locator) Locate(ctx context.Context) (locate.Backup, error) {
 	source, err := l.Open(ctx)
 	if err != nil {
 		return locate.Backup{Chosen: l.Asked()}, err
 	}
-	return locate.Locator{Source: source, Rules: l.Rules, Now: l.Now}.Locate(ctx)
+	tool, known := producerOf(l.backup)
+	if l.recognizes() {
+		if objects, err := source.List(ctx); err == nil { // the locator reports an error
+			tool, known = recognize(objects)
+		}
+	}
+	rules := l.Rules
+	if known && !rules.File {
+		applyProducer(tool, l.backup.Database, &rules)
+	}
+	b, err := locate.Locator{Source: source, Rules: rules, Now: l.Now}.Locate(ctx)
+	if known && !rules.File {
+		b.Producer = tool.Name
+		if l.opener != nil && l.opener.Member == "" {
+			l.opener.Member = tool.Member
+		}
+	}
+	return b, err
+}
+
+// recognizes reports whether the layout of the source counts.
+func (l Locator) recognizes() bool {
+	b := l.backup
+	return (b.Producer == "" || b.Producer == config.AutoProducer) && b.Match == "" && len(b.Parts) == 0 && b.Globals == "" && !l.Rules.File && l.Rules.Asked() == outcome.ChosenLatest
 }
 
 // NewLocator returns the locator of a backup: Latest, a key at the source, or the path
 // of a file on this machine.
 func NewLocator(db *config.Database, want string, now func() time.Time) Locator {
 	from := db.Backup
-	rules := locate.Rules{Match: from.Match, Parts: from.Parts, Globals: from.Globals, MaxAge: time.Duration(from.MaxAge), MinSize: int64(from.MinSize), Want: want}
+	rules := locate.Rules{Match: from.Match, Parts: from.Parts, Globals: from.Globals, Keep: time.Duration(from.Retention.Keep), Gap: time.Duration(from.Retention.Gap), MaxAge: time.Duration(from.MaxAge), MinSize: int64(from.MinSize), Want: want}
 	if isPath(want) {
 		// A file from the command line need not match the rules of the config.
 		from, rules = config.Backup{From: config.Text(want)}, locate.Rules{File: true}
 	}
-	open := func(ctx context.Context) (locate.Source, error) { return OpenSource(ctx, from) }
-	return Locator{Open: open, Rules: rules, Now: now}
+	open := func(ctx context.Context) (locate.Source, error) { return OpenSource(ctx, from, now) }
+	return Locator{Open: open, Rules: rules, Now: now, backup: from}
 }
 
 // isPath reports whether backup is the path of a local file, not a key at the source.

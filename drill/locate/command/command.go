@@ -1,0 +1,186 @@
+// Package command reads a backup from the standard output of a program, such as restic,
+// borg or pg_dump itself. The program must end with exit status 0: its output alone does
+// not show that it is complete.
+package command
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"os"
+	"os/exec"
+	"path"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/drillgres/drillgres/drill/config"
+	"github.com/drillgres/drillgres/drill/locate"
+	"github.com/drillgres/drillgres/drill/outcome"
+	"github.com/drillgres/drillgres/drill/redact"
+)
+
+// Source is a program. Its only object is what the program writes when it is run.
+type Source struct {
+	run  []string
+	env  []string
+	dir  string // where the program runs
+	name string
+	now  func() time.Time
+}
+
+var (
+	_ locate.Source   = (*Source)(nil)
+	_ locate.Streamer = (*Source)(nil)
+)
+
+// New returns the source of a command, which runs in dir.
+func New(c config.Command, dir string, now func() time.Time) *Source {
+	s := &Source{run: c.Run, dir: dir, name: cmp.Or(c.Name, "backup"), now: now}
+	for _, key := range slices.Sorted(maps.Keys(c.Env)) {
+		s.env = append(s.env, key+"="+c.Env[key].Reveal())
+	}
+	return s
+}
+
+// List returns the output of the program, whose size is unknown. It does not run it.
+func (s *Source) List(context.Context) ([]locate.Object, error) {
+	return []locate.Object{{Key: s.name, Size: locate.UnknownSize, ModifiedAt: s.now().Truncate(time.Second)}}, nil
+}
+
+// ReadRange fails: the output of a program has no ranges.
+func (s *Source) ReadRange(context.Context, locate.Object, int64, int64) (io.ReadCloser, error) {
+	return nil, outcome.Fail(outcome.SourceUnreachable, "the output of a command can only be read from its beginning to its end")
+}
+
+// URI returns a name without the arguments, which may contain secrets.
+func (s *Source) URI(locate.Object) string {
+	return "command:" + path.Base(s.run[0]) + "/" + s.name
+}
+
+const (
+	stderrKept = 8 << 10         // bytes of the end of the program's standard error
+	lastLines  = 3               // of it that a message shows
+	stopWithin = 5 * time.Second // for a program that was asked to stop
+)
+
+// Stream runs the program and returns its output. Read returns io.EOF only if the program
+// has ended with exit status 0, and otherwise command_failed. Close ends the program.
+func (s *Source) Stream(ctx context.Context, _ locate.Object) (io.ReadCloser, error) {
+	ctx, cancel := context.WithCancel(ctx)
+	c := exec.CommandContext(ctx, s.run[0], s.run[1:]...)
+	c.Dir, c.Env = s.dir, append(os.Environ(), s.env...)
+	ownGroup(c)
+	c.Cancel = func() error { return killGroup(c) }
+	c.WaitDelay = stopWithin
+	stderr := &tail{}
+	c.Stderr = stderr
+	stdout, err := c.StdoutPipe()
+	if err == nil {
+		err = c.Start()
+	}
+	if err != nil {
+		cancel()
+		return nil, outcome.Fail(outcome.CommandFailed, "start %s: %w", path.Base(s.run[0]), cause(err)).
+			WithHint("install it for the user who runs drillgres, or correct backup.command.run")
+	}
+	return &stream{ctx: ctx, cancel: cancel, c: c, stdout: stdout, stderr: stderr, name: path.Base(s.run[0])}, nil
+}
+
+// cause returns the reason without the path, which may be an argument.
+func cause(err error) error {
+	var e *exec.Error
+	if errors.As(err, &e) {
+		return e.Err
+	}
+	return err
+}
+
+// stream is the output of a running program.
+type stream struct {
+	ctx    context.Context
+	cancel context.CancelFunc
+	c      *exec.Cmd
+	stdout io.Reader
+	stderr *tail
+	name   string
+
+	once sync.Once
+	end  error // of the program
+}
+
+func (s *stream) Read(p []byte) (int, error) {
+	n, err := s.stdout.Read(p)
+	if err == nil {
+		return n, nil
+	}
+	if s.wait(); s.end != nil {
+		return n, s.end
+	}
+	return n, err
+}
+
+// wait waits for the end of the program, and judges it.
+func (s *stream) wait() {
+	s.once.Do(func() {
+		err := s.c.Wait()
+		switch {
+		case s.ctx.Err() != nil:
+			s.end = context.Cause(s.ctx)
+		case err != nil:
+			s.end = outcome.Fail(outcome.CommandFailed, "%s ended with %s%s", s.name, status(err), s.stderr.shown()).
+				WithHint("run the command by hand, as the user who runs drillgres and with the same environment")
+		}
+	})
+}
+
+func status(err error) string {
+	var e *exec.ExitError
+	if errors.As(err, &e) {
+		return e.ProcessState.String() // exit status 1, signal: killed
+	}
+	return "an error: " + err.Error()
+}
+
+// Close ends the program if it is still running.
+func (s *stream) Close() error {
+	s.cancel()
+	_, _ = io.Copy(io.Discard, s.stdout) // until the program is gone
+	s.wait()
+	return nil
+}
+
+// tail keeps the end of what is written to it.
+type tail struct {
+	mu   sync.Mutex
+	text []byte
+}
+
+func (t *tail) Write(p []byte) (int, error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.text = append(t.text, p...); len(t.text) > stderrKept {
+		t.text = slices.Clone(t.text[len(t.text)-stderrKept:])
+	}
+	return len(p), nil
+}
+
+// shown returns the last lines for a message, without what may be data or a secret.
+func (t *tail) shown() string {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	var lines []string
+	for line := range strings.Lines(string(t.text)) {
+		if line = strings.TrimSpace(redact.OneLine(line)); line != "" {
+			lines = append(lines, redact.Output{}.Line(line))
+		}
+	}
+	if len(lines) == 0 {
+		return ""
+	}
+	return fmt.Sprintf("; its last messages: %s", strings.Join(lines[max(0, len(lines)-lastLines):], " | "))
+}
