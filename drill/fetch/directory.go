@@ -68,7 +68,7 @@ func (f Fetcher) fetchFile(ctx context.Context, b locate.Backup, path string, p 
 	if b.Size == 0 { // nothing to ask for
 		return emptyFile(path)
 	}
-	return f.fetchCopy(ctx, b, path, p)
+	return f.forSource(b).fetchCopy(ctx, b, path, p)
 }
 
 func emptyFile(path string) (File, error) {

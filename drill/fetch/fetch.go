@@ -121,9 +121,18 @@ func (f Fetcher) fetchDump(ctx context.Context, b locate.Backup, p outcome.Progr
 	}
 	local, ok := b.Source.(locate.LocalPath)
 	if !ok { // a name from the listing could point outside Dir
-		return f.fetchCopy(ctx, b, filepath.Join(f.Dir, "backup"), p)
+		return f.forSource(b).fetchCopy(ctx, b, filepath.Join(f.Dir, "backup"), p)
 	}
 	return f.readInPlace(ctx, b, local.LocalPath(b.Object), p)
+}
+
+// forSource returns the fetcher for a source that may have to read from the beginning: a
+// single part, so that it does so once, and no limit of its own.
+func (f Fetcher) forSource(b locate.Backup) Fetcher {
+	if s, ok := b.Source.(locate.Sequential); ok && s.Sequential(b.Object) {
+		f.PartSize, f.Parallel, f.Stall = max(b.Size, 1), 1, 0
+	}
+	return f
 }
 
 func (f Fetcher) withDefaults() Fetcher {

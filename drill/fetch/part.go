@@ -54,6 +54,9 @@ func (d *download) fetchPart(ctx context.Context, p part, buf []byte) error {
 // attemptPart requests the missing bytes of the part and writes them as they
 // arrive.
 func (d *download) attemptPart(ctx context.Context, p *part, buf []byte) error {
+	if d.Stall == 0 { // the source has its own limit
+		return d.receive(ctx, p, buf, func() {})
+	}
 	stalled := fmt.Errorf("no bytes for %s", words.Span(d.Stall))
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)

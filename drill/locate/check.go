@@ -59,6 +59,19 @@ func (l Locator) checkSize(o Object) error {
 	return nil
 }
 
+// checkDated reports a backup whose age is not known, so that backup.max_age is no
+// check of it.
+func (l Locator) checkDated(o Object) *outcome.Finding {
+	if !o.Undated {
+		return nil
+	}
+	return &outcome.Finding{
+		Code:    "backup_undated",
+		Message: Show(o.Key) + " has no time of its last change at its source: it counts as written now, and only the time that the dump itself states can show that it is old",
+		Hint:    "let the server send Last-Modified with the file",
+	}
+}
+
 func (l Locator) checkSkew(o Object) *outcome.Finding {
 	ahead := o.ModifiedAt.Sub(l.now())
 	if ahead <= maxSkew {

@@ -23,6 +23,7 @@ type Object struct {
 	StorageClass string // of an object store; empty: the standard class
 	Files        int    // number of files of a dump in directory format, which counts as one object; otherwise 0
 	SameAs       string // key of another object that is the same file, by a link; empty: none
+	Undated      bool   // the source does not state when it was modified: ModifiedAt is when it was listed
 	Broken       bool   // it is a link to something outside the source that does not exist
 }
 
@@ -103,6 +104,14 @@ func (b Backup) Files() []Object {
 		return slices.Clone(b.Members)
 	}
 	return []Object{b.Object}
+}
+
+// Sequential is implemented by a source that may have to read an object from its
+// beginning, whatever the range. Such a source fails by itself if no bytes arrive,
+// because ReadRange may have to skip many before the first one of the range.
+type Sequential interface {
+	// Sequential reports whether that is so. It is known once the object was listed.
+	Sequential(o Object) bool
 }
 
 // Resolver is implemented by a source that can return more about a single object

@@ -83,6 +83,7 @@ func (l Locator) Locate(ctx context.Context) (Backup, error) {
 	if err := l.checkRetention(b.candidates); err != nil {
 		return b, err
 	}
+	b.addFinding(l.checkDated(b.Object))
 	sum, finding, err := l.readSidecar(ctx, b.Object, listed)
 	b.SHA256 = sum
 	b.addFinding(finding)

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/drillgres/drillgres/drill/outcome"
+	"github.com/drillgres/drillgres/drill/redact"
 	"github.com/drillgres/drillgres/drill/words"
 )
 
@@ -53,7 +54,7 @@ func (l Locator) findWanted(objects, matching []Object) (Object, error) {
 	var ending []Object
 	for _, o := range objects {
 		uri := l.Source.URI(o)
-		if o.Key == l.Want || uri == l.Want {
+		if o.Key == l.Want || uri == l.Want || uri == redact.URL(l.Want) {
 			return o, nil
 		}
 		if strings.HasSuffix("/"+o.Key, "/"+want) || strings.HasSuffix(uri, "/"+want) {
@@ -67,7 +68,7 @@ func (l Locator) findWanted(objects, matching []Object) (Object, error) {
 		return Object{}, l.wantedMissing(objects, matching)
 	default:
 		return Object{}, outcome.Fail(outcome.ConfigInvalid, "%d backups in %s match %s: %s",
-			len(ending), l.Source.URI(Object{}), Show(l.Want), listKeys(ending)).
+			len(ending), l.Source.URI(Object{}), Show(redact.URL(l.Want)), listKeys(ending)).
 			WithHint("set --backup to the whole key of one of them")
 	}
 }
@@ -76,12 +77,12 @@ func (l Locator) wantedMissing(objects, matching []Object) error {
 	where := l.Source.URI(Object{})
 	if len(matching) == 0 {
 		return outcome.Fail(outcome.ConfigInvalid, "%s is not among %s in %s",
-			Show(l.Want), words.Count(len(objects), "object"), where).
+			Show(redact.URL(l.Want)), words.Count(len(objects), "object"), where).
 			WithHint("set --backup to the key of an existing backup")
 	}
 	alike := words.Alike(path.Base(l.Want), matching, baseName)
 	return outcome.Fail(outcome.ConfigInvalid, "%s is not among %s in %s; similar: %s",
-		Show(l.Want), words.Count(len(objects), "object"), where, listKeys(alike)).
+		Show(redact.URL(l.Want)), words.Count(len(objects), "object"), where, listKeys(alike)).
 		WithHint("set --backup to the key of an existing backup")
 }
 

@@ -18,6 +18,11 @@ var Findings = []FindingEntry{
 		Remedy:  "synchronize the clocks of this machine and of the source with NTP",
 	},
 	{
+		Code: "backup_undated", Stage: Locate,
+		Meaning: "The source does not state when the backup was written, so it counts as written now. backup.max_age was compared only with the time that the dump itself states, if it states one.",
+		Remedy:  "let the web server send Last-Modified with the file",
+	},
+	{
 		Code: "backups_mixed", Stage: Locate,
 		Meaning: "The names of the backups at the source are of several kinds, and the config does not say which one is meant. The newest of all was chosen, which may be of another database.",
 		Remedy:  "set backup.match to the names of this database's backups, or backup.from to their folder",
