@@ -8,6 +8,7 @@ import (
 
 	"github.com/drillgres/drillgres/drill/place"
 	"github.com/drillgres/drillgres/drill/producer"
+	"github.com/drillgres/drillgres/drill/redact"
 	"github.com/drillgres/drillgres/drill/snapshot"
 	"github.com/drillgres/drillgres/drill/words"
 )
@@ -44,6 +45,10 @@ func (l *loader) checkBackup(at *path, b *Backup) {
 	}
 	l.checkTimezone(at.key("timezone"), b.Timezone)
 	l.checkEndpoint(at.key("s3").key("endpoint"), string(b.S3.Endpoint))
+	l.checkPath(at.key("sftp").key("known_hosts"), b.SFTP.KnownHosts)
+	l.checkPath(at.key("sftp").key("key_file"), b.SFTP.KeyFile)
+	l.checkHeaders(at.key("http").key("headers"), b.HTTP.Headers)
+	l.secrets = append(l.secrets, redact.InURL(string(b.From))...)
 }
 
 // checkPlace checks the location in text, and that the section at has no options
@@ -99,7 +104,7 @@ func (l *loader) checkCommandSource(at *path, b *Backup) {
 	if len(b.Command.Run) == 0 || b.Command.Run[0] == "" {
 		l.invalid(at.key("command").key("run"), "is missing (want the program and its arguments, such as [restic, dump, latest, /shop.dump])")
 	}
-	for _, key := range []string{"match", "parts", "globals", "retention", "s3"} {
+	for _, key := range []string{"match", "parts", "globals", "retention", "s3", "sftp", "http"} {
 		if l.given(at.key(key)) {
 			l.invalid(at.key(key), "has no effect beside command, which is one backup")
 		}

@@ -50,7 +50,7 @@ type Database struct {
 
 // Backup says where backups are stored and what a plausible one looks like.
 type Backup struct {
-	// s3://bucket/prefix, file:///dir, or a path relative to the config file (a directory or one file).
+	// s3://bucket/prefix, sftp://user@host/dir, https://host/file, file:///dir, or a path relative to the config file (a directory or one file). What may be secret in a URL is never printed: its password and its query.
 	From Text `yaml:"from"`
 	// Instead of from: a program whose standard output is the backup. It must end with exit status 0.
 	Command *Command `yaml:"command"`
@@ -80,6 +80,10 @@ type Backup struct {
 	Timezone string `yaml:"timezone"`
 	// Settings of an object store that is not AWS, or not the default one.
 	S3 S3 `yaml:"s3"`
+	// How to log in to the server of sftp://user@host/dir.
+	SFTP SFTP `yaml:"sftp"`
+	// What to send to the server of https://host/file.
+	HTTP HTTPSource `yaml:"http"`
 
 	Dir string `yaml:"-"` // of the config file, in which the command runs
 }
@@ -137,6 +141,24 @@ type OpenSSLKey struct {
 	Iterations int `yaml:"iterations"`
 	// Digest of the derivation. Default: sha256, and of the old derivation sha256 or md5.
 	Digest string `yaml:"digest"`
+}
+
+// SFTP says how to log in to a server with SSH. The key is that of key_file or, without
+// it, one of the agent at SSH_AUTH_SOCK or of the usual files in ~/.ssh. A password is
+// read from the environment variable SFTP_PASSWORD.
+type SFTP struct {
+	// Path of the file with the server's host key, relative to the config file. Default: ~/.ssh/known_hosts and /etc/ssh/ssh_known_hosts. An unknown key is never accepted.
+	KnownHosts string `yaml:"known_hosts"` // once loaded, absolute or relative to the working directory
+	// Path of the private key, relative to the config file. Default: the keys of the agent and of ~/.ssh.
+	KeyFile string `yaml:"key_file"` // once loaded, absolute or relative to the working directory
+	// Passphrase of the private key.
+	Passphrase Value `yaml:"passphrase"`
+}
+
+// HTTPSource says what to send to the server of a backup at https://host/file.
+type HTTPSource struct {
+	// Headers of each request, such as Authorization. Values are never printed, and are not sent to another host.
+	Headers map[string]Value `yaml:"headers"`
 }
 
 // S3 holds the settings of an object store that is not AWS, or not the default

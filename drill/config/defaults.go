@@ -31,6 +31,11 @@ func (c *Config) setDefaults() {
 				}
 			}
 		}
+		for _, file := range []*string{&db.Backup.SFTP.KnownHosts, &db.Backup.SFTP.KeyFile} {
+			if *file != "" {
+				*file = c.Resolve(*file)
+			}
+		}
 		if db.Migrate != nil {
 			c.setMigrateDefaults(db)
 		}
