@@ -55,6 +55,8 @@
 //	locate/dir       backups in a directory
 //	locate/s3        backups in a bucket
 //	locate/command   a backup from the standard output of a program
+//	locate/sftp      backups on a server with SSH
+//	locate/httpfile  one backup at a URL
 //	bucket           access to a bucket
 //	layers           opening the layers around a dump: encryption, compression, archives
 //	layers/agefile   decrypting age files

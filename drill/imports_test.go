@@ -13,9 +13,9 @@ const module = "github.com/drillgres/drillgres/"
 // TestImports checks the architecture: heavy dependencies stay in their leaf packages,
 // the vocabulary needs only the standard library, and fixtures are for tests only.
 func TestImports(t *testing.T) {
-	heavy := []string{"github.com/moby/", "github.com/docker/", "github.com/aws/"}
+	heavy := []string{"github.com/moby/", "github.com/docker/", "github.com/aws/", "github.com/pkg/sftp", "golang.org/x/crypto/ssh"}
 	core := []string{
-		"drill", "drill/outcome", "drill/sqltext", "drill/redact", "drill/pgerr", "drill/config", "drill/place", "drill/locate", "drill/locate/dir", "drill/locate/command", "drill/fetch",
+		"drill", "drill/outcome", "drill/sqltext", "drill/redact", "drill/pgerr", "drill/config", "drill/place", "drill/locate", "drill/locate/dir", "drill/locate/command", "drill/locate/httpfile", "drill/fetch",
 		"drill/gate", "drill/layers", "drill/layers/agefile", "drill/layers/pgp", "drill/layers/source", "drill/producer", "drill/layers/codec", "drill/inspect", "drill/sandbox", "drill/provision", "drill/serverlog", "drill/restore", "drill/fingerprint", "drill/verify", "drill/migrate", "drill/migrate/watch",
 		"drill/record", "drill/record/sqlite", "drill/record/postgres",
 		"drill/report", "drill/report/actions", "drill/work", "drill/words", "drill/prove", "appcheck",
@@ -43,7 +43,7 @@ func TestImports(t *testing.T) {
 // wired checks that only package wiring imports every adapter.
 func wired(t *testing.T) {
 	t.Helper()
-	adapters := []string{"drill/locate/dir", "drill/locate/command", "drill/locate/s3", "drill/record/sqlite", "drill/record/postgres", "drill/record/s3", "drill/sandbox/docker"}
+	adapters := []string{"drill/locate/dir", "drill/locate/command", "drill/locate/s3", "drill/locate/sftp", "drill/locate/httpfile", "drill/record/sqlite", "drill/record/postgres", "drill/record/s3", "drill/sandbox/docker"}
 	may := map[string]string{
 		"cmd/drillgres": "drill/sandbox/docker", // which names the sandboxes that --keep and clean are about
 		"drill/prove":   "drill/locate/dir",     // where broken copies are drilled

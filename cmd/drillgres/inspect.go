@@ -18,6 +18,7 @@ import (
 	"github.com/drillgres/drillgres/drill/layers"
 	"github.com/drillgres/drillgres/drill/locate"
 	"github.com/drillgres/drillgres/drill/outcome"
+	"github.com/drillgres/drillgres/drill/redact"
 	"github.com/drillgres/drillgres/drill/report"
 	"github.com/drillgres/drillgres/drill/snapshot"
 	"github.com/drillgres/drillgres/drill/wiring"
@@ -36,7 +37,7 @@ func newInspect(e edges) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "inspect FILE|URL",
 		Short: "Print what a dump contains and whether it is whole; needs no container engine",
-		Long:  "Reads a dump to its end. It is a local file, or an object such as s3://bucket/key.\n\n" + exitCodesHelp,
+		Long:  "Reads a dump to its end. It is a local file, or an object such as s3://bucket/key, sftp://user@host/file or https://host/file.\n\n" + exitCodesHelp,
 		Args:  positional(cobra.ExactArgs(1)),
 
 		ValidArgsFunction: firstOnly(filesNamed()),
@@ -66,7 +67,7 @@ func runInspect(ctx context.Context, e edges, o inspectOptions) error {
 	if err := checkFormat(o.format); err != nil {
 		return err
 	}
-	e.step.mask(nil)
+	e.step.mask(redact.InURL(o.target))
 	b, err := locateTarget(ctx, o)
 	if err != nil {
 		return withoutConfig(err)
@@ -112,14 +113,14 @@ func locateTarget(ctx context.Context, o inspectOptions) (locate.Backup, error) 
 	source, err := wiring.Sources.Open(ctx, o.target, config.Backup{From: config.Text(o.target), S3: o.s3})
 	var f *outcome.Failure
 	if err != nil && !errors.As(err, &f) {
-		err = usage("URL: %w", err).WithHint("name a local file or an s3:// URL") // it may contain a password
+		err = usage("URL: %w", err).WithHint("name a local file, or an s3://, sftp:// or https:// URL") // it may contain a password
 	}
 	if err != nil {
 		return locate.Backup{}, err
 	}
 	rules := locate.Rules{}
-	if _, local := source.(locate.LocalPath); !local { // the key is the last part of the URL
-		rules.Want = path.Base(o.target)
+	if _, local := source.(locate.LocalPath); !local { // the key is the last part of the URL, without its query
+		rules.Want = path.Base(source.URI(locate.Object{}))
 	}
 	ctx, cancel := context.WithTimeoutCause(ctx, drill.Deadlines[outcome.Locate], noAnswer(o.target))
 	defer cancel()
@@ -151,7 +152,7 @@ var configKey = regexp.MustCompile(`\b(backup|work|verify|postgres)\.[a-z]|--bac
 var hintsWithoutConfig = map[outcome.Code]string{
 	outcome.SourceNotFound: "name an existing file or object",
 	outcome.BackupMissing:  "name an existing file or object",
-	outcome.ConfigInvalid:  "name a local file or an s3:// URL",
+	outcome.ConfigInvalid:  "name a local file, or an s3://, sftp:// or https:// URL",
 	outcome.NotADump:       "look at the first bytes of the file: if it is encrypted or packed, decrypt or unpack it first",
 	outcome.DumpCorrupt:    "treat this backup as damaged: inspect an older one, and check the storage",
 	outcome.StreamCorrupt:  "treat this backup as damaged: inspect an older one, and check the storage",
@@ -161,7 +162,7 @@ var hintsWithoutConfig = map[outcome.Code]string{
 
 // noAnswer returns the failure of a source that does not answer.
 func noAnswer(from string) error {
-	return outcome.Fail(outcome.SourceUnreachable, "%s did not answer within %s", from, drill.Deadlines[outcome.Locate])
+	return outcome.Fail(outcome.SourceUnreachable, "%s did not answer within %s", redact.URL(from), drill.Deadlines[outcome.Locate])
 }
 
 // scan reads the whole object, once.

@@ -9,7 +9,9 @@ import (
 	"github.com/drillgres/drillgres/drill/locate"
 	"github.com/drillgres/drillgres/drill/locate/command"
 	"github.com/drillgres/drillgres/drill/locate/dir"
+	"github.com/drillgres/drillgres/drill/locate/httpfile"
 	s3source "github.com/drillgres/drillgres/drill/locate/s3"
+	"github.com/drillgres/drillgres/drill/locate/sftp"
 	"github.com/drillgres/drillgres/drill/outcome"
 	"github.com/drillgres/drillgres/drill/record"
 	"github.com/drillgres/drillgres/drill/record/postgres"
@@ -19,7 +21,7 @@ import (
 )
 
 // Sources are the kinds of place that backups are read from. To add one, add it here.
-var Sources = locate.Kinds{s3source.Kind, dir.Kind}
+var Sources = locate.Kinds{s3source.Kind, sftp.Kind, httpfile.Kind, dir.Kind}
 
 // Histories are the kinds of place that drills are recorded in. To add one, add it
 // here.

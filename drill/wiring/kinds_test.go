@@ -3,6 +3,7 @@ package wiring
 import (
 	"fmt"
 	"os"
+	"path/filepath"
 	"reflect"
 	"strings"
 	"testing"
@@ -11,6 +12,7 @@ import (
 	"github.com/drillgres/drillgres/drill/config"
 	"github.com/drillgres/drillgres/drill/outcome"
 	"github.com/drillgres/drillgres/drill/place"
+	"github.com/drillgres/drillgres/drill/redact"
 )
 
 const canary = "canary4711"
@@ -24,12 +26,20 @@ func TestConfigsAreCheckedByTheAdapters(t *testing.T) {
 		{"backups", "history.db", ""},
 		{"file:///srv/backups", "postgres://u:" + canary + "@h/d", ""},
 		{"s3://acme/prod, s3: {region: auto}", "s3://acme/history, s3: {region: auto}", ""},
-		{"gs://acme/prod", "x", "from: unsupported scheme gs://: supported are file, s3, and a path"},
+		{"gs://acme/prod", "x", "from: unsupported scheme gs://: supported are file, https, s3, sftp, and a path"},
 		{"s3a://acme/prod", "x", "(did you mean s3://?)"},
 		{"s3://", "x", "from: has no valid bucket name (want s3://bucket/prefix"},
 		{"s3://key:" + canary + "@acme", "x", "from: has no valid bucket name"},
 		{"file://srv/backups", "x", "from: names a host, but only local files can be read"},
 		{"file:///srv/a?b=" + canary, "x", "from: does not name a path"},
+		{"sftp://u@h/b, sftp: {known_hosts: k, key_file: i, passphrase: " + canary + "}", "x", ""},
+		{"sftp://u:" + canary + "@h/b", "x", "from: contains a password (set it in the environment variable SFTP_PASSWORD)"},
+		{"sftp://u@h/b, sftp: {key_file: ~/.ssh/id_rsa}", "x", "key_file: begins with ~"},
+		{"sftp://u@h/b, http: {headers: {A: b}}", "x", "backup.http: has options for https://host/file"},
+		{"https://h/shop.dump?sig=" + canary + ", http: {headers: {Authorization: " + canary + "}}", "x", ""},
+		{"https://u:" + canary + "@h/b/", "x", "from: names no file"},
+		{"http://h/shop.dump?sig=" + canary, "x", "from: is not encrypted"},
+		{"https://h/b, http: {headers: {\"A b\": " + canary + "}}", "x", "is not a valid name of an HTTP header"},
 		{"backups, s3: {endpoint: \"https://h\"}", "x", "backup.s3: has options for s3://bucket/prefix, but databases.a.backup.from names another kind of place"},
 		{"x", "mysql://u:" + canary + "@h/d", "history: unsupported scheme mysql://: supported are postgres, s3, and a path"},
 		{"x", "file:///srv/history.db", "history: unsupported scheme file://"},
@@ -61,13 +71,41 @@ func TestConfigsAreCheckedByTheAdapters(t *testing.T) {
 // inspect.
 func TestOpenSourceChecksTheURL(t *testing.T) {
 	for from, want := range map[string]string{
-		"gs://acme/x":        "unsupported scheme gs://: supported are file, s3, and a path",
+		"gs://acme/x":        "unsupported scheme gs://: supported are file, https, s3, sftp, and a path",
 		"s3://":              "has no valid bucket name",
 		"file://srv/backups": "names a host",
 	} {
 		_, err := OpenSource(t.Context(), config.Backup{From: config.Text(from)}, time.Now)
 		if f := outcome.AsFailure(err); err == nil || f.Code != outcome.ConfigInvalid || !strings.Contains(f.Error(), want) || f.Remedy() == "" {
 			t.Errorf("%s: %v", from, err)
+		}
+	}
+}
+
+func TestKeyFilesAreRelativeToTheConfig(t *testing.T) {
+	read := ConfigReader(func(string) (string, bool) { return "", false })
+	cfg, err := read.Parse("/etc/drillgres/drillgres.yaml", []byte("version: 1\ndatabases: {a: {backup: {from: \"sftp://u@h/b\", sftp: {known_hosts: keys/hosts, key_file: /root/id}}, postgres: {version: 16}}}\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := cfg.Database("a").Backup.SFTP
+	if got.KnownHosts != filepath.Join("/etc/drillgres", "keys/hosts") || got.KeyFile != "/root/id" {
+		t.Errorf("got %+v", got)
+	}
+}
+
+// TestSecretsOfALinkAreMasked checks that no output can contain the query of a link.
+func TestSecretsOfALinkAreMasked(t *testing.T) {
+	t.Setenv("LINK", "https://u:"+canary+"1@h/shop.dump?X-Amz-Signature="+canary+"2&v=1")
+	cfg, err := ConfigReader(os.LookupEnv).Parse("drillgres.yaml", []byte("version: 1\ndatabases: {a: {backup: {from: \"${LINK}\"}, postgres: {version: 16}}}\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var r redact.Redactor
+	r.Add(cfg.Secrets()...)
+	for _, text := range []string{"got " + canary + "1", "got " + canary + "2", "got " + string(cfg.Database("a").Backup.From)} {
+		if masked := r.Text(text); strings.Contains(masked, canary) {
+			t.Errorf("%s is shown", masked)
 		}
 	}
 }
