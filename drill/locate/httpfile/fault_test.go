@@ -176,6 +176,24 @@ func TestSilentServer(t *testing.T) {
 	}
 }
 
+// TestSlowServer sends a few bytes at a time, for longer than it may be silent.
+func TestSlowServer(t *testing.T) {
+	server := serve(t, func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Length", "12")
+		for range 12 {
+			_, _ = io.WriteString(w, "x")
+			_ = http.NewResponseController(w).Flush()
+			<-time.After(100 * time.Millisecond)
+		}
+	})
+	s := dump(t, server)
+	s.Hurry(time.Second)
+	o := sourcetest.Find(t, s, "shop.dump")
+	if got := string(sourcetest.Read(t, s, o, 0, o.Size)); got != strings.Repeat("x", 12) {
+		t.Errorf("read %q", got)
+	}
+}
+
 func TestCancelledWhileTheServerIsSilent(t *testing.T) {
 	text := content(1 << 20)
 	server := serve(t, func(w http.ResponseWriter, r *http.Request) {

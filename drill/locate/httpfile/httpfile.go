@@ -89,7 +89,6 @@ func New(from string, o config.HTTPSource) (*Source, error) {
 	// Of several responses on one connection, the end of one that is silent does not end
 	// the connection, and the next attempt would wait for the same server.
 	t.HTTP2 = &http.HTTP2Config{SendPingTimeout: s.stall / 2, PingTimeout: s.stall / 2}
-	t.DisableCompression = true // the bytes must arrive as they are stored
 	s.client = &http.Client{Transport: t, CheckRedirect: s.checkRedirect}
 	return s, nil
 }

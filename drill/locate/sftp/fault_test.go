@@ -197,6 +197,22 @@ func TestUnusedConnectionIsClosed(t *testing.T) {
 	sourcetest.Read(t, s, o, 0, o.Size)
 }
 
+// TestQuietConnectionStays leaves a connection alone for longer than the server may be
+// silent: it answers the signs of life.
+func TestQuietConnectionStays(t *testing.T) {
+	server := start(t)
+	s, o := server.put(t, content(100))
+	s.Hurry(600*time.Millisecond, time.Minute)
+	server.cut()
+	sourcetest.List(t, s)
+	select {
+	case <-s.Down():
+		t.Error("the connection was closed")
+	case <-time.After(1500 * time.Millisecond):
+	}
+	sourcetest.Read(t, s, o, 0, o.Size)
+}
+
 func TestNothingListens(t *testing.T) {
 	server := start(t)
 	_ = server.listener.Close()

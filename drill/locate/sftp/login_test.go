@@ -54,6 +54,17 @@ func TestCertificateOfAHost(t *testing.T) {
 	if _, err := server.source(t, server.dir).List(t.Context()); err != nil {
 		t.Error(err)
 	}
+
+	// A known key of a type that the server does not have must not hide its certificate.
+	server.keygen(t, "other", "rsa", "")
+	known, err := os.ReadFile(server.knownHosts)
+	if err != nil {
+		t.Fatal(err)
+	}
+	write(t, server.knownHosts, append(known, "[127.0.0.1]:"+server.port+" "+server.public(t, "other")+"\n"...))
+	if _, err := server.source(t, server.dir).List(t.Context()); err != nil {
+		t.Errorf("with a key of another type: %v", err)
+	}
 }
 
 func TestUnknownHost(t *testing.T) {

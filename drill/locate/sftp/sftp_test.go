@@ -146,6 +146,26 @@ func TestDenied(t *testing.T) {
 	want(t, err, outcome.SourceDenied, "shop.dump cannot be read by "+server.login, "grant user "+server.login)
 }
 
+func TestUnreadableDirectories(t *testing.T) {
+	if os.Geteuid() == 0 {
+		t.Skip("the superuser may read everything")
+	}
+	server := start(t)
+	root := t.TempDir()
+	write(t, filepath.Join(root, "shop.dump"), []byte("dump"))
+	deny := func(name string) {
+		if err := os.Mkdir(filepath.Join(root, name), 0); err != nil {
+			t.Fatal(err)
+		}
+	}
+	deny("lost+found")
+	s := server.source(t, root)
+	sourcetest.Find(t, s, "shop.dump")
+	deny("private")
+	_, err := s.List(t.Context())
+	want(t, err, outcome.SourceDenied, root+"/private cannot be read by", "grant user")
+}
+
 func TestNoSFTP(t *testing.T) {
 	server := start(t, "Subsystem other internal-sftp")
 	_, err := server.source(t, "/").List(t.Context())
