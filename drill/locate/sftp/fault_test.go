@@ -144,11 +144,7 @@ func TestSilentPeer(t *testing.T) {
 // TestStalledDownload lets a connection fall silent, and the next one work.
 func TestStalledDownload(t *testing.T) {
 	server := start(t)
-	server.accepted = func(n int64) {
-		if n == 3 { // it follows the silent one
-			server.quota.Store(-1)
-		}
-	}
+	server.repairedAt.Store(3) // it follows the silent one
 	dump := content(4 << 20)
 	s, o := server.put(t, dump)
 	s.Hurry(500*time.Millisecond, time.Minute)

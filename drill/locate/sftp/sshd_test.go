@@ -32,9 +32,9 @@ type server struct {
 	login      string
 	port       string
 	connected  atomic.Int64
-	accepted   func(n int64) // is called with the number of each connection; nil: nothing
-	quota      atomic.Int64  // bytes that it may still send; negative: any number
-	hold       atomic.Bool   // at the end of the quota, the connection falls silent; otherwise it is cut
+	repairedAt atomic.Int64 // the number of the connection from which on the quota has no end
+	quota      atomic.Int64 // bytes that it may still send; negative: any number
+	hold       atomic.Bool  // at the end of the quota, the connection falls silent; otherwise it is cut
 	listener   net.Listener
 	wires      sync.Map
 	sshd       string
@@ -157,8 +157,8 @@ func (s *server) serve(t *testing.T, serving *sync.WaitGroup) {
 		if err != nil {
 			return
 		}
-		if n := s.connected.Add(1); s.accepted != nil {
-			s.accepted(n)
+		if s.connected.Add(1) == s.repairedAt.Load() {
+			s.quota.Store(-1)
 		}
 		s.wires.Store(wire, true)
 		serving.Go(func() { s.handle(t, wire) })
