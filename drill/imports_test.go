@@ -13,7 +13,7 @@ const module = "github.com/drillgres/drillgres/"
 // TestImports checks the architecture: heavy dependencies stay in their leaf packages,
 // the vocabulary needs only the standard library, and fixtures are for tests only.
 func TestImports(t *testing.T) {
-	heavy := []string{"github.com/moby/", "github.com/docker/", "github.com/aws/", "github.com/pkg/sftp", "golang.org/x/crypto/ssh"}
+	heavy := []string{"github.com/moby/", "github.com/docker/", "github.com/aws/", "github.com/pkg/sftp"}
 	core := []string{
 		"drill", "drill/outcome", "drill/sqltext", "drill/redact", "drill/pgerr", "drill/config", "drill/place", "drill/locate", "drill/locate/dir", "drill/locate/command", "drill/locate/httpfile", "drill/fetch",
 		"drill/gate", "drill/layers", "drill/layers/agefile", "drill/layers/pgp", "drill/layers/source", "drill/producer", "drill/layers/codec", "drill/inspect", "drill/sandbox", "drill/provision", "drill/serverlog", "drill/restore", "drill/fingerprint", "drill/verify", "drill/migrate", "drill/migrate/watch",
