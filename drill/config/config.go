@@ -208,7 +208,15 @@ type Restore struct {
 	Timeout Duration `yaml:"timeout"`
 	// create (default) creates missing roles and reports them; with strict they fail the drill.
 	Roles string `yaml:"roles" jsonschema:"enum=create,enum=strict"`
+	// SQL before the dump, as superuser in the new database and after the roles. Each is a text or {file: path}.
+	Before []SQL `yaml:"before"`
+	// SQL after the dump, in the same way.
+	After []SQL `yaml:"after"`
 }
+
+// SQL is one or several statements. In the file it may be {file: path}, relative to the
+// config file.
+type SQL string
 
 // Budget limits how long a drill that passes may take; a slower one is
 // over_budget.

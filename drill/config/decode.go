@@ -50,6 +50,8 @@ func (l *loader) special(n *yaml.Node, p *path, v reflect.Value) bool {
 	switch target := v.Addr().Interface().(type) {
 	case *Value:
 		*target = l.secret(n, p)
+	case *SQL:
+		*target = l.sql(n, p, v)
 	case *Text:
 		if l.isScalar(n, p, v) {
 			*target = Text(l.expanded(n, p).text)

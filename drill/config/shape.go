@@ -19,6 +19,8 @@ func wanted(t reflect.Type) string {
 	switch t {
 	case reflect.TypeFor[Value]():
 		return `a string, "" for an empty one, or {file: path}`
+	case reflect.TypeFor[SQL]():
+		return "SQL, or {file: path}"
 	case reflect.TypeFor[Duration]():
 		return "a duration such as 26h, 7d, 2w"
 	case reflect.TypeFor[Size]():

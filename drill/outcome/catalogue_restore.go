@@ -161,4 +161,17 @@ var restoreCodes = []Entry{
 			{VersionSkew, "pg_dump is newer than the server, which does not understand the dump"},
 		},
 	},
+	{
+		Code: HookFailed, Class: ClassEnvironment, Stages: []Stage{Restore},
+		Cause:  "SQL of restore.before or restore.after failed, or the SQL with which drillgres puts an extension such as TimescaleDB into its restore mode. The message is the server's.",
+		Remedy: "correct the SQL in restore.before or restore.after, or the image's version of the extension",
+		Example: Example{
+			Case:    "restore.before creates an extension that the image does not have.",
+			Message: "restore.before[0]: extension \"postgis\" is not available (SQLSTATE 0A000)",
+		},
+		Neighbours: []Neighbour{
+			{RestoreFailed, "a statement of the dump failed"},
+			{ExtensionUnavailable, "the dump itself needs the extension"},
+		},
+	},
 }

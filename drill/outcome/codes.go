@@ -49,6 +49,7 @@ const (
 	IsolationBroken      Code = "isolation_broken"
 
 	// restore
+	HookFailed           Code = "hook_failed"
 	RoleMissing          Code = "role_missing"
 	VersionSkew          Code = "version_skew"
 	ClientTooOld         Code = "client_too_old"

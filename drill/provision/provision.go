@@ -59,6 +59,9 @@ func (p *Provisioner) Provision(ctx context.Context, needs inspect.Needs) (Serve
 		Database: targetName(needs, p.Database),
 	}
 	s.Maintenance = maintenanceFor(s.Database)
+	for _, e := range needs.Extensions {
+		s.NeededExtensions = append(s.NeededExtensions, e.Name)
+	}
 	if needs.Database.Name == s.Database {
 		s.Properties = needs.Properties
 	}

@@ -44,6 +44,8 @@ type Server struct {
 	// Properties are SQL statements with Database's own settings, which Restore runs after the
 	// load. They are empty if the dump contains none, or only those of another database.
 	Properties string
+	// NeededExtensions are those that the dump creates.
+	NeededExtensions []string
 	// LostSettings is the number of Database's own settings that could not be restored.
 	LostSettings int
 

@@ -59,7 +59,7 @@ func scriptPlan(s provision.Server) plan {
 
 func archivePlan(s provision.Server, source inspect.Source, jobs int) plan {
 	switch {
-	case source.Format == inspect.Tar: // pg_restore reads it from its beginning to its end
+	case source.Format == inspect.Tar, needsOneJob(s): // pg_restore reads a tar from its beginning to its end
 		jobs = 1
 	case jobs <= 0:
 		jobs = min(mostJobs, max(s.CPUs, 1))

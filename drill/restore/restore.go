@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/drillgres/drillgres/drill/config"
@@ -76,7 +77,7 @@ func (r Restorer) Restore(ctx context.Context, s provision.Server, dump Dump, p 
 		}
 	}
 	run := r.newRun(s, dump, p)
-	err := run.runPhases(ctx, append(run.loadPhases(), phase{"finish", run.finish}, phase{"analyze", run.analyze}))
+	err := run.runPhases(ctx, run.allPhases())
 	run.restored.Phases = append(before.Phases, run.restored.Phases...)
 	run.restored.Findings = append(before.Findings, run.restored.Findings...)
 	return run.restored, s.Blame(ctx, err)
@@ -134,6 +135,19 @@ type run struct {
 type phase struct {
 	name string
 	do   func(context.Context) error
+}
+
+// allPhases returns the phases of the dump itself.
+func (r *run) allPhases() []phase {
+	before, after := hooks(r.Config, r.server)
+	phases := r.loadPhases()
+	if len(before) > 0 {
+		phases = slices.Insert(phases, len(phases)-1, phase{"before", func(ctx context.Context) error { return r.runHooks(ctx, before) }})
+	}
+	if len(after) > 0 {
+		phases = append(phases, phase{"after", func(ctx context.Context) error { return r.runHooks(ctx, after) }})
+	}
+	return append(phases, phase{"finish", r.finish}, phase{"analyze", r.analyze})
 }
 
 // loadPhases returns the phases that load the dump.
