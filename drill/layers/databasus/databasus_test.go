@@ -1,0 +1,358 @@
+package databasus_test
+
+import (
+	"bytes"
+	"crypto/aes"
+	"crypto/cipher"
+	"crypto/pbkdf2"
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"testing/iotest"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/drillgres/drillgres/drill/layers/databasus"
+	"github.com/drillgres/drillgres/drill/outcome"
+)
+
+const (
+	id     = "550e8400-e29b-41d4-a716-446655440000"
+	other  = "00000000-0000-4000-8000-000000000000"
+	object = "shop-20261127-030000-" + id
+	secret = "5f0c2c1e-8c3d-4a53-9c39-3f0f3a1c7d11b1d7c6a2-4f0e-4f55-8a7e-0d5f9e6b2c44"
+)
+
+func file(t testing.TB, name string) []byte {
+	t.Helper()
+	p, err := os.ReadFile(filepath.Join("testdata", name))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+func key(t testing.TB, file string) *databasus.Key {
+	t.Helper()
+	k, err := databasus.ParseKey([]byte(file))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return k
+}
+
+// decrypt returns the plaintext and the error of Open or Read.
+func decrypt(t testing.TB, r io.Reader) ([]byte, error) {
+	t.Helper()
+	o, err := databasus.OpenCached(r, []*databasus.Key{key(t, secret)}, []string{id})
+	if err != nil {
+		return nil, err
+	}
+	return io.ReadAll(o)
+}
+
+func codeOf(err error) outcome.Code {
+	if f := outcome.AsFailure(err); f != nil {
+		return f.Code
+	}
+	return ""
+}
+
+func TestOpen(t *testing.T) {
+	want, stored := string(file(t, "plain.dump")), file(t, object)
+	tests := []struct {
+		name string
+		file []byte
+		key  string
+		ids  []string
+	}{
+		{"as it is", stored, secret, []string{id}},
+		{"key with a line end", stored, secret + "\n", []string{id}},
+		{"key that was edited", file(t, "edited.enc"), secret + "\n", []string{id}},
+		{"second id", stored, secret, []string{other, id}},
+		{"upper case", stored, secret, []string{strings.ToUpper(id)}},
+		{"ids of the name", stored, secret, databasus.IDs(object, nil)},
+		{"ids of the metadata", stored, secret, databasus.IDs("renamed", file(t, object+".metadata"))},
+		{"small chunks", file(t, "chunks.enc"), secret, []string{id}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			if !databasus.Detect(tt.file) {
+				t.Error("not detected")
+			}
+			right := key(t, tt.key)
+			o, err := databasus.Open(iotest.HalfReader(bytes.NewReader(tt.file)), []*databasus.Key{key(t, "wrong"), right}, tt.ids)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := iotest.TestReader(o, []byte(want)); err != nil {
+				t.Error(err)
+			}
+			if o.Key != right || o.ID != id {
+				t.Errorf("opened by %s, %s", o.Key, o.ID)
+			}
+		})
+	}
+}
+
+// encrypt returns plain as Databasus encrypts it, in chunks of 1 MiB.
+func encrypt(t testing.TB, plain []byte) []byte {
+	t.Helper()
+	var salt, nonce []byte
+	for i := range byte(32) {
+		salt = append(salt, i)
+	}
+	for i := range byte(12) {
+		nonce = append(nonce, 100+i)
+	}
+	derived, err := pbkdf2.Key(sha256.New, secret+id, salt, 100_000, 32)
+	if err != nil {
+		t.Fatal(err)
+	}
+	block, _ := aes.NewCipher(derived)
+	aead, _ := cipher.NewGCM(block)
+	out := append(append(append([]byte("PGRSUS01"), salt...), nonce...), make([]byte, 12)...)
+	index := uint64(0)
+	for chunk := range slices.Chunk(plain, 1<<20) {
+		out = binary.BigEndian.AppendUint32(out, uint32(len(chunk)+16))
+		out = aead.Seal(out, binary.BigEndian.AppendUint64(nonce[:4:4], index), chunk, nil)
+		index++
+	}
+	return out
+}
+
+// TestLarge decrypts chunks of the real size. The digest is that of the same file made by
+// testdata/make.py.
+func TestLarge(t *testing.T) {
+	plain := append(bytes.Repeat([]byte("0123456789abcdef"), 2<<16), "the end"...)
+	stored := encrypt(t, plain)
+	if sum := fmt.Sprintf("%x", sha256.Sum256(stored)); sum != "10bed21f22ed2b39eab058ecc85c051e50d353ab4bc130a979b9293c62ec12db" {
+		t.Errorf("the test encrypts to %s", sum)
+	}
+	got, err := decrypt(t, bytes.NewReader(stored))
+	if err != nil || !bytes.Equal(got, plain) {
+		t.Errorf("%d of %d bytes, error %v", len(got), len(plain), err)
+	}
+	got, err = decrypt(t, bytes.NewReader(stored[:64+4+1<<20+16]))
+	if err != nil || len(got) != 1<<20 {
+		t.Errorf("cut between chunks: %d bytes, error %v; the format cannot show it", len(got), err)
+	}
+}
+
+func TestKeys(t *testing.T) {
+	right, wrong := key(t, secret), key(t, "wrong")
+	tests := []struct {
+		name string
+		keys []*databasus.Key
+		ids  []string
+		want outcome.Code
+	}{
+		{"no key", nil, []string{id}, outcome.KeyMissing},
+		{"no id", []*databasus.Key{right}, nil, outcome.KeyMissing},
+		{"not an id", []*databasus.Key{right}, []string{"shop", id + "0"}, outcome.KeyMissing},
+		{"wrong key", []*databasus.Key{wrong}, []string{id}, outcome.KeyWrong},
+		{"wrong id", []*databasus.Key{right}, []string{other}, outcome.KeyWrong},
+	}
+	for _, tt := range tests {
+		_, err := databasus.Open(bytes.NewReader(file(t, object)), tt.keys, tt.ids)
+		if codeOf(err) != tt.want {
+			t.Errorf("%s: %v, want %s", tt.name, err, tt.want)
+		}
+		if strings.Contains(fmt.Sprint(err), secret) {
+			t.Errorf("%s: the error contains the key", tt.name)
+		}
+	}
+	if _, err := databasus.Open(strings.NewReader("PGDMP and more"), []*databasus.Key{right}, []string{id}); codeOf(err) != outcome.FormatUnsupported {
+		t.Errorf("another format: %v", err)
+	}
+}
+
+func TestCut(t *testing.T) {
+	plain, stored := file(t, "plain.dump"), file(t, "chunks.enc")
+	for length := range len(stored) {
+		got, err := decrypt(t, bytes.NewReader(stored[:length]))
+		border := length > 64 && (length-64)%(4+64+16) == 0
+		switch code := codeOf(err); {
+		case border && err == nil && bytes.HasPrefix(plain, got): // the format cannot show it
+		case !border && code == outcome.StreamTruncated:
+		case length == 0 && code == outcome.StreamTruncated:
+		default:
+			t.Errorf("cut after %d bytes: %d bytes, error %v", length, len(got), err)
+		}
+	}
+	if _, err := decrypt(t, bytes.NewReader(file(t, "headeronly.enc"))); codeOf(err) != outcome.StreamTruncated {
+		t.Errorf("header only: %v", err)
+	}
+}
+
+// TestFlips checks that no changed byte yields other plaintext without an error.
+func TestFlips(t *testing.T) {
+	plain, stored := file(t, "plain.dump"), file(t, "chunks.enc")
+	for at := range stored {
+		if at >= 8 && at < 40 {
+			continue // the salt: each change would derive another key
+		}
+		for _, bit := range []byte{1, 0x80} {
+			damaged := bytes.Clone(stored)
+			damaged[at] ^= bit
+			got, err := decrypt(t, bytes.NewReader(damaged))
+			code := codeOf(err)
+			first := at < 64+4+64+16
+			switch {
+			case err == nil && at >= 44 && at < 64 && bytes.Equal(got, plain): // unused bytes of the header
+			case at < 8 && code == outcome.FormatUnsupported:
+			case first && code == outcome.KeyWrong:
+			case at >= 64 && (code == outcome.StreamCorrupt || code == outcome.StreamTruncated):
+				if !bytes.HasPrefix(plain, got) {
+					t.Errorf("byte %d: changed plaintext", at)
+				}
+			default:
+				t.Errorf("byte %d: %v", at, err)
+			}
+		}
+	}
+}
+
+// TestOrder checks that chunks that are exchanged, repeated or missing are found.
+func TestOrder(t *testing.T) {
+	stored := file(t, "chunks.enc")
+	const size = 4 + 64 + 16
+	head, chunks := stored[:64], slices.Collect(slices.Chunk(stored[64:], size))
+	orders := map[string][][]byte{
+		"exchanged": {chunks[0], chunks[2], chunks[1]}, "repeated": {chunks[0], chunks[1], chunks[1]}, "missing": {chunks[0], chunks[2]},
+		"appended": append(slices.Clone(chunks), chunks[0]),
+	}
+	for name, order := range orders {
+		if _, err := decrypt(t, bytes.NewReader(slices.Concat(head, slices.Concat(order...)))); codeOf(err) != outcome.StreamCorrupt {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if _, err := decrypt(t, bytes.NewReader(append(stored, "trailing bytes"...))); codeOf(err) != outcome.StreamCorrupt {
+		t.Errorf("trailing: %v", err)
+	}
+}
+
+func TestSourceErrors(t *testing.T) {
+	broken := fmt.Errorf("connection reset: %w", io.ErrUnexpectedEOF)
+	stored := file(t, "chunks.enc")
+	for at := range len(stored) + 1 {
+		if _, err := decrypt(t, io.MultiReader(bytes.NewReader(stored[:at]), iotest.ErrReader(broken))); err != broken { //nolint:errorlint // as it is
+			t.Fatalf("after %d bytes: %v", at, err)
+		}
+	}
+}
+
+func TestIDs(t *testing.T) {
+	metadata := `{"backupId": "` + strings.ToUpper(id) + `", "encryption": "ENCRYPTED"}`
+	tests := []struct {
+		name, metadata string
+		want           []string
+	}{
+		{object, "", []string{id}},
+		{id, "", []string{id}},
+		{"folder/" + other + "-20261127-030000-" + id, "", []string{id, other}},
+		{other, metadata, []string{id, other}},
+		{"shop.dump", metadata, []string{id}},
+		{"shop.dump", "not JSON", nil},
+		{"shop.dump", `{"backupId": "../../etc/passwd"}`, nil},
+	}
+	for _, tt := range tests {
+		if diff := cmp.Diff(tt.want, databasus.IDs(tt.name, []byte(tt.metadata))); diff != "" {
+			t.Errorf("%s: %s", tt.name, diff)
+		}
+	}
+}
+
+func TestParseKeyErrors(t *testing.T) {
+	for _, file := range []string{"", " \n", strings.Repeat("canary", 20_000)} {
+		if _, err := databasus.ParseKey([]byte(file)); err == nil || strings.Contains(err.Error(), "canary") {
+			t.Errorf("%.10q: %v", file, err)
+		}
+	}
+}
+
+func TestKeyPrintsNoSecret(t *testing.T) {
+	k := key(t, "canary\n")
+	asJSON, err := json.Marshal(k)
+	if err != nil {
+		t.Fatal(err)
+	}
+	printed := fmt.Sprintf("%v %+v %#v %s %x %q %v %+v %#v %s", k, k, k, k, k, k, *k, *k, *k, asJSON)
+	if strings.Contains(printed, "canary") || strings.Contains(printed, fmt.Sprintf("%x", "canary")) {
+		t.Error(printed)
+	}
+	if k.Fingerprint() != key(t, "canary").Fingerprint() || k.Fingerprint() == key(t, "canary2").Fingerprint() {
+		t.Error("the fingerprint does not identify the key")
+	}
+	if !strings.HasPrefix(k.Fingerprint(), "SHA256:") || len(k.Fingerprint()) != len("SHA256:")+12 {
+		t.Error(k.Fingerprint())
+	}
+}
+
+// FuzzOpen checks that no input panics, hangs, or fails with an unexpected code.
+func FuzzOpen(f *testing.F) {
+	for _, name := range []string{"chunks.enc", "headeronly.enc", object} {
+		f.Add(file(f, name)[40:])
+	}
+	head := file(f, "chunks.enc")[:40] // with another salt each run would derive a key
+	f.Fuzz(func(t *testing.T, rest []byte) {
+		plain, err := decrypt(t, io.MultiReader(bytes.NewReader(head), bytes.NewReader(rest)))
+		if err == nil && len(plain) > len(rest) {
+			t.Errorf("%d bytes of %d", len(plain), len(rest))
+		}
+		switch codeOf(err) {
+		case "", outcome.StreamTruncated, outcome.StreamCorrupt, outcome.KeyWrong:
+		default:
+			t.Error(err)
+		}
+	})
+}
+
+// BenchmarkOpen compares reading a backup with the bare cipher and the two copies that an
+// io.Reader needs, because no byte may be handed out before its chunk is authentic. The
+// package should take at most 1.15 times as long.
+func BenchmarkOpen(b *testing.B) {
+	const size = 32 << 20
+	stored := encrypt(b, make([]byte, size))
+	b.Run("bare", func(b *testing.B) {
+		block, _ := aes.NewCipher(make([]byte, 32))
+		aead, _ := cipher.NewGCM(block)
+		nonce := make([]byte, 12)
+		sealed := aead.Seal(nil, nonce, make([]byte, 1<<20), nil)
+		all, in, buf := bytes.Repeat(sealed, size>>20), make([]byte, len(sealed)), make([]byte, 64<<10)
+		b.SetBytes(size)
+		for b.Loop() {
+			r := bytes.NewReader(all)
+			for range size >> 20 {
+				_, _ = io.ReadFull(r, in)
+				plain, err := aead.Open(in[:0], nonce, in, nil)
+				if err != nil {
+					b.Fatal(err)
+				}
+				for part := range slices.Chunk(plain, len(buf)) {
+					copy(buf, part)
+				}
+			}
+		}
+	})
+	b.Run("package", func(b *testing.B) {
+		buf := make([]byte, 64<<10)
+		b.SetBytes(size)
+		for b.Loop() {
+			o, err := databasus.OpenCached(bytes.NewReader(stored), []*databasus.Key{key(b, secret)}, []string{id})
+			for err == nil {
+				_, err = o.Read(buf)
+			}
+			if err != io.EOF {
+				b.Fatal(err)
+			}
+		}
+	})
+}
