@@ -4,7 +4,7 @@ import (
 	"bytes"
 	"crypto/aes"
 	"crypto/cipher"
-	"crypto/des" //nolint:gosec // what -des-ede3-cbc asks for
+	"crypto/des" // what -des-ede3-cbc asks for
 )
 
 // cipherSpec is a cipher of openssl enc.

@@ -1,9 +1,9 @@
 package opensslenc
 
 import (
-	"crypto/md5" //nolint:gosec // what openssl enc used before 1.1
+	"crypto/md5" // what openssl enc used before 1.1
 	"crypto/pbkdf2"
-	"crypto/sha1" //nolint:gosec // what -md sha1 asks for
+	"crypto/sha1" // what -md sha1 asks for
 	"crypto/sha256"
 	"crypto/sha512"
 	"encoding/json"
@@ -178,7 +178,7 @@ func bytesToKey(d digest, passphrase string, salt []byte, length int) (all []byt
 	for last := []byte(nil); len(all) < length; all = append(all, last...) {
 		h.Reset()
 		h.Write(last)
-		io.WriteString(h, passphrase)
+		h.Write([]byte(passphrase))
 		h.Write(salt)
 		last = h.Sum(nil)
 	}

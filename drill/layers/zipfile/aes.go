@@ -6,7 +6,7 @@ import (
 	"crypto/cipher"
 	"crypto/hmac"
 	"crypto/pbkdf2"
-	"crypto/sha1" //nolint:gosec // what the format uses
+	"crypto/sha1" // what the format uses
 	"crypto/subtle"
 	"encoding/binary"
 	"encoding/json"
