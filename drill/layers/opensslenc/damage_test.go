@@ -39,16 +39,17 @@ func checkCut(t *testing.T, name string, stored []byte, k *opensslenc.Key) {
 	t.Helper()
 	_, _, err := decrypt(bytes.NewReader(stored), k)
 	code := codeOf(err)
-	binary := len(stored)
+	binary, inGroup := len(stored), false
 	if strings.Contains(name, "base64") || strings.HasSuffix(name, ".asc") {
-		binary = base64.StdEncoding.DecodedLen(len(bytes.ReplaceAll(stored, []byte("\n"), nil)))
+		chars := len(bytes.ReplaceAll(stored, []byte("\n"), nil))
+		binary, inGroup = base64.StdEncoding.DecodedLen(chars), chars%4 != 0
 	}
 	switch {
 	case code == outcome.StreamTruncated:
 	case code == outcome.FormatUnsupported && !opensslenc.Detect(stored): // not even ten characters
 	case code == outcome.StreamCorrupt && (binary-16)%8 == 0: // between two blocks
 	case code == outcome.KeyWrong && binary < 32: // too short to recognise
-	case code == "" && strings.Contains(k.Fingerprint(), "ctr"):
+	case code == "" && strings.Contains(k.Fingerprint(), "ctr") && !inGroup:
 	default:
 		t.Errorf("%s cut after %d bytes: %v", name, len(stored), err)
 	}

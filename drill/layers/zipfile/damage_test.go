@@ -106,6 +106,28 @@ func TestLyingDirectory(t *testing.T) {
 	}
 }
 
+// TestBomb checks that a member is read no further than its stated size.
+func TestBomb(t *testing.T) {
+	var b bytes.Buffer
+	w := zip.NewWriter(&b)
+	m, err := w.Create(dump)
+	if err == nil {
+		_, err = m.Write(make([]byte, 32<<20))
+	}
+	if err == nil {
+		err = w.Close()
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	archive := b.Bytes()
+	binary.LittleEndian.PutUint32(archive[bytes.Index(archive, []byte("PK\x01\x02"))+24:], 100)
+	got, _, err := read(archive, dump)
+	if codeOf(err) != outcome.StreamCorrupt || len(got) > 1<<20 {
+		t.Errorf("%d bytes, error %v", len(got), err)
+	}
+}
+
 func TestTrailing(t *testing.T) {
 	want := file(t, dump)
 	for _, n := range []int{0, 1, 1000, 60_000} {
