@@ -8,7 +8,7 @@ DATE       := $(shell git log -1 --format=%cI 2>/dev/null)
 LDFLAGS    := -s -w -X main.version=$(VERSION) -X main.commit=$(COMMIT) -X main.date=$(DATE)
 MAJORS     ?= 13 15 17 18
 FUZZTIME   ?= 10m
-FUZZ       := drill/layers/codec:FuzzReader drill/layers/agefile:FuzzOpen drill/layers/pgp:FuzzOpen drill/inspect:FuzzPlain drill/inspect:FuzzArchive drill/inspect:FuzzScan drill/inspect:FuzzWalk drill/inspect:FuzzPlaceOf \
+FUZZ       := drill/layers/codec:FuzzReader drill/layers/agefile:FuzzOpen drill/layers/pgp:FuzzOpen drill/layers/opensslenc:FuzzOpen drill/layers/databasus:FuzzOpen drill/layers/zipfile:FuzzOpen drill/inspect:FuzzPlain drill/inspect:FuzzArchive drill/inspect:FuzzScan drill/inspect:FuzzWalk drill/inspect:FuzzPlaceOf \
               drill/config:FuzzConfig drill/config:FuzzUnits drill/migrate/watch:FuzzStatements drill/sqltext:FuzzLexer drill/sqltext:FuzzName drill/sqltext:FuzzSplitNames \
               drill/restore:FuzzBoundary
 

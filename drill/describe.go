@@ -7,6 +7,8 @@ import (
 
 	"github.com/drillgres/drillgres/drill/config"
 	"github.com/drillgres/drillgres/drill/inspect"
+	"github.com/drillgres/drillgres/drill/layers"
+	"github.com/drillgres/drillgres/drill/layers/opensslenc"
 	"github.com/drillgres/drillgres/drill/outcome"
 	"github.com/drillgres/drillgres/drill/restore"
 )
@@ -29,7 +31,7 @@ func (d Drill) describe(r *runner, e evidence, leftovers []string) outcome.Resul
 		Isolation:     e.server.Isolation,
 		Stages:        r.reports,
 		Tables:        e.verified.Tables,
-		Integrity:     e.verified.Integrity,
+		Integrity:     e.integrity(),
 		Schema:        e.verified.Schema,
 		Baseline:      e.verified.Baseline,
 		Checks:        d.allChecks(e),
@@ -121,6 +123,19 @@ func (e evidence) describeMigration(all []outcome.Check) *outcome.Migration {
 	m := *e.migrated.Migration
 	m.Checks, m.Findings = slices.Clone(all[len(all)-len(e.migrated.Checks):]), slices.Clone(e.migrated.Findings)
 	return &m
+}
+
+// unauthenticated is listed under what was not proved if the backup's encryption has no
+// checksum of its own.
+const unauthenticated = "that no byte of the backup was changed: " + opensslenc.Unauthenticated
+
+// integrity returns what verify has read, and what nothing could prove.
+func (e evidence) integrity() outcome.Integrity {
+	i := e.verified.Integrity
+	if e.file.Contents.Source.Encryption() == layers.OpenSSL && e.backup.SHA256 == "" {
+		i.NotProved = append(slices.Clone(i.NotProved), unauthenticated)
+	}
+	return i
 }
 
 func (e evidence) allFindings() []outcome.Finding {

@@ -61,6 +61,9 @@
 //	layers           opening the layers around a dump: encryption, compression, archives
 //	layers/agefile   decrypting age files
 //	layers/pgp       decrypting OpenPGP messages
+//	layers/opensslenc decrypting what openssl enc encrypted
+//	layers/databasus decrypting the encrypted backups of Databasus
+//	layers/zipfile   reading one member of a zip archive
 //	layers/source    the stored bytes below a decrypting layer, and how they ended
 //	layers/codec     decompressing, by the machine's programs where they are faster
 //	sandbox          what a sandbox offers

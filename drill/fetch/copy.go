@@ -63,7 +63,7 @@ func (f Fetcher) download(ctx context.Context, b locate.Backup, disk *os.File, p
 		failed = d.run(ctx)
 		d.arrived.end(failed)
 	})
-	file, err := f.readAll(ctx, b, disk.Name(), &stream{ctx: ctx, r: d.arrived.reader(disk)})
+	file, err := f.readAll(ctx, b, disk.Name(), &stream{ctx: ctx, r: d.arrived.reader(disk), size: b.Size, random: arrivedAt{d.arrived, disk}})
 	running.Wait()
 	if failed != nil { // the download may fail after the last byte was read
 		return file, failed

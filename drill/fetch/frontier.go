@@ -79,3 +79,28 @@ func (f *follower) Read(p []byte) (int, error) {
 	f.offset += int64(read)
 	return read, err
 }
+
+// arrivedAt reads the backup on disk at any offset. It waits for bytes that have not
+// arrived.
+type arrivedAt struct {
+	*frontier
+	disk io.ReaderAt
+}
+
+func (a arrivedAt) ReadAt(p []byte, offset int64) (n int, err error) {
+	for n < len(p) && offset+int64(n) < a.size {
+		at := offset + int64(n)
+		have, err := a.wait(at)
+		if err != nil {
+			return n, err
+		}
+		read, err := a.disk.ReadAt(p[n:n+int(min(have, int64(len(p)-n)))], at)
+		if n += read; err != nil {
+			return n, err
+		}
+	}
+	if n < len(p) {
+		return n, io.EOF
+	}
+	return n, nil
+}

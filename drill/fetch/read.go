@@ -11,6 +11,7 @@ import (
 	"os"
 
 	"github.com/drillgres/drillgres/drill/inspect"
+	"github.com/drillgres/drillgres/drill/layers"
 	"github.com/drillgres/drillgres/drill/locate"
 	"github.com/drillgres/drillgres/drill/outcome"
 )
@@ -30,7 +31,7 @@ func (f Fetcher) readInPlace(ctx context.Context, b locate.Backup, path string, 
 	}
 	defer func() { _ = file.Close() }() // it was only read
 	r := locate.Patiently(ctx, f.Patience, io.LimitReader(file, b.Size))
-	return f.readAll(ctx, b, path, &stream{ctx: ctx, r: r, progress: p, size: b.Size})
+	return f.readAll(ctx, b, path, &stream{ctx: ctx, r: r, progress: p, size: b.Size, random: io.NewSectionReader(file, 0, b.Size)})
 }
 
 func openFailure(b locate.Backup, err error) error {
@@ -50,7 +51,7 @@ func openFailure(b locate.Backup, err error) error {
 // end even if the scan fails early, and then checks the result.
 func (f Fetcher) readAll(ctx context.Context, b locate.Backup, path string, s *stream) (File, error) {
 	s.sum = sha256.New()
-	contents, scanned := f.Scan(ctx, s)
+	contents, scanned := f.Scan(ctx, s.reader())
 	_, _ = io.Copy(io.Discard, s) // s.err holds the error
 	file := File{Path: path, Size: s.read, Contents: contents}
 	if ctx.Err() != nil {
@@ -96,6 +97,24 @@ type stream struct {
 	err      error // other than io.EOF
 	progress outcome.Progress
 	size     int64
+	random   io.ReaderAt // all bytes; nil: they can only be read in their order
+}
+
+// RandomAccess returns all bytes of the backup. Those that are still being downloaded are
+// waited for.
+func (s *randomStream) RandomAccess() (io.ReaderAt, int64) { return s.random, s.size }
+
+// randomStream is a stream that can also be read at any offset.
+type randomStream struct{ *stream }
+
+var _ layers.RandomAccess = (*randomStream)(nil)
+
+// reader returns the stream, with random access if it has it.
+func (s *stream) reader() io.Reader {
+	if s.random == nil {
+		return s
+	}
+	return &randomStream{s}
 }
 
 func (s *stream) Read(p []byte) (int, error) {

@@ -67,10 +67,7 @@ func TestWrappersProveNothing(t *testing.T) {
 		"a backup_label":        {"START WAL LOCATION: 0/2000028 (file 000000010000000000000002)\n", outcome.FormatUnsupported, "physical one (a backup_label)"},
 		"a backup_manifest":     {"{ \"PostgreSQL-Backup-Manifest-Version\": 1,\n", outcome.FormatUnsupported, "physical one (a backup_manifest)"},
 		"pgBackRest":            {"[backup]\nbackup-archive-start=\"000000010000000000000002\"\n", outcome.FormatUnsupported, "pgBackRest"},
-		"Databasus":             {"PGRSUS01" + strings.Repeat("\x8e\x01", 100), outcome.KeyMissing, "Databasus"},
 		"rclone crypt":          {"RCLONE\x00\x00" + strings.Repeat("\x8e\x01", 100), outcome.KeyMissing, "rclone crypt"},
-		"openssl enc -a":        {lines(inBase64("Salted__12345678" + strings.Repeat("\x8e\x01", 100))), outcome.KeyMissing, "openssl enc, in base64"},
-		"openssl enc -a -A":     {inBase64("Salted__12345678" + strings.Repeat("\x8e\x01", 5000)), outcome.KeyMissing, "openssl enc, in base64"},
 		"openssl smime":         {"MIME-Version: 1.0\nContent-Disposition: attachment; filename=\"smime.p7m\"\n", outcome.KeyMissing, "openssl smime"},
 		"openssl smime, in DER": {"\x30\x82\x10\x00\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07\x03\xa0", outcome.KeyMissing, "openssl smime"},
 		"sops":                  {"{\n\t\"data\": \"ENC[AES256_GCM,data:abc\"}", outcome.KeyMissing, "sops"},
@@ -82,10 +79,8 @@ func TestWrappersProveNothing(t *testing.T) {
 		"xz in base64":          {inBase64("\xfd7zXZ\x00\x00\x04" + plain), outcome.FormatUnsupported, "base64, with xz inside"},
 		"lzma":                  {"\x5d\x00\x00\x80\x00\xff\xff\xff\xff\xff\xff\xff\xff", outcome.FormatUnsupported, "lzma"},
 		"zlib":                  {"\x78\x9c\x4b\x04\x00\x00", outcome.FormatUnsupported, "zlib"},
-		"zip":                   {"PK\x03\x04\x14\x00", outcome.FormatUnsupported, "a zip archive"},
 		"7z":                    {"7z\xbc\xaf\x27\x1c\x00", outcome.FormatUnsupported, "a 7z archive"},
 		"cpio":                  {"0707010000", outcome.FormatUnsupported, "a cpio archive"},
-		"tar in zip in gzip":    {string(gzipped(t, []byte("PK\x03\x04\x14\x00"))), outcome.FormatUnsupported, "a zip archive"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, err := scan(t, []byte(c.content))

@@ -8,7 +8,10 @@ import (
 	"strings"
 
 	"github.com/drillgres/drillgres/drill/layers/agefile"
+	"github.com/drillgres/drillgres/drill/layers/databasus"
+	"github.com/drillgres/drillgres/drill/layers/opensslenc"
 	"github.com/drillgres/drillgres/drill/layers/pgp"
+	"github.com/drillgres/drillgres/drill/layers/zipfile"
 	"github.com/drillgres/drillgres/drill/outcome"
 )
 
@@ -23,8 +26,11 @@ const (
 
 // Keyring holds the keys of a config, each kind in the config's order.
 type Keyring struct {
-	Age     []*agefile.Key
-	OpenPGP []*pgp.Key
+	Age       []*agefile.Key
+	OpenPGP   []*pgp.Key
+	OpenSSL   []*opensslenc.Key
+	Databasus []*databasus.Key
+	Zip       []*zipfile.Key
 
 	// Unusable says why keys of the config could not be read, by kind.
 	Unusable map[string][]string
@@ -40,6 +46,9 @@ func (k Keyring) Fingerprints() (all []string) {
 		all = append(all, key.Fingerprint())
 	}
 	for _, key := range k.OpenPGP {
+		all = append(all, key.Fingerprint())
+	}
+	for _, key := range k.Databasus {
 		all = append(all, key.Fingerprint())
 	}
 	return all
@@ -73,6 +82,22 @@ func (o Opener) decrypt(in opened) (*level, error) {
 			}
 			return decrypted{p, p.Fingerprint, func() []outcome.Finding { return p.Findings }, p.Trailing}, nil
 		}
+	case opensslenc.Detect(in.head):
+		name, open = OpenSSL, func() (d decrypted, err error) {
+			p, err := opensslenc.Open(in.br, k.OpenSSL, isPlausible)
+			if err != nil {
+				return d, err
+			}
+			return decrypted{p, p.Fingerprint, nil, p.Trailing}, nil
+		}
+	case databasus.Detect(in.head):
+		name, open = Databasus, func() (d decrypted, err error) {
+			p, err := databasus.Open(in.br, k.Databasus, o.IDs)
+			if err != nil {
+				return d, err
+			}
+			return decrypted{p, p.Key.Fingerprint(), nil, nil}, nil
+		}
 	default:
 		return nil, nil
 	}
@@ -80,7 +105,13 @@ func (o Opener) decrypt(in opened) (*level, error) {
 	if err != nil {
 		return nil, o.Keys.explain(name, err)
 	}
-	findings := func() []outcome.Finding { return append(slices.Clone(o.Keys.Findings), d.findings()...) }
+	findings := func() []outcome.Finding {
+		found := slices.Clone(o.Keys.Findings)
+		if d.findings != nil {
+			found = append(found, d.findings()...)
+		}
+		return found
+	}
 	return &level{Layer: Layer{Name: name, Key: d.key}, r: d, findings: findings, trailing: d.trailing}, nil
 }
 

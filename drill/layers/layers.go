@@ -24,9 +24,10 @@ const (
 // Opener opens backups.
 type Opener struct {
 	Keys       Keyring
-	Member     string // glob of the member of a tar or zip that is the dump; empty: the only one
-	MaxDecoded int64  // bytes that each layer may decode to; 0: unlimited
-	KeepTar    bool   // a dump in pg_dump's tar format is one stream, as pg_restore reads it
+	IDs        []string // of the backup, which Databasus' encryption needs
+	Member     string   // glob of the member of a tar or zip that is the dump; empty: the only one
+	MaxDecoded int64    // bytes that each layer may decode to; 0: unlimited
+	KeepTar    bool     // a dump in pg_dump's tar format is one stream, as pg_restore reads it
 	// Dir is where a zip archive inside another layer is unpacked, because its directory is
 	// at its end. Empty: the system's directory for temporary files.
 	Dir string

@@ -6,6 +6,7 @@ import (
 	"io"
 
 	"github.com/drillgres/drillgres/drill/layers/codec"
+	"github.com/drillgres/drillgres/drill/layers/zipfile"
 	"github.com/drillgres/drillgres/drill/outcome"
 )
 
@@ -27,6 +28,8 @@ func (o Opener) peel(s *Stream, in opened) (*level, error) {
 		return l, err
 	}
 	switch {
+	case zipfile.Detect(in.head):
+		return o.openZip(s, in)
 	case isTar(in.head) && o.KeepTar && beginsDumpTar(in.head):
 		return nil, nil
 	case isTar(in.head):

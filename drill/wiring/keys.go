@@ -9,7 +9,10 @@ import (
 	"github.com/drillgres/drillgres/drill/config"
 	"github.com/drillgres/drillgres/drill/layers"
 	"github.com/drillgres/drillgres/drill/layers/agefile"
+	"github.com/drillgres/drillgres/drill/layers/databasus"
+	"github.com/drillgres/drillgres/drill/layers/opensslenc"
 	"github.com/drillgres/drillgres/drill/layers/pgp"
+	"github.com/drillgres/drillgres/drill/layers/zipfile"
 	"github.com/drillgres/drillgres/drill/outcome"
 )
 
@@ -35,6 +38,20 @@ func addKey(ring *layers.Keyring, k config.Key, found *[]outcome.Finding) (kind 
 		return layers.Age, add(&ring.Age, k.Age, agefile.Passphrase, agefile.ParseKey, found)
 	case k.OpenPGP != nil:
 		return layers.OpenPGP, add(&ring.OpenPGP, k.OpenPGP, pgp.Passphrase, pgp.ParseKey, found)
+	case k.OpenSSL != nil:
+		key, err := opensslenc.NewKey(opensslenc.Options{
+			Passphrase: k.OpenSSL.Passphrase.Reveal(), Cipher: k.OpenSSL.Cipher, PBKDF2: k.OpenSSL.PBKDF2, Iterations: k.OpenSSL.Iterations, Digest: k.OpenSSL.Digest,
+		})
+		if err == nil {
+			ring.OpenSSL = append(ring.OpenSSL, key)
+		}
+		return layers.OpenSSL, err
+	case k.Databasus != nil:
+		parse := func(file []byte, _ string) (*databasus.Key, error) { return databasus.ParseKey(file) }
+		return layers.Databasus, add(&ring.Databasus, k.Databasus, nil, parse, found)
+	case k.Zip != nil:
+		ring.Zip = append(ring.Zip, zipfile.Passphrase(k.Zip.Passphrase.Reveal()))
+		return layers.Zip, nil
 	}
 	return "", nil
 }

@@ -40,3 +40,18 @@ func recognize(objects []locate.Object) (producer.Producer, bool) {
 	p, _, ok := producer.Recognize(keys)
 	return p, ok
 }
+
+// withOpenSSL returns the section with the options of openssl enc that a backup tool uses,
+// for keys that give none.
+func withOpenSSL(b config.Backup, used producer.OpenSSL) config.Backup {
+	b.Keys = slices.Clone(b.Keys)
+	for i, k := range b.Keys {
+		if k.OpenSSL == nil || k.OpenSSL.Cipher != "" || k.OpenSSL.PBKDF2 != nil || k.OpenSSL.Iterations != 0 || k.OpenSSL.Digest != "" {
+			continue
+		}
+		b.Keys[i].OpenSSL = &config.OpenSSLKey{
+			Passphrase: k.OpenSSL.Passphrase, Cipher: used.Cipher, PBKDF2: &used.PBKDF2, Iterations: used.Iterations, Digest: used.Digest,
+		}
+	}
+	return b
+}

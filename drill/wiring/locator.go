@@ -1,6 +1,7 @@
 package wiring
 
 import (
+	"cmp"
 	"context"
 	"path/filepath"
 	"strings"
@@ -8,8 +9,10 @@ import (
 
 	"github.com/drillgres/drillgres/drill/config"
 	"github.com/drillgres/drillgres/drill/layers"
+	"github.com/drillgres/drillgres/drill/layers/databasus"
 	"github.com/drillgres/drillgres/drill/locate"
 	"github.com/drillgres/drillgres/drill/outcome"
+	"github.com/drillgres/drillgres/drill/producer"
 )
 
 // Locator opens its source when Locate is called, so that an error is a failure of the
@@ -46,11 +49,23 @@ func (l Locator) Locate(ctx context.Context) (locate.Backup, error) {
 	b, err := locate.Locator{Source: source, Rules: rules, Now: l.Now}.Locate(ctx)
 	if known && !rules.File {
 		b.Producer = tool.Name
-		if l.opener != nil && l.opener.Member == "" {
-			l.opener.Member = tool.Member
-		}
+	}
+	if l.opener != nil {
+		l.adaptOpener(b, tool)
 	}
 	return b, err
+}
+
+// adaptOpener sets what the layers of the chosen backup need besides the config.
+func (l Locator) adaptOpener(b locate.Backup, tool producer.Producer) {
+	l.opener.IDs = databasus.IDs(b.Key, nil)
+	if b.Producer == "" {
+		return
+	}
+	l.opener.Member = cmp.Or(l.opener.Member, tool.Member)
+	if tool.OpenSSL != nil {
+		l.opener.Keys = keyringOf(withOpenSSL(l.backup, *tool.OpenSSL))
+	}
 }
 
 // recognizes reports whether the layout of the source counts.
