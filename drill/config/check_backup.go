@@ -49,6 +49,8 @@ func (l *loader) checkBackup(at *path, b *Backup) {
 	l.checkPath(at.key("sftp").key("key_file"), b.SFTP.KeyFile)
 	l.checkHeaders(at.key("http").key("headers"), b.HTTP.Headers)
 	l.secrets = append(l.secrets, redact.InURL(string(b.From))...)
+	l.checkEndpoint(at.key("gcs").key("endpoint"), string(b.GCS.Endpoint))
+	l.checkEndpoint(at.key("azure").key("endpoint"), string(b.Azure.Endpoint))
 }
 
 // checkPlace checks the location in text, and that the section at has no options
@@ -104,7 +106,7 @@ func (l *loader) checkCommandSource(at *path, b *Backup) {
 	if len(b.Command.Run) == 0 || b.Command.Run[0] == "" {
 		l.invalid(at.key("command").key("run"), "is missing (want the program and its arguments, such as [restic, dump, latest, /shop.dump])")
 	}
-	for _, key := range []string{"match", "parts", "globals", "retention", "s3", "sftp", "http"} {
+	for _, key := range []string{"match", "parts", "globals", "retention", "s3", "gcs", "azure", "sftp", "http"} {
 		if l.given(at.key(key)) {
 			l.invalid(at.key(key), "has no effect beside command, which is one backup")
 		}

@@ -50,7 +50,7 @@ type Database struct {
 
 // Backup says where backups are stored and what a plausible one looks like.
 type Backup struct {
-	// s3://bucket/prefix, sftp://user@host/dir, https://host/file, file:///dir, or a path relative to the config file (a directory or one file). What may be secret in a URL is never printed: its password and its query.
+	// s3://bucket/prefix, gs://bucket/prefix, az://account/container/prefix, sftp://user@host/dir, https://host/file, file:///dir, or a path relative to the config file (a directory or one file). What may be secret in a URL is never printed: its password and its query.
 	From Text `yaml:"from"`
 	// Instead of from: a program whose standard output is the backup. It must end with exit status 0.
 	Command *Command `yaml:"command"`
@@ -80,6 +80,10 @@ type Backup struct {
 	Timezone string `yaml:"timezone"`
 	// Settings of an object store that is not AWS, or not the default one.
 	S3 S3 `yaml:"s3"`
+	// Settings of Google Cloud Storage, for gs:// URLs.
+	GCS GCS `yaml:"gcs"`
+	// Settings of Azure Blob Storage, for az:// URLs.
+	Azure Azure `yaml:"azure"`
 	// How to log in to the server of sftp://user@host/dir.
 	SFTP SFTP `yaml:"sftp"`
 	// What to send to the server of https://host/file.
@@ -172,6 +176,22 @@ type S3 struct {
 	PathStyle *bool `yaml:"path_style"`
 	// Profile of the shared AWS config. Default: the SDK's usual chain.
 	Profile string `yaml:"profile"`
+}
+
+// GCS holds the settings of Google Cloud Storage. Credentials come from the SDK's
+// usual chain.
+type GCS struct {
+	// Address of an emulator, of a regional endpoint or of a private one, such as https://storage.europe-west3.rep.googleapis.com. Requests to an http:// address carry no credentials. Default: https://storage.googleapis.com.
+	Endpoint Text `yaml:"endpoint"`
+	// Project that pays for requests to a bucket whose requesters pay. Default: the bucket's owner pays.
+	Project Text `yaml:"project"`
+}
+
+// Azure holds the settings of Azure Blob Storage. Credentials come from the
+// environment, or from the SDK's usual chain.
+type Azure struct {
+	// Address of the blob service of another cloud, such as https://acme.blob.core.chinacloudapi.cn, or of an emulator, such as http://127.0.0.1:10000. Default: https://ACCOUNT.blob.core.windows.net.
+	Endpoint Text `yaml:"endpoint"`
 }
 
 // Postgres is the server to restore into: production's.
