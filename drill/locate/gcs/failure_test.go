@@ -1,0 +1,343 @@
+package gcs_test
+
+import (
+	"crypto/rand"
+	"crypto/rsa"
+	"crypto/x509"
+	"encoding/json"
+	"encoding/pem"
+	"io"
+	"log"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/drillgres/drillgres/drill/locate/gcs"
+	"github.com/drillgres/drillgres/drill/locate/sourcetest"
+	"github.com/drillgres/drillgres/drill/locate/store"
+	"github.com/drillgres/drillgres/drill/outcome"
+	"github.com/drillgres/drillgres/fixtures/gcsserver"
+)
+
+func TestNoSuchBucket(t *testing.T) {
+	server := start(t)
+	_, err := source(t, server.Endpoint, "gs://nowhere/prod").List(t.Context())
+	want(t, err, outcome.SourceNotFound, "bucket nowhere does not exist at http://", "backup.gcs.endpoint")
+}
+
+func TestUnreachable(t *testing.T) {
+	gcsserver.Setenv(t)
+	plain := serve(t, http.NotFound)
+	silent := serve(t, func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() })
+	tls := httptest.NewUnstartedServer(http.NotFoundHandler())
+	tls.Config.ErrorLog = log.New(io.Discard, "", 0) // it sees our refusal as an error
+	tls.StartTLS()
+	defer tls.Close()
+	credentials(t, "token", http.StatusOK)
+	for name, test := range map[string]struct{ endpoint, message, hint string }{
+		"nothing listens":        {"http://127.0.0.1:1", "connection refused", ""},
+		"no answer":              {silent, "timeout", ""},
+		"no such host":           {"http://storage.invalid", "storage.invalid", "storage.invalid does not exist"},
+		"no TLS there":           {strings.Replace(plain, "http:", "https:", 1), "HTTP response to HTTPS client", ""},
+		"an unknown certificate": {tls.URL, "certificate", "SSL_CERT_FILE"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := open(t, gcs.Options{URL: "gs://" + bucket, Endpoint: test.endpoint, Network: store.Network{HeaderTimeout: 200 * time.Millisecond}})
+			_, err := s.List(t.Context())
+			want(t, err, outcome.SourceUnreachable, test.message, test.hint)
+		})
+	}
+}
+
+// A proxy returns the responses that the emulator cannot be made to return.
+func TestResponsesOfTheStore(t *testing.T) {
+	server := start(t)
+	server.Put(t, bucket, "shop.dump", []byte("dump"))
+	for name, test := range map[string]struct {
+		on      string // the listing, or the content of the object
+		status  int
+		body    string
+		header  [2]string
+		code    outcome.Code
+		message string
+		hint    string
+	}{
+		"errors of the server":    {on: "list", status: 503, body: apiError(503, "backendError", "Try again."), code: outcome.SourceUnreachable, message: "backendError: Try again, HTTP 503"},
+		"errors of a gateway":     {on: "list", status: 502, body: "<html>bad gateway</html>", code: outcome.SourceUnreachable, message: "HTTP 502"},
+		"too many requests":       {on: "list", status: 403, body: apiError(403, "rateLimitExceeded", "x"), code: outcome.SourceUnreachable, message: "rateLimitExceeded"},
+		"a web page":              {on: "list", status: 200, body: "<html><body>Welcome</body></html>", code: outcome.SourceUnreachable, message: "not a listing", hint: "backup.gcs.endpoint"},
+		"half a page":             {on: "list", status: 200, body: `{"kind": "storage#objects", "items": [`, code: outcome.SourceUnreachable},
+		"a refusal without words": {on: "list", status: 403, code: outcome.SourceDenied, message: "HTTP 403", hint: "backup.gcs.endpoint to an https://"},
+		"a requester who pays": {
+			on: "list", status: 400, body: apiError(400, "required", "Bucket is a requester pays bucket but no user project provided."),
+			code: outcome.SourceDenied, message: "requester pays", hint: "backup.gcs.project",
+		},
+		"a customer's key": {
+			on: "read", status: 400, body: apiError(400, "resourceIsEncryptedWithCustomerEncryptionKey", "The target object is encrypted by a customer-supplied encryption key."),
+			code: outcome.SourceDenied, message: "customer-supplied", hint: "without a customer-supplied",
+		},
+		"a key of the KMS": {
+			on: "read", status: 403, body: apiError(403, "forbidden", "Permission denied on Cloud KMS key."),
+			code: outcome.SourceDenied, message: "Cloud KMS", hint: "cloudkms",
+		},
+		"the whole object": {on: "read", status: 200, body: "dump", code: outcome.SourceUnreachable, message: "range"},
+		"another size":     {on: "read", status: 206, body: "u", header: [2]string{"Content-Range", "bytes 1-1/9"}, code: outcome.BackupChanged, message: "9 bytes instead of 4"},
+		"another generation": {
+			on: "read", status: 206, body: "u", header: [2]string{"X-Goog-Generation", "77"},
+			code: outcome.BackupChanged, message: "to 77",
+		},
+		"a generation that is gone": {on: "read", status: 404, body: "No such object: acme/shop.dump", code: outcome.BackupChanged, message: "replaced or removed"},
+		"the server's errors":       {on: "read", status: 500, body: apiError(500, "internalError", "x"), code: outcome.SourceUnreachable, message: "HTTP 500"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			proxy := server.Before(t, func(w http.ResponseWriter, r *http.Request) bool {
+				if (test.on == "read") != (r.URL.Query().Get("alt") == "media") {
+					return false
+				}
+				if test.on == "read" && test.status == 206 {
+					w.Header().Set("Content-Range", "bytes 1-1/4")
+				}
+				if test.header[0] != "" {
+					w.Header().Set(test.header[0], test.header[1])
+				}
+				w.WriteHeader(test.status)
+				_, _ = w.Write([]byte(test.body))
+				return true
+			})
+			s := source(t, proxy, "gs://"+bucket)
+			_, err := s.List(t.Context())
+			if test.on == "read" {
+				_, err = s.ReadRange(t.Context(), sourcetest.Find(t, s, "shop.dump"), 1, 1)
+			}
+			want(t, err, test.code, test.message, test.hint)
+		})
+	}
+}
+
+func TestRetries(t *testing.T) {
+	server := start(t)
+	server.Put(t, bucket, "shop.dump", []byte("dump"))
+	var seen sync.Map
+	proxy := server.Before(t, func(w http.ResponseWriter, r *http.Request) bool {
+		if _, again := seen.LoadOrStore(r.URL.Path, true); again {
+			return false
+		}
+		w.WriteHeader(http.StatusServiceUnavailable)
+		return true
+	})
+	s := source(t, proxy, "gs://"+bucket)
+	if got := string(sourcetest.Read(t, s, sourcetest.Find(t, s, "shop.dump"), 1, 2)); got != "um" {
+		t.Errorf("read %q", got)
+	}
+}
+
+// The server must refuse a replaced object before it sends the wrong bytes.
+func TestReadRangeSendsTheGeneration(t *testing.T) {
+	server := start(t)
+	server.Put(t, bucket, "shop.dump", []byte("dump"))
+	var asked sync.Map
+	proxy := server.Before(t, func(_ http.ResponseWriter, r *http.Request) bool {
+		asked.Store(r.Header.Get("Range"), r.URL.Query().Get("generation"))
+		return false
+	})
+	s := source(t, proxy, "gs://"+bucket)
+	o := sourcetest.Find(t, s, "shop.dump")
+	sourcetest.Read(t, s, o, 1, 2)
+	if got, ok := asked.Load("bytes=1-2"); !ok || got != o.VersionID {
+		t.Errorf("asked for generation %v, want %s", got, o.VersionID)
+	}
+}
+
+// An incomplete listing must not look like a complete one.
+func TestListingThatRepeatsItself(t *testing.T) {
+	gcsserver.Setenv(t)
+	endpoint := serve(t, func(w http.ResponseWriter, _ *http.Request) {
+		items := strings.Repeat(`{"name": "x"},`, 1000) // a whole page: the SDK asks until it has one
+		answer(w, http.StatusOK, `{"kind": "storage#objects", "nextPageToken": "x", "items": [`+items[:len(items)-1]+`]}`)
+	})
+	_, err := source(t, endpoint, "gs://"+bucket).List(t.Context())
+	want(t, err, outcome.SourceUnreachable, "repeatedly", "")
+}
+
+func TestCredentials(t *testing.T) {
+	server := start(t)
+	server.Put(t, bucket, "shop.dump", []byte("dump"))
+	front := server.BeforeTLS(t, func(w http.ResponseWriter, r *http.Request) bool {
+		switch r.Header.Get("Authorization") {
+		case "Bearer good":
+			return false
+		case "Bearer weak":
+			answer(w, 403, apiError(403, "forbidden", "drill@acme does not have storage.objects.list access to the Google Cloud Storage bucket."))
+		case "Bearer old":
+			answer(w, 401, apiError(401, "authError", "Invalid Credentials"))
+		default:
+			answer(w, 401, apiError(401, "required", "Anonymous caller does not have storage.objects.list access to the Google Cloud Storage bucket."))
+		}
+		return true
+	})
+	for name, test := range map[string]struct {
+		token   string
+		status  int
+		code    outcome.Code
+		message string
+		hint    string
+	}{
+		"good":        {token: "good", status: 200},
+		"too weak":    {token: "weak", status: 200, code: outcome.SourceDenied, message: "list gs://" + bucket, hint: "grant these credentials storage.objects.list"},
+		"expired":     {token: "old", status: 200, code: outcome.SourceDenied, message: "Invalid Credentials", hint: "renew"},
+		"revoked":     {status: 400, code: outcome.SourceDenied, message: "(invalid_grant)", hint: "renew"},
+		"unreachable": {status: 503, code: outcome.SourceUnreachable, message: "fetch a token"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			credentials(t, test.token, test.status)
+			s := trusting(t, front)
+			_, err := s.List(t.Context())
+			if test.code == "" {
+				if err != nil {
+					t.Fatal(err)
+				}
+				return
+			}
+			want(t, err, test.code, test.message, test.hint)
+			if strings.Contains(err.Error(), "hunter2") {
+				t.Errorf("%v contains the answer of the token's server", err)
+			}
+		})
+	}
+	t.Run("none", func(t *testing.T) {
+		_, err := trusting(t, front).List(t.Context())
+		want(t, err, outcome.SourceDenied, "Anonymous caller", "GOOGLE_APPLICATION_CREDENTIALS")
+	})
+	t.Run("a file that does not exist", func(t *testing.T) {
+		t.Setenv("GOOGLE_APPLICATION_CREDENTIALS", filepath.Join(t.TempDir(), "none.json"))
+		_, err := trusting(t, front).List(t.Context())
+		want(t, err, outcome.SourceDenied, "no credentials for gs://"+bucket, "GOOGLE_APPLICATION_CREDENTIALS")
+	})
+}
+
+// A token must not cross the network in clear text.
+func TestPlainHTTPCarriesNoCredentials(t *testing.T) {
+	server := start(t)
+	credentials(t, "good", http.StatusOK)
+	sent := ""
+	proxy := server.Before(t, func(_ http.ResponseWriter, r *http.Request) bool {
+		sent += r.Header.Get("Authorization")
+		return false
+	})
+	sourcetest.List(t, source(t, proxy, "gs://"+bucket))
+	if sent != "" {
+		t.Errorf("sent %q", sent)
+	}
+}
+
+func TestEmulatorOfTheEnvironment(t *testing.T) {
+	server := start(t)
+	server.Put(t, bucket, "shop.dump", []byte("dump"))
+	t.Setenv("STORAGE_EMULATOR_HOST", strings.TrimPrefix(server.Endpoint, "http://"))
+	s := source(t, "", "gs://"+bucket)
+	if got := string(sourcetest.Read(t, s, sourcetest.Find(t, s, "shop.dump"), 0, 4)); got != "dump" {
+		t.Errorf("read %q", got)
+	}
+}
+
+// On a cloud machine the SDK asks a metadata service, which may not answer.
+func TestNoCredentialsFromASilentService(t *testing.T) {
+	// The SDK decides only once in a process whether the machine is one.
+	if os.Getenv("GCE_METADATA_HOST") == "" {
+		silent := serve(t, func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() })
+		again := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestNoCredentialsFromASilentService$", "-test.v")
+		again.Env = append(os.Environ(), "GCE_METADATA_HOST="+strings.TrimPrefix(silent, "http://"))
+		if out, err := again.CombinedOutput(); err != nil {
+			t.Errorf("%v\n%s", err, out)
+		}
+		return
+	}
+	host := os.Getenv("GCE_METADATA_HOST")
+	gcsserver.Setenv(t)
+	t.Setenv("GCE_METADATA_HOST", host)
+	start := time.Now()
+	_, err := source(t, "", "gs://"+bucket).List(t.Context())
+	want(t, err, outcome.SourceDenied, "no complete answer within 15s", "GOOGLE_APPLICATION_CREDENTIALS")
+	if took := time.Since(start); took > 20*time.Second {
+		t.Errorf("it took %v to find no credentials", took)
+	}
+}
+
+// credentials sets GOOGLE_APPLICATION_CREDENTIALS to a service account, whose server
+// of tokens answers with the token, or refuses with the status.
+func credentials(t *testing.T, token string, status int) {
+	t.Helper()
+	tokens := serve(t, func(w http.ResponseWriter, _ *http.Request) {
+		if status != http.StatusOK {
+			answer(w, status, `{"error": "invalid_grant", "error_description": "hunter2"}`)
+			return
+		}
+		answer(w, status, `{"access_token": "`+token+`", "token_type": "Bearer", "expires_in": 3600}`)
+	})
+	key, err := rsa.GenerateKey(rand.Reader, 2048)
+	if err != nil {
+		t.Fatal(err)
+	}
+	encoded, err := x509.MarshalPKCS8PrivateKey(key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	account, err := json.Marshal(map[string]string{
+		"type": "service_account", "client_email": "drill@acme.iam.gserviceaccount.com", "private_key_id": "1", "token_uri": tokens,
+		"private_key": string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: encoded})),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	file := filepath.Join(t.TempDir(), "account.json")
+	if err := os.WriteFile(file, account, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("GOOGLE_APPLICATION_CREDENTIALS", file)
+}
+
+// trusting returns a source that trusts the certificate of the server.
+func trusting(t *testing.T, front *httptest.Server) *gcs.Source {
+	t.Helper()
+	pool := x509.NewCertPool()
+	pool.AddCert(front.Certificate())
+	return open(t, gcs.Options{URL: "gs://" + bucket, Endpoint: front.URL, Network: store.Network{CAs: pool}})
+}
+
+func serve(t *testing.T, handle http.HandlerFunc) string {
+	t.Helper()
+	server := httptest.NewServer(handle)
+	t.Cleanup(server.Close)
+	return server.URL
+}
+
+func answer(w http.ResponseWriter, status int, body string) {
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(status)
+	_, _ = w.Write([]byte(body))
+}
+
+func want(t *testing.T, err error, code outcome.Code, message, hint string) {
+	t.Helper()
+	sourcetest.WantCode(t, err, code)
+	if !strings.Contains(err.Error(), message) {
+		t.Errorf("got\n%s\nwant it to contain\n%s", err, message)
+	}
+	if remedy := outcome.AsFailure(err).Remedy(); !strings.Contains(remedy, hint) {
+		t.Errorf("got hint\n%s\nwant it to contain\n%s", remedy, hint)
+	}
+	t.Logf("%v\n  hint: %s", err, outcome.AsFailure(err).Remedy())
+}
+
+func apiError(status int, reason, message string) string {
+	text, _ := json.Marshal(map[string]any{"error": map[string]any{
+		"code": status, "message": message, "errors": []map[string]string{{"domain": "global", "reason": reason, "message": message}},
+	}})
+	return string(text)
+}
