@@ -54,6 +54,9 @@
 //	place            the kinds of place for backups and histories, and their URL schemes
 //	locate/dir       backups in a directory
 //	locate/s3        backups in a bucket
+//	locate/store     what the sources in object stores share
+//	locate/gcs       backups in Google Cloud Storage
+//	locate/azure     backups in Azure Blob Storage
 //	locate/command   a backup from the standard output of a program
 //	locate/sftp      backups on a server with SSH
 //	locate/httpfile  one backup at a URL

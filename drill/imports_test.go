@@ -13,9 +13,11 @@ const module = "github.com/drillgres/drillgres/"
 // TestImports checks the architecture: heavy dependencies stay in their leaf packages,
 // the vocabulary needs only the standard library, and fixtures are for tests only.
 func TestImports(t *testing.T) {
-	heavy := []string{"github.com/moby/", "github.com/docker/", "github.com/aws/", "github.com/pkg/sftp"}
+	heavy := []string{"github.com/moby/", "github.com/docker/", "github.com/aws/", "github.com/pkg/sftp", "github.com/Azure/", "github.com/AzureAD/",
+		"cloud.google.com/", "github.com/googleapis/", "google.golang.org/api/", "google.golang.org/grpc",
+	}
 	core := []string{
-		"drill", "drill/outcome", "drill/sqltext", "drill/redact", "drill/pgerr", "drill/config", "drill/place", "drill/locate", "drill/locate/dir", "drill/locate/command", "drill/locate/httpfile", "drill/fetch",
+		"drill", "drill/outcome", "drill/sqltext", "drill/redact", "drill/pgerr", "drill/config", "drill/place", "drill/locate", "drill/locate/dir", "drill/locate/command", "drill/locate/httpfile", "drill/locate/store", "drill/fetch",
 		"drill/gate", "drill/layers", "drill/layers/agefile", "drill/layers/pgp", "drill/layers/source", "drill/layers/opensslenc", "drill/layers/databasus", "drill/layers/zipfile", "drill/producer", "drill/layers/codec", "drill/inspect", "drill/sandbox", "drill/provision", "drill/serverlog", "drill/restore", "drill/fingerprint", "drill/verify", "drill/migrate", "drill/migrate/watch",
 		"drill/record", "drill/record/sqlite", "drill/record/postgres",
 		"drill/report", "drill/report/actions", "drill/work", "drill/words", "drill/prove", "appcheck",
@@ -38,12 +40,23 @@ func TestImports(t *testing.T) {
 	forbid(t, "drill/migrate/watch", dependencies(t, "drill/migrate/watch"), module+"drill/verify")
 	forbid(t, "drill/bucket", dependencies(t, "drill/bucket"), "github.com/moby/")
 	forbid(t, "drill/sandbox/docker", dependencies(t, "drill/sandbox/docker"), "github.com/aws/")
+	for pkg, own := range map[string][]string{
+		"drill/locate/gcs":   {"cloud.google.com/", "github.com/googleapis/", "google.golang.org/api/", "google.golang.org/grpc"},
+		"drill/locate/azure": {"github.com/Azure/", "github.com/AzureAD/"},
+	} {
+		deps := dependencies(t, pkg)
+		for _, h := range heavy {
+			if !slices.Contains(own, h) {
+				forbid(t, pkg, deps, h)
+			}
+		}
+	}
 }
 
 // wired checks that only package wiring imports every adapter.
 func wired(t *testing.T) {
 	t.Helper()
-	adapters := []string{"drill/locate/dir", "drill/locate/command", "drill/locate/s3", "drill/locate/sftp", "drill/locate/httpfile", "drill/record/sqlite", "drill/record/postgres", "drill/record/s3", "drill/sandbox/docker"}
+	adapters := []string{"drill/locate/dir", "drill/locate/command", "drill/locate/s3", "drill/locate/sftp", "drill/locate/httpfile", "drill/locate/gcs", "drill/locate/azure", "drill/record/sqlite", "drill/record/postgres", "drill/record/s3", "drill/sandbox/docker"}
 	may := map[string]string{
 		"cmd/drillgres": "drill/sandbox/docker", // which names the sandboxes that --keep and clean are about
 		"drill/prove":   "drill/locate/dir",     // where broken copies are drilled

@@ -7,8 +7,10 @@ import (
 
 	"github.com/drillgres/drillgres/drill/config"
 	"github.com/drillgres/drillgres/drill/locate"
+	"github.com/drillgres/drillgres/drill/locate/azure"
 	"github.com/drillgres/drillgres/drill/locate/command"
 	"github.com/drillgres/drillgres/drill/locate/dir"
+	"github.com/drillgres/drillgres/drill/locate/gcs"
 	"github.com/drillgres/drillgres/drill/locate/httpfile"
 	s3source "github.com/drillgres/drillgres/drill/locate/s3"
 	"github.com/drillgres/drillgres/drill/locate/sftp"
@@ -21,7 +23,7 @@ import (
 )
 
 // Sources are the kinds of place that backups are read from. To add one, add it here.
-var Sources = locate.Kinds{s3source.Kind, sftp.Kind, httpfile.Kind, dir.Kind}
+var Sources = locate.Kinds{s3source.Kind, gcs.Kind, azure.Kind, sftp.Kind, httpfile.Kind, dir.Kind}
 
 // Histories are the kinds of place that drills are recorded in. To add one, add it
 // here.

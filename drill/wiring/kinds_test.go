@@ -26,7 +26,13 @@ func TestConfigsAreCheckedByTheAdapters(t *testing.T) {
 		{"backups", "history.db", ""},
 		{"file:///srv/backups", "postgres://u:" + canary + "@h/d", ""},
 		{"s3://acme/prod, s3: {region: auto}", "s3://acme/history, s3: {region: auto}", ""},
-		{"gs://acme/prod", "x", "from: unsupported scheme gs://: supported are file, https, s3, sftp, and a path"},
+		{"gs://acme/prod, gcs: {endpoint: \"https://h\"}", "x", ""},
+		{"az://acme/prod/shop, azure: {endpoint: \"https://h\"}", "x", ""},
+		{"gs://key:" + canary + "@acme", "x", "from: has no valid bucket name (want gs://bucket/prefix"},
+		{"az://acme/prod?sig=" + canary, "x", "from: contains a SAS"},
+		{"az://acme/prod, azure: {endpoint: \"https://h?sig=" + canary + "\"}", "x", "backup.azure.endpoint: has a query"},
+		{"gs://acme/prod, azure: {endpoint: \"https://h\"}", "x", "backup.azure: has options for az://account/container/prefix"},
+		{"ftp://acme/prod", "x", "from: unsupported scheme ftp://: supported are az, file, gs, https, s3, sftp, and a path"},
 		{"s3a://acme/prod", "x", "(did you mean s3://?)"},
 		{"s3://", "x", "from: has no valid bucket name (want s3://bucket/prefix"},
 		{"s3://key:" + canary + "@acme", "x", "from: has no valid bucket name"},
@@ -71,7 +77,7 @@ func TestConfigsAreCheckedByTheAdapters(t *testing.T) {
 // inspect.
 func TestOpenSourceChecksTheURL(t *testing.T) {
 	for from, want := range map[string]string{
-		"gs://acme/x":        "unsupported scheme gs://: supported are file, https, s3, sftp, and a path",
+		"ftp://acme/x":       "unsupported scheme ftp://: supported are az, file, gs, https, s3, sftp, and a path",
 		"s3://":              "has no valid bucket name",
 		"file://srv/backups": "names a host",
 	} {
@@ -154,7 +160,7 @@ func hasKey(section any, key string) bool {
 }
 
 func TestCredentialsOfTheEnvironmentAreSecret(t *testing.T) {
-	env := map[string]string{"AWS_SECRET_ACCESS_KEY": canary, "AWS_ACCESS_KEY_ID": "public"}
+	env := map[string]string{"AWS_SECRET_ACCESS_KEY": canary, "AZURE_STORAGE_KEY": canary, "AWS_ACCESS_KEY_ID": "public"}
 	got := Credentials(func(name string) (string, bool) { v, ok := env[name]; return v, ok })
 	for _, s := range got {
 		if s.Reveal() != canary {
