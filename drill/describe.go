@@ -9,6 +9,7 @@ import (
 	"github.com/drillgres/drillgres/drill/inspect"
 	"github.com/drillgres/drillgres/drill/layers"
 	"github.com/drillgres/drillgres/drill/layers/opensslenc"
+	"github.com/drillgres/drillgres/drill/locate"
 	"github.com/drillgres/drillgres/drill/outcome"
 	"github.com/drillgres/drillgres/drill/restore"
 )
@@ -173,6 +174,9 @@ func (d Drill) describeBackup(e evidence) outcome.Backup {
 		ETag: e.backup.ETag, VersionID: e.backup.VersionID,
 		Producer: e.backup.Producer, Format: string(s.Format), Layers: s.Layers, Compression: s.Compression(), Encryption: s.Encryption(), Key: s.Key, Member: s.Member, ServerVersion: s.ServerVersion, PgDumpVersion: s.DumpVersion,
 		TakenBetween: e.taken.Between(),
+	}
+	if b.SizeBytes == locate.UnknownSize {
+		b.SizeBytes = e.file.Size
 	}
 	if len(e.backup.Before) > 0 {
 		b.Parts = describeParts(e)

@@ -227,6 +227,9 @@ func (e evidence) checkUnchanged(ctx context.Context, err error) error {
 
 // taken combines what the dump states with what is known about its object.
 func (d Drill) taken(b locate.Backup, c inspect.Contents) snapshot.Range {
+	if b.Undated && c.Source.TakenAt.IsZero() { // neither the source nor the dump states a time
+		return snapshot.Range{}
+	}
 	return c.Source.TakenAt.Taken(d.Timezone, snapshot.Object{ModifiedAt: b.ModifiedAt, Size: dumpSize(b, c), SeenAt: d.Now()})
 }
 

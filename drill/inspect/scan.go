@@ -43,6 +43,11 @@ func (s *Set) ScanDirectory(ctx context.Context, path string) (Contents, error) 
 	return s.scan(stream, err)
 }
 
+// ScanFiles is Scan for the files of a dump in directory format.
+func (s *Set) ScanFiles(files *layers.Files) (Contents, error) {
+	return s.scan(layers.StreamOf(files), nil)
+}
+
 func (s *Set) scan(stream *layers.Stream, err error) (Contents, error) {
 	if err != nil {
 		return Contents{}, err

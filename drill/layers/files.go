@@ -30,3 +30,6 @@ func NewFiles(open func() (File, error)) *Files { return &Files{Format: Director
 // Next returns the next file. It returns io.EOF after the last one, when everything around
 // it was read and checked, and the errors of [Stream.Read].
 func (f *Files) Next() (File, error) { return f.next() }
+
+// StreamOf returns files as a Stream without layers.
+func StreamOf(files *Files) *Stream { return &Stream{Files: files, source: &source{}} }

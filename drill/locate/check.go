@@ -68,7 +68,7 @@ func (l Locator) checkDated(o Object) *outcome.Finding {
 	return &outcome.Finding{
 		Code:    "backup_undated",
 		Message: Show(o.Key) + " has no time of its last change at its source: it counts as written now, and only the time that the dump itself states can show that it is old",
-		Hint:    "let the server send Last-Modified with the file",
+		Hint:    "dump in custom format, which states its time, or let the server send Last-Modified with the file",
 	}
 }
 

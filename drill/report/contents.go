@@ -22,11 +22,15 @@ func Contents(w io.Writer, name string, c inspect.Contents, findings []outcome.F
 	p.completeness(name, c.Source, broken)
 	p.blank()
 	p.dumpFacts(c)
-	var tables []inspect.Table
 	for _, promised := range c.Promises {
-		tables = append(tables, promised.Tables...)
+		if len(c.Promises) > 1 && promised.IsEmpty() {
+			continue
+		}
+		if len(c.Promises) > 1 {
+			p.block(p.bold("database "), clean(promised.DatabaseName))
+		}
+		p.dumpTables(promised.Tables)
 	}
-	p.dumpTables(tables)
 	p.findings(findings)
 	return p.writeTo(w)
 }
@@ -63,7 +67,11 @@ func (p *printer) dumpFacts(c inspect.Contents) {
 		archive = "archive version " + source.ArchiveVersion
 	}
 	made := outcome.Backup{PgDumpVersion: source.DumpVersion, ServerVersion: source.ServerVersion}
-	add("format", words.Join(", ", chain(string(source.Format), source.Layers), archive, words.Size(source.DecodedBytes)+" decoded"))
+	if source.Format != "" {
+		add("format", words.Join(", ", chain(string(source.Format), source.Layers), archive, words.Size(source.DecodedBytes)+" decoded"))
+	}
+	add("key", source.Key)
+	add("member", clean(source.Member))
 	add("made", words.Join(", ", madeBy(made), clean(takenAt(source))))
 	add("database", database(needs))
 	add("extensions", extensions(needs.Extensions))

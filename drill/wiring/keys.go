@@ -1,6 +1,7 @@
 package wiring
 
 import (
+	"bytes"
 	"fmt"
 	"io"
 	"os"
@@ -89,4 +90,52 @@ func readKeyFile(path string, found *[]outcome.Finding) ([]byte, error) {
 		})
 	}
 	return io.ReadAll(io.LimitReader(f, maxKeyFile))
+}
+
+// KeyringOf reads keys of any kind from files, and a passphrase for every encryption that
+// has one. It fails with a usage error if a file has no key.
+func KeyringOf(files []string, passphrase string) (layers.Keyring, error) {
+	var ring layers.Keyring
+	for _, name := range files {
+		content, err := readKeyFile(name, &ring.Findings)
+		if err == nil {
+			err = addAnyKey(&ring, content, passphrase)
+		}
+		if err != nil {
+			return ring, outcome.Fail(outcome.ConfigInvalid, "--key %s: %w", name, err).
+				WithHint("name a file with age identities, an OpenPGP private key, or Databasus' secret.key")
+		}
+	}
+	if passphrase == "" {
+		return ring, nil
+	}
+	ring.Age = append(ring.Age, agefile.Passphrase(passphrase))
+	ring.OpenPGP = append(ring.OpenPGP, pgp.Passphrase(passphrase))
+	ring.Zip = append(ring.Zip, zipfile.Passphrase(passphrase))
+	for _, modern := range []bool{true, false} {
+		if key, err := opensslenc.NewKey(opensslenc.Options{Passphrase: passphrase, PBKDF2: &modern}); err == nil {
+			ring.OpenSSL = append(ring.OpenSSL, key)
+		}
+	}
+	return ring, nil
+}
+
+// addAnyKey adds a key of the kind that its file shows.
+func addAnyKey(ring *layers.Keyring, content []byte, passphrase string) error {
+	key, ageErr := agefile.ParseKey(content, passphrase)
+	if ageErr == nil {
+		ring.Age = append(ring.Age, key)
+		return nil
+	}
+	if key, err := pgp.ParseKey(content, passphrase); err == nil {
+		ring.OpenPGP = append(ring.OpenPGP, key)
+		return nil
+	} else if bytes.Contains(content, []byte("PGP")) {
+		return err
+	}
+	if key, err := databasus.ParseKey(content); err == nil && !bytes.ContainsAny(bytes.TrimSpace(content), "\n ") {
+		ring.Databasus = append(ring.Databasus, key)
+		return nil
+	}
+	return ageErr
 }

@@ -49,7 +49,7 @@ func New(c config.Command, dir string, now func() time.Time) *Source {
 
 // List returns the output of the program, whose size is unknown. It does not run it.
 func (s *Source) List(context.Context) ([]locate.Object, error) {
-	return []locate.Object{{Key: s.name, Size: locate.UnknownSize, ModifiedAt: s.now().Truncate(time.Second)}}, nil
+	return []locate.Object{{Key: s.name, Size: locate.UnknownSize, ModifiedAt: s.now().Truncate(time.Second), Undated: true}}, nil
 }
 
 // ReadRange fails: the output of a program has no ranges.
@@ -110,24 +110,26 @@ type stream struct {
 	name   string
 
 	once sync.Once
-	end  error // of the program
+	end  error // of the output: io.EOF if the program ended well
 }
 
 func (s *stream) Read(p []byte) (int, error) {
+	if s.end != nil {
+		return 0, s.end
+	}
 	n, err := s.stdout.Read(p)
 	if err == nil {
 		return n, nil
 	}
-	if s.wait(); s.end != nil {
-		return n, s.end
-	}
-	return n, err
+	s.wait()
+	return n, s.end
 }
 
 // wait waits for the end of the program, and judges it.
 func (s *stream) wait() {
 	s.once.Do(func() {
 		err := s.c.Wait()
+		s.end = io.EOF
 		switch {
 		case s.ctx.Err() != nil:
 			s.end = context.Cause(s.ctx)
