@@ -7,7 +7,6 @@ import (
 	"io"
 
 	"github.com/drillgres/drillgres/drill/layers"
-	"github.com/drillgres/drillgres/drill/outcome"
 	"github.com/drillgres/drillgres/drill/sqltext"
 )
 
@@ -17,6 +16,9 @@ import (
 type Landmarks struct {
 	Compression string // of the file as a whole: "", gzip, zstd
 	Summed      bool   // the compressed file ends in a checksum
+	// Outer is the outermost layer, or the format, of a backup whose inside has no landmarks:
+	// one with other layers, or with a dump of several files. It is empty for any other.
+	Outer string
 
 	End     int64 // end of the dump; a restore ignores anything after it
 	First   int64 // of a plain dump: the beginning of its first statement
@@ -48,12 +50,14 @@ func LandmarksOf(ctx context.Context, r io.Reader, o layers.Opener) (Landmarks, 
 	}
 	defer func() { _ = stream.Close() }()
 
-	m := Landmarks{}
-	if names := stream.Names(); len(names) > 0 {
+	m, names := Landmarks{}, stream.Names()
+	switch {
+	case len(names) > 1, len(names) == 1 && names[0] != "gzip" && names[0] != "zstd":
+		return Landmarks{Outer: names[0]}, nil
+	case stream.Files != nil:
+		return Landmarks{Outer: stream.Files.Format}, nil
+	case len(names) == 1:
 		m.Compression = names[0]
-	}
-	if stream.Files != nil || len(stream.Layers) > 1 {
-		return m, outcome.Fail(outcome.FormatUnsupported, "the layout of such a backup is unknown")
 	}
 	m.Summed = m.Compression == "gzip" || hasZstdChecksum(head)
 	f := newFeed(stream, feedBuffer)

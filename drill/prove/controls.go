@@ -6,6 +6,7 @@ import (
 	"github.com/drillgres/drillgres/drill/config"
 	"github.com/drillgres/drillgres/drill/fetch"
 	"github.com/drillgres/drillgres/drill/inspect"
+	"github.com/drillgres/drillgres/drill/layers"
 	"github.com/drillgres/drillgres/drill/locate"
 	"github.com/drillgres/drillgres/drill/outcome"
 )
@@ -13,6 +14,7 @@ import (
 // Backup is the intact backup on the disk of this machine. Its drill has passed.
 type Backup struct {
 	fetch.File
+	Opener  layers.Opener     // of the layers around it
 	Located locate.Backup     // at its source
 	Marks   inspect.Landmarks // the places where it can be damaged
 	// Promised is what it promises about the database that was restored from it, and
@@ -36,6 +38,9 @@ type Control struct {
 // Controls returns all controls of a backup. What they do depends on its format and
 // compression. Controls that are impossible are included, with the reason.
 func Controls(b Backup, db *config.Database) []Control {
+	if b.Marks.Outer != "" {
+		return append(b.outerControls(), b.rowsRemoved(db.Verify), b.sequenceBack())
+	}
 	list := []Control{b.cutHalf(), b.cutEnd()}
 	if b.wrapped() {
 		list = append(list, b.cutInside())

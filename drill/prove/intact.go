@@ -8,6 +8,7 @@ import (
 	"github.com/drillgres/drillgres/drill"
 	"github.com/drillgres/drillgres/drill/fetch"
 	"github.com/drillgres/drillgres/drill/inspect"
+	"github.com/drillgres/drillgres/drill/layers"
 	"github.com/drillgres/drillgres/drill/locate"
 	"github.com/drillgres/drillgres/drill/locate/dir"
 	"github.com/drillgres/drillgres/drill/outcome"
@@ -28,6 +29,7 @@ type intact struct {
 	promised   inspect.Promise
 	content    Content
 	contentErr error
+	restorer   drill.Restorer
 }
 
 // Fetch fetches the backup.
@@ -35,6 +37,14 @@ func (k *intact) Fetch(ctx context.Context, b locate.Backup, p outcome.Progress)
 	f, err := k.Fetcher.Fetch(ctx, b, p)
 	k.file, k.backup = f, b
 	return f, err
+}
+
+// opener returns what opened the layers of the backup.
+func (k *intact) opener(maxDecoded int64) layers.Opener {
+	if r, ok := k.restorer.(restore.Restorer); ok && r.Opener != nil {
+		return *r.Opener
+	}
+	return layers.Opener{MaxDecoded: maxDecoded}
 }
 
 // Verify verifies the restored database. If that passes, it lists what a control can

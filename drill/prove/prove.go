@@ -11,6 +11,7 @@ import (
 	"github.com/drillgres/drillgres/drill/layers"
 	"github.com/drillgres/drillgres/drill/outcome"
 	"github.com/drillgres/drillgres/drill/redact"
+	"github.com/drillgres/drillgres/drill/restore"
 	"github.com/drillgres/drillgres/drill/work"
 )
 
@@ -45,7 +46,7 @@ func (p Prover) Prove(ctx context.Context) (Report, error) {
 	if err != nil {
 		return r, err
 	}
-	intact := &intact{Fetcher: d.Fetcher, Verifier: d.Verifier}
+	intact := &intact{Fetcher: d.Fetcher, Verifier: d.Verifier, restorer: d.Restorer}
 	removeFetched := d.CleanUp
 	d.Fetcher, d.Verifier, d.CleanUp = intact, intact, nil // the controls break the file that it fetches
 	d.Migrator = nil                                       // a release says nothing about the backup
@@ -63,7 +64,7 @@ func (p Prover) Prove(ctx context.Context) (Report, error) {
 
 // carryOut carries out every control.
 func (p Prover) carryOut(ctx context.Context, intact *intact, r *Report) error {
-	b, err := intact.backupToBreak(ctx, layers.Opener{MaxDecoded: p.MaxDecoded})
+	b, err := intact.backupToBreak(ctx, intact.opener(p.MaxDecoded))
 	if err != nil {
 		return err
 	}
@@ -103,6 +104,9 @@ func (p Prover) drill(ctx context.Context, b Backup, c Control, copied Copy) out
 		return outcome.Result{Verdict: f.Class().Verdict(), Failure: f.Report()}
 	}
 	d.Policy.MaxAge = 0
+	if r, ok := d.Restorer.(restore.Restorer); ok && r.Opener != nil {
+		*r.Opener = b.Opener // as it was for the intact backup, by its name and its tool
+	}
 	d.Budget, d.Migrator, d.Tellers = drill.Budget{}, nil, nil
 	if c.loss == nil {
 		d.Locator = copyLocator{copied, p.Now}
@@ -118,6 +122,15 @@ func (k *intact) backupToBreak(ctx context.Context, l layers.Opener) (Backup, er
 	if k.contentErr != nil {
 		return Backup{}, k.contentErr
 	}
+	whole := Backup{Opener: l, File: k.file, Located: k.backup, Promised: k.promised, Content: k.content}
+	switch {
+	case len(k.file.Before) > 0:
+		whole.Marks.Outer = severalFiles
+		return whole, nil
+	case len(k.backup.Members) > 0:
+		whole.Marks.Outer = directoryFormat
+		return whole, nil
+	}
 	f, err := os.Open(k.file.Path)
 	if err != nil {
 		return Backup{}, outcome.Fail(outcome.BackupChanged, "read the backup a second time: %w", err)
@@ -127,5 +140,6 @@ func (k *intact) backupToBreak(ctx context.Context, l layers.Opener) (Backup, er
 	if changed := k.unchanged(ctx); err != nil && changed != nil {
 		err = changed
 	}
-	return Backup{File: k.file, Located: k.backup, Marks: marks, Promised: k.promised, Content: k.content}, err
+	whole.Marks = marks
+	return whole, err
 }
