@@ -13,7 +13,8 @@ const module = "github.com/drillgres/drillgres/"
 // TestImports checks the architecture: heavy dependencies stay in their leaf packages,
 // the vocabulary needs only the standard library, and fixtures are for tests only.
 func TestImports(t *testing.T) {
-	heavy := []string{"github.com/moby/", "github.com/docker/", "github.com/aws/", "github.com/pkg/sftp", "github.com/Azure/", "github.com/AzureAD/",
+	heavy := []string{
+		"github.com/moby/", "github.com/docker/", "github.com/aws/", "github.com/pkg/sftp", "github.com/Azure/", "github.com/AzureAD/",
 		"cloud.google.com/", "github.com/googleapis/", "google.golang.org/api/", "google.golang.org/grpc",
 	}
 	core := []string{

@@ -72,7 +72,7 @@ type Fetcher struct {
 // File.Broken. On an error, File holds what is known about the bytes.
 func (f Fetcher) Fetch(ctx context.Context, b locate.Backup, p outcome.Progress) (File, error) {
 	f = f.withDefaults()
-	before, err := f.fetchBefore(ctx, b, p)
+	before, err := f.fetchBefore(ctx, b)
 	if err != nil {
 		return File{Before: before}, err
 	}
@@ -87,7 +87,7 @@ func (f Fetcher) Fetch(ctx context.Context, b locate.Backup, p outcome.Progress)
 }
 
 // fetchBefore fetches the parts that are restored before the dump.
-func (f Fetcher) fetchBefore(ctx context.Context, b locate.Backup, p outcome.Progress) (files []File, err error) {
+func (f Fetcher) fetchBefore(ctx context.Context, b locate.Backup) (files []File, err error) {
 	for i, part := range b.Before {
 		one := locate.Backup{Object: part.Object, Source: b.Source, URI: part.URI, SHA256: part.SHA256}
 		file, err := f.fetchFile(ctx, one, filepath.Join(f.Dir, fmt.Sprintf("part-%d", i)), nil)

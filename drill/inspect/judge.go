@@ -100,8 +100,7 @@ func madeBy(s Source) string {
 // cannot restore.
 func checkFormat(c Contents, _ Policy) error {
 	s := c.Source
-	switch s.Format {
-	case Cluster:
+	if s.Format == Cluster {
 		return checkCluster(s)
 	}
 	if s.DumpCount > 1 && c.Needs.CreatesDatabase {

@@ -92,8 +92,7 @@ func TestJudgeOfRealDumps(t *testing.T) {
 			t.Fatal(err)
 		}
 		want := outcome.Code("")
-		switch {
-		case name == "schema-15.sql":
+		if name == "schema-15.sql" {
 			want = outcome.DumpNoData
 		}
 		found, err := inspect.Judge(c, nil, inspect.Policy{Major: 18})

@@ -217,6 +217,6 @@ func (s *script) readRefresh(p *sqltext.Phrase, entry int64) {
 	if n.Schema == "" || !p.Done() || !s.k.reserve(n.Schema, n.Name) {
 		return
 	}
-	s.k.c.Refreshes = append(s.k.c.Refreshes, View{entry, n.Schema, n.Name, s.k.c.Promise.DatabaseName})
+	s.k.c.Refreshes = append(s.k.c.Refreshes, View{entry, n.Schema, n.Name, s.k.c.DatabaseName})
 	s.replaceStatement("")
 }

@@ -64,7 +64,8 @@ type decrypted struct {
 
 // decrypt opens an encryption. It returns nil if none of those that can be opened is there.
 func (o Opener) decrypt(in opened) (*level, error) {
-	name, open := "", func() (decrypted, error) { return decrypted{}, nil }
+	var name string
+	var open func() (decrypted, error)
 	switch k := o.Keys; {
 	case agefile.Detect(in.head):
 		name, open = Age, func() (d decrypted, err error) {

@@ -119,7 +119,7 @@ type explained struct {
 
 func (e explained) Read(p []byte) (int, error) {
 	n, err := e.r.Read(p)
-	if err != nil && err != io.EOF {
+	if err != nil && err != io.EOF { //nolint:errorlint // the reader's own end
 		err = e.explain(err)
 	}
 	return n, err

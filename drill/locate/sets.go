@@ -122,7 +122,7 @@ func (b *Backup) chooseSet(l Locator, objects []Object) error {
 	i := slices.IndexFunc(sets, set.isComplete)
 	if !l.isLatest() {
 		i = slices.IndexFunc(sets, func(s set) bool {
-			return s.isComplete() && slices.ContainsFunc(s.parts, func(o Object) bool { return l.isWanted(o) })
+			return s.isComplete() && slices.ContainsFunc(s.parts, l.isWanted)
 		})
 	}
 	switch {

@@ -10,7 +10,7 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-func TestTable(t *testing.T) {
+func TestTable(t *testing.T) { //nolint:gocyclo // a list of rules
 	names := Names()
 	if !slices.IsSorted(names) || len(slices.Compact(slices.Clone(names))) != len(names) {
 		t.Errorf("names are not sorted, or not unique: %v", names)

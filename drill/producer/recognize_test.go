@@ -150,8 +150,13 @@ func TestEqualFits(t *testing.T) {
 		among []signature
 		want  string
 	}{
-		{[]signature{most, all}, "all"}, {[]signature{all, most}, "all"}, {[]signature{all, all}, "all"}, {[]signature{most}, "most"},
-		{[]signature{all, same}, ""}, {[]signature{all, same, most}, ""}, {nil, ""},
+		{[]signature{most, all}, "all"},
+		{[]signature{all, most}, "all"},
+		{[]signature{all, all}, "all"},
+		{[]signature{most}, "most"},
+		{[]signature{all, same}, ""},
+		{[]signature{all, same, most}, ""},
+		{nil, ""},
 	} {
 		if f, ok := bestFit(c.among, keys); ok != (c.want != "") || ok && f.name != c.want {
 			t.Errorf("got %q, %t, want %q", f.name, ok, c.want)

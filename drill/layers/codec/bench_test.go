@@ -138,7 +138,7 @@ func TestMemory(t *testing.T) {
 					peak = max(peak, inUse(z))
 				}
 			}
-			if err != io.EOF {
+			if err != io.EOF { //nolint:errorlint // the reader's own end
 				t.Error(err)
 			}
 			t.Logf("%s by %s: %d MiB, %v", name, e.name, peak>>20, time.Since(begun).Round(time.Millisecond))

@@ -65,7 +65,7 @@ func decode(t testing.TB, name string, e engine, r io.Reader) decoded {
 		t.Fatal(err)
 	}
 	content, err := io.ReadAll(z)
-	if _, again := z.Read(make([]byte, 1)); (err == nil) != (again == io.EOF) {
+	if _, again := z.Read(make([]byte, 1)); (err == nil) != (again == io.EOF) { //nolint:errorlint // the reader's own end
 		t.Errorf("%v, and then %v", err, again)
 	}
 	d := decoded{string(content), err, "", z.Trailing(), z.Consumed()}

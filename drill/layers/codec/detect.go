@@ -86,7 +86,8 @@ func isBzip2(head []byte) bool {
 		return false
 	}
 	rest := string(head[4:min(10, len(head))])
-	return strings.HasPrefix("1AY&SY", rest) || strings.HasPrefix("\x17rE8P\x90", rest)
+	const block, end = "1AY&SY", "\x17rE8P\x90"
+	return strings.HasPrefix(block, rest) || strings.HasPrefix(end, rest)
 }
 
 // isBzip2Header reports whether head begins with the header of a stream of bzip2, or

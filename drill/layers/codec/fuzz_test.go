@@ -37,7 +37,7 @@ func FuzzReader(f *testing.F) {
 		var failure *outcome.Failure
 		switch {
 		case err == nil, errors.As(err, &failure):
-		case err != io.EOF:
+		case err != io.EOF: //nolint:errorlint // the reader's own end
 			t.Errorf("%s: %v", name, err)
 		case z.Consumed() != int64(len(b)):
 			t.Errorf("%s: consumed %d bytes of %d", name, z.Consumed(), len(b))

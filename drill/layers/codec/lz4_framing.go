@@ -45,7 +45,7 @@ func (z *lz4Framing) begins(head []byte) border {
 
 func isCutMagic(word string) bool {
 	return strings.HasPrefix(lz4Magic, word) || strings.HasPrefix(lz4Legacy, word) ||
-		word[0]&0xf0 == 0x50 && strings.HasPrefix("\x2a\x4d\x18", word[1:])
+		word[0]&0xf0 == 0x50 && strings.HasPrefix("\x2a\x4d\x18", word[1:]) //nolint:gocritic // a beginning of the magic is enough
 }
 
 func (z *lz4Framing) start(legacy bool, want int, take func([]byte) error) {

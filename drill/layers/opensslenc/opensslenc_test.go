@@ -144,7 +144,7 @@ func TestReadSizes(t *testing.T) {
 			n, err = o.Read(p)
 			plain = append(plain, p[:n]...)
 		}
-		if err != io.EOF || !bytes.Equal(plain, want) {
+		if err != io.EOF || !bytes.Equal(plain, want) { //nolint:errorlint // the reader's own end
 			t.Errorf("size %d: %d bytes, error %v", size, len(plain), err)
 		}
 	}

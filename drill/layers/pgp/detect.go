@@ -27,7 +27,7 @@ func isBinary(head []byte) bool {
 		body := head[h.size:]
 		switch h.tag {
 		case tagPublicSession, tagSymmetric:
-			if h.part || h.toEnd || h.length < 4 || h.length > longestSessionKey || !isSessionKey(h.tag, body[:min(int64(len(body)), h.length)]) {
+			if !hasSessionKey(h, body) {
 				return false
 			}
 			found = true
@@ -49,6 +49,11 @@ func isBinary(head []byte) bool {
 		}
 		head = body[h.length:]
 	}
+}
+
+// hasSessionKey reports whether the body of a packet is that of a session key.
+func hasSessionKey(h header, body []byte) bool {
+	return !h.part && !h.toEnd && h.length >= 4 && h.length <= longestSessionKey && isSessionKey(h.tag, body[:min(int64(len(body)), h.length)])
 }
 
 // isArmored reports whether head has the first line of an armored message, behind a little

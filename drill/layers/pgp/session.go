@@ -16,7 +16,7 @@ import (
 
 	pgperrors "github.com/ProtonMail/go-crypto/openpgp/errors"
 	"github.com/ProtonMail/go-crypto/openpgp/packet"
-	"golang.org/x/crypto/cast5"
+	"golang.org/x/crypto/cast5" //nolint:staticcheck // the default of old versions of gpg
 
 	"github.com/drillgres/drillgres/drill/outcome"
 )

@@ -138,7 +138,7 @@ func (a *archive) errNoEnd(size int64) error {
 		return a.in.err
 	case string(head) == splitMarker:
 		return errSplit()
-	case bytes.HasPrefix([]byte("PK"), head[:min(n, 2)]):
+	case bytes.HasPrefix([]byte("PK"), head[:min(n, 2)]): //nolint:gocritic // a beginning of the magic is enough
 		return outcome.Fail(outcome.StreamTruncated, "read zip: the end of the archive is missing")
 	}
 	return outcome.Fail(outcome.StreamCorrupt, "read zip: the file is not a zip archive")

@@ -143,7 +143,7 @@ func (s *stream) wait() {
 func status(err error) string {
 	var e *exec.ExitError
 	if errors.As(err, &e) {
-		return e.ProcessState.String() // exit status 1, signal: killed
+		return e.String() // exit status 1, signal: killed
 	}
 	return "an error: " + err.Error()
 }

@@ -32,11 +32,13 @@ func download(t *testing.T, s locate.Source, want string) {
 	t.Helper()
 	objects := sourcetest.List(t, s)
 	var got bytes.Buffer
-	f := fetch.Fetcher{Dir: t.TempDir(), PartSize: 1 << 20, Attempts: 5, Backoff: time.Millisecond, Stall: 2 * time.Second,
+	f := fetch.Fetcher{
+		Dir: t.TempDir(), PartSize: 1 << 20, Attempts: 5, Backoff: time.Millisecond, Stall: 2 * time.Second,
 		Scan: func(_ context.Context, r io.Reader) (inspect.Contents, error) {
 			_, err := got.ReadFrom(r)
 			return inspect.Contents{}, err
-		}}
+		},
+	}
 	if _, err := f.Fetch(t.Context(), locate.Backup{Object: objects[0], Source: s, URI: s.URI(objects[0])}, nil); err != nil {
 		t.Fatal(err)
 	}

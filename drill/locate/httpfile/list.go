@@ -26,7 +26,7 @@ func (s *Source) List(ctx context.Context) ([]locate.Object, error) {
 		return nil, err
 	}
 	defer func() { _ = answer.Body.Close() }() // the rest of the file is not wanted
-	size := int64(-1)
+	var size int64
 	switch answer.StatusCode {
 	case http.StatusPartialContent, http.StatusRequestedRangeNotSatisfiable: // the latter: it is empty
 		size = totalOf(answer)

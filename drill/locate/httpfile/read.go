@@ -26,7 +26,7 @@ func (s *Source) ReadRange(ctx context.Context, o locate.Object, offset, length 
 	}
 	inner, cancel := context.WithCancelCause(ctx)
 	b := &body{ctx: inner, cancel: cancel, left: length, stall: s.stall}
-	answer, err := s.send(inner, s.conditions(o, offset, length))
+	answer, err := s.send(inner, s.conditions(o, offset, length)) //nolint:bodyclose // body closes it
 	if err != nil {
 		cancel(nil)
 		return nil, err

@@ -42,11 +42,13 @@ func (s *server) put(t *testing.T, bytes []byte) (*sftp.Source, locate.Object) {
 func download(t *testing.T, s locate.Source, o locate.Object, want []byte) {
 	t.Helper()
 	var got []byte
-	f := fetch.Fetcher{Dir: t.TempDir(), PartSize: 1 << 20, Attempts: 5, Backoff: time.Millisecond, Stall: 2 * time.Second,
+	f := fetch.Fetcher{
+		Dir: t.TempDir(), PartSize: 1 << 20, Attempts: 5, Backoff: time.Millisecond, Stall: 2 * time.Second,
 		Scan: func(_ context.Context, r io.Reader) (c inspect.Contents, err error) {
 			got, err = io.ReadAll(r)
 			return c, err
-		}}
+		},
+	}
 	if _, err := f.Fetch(t.Context(), locate.Backup{Object: o, Source: s, URI: s.URI(o)}, nil); err != nil {
 		t.Fatal(err)
 	}

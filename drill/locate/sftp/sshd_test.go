@@ -213,7 +213,7 @@ func (g *gate) Write(p []byte) (int, error) {
 		return len(p), nil // lost on the way
 	default:
 		g.server.quota.Store(-1)
-		_ = g.Conn.Close()
+		_ = g.Close()
 		return 0, net.ErrClosed
 	}
 }
