@@ -31,7 +31,7 @@ var locateCodes = []Entry{
 		},
 	},
 	{
-		Code: BackupTooSmall, Class: ClassBackup, Stages: []Stage{Locate},
+		Code: BackupTooSmall, Class: ClassBackup, Stages: []Stage{Locate, Fetch},
 		Cause:  "The backup is smaller than backup.min_size. Only its size was checked, not its content.",
 		Remedy: "look in the backup job's log for an error before the upload, or lower backup.min_size",
 		Example: Example{

@@ -52,7 +52,6 @@ var elsewhere = map[outcome.Code]provoker{
 	outcome.CurrentBreaks:          {drills, "TestGateOfTheShop"},
 
 	outcome.Interrupted:   {"test/chaos", "TestChaos"},
-	outcome.ConfigInvalid: {command, "TestStepOfABrokenConfig"},
 	outcome.ControlFailed: {drills, "TestProve"},
 	outcome.DrillMissing:  {command, "TestGateAnswersFromTheHistory"},
 
