@@ -107,6 +107,9 @@ type Drill struct {
 	// DumpedBefore returns the names that the dumps of earlier drills gave their
 	// databases. It may be nil.
 	DumpedBefore func(ctx context.Context) ([]string, error)
+	// OpenedBefore returns the fingerprints of the keys that opened the backups of earlier
+	// drills. It may be nil.
+	OpenedBefore func(ctx context.Context) ([]string, error)
 
 	// Gate decides whether the rehearsed release may be deployed, before the result is
 	// recorded or sent. nil: no gate.
@@ -159,7 +162,8 @@ func (d Drill) prove(ctx context.Context, r *runner) (e evidence) {
 	})
 	endFetch := r.beginSandbox(ctx)
 	e.file = step(ctx, r, outcome.Fetch, func(ctx context.Context) (fetch.File, error) {
-		return d.Fetcher.Fetch(ctx, e.backup, r.progress(outcome.Fetch))
+		file, err := d.Fetcher.Fetch(ctx, e.backup, r.progress(outcome.Fetch))
+		return file, d.blameForKey(ctx, err)
 	})
 	endFetch()
 	e.taken = d.taken(e.backup, e.file.Contents)

@@ -40,16 +40,24 @@ type Keyring struct {
 	Required bool
 }
 
-// Fingerprints returns what identifies the keys, without revealing anything of them.
+// Fingerprints returns what identifies the keys, without revealing anything of them. A
+// passphrase has no fingerprint.
 func (k Keyring) Fingerprints() (all []string) {
+	add := func(fingerprints string) {
+		for one := range strings.SplitSeq(fingerprints, ", ") {
+			if one != "passphrase" {
+				all = append(all, one)
+			}
+		}
+	}
 	for _, key := range k.Age {
-		all = append(all, key.Fingerprint())
+		add(key.Fingerprint())
 	}
 	for _, key := range k.OpenPGP {
-		all = append(all, key.Fingerprint())
+		add(key.Fingerprint())
 	}
 	for _, key := range k.Databasus {
-		all = append(all, key.Fingerprint())
+		add(key.Fingerprint())
 	}
 	return all
 }

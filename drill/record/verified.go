@@ -4,6 +4,8 @@ import (
 	"context"
 	"slices"
 	"time"
+
+	"github.com/drillgres/drillgres/drill/outcome"
 )
 
 // Verified is a backup that a drill verified.
@@ -125,8 +127,19 @@ func (e Entry) backupTime() time.Time {
 const dumpedWithin = 10
 
 // DumpedDatabases returns the names that the dumps of the last verified drills gave the
-// database, sorted. Most plain dumps state none.
+// database.
 func (h *History) DumpedDatabases(ctx context.Context, database string) ([]string, error) {
+	return h.ofVerified(ctx, database, func(b outcome.Backup) string { return b.Database })
+}
+
+// OpeningKeys returns the fingerprints of the keys that opened the backups of the last
+// verified drills.
+func (h *History) OpeningKeys(ctx context.Context, database string) ([]string, error) {
+	return h.ofVerified(ctx, database, func(b outcome.Backup) string { return b.Key })
+}
+
+// ofVerified returns what the backups of the last verified drills state, sorted.
+func (h *History) ofVerified(ctx context.Context, database string, stated func(outcome.Backup) string) ([]string, error) {
 	passed, err := h.verifiedDrills(ctx, database)
 	if err != nil {
 		return nil, err
@@ -135,12 +148,12 @@ func (h *History) DumpedDatabases(ctx context.Context, database string) ([]strin
 	if err != nil {
 		return nil, err
 	}
-	var names []string
+	var all []string
 	for _, r := range results {
-		if name := r.Backup.Database; name != "" {
-			names = append(names, name)
+		if text := stated(r.Backup); text != "" {
+			all = append(all, text)
 		}
 	}
-	slices.Sort(names)
-	return slices.Compact(names), nil
+	slices.Sort(all)
+	return slices.Compact(all), nil
 }
