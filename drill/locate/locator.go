@@ -41,7 +41,8 @@ func (r Rules) isLatest() bool { return r.Want == "" || r.Want == "latest" }
 type Locator struct {
 	Source Source
 	Rules
-	Now func() time.Time // nil: time.Now
+	Now   func() time.Time // nil: time.Now
+	Pause time.Duration    // between two listings of files that may still be written; 0: 2 s
 }
 
 // Locate lists the source and chooses a backup. It fails with backup_missing,
@@ -60,7 +61,11 @@ func (l Locator) Locate(ctx context.Context) (Backup, error) {
 	if err != nil {
 		return b, l.explainMissing(err)
 	}
-	existing := slices.DeleteFunc(slices.Clone(listed), func(o Object) bool { return o.Broken })
+	settled, growing, err := l.withoutGrowing(ctx, listed)
+	if err != nil {
+		return b, l.explainMissing(err)
+	}
+	existing := slices.DeleteFunc(slices.Clone(settled), func(o Object) bool { return o.Broken })
 	if len(existing) < len(listed) && l.isLatest() && len(l.matching(existing)) == 0 {
 		return b, l.linkBroken(listed)
 	}
@@ -71,6 +76,7 @@ func (l Locator) Locate(ctx context.Context) (Backup, error) {
 	if err := choose(l, foldDirectories(existing)); err != nil {
 		return b, l.explainMissing(err)
 	}
+	b.addFinding(growing)
 	b.addGlobals(l, existing)
 	b.Members = membersOf(b.Object, existing)
 	if err := l.check(b.Object); err != nil {
