@@ -53,7 +53,7 @@ func (d Drill) checkOnly(ctx context.Context, r *runner) evidence {
 		if err != nil {
 			return l, err
 		}
-		l.file.Contents, l.broken = inspect.Head(ctx, head, whole, d.Opener, d.Policy)
+		l.file.Contents, l.broken = inspect.Head(ctx, head, whole, d.opener(), d.Policy)
 		l.taken = d.taken(l.backup, l.file.Contents)
 		l.findings = d.findOdd(ctx, l.evidence)
 		if l.broken == nil {

@@ -95,7 +95,7 @@ type Drill struct {
 
 	Locator     Locator
 	Fetcher     Fetcher
-	Opener      layers.Opener  // of the layers around the dump, for a check of its beginning
+	Opener      *layers.Opener // of the layers around the dump, for a check of its beginning
 	Timezone    *time.Location // of the machine that dumps; nil: unknown
 	Policy      inspect.Policy // what the inspect stage accepts; its MaxAge is that of the newest backup
 	Provisioner Provisioner

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/drillgres/drillgres/drill/layers"
 	"github.com/drillgres/drillgres/drill/outcome"
 )
 
@@ -21,7 +22,7 @@ func (d Drill) blameForKey(ctx context.Context, err error) error {
 	if lookup != nil { // the record stage reports it
 		return err
 	}
-	for _, key := range d.Opener.Keys.Fingerprints() {
+	for _, key := range d.opener().Keys.Fingerprints() {
 		if slices.Contains(opened, key) {
 			blamed := *f
 			blamed.Fault = outcome.ClassBackup
@@ -30,4 +31,12 @@ func (d Drill) blameForKey(ctx context.Context, err error) error {
 		}
 	}
 	return err
+}
+
+// opener returns what opens the layers of the backup, as it is known by now.
+func (d Drill) opener() layers.Opener {
+	if d.Opener == nil {
+		return layers.Opener{}
+	}
+	return *d.Opener
 }

@@ -44,7 +44,7 @@ func TestAKeyThatOpenedEarlierBackups(t *testing.T) {
 	} {
 		d := newScript().drill()
 		d.Fetcher = locked{}
-		d.Opener.Keys = layers.Keyring{Age: []*agefile.Key{key, agefile.Passphrase("x")}}
+		d.Opener = &layers.Opener{Keys: layers.Keyring{Age: []*agefile.Key{key, agefile.Passphrase("x")}}}
 		d.OpenedBefore = func(context.Context) ([]string, error) { return c.opened, c.err }
 		if r := d.Run(t.Context()); r.Verdict != c.want || r.Failure.Code != outcome.KeyWrong {
 			t.Errorf("%s: %s, %+v", name, r.Verdict, r.Failure)

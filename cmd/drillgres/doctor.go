@@ -150,7 +150,7 @@ func examineSource(ctx context.Context, e edges, db *config.Database) finding {
 	if err == nil {
 		err = b.CheckReadable(ctx)
 	}
-	a.err = err
+	a.err = wiring.Redacted(db, err)
 	a.saw = fmt.Sprintf("%s, newest of %d", b.URI, b.Matched)
 	return a
 }

@@ -19,11 +19,10 @@ import (
 	"github.com/drillgres/drillgres/drill/work"
 )
 
-// fetchDirectory fetches the files of a dump in directory format, one after the other, and
-// then reads the dump.
-func (f Fetcher) fetchDirectory(ctx context.Context, b locate.Backup, p outcome.Progress) (File, error) {
+// fetchDirectory fetches the files of a dump in directory format, one after the other, into
+// dir or in place, and then reads the dump.
+func (f Fetcher) fetchDirectory(ctx context.Context, b locate.Backup, dir string, p outcome.Progress) (File, error) {
 	local, inPlace := b.Source.(locate.LocalPath)
-	dir := filepath.Join(f.Dir, "backup")
 	if inPlace {
 		dir = local.LocalPath(b.Object)
 	} else if err := os.Mkdir(dir, 0o755); err != nil {

@@ -90,7 +90,13 @@ func (f Fetcher) Fetch(ctx context.Context, b locate.Backup, p outcome.Progress)
 func (f Fetcher) fetchBefore(ctx context.Context, b locate.Backup) (files []File, err error) {
 	for i, part := range b.Before {
 		one := locate.Backup{Object: part.Object, Source: b.Source, URI: part.URI, SHA256: part.SHA256}
-		file, err := f.fetchFile(ctx, one, filepath.Join(f.Dir, fmt.Sprintf("part-%d", i)), nil)
+		to := filepath.Join(f.Dir, fmt.Sprintf("part-%d", i))
+		var file File
+		if one.Members = part.Members; len(one.Members) > 0 {
+			file, err = f.fetchDirectory(ctx, one, to, nil)
+		} else {
+			file, err = f.fetchFile(ctx, one, to, nil)
+		}
 		file.Role = part.Role
 		if files = append(files, file); err != nil {
 			return files, inPart(part, err)
@@ -114,7 +120,7 @@ func inPart(part locate.Part, err error) error {
 // fetchDump fetches the dump itself.
 func (f Fetcher) fetchDump(ctx context.Context, b locate.Backup, p outcome.Progress) (File, error) {
 	if len(b.Members) > 0 {
-		return f.fetchDirectory(ctx, b, p)
+		return f.fetchDirectory(ctx, b, filepath.Join(f.Dir, "backup"), p)
 	}
 	if streamer, ok := b.Source.(locate.Streamer); ok {
 		return f.fetchStream(ctx, b, streamer, p)

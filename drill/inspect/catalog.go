@@ -196,6 +196,9 @@ func (k *catalog) contents() Contents {
 	c.Tablespaces = sortedNames(k.tablespaces)
 	c.Extensions = append([]Extension{}, c.Extensions...)
 	c.Bootstrap = k.bootstrap()
+	if c.Format == Cluster && c.DumpCount > 0 && k.c.DatabaseName == "" && len(k.cluster.promises) == 0 {
+		c.Format = Plain // roles of pg_dumpall and the dump of one database, in one file
+	}
 	c.Cluster = c.Format == Cluster && c.DumpCount > 0
 	c.Splices = omit(c.Splices, k.cluster.roles[c.Bootstrap])
 	promises := k.cluster.promises

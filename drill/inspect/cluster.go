@@ -78,15 +78,19 @@ const usualBootstrap = "postgres"
 // dump creates roles. Only that one can have granted memberships without being a member
 // (from Postgres 16 on), and a server has it before any dump is restored.
 func (k *catalog) bootstrap() string {
-	created := func(name string) bool { return k.createdRoles[name] }
-	if created(usualBootstrap) {
+	can := func(name string) bool { return k.createdRoles[name] && k.cluster.superusers[name] }
+	if i := slices.IndexFunc(k.cluster.grantors, can); i >= 0 {
+		return k.cluster.grantors[i]
+	}
+	if can(usualBootstrap) {
 		return usualBootstrap
 	}
-	i := slices.IndexFunc(k.cluster.grantors, func(name string) bool { return created(name) && k.cluster.superusers[name] })
-	if i < 0 {
-		return ""
+	for _, name := range sortedNames(k.createdRoles) {
+		if can(name) {
+			return name
+		}
 	}
-	return k.cluster.grantors[i]
+	return ""
 }
 
 // templates are the databases that every server has.

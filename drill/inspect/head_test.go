@@ -51,7 +51,7 @@ func TestHead(t *testing.T) {
 		"a plain dump":                  {rows, inspect.Policy{}, inspect.Plain, ""},
 		"a plain dump in gzip":          {string(gzipped(t, []byte(rows)))[:65536], inspect.Policy{}, inspect.Plain, ""},
 		"a plain dump in zstd":          {string(zstded(t, []byte(rows)))[:65536], inspect.Policy{}, "", ""}, // its first block is longer
-		"a cluster":                     {"-- PostgreSQL database cluster dump\n" + rows, inspect.Policy{}, inspect.Cluster, ""},
+		"a cluster":                     {"-- PostgreSQL database cluster dump\n\\connect shop\n" + rows, inspect.Policy{}, inspect.Cluster, ""},
 		"roles of a cluster":            {"-- PostgreSQL database cluster dump\nCREATE ROLE a;\n", inspect.Policy{}, inspect.Cluster, ""},
 		"an archive":                    {archive[:len(archive)/2], inspect.Policy{Major: 18}, inspect.Custom, ""},
 		"an archive that is too new":    {archive[:len(archive)/2], inspect.Policy{Major: 15}, inspect.Custom, outcome.DumpTooNew},

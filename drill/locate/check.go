@@ -14,6 +14,19 @@ const maxSkew = 5 * time.Minute
 // maxFuture is how far the clock may be ahead before ages are meaningless.
 const maxFuture = 24 * time.Hour
 
+// checkAll checks the backup and the parts of its set. The roles of the cluster may be older.
+func (l Locator) checkAll(b Backup) error {
+	for _, p := range b.Before {
+		if p.Role == "globals" {
+			continue
+		}
+		if err := l.check(p.Object); err != nil {
+			return err
+		}
+	}
+	return l.check(b.Object)
+}
+
 func (l Locator) check(o Object) error {
 	if err := l.checkAge(o); err != nil {
 		return err

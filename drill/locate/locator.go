@@ -69,24 +69,21 @@ func (l Locator) Locate(ctx context.Context) (Backup, error) {
 	if len(existing) < len(listed) && l.isLatest() && len(l.matching(existing)) == 0 {
 		return b, l.linkBroken(listed)
 	}
-	choose := b.choose
-	if len(l.Parts) > 0 {
-		choose = b.chooseSet
-	}
-	if err := choose(l, foldDirectories(existing)); err != nil {
+	err = b.choose(l, foldDirectories(existing), existing)
+	if err != nil {
 		return b, l.explainMissing(err)
 	}
 	b.addFinding(growing)
 	b.addGlobals(l, existing)
 	b.Members = membersOf(b.Object, existing)
-	if err := l.check(b.Object); err != nil {
+	if err := l.checkAll(b); err != nil {
 		return b, err
 	}
 	if err := b.resolve(ctx); err != nil {
 		return b, err
 	}
 	b.addFinding(l.checkSkew(b.Object))
-	if err := l.checkRetention(b.candidates); err != nil {
+	if err := l.checkRetention(b); err != nil {
 		return b, err
 	}
 	b.addFinding(l.checkDated(b.Object))
@@ -104,7 +101,10 @@ func (l Locator) Locate(ctx context.Context) (Backup, error) {
 
 // choose sets the object. If Want names the newest backup, it counts as chosen
 // for being the newest.
-func (b *Backup) choose(l Locator, objects []Object) error {
+func (b *Backup) choose(l Locator, objects, all []Object) error {
+	if len(l.Parts) > 0 {
+		return b.chooseSet(l, objects, all)
+	}
 	matching := l.matching(objects)
 	b.Matched, b.candidates = len(matching), matching
 	copied := l.preferNamedDate(matching)
@@ -150,6 +150,9 @@ func (l Locator) matching(objects []Object) []Object {
 	}
 	var found []Object
 	for _, o := range objects {
+		if _, roles := starsOf(l.Globals, o.Key); roles && l.Globals != "" {
+			continue
+		}
 		if isCandidate(l.Match, o, keys) && (l.Folder == nil || l.Folder(o.Key)) || l.Source.URI(o) == sourceURI {
 			found = append(found, o)
 		}

@@ -10,11 +10,14 @@ import (
 
 // checkRetention fails if the backups at the source do not reach back far enough, or are too
 // far apart. Only the listing counts: it does not show that the older ones are good.
-func (l Locator) checkRetention(candidates []Object) error {
-	if !l.isLatest() || l.File || len(candidates) == 0 {
+func (l Locator) checkRetention(b Backup) error {
+	if b.Chosen != outcome.ChosenLatest || l.File {
 		return nil
 	}
-	sorted := slices.Clone(candidates)
+	sorted := slices.DeleteFunc(slices.Clone(b.candidates), func(o Object) bool { return l.checkSize(o) != nil })
+	if len(sorted) == 0 {
+		return nil
+	}
 	slices.SortFunc(sorted, func(a, b Object) int { return a.ModifiedAt.Compare(b.ModifiedAt) })
 	oldest := sorted[0]
 	if age := l.now().Sub(oldest.ModifiedAt); l.Keep > 0 && age < l.Keep {

@@ -17,9 +17,10 @@ import (
 // cluster, or an earlier part of a set.
 type Part struct {
 	Object
-	Role   string // globals, schema, data or dump
-	URI    string
-	SHA256 string // from its sidecar file; empty: none
+	Members []Object // the files of a dump in directory format
+	Role    string   // globals, schema, data or dump
+	URI     string
+	SHA256  string // from its sidecar file; empty: none
 }
 
 // set is what may be one backup of several objects.
@@ -51,13 +52,18 @@ func collectSets(globs []string, objects []Object) []set {
 	for _, o := range objects {
 		for i, glob := range globs {
 			key, ok := starsOf(glob, o.Key)
-			if !ok {
+			if !ok || isHidden(o.Key) || accompanies(path.Base(o.Key)) && !namesCompanion(glob, path.Base(o.Key)) {
 				continue
+			}
+			if !strings.Contains(glob, "/") { // the files of a set are beside each other
+				key = path.Dir(o.Key) + "\x00" + key
 			}
 			if sets[key] == nil {
 				sets[key] = &set{parts: make([]Object, len(globs))}
 			}
-			sets[key].parts[i] = o
+			if o.ModifiedAt.After(sets[key].parts[i].ModifiedAt) {
+				sets[key].parts[i] = o
+			}
 			break
 		}
 	}
@@ -71,19 +77,20 @@ func collectSets(globs []string, objects []Object) []set {
 	return list
 }
 
-// starsOf reports whether a glob matches an object, and returns what its stars matched; its
-// folder if it has none. A glob without a slash is for base names.
+// starsOf reports whether a glob matches an object, and returns what its stars and other
+// wildcards matched, without the extensions of formats. A glob without a slash is for base
+// names.
 func starsOf(glob, key string) (matched string, ok bool) {
 	name := path.Base(key)
 	if strings.Contains(glob, "/") {
 		name = key
 	}
 	m := starPattern(glob).FindStringSubmatch(name)
-	switch {
-	case m == nil:
+	if m == nil {
 		return "", false
-	case len(m) == 1:
-		return path.Dir(key), true
+	}
+	for i, matched := range m[1:] { // schema-1.sql and data-1.sql.gz are of one set
+		m[i+1] = withoutFormats(matched)
 	}
 	return strings.Join(m[1:], "\x00"), true
 }
@@ -97,13 +104,13 @@ func starPattern(glob string) *regexp.Regexp {
 		case '*':
 			b.WriteString("([^/]*)")
 		case '?':
-			b.WriteString("[^/]")
+			b.WriteString("([^/])")
 		case '[':
 			end := strings.IndexByte(glob[i:], ']')
 			if end < 0 {
 				return regexp.MustCompile(`^\z.`) // matches nothing; the config refuses it
 			}
-			b.WriteString(glob[i : i+end+1])
+			b.WriteString("(" + glob[i:i+end+1] + ")")
 			i += end
 		default:
 			b.WriteString(regexp.QuoteMeta(string(c)))
@@ -117,7 +124,7 @@ func starPattern(glob string) *regexp.Regexp {
 }
 
 // chooseSet chooses the newest complete set.
-func (b *Backup) chooseSet(l Locator, objects []Object) error {
+func (b *Backup) chooseSet(l Locator, objects, all []Object) error {
 	sets := collectSets(l.Parts, objects)
 	i := slices.IndexFunc(sets, set.isComplete)
 	if !l.isLatest() {
@@ -141,6 +148,7 @@ func (b *Backup) chooseSet(l Locator, objects []Object) error {
 			b.candidates = append(b.candidates, s.main())
 		}
 	}
+	b.addFinding(l.findFamilies(b.candidates))
 	chosen := sets[i]
 	if b.Object = chosen.main(); i > 0 && l.isLatest() {
 		b.addFinding(&outcome.Finding{
@@ -150,7 +158,7 @@ func (b *Backup) chooseSet(l Locator, objects []Object) error {
 		})
 	}
 	for n, o := range chosen.parts[:len(chosen.parts)-1] {
-		b.Before = append(b.Before, Part{Object: o, Role: roleOf(l.Parts[n]), URI: l.Source.URI(o)})
+		b.Before = append(b.Before, Part{Object: o, Members: membersOf(o, all), Role: roleOf(l.Parts[n]), URI: l.Source.URI(o)})
 	}
 	b.Role = roleOf(l.Parts[len(l.Parts)-1])
 	b.URI = l.Source.URI(b.Object)
@@ -180,11 +188,11 @@ func (l Locator) isWanted(o Object) bool {
 	return o.Key == l.Want || uri == l.Want || strings.HasSuffix("/"+o.Key, "/"+want) || strings.HasSuffix(uri, "/"+want)
 }
 
-// roleOf returns what a part of a set is, by its glob.
+// roleOf returns what a part of a set is, by the words of its glob.
 func roleOf(glob string) string {
-	name := strings.ToLower(path.Base(glob))
-	for _, role := range []struct{ word, is string }{{"global", "globals"}, {"role", "globals"}, {"schema", "schema"}, {"data", "data"}} {
-		if strings.Contains(name, role.word) && !strings.Contains(name, "database") {
+	words := strings.FieldsFunc(strings.ToLower(path.Base(glob)), func(r rune) bool { return r < 'a' || r > 'z' })
+	for _, role := range []struct{ word, is string }{{"schema", "schema"}, {"data", "data"}, {"globals", "globals"}, {"roles", "globals"}} {
+		if slices.Contains(words, role.word) {
 			return role.is
 		}
 	}
@@ -213,21 +221,7 @@ func (b *Backup) addGlobals(l Locator, objects []Object) {
 	if l.Globals == "" {
 		return
 	}
-	own, _ := starsOf(cmp.Or(l.Match, "*"), b.Key)
-	var best Object
-	for _, o := range objects {
-		stars, ok := starsOf(l.Globals, o.Key)
-		if !ok || o.Key == b.Key {
-			continue
-		}
-		if bare := withoutFormats(stars); bare != "" && bare == withoutFormats(own) && l.Match != "" {
-			best = o
-			break
-		}
-		if !o.ModifiedAt.After(b.ModifiedAt.Add(globalsSlack)) && (best.Key == "" || o.ModifiedAt.After(best.ModifiedAt)) {
-			best = o
-		}
-	}
+	best := l.bestGlobals(b.Object, objects)
 	if best.Key == "" {
 		b.addFinding(&outcome.Finding{
 			Code:    "globals_missing",
@@ -236,5 +230,46 @@ func (b *Backup) addGlobals(l Locator, objects []Object) {
 		})
 		return
 	}
+	if age := b.ModifiedAt.Sub(best.ModifiedAt); age > max(l.MaxAge, globalsAge) {
+		b.addFinding(&outcome.Finding{
+			Code:    "globals_old",
+			Message: fmt.Sprintf("the roles are from %s, which is %s older than the dump: roles and memberships since then are not restored", Show(best.Key), words.Span(age)),
+			Hint:    "back up the roles with each dump: pg_dumpall --globals-only",
+		})
+	}
 	b.Before = slices.Insert(b.Before, 0, Part{Object: best, Role: "globals", URI: l.Source.URI(best)})
+}
+
+// globalsAge is how much older than its dump a file with roles may be without a finding.
+const globalsAge = 8 * 24 * time.Hour
+
+// bestGlobals returns the file with the roles that belongs to a dump: of the same set, in the
+// same folder, or the newest that is not newer.
+func (l Locator) bestGlobals(dump Object, objects []Object) (best Object) {
+	own, named := starsOf(cmp.Or(l.Match, "*"), dump.Key)
+	rank := func(o Object, stars string) int {
+		n := 0
+		if path.Dir(o.Key) == path.Dir(dump.Key) {
+			n++
+		}
+		if named && l.Match != "" && stars != "" && stars == own {
+			n += 2
+		}
+		return n
+	}
+	most := -1
+	for _, o := range objects {
+		stars, ok := starsOf(l.Globals, o.Key)
+		if !ok || o.Key == dump.Key {
+			continue
+		}
+		n := rank(o, stars)
+		if n < 2 && o.ModifiedAt.After(dump.ModifiedAt.Add(globalsSlack)) {
+			continue
+		}
+		if n > most || n == most && o.ModifiedAt.After(best.ModifiedAt) {
+			best, most = o, n
+		}
+	}
+	return best
 }

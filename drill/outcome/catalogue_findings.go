@@ -33,6 +33,11 @@ var Findings = []FindingEntry{
 		Remedy:  "find out whether the backup job is still running, or why it does not write all of backup.parts",
 	},
 	{
+		Code: "globals_old", Stage: Locate,
+		Meaning: "The file with the roles of the cluster (backup.globals) is much older than the dump. Roles and memberships since then are not restored.",
+		Remedy:  "back up the roles with each dump: pg_dumpall --globals-only",
+	},
+	{
 		Code: "backup_growing", Stage: Locate,
 		Meaning: "A backup of several files changed between two listings: it is still being written. An older one was chosen.",
 		Remedy:  "drill when the backup job has ended",

@@ -68,6 +68,7 @@ var missingRules = []rule{
 		"back up the roles too (pg_dumpall --globals-only): the drill did not see in advance that the dump needs this one",
 	},
 	{[]string{pgerrcode.UndefinedObject}, says(`^tablespace "`), outcome.TablespaceMissing, ""},
+	{[]string{pgerrcode.UndefinedFile}, says(`^directory ".*" does not exist`), outcome.TablespaceMissing, ""},
 	{[]string{pgerrcode.InvalidParameterValue}, says(`^invalid value for parameter "default_tablespace"`), outcome.TablespaceMissing, ""},
 	{[]string{pgerrcode.UndefinedObject}, says(`^language "`), outcome.LibraryMissing, ""},
 	{[]string{pgerrcode.UndefinedObject}, says(`^access method "`), outcome.ExtensionUnavailable, ""},

@@ -94,6 +94,7 @@ func (p *Provisioner) prepare(ctx context.Context, s *Server, needs inspect.Need
 		return err
 	}
 	s.ConnectTo = s.Database
+	s.CreatedByDump = needs.Cluster || needs.CreatesDatabase
 	if needs.Cluster {
 		s.ConnectTo = s.Maintenance
 		return nil

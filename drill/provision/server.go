@@ -27,6 +27,8 @@ type Server struct {
 	// ConnectTo is the database to which psql or pg_restore connects: Database, or Maintenance if
 	// the dump creates its own database.
 	ConnectTo string
+	// CreatedByDump states that the dump creates Database, with its owner.
+	CreatedByDump bool
 	// Maintenance is the database to connect to for commands about the whole server or about
 	// Database.
 	Maintenance string

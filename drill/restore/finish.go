@@ -77,7 +77,7 @@ func splitStatements(sql string) (statements []string, cut bool) {
 // setOwner sets the owner of the database, a role that the dump may have
 // created. A dump that creates its own database has already set the owner.
 func (r *run) setOwner(ctx context.Context, conn *pgx.Conn) error {
-	if r.server.Owner == "" || r.server.ConnectTo != r.server.Database {
+	if r.server.Owner == "" || r.server.CreatedByDump {
 		return nil
 	}
 	database, owner := sqltext.Identifier(r.server.Database), sqltext.Identifier(r.server.Owner)

@@ -68,35 +68,56 @@ func (r Restorer) Restore(ctx context.Context, s provision.Server, dump Dump, p 
 	defer cancel()
 
 	var before Restored
-	for _, part := range dump.Before {
-		run := r.newRun(partServer(s, part), part, nil)
-		err := run.runPhases(ctx, run.loadPhases())
-		before.add(run.restored, part.Role)
+	all := r.inDatabases(s, dump)
+	hooked := slices.IndexFunc(all, func(one placed) bool { return one.dump.Role != globals })
+	for i, one := range all[:len(all)-1] {
+		run := r.newRun(one.server, one.dump, nil)
+		err := run.runPhases(ctx, run.loadPhases(i == hooked))
+		before.add(run.restored, one.dump.Role)
 		if err != nil {
-			return before, s.Blame(ctx, inPart(part, err))
+			return before, s.Blame(ctx, inPart(one.dump, err))
 		}
 	}
-	run := r.newRun(s, dump, p)
-	err := run.runPhases(ctx, run.allPhases())
+	last := all[len(all)-1]
+	run := r.newRun(last.server, last.dump, p)
+	err := run.runPhases(ctx, run.allPhases(hooked == len(all)-1))
 	run.restored.Phases = append(before.Phases, run.restored.Phases...)
 	run.restored.Findings = append(before.Findings, run.restored.Findings...)
 	return run.restored, s.Blame(ctx, err)
+}
+
+// globals is the role of a part with the roles of the cluster.
+const globals = "globals"
+
+// placed is a part of a backup, and the server with the database that it goes into.
+type placed struct {
+	server provision.Server
+	dump   Dump
+}
+
+// inDatabases returns the parts of a backup in restore order. Once a part has created the
+// database, the others connect to it. The database's own settings belong to the last part.
+func (r Restorer) inDatabases(s provision.Server, dump Dump) (all []placed) {
+	created := false
+	for i, part := range append(slices.Clone(dump.Before), dump) {
+		server := s
+		if i < len(dump.Before) {
+			server.Properties = ""
+		}
+		connects := slices.ContainsFunc(part.Splices, func(sp inspect.Splice) bool { return sp.Database != "" })
+		if created && !connects {
+			server.ConnectTo = s.Database
+		}
+		created = created || connects
+		all = append(all, placed{server, part})
+	}
+	return all
 }
 
 func (r Restorer) newRun(s provision.Server, dump Dump, p outcome.Progress) *run {
 	run := &run{Restorer: r, server: s, dump: dump, plan: newPlan(s, dump.Source, r.Config.Jobs), progress: p}
 	run.restored.Jobs = run.plan.Jobs
 	return run
-}
-
-// partServer returns the server for a part of a backup. The database's own settings belong
-// to the last part.
-func partServer(s provision.Server, part Dump) provision.Server {
-	s.Properties = ""
-	if part.Role == "globals" {
-		s.ConnectTo = s.Maintenance
-	}
-	return s
 }
 
 // add adds the phases and the findings of a part.
@@ -137,26 +158,25 @@ type phase struct {
 	do   func(context.Context) error
 }
 
-// allPhases returns the phases of the dump itself.
-func (r *run) allPhases() []phase {
-	before, after := hooks(r.Config, r.server)
-	phases := r.loadPhases()
-	if len(before) > 0 {
-		phases = slices.Insert(phases, len(phases)-1, phase{"before", func(ctx context.Context) error { return r.runHooks(ctx, before) }})
-	}
-	if len(after) > 0 {
+// allPhases returns the phases of the last part.
+func (r *run) allPhases(hooked bool) []phase {
+	phases := r.loadPhases(hooked)
+	if _, after := hooks(r.Config, r.server); len(after) > 0 {
 		phases = append(phases, phase{"after", func(ctx context.Context) error { return r.runHooks(ctx, after) }})
 	}
 	return append(phases, phase{"finish", r.finish}, phase{"analyze", r.analyze})
 }
 
-// loadPhases returns the phases that load the dump.
-func (r *run) loadPhases() (phases []phase) {
+// loadPhases returns the phases that load a part, with the SQL before the dump if hooked.
+func (r *run) loadPhases(hooked bool) (phases []phase) {
 	if r.plan.Unpack {
 		phases = append(phases, phase{"unpack", r.unpack})
 	}
 	if r.plan.File {
 		phases = append(phases, phase{"place", r.place})
+	}
+	if before, _ := hooks(r.Config, r.server); hooked && len(before) > 0 {
+		phases = append(phases, phase{"before", func(ctx context.Context) error { return r.runHooks(ctx, before) }})
 	}
 	return append(phases, phase{"load", r.load})
 }

@@ -22,9 +22,12 @@ func Check(ctx context.Context, cfg *config.Config, dbs []*config.Database, o Op
 		if err != nil {
 			return results, err
 		}
+		opener := openerOf(db, 0, "")
+		locator := NewLocator(db, Latest, o.Now)
+		locator.opener = &opener
 		d := drill.Drill{
 			Database: db.Name, RunID: id, Version: o.Version, Now: o.Now, Redactor: redactor,
-			Locator: NewLocator(db, Latest, o.Now), Opener: openerOf(db, 0, ""), Timezone: timezoneOf(db), Policy: policyOf(db, o.Now()),
+			Locator: locator, Opener: &opener, Timezone: timezoneOf(db), Policy: policyOf(db, o.Now()),
 			DumpedBefore: func(ctx context.Context) ([]string, error) { return dumpedBefore(ctx, cfg, db.Name) },
 		}
 		results = append(results, d.Check(ctx))

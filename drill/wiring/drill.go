@@ -68,7 +68,7 @@ func (w *Wiring) Drill(db *config.Database, o DrillOptions) (drill.Drill, error)
 		Budget:       drill.Budget{Restore: time.Duration(db.Budget.Restore), Total: time.Duration(db.Budget.Total)},
 		Tellers:      []drill.Teller{w.History},
 		Keep:         o.Keep,
-		Opener:       opener,
+		Opener:       &opener,
 		OpenedBefore: func(ctx context.Context) ([]string, error) { return w.History.OpeningKeys(ctx, db.Name) },
 		DumpedBefore: func(ctx context.Context) ([]string, error) { return w.History.DumpedDatabases(ctx, db.Name) },
 		CleanUp: func(context.Context) []string {

@@ -9,16 +9,26 @@ import (
 	"github.com/drillgres/drillgres/drill/producer"
 )
 
-// applyProducer sets what a backup tool determines and the config does not.
-func applyProducer(p producer.Producer, database string, rules *locate.Rules) {
-	if len(rules.Parts) == 0 && rules.Match == "" {
-		rules.Parts = slices.Clone(p.Parts)
+// applyProducer sets what a backup tool that the config names determines and the config does
+// not. Names are of the database if any are.
+func applyProducer(p producer.Producer, database string, keys []string, rules *locate.Rules) {
+	if database != "" && !slices.ContainsFunc(keys, func(key string) bool { return p.Matches(key, database) }) {
+		database = "" // of a dump of all databases
 	}
-	if rules.Match == "" && len(rules.Parts) == 0 && p.Match != "" {
+	if rules.Match == "" && len(rules.Parts) == 0 && len(p.Parts) == 0 && p.Match != "" {
 		rules.Match = p.MatchFor(database)
 	}
 	if p.Folder != "" {
 		rules.Folder = func(key string) bool { return p.Matches(key, database) }
+	}
+	applyRecognized(p, rules)
+}
+
+// applyRecognized sets what a recognized backup tool writes beside the dump. A guess never
+// narrows what is chosen: another tool may have taken over.
+func applyRecognized(p producer.Producer, rules *locate.Rules) {
+	if len(rules.Parts) == 0 && rules.Match == "" {
+		rules.Parts = slices.Clone(p.Parts)
 	}
 	rules.Globals = cmp.Or(rules.Globals, p.Globals)
 }
@@ -31,27 +41,25 @@ func producerOf(b config.Backup) (producer.Producer, bool) {
 	return producer.Find(b.Producer)
 }
 
-// recognize returns the backup tool whose layout the source has.
-func recognize(objects []locate.Object) (producer.Producer, bool) {
+// keysOf returns the keys of a listing.
+func keysOf(objects []locate.Object) []string {
 	keys := make([]string, 0, len(objects))
 	for _, o := range objects {
 		keys = append(keys, o.Key)
 	}
-	p, _, ok := producer.Recognize(keys)
-	return p, ok
+	return keys
 }
 
-// withOpenSSL returns the section with the options of openssl enc that a backup tool uses,
-// for keys that give none.
+// withOpenSSL returns the section with keys of openssl enc as a backup tool uses it, behind
+// those of the config that give no options.
 func withOpenSSL(b config.Backup, used producer.OpenSSL) config.Backup {
-	b.Keys = slices.Clone(b.Keys)
-	for i, k := range b.Keys {
+	for _, k := range slices.Clone(b.Keys) {
 		if k.OpenSSL == nil || k.OpenSSL.Cipher != "" || k.OpenSSL.PBKDF2 != nil || k.OpenSSL.Iterations != 0 || k.OpenSSL.Digest != "" {
 			continue
 		}
-		b.Keys[i].OpenSSL = &config.OpenSSLKey{
+		b.Keys = append(slices.Clip(b.Keys), config.Key{OpenSSL: &config.OpenSSLKey{
 			Passphrase: k.OpenSSL.Passphrase, Cipher: used.Cipher, PBKDF2: &used.PBKDF2, Iterations: used.Iterations, Digest: used.Digest,
-		}
+		}})
 	}
 	return b
 }

@@ -36,29 +36,37 @@ func (l Locator) Locate(ctx context.Context) (locate.Backup, error) {
 	if err != nil {
 		return locate.Backup{Chosen: l.Asked()}, err
 	}
-	tool, known := producerOf(l.backup)
-	if l.recognizes() {
-		if objects, err := source.List(ctx); err == nil { // the locator reports an error
-			tool, known = recognize(objects)
+	var objects []locate.Object
+	if !l.Rules.File && l.backup.Command == nil {
+		if objects, err = source.List(ctx); err != nil {
+			objects = nil // the locator reports it
 		}
 	}
 	rules := l.Rules
-	if known && !rules.File {
-		applyProducer(tool, l.backup.Database, &rules)
+	tool, known := producerOf(l.backup)
+	switch {
+	case rules.File:
+		known = false
+	case known:
+		applyProducer(tool, l.backup.Database, keysOf(objects), &rules)
+	case l.recognizes():
+		if tool, _, known = producer.Recognize(keysOf(objects)); known {
+			applyRecognized(tool, &rules)
+		}
 	}
 	b, err := locate.Locator{Source: source, Rules: rules, Now: l.Now}.Locate(ctx)
-	if known && !rules.File {
+	if known {
 		b.Producer = tool.Name
 	}
 	if l.opener != nil {
-		l.adaptOpener(b, tool)
+		l.adaptOpener(ctx, b, tool, objects)
 	}
 	return b, err
 }
 
 // adaptOpener sets what the layers of the chosen backup need besides the config.
-func (l Locator) adaptOpener(b locate.Backup, tool producer.Producer) {
-	l.opener.IDs = databasus.IDs(b.Key, nil)
+func (l Locator) adaptOpener(ctx context.Context, b locate.Backup, tool producer.Producer, objects []locate.Object) {
+	l.opener.IDs = databasus.IDs(b.Key, l.metadata(ctx, b, objects))
 	if b.Producer == "" {
 		return
 	}
@@ -68,10 +76,25 @@ func (l Locator) adaptOpener(b locate.Backup, tool producer.Producer) {
 	}
 }
 
+// metadata returns the file that Databasus writes beside a backup, or nil.
+func (l Locator) metadata(ctx context.Context, b locate.Backup, objects []locate.Object) []byte {
+	const most = 64 << 10
+	for _, o := range objects {
+		if o.Key != b.Key+".metadata" || o.Size > most {
+			continue
+		}
+		head, _, err := locate.Backup{Object: o, Source: b.Source, URI: b.Source.URI(o)}.ReadHead(ctx)
+		if err == nil {
+			return head
+		}
+	}
+	return nil
+}
+
 // recognizes reports whether the layout of the source counts.
 func (l Locator) recognizes() bool {
 	b := l.backup
-	return (b.Producer == "" || b.Producer == config.AutoProducer) && b.Match == "" && len(b.Parts) == 0 && b.Globals == "" && !l.Rules.File && l.Rules.Asked() == outcome.ChosenLatest
+	return (b.Producer == "" || b.Producer == config.AutoProducer) && b.Match == "" && len(b.Parts) == 0 && b.Globals == "" && !l.Rules.File
 }
 
 // NewLocator returns the locator of a backup: Latest, a key at the source, or the path
