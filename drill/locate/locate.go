@@ -88,7 +88,7 @@ func (b Backup) CheckUnchanged(ctx context.Context) error {
 	}
 	files := b.Files()
 	for _, p := range b.Before {
-		files = append(files, p.Object)
+		files = append(files, Backup{Object: p.Object, Members: p.Members}.Files()...)
 	}
 	for _, o := range files {
 		if err := w.Unchanged(ctx, o); err != nil {
