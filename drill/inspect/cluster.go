@@ -18,6 +18,7 @@ type wholeCluster struct {
 	roles      map[string][]Splice // the statements that create or drop a role
 	superusers map[string]bool
 	grantors   []string // of memberships, in order
+	granted    map[string]bool
 }
 
 // beginDatabase begins the part of a cluster's dump about another database. pg_dump
@@ -66,7 +67,8 @@ func (s *script) noteRole(verb string, p sqltext.Phrase) {
 
 // noteGrantor notes the role that granted a membership.
 func (k *catalog) noteGrantor(name string) {
-	if !slices.Contains(k.cluster.grantors, name) && k.reserve(name) {
+	if !k.cluster.granted[name] && k.reserve(name) {
+		k.cluster.granted[name] = true
 		k.cluster.grantors = append(k.cluster.grantors, name)
 	}
 }

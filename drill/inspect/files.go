@@ -8,6 +8,7 @@ import (
 	"io"
 	"path"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/klauspost/compress/gzip"
@@ -34,7 +35,7 @@ type files struct {
 	toc      *archive
 	promised map[string]*block // by the name of the file, without its compression
 	seen     map[string]fileRows
-	objects  map[string]bool // files of large objects that are promised
+	objects  map[string]largeObject
 	listed   bool            // a list of large objects is there
 	size     int64           // of all files as they are stored, in bytes
 	script   bool            // the last file of the tar format is there
@@ -43,8 +44,12 @@ type files struct {
 // fileRows is what was read of a file of rows.
 type fileRows struct {
 	copyText
-	statements bool // INSERTs, which are counted only if their table was known
-	blank      bool // nothing but line feeds follows the end of the rows
+	blank bool // nothing but line feeds follows the end of the rows
+}
+
+// largeObject is what was seen of the file of a large object.
+type largeObject struct {
+	listed, read bool
 }
 
 // readFiles reads all files of a dump.
@@ -52,7 +57,7 @@ func readFiles(stream *layers.Stream, k *catalog, spent *budget) (err error) {
 	from := stream.Files
 	r := &files{
 		stream: stream, k: k, spent: spent, f: newFeed(nil, feedBuffer),
-		promised: map[string]*block{}, seen: map[string]fileRows{}, objects: map[string]bool{},
+		promised: map[string]*block{}, seen: map[string]fileRows{}, objects: map[string]largeObject{},
 	}
 	k.c.Format = Format(from.Format)
 	defer func() { k.c.DecodedBytes = r.size }()
@@ -202,21 +207,17 @@ func (r *files) readRows(name string) error {
 		return nil
 	}
 	b := r.promised[name]
-	rows := fileRows{}
-	switch {
-	case b != nil && !b.copied:
-		rows.statements = true
-		r.toc.data = nil
+	if b != nil && !b.copied {
+		r.toc.data, b.read = nil, true
+		r.seen[name] = fileRows{}
 		if err := r.readInserts(b); err != nil {
 			return err
 		}
-	case b == nil && hasPrefix(r.f.peek(len(insertInto)), insertInto):
-		rows.statements, rows.rows = true, -1
-	default:
-		r.f.asText()
-		rows.copyText = readRows(r.f)
-		rows.blank = skipBlank(r.f)
+		return r.f.brokenErr()
 	}
+	r.f.asText()
+	rows := fileRows{copyText: readRows(r.f)}
+	rows.blank = skipBlank(r.f)
 	if broken := r.f.brokenErr(); broken != nil {
 		return broken
 	}
@@ -226,8 +227,6 @@ func (r *files) readRows(name string) error {
 	}
 	return r.addRows(name, b, rows)
 }
-
-const insertInto = "INSERT INTO "
 
 // readInserts reads rows that were dumped as INSERTs.
 func (r *files) readInserts(b *block) error {
@@ -242,12 +241,11 @@ func (r *files) readInserts(b *block) error {
 }
 
 // addRows adds the rows of a file to the table that the table of contents names.
-// pg_restore accepts a file without the end of its rows.
+// pg_restore accepts a file without the end of its rows. INSERTs are counted only if their
+// table was known when they were read.
 func (r *files) addRows(name string, b *block, rows fileRows) error {
-	if b.read = true; rows.statements {
-		if rows.rows < 0 {
-			r.k.table(b.table).addData(-1, 0)
-		}
+	if b.read = true; !b.copied {
+		r.k.table(b.table).addData(-1, 0)
 		return nil
 	}
 	if !rows.closed || !rows.blank {
@@ -272,6 +270,7 @@ func skipBlank(f *feed) bool {
 // readObjects reads a list of large objects: a number and the name of a file in each line.
 func (r *files) readObjects(list string) error {
 	r.seen[list], r.listed = fileRows{}, true
+	empty := true
 	for len(r.f.window()) > 0 {
 		line, whole := readLine(r.f)
 		_, name, ok := strings.Cut(line, " ")
@@ -282,10 +281,14 @@ func (r *files) readObjects(list string) error {
 		if !r.k.reserve(name) {
 			return nil
 		}
-		if _, read := r.objects[name]; !read {
-			r.objects[name] = false
-		}
+		o := r.objects[name]
+		o.listed = true
+		r.objects[name] = o
 		r.k.c.LargeObjects++
+		empty = false
+	}
+	if empty && r.f.brokenErr() == nil { // pg_dump writes no list without large objects
+		return outcome.Fail(outcome.DumpTruncated, "the list of large objects is empty")
 	}
 	return nil
 }
@@ -304,7 +307,9 @@ func readLine(f *feed) (line string, whole bool) {
 // readObject reads a large object to its end.
 func (r *files) readObject(name string) error {
 	if r.k.reserve(name) {
-		r.objects[name] = true
+		o := r.objects[name]
+		o.read = true
+		r.objects[name] = o
 	}
 	return nil
 }
@@ -325,14 +330,21 @@ func (r *files) end() error {
 			missing = append(missing, shownFile(name))
 		}
 	}
-	for name, read := range r.objects {
-		if !read {
+	var unlisted []string // pg_restore leaves them out, and succeeds
+	for name, o := range r.objects {
+		switch {
+		case !o.read:
 			missing = append(missing, shownFile(name))
+		case !o.listed:
+			unlisted = append(unlisted, shownFile(name))
 		}
 	}
 	switch {
 	case len(missing) > 0:
 		return outcome.Fail(outcome.DumpTruncated, "the dump lacks %s with data: %s", words.Count(len(missing), "file"), words.List(missing, maxListed))
+	case len(unlisted) > 0:
+		slices.Sort(unlisted)
+		return outcome.Fail(outcome.DumpTruncated, "the list of large objects lacks %s that the dump has: %s", words.Count(len(unlisted), "file"), words.List(unlisted, maxListed))
 	case r.k.c.Format == Tar && !r.script:
 		return outcome.Fail(outcome.DumpTruncated, "the tar archive lacks its last file, %s", scriptName)
 	}

@@ -1,6 +1,7 @@
 package layers
 
 import (
+	"bytes"
 	"unicode"
 	"unicode/utf8"
 
@@ -22,7 +23,7 @@ func isPlausible(head []byte) bool {
 	case codec.Detect(head) != "":
 		return true
 	}
-	return isText(head)
+	return isText(bytes.TrimPrefix(head, []byte("\ufeff")))
 }
 
 // shortestText is how many bytes of text are not there by chance.

@@ -22,6 +22,12 @@ func isTar(head []byte) bool {
 	return len(head) >= tarMagicAt+len(tarMagic) && hasPrefix(head[tarMagicAt:], tarMagic)
 }
 
+// isFile reports whether a member of a tar archive has content. tar --sparse marks files with
+// holes.
+func isFile(h *tar.Header) bool {
+	return h.Typeflag == tar.TypeReg || h.Typeflag == tar.TypeGNUSparse
+}
+
 // tarball is a tar archive that is read once, from its beginning to its end.
 type tarball struct {
 	t    *tar.Reader
@@ -43,7 +49,7 @@ func (o Opener) openTar(in opened) (*level, error) {
 		if err != nil {
 			return nil, b.nothing(err)
 		}
-		if h.Typeflag != tar.TypeReg {
+		if !isFile(h) {
 			continue
 		}
 		b.peek.Reset(b.t)
@@ -96,7 +102,7 @@ func (b *tarball) nextFile(dir string) (File, error) {
 			return File{}, b.end()
 		case err != nil:
 			return File{}, b.explain(err)
-		case h.Typeflag != tar.TypeReg:
+		case !isFile(h):
 			continue
 		}
 		name := cleanName(h.Name)
@@ -153,7 +159,7 @@ func (m *tarMember) Read(p []byte) (int, error) {
 			return n, m.b.end()
 		case err != nil:
 			return n, err
-		case h.Typeflag != tar.TypeReg:
+		case !isFile(h):
 			continue
 		}
 		if err := m.b.other(cleanName(h.Name)); err != nil {

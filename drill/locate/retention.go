@@ -14,7 +14,7 @@ func (l Locator) checkRetention(b Backup) error {
 	if b.Chosen != outcome.ChosenLatest || l.File {
 		return nil
 	}
-	sorted := slices.DeleteFunc(slices.Clone(b.candidates), func(o Object) bool { return l.checkSize(o) != nil })
+	sorted := slices.DeleteFunc(slices.Clone(b.candidates), func(o Object) bool { return o.Size == 0 || l.checkSize(o) != nil })
 	if len(sorted) == 0 {
 		return nil
 	}

@@ -32,6 +32,16 @@ func (s set) isComplete() bool {
 	return !slices.ContainsFunc(s.parts, func(o Object) bool { return o.Key == "" })
 }
 
+// folder returns where its last present object is.
+func (s set) folder() (dir string) {
+	for _, o := range s.parts {
+		if o.Key != "" {
+			dir = path.Dir(o.Key)
+		}
+	}
+	return dir
+}
+
 // newest returns when its last object was written.
 func (s set) newest() (at time.Time) {
 	for _, o := range s.parts {
@@ -49,11 +59,21 @@ func (s set) main() Object { return s.parts[len(s.parts)-1] }
 // first. Files of one set share what the stars of the globs matched, or their folder.
 func collectSets(globs []string, objects []Object) []set {
 	sets := map[string]*set{}
+	fixed := make([]map[string]Object, len(globs)) // by folder: objects whose base name is always the same
+	for i, glob := range globs {
+		if slices.ContainsFunc(globs, hasStars) && !hasStars(glob) {
+			fixed[i] = map[string]Object{}
+		}
+	}
 	for _, o := range objects {
 		for i, glob := range globs {
 			key, ok := starsOf(glob, o.Key)
 			if !ok || isHidden(o.Key) || accompanies(path.Base(o.Key)) && !namesCompanion(glob, path.Base(o.Key)) {
 				continue
+			}
+			if fixed[i] != nil {
+				fixed[i][path.Dir(o.Key)] = o
+				break
 			}
 			if !strings.Contains(glob, "/") { // the files of a set are beside each other
 				key = path.Dir(o.Key) + "\x00" + key
@@ -69,6 +89,11 @@ func collectSets(globs []string, objects []Object) []set {
 	}
 	var list []set
 	for _, s := range sets {
+		for i, inFolder := range fixed {
+			if inFolder != nil {
+				s.parts[i] = inFolder[s.folder()]
+			}
+		}
 		list = append(list, *s)
 	}
 	slices.SortFunc(list, func(a, b set) int {
@@ -76,6 +101,9 @@ func collectSets(globs []string, objects []Object) []set {
 	})
 	return list
 }
+
+// hasStars reports whether the base names that a glob matches differ.
+func hasStars(glob string) bool { return strings.ContainsAny(path.Base(glob), "*?[") }
 
 // starsOf reports whether a glob matches an object, and returns what its stars and other
 // wildcards matched, without the extensions of formats. A glob without a slash is for base

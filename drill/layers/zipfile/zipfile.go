@@ -8,6 +8,7 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+	"io/fs"
 	"slices"
 
 	"github.com/drillgres/drillgres/drill/outcome"
@@ -53,11 +54,16 @@ func Members(r io.ReaderAt, size int64) ([]Member, error) {
 	}
 	var members []Member
 	for _, f := range a.zip.File {
-		if f.Mode().IsRegular() {
+		if isFile(f) {
 			members = append(members, memberOf(f))
 		}
 	}
 	return members, nil
+}
+
+// isFile reports whether a member has content. What zip reads from a pipe is marked as a pipe.
+func isFile(f *zip.File) bool {
+	return f.Mode().IsRegular() || f.Mode().Type() == fs.ModeNamedPipe
 }
 
 func memberOf(f *zip.File) Member {
@@ -106,7 +112,7 @@ func Open(r io.ReaderAt, size int64, name string, keys []*Key) (*Opened, error) 
 func (a *archive) find(name string) (found *zip.File, err error) {
 	for _, f := range a.zip.File {
 		switch {
-		case f.Name != name || !f.Mode().IsRegular():
+		case f.Name != name || !isFile(f):
 		case found != nil:
 			return nil, outcome.Fail(outcome.FormatUnsupported, "read zip: the archive has several files named %s, and which one is meant is unknown", show(name))
 		default:
