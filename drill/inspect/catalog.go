@@ -62,7 +62,7 @@ func newCatalog() *catalog {
 		objects: map[objectKey]int{}, tables: map[sqltext.Name]int{},
 		roles: map[string]bool{}, createdRoles: map[string]bool{}, tablespaces: map[string]bool{},
 		partitioned: map[sqltext.Name]bool{}, partitionOf: map[sqltext.Name]sqltext.Name{}, announced: newAnnouncements(),
-		cluster: wholeCluster{roles: map[string][]Splice{}, superusers: map[string]bool{}, granted: map[string]bool{}},
+		cluster: wholeCluster{roles: map[string][]Splice{}, superusers: map[string]bool{}, granted: map[string]bool{}, connected: map[string]bool{}},
 		path:    serverPath, newPath: serverPath, temporary: map[string]bool{}, refers: map[sqltext.Name]bool{},
 	}
 }

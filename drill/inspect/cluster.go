@@ -19,11 +19,15 @@ type wholeCluster struct {
 	superusers map[string]bool
 	grantors   []string // of memberships, in order
 	granted    map[string]bool
+	connected  map[string]bool // databases to which the script connects
 }
 
 // beginDatabase begins the part of a cluster's dump about another database. pg_dump
 // --create connects twice to the same one.
 func (k *catalog) beginDatabase(name string) {
+	if k.reserve(name) {
+		k.cluster.connected[name] = true
+	}
 	if k.c.Format != Cluster || k.c.DatabaseName == name || !k.reserve(name) {
 		return
 	}
@@ -36,6 +40,17 @@ func (k *catalog) beginDatabase(name string) {
 	clear(k.refers)
 	k.c.namesEncoding, k.newPath = "", serverPath
 	k.waysOut, k.listensToDDL = false, false
+}
+
+// unconnected returns a database that the SQL of a cluster creates and never fills. Without
+// its \connect, what was in it lands in the database before it.
+func (k *catalog) unconnected() (name string, found bool) {
+	for _, d := range k.c.Databases {
+		if !k.cluster.connected[d.Name] {
+			return d.Name, true
+		}
+	}
+	return "", false
 }
 
 // endDatabase ends the part about the current database.

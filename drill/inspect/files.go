@@ -36,9 +36,9 @@ type files struct {
 	promised map[string]*block // by the name of the file, without its compression
 	seen     map[string]fileRows
 	objects  map[string]largeObject
-	listed   bool            // a list of large objects is there
-	size     int64           // of all files as they are stored, in bytes
-	script   bool            // the last file of the tar format is there
+	listed   bool  // a list of large objects is there
+	size     int64 // of all files as they are stored, in bytes
+	script   bool  // the last file of the tar format is there
 }
 
 // fileRows is what was read of a file of rows.

@@ -243,5 +243,8 @@ func (s *script) end() error {
 	case !s.isDump():
 		return s.fail(last, outcome.DumpTruncated, "the dump ends within its first lines")
 	}
+	if name, found := s.k.unconnected(); found && s.clusterHeads > 0 && s.k.c.DumpCount > 0 {
+		return outcome.Fail(outcome.DumpTruncated, "the contents of the database %s are missing: nothing connects to it", clean(name))
+	}
 	return nil
 }

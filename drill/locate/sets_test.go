@@ -29,19 +29,20 @@ func TestSets(t *testing.T) {
 		want  string // keys, or the code of the failure
 		finds string
 	}{
-		"the newest":                     {"schema-1.sql data-1.sql schema-2.sql data-2.sql", schemaAndData, "schema-2.sql data-2.sql", ""},
-		"the newest is not complete":     {"schema-1.sql data-1.sql schema-2.sql", schemaAndData, "schema-1.sql data-1.sql", "set_incomplete"},
-		"none is complete":               {"schema-1.sql data-2.sql", schemaAndData, "part_missing", ""},
-		"nothing at all":                 {"notes.txt", schemaAndData, "backup_missing", ""},
-		"of another folder":              {"a/data-1.sql b/schema-1.sql", schemaAndData, "part_missing", ""},
-		"in folders":                     {"1/roles.sql 1/data.sql 2/roles.sql", []string{"roles.sql", "data.sql"}, "1/roles.sql 1/data.sql", "set_incomplete"},
-		"in folders, with stars":         {"1/roles.sql 1/data.sql 2/roles.sql", []string{"*roles*.sql*", "*data*.sql*"}, "1/roles.sql 1/data.sql", "set_incomplete"},
-		"by other wildcards":             {"s-20261.sql d-20261.sql s-20262.sql", []string{"s-2026?.sql", "d-2026?.sql"}, "s-20261.sql d-20261.sql", "set_incomplete"},
-		"by ranges":                      {"s-1.sql d-1.sql s-2.sql", []string{"s-[0-9].sql", "d-[0-9].sql"}, "s-1.sql d-1.sql", "set_incomplete"},
-		"compressed in part":             {"schema-1.sql data-1.sql.gz", schemaAndData, "schema-1.sql data-1.sql.gz", ""},
-		"beside their checksums":         {"schema-1.sql data-1.sql schema-1.sql.sha256 data-1.sql.sha256", schemaAndData, "schema-1.sql data-1.sql", "checksum_malformed"},
-		"of two databases":               {"blog-schema-1.sql blog-data-1.sql shop-schema-1.sql shop-data-1.sql", []string{"*-schema-*.sql", "*-data-*.sql"}, "shop-schema-1.sql shop-data-1.sql", "backups_mixed"},
-		"across folders, by their globs": {"schema/1.sql data/1.sql schema/2.sql", []string{"schema/*.sql", "data/*.sql"}, "schema/1.sql data/1.sql", "set_incomplete"},
+		"the newest":                          {"schema-1.sql data-1.sql schema-2.sql data-2.sql", schemaAndData, "schema-2.sql data-2.sql", ""},
+		"the newest is not complete":          {"schema-1.sql data-1.sql schema-2.sql", schemaAndData, "schema-1.sql data-1.sql", "set_incomplete"},
+		"none is complete":                    {"schema-1.sql data-2.sql", schemaAndData, "part_missing", ""},
+		"nothing at all":                      {"notes.txt", schemaAndData, "backup_missing", ""},
+		"of another folder":                   {"a/data-1.sql b/schema-1.sql", schemaAndData, "part_missing", ""},
+		"with a name that is always the same": {"1/globals.sql 1/shop-1_03.dump 2/globals.sql 2/shop-2_03.dump", []string{"globals.sql", "shop-*.dump"}, "2/globals.sql 2/shop-2_03.dump", ""},
+		"in folders":                          {"1/roles.sql 1/data.sql 2/roles.sql", []string{"roles.sql", "data.sql"}, "1/roles.sql 1/data.sql", "set_incomplete"},
+		"in folders, with stars":              {"1/roles.sql 1/data.sql 2/roles.sql", []string{"*roles*.sql*", "*data*.sql*"}, "1/roles.sql 1/data.sql", "set_incomplete"},
+		"by other wildcards":                  {"s-20261.sql d-20261.sql s-20262.sql", []string{"s-2026?.sql", "d-2026?.sql"}, "s-20261.sql d-20261.sql", "set_incomplete"},
+		"by ranges":                           {"s-1.sql d-1.sql s-2.sql", []string{"s-[0-9].sql", "d-[0-9].sql"}, "s-1.sql d-1.sql", "set_incomplete"},
+		"compressed in part":                  {"schema-1.sql data-1.sql.gz", schemaAndData, "schema-1.sql data-1.sql.gz", ""},
+		"beside their checksums":              {"schema-1.sql data-1.sql schema-1.sql.sha256 data-1.sql.sha256", schemaAndData, "schema-1.sql data-1.sql", "checksum_malformed"},
+		"of two databases":                    {"blog-schema-1.sql blog-data-1.sql shop-schema-1.sql shop-data-1.sql", []string{"*-schema-*.sql", "*-data-*.sql"}, "shop-schema-1.sql shop-data-1.sql", "backups_mixed"},
+		"across folders, by their globs":      {"schema/1.sql data/1.sql schema/2.sql", []string{"schema/*.sql", "data/*.sql"}, "schema/1.sql data/1.sql", "set_incomplete"},
 	} {
 		m := &sourcetest.Memory{}
 		for i, key := range strings.Fields(c.files) {
