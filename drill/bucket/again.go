@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/aws/smithy-go"
+
+	"github.com/drillgres/drillgres/drill/locate"
 )
 
 // firstBackoff is the delay before the second attempt.
@@ -25,12 +27,8 @@ func again[T any](ctx context.Context, b *Bucket, request func() (T, error)) (T,
 		if err == nil || codeOf(err) != "" || !brokeOff(err) || attempt >= b.attempts {
 			return value, err
 		}
-		timer := time.NewTimer(delay)
-		select {
-		case <-ctx.Done():
-			timer.Stop()
+		if locate.Pause(ctx, delay) != nil {
 			return value, err
-		case <-timer.C:
 		}
 		delay *= 2
 	}

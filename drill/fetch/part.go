@@ -8,6 +8,7 @@ import (
 	"math/rand/v2"
 	"time"
 
+	"github.com/drillgres/drillgres/drill/locate"
 	"github.com/drillgres/drillgres/drill/outcome"
 	"github.com/drillgres/drillgres/drill/words"
 	"github.com/drillgres/drillgres/drill/work"
@@ -45,7 +46,7 @@ func (d *download) fetchPart(ctx context.Context, p part, buf []byte) error {
 		if failures >= d.Attempts {
 			return d.giveUpFailure(p, failures, err)
 		}
-		if err := sleep(ctx, d.backoff(failures)); err != nil {
+		if err := locate.Pause(ctx, d.backoff(failures)); err != nil {
 			return err
 		}
 	}
@@ -135,15 +136,4 @@ func (d *download) giveUpFailure(p part, attempts int, last error) error {
 func (d *download) backoff(failures int) time.Duration {
 	longest := d.Backoff << min(failures-1, 5)
 	return longest/2 + rand.N(longest/2+1)
-}
-
-func sleep(ctx context.Context, d time.Duration) error {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-		return context.Cause(ctx)
-	case <-timer.C:
-		return nil
-	}
 }

@@ -1,10 +1,12 @@
 package inspect
 
+import "github.com/drillgres/drillgres/drill/layers"
+
 // archive reads a pg_dump archive and adds what it promises to a catalog.
 type archive struct {
 	*walker
 	k      *catalog
-	budget *budget
+	budget *layers.Budget
 
 	sql    *script  // reads the definitions
 	files  []string // with the data of a dump in directory or tar format
@@ -14,7 +16,7 @@ type archive struct {
 
 // readArchive reads a custom archive to the end of its last block. If the layout
 // of its version is unknown, it reads only the version, and [Judge] reports that.
-func readArchive(f *feed, k *catalog, spent *budget) error {
+func readArchive(f *feed, k *catalog, spent *layers.Budget) error {
 	a := newArchive(f, k, spent)
 	k.c.Format = Custom
 	if !a.readHeader() {
@@ -30,7 +32,7 @@ func readArchive(f *feed, k *catalog, spent *budget) error {
 	return a.err
 }
 
-func newArchive(f *feed, k *catalog, spent *budget) *archive {
+func newArchive(f *feed, k *catalog, spent *layers.Budget) *archive {
 	a := &archive{walker: newWalker(f, k.reserve), k: k, budget: spent, byFile: map[string]*block{}}
 	a.sql = newScript(newFeed(nil, smallBuffer), k)
 	a.sql.fragment = true

@@ -8,6 +8,8 @@ import (
 	"github.com/klauspost/compress/zlib"
 	"github.com/klauspost/compress/zstd"
 	"github.com/pierrec/lz4/v4"
+
+	"github.com/drillgres/drillgres/drill/layers"
 )
 
 // errBlockEnd is the error for a block that ends before its compressed stream.
@@ -176,12 +178,12 @@ func (u *unpacker) close() {
 // meteredReader subtracts the bytes that it reads from the budget.
 type meteredReader struct {
 	r     io.Reader
-	spent *budget
+	spent *layers.Budget
 }
 
 func (m *meteredReader) Read(p []byte) (int, error) {
 	n, err := m.r.Read(p)
-	if over := m.spent.spend(n); over != nil {
+	if over := m.spent.Spend(n); over != nil {
 		return n, over
 	}
 	return n, err

@@ -4,6 +4,8 @@ import (
 	"context"
 	"io"
 	"strings"
+
+	"github.com/drillgres/drillgres/drill/layers"
 )
 
 // BlockOf returns the offset of the data block for a COPY statement from the table
@@ -11,7 +13,7 @@ import (
 // if several blocks have the same statement, or if the archive is compressed as a
 // whole.
 func BlockOf(ctx context.Context, r io.ReadSeeker, copyStatement string) int64 {
-	f := newFeed(&cancelled{ctx: ctx, r: r}, feedBuffer)
+	f := newFeed(layers.Cancelable(ctx, r), feedBuffer)
 	if !hasPrefix(f.peek(len(archiveMagic)), archiveMagic) {
 		return 0
 	}
@@ -27,7 +29,7 @@ func BlockOf(ctx context.Context, r io.ReadSeeker, copyStatement string) int64 {
 		if _, err := r.Seek(found.offset, io.SeekStart); err != nil {
 			return 0
 		}
-		f.ResetAt(&cancelled{ctx: ctx, r: r}, found.offset)
+		f.ResetAt(layers.Cancelable(ctx, r), found.offset)
 	}
 	for b := range w.blocks() {
 		if b == found || found.offset > 0 {

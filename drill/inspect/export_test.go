@@ -3,6 +3,8 @@ package inspect
 import (
 	"bytes"
 	"io"
+
+	"github.com/drillgres/drillgres/drill/layers"
 )
 
 // InChunks reads an uncompressed dump like [Scan], through a window of the given
@@ -11,7 +13,7 @@ func InChunks(content []byte, window, chunk int) (Contents, error) {
 	f := newFeed(&chunks{r: bytes.NewReader(content), size: chunk}, window)
 	k := newCatalog()
 	if hasPrefix(f.peek(len(archiveMagic)), archiveMagic) {
-		return ended(k, readArchive(f, k, &budget{}))
+		return ended(k, readArchive(f, k, &layers.Budget{}))
 	}
 	k.c.Format = Plain
 	f.asText()
@@ -46,7 +48,7 @@ type Walked struct {
 // it skips them.
 func Walk(content []byte, maxDecoded int64) (decoded, skipped Walked) {
 	k := newCatalog()
-	a := newArchive(newFeed(bytes.NewReader(content), feedBuffer), k, &budget{max: maxDecoded})
+	a := newArchive(newFeed(bytes.NewReader(content), feedBuffer), k, &layers.Budget{Max: maxDecoded})
 	a.data = &unpacker{a: a}
 	defer a.data.close()
 	decoded = walked(a.walker, a.addEntry, a.decodeBlock)

@@ -29,7 +29,7 @@ const (
 type files struct {
 	stream *layers.Stream
 	k      *catalog
-	spent  *budget
+	spent  *layers.Budget
 	f      *feed
 
 	toc      *archive
@@ -53,7 +53,7 @@ type largeObject struct {
 }
 
 // readFiles reads all files of a dump.
-func readFiles(stream *layers.Stream, k *catalog, spent *budget) (err error) {
+func readFiles(stream *layers.Stream, k *catalog, spent *layers.Budget) (err error) {
 	from := stream.Files
 	r := &files{
 		stream: stream, k: k, spent: spent, f: newFeed(nil, feedBuffer),

@@ -3,12 +3,12 @@ package inspect
 import (
 	"bytes"
 	"regexp"
-	"strings"
 	"unicode"
 	"unicode/utf8"
 
 	"github.com/drillgres/drillgres/drill/layers"
 	"github.com/drillgres/drillgres/drill/outcome"
+	"github.com/drillgres/drillgres/drill/words"
 )
 
 var utf8Mark = []byte{0xef, 0xbb, 0xbf}
@@ -128,14 +128,4 @@ const maxShown = 160
 
 // clean returns a name from the dump for a line of a report, shortened and with
 // unprintable characters replaced.
-func clean(text string) string {
-	if len(text) > maxShown {
-		return clean(text[:maxShown]) + "…"
-	}
-	return strings.Map(func(r rune) rune {
-		if r == utf8.RuneError || !unicode.IsPrint(r) {
-			return '?'
-		}
-		return r
-	}, text)
-}
+func clean(text string) string { return words.Printable(text, maxShown) }

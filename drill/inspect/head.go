@@ -25,7 +25,7 @@ func Head(ctx context.Context, head []byte, whole bool, o layers.Opener, p Polic
 	}
 	defer func() { _ = stream.Close() }()
 
-	k, spent := newCatalog(), &budget{max: maxHead}
+	k, spent := newCatalog(), &layers.Budget{Max: maxHead}
 	first, _ := stream.Peek(sniffLength) // an error comes again with the next read
 	f, err := scan(stream, k, spent)
 	whole = whole && !hasCode(err, outcome.DiskBudgetExceeded)

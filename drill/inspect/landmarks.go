@@ -42,7 +42,7 @@ type Chunk struct {
 // landmarks. It is for a backup that passes [Scan]. For other backups and formats
 // it may fail with the codes of Scan and [Judge].
 func LandmarksOf(ctx context.Context, r io.Reader, o layers.Opener) (Landmarks, error) {
-	stored := bufio.NewReaderSize(&cancelled{ctx: ctx, r: r}, sourceBuffer)
+	stored := bufio.NewReaderSize(layers.Cancelable(ctx, r), sourceBuffer)
 	head, _ := stored.Peek(sniffLength) // the first read returns the error again
 	stream, err := o.Open(ctx, stored)
 	if err != nil {

@@ -5,6 +5,8 @@ import (
 	"context"
 	"errors"
 	"io"
+
+	"github.com/drillgres/drillgres/drill/layers"
 )
 
 // Place is the position of a statement in a plain dump. Lines count from 1 in the
@@ -20,7 +22,7 @@ type Place struct {
 // no such statement, or if several statements end in the line that begin in
 // different lines. r is the decoded dump.
 func PlaceOf(ctx context.Context, r io.Reader, line, row int64) (Place, bool) {
-	f := newFeed(&cancelled{ctx: ctx, r: r}, feedBuffer)
+	f := newFeed(layers.Cancelable(ctx, r), feedBuffer)
 	if bytes.HasPrefix(f.peek(len(utf8Mark)), utf8Mark) {
 		f.skip(len(utf8Mark))
 	}

@@ -3,11 +3,12 @@ package inspect
 import (
 	"bytes"
 
+	"github.com/drillgres/drillgres/drill/layers"
 	"github.com/drillgres/drillgres/drill/outcome"
 )
 
 // read detects the format and reads the dump.
-func read(f *feed, k *catalog, spent *budget) error {
+func read(f *feed, k *catalog, spent *layers.Budget) error {
 	err := dispatch(f, k, spent)
 	if broken := f.brokenErr(); StreamLevel(broken) {
 		err = broken
@@ -15,7 +16,7 @@ func read(f *feed, k *catalog, spent *budget) error {
 	return err
 }
 
-func dispatch(f *feed, k *catalog, spent *budget) error {
+func dispatch(f *feed, k *catalog, spent *layers.Budget) error {
 	head := f.peek(sniffLength)
 	switch {
 	case f.brokenErr() != nil:

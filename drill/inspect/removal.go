@@ -6,9 +6,8 @@ import (
 	"github.com/drillgres/drillgres/drill/sqltext"
 )
 
-// readRemoval reads a statement that removes rows or objects. In SQL that another
-// program or a person has written it may be intended, so what it may remove is no longer
-// promised. pg_dump writes no such statement behind what it has created: in its dumps the
+// readRemoval reads a statement that removes rows or objects. Another program or a person
+// may have intended it, so a dump of theirs does not promise what it may remove. pg_dump writes no such statement behind what it has created: in its dumps the
 // promise remains, and the drill fails if something is missing afterwards.
 func (s *script) readRemoval(verb string, p sqltext.Phrase) {
 	if !s.isThirdParty() {

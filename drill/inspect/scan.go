@@ -54,7 +54,7 @@ func (s *Set) scan(stream *layers.Stream, err error) (Contents, error) {
 	}
 	defer func() { _ = stream.Close() }()
 
-	k, spent := s.k, &budget{max: s.opener.MaxDecoded}
+	k, spent := s.k, &layers.Budget{Max: s.opener.MaxDecoded}
 	k.beginPart()
 	f, err := scan(stream, k, spent)
 	c := k.contents()
@@ -72,7 +72,7 @@ func (s *Set) scan(stream *layers.Stream, err error) (Contents, error) {
 }
 
 // scan reads the dump of a stream.
-func scan(stream *layers.Stream, k *catalog, spent *budget) (*feed, error) {
+func scan(stream *layers.Stream, k *catalog, spent *layers.Budget) (*feed, error) {
 	if stream.Files != nil {
 		return nil, readFiles(stream, k, spent)
 	}
@@ -127,32 +127,6 @@ func StreamLevel(err error) bool {
 	default:
 		return true
 	}
-}
-
-// budget counts decoded bytes.
-type budget struct{ max, spent int64 }
-
-// spend subtracts n bytes from the budget. It fails if the budget is exceeded.
-func (b *budget) spend(n int) error {
-	b.spent += int64(n)
-	if b.max > 0 && b.spent > b.max {
-		return outcome.Fail(outcome.DiskBudgetExceeded, "decode backup: it decodes to more than %d bytes", b.max).
-			WithHint("raise work.limit if the backup really is this large")
-	}
-	return nil
-}
-
-// cancelled is a reader that fails once its context is done.
-type cancelled struct {
-	ctx context.Context
-	r   io.Reader
-}
-
-func (c *cancelled) Read(p []byte) (int, error) {
-	if err := c.ctx.Err(); err != nil {
-		return 0, err
-	}
-	return c.r.Read(p)
 }
 
 func isFailure(err error) bool {

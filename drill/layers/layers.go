@@ -117,7 +117,7 @@ func (s *Stream) TrailingBytes() (n int64) {
 // format_unsupported for a layer that this version does not open: that proves nothing about
 // what is inside.
 func (o Opener) Open(ctx context.Context, r io.Reader) (*Stream, error) {
-	s := &Stream{source: &source{r: &cancelled{ctx: ctx, r: r}}}
+	s := &Stream{source: &source{r: Cancelable(ctx, r)}}
 	if err := o.peelAll(ctx, s, r); err != nil {
 		_ = s.Close()
 		return nil, err
@@ -151,7 +151,7 @@ func (o Opener) peelAll(ctx context.Context, s *Stream, raw io.Reader) error {
 			return outcome.Fail(outcome.FormatUnsupported, "the backup has more than %d layers of encryption, compression and archives", maxDepth).
 				WithHint("wrap the backup in fewer layers")
 		}
-		l.outer, l.budget = s.outermost(), budget{max: o.MaxDecoded}
+		l.outer, l.budget = s.outermost(), Budget{Max: o.MaxDecoded}
 		s.Layers, s.levels = append(s.Layers, l.Layer), append(s.levels, l)
 		if s.Files != nil {
 			return nil
@@ -195,7 +195,7 @@ type level struct {
 	trailing func() int64             // may be nil
 	explain  func(err error) error    // turns an error into a Failure; nil: as usual
 
-	budget budget
+	budget Budget
 	err    error // the first one
 }
 
@@ -206,7 +206,7 @@ func (l *level) failed() error {
 	return l.outer.failed()
 }
 
-func (l *level) offset() int64 { return l.budget.spent }
+func (l *level) offset() int64 { return l.budget.Spent }
 
 // Read reads the inside of the layer.
 func (l *level) Read(p []byte) (int, error) {
@@ -214,7 +214,7 @@ func (l *level) Read(p []byte) (int, error) {
 		return 0, l.err
 	}
 	n, err := l.r.Read(p)
-	if over := l.budget.spend(n); over != nil {
+	if over := l.budget.Spend(n); over != nil {
 		err = over
 	}
 	if err != nil {
@@ -228,7 +228,7 @@ func (l *level) judge(err error) error {
 		return outer
 	}
 	switch {
-	case err == io.EOF && l.budget.spent == 0: //nolint:errorlint // a decoder's own end
+	case err == io.EOF && l.budget.Spent == 0: //nolint:errorlint // a decoder's own end
 		return errEmpty("the " + l.Name + " stream contains no data")
 	case err == io.EOF: //nolint:errorlint // see above
 		return err
@@ -278,29 +278,3 @@ func (s *source) Read(p []byte) (int, error) {
 
 func (s *source) failed() error { return s.err }
 func (s *source) offset() int64 { return s.read }
-
-// cancelled is a reader that fails once its context is done.
-type cancelled struct {
-	ctx context.Context
-	r   io.Reader
-}
-
-func (c *cancelled) Read(p []byte) (int, error) {
-	if err := c.ctx.Err(); err != nil {
-		return 0, err
-	}
-	return c.r.Read(p)
-}
-
-// budget counts decoded bytes.
-type budget struct{ max, spent int64 }
-
-// spend subtracts n bytes from the budget. It fails if the budget is exceeded.
-func (b *budget) spend(n int) error {
-	b.spent += int64(n)
-	if b.max > 0 && b.spent > b.max {
-		return outcome.Fail(outcome.DiskBudgetExceeded, "decode backup: it decodes to more than %d bytes", b.max).
-			WithHint("raise work.limit if the backup really is this large")
-	}
-	return nil
-}

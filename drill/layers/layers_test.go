@@ -195,8 +195,8 @@ func TestBombs(t *testing.T) {
 	}
 }
 
-// TestOuterDamageIsNamed checks that what damages an outer layer is not taken for damage
-// further inside, and that an error of the source is no damage at all.
+// TestOuterDamageIsNamed checks that damage is reported for the layer that has it, and that an
+// error of the source is not reported as damage.
 func TestOuterDamageIsNamed(t *testing.T) {
 	inner := strings.Repeat(dump, 1000)
 	content := gzipped(t, packed(t, "dump.sql.zst", string(zstded(t, []byte(inner)))))

@@ -8,8 +8,6 @@ import (
 	"regexp"
 	"slices"
 	"strings"
-	"unicode"
-	"unicode/utf8"
 
 	"github.com/drillgres/drillgres/drill/layers/codec"
 	"github.com/drillgres/drillgres/drill/outcome"
@@ -147,14 +145,4 @@ func cleanName(name string) string {
 const maxShown = 200
 
 // clean returns text from a backup for a message: on one line, and not too long.
-func clean(text string) string {
-	if len(text) > maxShown {
-		return clean(text[:maxShown]) + "…"
-	}
-	return strings.Map(func(r rune) rune {
-		if r == utf8.RuneError || !unicode.IsPrint(r) {
-			return '?'
-		}
-		return r
-	}, text)
-}
+func clean(text string) string { return words.Printable(text, maxShown) }

@@ -63,7 +63,7 @@ func openDirectory(ctx context.Context, path string) (*Stream, error) {
 		if err != nil {
 			return File{}, err
 		}
-		s.source.r = &cancelled{ctx: ctx, r: file}
+		s.source.r = Cancelable(ctx, file)
 		return File{Name: name, Size: info.Size(), Reader: s.source}, nil
 	}}
 	return s, nil

@@ -63,7 +63,7 @@ func (o Opener) openTar(in opened) (*level, error) {
 	}
 }
 
-// files returns the files of a dump, of which the current member is the first.
+// files returns the files of a dump. The current member is the first.
 func (b *tarball) files(name string, h *tar.Header) *level {
 	l := &level{Layer: Layer{Name: "tar", Member: path.Dir(name)}, files: &Files{Format: Directory}, explain: b.explain}
 	if isDumpTar(h) {

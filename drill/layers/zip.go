@@ -85,7 +85,7 @@ func (o Opener) randomAccess(s *Stream, in opened) (io.ReaderAt, int64, error) {
 		_ = file.Close() // was only read since
 		return os.Remove(file.Name())
 	})
-	size, err := io.Copy(file, &limited{r: in.br, budget: budget{max: o.MaxDecoded}})
+	size, err := io.Copy(file, &limited{r: in.br, budget: Budget{Max: o.MaxDecoded}})
 	if err != nil {
 		return nil, 0, work.WriteFailure("copy the zip archive", fmt.Errorf("copy the zip archive: %w", err))
 	}
@@ -95,12 +95,12 @@ func (o Opener) randomAccess(s *Stream, in opened) (io.ReaderAt, int64, error) {
 // limited is a reader with a budget.
 type limited struct {
 	r      io.Reader
-	budget budget
+	budget Budget
 }
 
 func (l *limited) Read(p []byte) (int, error) {
 	n, err := l.r.Read(p)
-	if over := l.budget.spend(n); over != nil {
+	if over := l.budget.Spend(n); over != nil {
 		return n, over
 	}
 	return n, err

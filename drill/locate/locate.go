@@ -5,12 +5,14 @@ package locate
 import (
 	"context"
 	"io"
+	"io/fs"
 	"slices"
 	"time"
 
 	"github.com/drillgres/drillgres/drill/config"
 	"github.com/drillgres/drillgres/drill/outcome"
 	"github.com/drillgres/drillgres/drill/place"
+	"github.com/drillgres/drillgres/drill/words"
 )
 
 // Object is one file or object at a source.
@@ -25,6 +27,20 @@ type Object struct {
 	SameAs       string // key of another object that is the same file, by a link; empty: none
 	Undated      bool   // the source does not state when it was modified: ModifiedAt is when it was listed
 	Broken       bool   // it is a link to something outside the source that does not exist
+}
+
+// CheckSame returns backup_changed if a file is no longer as it was listed. shown names it in
+// the message.
+func (o Object) CheckSame(shown string, info fs.FileInfo) error {
+	if info.Size() != o.Size {
+		return outcome.Fail(outcome.BackupChanged, "%s was being written while it was read: %s when it was listed, %s now",
+			shown, words.Size(o.Size), words.Size(info.Size()))
+	}
+	if !info.ModTime().Equal(o.ModifiedAt) {
+		return outcome.Fail(outcome.BackupChanged, "%s was rewritten while it was read, at %s",
+			shown, info.ModTime().UTC().Format("15:04:05.000 MST"))
+	}
+	return nil
 }
 
 // Source is a place where backups are stored.

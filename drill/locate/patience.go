@@ -102,3 +102,15 @@ func (p *patientReader) fill() {
 	}
 	p.left, p.err = buf[:c.n], c.err
 }
+
+// Pause waits for d. It returns the cause of ctx if that ends first.
+func Pause(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	case <-timer.C:
+		return nil
+	}
+}

@@ -65,7 +65,7 @@ var applications = []Producer{
 		Notes: []string{
 			"zulip-backup/postgres-version in the tar is the version of the server.",
 			"Postgres needs the dictionaries of Zulip's full-text search: use the image zulip/zulip-postgresql.",
-			"With --skip-db there is no dump in it.",
+			"A backup that was made with --skip-db contains no dump.",
 		},
 		Evidence: "zulip/zulip:zerver/management/commands/backup.py",
 	},

@@ -97,7 +97,7 @@ func codeSection(b *bytes.Buffer, e outcome.Entry) {
 	fmt.Fprintf(b, "- **class:** `%s`, verdict %s, exit code %d\n", e.Class, e.Class.Verdict(), e.Class.ExitCode())
 	fmt.Fprintf(b, "- **stages:** %s\n", stagesOf(e))
 	for _, n := range e.Neighbours {
-		fmt.Fprintf(b, "- **instead** %s, if %s\n", link(n.Code), escapeMarkdown(n.Tell))
+		fmt.Fprintf(b, "- %s instead, if %s\n", link(n.Code), escapeMarkdown(n.Tell))
 	}
 	fmt.Fprintf(b, "\nExample: %s\n", escapeMarkdown(e.Example.Case))
 	fence(b, printedMessage(e.Example))

@@ -5,6 +5,8 @@ package words
 import (
 	"fmt"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/dustin/go-humanize"
 	"github.com/dustin/go-humanize/english"
@@ -55,3 +57,17 @@ func Size(bytes int64) string {
 
 // Rate returns the number of bytes per second: 12.4 MiB/s.
 func Rate(bytes int64, seconds float64) string { return Size(int64(float64(bytes)/seconds)) + "/s" }
+
+// Printable returns a text of unknown origin for one line of a message: at most longest
+// bytes of it, with unprintable characters replaced.
+func Printable(text string, longest int) string {
+	if len(text) > longest {
+		return Printable(text[:longest], longest) + "…"
+	}
+	return strings.Map(func(r rune) rune {
+		if r == utf8.RuneError || !unicode.IsPrint(r) {
+			return '?'
+		}
+		return r
+	}, text)
+}

@@ -5,15 +5,16 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
-	"strings"
 
 	"filippo.io/age"
+
+	"github.com/drillgres/drillgres/drill/words"
 )
 
 const (
 	stanzaScrypt = "scrypt"
-	// maxWorkFactor is the largest logarithm of scrypt's work factor, of which each unit
-	// doubles time and memory: 2^18, age's default, takes 256 MiB, and 2^20 takes 1 GiB.
+	// maxWorkFactor limits scrypt's work factor, a logarithm: one more doubles time and
+	// memory. 18, age's default, takes 256 MiB, and 20 takes 1 GiB.
 	maxWorkFactor = 20
 	maxNamed      = 5 // recipients that a message names
 )
@@ -73,11 +74,7 @@ func (a *attempt) asksFor() string {
 	if len(names) == 0 {
 		return ""
 	}
-	more := ""
-	if n := len(names) - maxNamed; n > 0 {
-		names, more = names[:maxNamed], fmt.Sprintf(" and %d more", n)
-	}
-	return ": it asks for " + strings.Join(names, ", ") + more
+	return ": it asks for " + words.List(names, maxNamed)
 }
 
 // recipientName returns an empty string for stanzas that age adds as noise, and for those of

@@ -25,7 +25,7 @@ func (r *streamReader) Read(p []byte) (int, error) {
 	return 0, err
 }
 
-// blockReader decrypts whole blocks, of which the last ends in padding.
+// blockReader decrypts whole blocks. The last one ends in padding.
 type blockReader struct {
 	in   *source.Reader
 	mode cipher.BlockMode

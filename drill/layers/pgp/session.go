@@ -12,13 +12,13 @@ import (
 	"io"
 	"iter"
 	"slices"
-	"strings"
 
 	pgperrors "github.com/ProtonMail/go-crypto/openpgp/errors"
 	"github.com/ProtonMail/go-crypto/openpgp/packet"
 	"golang.org/x/crypto/cast5" //nolint:staticcheck // the default of old versions of gpg
 
 	"github.com/drillgres/drillgres/drill/outcome"
+	"github.com/drillgres/drillgres/drill/words"
 )
 
 const (
@@ -227,9 +227,5 @@ func (e *envelope) asksFor() string {
 	if len(names) == 0 {
 		return ""
 	}
-	more := ""
-	if n := len(names) - maxNamed; n > 0 {
-		names, more = names[:maxNamed], fmt.Sprintf(" and %d more", n)
-	}
-	return ": it asks for " + strings.Join(names, ", ") + more
+	return ": it asks for " + words.List(names, maxNamed)
 }

@@ -1,6 +1,6 @@
-// Package source reads the stored bytes below a decrypting layer. It remembers how they
-// ended, so that a cut file, a damaged file and a failing network are told apart, and
-// reads what follows the layer's end.
+// Package source reads the stored bytes below a decrypting layer, and what follows the
+// layer's end. It remembers how they ended: that distinguishes a cut file, a damaged file and
+// a failing network.
 package source
 
 import (
@@ -30,8 +30,8 @@ func (r *Reader) Err() error { return r.raw.err }
 // Exhausted reports whether someone has read all bytes and then asked for more.
 func (r *Reader) Exhausted() bool { return r.raw.ended && r.Buffered() == 0 }
 
-// Drain reads the rest. It returns how many bytes of it are not padding, because whoever
-// computes a checksum of the file must see all bytes.
+// Drain reads to the end, for a checksum of the whole file. It returns how many of the bytes are
+// not padding.
 func (r *Reader) Drain(padding string) (n int64, err error) {
 	buf := make([]byte, 4096)
 	for {

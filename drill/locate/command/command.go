@@ -13,6 +13,7 @@ import (
 	"os"
 	"os/exec"
 	"path"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -177,6 +178,9 @@ func (t *tail) shown() string {
 	defer t.mu.Unlock()
 	var lines []string
 	for line := range strings.Lines(string(t.text)) {
+		if strings.HasPrefix(line, "  ") {
+			continue // source code in a stack trace
+		}
 		if line = strings.TrimSpace(redact.OneLine(line)); line != "" {
 			lines = append(lines, redact.Output{}.Line(line))
 		}
@@ -184,5 +188,11 @@ func (t *tail) shown() string {
 	if len(lines) == 0 {
 		return ""
 	}
+	if errs := slices.DeleteFunc(slices.Clone(lines), func(l string) bool { return !saysError.MatchString(l) }); len(errs) > 0 {
+		lines = errs // behind them there may be a stack trace, or what the program prints about itself
+	}
 	return fmt.Sprintf("; its last messages: %s", strings.Join(lines[max(0, len(lines)-lastLines):], " | "))
 }
+
+// saysError matches a line that names what went wrong.
+var saysError = regexp.MustCompile(`(?i)\b(?:\w*error|fatal|failed|failure|cannot|could not|denied|refused|not found|no such)\b`)

@@ -55,6 +55,7 @@ func TestFailures(t *testing.T) {
 		"exit status":      {"echo half; exit 12", "sh ended with exit status 12"},
 		"killed":           {"echo half; kill -9 $$", "signal: killed"},
 		"its last message": {"echo half; echo 'Fatal: connection refused' >&2; exit 1", "exit status 1; its last messages: Fatal: connection refused"},
+		"its error":        {"echo 'IntegrityError: checksum mismatch' >&2; echo 'Traceback:' >&2; echo '  raise IntegrityError(' >&2; echo 'Borg: 1.2.4' >&2; echo 'PID: 1' >&2; echo 'argv: borg' >&2; exit 2", "its last messages: IntegrityError: checksum mismatch"},
 		"not found":        {"exec /nowhere/restic", "exit status 127"},
 	} {
 		_, err := read(t.Context(), t, source(t, c.script))

@@ -16,7 +16,6 @@ import (
 	"github.com/drillgres/drillgres/drill/locate"
 	"github.com/drillgres/drillgres/drill/outcome"
 	"github.com/drillgres/drillgres/drill/place"
-	"github.com/drillgres/drillgres/drill/words"
 )
 
 // Source is a directory with everything below it, or a single file. It follows
@@ -116,7 +115,7 @@ func openListed(name string, o locate.Object) (*os.File, error) {
 	}
 	info, err := f.Stat()
 	if err == nil {
-		err = sameAsListed(name, o, info)
+		err = o.CheckSame(locate.Show(name), info)
 	}
 	if err != nil {
 		return nil, errors.Join(err, f.Close())
@@ -140,19 +139,7 @@ func (s *Source) Unchanged(ctx context.Context, o locate.Object) error {
 	if err != nil {
 		return s.readFailure(ctx, name, err)
 	}
-	return sameAsListed(name, o, info)
-}
-
-func sameAsListed(name string, o locate.Object, info fs.FileInfo) error {
-	if info.Size() != o.Size {
-		return outcome.Fail(outcome.BackupChanged, "%s was being written while it was read: %s when it was listed, %s now",
-			locate.Show(name), words.Size(o.Size), words.Size(info.Size()))
-	}
-	if !info.ModTime().Equal(o.ModifiedAt) {
-		return outcome.Fail(outcome.BackupChanged, "%s was rewritten while it was read, at %s",
-			locate.Show(name), info.ModTime().UTC().Format("15:04:05.000 MST"))
-	}
-	return nil
+	return o.CheckSame(locate.Show(name), info)
 }
 
 // LocalPath returns the file's path with symbolic links resolved, so that a link

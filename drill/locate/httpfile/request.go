@@ -9,7 +9,8 @@ import (
 	"maps"
 	"net/http"
 	"net/url"
-	"time"
+
+	"github.com/drillgres/drillgres/drill/locate"
 )
 
 // userAgent names the program to the server's administrator.
@@ -36,12 +37,8 @@ func (s *Source) send(ctx context.Context, conditions http.Header) (*http.Respon
 			return answer, nil
 		}
 		_ = closeBody(answer)
-		timer := time.NewTimer(delay)
-		select {
-		case <-ctx.Done():
-			timer.Stop()
-			return nil, context.Cause(ctx)
-		case <-timer.C:
+		if err := locate.Pause(ctx, delay); err != nil {
+			return nil, err
 		}
 		delay *= 2
 	}
