@@ -73,7 +73,7 @@ func use[T any](ctx context.Context, s *Source, do func(*conn) (T, error), disca
 		if ctx.Err() != nil || attempt == attempts || !isUnreachable(err) {
 			return value, err
 		}
-		if err := pause(ctx, delay); err != nil {
+		if err := locate.Pause(ctx, delay); err != nil {
 			return value, err
 		}
 		delay *= 2
@@ -90,7 +90,7 @@ func ask[T any](ctx context.Context, s *Source, c *conn, do func(*conn) (T, erro
 		return do(c)
 	}, discard)
 	switch {
-	case errors.Is(err, sftp.ErrSSHFxConnectionLost), err != nil && time.Since(begun) >= s.silence/2:
+	case isBroken(err), err != nil && time.Since(begun) >= s.silence/2:
 		c.shut()
 	}
 	return value, err
@@ -101,17 +101,6 @@ func ask[T any](ctx context.Context, s *Source, c *conn, do func(*conn) (T, erro
 func isUnreachable(err error) bool {
 	var f *outcome.Failure
 	return !errors.As(err, &f) || f.Code == outcome.SourceUnreachable
-}
-
-func pause(ctx context.Context, d time.Duration) error {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-		return context.Cause(ctx)
-	case <-timer.C:
-		return nil
-	}
 }
 
 // connect returns the connection, and opens one if there is none that works.

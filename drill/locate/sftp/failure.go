@@ -97,11 +97,18 @@ func plain(err error) error {
 		return fmt.Errorf("the server answered %q", locate.Escape(status.Error()))
 	case errors.Is(err, os.ErrDeadlineExceeded):
 		return errors.New("the server did not answer")
-	case errors.Is(err, sftp.ErrSSHFxConnectionLost), errors.Is(err, io.EOF):
+	case isBroken(err) && !errors.As(err, &network):
 		return errors.New("the connection broke")
 	case errors.As(err, &network):
 		return network
 	default:
 		return errors.New(locate.Escape(err.Error()))
 	}
+}
+
+// isBroken reports whether an error of a request is that of its connection. A request whose
+// channel is closing ends with io.EOF.
+func isBroken(err error) bool {
+	var network *net.OpError
+	return errors.Is(err, sftp.ErrSSHFxConnectionLost) || errors.Is(err, io.EOF) || errors.As(err, &network)
 }

@@ -247,3 +247,33 @@ func TestNotSSH(t *testing.T) {
 		_ = s.Close()
 	}
 }
+
+// TestCutBetweenRequests cuts the connection while nobody uses it. The next request meets it at
+// any point of its end: before SSH has noticed it, while its channel closes, or afterwards.
+func TestCutBetweenRequests(t *testing.T) {
+	server := start(t)
+	s, _ := server.put(t, content(100))
+	for range 50 {
+		sourcetest.List(t, s)
+		server.cut()
+	}
+}
+
+// TestCutWhileReading cuts the connection while requests for bytes are sent. That must never
+// look like a file that became shorter.
+func TestCutWhileReading(t *testing.T) {
+	server := start(t)
+	s, o := server.put(t, content(4<<20))
+	for i := range 60 {
+		r, err := s.ReadRange(t.Context(), o, 0, o.Size)
+		if err != nil {
+			t.Fatal(err)
+		}
+		time.AfterFunc(time.Duration(i)*200*time.Microsecond, server.cut)
+		_, err = readAll(r)
+		if f := outcome.AsFailure(err); err != nil && f.Code == outcome.BackupChanged {
+			t.Fatal(err)
+		}
+		_ = r.Close()
+	}
+}

@@ -11,7 +11,6 @@ import (
 
 	"github.com/drillgres/drillgres/drill/locate"
 	"github.com/drillgres/drillgres/drill/outcome"
-	"github.com/drillgres/drillgres/drill/words"
 )
 
 // A reader asks for the next bytes before it needs them: with one request at a time,
@@ -47,7 +46,7 @@ func (s *Source) open(ctx context.Context, c *conn, name string, o locate.Object
 	}
 	info, err := f.Stat()
 	if err == nil {
-		err = s.sameAsListed(name, o, info)
+		err = o.CheckSame(s.uriOf(name), info)
 	}
 	if err != nil {
 		return nil, errors.Join(err, f.Close())
@@ -63,19 +62,7 @@ func (s *Source) Unchanged(ctx context.Context, o locate.Object) error {
 	if err != nil {
 		return s.readFailure(ctx, name, err)
 	}
-	return s.sameAsListed(name, o, info)
-}
-
-func (s *Source) sameAsListed(name string, o locate.Object, info fs.FileInfo) error {
-	if info.Size() != o.Size {
-		return outcome.Fail(outcome.BackupChanged, "%s was being written while it was read: %s when it was listed, %s now",
-			s.uriOf(name), words.Size(o.Size), words.Size(info.Size()))
-	}
-	if !info.ModTime().Equal(o.ModifiedAt) {
-		return outcome.Fail(outcome.BackupChanged, "%s was rewritten while it was read, at %s",
-			s.uriOf(name), info.ModTime().UTC().Format("15:04:05 MST"))
-	}
-	return nil
+	return o.CheckSame(s.uriOf(name), info)
 }
 
 // reader reads a range of a file. It is not safe for concurrent use.
@@ -156,20 +143,25 @@ func (r *reader) request() {
 	})
 }
 
-// failure returns the error of a chunk. One that ends early is that of a file that
-// became shorter.
+// failure returns the error of a chunk. A request ends with io.EOF if the file became shorter,
+// and also if the connection is closing.
 func (r *reader) failure(c *chunk) error {
 	switch {
 	case c.n == len(c.buf):
 		return nil
 	case errors.Is(c.err, io.EOF):
-		return outcome.Fail(outcome.BackupChanged, "%s became shorter while it was read", r.uriOf(r.name))
-	case errors.Is(c.err, sftp.ErrSSHFxConnectionLost):
-		r.conn.shut()
-		return errors.New("the connection broke")
-	default:
+		info, err := r.stat(r.ctx, r.name)
+		if err != nil {
+			return r.readFailure(r.ctx, r.name, err)
+		}
+		if info.Size() < r.end {
+			return outcome.Fail(outcome.BackupChanged, "%s became shorter while it was read", r.uriOf(r.name))
+		}
+	case !isBroken(c.err):
 		return r.readFailure(r.ctx, r.name, c.err)
 	}
+	r.conn.shut()
+	return errors.New("the connection broke")
 }
 
 // Close closes the file once all its requests have ended. It does not wait for them: a
