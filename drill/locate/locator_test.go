@@ -2,12 +2,9 @@ package locate_test
 
 import (
 	"context"
-	"slices"
 	"strings"
 	"testing"
 	"time"
-
-	"github.com/google/go-cmp/cmp"
 
 	"github.com/drillgres/drillgres/drill/locate"
 	"github.com/drillgres/drillgres/drill/locate/sourcetest"
@@ -371,20 +368,6 @@ func checkFinding(t *testing.T, b locate.Backup, want string) {
 	}
 }
 
-func TestShowAndEscape(t *testing.T) {
-	got := []string{
-		locate.Show("a/b.dump"), locate.Show("a b"), locate.Show("a\nb"), locate.Show(""), locate.Show("größe"), locate.Show("\xff"),
-		locate.Escape("a b/größe"), locate.Escape("a\nb"), locate.Escape("\xff\uFFFD"), locate.Escape("a\u202eb"),
-	}
-	want := []string{
-		"a/b.dump", `"a b"`, `"a\nb"`, `""`, "größe", `"\xff"`,
-		"a b/größe", "a%0Ab", "%FF\uFFFD", "a%E2%80%AEb",
-	}
-	if diff := cmp.Diff(want, got); diff != "" {
-		t.Errorf("(-want +got):\n%s", diff)
-	}
-}
-
 // writing is a source whose file grows with each listing.
 type writing struct {
 	*sourcetest.Memory
@@ -396,35 +379,4 @@ func (w *writing) List(ctx context.Context) ([]locate.Object, error) {
 	w.n++
 	w.PutAt(w.key, make([]byte, w.n), now)
 	return w.Memory.List(ctx)
-}
-
-// TestGrowingBackups checks that a backup of several files that is still being written is not
-// the newest.
-func TestGrowingBackups(t *testing.T) {
-	old, young := now.Add(-24*time.Hour), now.Add(-10*time.Second)
-	for name, c := range map[string]struct {
-		grows string
-		parts []string
-		want  string
-		code  string
-	}{
-		"a directory":      {grows: "b.d/2.dat.gz", want: "a.d", code: "backup_growing"},
-		"one of a set":     {grows: "data-2.sql", parts: []string{"schema-*.sql", "data-*.sql"}, want: "data-1.sql", code: "set_incomplete"},
-		"something beside": {grows: "job.log", want: "b.d"},
-	} {
-		m := &sourcetest.Memory{}
-		for key, at := range map[string]time.Time{
-			"a.d/toc.dat": old, "a.d/1.dat.gz": old, "b.d/toc.dat": young, "b.d/1.dat.gz": young,
-			"schema-1.sql": old, "data-1.sql": old, "schema-2.sql": young,
-		} {
-			if (len(c.parts) > 0) == strings.HasSuffix(key, ".sql") {
-				m.PutAt(key, []byte("x"), at)
-			}
-		}
-		l := locate.Locator{Source: &writing{Memory: m, key: c.grows}, Rules: locate.Rules{Parts: c.parts}, Now: func() time.Time { return now }, Pause: time.Millisecond}
-		b, err := l.Locate(t.Context())
-		if err != nil || b.Key != c.want || c.code != "" && !slices.ContainsFunc(b.Findings, func(f outcome.Finding) bool { return f.Code == c.code }) {
-			t.Errorf("%s: %s, %+v, %v", name, b.Key, b.Findings, err)
-		}
-	}
 }

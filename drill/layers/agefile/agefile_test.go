@@ -4,8 +4,6 @@ import (
 	"bytes"
 	"errors"
 	"io"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 	"testing/iotest"
@@ -15,6 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/drillgres/drillgres/drill/layers/agefile"
+	"github.com/drillgres/drillgres/drill/layers/layerstest"
 	"github.com/drillgres/drillgres/drill/outcome"
 )
 
@@ -24,21 +23,12 @@ const (
 	keyPhrase     = "key phrase"
 )
 
-func file(t testing.TB, name string) []byte {
-	t.Helper()
-	p, err := os.ReadFile(filepath.Join("testdata", name))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return p
-}
-
 func key(t testing.TB, name string) *agefile.Key {
 	t.Helper()
 	if name == "passphrase" {
 		return agefile.Passphrase(messagePhrase)
 	}
-	k, err := agefile.ParseKey(file(t, name), keyPhrase)
+	k, err := agefile.ParseKey(layerstest.File(t, name), keyPhrase)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -54,13 +44,6 @@ func decrypt(r io.Reader, keys ...*agefile.Key) ([]byte, int64, error) {
 	}
 	plain, err := io.ReadAll(o)
 	return plain, o.Trailing(), err
-}
-
-func codeOf(err error) outcome.Code {
-	if f := outcome.AsFailure(err); f != nil {
-		return f.Code
-	}
-	return ""
 }
 
 // messages lists the messages in testdata with the key that opens each.
@@ -84,14 +67,14 @@ var messages = []struct{ name, key, fingerprint string }{
 }
 
 func TestOpen(t *testing.T) {
-	want := string(file(t, "plain.sql"))
+	want := string(layerstest.File(t, "plain.sql"))
 	for _, m := range messages {
 		t.Run(m.name+" with "+m.key, func(t *testing.T) {
 			right, wrong := key(t, m.key), key(t, "ed25519.key")
 			if m.key == "ed25519.key" {
 				wrong = key(t, "rsa.key")
 			}
-			o, err := agefile.Open(iotest.HalfReader(bytes.NewReader(file(t, m.name))), []*agefile.Key{wrong, right})
+			o, err := agefile.Open(iotest.HalfReader(bytes.NewReader(layerstest.File(t, m.name))), []*agefile.Key{wrong, right})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -110,7 +93,7 @@ func TestOpen(t *testing.T) {
 }
 
 func TestEmptyMessage(t *testing.T) {
-	if plain, _, err := decrypt(bytes.NewReader(file(t, "empty.age")), key(t, "x25519.key")); len(plain) > 0 || err != nil {
+	if plain, _, err := decrypt(bytes.NewReader(layerstest.File(t, "empty.age")), key(t, "x25519.key")); len(plain) > 0 || err != nil {
 		t.Errorf("%d bytes, %v", len(plain), err)
 	}
 }
@@ -134,24 +117,24 @@ func TestWithoutTheRightKey(t *testing.T) {
 		{"scrypt.age", []*agefile.Key{agefile.Passphrase("")}, outcome.KeyWrong, "a passphrase"},
 		{"scrypt.age", []*agefile.Key{key(t, "x25519.key")}, outcome.KeyWrong, "a passphrase"},
 	} {
-		_, _, err := decrypt(bytes.NewReader(file(t, c.name)), c.keys...)
-		if codeOf(err) != c.want || !strings.Contains(err.Error(), c.says) || outcome.AsFailure(err).Hint == "" {
-			t.Errorf("%s: %s: %v", c.name, codeOf(err), err)
+		_, _, err := decrypt(bytes.NewReader(layerstest.File(t, c.name)), c.keys...)
+		if layerstest.CodeOf(err) != c.want || !strings.Contains(err.Error(), c.says) || outcome.AsFailure(err).Hint == "" {
+			t.Errorf("%s: %s: %v", c.name, layerstest.CodeOf(err), err)
 		}
 	}
 }
 
 // TestWorkFactor raises the work factor in the header, which would need 4 GiB of memory.
 func TestWorkFactor(t *testing.T) {
-	message := bytes.Replace(file(t, "scrypt.age"), []byte(" 18\n"), []byte(" 22\n"), 1)
-	if _, _, err := decrypt(bytes.NewReader(message), key(t, "passphrase")); codeOf(err) != outcome.FormatUnsupported || !strings.Contains(err.Error(), "2^20") {
+	message := bytes.Replace(layerstest.File(t, "scrypt.age"), []byte(" 18\n"), []byte(" 22\n"), 1)
+	if _, _, err := decrypt(bytes.NewReader(message), key(t, "passphrase")); layerstest.CodeOf(err) != outcome.FormatUnsupported || !strings.Contains(err.Error(), "2^20") {
 		t.Error(err)
 	}
 }
 
 func TestOtherVersion(t *testing.T) {
-	message := bytes.Replace(file(t, "x25519.age"), []byte("/v1\n"), []byte("/v2\n"), 1)
-	if _, _, err := decrypt(bytes.NewReader(message), key(t, "x25519.key")); codeOf(err) != outcome.FormatUnsupported {
+	message := bytes.Replace(layerstest.File(t, "x25519.age"), []byte("/v1\n"), []byte("/v2\n"), 1)
+	if _, _, err := decrypt(bytes.NewReader(message), key(t, "x25519.key")); layerstest.CodeOf(err) != outcome.FormatUnsupported {
 		t.Error(err)
 	}
 }
@@ -159,7 +142,7 @@ func TestOtherVersion(t *testing.T) {
 func TestCut(t *testing.T) {
 	k := key(t, "x25519.key")
 	for _, name := range []string{"x25519.age", "x25519.asc", "x25519-crlf.asc"} {
-		message := file(t, name)
+		message := layerstest.File(t, name)
 		whole := len(bytes.TrimRight(message, "\r\n"))
 		for n := range message {
 			_, _, err := decrypt(bytes.NewReader(message[:n]), k)
@@ -169,11 +152,11 @@ func TestCut(t *testing.T) {
 					t.Errorf("%s without its last line end: %v", name, err)
 				}
 			case n < len(armor.Header): // not recognised
-				if code := codeOf(err); code != outcome.FormatUnsupported && code != outcome.StreamTruncated {
+				if code := layerstest.CodeOf(err); code != outcome.FormatUnsupported && code != outcome.StreamTruncated {
 					t.Errorf("%s cut at %d: %s: %v", name, n, code, err)
 				}
-			case codeOf(err) != outcome.StreamTruncated:
-				t.Errorf("%s cut at %d: %s: %v", name, n, codeOf(err), err)
+			case layerstest.CodeOf(err) != outcome.StreamTruncated:
+				t.Errorf("%s cut at %d: %s: %v", name, n, layerstest.CodeOf(err), err)
 			}
 		}
 	}
@@ -182,11 +165,11 @@ func TestCut(t *testing.T) {
 // TestFlip flips bits of every byte. The header is authenticated too, but damage to a
 // recipient looks like another recipient.
 func TestFlip(t *testing.T) {
-	k, want := key(t, "x25519.key"), file(t, "plain.sql")
+	k, want := key(t, "x25519.key"), layerstest.File(t, "plain.sql")
 	for _, name := range []string{"x25519.age", "x25519.asc", "many.age"} {
-		for i := range file(t, name) {
+		for i := range layerstest.File(t, name) {
 			for _, mask := range []byte{0x01, 0x20, 0x80} {
-				message := file(t, name)
+				message := layerstest.File(t, name)
 				message[i] ^= mask
 				plain, _, err := decrypt(bytes.NewReader(message), k)
 				switch {
@@ -194,7 +177,7 @@ func TestFlip(t *testing.T) {
 					t.Errorf("%s with byte %d flipped: other plaintext without an error", name, i)
 				case err == nil && name == "x25519.age":
 					t.Errorf("%s with byte %d flipped: no error", name, i)
-				case codeOf(err) == outcome.Internal:
+				case layerstest.CodeOf(err) == outcome.Internal:
 					t.Errorf("%s with byte %d flipped: %v", name, i, err)
 				}
 			}
@@ -214,7 +197,7 @@ func large(t testing.TB, size int) ([]byte, *agefile.Key) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := io.CopyN(w, zeros{}, int64(size)); err != nil {
+	if _, err := io.CopyN(w, layerstest.Zeros{}, int64(size)); err != nil {
 		t.Fatal(err)
 	}
 	if err := w.Close(); err != nil {
@@ -226,10 +209,6 @@ func large(t testing.TB, size int) ([]byte, *agefile.Key) {
 	}
 	return b.Bytes(), k
 }
-
-type zeros struct{}
-
-func (zeros) Read(p []byte) (int, error) { clear(p); return len(p), nil }
 
 // TestChunks damages a message of three full chunks.
 func TestChunks(t *testing.T) {
@@ -256,14 +235,14 @@ func TestChunks(t *testing.T) {
 		{"twice", append(bytes.Clone(message), message...), outcome.StreamCorrupt, 3 * 64 << 10},
 	} {
 		plain, _, err := decrypt(bytes.NewReader(c.message), k)
-		if codeOf(err) != c.want || len(plain) != c.plain {
-			t.Errorf("%s: %d bytes, %s: %v", c.name, len(plain), codeOf(err), err)
+		if layerstest.CodeOf(err) != c.want || len(plain) != c.plain {
+			t.Errorf("%s: %d bytes, %s: %v", c.name, len(plain), layerstest.CodeOf(err), err)
 		}
 	}
 }
 
 func TestTrailing(t *testing.T) {
-	message := file(t, "x25519.asc")
+	message := layerstest.File(t, "x25519.asc")
 	for _, c := range []struct {
 		behind string
 		want   int64
@@ -272,7 +251,7 @@ func TestTrailing(t *testing.T) {
 	} {
 		read := bytes.NewReader(append(bytes.Clone(message), c.behind...))
 		plain, n, err := decrypt(read, key(t, "x25519.key"))
-		if err != nil || n != c.want || !bytes.Equal(plain, file(t, "plain.sql")) || read.Len() > 0 {
+		if err != nil || n != c.want || !bytes.Equal(plain, layerstest.File(t, "plain.sql")) || read.Len() > 0 {
 			t.Errorf("%.20q behind: %d bytes, %d unread, %v", c.behind, n, read.Len(), err)
 		}
 	}
@@ -283,7 +262,7 @@ func TestSourceFails(t *testing.T) {
 	broken := errors.New("connection reset")
 	k := key(t, "x25519.key")
 	for _, name := range []string{"x25519.age", "x25519.asc"} {
-		message := file(t, name)
+		message := layerstest.File(t, name)
 		for n := 0; n <= len(message); n += 7 {
 			r := io.MultiReader(bytes.NewReader(message[:n]), iotest.ErrReader(broken))
 			if _, _, err := decrypt(r, k); err != broken { //nolint:errorlint // as it is
@@ -303,11 +282,11 @@ func TestSourceFails(t *testing.T) {
 
 func TestDetect(t *testing.T) {
 	for _, m := range messages {
-		if !agefile.Detect(file(t, m.name)) {
+		if !agefile.Detect(layerstest.File(t, m.name)) {
 			t.Errorf("%s is not detected", m.name)
 		}
 	}
-	for _, text := range []string{"", "age", "age-encryption", "-----BEGIN AGE ENCRYPTED FILE", "x" + armor.Header, armor.Header + "x\n", strings.Repeat("\n", 2000) + armor.Header, string(file(t, "x25519.key")), "PGDMP"} {
+	for _, text := range []string{"", "age", "age-encryption", "-----BEGIN AGE ENCRYPTED FILE", "x" + armor.Header, armor.Header + "x\n", strings.Repeat("\n", 2000) + armor.Header, string(layerstest.File(t, "x25519.key")), "PGDMP"} {
 		if agefile.Detect([]byte(text)) {
 			t.Errorf("%.40q is detected", text)
 		}
@@ -317,16 +296,16 @@ func TestDetect(t *testing.T) {
 func FuzzOpen(f *testing.F) {
 	for _, m := range messages {
 		if !strings.HasPrefix(m.name, "scrypt") {
-			f.Add(file(f, m.name))
+			f.Add(layerstest.File(f, m.name))
 		}
 	}
-	k, want := key(f, "x25519.key"), file(f, "plain.sql")
+	k, want := key(f, "x25519.key"), layerstest.File(f, "plain.sql")
 	f.Fuzz(func(t *testing.T, message []byte) {
 		plain, _, err := decrypt(bytes.NewReader(message), k)
 		if err == nil && len(plain) > 0 && !bytes.Equal(plain, want) {
 			t.Errorf("opens to %d other bytes", len(plain))
 		}
-		if codeOf(err) == outcome.Internal {
+		if layerstest.CodeOf(err) == outcome.Internal {
 			t.Error(err)
 		}
 	})

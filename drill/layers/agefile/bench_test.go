@@ -5,12 +5,12 @@ import (
 	"io"
 	"os"
 	"os/exec"
-	"runtime"
 	"testing"
 
 	"filippo.io/age"
 
 	"github.com/drillgres/drillgres/drill/layers/agefile"
+	"github.com/drillgres/drillgres/drill/layers/layerstest"
 )
 
 // BenchmarkDecrypt compares with the library alone.
@@ -25,7 +25,7 @@ func BenchmarkDecrypt(b *testing.B) {
 		b.Fatal(err)
 	}
 	const size = 32 << 20
-	_, _ = io.CopyN(w, zeros{}, size)
+	_, _ = io.CopyN(w, layerstest.Zeros{}, size)
 	_ = w.Close()
 	k, err := agefile.ParseKey([]byte(id.String()), "")
 	if err != nil {
@@ -70,7 +70,7 @@ func TestMemory(t *testing.T) {
 	r, w := io.Pipe()
 	go func() {
 		enc, _ := age.Encrypt(w, id.Recipient())
-		_, _ = io.CopyN(enc, zeros{}, 100<<20)
+		_, _ = io.CopyN(enc, layerstest.Zeros{}, 100<<20)
 		_ = enc.Close()
 		_ = w.Close()
 	}()
@@ -78,26 +78,8 @@ func TestMemory(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if n := peak(t, o, 100<<20); n > 16<<20 {
+	if n := layerstest.Peak(t, o, 100<<20); n > 16<<20 {
 		t.Errorf("%d MiB of heap", n>>20)
-	}
-}
-
-// peak reads all of r, which has size bytes, and returns the largest heap that it saw.
-func peak(t *testing.T, r io.Reader, size int64) (most uint64) {
-	t.Helper()
-	var m runtime.MemStats
-	for read := int64(0); ; {
-		n, err := io.CopyN(io.Discard, r, 4<<20)
-		read += n
-		runtime.ReadMemStats(&m)
-		most = max(most, m.HeapInuse)
-		if err == io.EOF && read == size { //nolint:errorlint // the end
-			return most
-		}
-		if err != nil {
-			t.Fatal(read, err)
-		}
 	}
 }
 
@@ -110,13 +92,13 @@ func TestWithRealAge(t *testing.T) {
 	recipient := key(t, "x25519.key").Fingerprint()
 	for _, args := range [][]string{{"-r", recipient}, {"-a", "-r", recipient}} {
 		cmd := exec.CommandContext(t.Context(), tool, args...)
-		cmd.Stdin, cmd.Stderr = bytes.NewReader(file(t, "plain.sql")), os.Stderr
+		cmd.Stdin, cmd.Stderr = bytes.NewReader(layerstest.File(t, "plain.sql")), os.Stderr
 		message, err := cmd.Output()
 		if err != nil {
 			t.Fatal(err)
 		}
 		plain, _, err := decrypt(bytes.NewReader(message), key(t, "x25519.key"))
-		if err != nil || !bytes.Equal(plain, file(t, "plain.sql")) {
+		if err != nil || !bytes.Equal(plain, layerstest.File(t, "plain.sql")) {
 			t.Errorf("age %v: %v", args, err)
 		}
 	}

@@ -11,15 +11,16 @@ import (
 	"testing/iotest"
 
 	"github.com/drillgres/drillgres/drill/layers/databasus"
+	"github.com/drillgres/drillgres/drill/layers/layerstest"
 	"github.com/drillgres/drillgres/drill/outcome"
 )
 
 func TestCut(t *testing.T) {
-	plain, stored := file(t, "plain.dump"), file(t, "chunks.enc")
+	plain, stored := layerstest.File(t, "plain.dump"), layerstest.File(t, "chunks.enc")
 	for length := range len(stored) {
 		got, err := decrypt(t, bytes.NewReader(stored[:length]))
 		border := length > 64 && (length-64)%(4+64+16) == 0
-		switch code := codeOf(err); {
+		switch code := layerstest.CodeOf(err); {
 		case border && err == nil && bytes.HasPrefix(plain, got): // the format cannot show it
 		case !border && code == outcome.StreamTruncated:
 		case length == 0 && code == outcome.StreamTruncated:
@@ -27,14 +28,14 @@ func TestCut(t *testing.T) {
 			t.Errorf("cut after %d bytes: %d bytes, error %v", length, len(got), err)
 		}
 	}
-	if _, err := decrypt(t, bytes.NewReader(file(t, "headeronly.enc"))); codeOf(err) != outcome.StreamTruncated {
+	if _, err := decrypt(t, bytes.NewReader(layerstest.File(t, "headeronly.enc"))); layerstest.CodeOf(err) != outcome.StreamTruncated {
 		t.Errorf("header only: %v", err)
 	}
 }
 
 // TestFlips checks that no changed byte yields other plaintext without an error.
 func TestFlips(t *testing.T) {
-	plain, stored := file(t, "plain.dump"), file(t, "chunks.enc")
+	plain, stored := layerstest.File(t, "plain.dump"), layerstest.File(t, "chunks.enc")
 	for at := range stored {
 		if at >= 8 && at < 40 {
 			continue // the salt: each change would derive another key
@@ -43,7 +44,7 @@ func TestFlips(t *testing.T) {
 			damaged := bytes.Clone(stored)
 			damaged[at] ^= bit
 			got, err := decrypt(t, bytes.NewReader(damaged))
-			code := codeOf(err)
+			code := layerstest.CodeOf(err)
 			first := at < 64+4+64+16
 			switch {
 			case err == nil && at >= 44 && at < 64 && bytes.Equal(got, plain): // unused bytes of the header
@@ -62,7 +63,7 @@ func TestFlips(t *testing.T) {
 
 // TestOrder checks that chunks that are exchanged, repeated or missing are found.
 func TestOrder(t *testing.T) {
-	stored := file(t, "chunks.enc")
+	stored := layerstest.File(t, "chunks.enc")
 	const size = 4 + 64 + 16
 	head, chunks := stored[:64], slices.Collect(slices.Chunk(stored[64:], size))
 	orders := map[string][][]byte{
@@ -70,18 +71,18 @@ func TestOrder(t *testing.T) {
 		"appended": append(slices.Clone(chunks), chunks[0]),
 	}
 	for name, order := range orders {
-		if _, err := decrypt(t, bytes.NewReader(slices.Concat(head, slices.Concat(order...)))); codeOf(err) != outcome.StreamCorrupt {
+		if _, err := decrypt(t, bytes.NewReader(slices.Concat(head, slices.Concat(order...)))); layerstest.CodeOf(err) != outcome.StreamCorrupt {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	if _, err := decrypt(t, bytes.NewReader(append(stored, "trailing bytes"...))); codeOf(err) != outcome.StreamCorrupt {
+	if _, err := decrypt(t, bytes.NewReader(append(stored, "trailing bytes"...))); layerstest.CodeOf(err) != outcome.StreamCorrupt {
 		t.Errorf("trailing: %v", err)
 	}
 }
 
 func TestSourceErrors(t *testing.T) {
 	broken := fmt.Errorf("connection reset: %w", io.ErrUnexpectedEOF)
-	stored := file(t, "chunks.enc")
+	stored := layerstest.File(t, "chunks.enc")
 	for at := range len(stored) + 1 {
 		if _, err := decrypt(t, io.MultiReader(bytes.NewReader(stored[:at]), iotest.ErrReader(broken))); err != broken { //nolint:errorlint // as it is
 			t.Fatalf("after %d bytes: %v", at, err)
@@ -92,15 +93,15 @@ func TestSourceErrors(t *testing.T) {
 // FuzzOpen checks that no input panics, hangs, or fails with an unexpected code.
 func FuzzOpen(f *testing.F) {
 	for _, name := range []string{"chunks.enc", "headeronly.enc", object} {
-		f.Add(file(f, name)[40:])
+		f.Add(layerstest.File(f, name)[40:])
 	}
-	head := file(f, "chunks.enc")[:40] // with another salt each run would derive a key
+	head := layerstest.File(f, "chunks.enc")[:40] // with another salt each run would derive a key
 	f.Fuzz(func(t *testing.T, rest []byte) {
 		plain, err := decrypt(t, io.MultiReader(bytes.NewReader(head), bytes.NewReader(rest)))
 		if err == nil && len(plain) > len(rest) {
 			t.Errorf("%d bytes of %d", len(plain), len(rest))
 		}
-		switch codeOf(err) {
+		switch layerstest.CodeOf(err) {
 		case "", outcome.StreamTruncated, outcome.StreamCorrupt, outcome.KeyWrong:
 		default:
 			t.Error(err)

@@ -10,8 +10,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -20,6 +18,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/drillgres/drillgres/drill/layers/databasus"
+	"github.com/drillgres/drillgres/drill/layers/layerstest"
 	"github.com/drillgres/drillgres/drill/outcome"
 )
 
@@ -29,15 +28,6 @@ const (
 	object = "shop-20261127-030000-" + id
 	secret = "5f0c2c1e-8c3d-4a53-9c39-3f0f3a1c7d11b1d7c6a2-4f0e-4f55-8a7e-0d5f9e6b2c44"
 )
-
-func file(t testing.TB, name string) []byte {
-	t.Helper()
-	p, err := os.ReadFile(filepath.Join("testdata", name))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return p
-}
 
 func key(t testing.TB, file string) *databasus.Key {
 	t.Helper()
@@ -58,15 +48,8 @@ func decrypt(t testing.TB, r io.Reader) ([]byte, error) {
 	return io.ReadAll(o)
 }
 
-func codeOf(err error) outcome.Code {
-	if f := outcome.AsFailure(err); f != nil {
-		return f.Code
-	}
-	return ""
-}
-
 func TestOpen(t *testing.T) {
-	want, stored := string(file(t, "plain.dump")), file(t, object)
+	want, stored := string(layerstest.File(t, "plain.dump")), layerstest.File(t, object)
 	tests := []struct {
 		name string
 		file []byte
@@ -75,12 +58,12 @@ func TestOpen(t *testing.T) {
 	}{
 		{"as it is", stored, secret, []string{id}},
 		{"key with a line end", stored, secret + "\n", []string{id}},
-		{"key that was edited", file(t, "edited.enc"), secret + "\n", []string{id}},
+		{"key that was edited", layerstest.File(t, "edited.enc"), secret + "\n", []string{id}},
 		{"second id", stored, secret, []string{other, id}},
 		{"upper case", stored, secret, []string{strings.ToUpper(id)}},
 		{"ids of the name", stored, secret, databasus.IDs(object, nil)},
-		{"ids of the metadata", stored, secret, databasus.IDs("renamed", file(t, object+".metadata"))},
-		{"small chunks", file(t, "chunks.enc"), secret, []string{id}},
+		{"ids of the metadata", stored, secret, databasus.IDs("renamed", layerstest.File(t, object+".metadata"))},
+		{"small chunks", layerstest.File(t, "chunks.enc"), secret, []string{id}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -161,15 +144,15 @@ func TestKeys(t *testing.T) {
 		{"wrong id", []*databasus.Key{right}, []string{other}, outcome.KeyWrong},
 	}
 	for _, tt := range tests {
-		_, err := databasus.Open(bytes.NewReader(file(t, object)), tt.keys, tt.ids)
-		if codeOf(err) != tt.want {
+		_, err := databasus.Open(bytes.NewReader(layerstest.File(t, object)), tt.keys, tt.ids)
+		if layerstest.CodeOf(err) != tt.want {
 			t.Errorf("%s: %v, want %s", tt.name, err, tt.want)
 		}
 		if strings.Contains(fmt.Sprint(err), secret) {
 			t.Errorf("%s: the error contains the key", tt.name)
 		}
 	}
-	if _, err := databasus.Open(strings.NewReader("PGDMP and more"), []*databasus.Key{right}, []string{id}); codeOf(err) != outcome.FormatUnsupported {
+	if _, err := databasus.Open(strings.NewReader("PGDMP and more"), []*databasus.Key{right}, []string{id}); layerstest.CodeOf(err) != outcome.FormatUnsupported {
 		t.Errorf("another format: %v", err)
 	}
 }

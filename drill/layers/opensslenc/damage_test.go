@@ -9,6 +9,7 @@ import (
 	"testing"
 	"testing/iotest"
 
+	"github.com/drillgres/drillgres/drill/layers/layerstest"
 	"github.com/drillgres/drillgres/drill/layers/opensslenc"
 	"github.com/drillgres/drillgres/drill/outcome"
 )
@@ -18,7 +19,7 @@ func TestCut(t *testing.T) {
 		if m.options.PBKDF2 == nil {
 			continue // it would derive thousands of keys
 		}
-		k, stored := key(t, m.options), file(t, m.name)
+		k, stored := key(t, m.options), layerstest.File(t, m.name)
 		for length := range len(stored) {
 			checkCut(t, m.name, stored[:length], k)
 		}
@@ -28,7 +29,7 @@ func TestCut(t *testing.T) {
 // TestCutBase64 checks base64 with a derivation that is fast.
 func TestCutBase64(t *testing.T) {
 	k := key(t, opensslenc.Options{PBKDF2: legacy, Digest: "sha256"})
-	stored := bytes.TrimRight(inLines(encrypt(t, file(t, "plain.sql"))), "=\n")
+	stored := bytes.TrimRight(inLines(encrypt(t, layerstest.File(t, "plain.sql"))), "=\n")
 	for length := range len(stored) {
 		checkCut(t, "base64", stored[:length], k)
 	}
@@ -38,7 +39,7 @@ func TestCutBase64(t *testing.T) {
 func checkCut(t *testing.T, name string, stored []byte, k *opensslenc.Key) {
 	t.Helper()
 	_, _, err := decrypt(bytes.NewReader(stored), k)
-	code := codeOf(err)
+	code := layerstest.CodeOf(err)
 	binary, inGroup := len(stored), false
 	if strings.Contains(name, "base64") || strings.HasSuffix(name, ".asc") {
 		chars := len(bytes.ReplaceAll(stored, []byte("\n"), nil))
@@ -59,12 +60,12 @@ func checkCut(t *testing.T, name string, stored []byte, k *opensslenc.Key) {
 // that of base64.
 func TestFlips(t *testing.T) {
 	k := key(t, opensslenc.Options{PBKDF2: legacy})
-	stored := file(t, "aes-256-cbc.legacy-sha256.enc")
+	stored := layerstest.File(t, "aes-256-cbc.legacy-sha256.enc")
 	for at := range stored {
 		damaged := bytes.Clone(stored)
 		damaged[at] ^= 0x55
 		_, _, err := decrypt(bytes.NewReader(damaged), k)
-		switch code := codeOf(err); {
+		switch code := layerstest.CodeOf(err); {
 		case at < 8 && code == outcome.FormatUnsupported, at < 48 && code == outcome.KeyWrong:
 		case at >= 32 && at < len(stored)-32 && err == nil:
 		case at >= len(stored)-32 && (code == outcome.StreamCorrupt || err == nil):
@@ -76,14 +77,14 @@ func TestFlips(t *testing.T) {
 
 func TestDamagedEnd(t *testing.T) {
 	k := key(t, opensslenc.Options{PBKDF2: legacy})
-	stored := file(t, "aes-256-cbc.legacy-sha256.enc")
+	stored := layerstest.File(t, "aes-256-cbc.legacy-sha256.enc")
 	stored[len(stored)-1] ^= 1
-	if _, _, err := decrypt(bytes.NewReader(stored), k); codeOf(err) != outcome.StreamCorrupt {
+	if _, _, err := decrypt(bytes.NewReader(stored), k); layerstest.CodeOf(err) != outcome.StreamCorrupt {
 		t.Errorf("damaged padding: %v", err)
 	}
-	text := file(t, "aes-256-cbc.pbkdf2.asc")
+	text := layerstest.File(t, "aes-256-cbc.pbkdf2.asc")
 	text[100] = '!'
-	if _, _, err := decrypt(bytes.NewReader(text), key(t, opensslenc.Options{})); codeOf(err) != outcome.StreamCorrupt {
+	if _, _, err := decrypt(bytes.NewReader(text), key(t, opensslenc.Options{})); layerstest.CodeOf(err) != outcome.StreamCorrupt {
 		t.Errorf("damaged base64: %v", err)
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"io"
 	"testing"
 
+	"github.com/drillgres/drillgres/drill/layers/layerstest"
 	"github.com/drillgres/drillgres/drill/layers/opensslenc"
 	"github.com/drillgres/drillgres/drill/outcome"
 )
@@ -59,7 +60,7 @@ func FuzzOpen(f *testing.F) {
 		if n > int64(len(stored)) {
 			t.Errorf("%d bytes of %d", n, len(stored))
 		}
-		switch codeOf(err) {
+		switch layerstest.CodeOf(err) {
 		case "", outcome.StreamTruncated, outcome.StreamCorrupt, outcome.KeyWrong, outcome.FormatUnsupported:
 		default:
 			t.Error(err)

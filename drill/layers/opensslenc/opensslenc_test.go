@@ -5,29 +5,19 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"os"
 	"os/exec"
-	"path/filepath"
 	"strings"
 	"testing"
 	"testing/iotest"
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/drillgres/drillgres/drill/layers/layerstest"
 	"github.com/drillgres/drillgres/drill/layers/opensslenc"
 	"github.com/drillgres/drillgres/drill/outcome"
 )
 
 const passphrase = "correct-horse" // of the files in testdata
-
-func file(t testing.TB, name string) []byte {
-	t.Helper()
-	p, err := os.ReadFile(filepath.Join("testdata", name))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return p
-}
 
 func key(t testing.TB, o opensslenc.Options) *opensslenc.Key {
 	t.Helper()
@@ -53,13 +43,6 @@ func decrypt(r io.Reader, keys ...*opensslenc.Key) ([]byte, int64, error) {
 	}
 	plain, err := io.ReadAll(o)
 	return plain, o.Trailing(), err
-}
-
-func codeOf(err error) outcome.Code {
-	if f := outcome.AsFailure(err); f != nil {
-		return f.Code
-	}
-	return ""
 }
 
 var legacy = new(bool)
@@ -98,12 +81,12 @@ var messages = []struct {
 }
 
 func TestOpen(t *testing.T) {
-	want := string(file(t, "plain.sql"))
+	want := string(layerstest.File(t, "plain.sql"))
 	wrong := key(t, opensslenc.Options{Passphrase: "wrong"})
 	for _, m := range messages {
 		t.Run(m.name, func(t *testing.T) {
 			right := key(t, m.options)
-			stored := file(t, m.name)
+			stored := layerstest.File(t, m.name)
 			if !opensslenc.Detect(stored[:16]) {
 				t.Error("not detected")
 			}
@@ -132,7 +115,7 @@ func TestOpen(t *testing.T) {
 
 // TestReadSizes reads into buffers of each small size.
 func TestReadSizes(t *testing.T) {
-	want, stored := file(t, "plain.sql"), file(t, "aes-256-cbc.pbkdf2.enc")
+	want, stored := layerstest.File(t, "plain.sql"), layerstest.File(t, "aes-256-cbc.pbkdf2.enc")
 	for size := 1; size < 70; size++ {
 		o, err := opensslenc.Open(bytes.NewReader(stored), []*opensslenc.Key{key(t, opensslenc.Options{})}, isDump)
 		if err != nil {
@@ -163,11 +146,11 @@ func TestLarge(t *testing.T) {
 
 func TestEmptyPlaintext(t *testing.T) {
 	for _, name := range []string{"empty.enc", "empty.asc"} {
-		plain, _, err := decrypt(bytes.NewReader(file(t, name)), key(t, opensslenc.Options{}))
+		plain, _, err := decrypt(bytes.NewReader(layerstest.File(t, name)), key(t, opensslenc.Options{}))
 		if err != nil || len(plain) != 0 {
 			t.Errorf("%s: %q, error %v", name, plain, err)
 		}
-		if _, _, err := decrypt(bytes.NewReader(file(t, name)), key(t, opensslenc.Options{Passphrase: "wrong"})); codeOf(err) != outcome.KeyWrong {
+		if _, _, err := decrypt(bytes.NewReader(layerstest.File(t, name)), key(t, opensslenc.Options{Passphrase: "wrong"})); layerstest.CodeOf(err) != outcome.KeyWrong {
 			t.Errorf("%s with a wrong key: %v", name, err)
 		}
 	}
@@ -186,8 +169,8 @@ func TestKeys(t *testing.T) {
 		{"wrong derivation", []*opensslenc.Key{key(t, opensslenc.Options{PBKDF2: legacy})}, outcome.KeyWrong},
 	}
 	for _, tt := range tests {
-		_, _, err := decrypt(bytes.NewReader(file(t, "aes-256-cbc.pbkdf2.enc")), tt.keys...)
-		if codeOf(err) != tt.want {
+		_, _, err := decrypt(bytes.NewReader(layerstest.File(t, "aes-256-cbc.pbkdf2.enc")), tt.keys...)
+		if layerstest.CodeOf(err) != tt.want {
 			t.Errorf("%s: %v, want %s", tt.name, err, tt.want)
 		}
 		if strings.Contains(fmt.Sprint(err), passphrase) {
@@ -198,10 +181,10 @@ func TestKeys(t *testing.T) {
 
 // TestWrongPassphrases checks that a padding which happens to be valid opens nothing.
 func TestWrongPassphrases(t *testing.T) {
-	stored := file(t, "aes-256-cbc.legacy-sha256.enc")
+	stored := layerstest.File(t, "aes-256-cbc.legacy-sha256.enc")
 	for i := range 1500 {
 		k := key(t, opensslenc.Options{PBKDF2: legacy, Passphrase: fmt.Sprint(i)})
-		if _, _, err := decrypt(bytes.NewReader(stored), k); codeOf(err) != outcome.KeyWrong {
+		if _, _, err := decrypt(bytes.NewReader(stored), k); layerstest.CodeOf(err) != outcome.KeyWrong {
 			t.Fatalf("passphrase %d: %v", i, err)
 		}
 	}
@@ -217,7 +200,7 @@ func TestDetect(t *testing.T) {
 			t.Errorf("%q: %t", head, !want)
 		}
 	}
-	if _, _, err := decrypt(strings.NewReader("PGDMP, which is a custom archive"), key(t, opensslenc.Options{})); codeOf(err) != outcome.FormatUnsupported {
+	if _, _, err := decrypt(strings.NewReader("PGDMP, which is a custom archive"), key(t, opensslenc.Options{})); layerstest.CodeOf(err) != outcome.FormatUnsupported {
 		t.Errorf("another format: %v", err)
 	}
 }
@@ -262,7 +245,7 @@ func TestOpenSSL(t *testing.T) {
 	if err != nil {
 		t.Skip("no openssl on PATH")
 	}
-	plain := file(t, "plain.sql")
+	plain := layerstest.File(t, "plain.sql")
 	for length := len(plain) - 33; length <= len(plain); length++ {
 		cmd := exec.CommandContext(t.Context(), program, "enc", "-aes-256-cbc", "-pbkdf2", "-iter", "7", "-a", "-pass", "pass:"+passphrase)
 		cmd.Stdin = bytes.NewReader(plain[:length])

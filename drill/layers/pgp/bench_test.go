@@ -5,13 +5,13 @@ import (
 	"io"
 	"os"
 	"os/exec"
-	"runtime"
 	"testing"
 
 	openpgplib "github.com/ProtonMail/go-crypto/openpgp"
 	"github.com/ProtonMail/go-crypto/openpgp/packet"
 	openpgp "github.com/ProtonMail/go-crypto/openpgp/v2"
 
+	"github.com/drillgres/drillgres/drill/layers/layerstest"
 	"github.com/drillgres/drillgres/drill/layers/pgp"
 )
 
@@ -60,7 +60,7 @@ func TestMemory(t *testing.T) {
 		go func() {
 			plain, err := openpgp.SymmetricallyEncrypt(w, []byte(messagePhrase), nil, config)
 			if err == nil {
-				_, _ = io.CopyN(plain, zeros{}, 100<<20)
+				_, _ = io.CopyN(plain, layerstest.Zeros{}, 100<<20)
 				err = plain.Close()
 			}
 			_ = w.CloseWithError(err)
@@ -69,30 +69,8 @@ func TestMemory(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if n := peak(t, o, 100<<20); n > 64<<20 {
+		if n := layerstest.Peak(t, o, 100<<20); n > 64<<20 {
 			t.Errorf("%s: %d MiB of heap", name, n>>20)
-		}
-	}
-}
-
-type zeros struct{}
-
-func (zeros) Read(p []byte) (int, error) { clear(p); return len(p), nil }
-
-// peak reads all of r, which has size bytes, and returns the largest heap that it saw.
-func peak(t *testing.T, r io.Reader, size int64) (most uint64) {
-	t.Helper()
-	var m runtime.MemStats
-	for read := int64(0); ; {
-		n, err := io.CopyN(io.Discard, r, 4<<20)
-		read += n
-		runtime.ReadMemStats(&m)
-		most = max(most, m.HeapInuse)
-		if err == io.EOF && read == size { //nolint:errorlint // the end
-			return most
-		}
-		if err != nil {
-			t.Fatal(read, err)
 		}
 	}
 }
@@ -108,13 +86,13 @@ func TestWithRealGPG(t *testing.T) {
 		t.Fatal(err)
 	}
 	cmd := exec.CommandContext(t.Context(), tool, "--homedir", home, "--batch", "--quiet", "--pinentry-mode", "loopback", "--passphrase", messagePhrase, "--symmetric")
-	cmd.Stdin, cmd.Stderr = bytes.NewReader(file(t, "plain.sql")), os.Stderr
+	cmd.Stdin, cmd.Stderr = bytes.NewReader(layerstest.File(t, "plain.sql")), os.Stderr
 	message, err := cmd.Output()
 	if err != nil {
 		t.Fatal(err)
 	}
 	plain, _, err := decrypt(bytes.NewReader(message), key(t, "passphrase"))
-	if err != nil || !bytes.Equal(plain, file(t, "plain.sql")) {
+	if err != nil || !bytes.Equal(plain, layerstest.File(t, "plain.sql")) {
 		t.Errorf("%d bytes, %v", len(plain), err)
 	}
 }

@@ -7,21 +7,22 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/drillgres/drillgres/drill/layers/layerstest"
 	"github.com/drillgres/drillgres/drill/layers/pgp"
 )
 
 func TestParseKeyErrors(t *testing.T) {
-	rsa := string(file(t, "rsa.key"))
+	rsa := string(layerstest.File(t, "rsa.key"))
 	for _, c := range []struct {
 		name, file, passphrase, want string
 	}{
 		{"empty", "", "", "not an OpenPGP key"},
 		{"a dump", "PGDMP\x01\x0e", "", "not an OpenPGP key"},
-		{"public", string(file(t, "public.key")), "", "public key only"},
-		{"a message", string(file(t, "rsa.gpg")), "", "message, not a private key"},
-		{"an armored message", string(file(t, "rsa.asc")), "", "message, not a private key"},
-		{"locked", string(file(t, "ecc.key")), "", "needs a passphrase"},
-		{"locked, wrong", string(file(t, "ecc.key")), "wrong one", "wrong passphrase"},
+		{"public", string(layerstest.File(t, "public.key")), "", "public key only"},
+		{"a message", string(layerstest.File(t, "rsa.gpg")), "", "message, not a private key"},
+		{"an armored message", string(layerstest.File(t, "rsa.asc")), "", "message, not a private key"},
+		{"locked", string(layerstest.File(t, "ecc.key")), "", "needs a passphrase"},
+		{"locked, wrong", string(layerstest.File(t, "ecc.key")), "wrong one", "wrong passphrase"},
 		{"cut", rsa[:500], "", "key"},
 		{"signing key only", cutSubkeys(rsa), "", "key"},
 	} {
@@ -59,7 +60,7 @@ func TestKeysAreNotPrinted(t *testing.T) {
 
 func TestDetect(t *testing.T) {
 	for _, m := range messages {
-		message := file(t, m.name)
+		message := layerstest.File(t, m.name)
 		if !pgp.Detect(message) || !pgp.Detect(message[:min(200, len(message))]) {
 			t.Errorf("%s is not detected", m.name)
 		}

@@ -13,6 +13,7 @@ import (
 	"github.com/ProtonMail/go-crypto/openpgp/s2k"
 	openpgp "github.com/ProtonMail/go-crypto/openpgp/v2"
 
+	"github.com/drillgres/drillgres/drill/layers/layerstest"
 	"github.com/drillgres/drillgres/drill/layers/pgp"
 	"github.com/drillgres/drillgres/drill/outcome"
 )
@@ -88,11 +89,11 @@ func TestAuthenticatedModes(t *testing.T) {
 			if got, err := io.ReadAll(o); err != nil || !bytes.Equal(got, plain) || !strings.HasSuffix(o.Cipher, name) || !pgp.Detect(c.message) {
 				t.Errorf("%s, %s: %d bytes, cipher %s, %v", name, c.kind, len(got), o.Cipher, err)
 			}
-			if _, _, err := decrypt(bytes.NewReader(c.message), pgp.Passphrase("wrong"), key(t, "ecc.key")); codeOf(err) != outcome.KeyWrong {
+			if _, _, err := decrypt(bytes.NewReader(c.message), pgp.Passphrase("wrong"), key(t, "ecc.key")); layerstest.CodeOf(err) != outcome.KeyWrong {
 				t.Errorf("%s, %s with a wrong key: %v", name, c.kind, err)
 			}
 			for n := 1; n < len(c.message); n += 1 + n/40 {
-				if got, _, err := decrypt(bytes.NewReader(c.message[:n]), c.key); codeOf(err) != outcome.StreamTruncated || !bytes.HasPrefix(plain, got) {
+				if got, _, err := decrypt(bytes.NewReader(c.message[:n]), c.key); layerstest.CodeOf(err) != outcome.StreamTruncated || !bytes.HasPrefix(plain, got) {
 					t.Errorf("%s, %s cut at %d: %v", name, c.kind, n, err)
 				}
 			}
@@ -101,7 +102,7 @@ func TestAuthenticatedModes(t *testing.T) {
 				damaged := bytes.Clone(c.message)
 				damaged[i] ^= 0x10
 				got, _, err := decrypt(bytes.NewReader(damaged), c.key)
-				if code := codeOf(err); code != outcome.StreamCorrupt && code != outcome.StreamTruncated || !bytes.HasPrefix(plain, got) {
+				if code := layerstest.CodeOf(err); code != outcome.StreamCorrupt && code != outcome.StreamTruncated || !bytes.HasPrefix(plain, got) {
 					t.Errorf("%s, %s with byte %d flipped: %v", name, c.kind, i, err)
 				}
 			}
@@ -136,7 +137,7 @@ func TestGnuPGMode(t *testing.T) {
 			t.Errorf("%q, cipher %s, %v", plain, o.Cipher, err)
 		}
 		for n := envelope; n < len(message); n++ {
-			if _, _, err := decrypt(bytes.NewReader(message[:n]), k); codeOf(err) != outcome.StreamTruncated {
+			if _, _, err := decrypt(bytes.NewReader(message[:n]), k); layerstest.CodeOf(err) != outcome.StreamTruncated {
 				t.Errorf("%s cut at %d: %v", c.cipher, n, err)
 			}
 			damaged := bytes.Clone(message)
@@ -153,14 +154,14 @@ func TestGnuPGMode(t *testing.T) {
 func TestGnuPGPassphrase(t *testing.T) {
 	message, _ := hex.DecodeString("c33e0507010308cd5a9f70fbe0bc6590bc669e34e500dcaedc5b32aa2dab02359dee19d07c3446c4312a34ae1967a2fb7e928ea5b4fa8012bd456d1738c63c36" +
 		"d44a0107010eb732379f73c4928de25facfe6517ec105dc11a81dc0cb8a2f6f3d90016384a56fc821ae11ae8dbcb49862655dea88d06a81486801b0ff387bd2eab013de1259586906eab2476")
-	if _, _, err := decrypt(bytes.NewReader(message), pgp.Passphrase("password")); codeOf(err) != outcome.FormatUnsupported || !pgp.Detect(message) {
+	if _, _, err := decrypt(bytes.NewReader(message), pgp.Passphrase("password")); layerstest.CodeOf(err) != outcome.FormatUnsupported || !pgp.Detect(message) {
 		t.Error(err)
 	}
 }
 
 func entityOf(t *testing.T, name string) *openpgp.Entity {
 	t.Helper()
-	all, err := openpgp.ReadArmoredKeyRing(bytes.NewReader(file(t, name)))
+	all, err := openpgp.ReadArmoredKeyRing(bytes.NewReader(layerstest.File(t, name)))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -180,7 +181,7 @@ func TestArgon2(t *testing.T) {
 		t.Fatalf("byte %d is %d", memory, message[memory])
 	}
 	message[memory] = 24
-	if _, _, err := decrypt(bytes.NewReader(message), key(t, "passphrase")); codeOf(err) != outcome.FormatUnsupported || !strings.Contains(err.Error(), "2 GiB") {
+	if _, _, err := decrypt(bytes.NewReader(message), key(t, "passphrase")); layerstest.CodeOf(err) != outcome.FormatUnsupported || !strings.Contains(err.Error(), "2 GiB") {
 		t.Error(err)
 	}
 }
@@ -230,12 +231,12 @@ func TestContent(t *testing.T) {
 	} {
 		message := inside(t, []byte(c.packets))
 		plain, _, err := decrypt(bytes.NewReader(message), key(t, "passphrase"))
-		if codeOf(err) != c.want || err == nil && string(plain) != "Hello, 1\n" {
-			t.Errorf("%s: %q, %s: %v", c.name, plain, codeOf(err), err)
+		if layerstest.CodeOf(err) != c.want || err == nil && string(plain) != "Hello, 1\n" {
+			t.Errorf("%s: %q, %s: %v", c.name, plain, layerstest.CodeOf(err), err)
 		}
 		// With a wrong checksum, what looks like another format is damage.
 		if message[len(message)-1] ^= 1; c.want == outcome.FormatUnsupported || c.want == "" {
-			if _, _, err := decrypt(bytes.NewReader(message), key(t, "passphrase")); codeOf(err) != outcome.StreamCorrupt {
+			if _, _, err := decrypt(bytes.NewReader(message), key(t, "passphrase")); layerstest.CodeOf(err) != outcome.StreamCorrupt {
 				t.Errorf("%s, damaged: %v", c.name, err)
 			}
 		}

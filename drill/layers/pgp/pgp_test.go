@@ -4,14 +4,13 @@ import (
 	"bytes"
 	"errors"
 	"io"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 	"testing/iotest"
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/drillgres/drillgres/drill/layers/layerstest"
 	"github.com/drillgres/drillgres/drill/layers/pgp"
 	"github.com/drillgres/drillgres/drill/outcome"
 )
@@ -22,21 +21,12 @@ const (
 	keyPhrase     = "key phrase"
 )
 
-func file(t testing.TB, name string) []byte {
-	t.Helper()
-	p, err := os.ReadFile(filepath.Join("testdata", name))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return p
-}
-
 func key(t testing.TB, name string) *pgp.Key {
 	t.Helper()
 	if name == "passphrase" {
 		return pgp.Passphrase(messagePhrase)
 	}
-	k, err := pgp.ParseKey(file(t, name), keyPhrase)
+	k, err := pgp.ParseKey(layerstest.File(t, name), keyPhrase)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -52,13 +42,6 @@ func decrypt(r io.Reader, keys ...*pgp.Key) ([]byte, int64, error) {
 	}
 	plain, err := io.ReadAll(o)
 	return plain, o.Trailing(), err
-}
-
-func codeOf(err error) outcome.Code {
-	if f := outcome.AsFailure(err); f != nil {
-		return f.Code
-	}
-	return ""
 }
 
 // messages lists the messages in testdata with the key that opens each.
@@ -94,11 +77,11 @@ var messages = []struct{ name, key, cipher, finding string }{
 }
 
 func TestOpen(t *testing.T) {
-	want := string(file(t, "plain.sql"))
+	want := string(layerstest.File(t, "plain.sql"))
 	for _, m := range messages {
 		t.Run(m.name+" with "+m.key, func(t *testing.T) {
 			right := key(t, m.key)
-			o, err := pgp.Open(iotest.HalfReader(bytes.NewReader(file(t, m.name))), []*pgp.Key{pgp.Passphrase("wrong"), key(t, "other.key"), right})
+			o, err := pgp.Open(iotest.HalfReader(bytes.NewReader(layerstest.File(t, m.name))), []*pgp.Key{pgp.Passphrase("wrong"), key(t, "other.key"), right})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -127,8 +110,8 @@ func TestOpen(t *testing.T) {
 }
 
 func TestTextMode(t *testing.T) {
-	plain, _, err := decrypt(bytes.NewReader(file(t, "sym-text.gpg")), key(t, "passphrase"))
-	if want := bytes.ReplaceAll(file(t, "plain.sql"), []byte("\n"), []byte("\r\n")); err != nil || !bytes.Equal(plain, want) {
+	plain, _, err := decrypt(bytes.NewReader(layerstest.File(t, "sym-text.gpg")), key(t, "passphrase"))
+	if want := bytes.ReplaceAll(layerstest.File(t, "plain.sql"), []byte("\n"), []byte("\r\n")); err != nil || !bytes.Equal(plain, want) {
 		t.Errorf("%d bytes, %v", len(plain), err)
 	}
 }
@@ -154,21 +137,21 @@ func TestWithoutTheRightKey(t *testing.T) {
 		{"no-mdc.gpg", []*pgp.Key{key(t, "passphrase")}, outcome.FormatUnsupported, "no integrity protection"},
 		{"sym-twofish.gpg", []*pgp.Key{key(t, "passphrase")}, outcome.FormatUnsupported, "does not read"},
 	} {
-		_, _, err := decrypt(bytes.NewReader(file(t, c.name)), c.keys...)
-		if codeOf(err) != c.want || !strings.Contains(err.Error(), c.says) || outcome.AsFailure(err).Hint == "" {
-			t.Errorf("%s: %s: %v", c.name, codeOf(err), err)
+		_, _, err := decrypt(bytes.NewReader(layerstest.File(t, c.name)), c.keys...)
+		if layerstest.CodeOf(err) != c.want || !strings.Contains(err.Error(), c.says) || outcome.AsFailure(err).Hint == "" {
+			t.Errorf("%s: %s: %v", c.name, layerstest.CodeOf(err), err)
 		}
 	}
 }
 
 // TestManyWrongPassphrases lets some pass the two bytes that a message repeats.
 func TestManyWrongPassphrases(t *testing.T) {
-	message := file(t, "sym.gpg")
+	message := layerstest.File(t, "sym.gpg")
 	keys := make([]*pgp.Key, 300)
 	for i := range keys {
 		keys[i] = pgp.Passphrase("wrong" + strings.Repeat("!", i))
 	}
-	if _, _, err := decrypt(bytes.NewReader(message), keys...); codeOf(err) != outcome.KeyWrong {
+	if _, _, err := decrypt(bytes.NewReader(message), keys...); layerstest.CodeOf(err) != outcome.KeyWrong {
 		t.Error(err)
 	}
 	if _, _, err := decrypt(bytes.NewReader(message), append(keys, key(t, "passphrase"))...); err != nil {
@@ -179,7 +162,7 @@ func TestManyWrongPassphrases(t *testing.T) {
 func TestCut(t *testing.T) {
 	for _, m := range messages {
 		k := key(t, m.key)
-		message := file(t, m.name)
+		message := layerstest.File(t, m.name)
 		whole := len(bytes.TrimRight(message, "\r\n"))
 		for n := 1; n < len(message); n += 1 + n/200 {
 			_, _, err := decrypt(bytes.NewReader(message[:n]), k)
@@ -192,8 +175,8 @@ func TestCut(t *testing.T) {
 				if err == nil {
 					t.Errorf("%s cut at %d opens", m.name, n)
 				}
-			case codeOf(err) != outcome.StreamTruncated:
-				t.Errorf("%s cut at %d of %d: %s: %v", m.name, n, len(message), codeOf(err), err)
+			case layerstest.CodeOf(err) != outcome.StreamTruncated:
+				t.Errorf("%s cut at %d of %d: %s: %v", m.name, n, len(message), layerstest.CodeOf(err), err)
 			}
 		}
 	}
@@ -202,10 +185,10 @@ func TestCut(t *testing.T) {
 // TestFlip flips bits of every byte. What is not authenticated (names, lengths, the key id)
 // may keep a message from being opened, but never changes the plaintext.
 func TestFlip(t *testing.T) {
-	want := file(t, "plain.sql")
+	want := layerstest.File(t, "plain.sql")
 	for _, name := range []string{"sym.gpg", "sym-zip.gpg", "sym-bzip2.gpg", "sym-stdin.gpg", "sym.asc", "sym-stored.gpg"} {
 		k, codes := key(t, "passphrase"), map[outcome.Code]int{}
-		message := file(t, name)
+		message := layerstest.File(t, name)
 		for i := range message {
 			for _, mask := range []byte{0x01, 0x20, 0x80} {
 				message[i] ^= mask
@@ -214,7 +197,7 @@ func TestFlip(t *testing.T) {
 				if err == nil && !bytes.Equal(plain, want) {
 					t.Errorf("%s with byte %d flipped: other plaintext without an error", name, i)
 				}
-				codes[codeOf(err)]++
+				codes[layerstest.CodeOf(err)]++
 			}
 		}
 		if codes[outcome.Internal] > 0 || codes[outcome.StreamCorrupt] < len(message) {
@@ -228,14 +211,14 @@ func TestFlip(t *testing.T) {
 func TestFlipBehindASessionKey(t *testing.T) {
 	for _, name := range []string{"ecc.gpg", "nist.gpg"} {
 		k := key(t, strings.TrimSuffix(name, "gpg")+"key")
-		message := file(t, name)
+		message := layerstest.File(t, name)
 		const data = 160 // at the latest, for these kinds of keys
 		for i := data; i < len(message); i++ {
 			message[i] ^= 0x10
 			_, _, err := decrypt(bytes.NewReader(message), k)
 			message[i] ^= 0x10
-			if codeOf(err) != outcome.StreamCorrupt {
-				t.Errorf("%s with byte %d flipped: %s: %v", name, i, codeOf(err), err)
+			if layerstest.CodeOf(err) != outcome.StreamCorrupt {
+				t.Errorf("%s with byte %d flipped: %s: %v", name, i, layerstest.CodeOf(err), err)
 			}
 		}
 	}
@@ -243,7 +226,7 @@ func TestFlipBehindASessionKey(t *testing.T) {
 
 func TestTrailing(t *testing.T) {
 	for _, name := range []string{"sym.gpg", "sym-stdin.gpg", "sym.asc"} {
-		message := file(t, name)
+		message := layerstest.File(t, name)
 		for _, c := range []struct {
 			behind string
 			want   int64
@@ -252,7 +235,7 @@ func TestTrailing(t *testing.T) {
 		} {
 			read := bytes.NewReader(append(bytes.Clone(message), c.behind...))
 			plain, n, err := decrypt(read, key(t, "passphrase"))
-			if err != nil || n != c.want || !bytes.Equal(plain, file(t, "plain.sql")) || read.Len() > 0 {
+			if err != nil || n != c.want || !bytes.Equal(plain, layerstest.File(t, "plain.sql")) || read.Len() > 0 {
 				t.Errorf("%s, %.20q behind: %d bytes, want %d, %d unread, %v", name, c.behind, n, c.want, read.Len(), err)
 			}
 		}
@@ -263,7 +246,7 @@ func TestTrailing(t *testing.T) {
 func TestSourceFails(t *testing.T) {
 	broken := errors.New("connection reset")
 	for _, m := range []struct{ name, key string }{{"sym.gpg", "passphrase"}, {"sym.asc", "passphrase"}, {"ecc.gpg", "ecc.key"}, {"sym-stdin.gpg", "passphrase"}, {"many.gpg", "rsa.key"}} {
-		message, k := file(t, m.name), key(t, m.key)
+		message, k := layerstest.File(t, m.name), key(t, m.key)
 		for n := 0; n <= len(message); n += 3 {
 			for _, failure := range []error{broken, errors.Join(io.EOF, broken), io.ErrUnexpectedEOF} {
 				r := io.MultiReader(bytes.NewReader(message[:n]), iotest.ErrReader(failure))
@@ -277,7 +260,7 @@ func TestSourceFails(t *testing.T) {
 
 func FuzzOpen(f *testing.F) {
 	for _, m := range messages {
-		f.Add(file(f, m.name))
+		f.Add(layerstest.File(f, m.name))
 	}
 	f.Add([]byte("\x8c\x00")) // an empty session key
 	keys := []*pgp.Key{key(f, "passphrase"), key(f, "rsa.key"), key(f, "ecc.key"), key(f, "elg.key"), key(f, "nist.key")}
@@ -286,7 +269,7 @@ func FuzzOpen(f *testing.F) {
 			return
 		}
 		_, _, err := decrypt(bytes.NewReader(message), keys...)
-		if codeOf(err) == outcome.Internal {
+		if layerstest.CodeOf(err) == outcome.Internal {
 			t.Error(err)
 		}
 		_ = pgp.Detect(message)

@@ -10,15 +10,16 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/drillgres/drillgres/drill/layers/layerstest"
 	"github.com/drillgres/drillgres/drill/layers/zipfile"
 	"github.com/drillgres/drillgres/drill/outcome"
 )
 
 func TestCut(t *testing.T) {
 	for _, name := range []string{"deflate.zip", "store.zip", "zip64.zip", "aes256.zip", "ae1-128.zip", "streamed.zip"} {
-		archive := file(t, name)
+		archive := layerstest.File(t, name)
 		for length := range len(archive) {
-			if _, _, err := read(archive[:length], dump, passphrase); codeOf(err) != outcome.StreamTruncated {
+			if _, _, err := read(archive[:length], dump, passphrase); layerstest.CodeOf(err) != outcome.StreamTruncated {
 				t.Errorf("%s cut after %d bytes: %v", name, length, err)
 			}
 		}
@@ -32,16 +33,16 @@ func TestCut(t *testing.T) {
 
 // TestFlips checks that no changed byte yields other content without an error.
 func TestFlips(t *testing.T) {
-	want := file(t, dump)
+	want := layerstest.File(t, dump)
 	for _, name := range []string{"deflate.zip", "store.zip", "zip64.zip", "aes256.zip", "aes256-store.zip", "ae1-128.zip", "streamed.zip"} {
-		archive := file(t, name)
+		archive := layerstest.File(t, name)
 		counts := map[outcome.Code]int{}
 		for at := range archive {
 			for _, bit := range []byte{1, 0x10, 0x80} {
 				damaged := bytes.Clone(archive)
 				damaged[at] ^= bit
 				got, _, err := read(damaged, dump, passphrase)
-				code := codeOf(err)
+				code := layerstest.CodeOf(err)
 				counts[code]++
 				switch {
 				case err == nil && bytes.Equal(got, want): // a time, a local header
@@ -60,7 +61,7 @@ func TestFlips(t *testing.T) {
 // TestDamagedContent checks each byte of the content, its salt and its code.
 func TestDamagedContent(t *testing.T) {
 	for _, name := range []string{"aes256.zip", "aes256-store.zip", "ae1-256.zip", "deflate.zip", "store.zip"} {
-		archive := file(t, name)
+		archive := layerstest.File(t, name)
 		r, err := zip.NewReader(bytes.NewReader(archive), int64(len(archive)))
 		if err != nil {
 			t.Fatal(err)
@@ -73,11 +74,11 @@ func TestDamagedContent(t *testing.T) {
 			damaged := bytes.Clone(archive)
 			damaged[begin+i] ^= 4
 			got, _, err := read(damaged, dump, passphrase)
-			if err == nil && bytes.Equal(got, file(t, dump)) && i == int64(r.File[0].CompressedSize64)-1 {
+			if err == nil && bytes.Equal(got, layerstest.File(t, dump)) && i == int64(r.File[0].CompressedSize64)-1 {
 				continue // the unused bits behind the end of a deflate stream
 			}
 			salted := strings.HasPrefix(name, "ae") && i < 18
-			if want := map[bool]outcome.Code{true: outcome.KeyWrong, false: outcome.StreamCorrupt}[salted]; codeOf(err) != want {
+			if want := map[bool]outcome.Code{true: outcome.KeyWrong, false: outcome.StreamCorrupt}[salted]; layerstest.CodeOf(err) != want {
 				t.Errorf("%s, byte %d of the content: %v, want %s", name, i, err, want)
 			}
 		}
@@ -97,10 +98,10 @@ func TestLyingDirectory(t *testing.T) {
 		{"offset beyond the end", 42, 1 << 30},
 	}
 	for _, tt := range tests {
-		archive := file(t, "deflate.zip")
+		archive := layerstest.File(t, "deflate.zip")
 		entry := bytes.Index(archive, []byte("PK\x01\x02"))
 		binary.LittleEndian.PutUint32(archive[entry+tt.field:], tt.value)
-		if _, _, err := read(archive, dump); codeOf(err) != outcome.StreamCorrupt {
+		if _, _, err := read(archive, dump); layerstest.CodeOf(err) != outcome.StreamCorrupt {
 			t.Errorf("%s: %v", tt.name, err)
 		}
 	}
@@ -123,20 +124,20 @@ func TestBomb(t *testing.T) {
 	archive := b.Bytes()
 	binary.LittleEndian.PutUint32(archive[bytes.Index(archive, []byte("PK\x01\x02"))+24:], 100)
 	got, _, err := read(archive, dump)
-	if codeOf(err) != outcome.StreamCorrupt || len(got) > 1<<20 {
+	if layerstest.CodeOf(err) != outcome.StreamCorrupt || len(got) > 1<<20 {
 		t.Errorf("%d bytes, error %v", len(got), err)
 	}
 }
 
 func TestTrailing(t *testing.T) {
-	want := file(t, dump)
+	want := layerstest.File(t, dump)
 	for _, n := range []int{0, 1, 1000, 60_000} {
-		got, o, err := read(append(file(t, "comment.zip"), make([]byte, n)...), dump)
+		got, o, err := read(append(layerstest.File(t, "comment.zip"), make([]byte, n)...), dump)
 		if err != nil || !bytes.Equal(got, want) || o.Trailing() != int64(n) {
 			t.Errorf("%d: error %v", n, err)
 		}
 	}
-	got, o, err := read(append([]byte("#!/bin/sh\n"), file(t, "deflate.zip")...), dump)
+	got, o, err := read(append([]byte("#!/bin/sh\n"), layerstest.File(t, "deflate.zip")...), dump)
 	if err != nil || !bytes.Equal(got, want) || o.Trailing() != 0 {
 		t.Errorf("with bytes in front: %v", err)
 	}
@@ -175,7 +176,7 @@ func TestSourceErrors(t *testing.T) {
 	if _, err := zipfile.Members(failing{archive, int64(len(archive)) - 1, broken}, int64(len(archive))); err != broken { //nolint:errorlint // as it is
 		t.Error(err)
 	}
-	if _, err := zipfile.Members(bytes.NewReader(archive), int64(len(archive))+1); codeOf(err) != outcome.StreamTruncated {
+	if _, err := zipfile.Members(bytes.NewReader(archive), int64(len(archive))+1); layerstest.CodeOf(err) != outcome.StreamTruncated {
 		t.Errorf("shorter than stated: %v", err)
 	}
 }
@@ -208,7 +209,7 @@ func TestManyMembers(t *testing.T) {
 	}
 	at := bytes.LastIndex(archive, []byte("PK\x06\x06"))
 	binary.LittleEndian.PutUint64(archive[at+32:], 1<<31) // entries, for which archive/zip would allocate
-	if _, err := zipfile.Members(sparse{archive}, 1<<40); codeOf(err) != outcome.FormatUnsupported {
+	if _, err := zipfile.Members(sparse{archive}, 1<<40); layerstest.CodeOf(err) != outcome.FormatUnsupported {
 		t.Errorf("2^31 entries: %v", err)
 	}
 	large := build(t, 200_000, nil)
@@ -231,7 +232,7 @@ func TestManyMembers(t *testing.T) {
 	binary.LittleEndian.PutUint32(end[12:], uint32(size))
 	binary.LittleEndian.PutUint32(end[16:], uint32(entries))
 	b.Write(end)
-	if _, err := zipfile.Members(bytes.NewReader(b.Bytes()), int64(b.Len())); codeOf(err) != outcome.FormatUnsupported {
+	if _, err := zipfile.Members(bytes.NewReader(b.Bytes()), int64(b.Len())); layerstest.CodeOf(err) != outcome.FormatUnsupported {
 		t.Errorf("%d MiB of directory: %v", size>>20, err)
 	}
 }
@@ -249,7 +250,7 @@ func (s sparse) ReadAt(p []byte, off int64) (int, error) {
 // FuzzOpen checks that no input panics, hangs, or fails with an unexpected code.
 func FuzzOpen(f *testing.F) {
 	for _, name := range []string{"deflate.zip", "store.zip", "zip64.zip", "aes256.zip", "ae1-128.zip", "names.zip", "zipcrypto.zip", "split-last.zip"} {
-		f.Add(file(f, name))
+		f.Add(layerstest.File(f, name))
 	}
 	keys := []*zipfile.Key{zipfile.Passphrase(passphrase)}
 	f.Fuzz(func(t *testing.T, archive []byte) {
@@ -273,7 +274,7 @@ func FuzzOpen(f *testing.F) {
 
 func expect(t *testing.T, err error) {
 	t.Helper()
-	switch codeOf(err) {
+	switch layerstest.CodeOf(err) {
 	case "", outcome.StreamTruncated, outcome.StreamCorrupt, outcome.KeyWrong, outcome.FormatUnsupported:
 	default:
 		t.Error(err)

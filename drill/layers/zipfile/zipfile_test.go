@@ -5,14 +5,13 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 	"testing/iotest"
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/drillgres/drillgres/drill/layers/layerstest"
 	"github.com/drillgres/drillgres/drill/layers/zipfile"
 	"github.com/drillgres/drillgres/drill/outcome"
 )
@@ -21,22 +20,6 @@ const (
 	passphrase = "correct-horse" // of the archives in testdata
 	dump       = "dump.sql"
 )
-
-func file(t testing.TB, name string) []byte {
-	t.Helper()
-	p, err := os.ReadFile(filepath.Join("testdata", name))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return p
-}
-
-func codeOf(err error) outcome.Code {
-	if f := outcome.AsFailure(err); f != nil {
-		return f.Code
-	}
-	return ""
-}
 
 // read returns the content of a member, and the error of Open or Read.
 func read(archive []byte, name string, passphrases ...string) ([]byte, *zipfile.Opened, error) {
@@ -53,7 +36,7 @@ func read(archive []byte, name string, passphrases ...string) ([]byte, *zipfile.
 }
 
 func TestOpen(t *testing.T) {
-	want := file(t, dump)
+	want := layerstest.File(t, dump)
 	tests := []struct{ name, encryption, method string }{
 		{"deflate.zip", "", "deflate"},
 		{"store.zip", "", "store"},
@@ -70,7 +53,7 @@ func TestOpen(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			archive := file(t, tt.name)
+			archive := layerstest.File(t, tt.name)
 			if !zipfile.Detect(archive) {
 				t.Error("not detected")
 			}
@@ -95,7 +78,7 @@ func TestOpen(t *testing.T) {
 
 func TestSmallMembers(t *testing.T) {
 	for _, name := range []string{"deflate.zip", "aes128.zip", "aes192.zip", "aes256.zip", "ae1-128.zip", "ae1-256.zip"} {
-		got, o, err := read(file(t, name), "folder/small.txt", passphrase)
+		got, o, err := read(layerstest.File(t, name), "folder/small.txt", passphrase)
 		if err != nil || string(got) != "small\n" {
 			t.Errorf("%s: %q, error %v", name, got, err)
 		}
@@ -124,7 +107,7 @@ func TestMembers(t *testing.T) {
 		}},
 	}
 	for _, tt := range tests {
-		archive := file(t, tt.name)
+		archive := layerstest.File(t, tt.name)
 		got, err := zipfile.Members(bytes.NewReader(archive), int64(len(archive)))
 		if diff := cmp.Diff(tt.want, got); err != nil || diff != "" {
 			t.Errorf("%s: %v %s", tt.name, err, diff)
@@ -160,21 +143,21 @@ func TestRefused(t *testing.T) {
 		if tt.passphrase != "" {
 			with = append(with, tt.passphrase)
 		}
-		_, _, err := read(file(t, tt.archive), tt.member, with...)
-		if codeOf(err) != tt.want || !strings.Contains(err.Error(), tt.message) {
+		_, _, err := read(layerstest.File(t, tt.archive), tt.member, with...)
+		if layerstest.CodeOf(err) != tt.want || !strings.Contains(err.Error(), tt.message) {
 			t.Errorf("%s: %v, want %s: %s", tt.archive, err, tt.want, tt.message)
 		}
 		if err != nil && strings.Contains(err.Error(), passphrase) {
 			t.Errorf("%s: %v contains the passphrase", tt.archive, err)
 		}
 	}
-	strong := file(t, "deflate.zip")
+	strong := layerstest.File(t, "deflate.zip")
 	strong[bytes.Index(strong, []byte("PK\x01\x02"))+8] |= 1<<6 | 1
-	if _, _, err := read(strong, dump, passphrase); codeOf(err) != outcome.FormatUnsupported || !strings.Contains(err.Error(), "strong encryption") {
+	if _, _, err := read(strong, dump, passphrase); layerstest.CodeOf(err) != outcome.FormatUnsupported || !strings.Contains(err.Error(), "strong encryption") {
 		t.Errorf("strong encryption: %v", err)
 	}
 	for _, head := range []string{"", "x", "PGDMP", "Salted__"} {
-		if _, _, err := read([]byte(head), dump); codeOf(err) != outcome.StreamCorrupt && (head != "" || codeOf(err) != outcome.StreamTruncated) {
+		if _, _, err := read([]byte(head), dump); layerstest.CodeOf(err) != outcome.StreamCorrupt && (head != "" || layerstest.CodeOf(err) != outcome.StreamTruncated) {
 			t.Errorf("%q: %v", head, err)
 		}
 	}
@@ -182,12 +165,12 @@ func TestRefused(t *testing.T) {
 
 func TestHostileNames(t *testing.T) {
 	long := strings.Repeat("x", 60_000)
-	_, _, err := read(file(t, "deflate.zip"), long+"\x1b[2J\x00")
+	_, _, err := read(layerstest.File(t, "deflate.zip"), long+"\x1b[2J\x00")
 	if err == nil || len(err.Error()) > 300 || strings.ContainsAny(err.Error(), "\x1b\x00") {
 		t.Errorf("%.400q", err)
 	}
 	for _, name := range []string{"../../etc/passwd", "/etc/passwd", `C:\dump.sql`, "a\nb\x1b[31m"} {
-		if got, _, err := read(file(t, "names.zip"), name); err != nil || string(got) != "content\n" {
+		if got, _, err := read(layerstest.File(t, "names.zip"), name); err != nil || string(got) != "content\n" {
 			t.Errorf("%q: %q, error %v", name, got, err)
 		}
 	}

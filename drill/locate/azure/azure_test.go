@@ -48,36 +48,8 @@ func conform(t *testing.T, wrap func(locate.Source) locate.Source) {
 
 func TestURLs(t *testing.T) {
 	server := start(t)
-	for _, key := range []string{"prod/shop.dump", "prod/old/shop.dump", "production/shop.dump", "root.dump"} {
-		server.Put(container, key, []byte(key))
-	}
-	for url, want := range map[string]string{
-		root:                          "prod/shop.dump prod/old/shop.dump production/shop.dump root.dump",
-		root + "/":                    "prod/shop.dump prod/old/shop.dump production/shop.dump root.dump",
-		root + "/prod":                "prod/shop.dump prod/old/shop.dump",
-		root + "/prod/":               "prod/shop.dump prod/old/shop.dump",
-		root + "/prod/old/shop.dump":  "prod/old/shop.dump",
-		root + "/pro":                 "",
-		root + "/production/shop.dum": "",
-	} {
-		s := source(t, server.Endpoint, url)
-		got := map[string]bool{}
-		for _, o := range sourcetest.List(t, s) {
-			key := string(sourcetest.Read(t, s, o, 0, o.Size))
-			got[key] = true
-			if s.URI(o) != root+"/"+key {
-				t.Errorf("%s: %s is named %s", url, key, s.URI(o))
-			}
-		}
-		for key := range strings.FieldsSeq(want) {
-			if !got[key] {
-				t.Errorf("%s does not list %s", url, key)
-			}
-		}
-		if len(got) != len(strings.Fields(want)) {
-			t.Errorf("%s lists %v", url, got)
-		}
-	}
+	put := func(key string, content []byte) { server.Put(container, key, content) }
+	sourcetest.CheckURLs(t, root, put, func(url string) locate.Source { return source(t, server.Endpoint, url) })
 }
 
 func TestNewRefuses(t *testing.T) {
@@ -111,7 +83,7 @@ func TestVersions(t *testing.T) {
 	server.KeepVersions()
 	server.Put(container, "shop.dump", []byte("yesterday's"))
 	s := source(t, server.Endpoint, root)
-	b := locateIn(t, s)
+	b := sourcetest.Locate(t, s)
 	if b.VersionID == "" {
 		t.Error("the version is unknown")
 	}
@@ -141,7 +113,7 @@ func TestArchivedBlob(t *testing.T) {
 		t.Errorf("the tier is %q", o.StorageClass)
 	}
 	_, err := s.ReadRange(t.Context(), o, 0, 1)
-	want(t, err, outcome.BackupArchived, "(tier Archive)", "rehydrate the blob")
+	sourcetest.WantFailure(t, err, outcome.BackupArchived, "(tier Archive)", "rehydrate the blob")
 }
 
 func TestBlobOfTheStandardTierHasNoClass(t *testing.T) {
@@ -175,13 +147,4 @@ func open(t *testing.T, o azure.Options) *azure.Source {
 	}
 	t.Cleanup(func() { _ = s.Close() })
 	return s
-}
-
-func locateIn(t *testing.T, s locate.Source) locate.Backup {
-	t.Helper()
-	b, err := locate.Locator{Source: s}.Locate(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	return b
 }

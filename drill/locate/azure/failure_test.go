@@ -20,7 +20,7 @@ import (
 func TestNoSuchContainer(t *testing.T) {
 	server := start(t)
 	_, err := source(t, server.Endpoint, "az://"+azureserver.Account+"/nowhere/prod").List(t.Context())
-	want(t, err, outcome.SourceNotFound, "container nowhere does not exist in account acmebackups at http://", "backup.azure.endpoint")
+	sourcetest.WantFailure(t, err, outcome.SourceNotFound, "container nowhere does not exist in account acmebackups at http://", "backup.azure.endpoint")
 }
 
 func TestCredentials(t *testing.T) {
@@ -59,7 +59,7 @@ func TestCredentials(t *testing.T) {
 				}
 				return
 			}
-			want(t, err, test.code, test.message, test.hint)
+			sourcetest.WantFailure(t, err, test.code, test.message, test.hint)
 			if text := err.Error(); strings.Contains(text, "hunter2") || strings.Contains(text, "sig=") && !strings.Contains(text, "(sig=)") {
 				t.Errorf("%v contains the secret", err)
 			}
@@ -106,7 +106,7 @@ func TestUnreachable(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			s := open(t, azure.Options{URL: root, Endpoint: test.endpoint, Network: store.Network{HeaderTimeout: 200 * time.Millisecond}})
 			_, err := s.List(t.Context())
-			want(t, err, outcome.SourceUnreachable, test.message, test.hint)
+			sourcetest.WantFailure(t, err, outcome.SourceUnreachable, test.message, test.hint)
 		})
 	}
 }
@@ -119,7 +119,7 @@ func TestNoCredentialsFromASilentService(t *testing.T) {
 	t.Setenv("IDENTITY_HEADER", "hunter2")
 	start := time.Now()
 	_, err := source(t, "", root).List(t.Context())
-	want(t, err, outcome.SourceDenied, "no credentials for "+root, "AZURE_STORAGE_KEY")
+	sourcetest.WantFailure(t, err, outcome.SourceDenied, "no credentials for "+root, "AZURE_STORAGE_KEY")
 	if took := time.Since(start); took > 20*time.Second {
 		t.Errorf("it took %v to find no credentials", took)
 	}
@@ -185,7 +185,7 @@ func TestResponsesOfTheStore(t *testing.T) {
 			} else {
 				_, err = s.List(t.Context())
 			}
-			want(t, err, test.code, test.message, test.hint)
+			sourcetest.WantFailure(t, err, test.code, test.message, test.hint)
 		})
 	}
 }
@@ -237,13 +237,13 @@ func TestReadRangeWithoutPermissionForVersions(t *testing.T) {
 		return true
 	})
 	s := source(t, server.Endpoint, root)
-	b := locateIn(t, s)
+	b := sourcetest.Locate(t, s)
 	if got := string(sourcetest.Read(t, s, b.Object, 0, b.Size)); got != "dump" {
 		t.Errorf("read %q", got)
 	}
 	server.Put(container, "shop.dump", []byte("this night's"))
 	_, err := s.ReadRange(t.Context(), b.Object, 0, 1)
-	want(t, err, outcome.BackupChanged, "shop.dump", "")
+	sourcetest.WantFailure(t, err, outcome.BackupChanged, "shop.dump", "")
 }
 
 func serve(t *testing.T, handle http.HandlerFunc) string {
@@ -251,16 +251,4 @@ func serve(t *testing.T, handle http.HandlerFunc) string {
 	server := httptest.NewServer(handle)
 	t.Cleanup(server.Close)
 	return server.URL
-}
-
-func want(t *testing.T, err error, code outcome.Code, message, hint string) {
-	t.Helper()
-	sourcetest.WantCode(t, err, code)
-	if !strings.Contains(err.Error(), message) {
-		t.Errorf("got\n%s\nwant it to contain\n%s", err, message)
-	}
-	if remedy := outcome.AsFailure(err).Remedy(); !strings.Contains(remedy, hint) {
-		t.Errorf("got hint\n%s\nwant it to contain\n%s", remedy, hint)
-	}
-	t.Logf("%v\n  hint: %s", err, outcome.AsFailure(err).Remedy())
 }

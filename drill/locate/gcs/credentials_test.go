@@ -61,7 +61,7 @@ func TestCredentials(t *testing.T) {
 				}
 				return
 			}
-			want(t, err, test.code, test.message, test.hint)
+			sourcetest.WantFailure(t, err, test.code, test.message, test.hint)
 			if strings.Contains(err.Error(), "hunter2") {
 				t.Errorf("%v contains the answer of the token's server", err)
 			}
@@ -69,12 +69,12 @@ func TestCredentials(t *testing.T) {
 	}
 	t.Run("none", func(t *testing.T) {
 		_, err := trusting(t, front).List(t.Context())
-		want(t, err, outcome.SourceDenied, "Anonymous caller", "GOOGLE_APPLICATION_CREDENTIALS")
+		sourcetest.WantFailure(t, err, outcome.SourceDenied, "Anonymous caller", "GOOGLE_APPLICATION_CREDENTIALS")
 	})
 	t.Run("a file that does not exist", func(t *testing.T) {
 		t.Setenv("GOOGLE_APPLICATION_CREDENTIALS", filepath.Join(t.TempDir(), "none.json"))
 		_, err := trusting(t, front).List(t.Context())
-		want(t, err, outcome.SourceDenied, "no credentials for gs://"+bucket, "GOOGLE_APPLICATION_CREDENTIALS")
+		sourcetest.WantFailure(t, err, outcome.SourceDenied, "no credentials for gs://"+bucket, "GOOGLE_APPLICATION_CREDENTIALS")
 	})
 }
 
@@ -120,7 +120,7 @@ func TestNoCredentialsFromASilentService(t *testing.T) {
 	t.Setenv("GCE_METADATA_HOST", host)
 	start := time.Now()
 	_, err := source(t, "", "gs://"+bucket).List(t.Context())
-	want(t, err, outcome.SourceDenied, "no complete answer within 15s", "GOOGLE_APPLICATION_CREDENTIALS")
+	sourcetest.WantFailure(t, err, outcome.SourceDenied, "no complete answer within 15s", "GOOGLE_APPLICATION_CREDENTIALS")
 	if took := time.Since(start); took > 20*time.Second {
 		t.Errorf("it took %v to find no credentials", took)
 	}

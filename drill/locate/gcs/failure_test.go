@@ -21,7 +21,7 @@ import (
 func TestNoSuchBucket(t *testing.T) {
 	server := start(t)
 	_, err := source(t, server.Endpoint, "gs://nowhere/prod").List(t.Context())
-	want(t, err, outcome.SourceNotFound, "bucket nowhere does not exist at http://", "backup.gcs.endpoint")
+	sourcetest.WantFailure(t, err, outcome.SourceNotFound, "bucket nowhere does not exist at http://", "backup.gcs.endpoint")
 }
 
 func TestUnreachable(t *testing.T) {
@@ -43,7 +43,7 @@ func TestUnreachable(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			s := open(t, gcs.Options{URL: "gs://" + bucket, Endpoint: test.endpoint, Network: store.Network{HeaderTimeout: 200 * time.Millisecond}})
 			_, err := s.List(t.Context())
-			want(t, err, outcome.SourceUnreachable, test.message, test.hint)
+			sourcetest.WantFailure(t, err, outcome.SourceUnreachable, test.message, test.hint)
 		})
 	}
 }
@@ -108,7 +108,7 @@ func TestResponsesOfTheStore(t *testing.T) {
 			if test.on == "read" {
 				_, err = s.ReadRange(t.Context(), sourcetest.Find(t, s, "shop.dump"), 1, 1)
 			}
-			want(t, err, test.code, test.message, test.hint)
+			sourcetest.WantFailure(t, err, test.code, test.message, test.hint)
 		})
 	}
 }
@@ -155,7 +155,7 @@ func TestListingThatRepeatsItself(t *testing.T) {
 		answer(w, http.StatusOK, `{"kind": "storage#objects", "nextPageToken": "x", "items": [`+items[:len(items)-1]+`]}`)
 	})
 	_, err := source(t, endpoint, "gs://"+bucket).List(t.Context())
-	want(t, err, outcome.SourceUnreachable, "repeatedly", "")
+	sourcetest.WantFailure(t, err, outcome.SourceUnreachable, "repeatedly", "")
 }
 
 func serve(t *testing.T, handle http.HandlerFunc) string {
@@ -169,18 +169,6 @@ func answer(w http.ResponseWriter, status int, body string) {
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(status)
 	_, _ = w.Write([]byte(body))
-}
-
-func want(t *testing.T, err error, code outcome.Code, message, hint string) {
-	t.Helper()
-	sourcetest.WantCode(t, err, code)
-	if !strings.Contains(err.Error(), message) {
-		t.Errorf("got\n%s\nwant it to contain\n%s", err, message)
-	}
-	if remedy := outcome.AsFailure(err).Remedy(); !strings.Contains(remedy, hint) {
-		t.Errorf("got hint\n%s\nwant it to contain\n%s", remedy, hint)
-	}
-	t.Logf("%v\n  hint: %s", err, outcome.AsFailure(err).Remedy())
 }
 
 func apiError(status int, reason, message string) string {

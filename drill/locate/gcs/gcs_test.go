@@ -55,36 +55,8 @@ func conform(t *testing.T, wrap func(locate.Source) locate.Source) {
 
 func TestURLs(t *testing.T) {
 	server := start(t)
-	for _, key := range []string{"prod/shop.dump", "prod/old/shop.dump", "production/shop.dump", "root.dump"} {
-		server.Put(t, bucket, key, []byte(key))
-	}
-	for url, want := range map[string]string{
-		"gs://" + bucket:                          "prod/shop.dump prod/old/shop.dump production/shop.dump root.dump",
-		"gs://" + bucket + "/":                    "prod/shop.dump prod/old/shop.dump production/shop.dump root.dump",
-		"gs://" + bucket + "/prod":                "prod/shop.dump prod/old/shop.dump",
-		"gs://" + bucket + "/prod/":               "prod/shop.dump prod/old/shop.dump",
-		"gs://" + bucket + "/prod/old/shop.dump":  "prod/old/shop.dump",
-		"gs://" + bucket + "/pro":                 "",
-		"gs://" + bucket + "/production/shop.dum": "",
-	} {
-		s := source(t, server.Endpoint, url)
-		got := map[string]bool{}
-		for _, o := range sourcetest.List(t, s) {
-			key := string(sourcetest.Read(t, s, o, 0, o.Size))
-			got[key] = true
-			if s.URI(o) != "gs://"+bucket+"/"+key {
-				t.Errorf("%s: %s is named %s", url, key, s.URI(o))
-			}
-		}
-		for key := range strings.FieldsSeq(want) {
-			if !got[key] {
-				t.Errorf("%s does not list %s", url, key)
-			}
-		}
-		if len(got) != len(strings.Fields(want)) {
-			t.Errorf("%s lists %v", url, got)
-		}
-	}
+	put := func(key string, content []byte) { server.Put(t, bucket, key, content) }
+	sourcetest.CheckURLs(t, "gs://"+bucket, put, func(url string) locate.Source { return source(t, server.Endpoint, url) })
 }
 
 func TestNewRefuses(t *testing.T) {

@@ -20,7 +20,7 @@ import (
 func TestNoSuchBucket(t *testing.T) {
 	server := start(t)
 	_, err := source(t, server.Endpoint, "s3://nowhere/prod").List(t.Context())
-	want(t, err, outcome.SourceNotFound, "nowhere", "")
+	sourcetest.WantFailure(t, err, outcome.SourceNotFound, "nowhere", "")
 }
 
 func TestWrongKeys(t *testing.T) {
@@ -32,7 +32,7 @@ func TestWrongKeys(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			s3server.Setenv(t, keys[0], keys[1])
 			_, err := source(t, server.Endpoint, "s3://"+bucket).List(t.Context())
-			want(t, err, outcome.SourceDenied, "list s3://"+bucket, "access key")
+			sourcetest.WantFailure(t, err, outcome.SourceDenied, "list s3://"+bucket, "access key")
 			if strings.Contains(err.Error(), "hunter2") {
 				t.Errorf("%v contains the secret", err)
 			}
@@ -49,20 +49,20 @@ func TestDenied(t *testing.T) {
 
 	server.Allow(t, bucket, accessKey, "s3:GetObject", bucket+"/*")
 	_, err := s.List(t.Context())
-	want(t, err, outcome.SourceDenied, "list s3://"+bucket, "s3:ListBucket")
+	sourcetest.WantFailure(t, err, outcome.SourceDenied, "list s3://"+bucket, "s3:ListBucket")
 
 	server.Allow(t, bucket, accessKey, "s3:ListBucket", bucket)
 	o := sourcetest.Find(t, s, "shop.dump")
 	_, err = s.ReadRange(t.Context(), o, 0, 1)
-	want(t, err, outcome.SourceDenied, "read s3://"+bucket+"/shop.dump", "s3:GetObject")
+	sourcetest.WantFailure(t, err, outcome.SourceDenied, "read s3://"+bucket+"/shop.dump", "s3:GetObject")
 	_, err = s.Resolve(t.Context(), o)
-	want(t, err, outcome.SourceDenied, "shop.dump", "s3:GetObject")
+	sourcetest.WantFailure(t, err, outcome.SourceDenied, "shop.dump", "s3:GetObject")
 }
 
 func TestNoCredentials(t *testing.T) {
 	s3server.Setenv(t, "", "")
 	_, err := source(t, "http://127.0.0.1:1", "s3://"+bucket).List(t.Context())
-	want(t, err, outcome.SourceDenied, "no credentials for s3://"+bucket, "AWS_ACCESS_KEY_ID")
+	sourcetest.WantFailure(t, err, outcome.SourceDenied, "no credentials for s3://"+bucket, "AWS_ACCESS_KEY_ID")
 }
 
 // On a cloud machine the SDK asks a metadata service, which may not answer.
@@ -74,7 +74,7 @@ func TestNoCredentialsFromASilentService(t *testing.T) {
 	t.Setenv("AWS_EC2_METADATA_SERVICE_ENDPOINT", silent.URL)
 	start := time.Now()
 	_, err := source(t, "http://127.0.0.1:1", "s3://"+bucket).List(t.Context())
-	want(t, err, outcome.SourceDenied, "no credentials for s3://"+bucket, "AWS_ACCESS_KEY_ID")
+	sourcetest.WantFailure(t, err, outcome.SourceDenied, "no credentials for s3://"+bucket, "AWS_ACCESS_KEY_ID")
 	if took := time.Since(start); took > 20*time.Second {
 		t.Errorf("it took %v to find no credentials", took)
 	}
@@ -99,7 +99,7 @@ func TestUnreachable(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			s := open(t, s3.Options{URL: "s3://" + bucket, Endpoint: test.endpoint, HeaderTimeout: 200 * time.Millisecond})
 			_, err := s.List(t.Context())
-			want(t, err, outcome.SourceUnreachable, test.message, test.hint)
+			sourcetest.WantFailure(t, err, outcome.SourceUnreachable, test.message, test.hint)
 		})
 	}
 }
@@ -175,7 +175,7 @@ func TestResponsesOfTheStore(t *testing.T) {
 				o.StorageClass = "GLACIER"
 				_, err = s.ReadRange(t.Context(), o, 1, 1)
 			}
-			want(t, err, test.code, test.message, test.hint)
+			sourcetest.WantFailure(t, err, test.code, test.message, test.hint)
 		})
 	}
 }
@@ -228,13 +228,13 @@ func TestReadRangeWithoutPermissionForVersions(t *testing.T) {
 		return true
 	})
 	s := source(t, proxy, "s3://"+bucket)
-	b := locateIn(t, s)
+	b := sourcetest.Locate(t, s)
 	if got := string(sourcetest.Read(t, s, b.Object, 0, b.Size)); got != "dump" {
 		t.Errorf("read %q", got)
 	}
 	server.Put(t, bucket, "shop.dump", []byte("this night's"))
 	_, err := s.ReadRange(t.Context(), b.Object, 0, 1)
-	want(t, err, outcome.BackupChanged, "shop.dump", "")
+	sourcetest.WantFailure(t, err, outcome.BackupChanged, "shop.dump", "")
 }
 
 // AWS encodes keys on request; versitygw does not.
@@ -267,7 +267,7 @@ func TestIncompleteListing(t *testing.T) {
 		}))
 		_, err := source(t, store.URL, "s3://"+bucket).List(t.Context())
 		store.Close()
-		want(t, err, outcome.SourceUnreachable, message, "")
+		sourcetest.WantFailure(t, err, outcome.SourceUnreachable, message, "")
 	}
 }
 
@@ -278,18 +278,6 @@ func TestEndpointWithoutRegion(t *testing.T) {
 	if uri := s.URI(locate.Object{Key: "shop.dump"}); uri != "s3://bucket/prod/shop.dump" {
 		t.Errorf("the object is named %s", uri)
 	}
-}
-
-func want(t *testing.T, err error, code outcome.Code, message, hint string) {
-	t.Helper()
-	sourcetest.WantCode(t, err, code)
-	if !strings.Contains(err.Error(), message) {
-		t.Errorf("got\n%s\nwant it to contain\n%s", err, message)
-	}
-	if remedy := outcome.AsFailure(err).Remedy(); !strings.Contains(remedy, hint) {
-		t.Errorf("got hint\n%s\nwant it to contain\n%s", remedy, hint)
-	}
-	t.Logf("%v\n  hint: %s", err, outcome.AsFailure(err).Remedy())
 }
 
 func apiError(code, message string) string {

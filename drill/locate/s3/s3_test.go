@@ -40,45 +40,18 @@ func TestConformance(t *testing.T) {
 
 func TestURLs(t *testing.T) {
 	server := start(t)
-	for _, key := range []string{"prod/shop.dump", "prod/old/shop.dump", "production/shop.dump", "root.dump"} {
-		server.Put(t, bucket, key, []byte(key))
-	}
-	for url, want := range map[string]string{
-		"s3://" + bucket:                          "prod/shop.dump prod/old/shop.dump production/shop.dump root.dump",
-		"s3://" + bucket + "/":                    "prod/shop.dump prod/old/shop.dump production/shop.dump root.dump",
-		"s3://" + bucket + "/prod":                "prod/shop.dump prod/old/shop.dump",
-		"s3://" + bucket + "/prod/":               "prod/shop.dump prod/old/shop.dump",
-		"s3://" + bucket + "/prod/old/shop.dump":  "prod/old/shop.dump",
-		"s3://" + bucket + "/pro":                 "",
-		"s3://" + bucket + "/production/shop.dum": "",
-	} {
-		s := source(t, server.Endpoint, url)
-		got := map[string]bool{}
-		for _, o := range sourcetest.List(t, s) {
-			got[string(sourcetest.Read(t, s, o, 0, o.Size))] = true
-			if key := string(sourcetest.Read(t, s, o, 0, o.Size)); s.URI(o) != "s3://"+bucket+"/"+key {
-				t.Errorf("%s: %s is named %s", url, key, s.URI(o))
-			}
-		}
-		for key := range strings.FieldsSeq(want) {
-			if !got[key] {
-				t.Errorf("%s does not list %s", url, key)
-			}
-		}
-		if len(got) != len(strings.Fields(want)) {
-			t.Errorf("%s lists %v", url, got)
-		}
-	}
+	put := func(key string, content []byte) { server.Put(t, bucket, key, content) }
+	sourcetest.CheckURLs(t, "s3://"+bucket, put, func(url string) locate.Source { return source(t, server.Endpoint, url) })
 }
 
 func TestObjectNamedByTheURLIsChosen(t *testing.T) {
 	server := start(t)
 	server.Put(t, bucket, "prod/dump.txt", []byte("dump"))
 	server.Put(t, bucket, "dir/toc.dat", []byte("toc"))
-	if b := locateIn(t, source(t, server.Endpoint, "s3://"+bucket+"/prod/dump.txt")); b.Key != "dump.txt" {
+	if b := sourcetest.Locate(t, source(t, server.Endpoint, "s3://"+bucket+"/prod/dump.txt")); b.Key != "dump.txt" {
 		t.Errorf("chose %q", b.Key)
 	}
-	if b := locateIn(t, source(t, server.Endpoint, "s3://"+bucket+"/dir")); b.URI != "s3://"+bucket+"/dir" || len(b.Members) != 1 {
+	if b := sourcetest.Locate(t, source(t, server.Endpoint, "s3://"+bucket+"/dir")); b.URI != "s3://"+bucket+"/dir" || len(b.Members) != 1 {
 		t.Errorf("chose %s", b.URI)
 	}
 }
@@ -121,7 +94,7 @@ func TestVersions(t *testing.T) {
 	server.KeepVersions(t, bucket)
 	server.Put(t, bucket, "shop.dump", []byte("yesterday's"))
 	s := source(t, server.Endpoint, "s3://"+bucket)
-	b := locateIn(t, s)
+	b := sourcetest.Locate(t, s)
 	if b.VersionID == "" {
 		t.Error("the version is unknown")
 	}
@@ -163,13 +136,4 @@ func open(t *testing.T, o s3.Options) *s3.Source {
 	}
 	t.Cleanup(func() { _ = s.Close() })
 	return s
-}
-
-func locateIn(t *testing.T, s locate.Source) locate.Backup {
-	t.Helper()
-	b, err := locate.Locator{Source: s}.Locate(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	return b
 }

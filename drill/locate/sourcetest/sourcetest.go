@@ -228,3 +228,57 @@ func readError(ctx context.Context, s locate.Source, o locate.Object) error {
 	_, err = io.Copy(io.Discard, r)
 	return errors.Join(err, r.Close())
 }
+
+// CheckURLs checks which objects of a store the source of a URL lists. root is the URL of a whole
+// bucket.
+func CheckURLs(t *testing.T, root string, put func(key string, content []byte), open func(url string) locate.Source) {
+	t.Helper()
+	for _, key := range []string{"prod/shop.dump", "prod/old/shop.dump", "production/shop.dump", "root.dump"} {
+		put(key, []byte(key))
+	}
+	for url, want := range map[string]string{
+		root:                          "prod/old/shop.dump prod/shop.dump production/shop.dump root.dump",
+		root + "/":                    "prod/old/shop.dump prod/shop.dump production/shop.dump root.dump",
+		root + "/prod":                "prod/old/shop.dump prod/shop.dump",
+		root + "/prod/":               "prod/old/shop.dump prod/shop.dump",
+		root + "/prod/old/shop.dump":  "prod/old/shop.dump",
+		root + "/pro":                 "",
+		root + "/production/shop.dum": "",
+	} {
+		s := open(url)
+		var got []string
+		for _, o := range List(t, s) {
+			key := string(Read(t, s, o, 0, o.Size)) // each object contains its own key
+			if got = append(got, key); s.URI(o) != root+"/"+key {
+				t.Errorf("%s: %s is named %s", url, key, s.URI(o))
+			}
+		}
+		slices.Sort(got)
+		if strings.Join(got, " ") != want {
+			t.Errorf("%s lists %v, want %s", url, got, want)
+		}
+	}
+}
+
+// WantFailure checks the code of an error, and parts of its message and of its hint.
+func WantFailure(t *testing.T, err error, code outcome.Code, message, hint string) {
+	t.Helper()
+	WantCode(t, err, code)
+	if !strings.Contains(err.Error(), message) {
+		t.Errorf("got\n%s\nwant it to contain\n%s", err, message)
+	}
+	if remedy := outcome.AsFailure(err).Remedy(); !strings.Contains(remedy, hint) {
+		t.Errorf("got hint\n%s\nwant it to contain\n%s", remedy, hint)
+	}
+	t.Logf("%v\n  hint: %s", err, outcome.AsFailure(err).Remedy())
+}
+
+// Locate returns the newest backup of a source.
+func Locate(t *testing.T, s locate.Source) locate.Backup {
+	t.Helper()
+	b, err := locate.Locator{Source: s}.Locate(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
