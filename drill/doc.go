@@ -90,6 +90,7 @@
 //	report/actions   workflow commands, outputs and summaries of GitHub Actions
 //	wiring           puts the adapters together
 //
+// layers/layerstest holds what the tests of the layers share.
 // locate/sourcetest and record/recordtest hold the tests that every source and every
 // history must pass.
 //

@@ -168,7 +168,7 @@ func TestFlip(t *testing.T) {
 	k, want := key(t, "x25519.key"), layerstest.File(t, "plain.sql")
 	for _, name := range []string{"x25519.age", "x25519.asc", "many.age"} {
 		for i := range layerstest.File(t, name) {
-			for _, mask := range []byte{0x01, 0x20, 0x80} {
+			for _, mask := range layerstest.Masks(i) {
 				message := layerstest.File(t, name)
 				message[i] ^= mask
 				plain, _, err := decrypt(bytes.NewReader(message), k)

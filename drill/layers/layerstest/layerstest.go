@@ -51,3 +51,12 @@ func Peak(t *testing.T, r io.Reader, size int64) (most uint64) {
 		}
 	}
 }
+
+// Masks returns the bits to flip in byte i of a file. Quick tests flip one in each byte.
+func Masks(i int) []byte {
+	all := []byte{0x01, 0x20, 0x80}
+	if testing.Short() {
+		return all[i%len(all):][:1]
+	}
+	return all
+}

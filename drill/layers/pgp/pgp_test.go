@@ -190,7 +190,7 @@ func TestFlip(t *testing.T) {
 		k, codes := key(t, "passphrase"), map[outcome.Code]int{}
 		message := layerstest.File(t, name)
 		for i := range message {
-			for _, mask := range []byte{0x01, 0x20, 0x80} {
+			for _, mask := range []byte{0x01, 0x20, 0x80} { // some damage is rare, and is counted
 				message[i] ^= mask
 				plain, _, err := decrypt(bytes.NewReader(message), k)
 				message[i] ^= mask

@@ -38,7 +38,7 @@ func TestFlips(t *testing.T) {
 		archive := layerstest.File(t, name)
 		counts := map[outcome.Code]int{}
 		for at := range archive {
-			for _, bit := range []byte{1, 0x10, 0x80} {
+			for _, bit := range layerstest.Masks(at) {
 				damaged := bytes.Clone(archive)
 				damaged[at] ^= bit
 				got, _, err := read(damaged, dump, passphrase)
