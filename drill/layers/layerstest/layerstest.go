@@ -37,6 +37,7 @@ func (Zeros) Read(p []byte) (int, error) { clear(p); return len(p), nil }
 // Peak reads all of r, which has size bytes, and returns the largest heap that it saw.
 func Peak(t *testing.T, r io.Reader, size int64) (most uint64) {
 	t.Helper()
+	runtime.GC() // what earlier tests left: scrypt takes hundreds of MiB
 	var m runtime.MemStats
 	for read := int64(0); ; {
 		n, err := io.CopyN(io.Discard, r, 4<<20)
