@@ -3,6 +3,7 @@ package appcheck
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"net"
 	"net/url"
 	"regexp"
@@ -24,20 +25,23 @@ const (
 type Access struct {
 	Database, Role string
 	Password       redact.Secret
+
+	superuser, noLogin bool
 }
 
 // LogIn sets a new password for a role, adds it to r and returns the credentials.
 // The default role is the database's owner, or the superuser if it has none.
 func LogIn(ctx context.Context, s provision.Server, role string, r *redact.Redactor) (Access, error) {
-	a := Access{Database: s.Database, Role: cmp.Or(role, s.Owner, s.User), Password: s.Password}
+	a := Access{Database: s.Database, Role: cmp.Or(role, s.Owner, s.User), Password: s.Password, superuser: true}
 	r.Add(s.Password)
 	if a.Role == s.User {
 		return a, nil
 	}
-	var err error
-	if a.Password, err = s.Login(ctx, a.Role); err != nil {
+	account, err := s.Login(ctx, a.Role)
+	if err != nil {
 		return a, err
 	}
+	a.Password, a.superuser, a.noLogin = account.Password, account.Superuser, account.NoLogin
 	r.Add(a.Password)
 	return a, nil
 }
@@ -46,11 +50,16 @@ func LogIn(ctx context.Context, s provision.Server, role string, r *redact.Redac
 func (c Checker) logIn(ctx context.Context, s provision.Server, report *Report) (Access, error) {
 	a, err := LogIn(ctx, s, c.Config.Role, c.Redactor)
 	report.Role = a.Role
-	if a.Role == s.User {
+	const hint = "set app.role to the role that the application has in production"
+	if a.superuser && (c.Config.Role == "" || a.Role == s.User) {
 		report.Findings = append(report.Findings, outcome.Finding{
-			Code:    "app_as_superuser",
-			Message: "the application connected as superuser, so missing grants are not detected",
-			Hint:    "set app.role to the role that the application has in production",
+			Code: "app_as_superuser", Hint: hint, Message: "the application connected as superuser, so missing grants are not detected",
+		})
+	}
+	if a.noLogin {
+		report.Findings = append(report.Findings, outcome.Finding{
+			Code: "app_role_no_login", Hint: hint,
+			Message: fmt.Sprintf("the application connected as %q, which may not log in according to the backup: the drill let it", a.Role),
 		})
 	}
 	return a, err

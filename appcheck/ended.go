@@ -30,10 +30,10 @@ func (c Checker) LastLines(ctx context.Context, p sandbox.Process) []string {
 	if err != nil {
 		return nil
 	}
-	output := redact.Output{Names: slices.Sorted(maps.Keys(c.Config.Services))}
+	output := redact.Output{Names: slices.Sorted(maps.Keys(c.Config.Services)), Secrets: c.Redactor}
 	shown := make([]string, len(lines))
 	for i, line := range lines {
-		shown[i] = words.Shorten(output.Line(c.redact(line)), lineLength)
+		shown[i] = words.Shorten(output.Line(c.guessed.Text(line)), lineLength)
 	}
 	return shown
 }

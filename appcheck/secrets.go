@@ -33,6 +33,7 @@ func (c Checker) guessSecrets() []redact.Secret {
 			if secretName.MatchString(name) && len(value) >= minSecretLength {
 				secrets = append(secrets, value)
 			}
+			secrets = append(secrets, redact.InConnection(value.Reveal())...)
 		}
 	}
 	return secrets

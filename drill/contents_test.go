@@ -6,6 +6,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/drillgres/drillgres/appcheck"
 	"github.com/drillgres/drillgres/drill/fetch"
 	"github.com/drillgres/drillgres/drill/inspect"
 	"github.com/drillgres/drillgres/drill/locate"
@@ -26,6 +27,7 @@ type recipients struct {
 	dump     restore.Dump
 	promised inspect.Promise
 	others   []string // databases
+	owner    string   // when the application is checked
 }
 
 func (r *recipients) Fetch(context.Context, locate.Backup, outcome.Progress) (fetch.File, error) {
@@ -39,7 +41,7 @@ func (r *recipients) Provision(_ context.Context, needs inspect.Needs) (provisio
 
 func (r *recipients) Restore(_ context.Context, _ provision.Server, dump restore.Dump, _ outcome.Progress) (restore.Restored, error) {
 	r.dump = dump
-	return restore.Restored{}, nil
+	return restore.Restored{Owner: "shop_owner"}, nil
 }
 
 func (r *recipients) Verify(_ context.Context, _ provision.Server, promised inspect.Promise, _ snapshot.Range, _ outcome.Progress) (verify.Report, error) {
@@ -52,6 +54,11 @@ func (r *recipients) VerifyPromise(_ context.Context, _ provision.Server, promis
 	return nil
 }
 
+func (r *recipients) Check(_ context.Context, s provision.Server) (appcheck.Report, error) {
+	r.owner = s.Owner
+	return appcheck.Report{}, nil
+}
+
 // TestEachStageGetsItsPart checks that provision gets Needs, restore gets Source, and
 // verify gets the Promise of the database that was restored.
 func TestEachStageGetsItsPart(t *testing.T) {
@@ -62,7 +69,7 @@ func TestEachStageGetsItsPart(t *testing.T) {
 		Promises: []inspect.Promise{{DatabaseName: "wiki", Objects: make([]inspect.Object, 2)}, {DatabaseName: "shop", Tables: filled}},
 	}}
 	d := r.drill()
-	d.Fetcher, d.Provisioner, d.Restorer, d.Verifier = r, r, r, r
+	d.Fetcher, d.Provisioner, d.Restorer, d.Verifier, d.App = r, r, r, r, r
 	result := d.Run(t.Context())
 	if result.Verdict != outcome.VerdictPassed {
 		t.Fatalf("verdict %s, failure %+v", result.Verdict, result.Failure)
@@ -75,6 +82,9 @@ func TestEachStageGetsItsPart(t *testing.T) {
 		if diff := cmp.Diff(pair[0], pair[1]); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", what, diff)
 		}
+	}
+	if r.owner != "shop_owner" { // a dump may set it
+		t.Errorf("the application is checked with the owner %q", r.owner)
 	}
 	if diff := cmp.Diff([]string{"wiki"}, r.others); diff != "" {
 		t.Errorf("other databases (-want +got):\n%s", diff)

@@ -26,7 +26,7 @@ func (d Drill) describe(r *runner, e evidence, leftovers []string) outcome.Resul
 		StartedAt:     r.started,
 		FinishedAt:    finished,
 		Verdict:       outcome.VerdictPassed,
-		Findings:      e.allFindings(),
+		Findings:      slices.Concat(d.Noted, e.allFindings()),
 		Backup:        d.describeBackup(e),
 		Postgres:      d.describePostgres(e),
 		Isolation:     e.server.Isolation,
@@ -175,6 +175,9 @@ func (d Drill) describeBackup(e evidence) outcome.Backup {
 		Producer: e.backup.Producer, Format: string(s.Format), Layers: s.Layers, Compression: s.Compression(), Encryption: s.Encryption(), Key: s.Key, Member: s.Member, ServerVersion: s.ServerVersion, PgDumpVersion: s.DumpVersion,
 		TakenBetween: e.taken.Between(),
 	}
+	if e.backup.Undated { // it is the time of the listing
+		b.ModifiedAt = time.Time{}
+	}
 	if b.SizeBytes == locate.UnknownSize {
 		b.SizeBytes = e.file.Size
 	}
@@ -201,13 +204,15 @@ func describeParts(e evidence) (parts []outcome.Part) {
 
 func (d Drill) describePostgres(e evidence) outcome.Postgres {
 	return outcome.Postgres{
-		Image: d.Image, Digest: e.server.Digest, Version: e.server.Version,
+		Image: cmp.Or(e.server.Image, d.Image), Digest: e.server.Digest, Version: e.server.Version,
 		Extensions: e.verified.Extensions, Profile: d.Profile,
+		Preloaded: e.server.Preloaded, MadeFrom: e.server.Made.Base, Packages: e.server.Made.PackageVersions(),
 	}
 }
 
 // times sums up the durations of the stages. Recovery is how long a real recovery
-// from this backup would take: fetch, restore, and the start of the application.
+// from this backup would take: fetch, restore with restore.after, and the start of the
+// application.
 func (d Drill) times(r *runner, e evidence, finished time.Time) outcome.Times {
 	t := outcome.Times{Total: finished.Sub(r.started).Seconds()}
 	for _, s := range r.reports {
@@ -219,7 +224,7 @@ func (d Drill) times(r *runner, e evidence, finished time.Time) outcome.Times {
 		}
 	}
 	if r.failure == nil {
-		t.Recovery = t.Fetch + t.Restore + e.app.ReadySeconds
+		t.Recovery = t.Fetch + t.Restore + e.verified.AfterSeconds + e.app.ReadySeconds
 	}
 	return t
 }

@@ -2,13 +2,26 @@ package drill
 
 import (
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/drillgres/drillgres/drill/locate"
 	"github.com/drillgres/drillgres/drill/migrate"
 	"github.com/drillgres/drillgres/drill/outcome"
 	"github.com/drillgres/drillgres/drill/verify"
 )
+
+// TestUndated checks that the time of a listing is not recorded as that of the backup.
+func TestUndated(t *testing.T) {
+	now := time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
+	for undated, want := range map[bool]time.Time{false: now, true: {}} {
+		e := evidence{backup: locate.Backup{Object: locate.Object{ModifiedAt: now, Undated: undated}}}
+		if got := (Drill{}).describeBackup(e).ModifiedAt; !got.Equal(want) {
+			t.Errorf("undated %t: modified at %s", undated, got)
+		}
+	}
+}
 
 // TestTheMigrationListsItsChecksAndFindings: they are a part of the result's lists, and
 // a list of their own.

@@ -30,7 +30,7 @@
 // # Two halves
 //
 // Proving stops at the first failure. Recording and sending the result always happens,
-// by every [Teller], and their errors are joined. Between the two, the sandbox and the
+// by every [Teller], and their errors are joined; the notifier comes last. Between the two, the sandbox and the
 // files of the run are removed.
 //
 // # Packages
@@ -45,11 +45,15 @@
 //	sqltext          lexing SQL, and quoting and parsing names
 //	pgerr            whose fault an error of a server is, and which part of it may be shown
 //	redact           keeping secrets and row values out of every output
+//	origin           who or what started a run
 //	words            counts, lists, sizes and durations for people
 //
 // What a stage is built from:
 //
 //	config           drillgres.yaml, read strictly
+//	companion        files that accompany backups, recognised by their names
+//	dumpfile         the files of a dump in tar or directory format, recognised by their names
+//	extension        the extensions that people use: packages, libraries, settings
 //	producer         the backup tools whose layout is known
 //	place            the kinds of place for backups and histories, and their URL schemes
 //	locate/dir       backups in a directory
@@ -58,9 +62,11 @@
 //	locate/gcs       backups in Google Cloud Storage
 //	locate/azure     backups in Azure Blob Storage
 //	locate/command   a backup from the standard output of a program
+//	locate/stdin     a backup from standard input
 //	locate/sftp      backups on a server with SSH
 //	locate/httpfile  one backup at a URL
 //	bucket           access to a bucket
+//	lifecycle        what the lifecycle rules of a bucket will do to its objects
 //	layers           opening the layers around a dump: encryption, compression, archives
 //	layers/agefile   decrypting age files
 //	layers/pgp       decrypting OpenPGP messages
@@ -69,6 +75,7 @@
 //	layers/zipfile   reading one member of a zip archive
 //	layers/source    the stored bytes below a decrypting layer, and how they ended
 //	layers/codec     decompressing, by the machine's programs where they are faster
+//	equip            makes images of Postgres with the extensions that a backup needs
 //	sandbox          what a sandbox offers
 //	sandbox/docker   sandboxes on a container engine with Docker's API
 //	serverlog        the log of the server in the sandbox
@@ -80,15 +87,28 @@
 //
 // What uses a drill or its result:
 //
+//	propose          the config for backups that were looked at
 //	gate             whether a release may be deployed
 //	prove            the negative control: breaks copies of a backup, which must fail
 //	record           the history of drills: baseline, real RPO and RTO
 //	record/sqlite    a history in an SQLite file
 //	record/postgres  a history in a Postgres database
 //	record/s3        a history in a bucket
+//	notify           who is told what: the policy and the messages
+//	notify/channel   how messages are delivered: chat, mail, pings, issues, webhooks
+//	metrics          how the drills stand, for Prometheus
+//	trace            the stages of a drill as spans, for OpenTelemetry
+//	fleet            the state of every database, from its drills
+//	page             that state, and single drills, as HTML and badges
+//	serve            those pages over HTTP, read only
+//	evidence         signed evidence of drills, and its verification
+//	evidence/dir     evidence in a directory
+//	evidence/s3      evidence in a bucket
 //	report           the result as text, Markdown, JSON and JUnit XML
+//	progress         drills while they run, for a person or a program
 //	report/actions   workflow commands, outputs and summaries of GitHub Actions
 //	wiring           puts the adapters together
+//	doctor           whether this machine can drill, without drilling
 //
 // layers/layerstest holds what the tests of the layers share.
 // locate/sourcetest and record/recordtest hold the tests that every source and every
@@ -99,8 +119,8 @@
 // The packages of the stages import each other's values, never adapters. Only
 // sandbox/docker imports the client of the container engine, and only bucket the AWS
 // SDK. Only wiring imports every adapter; it serves a command, a worker or a web page.
-// The kinds of source and of history are two lists in wiring, which also determine what
-// the config accepts. TestImports checks these rules.
+// The kinds of source, of history and of evidence are three lists in wiring, which also determine
+// what the config accepts. TestImports checks these rules.
 //
 // # One time
 //

@@ -67,6 +67,11 @@ type (
 	Teller interface {
 		Tell(ctx context.Context, r outcome.Result) error
 	}
+	// Starter is implemented by a Teller that is also told that a drill starts. r has no
+	// verdict yet.
+	Starter interface {
+		Start(ctx context.Context, r outcome.Result) error
+	}
 	// Observer watches a drill while it runs.
 	Observer interface {
 		Started(s outcome.Stage)
@@ -111,6 +116,18 @@ type Drill struct {
 	// drills. It may be nil.
 	OpenedBefore func(ctx context.Context) ([]string, error)
 
+	// VerifiedBefore returns the backups that earlier drills verified, the newest first. It
+	// may be nil.
+	VerifiedBefore func(ctx context.Context) ([]outcome.Backup, error)
+
+	// LastDrill returns when the last drill ended that verified the newest backup, or false
+	// if there is none. Only a check with Demands.MaxUnverified calls it.
+	LastDrill func(ctx context.Context) (ended time.Time, found bool, err error)
+
+	// Demands are what a check demands besides a backup that can be drilled. nil: it checks
+	// only that, and does not ask the store how it protects the backups.
+	Demands *Demands
+
 	// Gate decides whether the rehearsed release may be deployed, before the result is
 	// recorded or sent. nil: no gate.
 	Gate *gate.Question
@@ -118,26 +135,30 @@ type Drill struct {
 	Budget   Budget
 	Deadline map[outcome.Stage]time.Duration // overrides Deadlines
 
+	Noted    []outcome.Finding // about what the caller assumed
 	Tellers  []Teller
+	Notifier Teller // is told last, because people are to hear also that a result was not recorded; nil: nobody
 	Observer Observer
 	CleanUp  func(ctx context.Context) (leftovers []string) // of the run's own files
 	Keep     bool                                           // leave the sandbox for inspection
 }
 
-// Budget limits how long a drill that passes may take; 0 is no limit.
+// Budget limits how long a drill that passes may take; 0 means no limit.
 type Budget struct{ Restore, Total time.Duration }
 
 // Run proves the backup, cleans up, and records and sends the result. It always
 // returns a result, whatever happens.
 func (d Drill) Run(ctx context.Context) outcome.Result {
 	r := newRunner(d)
+	endStart := d.announce(ctx, r.started)
 	found := d.prove(ctx, r)
 	leftovers := d.cleanUp(ctx, found.server.Pod)
 	result := d.describe(r, found, leftovers)
+	startErr := endStart()
 	if namesNoBackup(result) {
 		return result
 	}
-	return d.Tell(ctx, result)
+	return d.addErrors(d.Tell(ctx, result), startErr)
 }
 
 // evidence holds what the stages of one drill found.
@@ -174,7 +195,7 @@ func (d Drill) prove(ctx context.Context, r *runner) (e evidence) {
 			err = e.file.Broken
 		}
 		found, err := inspect.Judge(e.file.Contents, err, d.policyFor(e))
-		return slices.Concat(found, d.findOdd(ctx, e), e.findMissingChecksum()), err
+		return slices.Concat(found, d.findOdd(ctx, e), e.findMissingChecksum(), listOf(d.findShrunk(ctx, e))), err
 	})
 	e.server = step(ctx, r, outcome.Provision, func(ctx context.Context) (provision.Server, error) {
 		return d.Provisioner.Provision(ctx, e.file.Contents.Needs)
@@ -184,7 +205,9 @@ func (d Drill) prove(ctx context.Context, r *runner) (e evidence) {
 	e.restored = step(ctx, r, outcome.Restore, func(ctx context.Context) (restore.Restored, error) {
 		dump := dumpOf(e.file)
 		restored, err := d.Restorer.Restore(ctx, e.server, dump, r.progress(outcome.Restore))
-		e.server.LostSettings = restored.LostSettings
+		if e.server.LostSettings = restored.LostSettings; err == nil {
+			e.server.Owner = restored.Owner
+		}
 		return restored, e.checkUnchanged(ctx, err)
 	})
 	e.verified = step(ctx, r, outcome.Verify, func(ctx context.Context) (verify.Report, error) {

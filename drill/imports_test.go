@@ -18,10 +18,10 @@ func TestImports(t *testing.T) {
 		"cloud.google.com/", "github.com/googleapis/", "google.golang.org/api/", "google.golang.org/grpc",
 	}
 	core := []string{
-		"drill", "drill/outcome", "drill/sqltext", "drill/redact", "drill/pgerr", "drill/config", "drill/place", "drill/locate", "drill/locate/dir", "drill/locate/command", "drill/locate/httpfile", "drill/locate/store", "drill/fetch",
-		"drill/gate", "drill/layers", "drill/layers/agefile", "drill/layers/pgp", "drill/layers/source", "drill/layers/opensslenc", "drill/layers/databasus", "drill/layers/zipfile", "drill/producer", "drill/layers/codec", "drill/inspect", "drill/sandbox", "drill/provision", "drill/serverlog", "drill/restore", "drill/fingerprint", "drill/verify", "drill/migrate", "drill/migrate/watch",
-		"drill/record", "drill/record/sqlite", "drill/record/postgres",
-		"drill/report", "drill/report/actions", "drill/work", "drill/words", "drill/prove", "appcheck",
+		"drill", "drill/outcome", "drill/sqltext", "drill/redact", "drill/pgerr", "drill/companion", "drill/dumpfile", "drill/config", "drill/place", "drill/lifecycle", "drill/locate", "drill/locate/dir", "drill/locate/command", "drill/locate/stdin", "drill/locate/httpfile", "drill/locate/store", "drill/fetch",
+		"drill/gate", "drill/layers", "drill/layers/agefile", "drill/layers/pgp", "drill/layers/source", "drill/layers/opensslenc", "drill/layers/databasus", "drill/layers/zipfile", "drill/producer", "drill/extension", "drill/equip", "drill/layers/codec", "drill/inspect", "drill/sandbox", "drill/provision", "drill/serverlog", "drill/restore", "drill/fingerprint", "drill/verify", "drill/migrate", "drill/migrate/watch",
+		"drill/record", "drill/record/sqlite", "drill/record/postgres", "drill/notify", "drill/notify/channel",
+		"drill/metrics", "drill/trace", "drill/report", "drill/report/actions", "drill/progress", "drill/fleet", "drill/page", "drill/serve", "drill/work", "drill/words", "drill/origin", "drill/evidence", "drill/evidence/dir", "drill/prove", "appcheck",
 	}
 	for _, pkg := range core {
 		deps := dependencies(t, pkg)
@@ -57,10 +57,11 @@ func TestImports(t *testing.T) {
 // wired checks that only package wiring imports every adapter.
 func wired(t *testing.T) {
 	t.Helper()
-	adapters := []string{"drill/locate/dir", "drill/locate/command", "drill/locate/s3", "drill/locate/sftp", "drill/locate/httpfile", "drill/locate/gcs", "drill/locate/azure", "drill/record/sqlite", "drill/record/postgres", "drill/record/s3", "drill/sandbox/docker"}
+	adapters := []string{"drill/notify/channel", "drill/locate/dir", "drill/locate/command", "drill/locate/stdin", "drill/locate/s3", "drill/locate/sftp", "drill/locate/httpfile", "drill/locate/gcs", "drill/locate/azure", "drill/record/sqlite", "drill/record/postgres", "drill/record/s3", "drill/evidence/dir", "drill/evidence/s3", "drill/sandbox/docker"}
 	may := map[string]string{
 		"cmd/drillgres": "drill/sandbox/docker", // which names the sandboxes that --keep and clean are about
 		"drill/prove":   "drill/locate/dir",     // where broken copies are drilled
+		"drill/doctor":  "drill/sandbox/docker", // whose engine it examines
 	}
 	out, err := exec.CommandContext(t.Context(), "go", "list", "-f", `{{.ImportPath}} {{join .Imports " "}}`, module+"drill/...", module+"cmd/...", module+"appcheck/...").Output()
 	if err != nil {

@@ -20,7 +20,7 @@ var Deadlines = map[outcome.Stage]time.Duration{
 	outcome.Locate:    5 * time.Minute,
 	outcome.Fetch:     12 * time.Hour,
 	outcome.Inspect:   time.Minute,
-	outcome.Provision: 20 * time.Minute,
+	outcome.Provision: 45 * time.Minute, // a pull, an image to make, and two starts
 	outcome.Restore:   24 * time.Hour,
 	outcome.Verify:    2 * time.Hour,
 	outcome.App:       time.Hour,
@@ -122,9 +122,9 @@ func step[T any](ctx context.Context, r *runner, s outcome.Stage, fn func(contex
 	r.observe(func(o Observer) { o.Started(s) })
 	stageCtx, cancel := context.WithTimeout(ctx, r.deadline(s))
 	defer cancel()
-	began := time.Now()
+	startedAt, began := r.d.Now(), time.Now()
 	value, err := recovered(stageCtx, fn)
-	report := outcome.StageReport{Stage: s, Status: outcome.StagePassed, Seconds: time.Since(began).Seconds()}
+	report := outcome.StageReport{Stage: s, Status: outcome.StagePassed, StartedAt: startedAt, Seconds: time.Since(began).Seconds()}
 	if err != nil {
 		r.failure = r.classify(ctx, stageCtx, s, err)
 		report.Status = outcome.StageFailed
@@ -287,8 +287,8 @@ func (d Drill) cleanUp(ctx context.Context, pod sandbox.Pod) (leftovers []string
 }
 
 // Tell passes a result to every teller, all at the same time, each with its own
-// deadline. It returns the result with the errors of the tellers added, in their order;
-// they do not change the verdict.
+// deadline, and then to the notifier. It returns the result with the errors of the
+// tellers added, in their order; they do not change the verdict.
 func (d Drill) Tell(ctx context.Context, result outcome.Result) outcome.Result {
 	errs := make([]error, len(d.Tellers))
 	var telling sync.WaitGroup
@@ -296,15 +296,58 @@ func (d Drill) Tell(ctx context.Context, result outcome.Result) outcome.Result {
 		telling.Go(func() { errs[i] = tell(context.WithoutCancel(ctx), t, result, cleanUpLimit) })
 	}
 	telling.Wait()
+	result = d.addErrors(result, errs...)
+	if d.Notifier != nil {
+		result = d.addErrors(result, tell(context.WithoutCancel(ctx), d.Notifier, result, cleanUpLimit))
+	}
+	return result
+}
+
+// addErrors adds the errors of tellers to a result.
+func (d Drill) addErrors(result outcome.Result, errs ...error) outcome.Result {
 	for _, err := range errs {
-		if err != nil {
-			result.TellErrors = append(result.TellErrors, d.redacted(fmt.Sprint(err)))
+		for _, text := range errorTexts(err) {
+			result.TellErrors = append(result.TellErrors, d.redacted(text))
 		}
 	}
 	if len(result.TellErrors) > 0 && result.ExitCode == outcome.ExitPassed {
 		result.ExitCode = outcome.ExitNotRecorded
 	}
 	return result
+}
+
+// announce lets the notifier tell that the drill starts, while the drill runs. The
+// caller must call the function that it returns, which waits for the notifier, before it
+// tells the result: a receiver must not hear of the start last.
+func (d Drill) announce(ctx context.Context, started time.Time) (end func() error) {
+	starter, ok := d.Notifier.(Starter)
+	if !ok || ctx.Err() != nil { // after a signal, the remaining drills do not start
+		return func() error { return nil }
+	}
+	told := make(chan error, 1)
+	starting := outcome.Result{SchemaVersion: outcome.SchemaVersion, Kind: outcome.KindDrill, RunID: d.RunID, Drillgres: d.Version, Database: d.Database, StartedAt: started}
+	go func() {
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleanUpLimit)
+		defer cancel()
+		_, err := recovered(ctx, func(ctx context.Context) (struct{}, error) { return struct{}{}, starter.Start(ctx, starting) })
+		told <- err
+	}()
+	return func() error { return <-told }
+}
+
+// errorTexts returns the texts of an error, one for each error that errors.Join joined.
+func errorTexts(err error) (texts []string) {
+	if err == nil {
+		return nil
+	}
+	joined, ok := err.(interface{ Unwrap() []error })
+	if !ok || err.Error() != errors.Join(joined.Unwrap()...).Error() {
+		return []string{err.Error()}
+	}
+	for _, err := range joined.Unwrap() {
+		texts = append(texts, errorTexts(err)...)
+	}
+	return texts
 }
 
 // tellGrace is how long a teller may take to return after its deadline.

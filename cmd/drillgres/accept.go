@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/drillgres/drillgres/drill/origin"
 	"github.com/drillgres/drillgres/drill/outcome"
 	"github.com/drillgres/drillgres/drill/record"
 	"github.com/drillgres/drillgres/drill/report"
@@ -66,7 +67,7 @@ func runAccept(ctx context.Context, e edges, o acceptOptions) error {
 	if err != nil {
 		return err
 	}
-	a := record.Acceptance{RunID: r.RunID, Database: r.Database, Reason: strings.TrimSpace(o.reason), By: actor(e), At: e.now()}
+	a := record.Acceptance{RunID: r.RunID, Database: r.Database, Reason: strings.TrimSpace(o.reason), By: origin.Actor(e.getenv), At: e.now()}
 	if err := h.Accept(ctx, a); err != nil {
 		return err
 	}
@@ -80,9 +81,7 @@ func findAcceptable(ctx context.Context, h *record.History, o acceptOptions) (ou
 	if err != nil {
 		return outcome.Result{}, err
 	}
-	if exact := slices.DeleteFunc(slices.Clone(found), func(r outcome.Result) bool { return r.RunID != o.run }); len(exact) > 0 {
-		found = exact
-	}
+	found = exactly(o.run, found)
 	switch {
 	case len(found) == 0:
 		return outcome.Result{}, unknownRun(ctx, h, o)
@@ -106,6 +105,15 @@ func findAcceptable(ctx context.Context, h *record.History, o acceptOptions) (ou
 			WithHint("run drillgres explain %s", codeOf(r))
 	}
 	return r, nil
+}
+
+// exactly returns the results of exactly this run, or all if there is none: a whole run id
+// may be the beginning of another.
+func exactly(run string, found []outcome.Result) []outcome.Result {
+	if exact := slices.DeleteFunc(slices.Clone(found), func(r outcome.Result) bool { return r.RunID != run }); len(exact) > 0 {
+		return exact
+	}
+	return found
 }
 
 func codeOf(r outcome.Result) outcome.Code {

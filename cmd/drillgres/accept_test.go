@@ -87,7 +87,7 @@ func TestAcceptRefuses(t *testing.T) {
 // TestAcceptIsKept checks that the history shows who accepted what, when and why, and that
 // the last reason replaces earlier ones.
 func TestAcceptIsKept(t *testing.T) {
-	t.Setenv("GITHUB_ACTOR", "octocat")
+	t.Setenv("GITHUB_TRIGGERING_ACTOR", "octocat")
 	config := recorded(t, ended("first", "shop", ""), ended("second", "shop", outcome.ContentDrifted))
 	for _, reason := range []string{"a mistake", "  orders of 2019 are archived\n"} {
 		if _, exit, stderr := runProgram(t.Context(), "accept", "second", "--reason", reason, "--config", config); exit != 0 {

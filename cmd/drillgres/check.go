@@ -5,6 +5,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/drillgres/drillgres/drill/outcome"
 	"github.com/drillgres/drillgres/drill/wiring"
 )
 
@@ -22,7 +23,7 @@ func newCheck(e edges) *cobra.Command {
 		Long: "Locates the newest backup, reads its first bytes, and says what it is: a file that is no\n" +
 			"dump, or that a drill could not open, fails. A check monitors backups between drills and\n" +
 			"does not replace them: it does not show that the backup restores, its verdict is never\n" +
-			"passed, and it is not recorded in the history.\n\n" + exitCodesHelp,
+			"passed, and it is not recorded in the history. The receivers in notify are notified as of a drill.\n\n" + exitCodesHelp,
 		ValidArgsFunction: databaseNames,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.databases = args
@@ -38,11 +39,7 @@ func runCheck(ctx context.Context, e edges, o checkOptions) error {
 	if err := o.results.validate(); err != nil {
 		return err
 	}
-	cfg, err := loadConfig(e, o.config)
-	if err != nil {
-		return err
-	}
-	dbs, err := selectDatabases(cfg, o.databases)
+	cfg, dbs, err := loadDatabasesOrTell(ctx, e, outcome.KindCheck, o.config, o.databases)
 	if err != nil {
 		return err
 	}

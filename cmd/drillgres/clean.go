@@ -17,7 +17,7 @@ func newClean(e edges) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "clean",
 		Short: "Remove leftovers of dead runs and sandboxes kept by --keep",
-		Long:  "Removes the containers, volumes and files with drillgres's label that belong to no live\nrun. Those of a drill that is running are kept and listed.",
+		Long:  "Removes the containers, volumes and files with drillgres's label that belong to no live\nrun. Those of a drill that is running are kept and listed. Images that drillgres made and has\nnot used for 30 days are removed too.",
 		Args:  positional(noArguments),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			cfg, err := optionalConfig(e, path)
@@ -32,11 +32,7 @@ func newClean(e edges) *cobra.Command {
 }
 
 func runClean(ctx context.Context, e edges, cfg *config.Config) error {
-	root, err := wiring.WorkRoot(cfg)
-	if err != nil {
-		return err
-	}
-	engine, err := wiring.Connect(ctx, root, wiring.Options{Getenv: e.getenv})
+	engine, root, err := connectEngine(ctx, e, cfg)
 	if err != nil {
 		return err
 	}

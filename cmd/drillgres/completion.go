@@ -2,6 +2,7 @@ package main
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -48,6 +49,15 @@ func databaseNames(cmd *cobra.Command, args []string, _ string) ([]cobra.Complet
 		return nil, cobra.ShellCompDirectiveNoFileComp
 	}
 	return slices.DeleteFunc(names, func(name string) bool { return slices.Contains(args, name) }), cobra.ShellCompDirectiveNoFileComp
+}
+
+// databasesOrFile suggests databases, and files after the beginning of a path.
+func databasesOrFile(cmd *cobra.Command, args []string, begun string) ([]cobra.Completion, cobra.ShellCompDirective) {
+	names, directive := databaseNames(cmd, args, begun)
+	if len(args) == 0 && (len(names) == 0 || strings.ContainsAny(begun, "./")) {
+		directive = cobra.ShellCompDirectiveDefault
+	}
+	return names, directive
 }
 
 // codeNames suggests the codes of failures and findings.

@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/drillgres/drillgres/drill/config"
+	"github.com/drillgres/drillgres/drill/words"
 )
 
 func newConfig(e edges) *cobra.Command {
@@ -32,7 +33,7 @@ func newConfigValidate(e edges) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			_, err = fmt.Fprintf(e.stdout, "%s is valid: %d database(s)\n", cfg.File, len(cfg.Databases))
+			_, err = fmt.Fprintf(e.stdout, "%s is valid: %s\n", cfg.File, words.Count(len(cfg.Databases), "database"))
 			return err
 		},
 	}

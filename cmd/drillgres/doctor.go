@@ -2,189 +2,121 @@ package main
 
 import (
 	"context"
-	"crypto/rand"
 	"fmt"
+	"io"
 	"strings"
 	"text/tabwriter"
-	"time"
 
 	"github.com/spf13/cobra"
 
-	"github.com/drillgres/drillgres/drill"
 	"github.com/drillgres/drillgres/drill/config"
-	"github.com/drillgres/drillgres/drill/fetch"
+	"github.com/drillgres/drillgres/drill/doctor"
 	"github.com/drillgres/drillgres/drill/outcome"
-	"github.com/drillgres/drillgres/drill/sandbox/docker"
+	"github.com/drillgres/drillgres/drill/report"
 	"github.com/drillgres/drillgres/drill/wiring"
 	"github.com/drillgres/drillgres/drill/words"
 )
 
-// finding is the result of one of the doctor's checks.
-type finding struct {
-	what string // was checked
-	saw  string
-	err  error // nil: nothing is wrong
-}
-
 func newDoctor(e edges) *cobra.Command {
-	var path string
+	var path, format string
 	cmd := &cobra.Command{
 		Use:   "doctor",
-		Short: "Check that this machine can drill: container engine, images, disk space, sources",
-		Long:  "Checks everything that a drill needs, without drilling: the config, the container engine, the\nwork directory and its free space, the history, each source, and the images.\n\n" + exitCodesHelp,
-		Args:  positional(noArguments),
-		RunE:  func(cmd *cobra.Command, _ []string) error { return runDoctor(cmd.Context(), e, path) },
+		Short: "Check that this machine can drill: container engine, disks, clocks, sources, keys, images",
+		Long: "Checks everything that a drill needs, without drilling, and says what to do about it: the container\n" +
+			"engine, the work directory, the history and the clocks; and for each database of the config the\n" +
+			"newest backup, whether a key opens it, the images, the extensions, and whether memory and disks\n" +
+			"suffice for that backup. Without a config, it checks the machine. ok: fine; note: good to know, a\n" +
+			"drill is possible; WRONG: a drill would fail. The exit code is that of the first WRONG.\n\n" + exitCodesHelp,
+		Args: positional(noArguments),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if err := checkFormat(format); err != nil {
+				return err
+			}
+			load := optionalConfig
+			if cmd.Flags().Changed("config") {
+				load = loadConfig
+			}
+			cfg, err := load(e, path)
+			if err != nil {
+				return err
+			}
+			return runDoctor(cmd.Context(), e, cfg, format)
+		},
 	}
 	configFlag(cmd, &path)
+	formatFlag(cmd, &format)
 	return cmd
 }
 
-func runDoctor(ctx context.Context, e edges, path string) error {
-	cfg, err := loadConfig(e, path)
-	if err != nil {
+func runDoctor(ctx context.Context, e edges, cfg *config.Config, format string) error {
+	o := doctor.Options{Config: cfg, Options: wiring.Options{Getenv: e.getenv, Now: e.now, Version: programVersion()}}
+	var groups []doctor.Group
+	for g := range doctor.Examine(ctx, o) {
+		groups = append(groups, g)
+		if format == "text" {
+			if err := printGroup(e.stdout, g); err != nil {
+				return err
+			}
+		}
+	}
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	exit := doctor.FirstExit(groups)
+	if err := printDoctor(e.stdout, format, exit, groups); err != nil || exit == outcome.ExitPassed {
 		return err
 	}
-	var seen []finding
-	engine, ofEngine := examineEngine(ctx, e, cfg)
-	seen = append(seen, ofEngine, examineWork(cfg), examineHistory(ctx, cfg))
-	for _, name := range cfg.Names() {
-		db := cfg.Databases[name]
-		seen = append(seen, examineSource(ctx, e, db))
-		if engine != nil {
-			seen = append(seen, examineImages(ctx, engine, db)...)
+	return exited(exit)
+}
+
+// printGroup prints the findings about the machine or about a database, each with its hint
+// below it.
+func printGroup(out io.Writer, g doctor.Group) error {
+	name := "machine"
+	if g.Database != "" {
+		name = "database " + g.Database
+	}
+	var b strings.Builder
+	tw := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
+	for _, f := range g.Answers {
+		saw, mark := f.Saw, string(f.Status)
+		if f.Status == doctor.Wrong {
+			saw, mark = string(f.Code)+": "+saw, "WRONG"
+		}
+		_, _ = fmt.Fprintf(tw, "  %s\t%s\t%s\n", mark, f.What, strings.ReplaceAll(strings.TrimSpace(report.Clean(saw)), "\n", "\n  \t\t"))
+		if f.Hint != "" {
+			_, _ = fmt.Fprintf(tw, "  \t\thint: %s\n", report.Clean(f.Hint))
 		}
 	}
-	if engine != nil {
-		defer engine.Close()
-	}
-	return printFindings(e, seen)
+	_ = tw.Flush() // to memory
+	_, err := fmt.Fprintf(out, "%s\n%s\n", name, b.String())
+	return err
 }
 
-// printFindings prints the findings, each failure with its hint, and returns the exit code
-// of the first failure.
-func printFindings(e edges, seen []finding) error {
-	tw := tabwriter.NewWriter(e.stdout, 0, 0, 2, ' ', 0)
-	var first *outcome.Failure
-	for _, a := range seen {
-		if a.err == nil {
-			_, _ = fmt.Fprintf(tw, "ok\t%s\t%s\n", a.what, a.saw)
-			continue
-		}
-		f := outcome.AsFailure(a.err)
-		if first == nil {
-			first = f
-		}
-		_, _ = fmt.Fprintf(tw, "WRONG\t%s\t%s: %v\n\t\thint: %s\n", a.what, f.Code, f, f.Remedy())
-	}
-	if err := tw.Flush(); err != nil {
-		return err
-	}
-	if first != nil {
-		return exited(first.Class().ExitCode())
-	}
-	return nil
+// doctorDocument is the JSON document of doctor.
+type doctorDocument struct {
+	SchemaVersion int            `json:"schema_version"`
+	ExitCode      int            `json:"exit_code"`
+	Groups        []doctor.Group `json:"groups"` // the machine, then each database
 }
 
-func examineEngine(ctx context.Context, e edges, cfg *config.Config) (*docker.Engine, finding) {
-	a := finding{what: "container engine"}
-	root, err := wiring.WorkRoot(cfg)
-	if err != nil {
-		a.err = err
-		return nil, a
+// printDoctor prints the conclusion, or the whole document.
+func printDoctor(out io.Writer, format string, exit int, groups []doctor.Group) error {
+	if format == "json" {
+		return report.Document(out, doctorDocument{outcome.SchemaVersion, exit, groups})
 	}
-	engine, err := wiring.Connect(ctx, root, wiring.Options{Getenv: e.getenv})
-	if err != nil {
-		a.err = err
-		return nil, a
-	}
-	ctx, cancel := context.WithTimeoutCause(ctx, engineLimit, outcome.Fail(outcome.EngineUnreachable, "the container engine did not answer within %s", engineLimit))
-	defer cancel()
-	d, err := engine.Describe(ctx)
-	if err != nil && ctx.Err() != nil {
-		err = context.Cause(ctx)
-	}
-	a.err = err
-	a.saw = fmt.Sprintf("%s %s at %s (%s), %d CPUs, %s memory", d.OS, d.Version, d.Host, d.From, d.CPUs, words.Size(d.Memory))
-	return engine, a
-}
-
-func examineImages(ctx context.Context, engine *docker.Engine, db *config.Database) []finding {
-	images := []string{string(db.Postgres.Image)}
-	if db.App != nil {
-		images = append(images, string(db.App.Image))
-		for _, s := range db.App.Services {
-			images = append(images, string(s.Image))
+	wrong := 0
+	for _, g := range groups {
+		for _, f := range g.Answers {
+			if f.Status == doctor.Wrong {
+				wrong++
+			}
 		}
 	}
-	var seen []finding
-	for _, image := range images {
-		a := finding{what: db.Name + ": image " + image, saw: "available on the engine"}
-		have, err := hasImage(ctx, engine, image)
-		if err == nil && !have {
-			a.saw = "not on the engine: the first drill pulls it"
-		}
-		a.err = err
-		seen = append(seen, a)
+	text := "this machine can drill"
+	if wrong > 0 {
+		text = words.CountOf(wrong, "thing is", "things are") + " WRONG; drillgres explain CODE says more about a code"
 	}
-	return seen
-}
-
-// engineLimit bounds one question to the container engine.
-const engineLimit = time.Minute
-
-func hasImage(ctx context.Context, engine *docker.Engine, image string) (bool, error) {
-	ctx, cancel := context.WithTimeoutCause(ctx, engineLimit, outcome.Fail(outcome.EngineUnreachable, "the container engine did not answer within %s", engineLimit))
-	defer cancel()
-	have, err := engine.HasImage(ctx, image)
-	if err != nil && ctx.Err() != nil {
-		err = context.Cause(ctx)
-	}
-	return have, err
-}
-
-func examineSource(ctx context.Context, e edges, db *config.Database) finding {
-	a := finding{what: db.Name + ": source"}
-	ctx, cancel := context.WithTimeoutCause(ctx, drill.Deadlines[outcome.Locate], noAnswer(string(db.Backup.From)))
-	defer cancel()
-	b, err := wiring.NewLocator(db, wiring.Latest, e.now).Locate(ctx)
-	if err == nil {
-		err = b.CheckReadable(ctx)
-	}
-	a.err = wiring.Redacted(db, err)
-	a.saw = fmt.Sprintf("%s, newest of %d", b.URI, b.Matched)
-	return a
-}
-
-// examineWork creates the directory of a run and removes it.
-func examineWork(cfg *config.Config) finding {
-	a := finding{what: "work directory"}
-	root, err := wiring.WorkRoot(cfg)
-	if err != nil {
-		a.err = err
-		return a
-	}
-	private, err := wiring.NewWorkDir(root, "doctor-"+strings.ToLower(rand.Text()[:8]))
-	if err != nil {
-		a.err = err
-		return a
-	}
-	a.saw = root
-	if free, ok := fetch.FreeSpace(private.Path); ok {
-		a.saw += fmt.Sprintf(", %s free", words.Size(free))
-	}
-	a.err = private.Close()
-	return a
-}
-
-// examineHistory checks that a drill could be recorded.
-func examineHistory(ctx context.Context, cfg *config.Config) finding {
-	a := finding{what: "history", saw: cfg.Record.History.String() + ", can be written"}
-	h, err := wiring.OpenHistory(ctx, cfg)
-	if err != nil {
-		a.err = err
-		return a
-	}
-	defer h.Close()
-	a.err = h.Check(ctx)
-	return a
+	_, err := fmt.Fprintln(out, text)
+	return err
 }

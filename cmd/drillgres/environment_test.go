@@ -86,13 +86,3 @@ func TestDashIsStdout(t *testing.T) {
 		t.Error("a file named - was written")
 	}
 }
-
-func TestDumbTerminalsGetNoEscapeCodes(t *testing.T) {
-	dumb := edges{getenv: func(name string) (string, bool) { return "dumb", name == "TERM" }}
-	if colored(dumb, os.Stderr) {
-		t.Error("colors")
-	}
-	if _, live := newObserver(dumb, "bar", "run", "shop").(logObserver); !live {
-		t.Error("a live line")
-	}
-}

@@ -7,6 +7,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -100,26 +101,132 @@ func TestExampleCommands(t *testing.T) {
 	for _, file := range glob(t, "*") {
 		for _, m := range commandLine.FindAllStringSubmatch(read(t, file), -1) {
 			line, _, _ := strings.Cut(m[1], " 2>")
-			args := strings.Fields(strings.ReplaceAll(line, `"`, ""))
-			root := newRoot(edges{stdout: io.Discard, stderr: io.Discard, getenv: os.LookupEnv})
-			cmd, rest, err := root.Find(args)
-			if cmd == root {
-				if args[0] != "gate" {
-					t.Errorf("%s: no such command: %s", file, line)
-				}
-				continue // it comes with the gate itself
-			}
-			found++
-			if err == nil {
-				err = cmd.ParseFlags(rest)
-			}
-			if err != nil {
-				t.Errorf("%s: drillgres %s: %v", file, line, err)
+			if parses(t, file, strings.Fields(strings.ReplaceAll(line, `"`, ""))) {
+				found++
 			}
 		}
 	}
-	if found < 3 {
+	if found < 6 {
 		t.Errorf("only %d commands found", found)
+	}
+}
+
+// parses checks that a command's flags exist and accept their values. It returns false if the
+// command does not exist, which only the gate's may.
+func parses(t *testing.T, file string, args []string) bool {
+	t.Helper()
+	root := newRoot(edges{stdout: io.Discard, stderr: io.Discard, getenv: os.LookupEnv})
+	cmd, rest, err := root.Find(args)
+	if cmd == root {
+		if args[0] != "gate" {
+			t.Errorf("%s: no such command: %q", file, args)
+		}
+		return false // it comes with the gate itself
+	}
+	if err == nil {
+		err = cmd.ParseFlags(rest)
+	}
+	if err != nil {
+		t.Errorf("%s: drillgres %q: %v", file, args, err)
+	}
+	return true
+}
+
+// cronJob is the part of a CronJob that TestExampleKubernetes reads.
+type cronJob struct {
+	Kind string
+	Data map[string]string // of a ConfigMap
+	Spec struct {
+		ConcurrencyPolicy string `yaml:"concurrencyPolicy"`
+		JobTemplate       struct {
+			Spec struct {
+				BackoffLimit *int `yaml:"backoffLimit"`
+				Template     struct {
+					Spec struct {
+						RestartPolicy  string      `yaml:"restartPolicy"`
+						InitContainers []container `yaml:"initContainers"`
+						Containers     []container
+						Volumes        []struct{ Name string }
+					}
+				}
+			}
+		} `yaml:"jobTemplate"`
+	}
+}
+
+type container struct {
+	Name          string
+	RestartPolicy string `yaml:"restartPolicy"`
+	Args          []string
+	Env           []struct{ Name, Value string }
+	VolumeMounts  []struct {
+		Name      string
+		MountPath string `yaml:"mountPath"`
+	} `yaml:"volumeMounts"`
+}
+
+// mounts returns where a container mounts each volume.
+func (c container) mounts() map[string]string {
+	paths := map[string]string{}
+	for _, m := range c.VolumeMounts {
+		paths[m.Name] = m.MountPath
+	}
+	return paths
+}
+
+// TestExampleKubernetes reads the manifest: its config is valid, its commands exist, and no
+// drill runs twice.
+func TestExampleKubernetes(t *testing.T) {
+	const file = examples + "/kubernetes.yaml"
+	decoder, jobs := yaml.NewDecoder(strings.NewReader(read(t, file))), 0
+	for {
+		var doc cronJob
+		if err := decoder.Decode(&doc); err != nil {
+			break // io.EOF, or the number of jobs is wrong below
+		}
+		if text := doc.Data["drillgres.yaml"]; text != "" {
+			if _, err := wiring.ConfigReader(os.LookupEnv).Parse(filepath.Join(t.TempDir(), "drillgres.yaml"), []byte(text)); err != nil {
+				t.Error(err)
+			}
+		}
+		if doc.Kind != "CronJob" {
+			continue
+		}
+		jobs++
+		job, pod := doc.Spec.JobTemplate.Spec, doc.Spec.JobTemplate.Spec.Template.Spec
+		if doc.Spec.ConcurrencyPolicy != "Forbid" || job.BackoffLimit == nil || *job.BackoffLimit != 0 || pod.RestartPolicy != "Never" {
+			t.Errorf("a drill could run twice: %+v", doc.Spec)
+		}
+		drillgres := pod.Containers[0]
+		parses(t, file, drillgres.Args)
+		for _, engine := range pod.InitContainers {
+			checkSidecar(t, engine, drillgres)
+		}
+		for _, c := range append(pod.InitContainers, pod.Containers...) {
+			for name := range c.mounts() {
+				if !slices.ContainsFunc(pod.Volumes, func(v struct{ Name string }) bool { return v.Name == name }) {
+					t.Errorf("%s mounts %s, which is no volume", c.Name, name)
+				}
+			}
+		}
+	}
+	if jobs != 2 {
+		t.Errorf("%d jobs", jobs)
+	}
+}
+
+// checkSidecar checks that the engine is a sidecar, and that drillgres finds its socket and
+// the work directory where the engine has them.
+func checkSidecar(t *testing.T, engine, drillgres container) {
+	t.Helper()
+	socket := drillgres.Env[0].Value
+	if engine.RestartPolicy != "Always" || !slices.Contains(engine.Args, "--host="+socket) || !strings.HasPrefix(socket, "unix://"+drillgres.mounts()["engine"]+"/") {
+		t.Errorf("the engine is not a sidecar, or listens elsewhere than at %s: %+v", socket, engine)
+	}
+	for _, shared := range []string{"engine", "work"} {
+		if path := engine.mounts()[shared]; path == "" || path != drillgres.mounts()[shared] {
+			t.Errorf("%s: %q in the engine, %q in drillgres", shared, path, drillgres.mounts()[shared])
+		}
 	}
 }
 

@@ -4,8 +4,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
+	"os"
+	"syscall"
 
 	"github.com/drillgres/drillgres/drill/outcome"
+	"github.com/drillgres/drillgres/drill/progress"
 	"github.com/drillgres/drillgres/drill/report"
 )
 
@@ -36,15 +40,32 @@ func exitCode(e edges, err error) int {
 		return outcome.ExitPassed
 	case errors.As(err, &done):
 		return int(done)
+	case nobodyReads(err):
+		return exitPipe
 	}
 	f := outcome.AsFailure(err)
 	e.step.reportError(f)
 	return printError(e.stderr, f)
 }
 
-// printError prints an error as error: and hint: lines, and returns its exit code.
+// exitPipe is the exit code of a program that SIGPIPE has ended, as a shell shows it.
+const exitPipe = 128 + int(syscall.SIGPIPE)
+
+// nobodyReads reports whether the program that reads stdout has ended, such as head. That is
+// not worth a message.
+func nobodyReads(err error) bool {
+	var write *fs.PathError
+	return errors.As(err, &write) && write.Path == os.Stdout.Name() && errors.Is(write.Err, syscall.EPIPE)
+}
+
+// printError prints an error as error: and hint: lines, or as an event, and returns its exit
+// code.
 func printError(stderr io.Writer, err error) int {
 	f := outcome.AsFailure(err)
+	if events, ok := stderr.(*progress.Events); ok {
+		events.Error(f)
+		return f.Class().ExitCode()
+	}
 	_, _ = fmt.Fprintf(stderr, "error: %s\n", report.Clean(f.Error()))
 	if hint := f.Remedy(); hint != "" {
 		_, _ = fmt.Fprintf(stderr, "hint: %s\n", report.Clean(hint))

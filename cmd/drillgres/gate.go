@@ -11,6 +11,7 @@ import (
 	"github.com/drillgres/drillgres/drill"
 	"github.com/drillgres/drillgres/drill/config"
 	"github.com/drillgres/drillgres/drill/gate"
+	"github.com/drillgres/drillgres/drill/origin"
 	"github.com/drillgres/drillgres/drill/outcome"
 	"github.com/drillgres/drillgres/drill/wiring"
 )
@@ -83,21 +84,19 @@ func runGate(ctx context.Context, e edges, o gateOptions) error {
 	if err := o.validate(); err != nil {
 		return err
 	}
-	cfg, err := loadConfig(e, o.config)
-	if err != nil {
-		return err
-	}
-	dbs, err := selectDatabases(cfg, o.databases)
+	cfg, dbs, err := loadDatabasesOrTell(ctx, e, outcome.KindAnswer, o.config, o.databases)
 	if err != nil {
 		return err
 	}
 	release := o.release(e)
-	if dbs, err = release.Apply(dbs); err != nil {
-		return err
-	}
-	w, err := newSession(ctx, e, cfg, o.runOptions)
+	released, err := release.Apply(dbs)
 	if err != nil {
-		return err
+		return refused(ctx, e, outcome.KindAnswer, cfg, dbs, err)
+	}
+	dbs = released
+	w, err := newSession(ctx, e, cfg, o.runOptions, dbs...)
+	if err != nil {
+		return undone(ctx, e, outcome.KindAnswer, cfg, dbs, err)
 	}
 	defer w.close()
 	results, err := w.gateAll(ctx, dbs, release)
@@ -106,18 +105,18 @@ func runGate(ctx context.Context, e edges, o gateOptions) error {
 		// enough to deploy the release.
 		results = append(results, w.answerer().Unanswered(ctx, db.Name, release.Question(db), err))
 	}
-	return o.results.conclude(e, cfg, results, nil)
+	return o.results.conclude(w.edges, cfg, results, nil)
 }
 
 // release describes the release by the flags and the variables of the CI system.
 func (o gateOptions) release(e edges) gate.Release {
 	return gate.Release{
-		Candidate: o.candidate, Migrations: o.migrations, Commit: cmp.Or(o.commit, ciCommit(e)), AskedBy: actor(e),
+		Candidate: o.candidate, Migrations: o.migrations, Commit: cmp.Or(o.commit, origin.Commit(e.getenv)), AskedBy: origin.Actor(e.getenv),
 		MaxBackupAge: time.Duration(o.maxBackupAge), RequireDrill: time.Duration(o.requireDrill),
 	}
 }
 
-// gateAll answers for one database after the other. With an error, it returns the
+// gateAll answers for the databases, in their order. With an error, it returns the
 // answers so far.
 func (w *session) gateAll(ctx context.Context, dbs []*config.Database, release gate.Release) (results []outcome.Result, err error) {
 	if release.RequireDrill == 0 {
@@ -137,7 +136,7 @@ func (w *session) gateAll(ctx context.Context, dbs []*config.Database, release g
 func (w *session) answerer() gate.Answerer {
 	return gate.Answerer{
 		History: w.History, Longest: wiring.LongestDrill(w.Config), Version: programVersion(), Now: w.now, NewRunID: wiring.NewRunID, Redactor: w.Redactor,
-		Tell: drill.Drill{Redactor: w.Redactor, Tellers: []drill.Teller{w.History}}.Tell,
+		Tell: drill.Drill{Redactor: w.Redactor, Tellers: []drill.Teller{w.History}, Notifier: w.Tells()}.Tell,
 	}
 }
 

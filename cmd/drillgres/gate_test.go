@@ -12,6 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/drillgres/drillgres/drill/config"
+	"github.com/drillgres/drillgres/drill/origin"
 	"github.com/drillgres/drillgres/drill/outcome"
 	"github.com/drillgres/drillgres/drill/record"
 	"github.com/drillgres/drillgres/drill/record/sqlite"
@@ -133,7 +134,7 @@ func TestGateAnswersFromTheHistory(t *testing.T) {
 func onlyDrillsCount(t *testing.T, config, last string) {
 	t.Helper()
 	h := historyOf(t, config)
-	v, ok, err := h.LastVerified(t.Context(), "shop")
+	v, ok, err := h.LastVerified(t.Context(), "shop", time.Now())
 	if err != nil || !ok || v.RunID != last {
 		t.Errorf("last verified by %+v, %v", v, err)
 	}
@@ -210,11 +211,11 @@ func TestCommitAndActorOfCISystems(t *testing.T) {
 		{map[string]string{"CI_COMMIT_SHA": "b2", "GITLAB_USER_LOGIN": "bob"}, "b2", "bob"},
 		{map[string]string{"BUILDKITE_COMMIT": "c3", "BUILDKITE_BUILD_CREATOR": "cat"}, "c3", "cat"},
 		{map[string]string{"CIRCLE_SHA1": "d4", "CIRCLE_USERNAME": "dan"}, "d4", "dan"},
-		{map[string]string{"GIT_COMMIT": "e5", "GITHUB_SHA": ""}, "e5", actor(edges{getenv: func(string) (string, bool) { return "", false }})},
+		{map[string]string{"GIT_COMMIT": "e5", "GITHUB_SHA": ""}, "e5", origin.Actor(func(string) (string, bool) { return "", false })},
 	} {
 		e := edges{getenv: func(name string) (string, bool) { v, ok := tt.environment[name]; return v, ok }}
-		if ciCommit(e) != tt.commit || actor(e) != tt.by {
-			t.Errorf("%v: commit %q by %q", tt.environment, ciCommit(e), actor(e))
+		if origin.Commit(e.getenv) != tt.commit || origin.Actor(e.getenv) != tt.by {
+			t.Errorf("%v: commit %q by %q", tt.environment, origin.Commit(e.getenv), origin.Actor(e.getenv))
 		}
 		q := gateOptions{commit: "mine"}.release(e).Question(&config.Database{})
 		if q.Commit != "mine" || q.AskedBy != tt.by {

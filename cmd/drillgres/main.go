@@ -30,3 +30,10 @@ func main() {
 	context.AfterFunc(ctx, stop)
 	os.Exit(run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr, os.LookupEnv))
 }
+
+// raiseMemoryLimit allows for several drills at the same time, unless GOMEMLIMIT sets the limit.
+func raiseMemoryLimit(drills int) {
+	if debug.SetMemoryLimit(-1) == memoryLimit {
+		debug.SetMemoryLimit(int64(max(drills, 1)) * memoryLimit)
+	}
+}

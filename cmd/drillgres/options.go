@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"io/fs"
 	"os"
@@ -11,6 +12,7 @@ import (
 
 	"github.com/drillgres/drillgres/drill/config"
 	"github.com/drillgres/drillgres/drill/outcome"
+	"github.com/drillgres/drillgres/drill/sandbox/docker"
 	"github.com/drillgres/drillgres/drill/wiring"
 	"github.com/drillgres/drillgres/drill/words"
 )
@@ -50,7 +52,7 @@ func loadConfig(e edges, path string) (*config.Config, error) {
 		return nil, outcome.Fail(outcome.ConfigInvalid, "%s in %s:\n%w", words.Count(len(problems), "problem"), path, problems).
 			WithHint("correct the config, then run drillgres config validate")
 	}
-	return nil, outcome.Fail(outcome.ConfigInvalid, "%w", err).WithHint("name the config with --config")
+	return nil, outcome.Fail(outcome.ConfigInvalid, "%w", err).WithHint("name the config with --config, or write one with drillgres init")
 }
 
 // optionalConfig reads the config. It returns nil if the default config does not exist.
@@ -59,6 +61,26 @@ func optionalConfig(e edges, path string) (*config.Config, error) {
 		return nil, nil
 	}
 	return loadConfig(e, path)
+}
+
+// connectEngine connects to the container engine for a command that does not drill. It also
+// returns the work root of the config, or the default of the user.
+func connectEngine(ctx context.Context, e edges, cfg *config.Config) (engine *docker.Engine, root string, err error) {
+	if root, err = wiring.WorkRoot(cfg); err != nil {
+		return nil, "", err
+	}
+	engine, err = wiring.Connect(ctx, root, wiring.Options{Getenv: e.getenv})
+	return engine, root, err
+}
+
+// loadDatabases reads the config, and returns it with the databases of these names.
+func loadDatabases(e edges, path string, names []string) (*config.Config, []*config.Database, error) {
+	cfg, err := loadConfig(e, path)
+	if err != nil {
+		return nil, nil, err
+	}
+	dbs, err := selectDatabases(cfg, names)
+	return cfg, dbs, err
 }
 
 // selectDatabases returns the databases of these names, or all databases, sorted by

@@ -2,26 +2,49 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"io"
 	"log/slog"
 	"os"
-	"sync"
 	"time"
 
 	"github.com/lmittmann/tint"
-	"github.com/schollz/progressbar/v3"
+	"github.com/spf13/cobra"
 	"golang.org/x/term"
 
-	"github.com/drillgres/drillgres/drill"
-	"github.com/drillgres/drillgres/drill/outcome"
-	"github.com/drillgres/drillgres/drill/words"
+	"github.com/drillgres/drillgres/drill/progress"
 )
+
+// progressModes are the values of --progress.
+var progressModes = []string{"auto", "bar", "plain", "json", "none"}
+
+// progressFlag adds --progress to a command.
+func progressFlag(cmd *cobra.Command, mode *string) {
+	cmd.Flags().StringVar(mode, "progress", "auto", "progress on stderr: auto, bar (live, on a terminal), plain, json or none")
+	completeFlag(cmd, "progress", oneOfValues(progressModes...))
+}
+
+func checkProgress(mode string) error { return oneOf("--progress", mode, progressModes...) }
 
 // isTerminal reports whether a stream is a terminal.
 func isTerminal(stream any) bool {
+	if _, live := stream.(*progress.Block); live {
+		return true
+	}
 	f, ok := stream.(*os.File)
 	return ok && term.IsTerminal(int(f.Fd()))
+}
+
+// terminalSize returns the size of a terminal in characters, or zeros if it is unknown.
+func terminalSize(stream any) (width, height int) {
+	f, ok := stream.(*os.File)
+	if !ok {
+		return 0, 0
+	}
+	width, height, err := term.GetSize(int(f.Fd()))
+	if err != nil {
+		return 0, 0
+	}
+	return width, height
 }
 
 // isDumb reports whether the terminal shows escape codes as they are.
@@ -30,122 +53,74 @@ func isDumb(e edges) bool {
 	return v == "dumb"
 }
 
-// colored reports whether to color the output to a stream. It follows
-// https://no-color.org.
+// colored reports whether to color the output to a stream: never with NO_COLOR, always with
+// FORCE_COLOR, otherwise on a terminal. See https://no-color.org and https://force-color.org.
 func colored(e edges, stream any) bool {
-	if v, _ := e.getenv("NO_COLOR"); v != "" || isDumb(e) {
+	if v, _ := e.getenv("NO_COLOR"); v != "" {
 		return false
 	}
-	return isTerminal(stream)
+	if v, _ := e.getenv("FORCE_COLOR"); v != "" && v != "0" && v != "false" {
+		return true
+	}
+	return isTerminal(stream) && !isDumb(e)
 }
 
+// newLogger returns the log, for a person on a terminal.
 func newLogger(e edges) *slog.Logger {
-	if isTerminal(e.stderr) {
-		return slog.New(tint.NewTextHandler(e.stderr, &tint.Options{TimeFormat: time.TimeOnly, NoColor: !colored(e, e.stderr)}))
+	if events, ok := e.stderr.(*progress.Events); ok {
+		return slog.New(events.Handler())
+	}
+	if color := colored(e, e.stderr); color || isTerminal(e.stderr) {
+		return slog.New(tint.NewTextHandler(e.stderr, &tint.Options{TimeFormat: time.TimeOnly, NoColor: !color}))
 	}
 	return slog.New(slog.NewTextHandler(e.stderr, nil))
 }
 
-// newObserver returns an observer that shows the progress of a drill: a live line on a
-// terminal, otherwise one log line for each stage. It returns nil if mode is none.
-func newObserver(e edges, mode, runID, database string) drill.Observer {
-	if mode == "auto" {
-		mode = "plain"
-		if isTerminal(e.stderr) {
-			mode = "bar"
-		}
-	}
-	if mode == "bar" && isDumb(e) {
-		mode = "plain" // a live line needs escape codes, or repeats itself
-	}
-	switch mode {
-	case "bar":
-		return &barObserver{out: e.stderr, color: colored(e, e.stderr), database: database}
-	case "plain":
-		return logObserver{log: newLogger(e).With("run_id", runID, "database", database)}
+// withProgress returns what shows the drills of these databases, and the edges whose stderr it
+// does not disturb.
+func withProgress(e edges, mode string, databases []string) (progress.Display, edges) {
+	live := isTerminal(e.stderr) && !isDumb(e) && showsEscapes(e.stderr)
+	switch {
+	case mode == "json":
+		e = withEvents(e)
+		return e.stderr.(*progress.Events), e
+	case live && (mode == "auto" || mode == "bar"):
+		terminal := e.stderr
+		block := progress.NewBlock(databases, progress.Options{
+			Out: terminal, Size: func() (int, int) { return terminalSize(terminal) },
+			Color: colored(e, terminal), Now: e.now, Leave: !isTerminal(e.stdout),
+		})
+		e.stderr = block
+		return block, e
+	case mode == "none":
+		return progress.None{}, e
 	default:
+		return progress.Lines{Log: newLogger(e)}, e
+	}
+}
+
+// withEvents returns edges whose stderr gets JSON lines only, also in a step of GitHub Actions
+// whose stderr is for another program than the runner.
+func withEvents(e edges) edges {
+	if _, already := e.stderr.(*progress.Events); !already {
+		e.stderr = progress.NewEvents(e.stderr, e.now)
+	}
+	if e.step != nil && !e.step.logged {
+		silent := *e.step
+		silent.out = io.Discard
+		e.step = &silent
+	}
+	return e
+}
+
+// usualOf returns what reads from the history how long the stages of a database take. It knows
+// nothing if the history cannot be read, which the drill reports when it is recorded.
+func (s *session) usualOf(database string) func(context.Context) progress.Usual {
+	if s.History == nil {
 		return nil
 	}
-}
-
-// logObserver writes one line at the end of each stage.
-type logObserver struct{ log *slog.Logger }
-
-func (o logObserver) Started(outcome.Stage)                  {}
-func (o logObserver) Progressed(outcome.Stage, int64, int64) {}
-
-func (o logObserver) Ended(s outcome.StageReport, f *outcome.Failure) {
-	took := slog.String("took", words.Elapsed(s.Seconds))
-	switch s.Status {
-	case outcome.StageFailed:
-		o.log.Error("stage failed", "stage", s.Stage, took, "code", f.Code, "err", f)
-	case outcome.StageSkipped:
-		level := slog.LevelWarn
-		if s.Stage == outcome.Migrate { // the backup is verified all the same
-			level = slog.LevelInfo
-		}
-		o.log.Log(context.Background(), level, "stage skipped", "stage", s.Stage, "reason", s.Reason)
-	default:
-		o.log.Info("stage "+string(s.Status), "stage", s.Stage, took)
-	}
-}
-
-// barObserver shows one live line: the current stage, with bytes and percentage if they
-// are known. It is cleared when the stage ends, because the report follows.
-type barObserver struct {
-	out      io.Writer
-	color    bool
-	database string
-
-	mu  sync.Mutex
-	bar *progressbar.ProgressBar // of the current stage; it spins on its own while nothing is counted
-	max int64
-}
-
-func (o *barObserver) Started(s outcome.Stage) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	o.max = -1
-	options := []progressbar.Option{
-		progressbar.OptionSetWriter(o.out),
-		progressbar.OptionSetDescription(fmt.Sprintf("%s  %-9s", o.database, s)),
-		progressbar.OptionUseIECUnits(true),
-		progressbar.OptionSetWidth(24),
-		progressbar.OptionThrottle(100 * time.Millisecond),
-		progressbar.OptionEnableColorCodes(o.color),
-		progressbar.OptionClearOnFinish(),
-		progressbar.OptionSpinnerType(14),
-		progressbar.OptionSetElapsedTime(true),
-	}
-	if s == outcome.Fetch || s == outcome.Restore {
-		options = append(options, progressbar.OptionShowBytes(true), progressbar.OptionShowCount())
-	}
-	o.bar = progressbar.NewOptions64(o.max, options...)
-	_ = o.bar.RenderBlank()
-}
-
-func (o *barObserver) Progressed(_ outcome.Stage, done, total int64) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	if o.bar == nil {
-		return
-	}
-	if total > 0 && total != o.max {
-		o.bar.ChangeMax64(total)
-		o.max = total
-	}
-	if o.max > 0 {
-		// At its maximum, the bar would finish before the stage ends.
-		done = min(done, o.max-1)
-	}
-	_ = o.bar.Set64(done)
-}
-
-func (o *barObserver) Ended(outcome.StageReport, *outcome.Failure) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	if o.bar != nil {
-		_ = o.bar.Finish()
-		o.bar = nil
+	return func(ctx context.Context) progress.Usual {
+		results, _ := s.History.LastResults(ctx, database, progress.UsualDrills)
+		return progress.UsualOf(results)
 	}
 }

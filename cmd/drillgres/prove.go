@@ -10,6 +10,7 @@ import (
 
 	"github.com/drillgres/drillgres/drill"
 	"github.com/drillgres/drillgres/drill/config"
+	"github.com/drillgres/drillgres/drill/progress"
 	"github.com/drillgres/drillgres/drill/prove"
 	"github.com/drillgres/drillgres/drill/report"
 	"github.com/drillgres/drillgres/drill/wiring"
@@ -27,7 +28,7 @@ type proveOptions struct {
 func (o proveOptions) validate() error {
 	return errors.Join(
 		checkFormat(o.format),
-		oneOf("--progress", o.progress, "auto", "bar", "plain", "none"),
+		checkProgress(o.progress),
 	)
 }
 
@@ -51,8 +52,7 @@ func newProve(e edges) *cobra.Command {
 	}
 	configFlag(cmd, &o.config)
 	formatFlag(cmd, &o.format)
-	cmd.Flags().StringVar(&o.progress, "progress", "auto", "progress on stderr: auto, bar, plain or none")
-	completeFlag(cmd, "progress", oneOfValues("auto", "bar", "plain", "none"))
+	progressFlag(cmd, &o.progress)
 	return cmd
 }
 
@@ -68,7 +68,7 @@ func runProve(ctx context.Context, e edges, o proveOptions) error {
 	if err != nil {
 		return err
 	}
-	w, err := newSession(ctx, e, cfg, runOptions{backup: "latest", progress: o.progress})
+	w, err := newSession(ctx, e, cfg, runOptions{backup: "latest", progress: o.progress, parallel: 1}, db)
 	if err != nil {
 		return err
 	}
@@ -78,10 +78,11 @@ func runProve(ctx context.Context, e edges, o proveOptions) error {
 		return err
 	}
 	r, err := p.Prove(ctx)
+	w.display.Close()
 	if err != nil {
 		return err
 	}
-	return finish(e, printProved(e, o.format, r), r.ExitCode)
+	return finish(w.edges, printProved(e, o.format, r), r.ExitCode)
 }
 
 func printProved(e edges, format string, r prove.Report) error {
@@ -114,9 +115,7 @@ func (w *session) prover(db *config.Database) (prove.Prover, error) {
 	return prove.Prover{
 		Database: db, Version: programVersion(), Now: w.now, Redactor: w.Redactor,
 		NewDrill: func(name string) (drill.Drill, error) {
-			d, err := w.drillOf(db)
-			d.Observer = w.proveObserver(d.RunID, db.Name, name)
-			return d, err
+			return w.controlOf(db, name)
 		},
 		NewDir:    func() (*work.Dir, error) { return w.NewWorkDir(id) },
 		WorkLimit: int64(w.Config.Work.Limit), MaxDecoded: wiring.DecodedLimitOf(w.Config),
@@ -124,15 +123,17 @@ func (w *session) prover(db *config.Database) (prove.Prover, error) {
 	}, err
 }
 
-// proveObserver returns an observer that shows a live line on a terminal. In a log it
-// shows only the drill of the intact backup: stages that are intended to fail would be
-// misleading there.
-func (w *session) proveObserver(runID, database, control string) drill.Observer {
-	o := newObserver(w.edges, w.opts.progress, runID, database+"  "+control)
-	if _, live := o.(*barObserver); live || control == "intact" {
-		return o
+// controlOf wires the drill of a control. In a log, only the drill of the intact backup is shown:
+// stages that are intended to fail would be misleading there.
+func (w *session) controlOf(db *config.Database, control string) (drill.Drill, error) {
+	d, err := w.Drill(db, wiring.DrillOptions{Backup: w.opts.backup})
+	if err != nil {
+		return d, err
 	}
-	return nil
+	if _, live := w.display.(*progress.Block); live || control == "intact" {
+		w.show(&d, db.Name+"  "+control)
+	}
+	return d, nil
 }
 
 func (w *session) logProof(log *slog.Logger, p prove.Proof) {

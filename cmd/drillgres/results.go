@@ -2,11 +2,11 @@ package main
 
 import (
 	"errors"
+	"fmt"
 	"io"
-	"os"
+	"slices"
 
 	"github.com/spf13/cobra"
-	"golang.org/x/term"
 
 	"github.com/drillgres/drillgres/drill/config"
 	"github.com/drillgres/drillgres/drill/outcome"
@@ -18,6 +18,8 @@ type resultOptions struct {
 	format string
 	output string
 	junit  string
+
+	next string // the command that continues after a backup that could be read; empty: none
 }
 
 func (o *resultOptions) flags(cmd *cobra.Command) {
@@ -100,7 +102,19 @@ func (o resultOptions) print(e edges, results []outcome.Result) error {
 	case o.junit == standardOutput:
 		return report.JUnit(e.stdout, results)
 	}
-	return printText(e, results)
+	if err := printText(e, results); err != nil || o.next == "" || !wasRead(results[0]) {
+		return err
+	}
+	_, err := fmt.Fprintf(e.stdout, "\nnext: %s\n", report.Clean(o.next))
+	return err
+}
+
+// wasRead reports whether a drill has read its backup, found a whole dump in it, and said
+// something about it.
+func wasRead(r outcome.Result) bool {
+	return r.Verdict != outcome.VerdictUnproved && slices.ContainsFunc(r.Stages, func(s outcome.StageReport) bool {
+		return s.Stage == outcome.Inspect && s.Status == outcome.StagePassed
+	})
 }
 
 func printText(e edges, results []outcome.Result) error {
@@ -121,11 +135,6 @@ func printText(e edges, results []outcome.Result) error {
 }
 
 func textOptions(e edges) report.Options {
-	o := report.Options{Color: colored(e, e.stdout)}
-	if f, ok := e.stdout.(*os.File); ok {
-		if width, _, err := term.GetSize(int(f.Fd())); err == nil {
-			o.Width = width
-		}
-	}
-	return o
+	width, _ := terminalSize(e.stdout)
+	return report.Options{Color: colored(e, e.stdout), Width: width}
 }

@@ -39,6 +39,9 @@ func execute(ctx context.Context, e edges, root *cobra.Command) int {
 	if errors.As(err, &f) && f.Hint == usageHint {
 		f.Hint = "run " + cmd.CommandPath() + " --help"
 	}
+	if mode := cmd.Flags().Lookup("progress"); mode != nil && mode.Value.String() == "json" {
+		e = withEvents(e)
+	}
 	return exitCode(e, err)
 }
 
@@ -59,8 +62,8 @@ func newRoot(e edges) *cobra.Command {
 	root.SetErr(e.stderr)
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usage("%w", err) })
 	root.AddCommand(
-		newRun(e), newGate(e), newCheck(e), newProve(e), newInspect(e), newHistory(e), newAccept(e), newExplain(e), newProducers(e),
-		newDoctor(e), newConfig(e), newClean(e), newVersion(e), newMan(),
+		newRun(e), newInit(e), newGate(e), newCheck(e), newProve(e), newInspect(e), newHistory(e), newReport(e), newServe(e), newAccept(e), newEvidence(e), newExplain(e), newProducers(e),
+		newImage(e), newDoctor(e), newNotify(e), newConfig(e), newClean(e), newVersion(e), newMan(),
 	)
 	return root
 }

@@ -61,14 +61,15 @@ var Kind = place.Kind{
 type Bucket struct {
 	Path string // of the URL, without a trailing slash
 
-	client    *s3.Client
-	transport *http.Transport
-	creds     aws.CredentialsProvider
-	name      string
-	endpoint  string // for messages; empty: AWS
-	section   string
-	attempts  int           // per request
-	backoff   time.Duration // before the second attempt; doubles with each further one
+	*locate.Clock // the transport
+
+	client   *s3.Client
+	creds    aws.CredentialsProvider
+	name     string
+	endpoint string // for messages; empty: AWS
+	section  string
+	attempts int           // per request
+	backoff  time.Duration // before the second attempt; doubles with each further one
 }
 
 // Open reads the AWS configuration. It does not use the network. It fails with
@@ -93,9 +94,8 @@ func Open(ctx context.Context, o Options) (*Bucket, error) {
 			WithHint("correct %s.profile, AWS_PROFILE or the files in ~/.aws", o.Section)
 	}
 	b := &Bucket{Path: path, name: name, endpoint: o.Endpoint, section: o.Section, creds: cfg.Credentials, attempts: cmp.Or(o.Attempts, 5), backoff: min(firstBackoff, cmp.Or(o.MaxBackoff, firstBackoff))}
-	client := httpClient(cfg.HTTPClient, o.HeaderTimeout)
-	b.transport, _ = client.Transport.(*http.Transport)
-	cfg.HTTPClient = client
+	b.Clock = transport(cfg.HTTPClient, o.HeaderTimeout)
+	cfg.HTTPClient = &http.Client{Transport: b.Clock, CheckRedirect: checkRedirect}
 	b.client = s3.NewFromConfig(cfg, o.apply)
 	return b, nil
 }
@@ -125,7 +125,7 @@ func (o Options) apply(s *s3.Options) {
 
 // Close closes idle connections.
 func (b *Bucket) Close() error {
-	b.transport.CloseIdleConnections()
+	b.CloseIdleConnections()
 	return nil
 }
 

@@ -31,8 +31,13 @@ func start(t *testing.T) *s3server.Server {
 
 func open(t *testing.T, endpoint string) *bucket.Bucket {
 	t.Helper()
+	return openURL(t, endpoint, "s3://"+name+"/x")
+}
+
+func openURL(t *testing.T, endpoint, url string) *bucket.Bucket {
+	t.Helper()
 	b, err := bucket.Open(t.Context(), bucket.Options{
-		URL: "s3://" + name + "/x", Endpoint: endpoint, URLKey: "record.history", Section: "record.s3", Attempts: 2, MaxBackoff: time.Millisecond,
+		URL: url, Endpoint: endpoint, URLKey: "record.history", Section: "record.s3", Attempts: 2, MaxBackoff: time.Millisecond,
 	})
 	if err != nil {
 		t.Fatal(err)

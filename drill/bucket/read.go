@@ -88,6 +88,9 @@ func (b *Bucket) checkETag(o locate.Object, got *string) error {
 	return outcome.Fail(outcome.BackupChanged, "%s was replaced after it was listed: its ETag changed from %s to %s", b.URI(o.Key), o.ETag, etag)
 }
 
+// ErrTooLarge is the error of Get for an object of more than its limit.
+var ErrTooLarge = errors.New("it is larger than")
+
 // Get reads a whole object of at most limit bytes. It returns false if the object
 // does not exist. If o has an ETag, Get fails for an object with another ETag.
 func (b *Bucket) Get(ctx context.Context, o locate.Object, limit int64) (content []byte, found bool, err error) {
@@ -100,7 +103,7 @@ func (b *Bucket) Get(ctx context.Context, o locate.Object, limit int64) (content
 		return nil, false, b.failure(ctx, op, err)
 	}
 	if int64(len(content)) > limit {
-		return nil, false, outcome.Fail(outcome.SourceUnreachable, "read %s: it is larger than %s", b.URI(o.Key), words.Size(limit))
+		return nil, false, outcome.Fail(outcome.SourceUnreachable, "read %s: %w %s", b.URI(o.Key), ErrTooLarge, words.Size(limit))
 	}
 	return content, true, nil
 }

@@ -8,6 +8,8 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
+
+	"github.com/drillgres/drillgres/drill/locate"
 )
 
 // Timeouts for a server that does not answer. The reader of a body detects a
@@ -17,9 +19,9 @@ const (
 	headerTimeout = 20 * time.Second
 )
 
-// httpClient returns a client with the SDK's own configuration, such as a CA
+// transport returns a transport with the SDK's own configuration, such as a CA
 // bundle, and with a timeout for each step.
-func httpClient(configured aws.HTTPClient, headers time.Duration) *http.Client {
+func transport(configured aws.HTTPClient, headers time.Duration) *locate.Clock {
 	sdk, ok := configured.(*awshttp.BuildableClient)
 	if !ok {
 		sdk = awshttp.NewBuildableClient()
@@ -29,7 +31,7 @@ func httpClient(configured aws.HTTPClient, headers time.Duration) *http.Client {
 	t.ResponseHeaderTimeout = cmp.Or(headers, headerTimeout)
 	t.ReadBufferSize = 64 << 10
 	t.DisableCompression = true // an object with a Content-Encoding must arrive as it is stored
-	return &http.Client{Transport: t, CheckRedirect: checkRedirect}
+	return &locate.Clock{Transport: t}
 }
 
 // checkRedirect follows only redirects that keep the method, as the SDK does. It

@@ -5,6 +5,7 @@ import (
 	"context"
 	"net/http"
 	"slices"
+	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
@@ -21,7 +22,11 @@ const maxConflicts = 3
 // (If-None-Match), and fails if the store reports that it does not support that.
 // A store that silently ignores the condition overwrites the object.
 func (b *Bucket) PutNew(ctx context.Context, key string, content []byte) (written bool, err error) {
-	in := b.putInput(key, content)
+	return b.putNew(ctx, b.putInput(key, content), content)
+}
+
+func (b *Bucket) putNew(ctx context.Context, in *s3.PutObjectInput, content []byte) (written bool, err error) {
+	key := aws.ToString(in.Key)
 	in.IfNoneMatch = aws.String("*")
 	for range maxConflicts {
 		if _, err = b.client.PutObject(ctx, in); statusOf(err) != http.StatusConflict {
@@ -53,8 +58,16 @@ func (b *Bucket) Put(ctx context.Context, key string, content []byte) error {
 func (b *Bucket) putInput(key string, content []byte) *s3.PutObjectInput {
 	return &s3.PutObjectInput{
 		Bucket: aws.String(b.name), Key: aws.String(key), Body: bytes.NewReader(content),
-		ContentLength: aws.Int64(int64(len(content))), ContentType: aws.String("application/json"),
+		ContentLength: aws.Int64(int64(len(content))), ContentType: aws.String(contentType(key)),
 	}
+}
+
+// contentType returns how a browser shows an object: a page, or JSON.
+func contentType(key string) string {
+	if strings.HasSuffix(key, ".html") {
+		return "text/html; charset=utf-8"
+	}
+	return "application/json"
 }
 
 func (b *Bucket) writeOperation(key string) operation {

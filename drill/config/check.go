@@ -29,6 +29,11 @@ func (l *loader) check(top *path, c *Config) {
 	}
 	l.checkOneOf(top.key("images").key("pull"), c.Images.Pull, PullMissing, PullAlways)
 	l.checkRecord(top.key("record"), &c.Record)
+	l.checkNotify(top, c)
+	l.checkMetrics(top.key("metrics"), c.Metrics)
+	if c.Evidence != nil {
+		l.checkEvidence(top.key("evidence"), c.Evidence, c.Names())
+	}
 	l.checkPath(top.key("work").key("dir"), c.Work.Dir)
 }
 
@@ -50,6 +55,7 @@ func (l *loader) checkDatabase(at *path, name string, db *Database) {
 	if db.Migrate != nil {
 		l.checkMigrate(at.key("migrate"), db.Migrate, db.App != nil)
 	}
+	l.checkNotZero(at.key("max_unverified"), db.MaxUnverified)
 	if b := db.Budget; b.Total > 0 && b.Restore > b.Total {
 		l.invalid(at.key("budget").key("restore"), "%s exceeds the total of %s", b.Restore, b.Total)
 	}

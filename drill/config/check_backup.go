@@ -4,6 +4,8 @@ import (
 	"errors"
 	"net/url"
 	"path/filepath"
+	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/drillgres/drillgres/drill/place"
@@ -29,10 +31,16 @@ func (l *loader) checkBackup(at *path, b *Backup) {
 	l.checkProducer(at.key("producer"), b.Producer)
 	l.checkNotZero(at.key("retention").key("keep"), b.Retention.Keep)
 	l.checkNotZero(at.key("retention").key("gap"), b.Retention.Gap)
+	l.checkOffsite(at.key("offsite"), b)
 	l.checkBackupGlob(at.key("member"), b.Member, "db/*.sql.gz")
 	l.checkBackupGlob(at.key("globals"), b.Globals, "globals-*.sql")
 	for i, part := range b.Parts {
 		l.checkBackupGlob(at.key("parts").at(i), part, "schema-*.sql")
+	}
+	for i, part := range b.Parts {
+		if slices.Contains(b.Parts[:i], part) {
+			l.invalid(at.key("parts").at(i), "duplicate glob %q", part)
+		}
 	}
 	if l.given(at.key("parts")) && len(b.Parts) < 2 {
 		l.invalid(at.key("parts"), "needs two or more globs (use match for a backup of one file)")
@@ -94,6 +102,35 @@ func (l *loader) checkMatch(at *path, match string) {
 	}
 }
 
+var accountID = regexp.MustCompile(`^[0-9]{12}$`)
+
+// checkOffsite checks that the store can answer what the section demands: an answer that
+// it cannot give would be missing in every check.
+func (l *loader) checkOffsite(at *path, b *Backup) {
+	if !l.given(at) || b.Command != nil {
+		return
+	}
+	o, section := b.Offsite, ""
+	if kind, err := l.Sources.Find(string(b.From)); err == nil {
+		section = kind.Section
+	}
+	switch {
+	case section != "s3" && section != "gcs":
+		l.invalid(at, "can be checked only for a bucket (want from: s3://bucket/prefix or gs://bucket/prefix)")
+	case len(o.NotIn) == 0 && o.NotAccount == "":
+		l.invalid(at, "needs not_in or not_account")
+	case o.NotAccount != "" && section != "s3":
+		l.invalid(at.key("not_account"), "can be checked only on AWS (want from: s3://bucket/prefix)")
+	case o.NotAccount != "" && !accountID.MatchString(o.NotAccount):
+		l.invalid(at.key("not_account"), "%s is not the id of an AWS account (want 12 digits in quotes)", quoted(o.NotAccount))
+	}
+	for i, region := range o.NotIn {
+		if strings.TrimSpace(region) == "" || hasControl(region) {
+			l.invalid(at.key("not_in").at(i), "%s is not a region (want a name such as eu-central-1)", quoted(region))
+		}
+	}
+}
+
 func didYouMean(name string) string {
 	if near := words.Nearest(name, producer.Names()); near != "" {
 		return " (did you mean " + near + "?)"
@@ -106,7 +143,7 @@ func (l *loader) checkCommandSource(at *path, b *Backup) {
 	if len(b.Command.Run) == 0 || b.Command.Run[0] == "" {
 		l.invalid(at.key("command").key("run"), "is missing (want the program and its arguments, such as [restic, dump, latest, /shop.dump])")
 	}
-	for _, key := range []string{"match", "parts", "globals", "retention", "s3", "gcs", "azure", "sftp", "http"} {
+	for _, key := range []string{"match", "parts", "globals", "retention", "offsite", "s3", "gcs", "azure", "sftp", "http"} {
 		if l.given(at.key(key)) {
 			l.invalid(at.key(key), "has no effect beside command, which is one backup")
 		}

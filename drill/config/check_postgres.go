@@ -57,6 +57,7 @@ func (l *loader) checkPostgres(at *path, p *Postgres) {
 		l.checkName(at.key("extensions").at(i), name)
 	}
 	l.checkSettings(at.key("settings"), p.Settings)
+	l.checkBuild(at.key("build"), &p.Build)
 	l.checkMinimum(at.key("memory"), p.Memory, minMemory)
 	l.checkMinimum(at.key("shm_size"), p.ShmSize, minShmSize)
 	if c := at.key("cpus"); l.given(c) && p.CPUs < 0.1 {

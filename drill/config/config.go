@@ -19,11 +19,20 @@ type Config struct {
 	Images Images `yaml:"images"`
 	// Where drills are recorded.
 	Record Record `yaml:"record"`
+	// Who is notified of drills and checks.
+	Notify []Receiver `yaml:"notify"`
+	// When they are notified.
+	Alerts Alerts `yaml:"alerts"`
+	// Where the metrics for Prometheus go.
+	Metrics Metrics `yaml:"metrics"`
+	// Signed evidence of each drill. Default: none.
+	Evidence *Evidence `yaml:"evidence"`
 	// Where a drill keeps its private files while it runs.
 	Work Work `yaml:"work"`
 
-	File string `yaml:"-"` // the path that it was read from
-	Dir  string `yaml:"-"` // the directory that its relative paths start from
+	File   string `yaml:"-"` // the path that it was read from
+	SHA256 string `yaml:"-"` // of the file, as hex
+	Dir    string `yaml:"-"` // the directory that its relative paths start from
 
 	secrets []redact.Secret
 	lines   map[string]int // the line of each path
@@ -46,6 +55,8 @@ type Database struct {
 	Migrate *Migrate `yaml:"migrate"`
 	// How long a drill that passes may take.
 	Budget Budget `yaml:"budget"`
+	// How long ago the last drill that verified the newest backup may have ended. A check of a longer time is drill_overdue. Default: any time.
+	MaxUnverified Duration `yaml:"max_unverified"`
 }
 
 // Backup says where backups are stored and what a plausible one looks like.
@@ -64,6 +75,8 @@ type Backup struct {
 	Producer string `yaml:"producer"`
 	// How long backups must be kept, and how close together.
 	Retention Retention `yaml:"retention"`
+	// Where the bucket must not be. A check of a bucket that is there is backup_not_offsite.
+	Offsite Offsite `yaml:"offsite"`
 	// Globs of the files of one backup, in restore order, such as [roles-*.sql, schema-*.sql, data-*.sql]. Files of one set share what the stars match, or their folder. Default: a backup is one file.
 	Parts []string `yaml:"parts"`
 	// Glob of the files with the roles of the cluster (pg_dumpall --globals-only), restored first. Default: none.
@@ -108,6 +121,14 @@ type Retention struct {
 	Keep Duration `yaml:"keep"`
 	// No two neighbouring backups may be further apart. Default: any distance.
 	Gap Duration `yaml:"gap"`
+}
+
+// Offsite says where the bucket of the backups must not be, such as where production is.
+type Offsite struct {
+	// Regions of S3 or Google Cloud Storage, such as [eu-central-1].
+	NotIn []string `yaml:"not_in"`
+	// Id of an AWS account, in quotes, such as "123456789012".
+	NotAccount string `yaml:"not_account"`
 }
 
 // Key is one key of encrypted backups: exactly one of its fields.
@@ -208,14 +229,38 @@ type Postgres struct {
 	Locale string `yaml:"locale"`
 	// Extensions that the image must have, besides those that the dump creates.
 	Extensions []string `yaml:"extensions"`
-	// Server settings, such as shared_preload_libraries.
+	// Server settings, such as shared_preload_libraries, to which libraries that an extension needs are added.
 	Settings map[string]string `yaml:"settings"`
+	// Whether an image is made if the configured one lacks extensions: auto (default), off, or a mapping, which is auto with more packages. off also adds no library to shared_preload_libraries.
+	Build Build `yaml:"build"`
 	// Memory limit of the container. Default: 4GiB, or three quarters of the engine's memory if that is less.
 	Memory Size `yaml:"memory"`
 	// Size of /dev/shm, which parallel index builds need. Default: 1GiB.
 	ShmSize Size `yaml:"shm_size"`
 	// CPU limit of the container. Default: no limit.
 	CPUs float64 `yaml:"cpus"`
+}
+
+// Build says whether, and with what, an image with more extensions is made. In the file
+// it may be auto or off.
+type Build struct {
+	Off bool `yaml:"-"`
+	// Debian packages to install besides those of the extensions, NAME or NAME=VERSION.
+	Packages []string `yaml:"packages"`
+	// Repository to install from besides those of the image.
+	Repository *Repository `yaml:"repository"`
+}
+
+// Repository is a repository of Debian packages.
+type Repository struct {
+	// Address of the repository, such as https://packagecloud.io/timescale/timescaledb/debian.
+	URL Text `yaml:"url"`
+	// Path of its public key (OpenPGP, armored or not), relative to the config file.
+	Key Text `yaml:"key"` // once loaded, absolute or relative to the working directory
+	// Suite. Default: the codename of the image's Debian release.
+	Suite string `yaml:"suite"`
+	// Components. Default: [main].
+	Components []string `yaml:"components"`
 }
 
 // Restore says how a backup is restored.
@@ -230,7 +275,7 @@ type Restore struct {
 	Roles string `yaml:"roles" jsonschema:"enum=create,enum=strict"`
 	// SQL before the dump, as superuser in the new database and after the roles. Each is a text or {file: path}.
 	Before []SQL `yaml:"before"`
-	// SQL after the dump, in the same way.
+	// SQL after the dump, in the same way. It runs once the database has been compared with the dump: verify.tables, verify.queries, the application and the migration see what it changes.
 	After []SQL `yaml:"after"`
 }
 
@@ -267,6 +312,15 @@ type Record struct {
 	S3 S3 `yaml:"s3"`
 }
 
+// Metrics says where the metrics of the drills of each database go, after each
+// drill. Default: nowhere.
+type Metrics struct {
+	// Path of a file that the node exporter's textfile collector reads, relative to the config file; its name must end in .prom.
+	Textfile string `yaml:"textfile"` // once loaded, absolute or relative to the working directory
+	// Address of a Pushgateway, such as https://push.internal.
+	Pushgateway Value `yaml:"pushgateway"`
+}
+
 // Work says where a drill keeps its private files while it runs.
 type Work struct {
 	// Default: drillgres in the user's cache directory.
@@ -275,7 +329,7 @@ type Work struct {
 	Limit Size `yaml:"limit"`
 }
 
-// Duration is a time.Duration that may also be written with d and w: 26h, 7d, 2w.
+// Duration is a time.Duration that may also be written with d, w and y: 26h, 7d, 2w, 3y.
 type Duration time.Duration
 
 // Size is a number of bytes, written as 1MiB, 20GB, 512.

@@ -80,6 +80,10 @@ func (l *loader) special(n *yaml.Node, p *path, v reflect.Value) bool {
 		if l.isScalar(n, p, v) {
 			target.Source = n.Value
 		}
+	case *Build:
+		return l.build(n, p, target)
+	case *Control:
+		return l.control(n, p, target)
 	default:
 		return false
 	}

@@ -10,13 +10,15 @@ import (
 // restore.jobs, which depend on the engine, and work.dir, which depends on the
 // user, stay zero: their defaults are set when they are used.
 func (c *Config) setDefaults() {
-	or(&c.Record.History, defaultHistory)
-	if c.Record.History.IsPath() {
+	if h := c.Record.History; h != "" && h.IsPath() {
 		c.Record.History = History(c.Resolve(c.Record.History.Reveal()))
 	}
 	c.Record.S3.setDefaults()
-	if c.Work.Dir != "" {
-		c.Work.Dir = c.Resolve(c.Work.Dir)
+	c.setEvidenceDefaults()
+	for _, path := range []*string{&c.Work.Dir, &c.Metrics.Textfile} {
+		if *path != "" {
+			*path = c.Resolve(*path)
+		}
 	}
 	for _, db := range c.Databases {
 		db.setDefaults()
@@ -35,6 +37,9 @@ func (c *Config) setDefaults() {
 			if *file != "" {
 				*file = c.Resolve(*file)
 			}
+		}
+		if r := db.Postgres.Build.Repository; r != nil {
+			r.Key = Text(c.Resolve(string(r.Key)))
 		}
 		if db.Migrate != nil {
 			c.setMigrateDefaults(db)

@@ -28,5 +28,11 @@ func reader(getenv func(string) (string, bool)) Reader {
 		}
 		return nil
 	}}
-	return Reader{Getenv: getenv, Sources: place.Kinds{bucket, file}, Histories: place.Kinds{{Path: true}, server, bucket}}
+	slack := place.Kind{Schemes: []string{"slack"}, Example: "slack://hook:T-B-X@webhook", Check: func(url string) error {
+		if !strings.Contains(url, "@") {
+			return errors.New("has no token")
+		}
+		return nil
+	}}
+	return Reader{Getenv: getenv, Sources: place.Kinds{bucket, file}, Histories: place.Kinds{{Path: true}, server, bucket}, Evidence: place.Kinds{{Path: true}, bucket}, Chats: place.Kinds{slack, {Schemes: []string{"https"}, Example: "https://…"}}}
 }

@@ -2,6 +2,8 @@ package config
 
 import (
 	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -25,28 +27,36 @@ type Reader struct {
 	Getenv    func(name string) (string, bool) // looks up environment variables
 	Sources   place.Kinds                      // of backup.from
 	Histories place.Kinds                      // of record.history
+	Evidence  place.Kinds                      // of evidence.to
+	Chats     place.Kinds                      // of notify.url
 }
 
 // Load reads the config file at path. It returns Errors if the file is invalid; any
 // other error means that it could not be read.
 func (r Reader) Load(path string) (*Config, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return nil, fmt.Errorf("read config: %w", err)
-	}
-	defer func() { _ = f.Close() }() // opened for reading only
-	data, err := io.ReadAll(io.LimitReader(f, maxFile+1))
+	data, err := readFile(path)
 	if err != nil {
 		return nil, fmt.Errorf("read config: %w", err)
 	}
 	return r.Parse(path, data)
 }
 
+// readFile returns the content of a file, or the beginning of one that is too large.
+func readFile(path string) ([]byte, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = f.Close() }() // opened for reading only
+	return io.ReadAll(io.LimitReader(f, maxFile+1))
+}
+
 // Parse is Load for a file that was read already. name is its path, from whose
 // directory relative paths start.
 func (r Reader) Parse(name string, data []byte) (*Config, error) {
 	l := r.newLoader(name)
-	c := &Config{File: name, Dir: l.dir}
+	sum := sha256.Sum256(data)
+	c := &Config{File: name, Dir: l.dir, SHA256: hex.EncodeToString(sum[:])}
 	if root := l.document(data); root != nil {
 		top := &path{}
 		l.value(root, top, reflect.ValueOf(c).Elem(), false)
@@ -55,7 +65,9 @@ func (r Reader) Parse(name string, data []byte) (*Config, error) {
 	if len(l.problems) > 0 {
 		return nil, l.problems.sorted()
 	}
+	or(&c.Record.History, defaultHistory)
 	c.setDefaults()
+	l.setNotifyDefaults(&path{}, c)
 	c.secrets, c.lines = l.secrets, l.lines()
 	return c, nil
 }

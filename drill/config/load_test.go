@@ -3,6 +3,7 @@ package config
 import (
 	"errors"
 	"flag"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -62,9 +63,11 @@ func TestValid(t *testing.T) {
 	}
 	shop := cfg.Database("shop")
 	got := map[string]any{
+		"evidence":     fmt.Sprint(cfg.Evidence.To, " ", cfg.Evidence.Sign.File, " ", cfg.Evidence.Lock, " ", cfg.Evidence.Controls),
 		"name":         shop.Name,
 		"from":         string(shop.Backup.From),
 		"max_age":      shop.Backup.MaxAge.String(),
+		"unverified":   shop.MaxUnverified.String(),
 		"min_size":     shop.Backup.MinSize.String(),
 		"path_style":   *shop.Backup.S3.PathStyle,
 		"setting":      shop.Postgres.Settings["max_connections"],
@@ -77,6 +80,7 @@ func TestValid(t *testing.T) {
 		"history":      cfg.Record.History.String(),
 	}
 	want := map[string]any{
+		"evidence":     "testdata/valid/evidence testdata/valid/evidence.key governance [{soc2:A1.2 7d} {nis2:4.2.6 90d}]",
 		"name":         "shop",
 		"from":         "s3://acme-backups/prod/",
 		"max_age":      "26h",
@@ -89,6 +93,7 @@ func TestValid(t *testing.T) {
 		"header":       "Bearer canary-4711-token",
 		"short method": "GET /orders?limit=5",
 		"long method":  "PUT /orders/1",
+		"unverified":   "7d",
 		"history":      filepath.Join("testdata", "valid", ".drillgres", "history.db"),
 	}
 	if diff := cmp.Diff(want, got); diff != "" {

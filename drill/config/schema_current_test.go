@@ -42,7 +42,7 @@ func notation(t reflect.Type) *jsonschema.Schema {
 	case reflect.TypeFor[History]():
 		return &jsonschema.Schema{OneOf: []*jsonschema.Schema{{Type: "string"}, secretFileSchema()}}
 	case reflect.TypeFor[Duration]():
-		return &jsonschema.Schema{Type: "string", Examples: []any{"90s", "26h", "7d", "2w"}}
+		return &jsonschema.Schema{Type: "string", Examples: []any{"90s", "26h", "7d", "2w", "3y"}}
 	case reflect.TypeFor[Size]():
 		return &jsonschema.Schema{OneOf: scalars()[:2], Examples: []any{"512MiB", "4GiB", "20GB"}}
 	case reflect.TypeFor[Percent]():
@@ -51,6 +51,10 @@ func notation(t reflect.Type) *jsonschema.Schema {
 		return &jsonschema.Schema{Type: "string"}
 	case reflect.TypeFor[Expr]():
 		return &jsonschema.Schema{OneOf: []*jsonschema.Schema{{Type: "string"}, {Type: "boolean"}}, Examples: []any{"value == 0"}}
+	case reflect.TypeFor[Build]():
+		return &jsonschema.Schema{OneOf: []*jsonschema.Schema{{Type: "string", Enum: []any{"auto", "off"}}, mappingSchema(&Build{})}}
+	case reflect.TypeFor[Control]():
+		return &jsonschema.Schema{OneOf: []*jsonschema.Schema{{Type: "string"}, mappingSchema(&Control{})}}
 	case reflect.TypeFor[string]():
 		return &jsonschema.Schema{OneOf: scalars()}
 	default:
@@ -72,4 +76,24 @@ func secretFileSchema() *jsonschema.Schema {
 		Required:             []string{"file"},
 		AdditionalProperties: jsonschema.FalseSchema,
 	}
+}
+
+// mappingSchema returns the schema of a type that may also be a single value, as a mapping.
+func mappingSchema(v any) *jsonschema.Schema {
+	r := jsonschema.Reflector{Anonymous: true, ExpandedStruct: true, DoNotReference: true, FieldNameTag: "yaml", RequiredFromJSONSchemaTags: true}
+	r.Mapper = func(t reflect.Type) *jsonschema.Schema {
+		if t == reflect.TypeOf(v).Elem() {
+			return nil
+		}
+		return notation(t)
+	}
+	if err := r.AddGoComments("github.com/drillgres/drillgres/drill/config", ".", jsonschema.WithFullComment()); err != nil {
+		panic(err)
+	}
+	for name, comment := range r.CommentMap {
+		r.CommentMap[name] = strings.Join(strings.Fields(comment), " ")
+	}
+	s := r.Reflect(v)
+	s.Version, s.ID = "", ""
+	return s
 }

@@ -111,13 +111,15 @@ func (l *loader) addSecretsOf(p *path, e expansion) {
 	}
 }
 
-// addSecret adds a secret and each of its lines, because logs print line by line.
+// addSecret adds a secret, each of its lines, because logs print line by line, and the
+// passwords in it if it is a connection string.
 func (l *loader) addSecret(text string) {
 	const shortestLine = 12
 	if text == "" {
 		return
 	}
 	l.secrets = append(l.secrets, redact.Secret(text))
+	l.secrets = append(l.secrets, redact.InConnection(text)...)
 	if lines := strings.Split(text, "\n"); len(lines) > 1 {
 		for _, line := range lines {
 			if line = strings.TrimSpace(line); len(line) >= shortestLine {

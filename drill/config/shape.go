@@ -29,6 +29,10 @@ func wanted(t reflect.Type) string {
 		return "a percentage such as 20%, or off"
 	case reflect.TypeFor[Expr]():
 		return "an expression"
+	case reflect.TypeFor[Build]():
+		return "auto, off, or a mapping with packages, repository"
+	case reflect.TypeFor[Control]():
+		return "the name of a control such as soc2:A1.2, or a mapping with control, every"
 	case reflect.TypeFor[Table]():
 		return "a mapping, {} if the table only has to exist"
 	}

@@ -12,21 +12,21 @@ import (
 
 const day = 24 * time.Hour
 
-var daysAndWeeks = regexp.MustCompile(`^([0-9]+(?:\.[0-9]+)?)([dw])`)
+var longUnits = regexp.MustCompile(`^([0-9]+(?:\.[0-9]+)?)([dwy])`)
 
-// ParseDuration parses a duration such as 26h, 90s, 7d, 2w or 1d12h. It returns an
+// unitOf holds the longer units. A year has the days of a leap year, so that a retention in
+// years is never too short.
+var unitOf = map[string]time.Duration{"d": day, "w": 7 * day, "y": 366 * day}
+
+// ParseDuration parses a duration such as 26h, 90s, 7d, 2w, 3y or 1d12h. It returns an
 // error if the duration is negative.
 func ParseDuration(s string) (Duration, error) {
 	bad := fmt.Errorf("%s is not a duration (want 26h, 7d, 2w)", quoted(s))
 	var total float64
 	rest := s
-	for m := daysAndWeeks.FindStringSubmatch(rest); m != nil; m = daysAndWeeks.FindStringSubmatch(rest) {
+	for m := longUnits.FindStringSubmatch(rest); m != nil; m = longUnits.FindStringSubmatch(rest) {
 		count, _ := strconv.ParseFloat(m[1], 64) // digits, by the expression above
-		unit := day
-		if m[2] == "w" {
-			unit = 7 * day
-		}
-		total += count * float64(unit)
+		total += count * float64(unitOf[m[2]])
 		rest = rest[len(m[0]):]
 	}
 	if total >= math.MaxInt64 || s == "" {

@@ -8,14 +8,14 @@ import (
 func TestParseDuration(t *testing.T) {
 	good := map[string]time.Duration{
 		"0": 0, "26h": 26 * time.Hour, "7d": 7 * day, "2w": 14 * day, "1d12h": 36 * time.Hour,
-		"1w1d1h1m1s": 8*day + time.Hour + time.Minute + time.Second, "1.5d": 36 * time.Hour, "100ms": 100 * time.Millisecond,
+		"3y": 3 * 366 * day, "1w1d1h1m1s": 8*day + time.Hour + time.Minute + time.Second, "1.5d": 36 * time.Hour, "100ms": 100 * time.Millisecond,
 	}
 	for text, want := range good {
 		if got, err := ParseDuration(text); err != nil || time.Duration(got) != want {
 			t.Errorf("%q: got %v, %v; want %v", text, time.Duration(got), err, want)
 		}
 	}
-	for _, text := range []string{"", "26 hours", "30", "-1h", "+1h", "1d-2h", "1h1d", "d", "1y", "999999999w", "300000w1h", " 1h"} {
+	for _, text := range []string{"", "26 hours", "30", "-1h", "+1h", "1d-2h", "1h1d", "d", "y", "1M", "999999999w", "300000w1h", " 1h"} {
 		if got, err := ParseDuration(text); err == nil {
 			t.Errorf("%q is accepted as %v", text, time.Duration(got))
 		}

@@ -19,7 +19,7 @@ const partBuffer = 256 << 10
 
 // fetchCopy downloads the bytes to path and reads them as they arrive.
 func (f Fetcher) fetchCopy(ctx context.Context, b locate.Backup, path string, p outcome.Progress) (_ File, err error) {
-	if err := f.checkSpace(b.Size); err != nil {
+	if err := f.CheckSpace(b.Size); err != nil {
 		return File{}, err
 	}
 	disk, err := createCopy(path)

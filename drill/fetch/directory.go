@@ -12,8 +12,8 @@ import (
 	"path/filepath"
 	"slices"
 
+	"github.com/drillgres/drillgres/drill/dumpfile"
 	"github.com/drillgres/drillgres/drill/inspect"
-	"github.com/drillgres/drillgres/drill/layers"
 	"github.com/drillgres/drillgres/drill/locate"
 	"github.com/drillgres/drillgres/drill/outcome"
 	"github.com/drillgres/drillgres/drill/work"
@@ -38,7 +38,7 @@ func (f Fetcher) fetchDirectory(ctx context.Context, b locate.Backup, dir string
 	}
 	for _, o := range members {
 		name := path.Base(o.Key)
-		if !layers.IsDumpFile(name) {
+		if !dumpfile.Is(name) {
 			continue
 		}
 		one := locate.Backup{Object: o, Source: b.Source, URI: b.Source.URI(o)}

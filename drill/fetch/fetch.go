@@ -10,6 +10,7 @@ import (
 	"io"
 	"path"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/drillgres/drillgres/drill/inspect"
@@ -77,13 +78,32 @@ func (f Fetcher) Fetch(ctx context.Context, b locate.Backup, p outcome.Progress)
 		return File{Before: before}, err
 	}
 	file, err := f.fetchDump(ctx, b, p)
-	file.Before = before
+	if file.Before = before; err == nil {
+		err = checkDifferent(b, file)
+	}
 	for _, part := range before {
 		if file.Broken == nil {
 			file.Broken = part.Broken
 		}
 	}
 	return file, err
+}
+
+// checkDifferent fails for a set in which two parts are the same: their rows would be there twice.
+func checkDifferent(b locate.Backup, f File) error {
+	seen := map[string]string{}
+	for i, part := range append(slices.Clone(f.Before), f) {
+		name := path.Base(b.Key)
+		if i < len(b.Before) {
+			name = path.Base(b.Before[i].Key)
+		}
+		if first, again := seen[part.SHA256]; again && part.Size > 0 {
+			return outcome.Fail(outcome.ConfigInvalid, "two parts of the backup are the same: %s and %s", locate.Show(first), locate.Show(name)).
+				WithHint("correct backup.parts so that each glob matches another file")
+		}
+		seen[part.SHA256] = name
+	}
+	return nil
 }
 
 // fetchBefore fetches the parts that are restored before the dump.

@@ -13,6 +13,7 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/drillgres/drillgres/drill/inspect"
+	"github.com/drillgres/drillgres/drill/locate"
 	"github.com/drillgres/drillgres/drill/locate/sourcetest"
 	"github.com/drillgres/drillgres/drill/outcome"
 )
@@ -137,5 +138,30 @@ func TestMemoryIsBounded(t *testing.T) {
 	runtime.ReadMemStats(&after)
 	if used := after.TotalAlloc - before.TotalAlloc; used > 8<<20 {
 		t.Errorf("64 MiB took %d bytes of memory", used)
+	}
+}
+
+// TestSamePartTwice checks that a set in which two parts are the same file is refused: their
+// rows would be restored twice, as promised.
+func TestSamePartTwice(t *testing.T) {
+	var m sourcetest.Memory
+	for name, content := range map[string]string{"schema.sql": "schema", "data.sql": "rows", "copy.sql": "rows", "nothing-1.sql": "", "nothing-2.sql": ""} {
+		m.Put(t, name, []byte(content))
+	}
+	set := func(names ...string) locate.Backup {
+		var parts []locate.Part
+		for _, name := range names {
+			o := sourcetest.Find(t, &m, name)
+			parts = append(parts, locate.Part{Object: o, URI: m.URI(o)})
+		}
+		last := parts[len(parts)-1]
+		return locate.Backup{Object: last.Object, Source: &m, URI: last.URI, Before: parts[:len(parts)-1]}
+	}
+	if _, err := fetcher(t, drain).Fetch(t.Context(), set("nothing-1.sql", "nothing-2.sql", "schema.sql", "data.sql"), nil); err != nil {
+		t.Error(err)
+	}
+	_, err := fetcher(t, drain).Fetch(t.Context(), set("schema.sql", "data.sql", "copy.sql"), nil)
+	if f := outcome.AsFailure(err); err == nil || f.Code != outcome.ConfigInvalid || !strings.Contains(f.Error(), "data.sql and copy.sql") {
+		t.Errorf("%v", err)
 	}
 }

@@ -77,11 +77,11 @@ func TestResumesWhereItStopped(t *testing.T) {
 func TestSlowIsNotStalled(t *testing.T) {
 	b := backup(t, random(2*partSize))
 	faulty := &sourcetest.Faulty{Source: b.Source, Plan: func(int, int64, int64) sourcetest.Fault {
-		return sourcetest.Fault{Pace: 60 * time.Millisecond}
+		return sourcetest.Fault{Pace: 100 * time.Millisecond}
 	}}
 	b.Source = faulty
 	f := fetcher(t, drain)
-	f.Stall = 500 * time.Millisecond // less than a part takes, more than its longest gap
+	f.Stall = time.Second // less than a part takes, more than its longest gap
 	if _, err := f.Fetch(t.Context(), b, nil); err != nil {
 		t.Fatal(err)
 	}

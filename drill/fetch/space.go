@@ -5,9 +5,9 @@ import (
 	"github.com/drillgres/drillgres/drill/words"
 )
 
-// checkSpace fails with disk_budget_exceeded if the backup does not fit into the
+// CheckSpace fails with disk_budget_exceeded if the backup does not fit into the
 // limit or on the disk.
-func (f Fetcher) checkSpace(size int64) error {
+func (f Fetcher) CheckSpace(size int64) error {
 	if f.Limit > 0 && size > f.Limit {
 		return outcome.Fail(outcome.DiskBudgetExceeded, "the backup has %s, and work.limit allows %s",
 			words.Size(size), words.Size(f.Limit)).

@@ -13,7 +13,7 @@ import (
 
 // fetchStream copies a backup that can be read only once, and reads it as it arrives.
 func (f Fetcher) fetchStream(ctx context.Context, b locate.Backup, s locate.Streamer, p outcome.Progress) (_ File, err error) {
-	if err := f.checkSpace(0); err != nil {
+	if err := f.CheckSpace(0); err != nil {
 		return File{}, err
 	}
 	body, err := s.Stream(ctx, b.Object)

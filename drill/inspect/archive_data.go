@@ -47,8 +47,11 @@ func (a *archive) readTableRows(b *block, f *feed) {
 		a.readInserts(b, f)
 		return
 	}
-	read := readRows(f)
-	a.k.table(b.table).addData(read.rows, read.size)
+	watched := a.k.watchRows(b.table)
+	read := readRows(f, watched)
+	table := a.k.table(b.table)
+	table.addData(read.rows, read.size)
+	table.addNewest(watched.times())
 	blank := a.drainBlock(f)
 	if a.err == nil {
 		a.require(read.closed && blank, "the rows of "+b.name+" do not end properly")

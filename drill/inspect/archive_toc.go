@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/drillgres/drillgres/drill/dumpfile"
 	"github.com/drillgres/drillgres/drill/outcome"
 	"github.com/drillgres/drillgres/drill/sqltext"
 )
@@ -109,7 +110,7 @@ func (a *archive) expectData(e *entry) {
 	}
 	if e.file != "" {
 		a.files = append(a.files, e.file)
-		a.byFile[bareName(e.file)] = e.data
+		a.byFile[dumpfile.Bare(e.file)] = e.data
 	}
 	a.findTarget(e.data, e.copyStmt)
 }

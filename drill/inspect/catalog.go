@@ -21,7 +21,11 @@ type catalog struct {
 	objects map[objectKey]int    // index into c.Objects
 	tables  map[sqltext.Name]int // index into c.Tables
 
-	roles, createdRoles, tablespaces map[string]bool
+	roles, createdRoles, tablespaces, createdTablespaces map[string]bool
+
+	createdBefore string // the database that an earlier part creates
+
+	filledEarly []sqltext.Name // tables that an earlier part fills, and that no part had created then
 
 	partitioned map[sqltext.Name]bool
 	partitionOf map[sqltext.Name]sqltext.Name
@@ -35,6 +39,7 @@ type catalog struct {
 	temporary map[string]bool // tables that only the session has
 	refers    map[sqltext.Name]bool
 
+	newest       *newestValues
 	waysOut      bool // the dump has objects that need another server
 	listensToDDL bool // an event trigger exists
 	dropsIndex   bool // a third-party script drops an index, whose name may be that of any other
@@ -60,7 +65,7 @@ type objectKey struct {
 func newCatalog() *catalog {
 	return &catalog{
 		objects: map[objectKey]int{}, tables: map[sqltext.Name]int{},
-		roles: map[string]bool{}, createdRoles: map[string]bool{}, tablespaces: map[string]bool{},
+		roles: map[string]bool{}, createdRoles: map[string]bool{}, tablespaces: map[string]bool{}, createdTablespaces: map[string]bool{},
 		partitioned: map[sqltext.Name]bool{}, partitionOf: map[sqltext.Name]sqltext.Name{}, announced: newAnnouncements(),
 		cluster: wholeCluster{roles: map[string][]Splice{}, superusers: map[string]bool{}, granted: map[string]bool{}, connected: map[string]bool{}},
 		path:    serverPath, newPath: serverPath, temporary: map[string]bool{}, refers: map[sqltext.Name]bool{},
@@ -69,6 +74,14 @@ func newCatalog() *catalog {
 
 // beginPart begins another part of the backup, which a session of its own restores.
 func (k *catalog) beginPart() {
+	if k.c.Creates != "" {
+		k.createdBefore = k.c.Creates
+	}
+	k.noteFilled()
+	if k.c.isWholeCluster() && k.hasDatabases() {
+		k.cluster.whole = true
+		k.nextDatabase("")
+	}
 	k.c.Source = Source{}
 	k.announced = newAnnouncements()
 	k.path, k.newPath, k.role = serverPath, serverPath, ""
@@ -194,15 +207,17 @@ func (k *catalog) contents() Contents {
 	c.Roles = sortedNames(k.roles)
 	c.CreatedRoles = sortedNames(k.createdRoles)
 	c.Tablespaces = sortedNames(k.tablespaces)
+	c.CreatedTablespaces = sortedNames(k.createdTablespaces)
 	c.Extensions = append([]Extension{}, c.Extensions...)
 	c.Bootstrap = k.bootstrap()
-	if c.Format == Cluster && c.DumpCount > 0 && k.c.DatabaseName == "" && len(k.cluster.promises) == 0 {
+	c.CreatesDatabase = c.CreatesDatabase || k.createdBefore != "" && k.createdBefore == c.Database.Name
+	if c.isWholeCluster() && !k.hasDatabases() {
 		c.Format = Plain // roles of pg_dumpall and the dump of one database, in one file
 	}
-	c.Cluster = c.Format == Cluster && c.DumpCount > 0
+	c.Cluster = c.isWholeCluster() || k.cluster.whole
 	c.Splices = omit(c.Splices, k.cluster.roles[c.Bootstrap])
-	promises := k.cluster.promises
-	if c.Format == Cluster {
+	promises, several := k.cluster.promises, c.Format == Cluster || k.cluster.whole
+	if several {
 		last := *k
 		last.cluster.promises = slices.Clip(promises)
 		last.endDatabase()
@@ -215,7 +230,7 @@ func (k *catalog) contents() Contents {
 	}
 	c.convertToUTF8()
 	c.ProductionVersion = c.ServerVersion
-	if c.Format != Cluster {
+	if !several {
 		c.ObjectsByOwner = countOwners(c.Objects)
 		c.DatabaseName = c.Database.Name
 		promises = []Promise{c.Promise}
@@ -230,7 +245,8 @@ func (k *catalog) promise() Promise {
 	p.Sequences = append([]Sequence{}, p.Sequences...)
 	p.Tables = []Table{}
 	for _, t := range k.c.Tables {
-		if t.Data || !k.isRowless(sqltext.Name{Schema: t.Schema, Name: t.Name}) {
+		if n := (sqltext.Name{Schema: t.Schema, Name: t.Name}); t.Data || !k.isRowless(n) {
+			t.PartOf = k.rootOf(n)
 			p.Tables = append(p.Tables, t)
 		}
 	}
@@ -266,6 +282,18 @@ func (k *catalog) isRowless(n sqltext.Name) bool {
 		n = up
 	}
 	return false
+}
+
+// rootOf returns the uppermost table of which a table is a partition, or the zero Name.
+func (k *catalog) rootOf(n sqltext.Name) (root sqltext.Name) {
+	for range maxNesting {
+		up, ok := k.partitionOf[n]
+		if !ok {
+			return root
+		}
+		root, n = up, up
+	}
+	return sqltext.Name{}
 }
 
 func sortedNames(set map[string]bool) []string {

@@ -14,6 +14,7 @@ import (
 // their memberships.
 type wholeCluster struct {
 	promises []Promise // of the databases before the current one
+	whole    bool      // an earlier part is a cluster with its databases
 
 	roles      map[string][]Splice // the statements that create or drop a role
 	superusers map[string]bool
@@ -31,6 +32,14 @@ func (k *catalog) beginDatabase(name string) {
 	if k.c.Format != Cluster || k.c.DatabaseName == name || !k.reserve(name) {
 		return
 	}
+	k.nextDatabase(name)
+}
+
+// hasDatabases reports whether the SQL of a cluster connects to databases.
+func (k *catalog) hasDatabases() bool { return k.c.DatabaseName != "" || len(k.cluster.promises) > 0 }
+
+// nextDatabase ends the current database and begins the next one.
+func (k *catalog) nextDatabase(name string) {
 	k.endDatabase()
 	k.c.Promise = Promise{DatabaseName: name}
 	clear(k.objects)
@@ -38,6 +47,9 @@ func (k *catalog) beginDatabase(name string) {
 	clear(k.partitioned)
 	clear(k.partitionOf)
 	clear(k.refers)
+	if k.newest != nil {
+		clear(k.newest.columns)
+	}
 	k.c.namesEncoding, k.newPath = "", serverPath
 	k.waysOut, k.listensToDDL = false, false
 }
@@ -117,7 +129,7 @@ var templates = []string{"template0", "template1"}
 // name is that of the config; empty: the only database besides postgres. It returns
 // database_missing, or config_invalid if the config must name one of several.
 func (c Contents) ForDatabase(name string) (Contents, error) {
-	if c.Source.Format != Cluster || len(c.Promises) == 0 {
+	if !c.Needs.Cluster || len(c.Promises) == 0 {
 		return c, nil
 	}
 	var all, others []string

@@ -214,7 +214,7 @@ func (s *script) connect(args string, line int64) (database string, err error) {
 	s.section = section{}
 	s.k.beginDatabase(database)
 	if s.k.c.Format == Plain {
-		s.k.c.CreatesDatabase = true
+		s.k.c.CreatesDatabase, s.k.c.Creates = true, ""
 	}
 	return database, nil
 }

@@ -25,7 +25,11 @@ const (
 // different stages.
 type Contents struct {
 	Source Source
-	Needs  Needs
+	// Earlier are the Sources of the parts that are restored before this one, in order.
+	Earlier []Source
+	// Misordered is a table that an earlier part fills and a later one creates; empty: none.
+	Misordered string
+	Needs      Needs
 	// Promises holds one Promise per database, in the backup's order. It is empty
 	// for a backup that does not list the contents of its databases, such as a
 	// physical backup.
@@ -53,11 +57,14 @@ type Source struct {
 	// change how psql reads the rest, such as DO. It is empty if there is none.
 	Foreign string
 
-	Reencoded     bool  // SQL with a byte order mark and line ends of Windows: PowerShell wrote the file
-	TrailingBytes int64 // bytes behind the end of the compressed stream, which belong to nothing
+	Reencoded     bool   // SQL with a byte order mark and line ends of Windows: PowerShell wrote the file
+	TrailingBytes int64  // bytes behind the end of a layer, which belong to nothing
+	TrailingLayer string // the layer that has them
 
 	Restricted           bool   // the SQL is between \restrict and \unrestrict
 	DecodedBytes         int64  // size of the dump without the compression of the file
+	Creates              string // the database that the SQL creates without connecting to one, such as pg_back's createdb.sql; empty: none
+	Fills                bool   // the part has contents of a database, and not only roles and settings
 	DumpCount            int    // dumps of pg_dump in an SQL file, counted by their first comments
 	RowSecurity          bool   // rows that row security hides from the dumping role are missing (SET row_security = on)
 	LostStatements       int64  // comments of pg_dump without their statement, of kinds that people remove
@@ -70,6 +77,18 @@ type Source struct {
 func (s Source) ProvesEnd() bool {
 	return s.DumpVersion != "" || s.ArchiveVersion != "" || s.DumpCount > 0
 }
+
+// parts returns the Sources of all parts, in restore order.
+func (c Contents) parts() []Source { return slices.Concat(c.Earlier, []Source{c.Source}) }
+
+// ProvesEnd reports whether every part with contents of a database shows that it is complete.
+func (c Contents) ProvesEnd() bool {
+	isAlone := len(c.Earlier) == 0
+	return !slices.ContainsFunc(c.parts(), func(s Source) bool { return (s.Fills || isAlone) && !s.ProvesEnd() })
+}
+
+// isWholeCluster reports whether it is SQL of a cluster with its databases.
+func (s Source) isWholeCluster() bool { return s.Format == Cluster && s.DumpCount > 0 }
 
 // Compression returns the name of the compression around the dump, or an empty string.
 func (s Source) Compression() string { return s.layer(layers.IsCompression) }

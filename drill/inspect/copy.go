@@ -39,14 +39,17 @@ func (s *script) copyRows(t *copyTarget) error {
 		s.seek.skipRows(s.f)
 		return nil
 	}
-	read := readRows(s.f)
+	watched := s.k.watchRows(t.table)
+	read := readRows(s.f, watched)
 	if !t.counted && read.size > 0 {
 		read.rows = -1
 	}
 	if read.restrict > 0 {
 		s.swallowed = &swallowedRestrict{t.table, read.restrict}
 	}
-	s.k.table(t.table).addData(read.rows, read.size)
+	table := s.k.table(t.table)
+	table.addData(read.rows, read.size)
+	table.addNewest(watched.times())
 	if !read.closed {
 		f := s.fail(s.f.lastLine(), outcome.DumpTruncated, "the dump ends within the rows of %s, after %d lines",
 			plainName(t.table), max(read.rows, 0))
@@ -71,9 +74,10 @@ type copyText struct {
 
 // readRows reads COPY text up to and including its end marker, a line that
 // consists of a backslash and a dot. Rows may have any length.
-func readRows(f *feed) (read copyText) {
+func readRows(f *feed, watched *watchedRows) (read copyText) {
 	for {
 		n := countRows(f.window(), &read.rows)
+		watched.see(f.window()[:n])
 		f.skip(n)
 		read.size += int64(n)
 		if len(f.window()) == 0 {

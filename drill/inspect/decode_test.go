@@ -87,6 +87,9 @@ func TestDumpFailuresAreNotStreamLevel(t *testing.T) {
 }
 
 func TestBombs(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it takes long with the race detector: make test runs it")
+	}
 	bomb := strings.Repeat("x", 4<<20)
 	for name, content := range map[string][]byte{
 		"gzip": gzipped(t, []byte(bomb)), "zstd": zstded(t, []byte(bomb)),
@@ -132,6 +135,9 @@ func TestCancelled(t *testing.T) {
 }
 
 func TestMemoryDoesNotGrowWithTheDump(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it takes long with the race detector: make test runs it")
+	}
 	const most = 4 << 20
 	for name, c := range map[string]struct{ before, row, after string }{
 		"rows":             {"COPY t FROM stdin;\n", "12345\tabcde\n", "\\.\n"},

@@ -75,6 +75,7 @@ func (c *gathered) convertToUTF8() {
 	slices.Sort(c.Roles)
 	slices.Sort(c.CreatedRoles)
 	slices.Sort(c.Tablespaces)
+	slices.Sort(c.CreatedTablespaces)
 }
 
 // checkEncoding fails for a database of which no client can read the names in UTF-8.
@@ -99,7 +100,7 @@ func (c *gathered) texts() []*string {
 	for i := range c.Refreshes {
 		list = append(list, &c.Refreshes[i].Schema, &c.Refreshes[i].Name)
 	}
-	for _, names := range [][]string{c.Roles, c.CreatedRoles, c.Tablespaces} {
+	for _, names := range [][]string{c.Roles, c.CreatedRoles, c.Tablespaces, c.CreatedTablespaces} {
 		for i := range names {
 			list = append(list, &names[i])
 		}
@@ -113,7 +114,7 @@ func (c *gathered) texts() []*string {
 	}
 	for i := range c.Tables {
 		t := &c.Tables[i]
-		list = append(list, &t.Schema, &t.Name)
+		list = append(list, &t.Schema, &t.Name, &t.PartOf.Schema, &t.PartOf.Name)
 		for j := range t.Columns {
 			list = append(list, &t.Columns[j])
 		}

@@ -7,21 +7,16 @@ import (
 	"fmt"
 	"io"
 	"path"
-	"regexp"
 	"slices"
 	"strings"
 
 	"github.com/klauspost/compress/gzip"
 	"github.com/pierrec/lz4/v4"
 
+	"github.com/drillgres/drillgres/drill/dumpfile"
 	"github.com/drillgres/drillgres/drill/layers"
 	"github.com/drillgres/drillgres/drill/outcome"
 	"github.com/drillgres/drillgres/drill/words"
-)
-
-const (
-	tocName    = "toc.dat"
-	scriptName = "restore.sql" // the last file of the tar format
 )
 
 // files reads a dump in pg_dump's tar or directory format. Its files come in any order:
@@ -32,19 +27,23 @@ type files struct {
 	spent  *layers.Budget
 	f      *feed
 
-	toc      *archive
-	promised map[string]*block // by the name of the file, without its compression
-	seen     map[string]fileRows
-	objects  map[string]largeObject
-	listed   bool  // a list of large objects is there
-	size     int64 // of all files as they are stored, in bytes
-	script   bool  // the last file of the tar format is there
+	toc       *archive
+	promised  map[string]*block // by the name of the file, without its compression
+	seen      map[string]fileRows
+	taken     map[string]bool // the names of all files so far, without their compression
+	objects   map[string]largeObject
+	listed    bool  // a list of large objects is there
+	size      int64 // of all files as they are stored, in bytes
+	script    bool  // the last file of the tar format is there
+	last      lastBytes
+	statement statementEnd
 }
 
 // fileRows is what was read of a file of rows.
 type fileRows struct {
 	copyText
 	blank bool // nothing but line feeds follows the end of the rows
+	lined bool // an empty line is at the end of the file, behind a statement
 }
 
 // largeObject is what was seen of the file of a large object.
@@ -57,7 +56,7 @@ func readFiles(stream *layers.Stream, k *catalog, spent *layers.Budget) (err err
 	from := stream.Files
 	r := &files{
 		stream: stream, k: k, spent: spent, f: newFeed(nil, feedBuffer),
-		promised: map[string]*block{}, seen: map[string]fileRows{}, objects: map[string]largeObject{},
+		promised: map[string]*block{}, seen: map[string]fileRows{}, taken: map[string]bool{}, objects: map[string]largeObject{},
 	}
 	k.c.Format = Format(from.Format)
 	defer func() { k.c.DecodedBytes = r.size }()
@@ -79,54 +78,51 @@ func readFiles(stream *layers.Stream, k *catalog, spent *layers.Budget) (err err
 	}
 }
 
-var (
-	rowFile    = regexp.MustCompile(`^[0-9]+[.]dat$`)
-	objectFile = regexp.MustCompile(`^blob_[0-9]+[.]dat$`)
-	objectList = regexp.MustCompile(`^blobs(_[0-9]+)?[.]toc$`)
-)
-
 // take reads one file.
 func (r *files) take(file layers.File) error {
-	name := bareName(file.Name)
+	name := dumpfile.Bare(path.Base(file.Name))
+	if r.taken[name] && dumpfile.Is(name) {
+		return outcome.Fail(outcome.MemberAmbiguous, "the dump has its file %s twice", shownFile(name)).
+			WithHint("dump into an empty directory, and pack it into a new archive: appending keeps the old files beside the new ones")
+	}
+	if r.k.reserve(name) {
+		r.taken[name] = true
+	}
 	switch {
-	case file.Name == tocName:
-		return r.readToc(file)
-	case file.Name == scriptName:
+	case file.Name == dumpfile.Script:
 		r.script = true
-	case objectList.MatchString(name):
+	case name == dumpfile.Contents:
+		return outerError(file, r.readToc(file))
+	case dumpfile.IsObjectList(name):
 		return r.readFile(file, func() error { return r.readObjects(name) })
-	case rowFile.MatchString(name):
+	case dumpfile.IsRows(name):
 		return r.readFile(file, func() error { return r.readRows(name) })
-	case objectFile.MatchString(name):
+	case dumpfile.IsObject(name):
 		return r.readFile(file, func() error { return r.readObject(name) })
 	}
 	return nil
 }
 
-// bareName returns the name of a file as in the table of contents.
-func bareName(name string) string {
-	name = path.Base(name)
-	for _, suffix := range []string{".gz", ".lz4", ".zst"} {
-		name = strings.TrimSuffix(name, suffix)
-	}
-	return name
-}
-
 // readToc reads the table of contents.
-func (r *files) readToc(file io.Reader) error {
-	f := newFeed(file, feedBuffer)
+func (r *files) readToc(file layers.File) error {
+	content, done, err := unpackFile(file)
+	if err != nil {
+		return r.fileFailure(err, file.Name)
+	}
+	defer done()
+	f := newFeed(&meteredReader{r: content, spent: r.spent}, feedBuffer)
 	if !hasPrefix(f.peek(len(archiveMagic)), archiveMagic) {
 		if f.brokenErr() != nil {
-			return f.brokenErr()
+			return r.fileFailure(f.brokenErr(), file.Name)
 		}
-		return outcome.Fail(outcome.DumpCorrupt, "its %s is not a table of contents of pg_dump", tocName)
+		return outcome.Fail(outcome.DumpCorrupt, "its %s is not a table of contents of pg_dump", dumpfile.Contents)
 	}
 	a := newArchive(f, r.k, r.spent)
 	if a.readHeader() {
 		a.readEntries()
 	}
 	if broken := f.brokenErr(); broken != nil && a.err != nil {
-		return broken
+		return r.fileFailure(broken, file.Name)
 	}
 	r.toc, r.promised = a, a.byFile
 	for name, rows := range r.seen { // those that came before
@@ -134,7 +130,7 @@ func (r *files) readToc(file io.Reader) error {
 			a.err = r.addRows(name, b, rows)
 		}
 	}
-	return withOffsetIn(a.err, "its "+tocName)
+	return withOffsetIn(a.err, "its "+dumpfile.Contents)
 }
 
 // readFile opens a file and calls read with its content in r.f. The file must end where
@@ -143,7 +139,12 @@ func (r *files) readFile(file layers.File, read func() error) error {
 	content, done, err := unpackFile(file)
 	if err == nil {
 		defer done()
-		r.f.reset(&meteredReader{r: content, spent: r.spent})
+		r.last, r.statement = lastBytes{}, statementEnd{}
+		seen := io.Writer(&r.last)
+		if r.toc == nil {
+			seen = io.MultiWriter(&r.last, &r.statement)
+		}
+		r.f.reset(&meteredReader{r: io.TeeReader(content, seen), spent: r.spent})
 		err = read()
 		for w := r.f.window(); len(w) > 0 && err == nil; w = r.f.window() {
 			r.f.skip(len(w))
@@ -152,17 +153,26 @@ func (r *files) readFile(file layers.File, read func() error) error {
 			err = broken
 		}
 	}
-	if outer := r.stream.Failed(); outer != nil {
+	return r.fileFailure(outerError(file, err), file.Name)
+}
+
+// outerError returns the error of the encryption of a file, which comes last, or else err,
+// which it may have caused.
+func outerError(file layers.File, err error) error {
+	if err == nil {
+		return nil
+	}
+	if _, outer := io.Copy(io.Discard, file); isFailure(outer) && StreamLevel(outer) {
 		return outer
 	}
-	return fileFailure(err, file.Name)
+	return err
 }
 
 // unpackFile returns the content of a file, by its name as pg_restore does.
 func unpackFile(file layers.File) (content io.Reader, done func(), err error) {
 	br := bufio.NewReaderSize(file, sourceBuffer)
 	done = func() {}
-	switch path.Ext(file.Name) {
+	switch dumpfile.Compression(file.Name) {
 	case ".gz":
 		if _, err := br.Peek(1); err == io.EOF { //nolint:errorlint // the file's own end
 			return nil, nil, io.ErrUnexpectedEOF
@@ -181,10 +191,14 @@ func unpackFile(file layers.File) (content io.Reader, done func(), err error) {
 	return content, done, err
 }
 
-// fileFailure names the file of a failure. A decoder's error is the dump's.
-func fileFailure(err error, name string) error {
+// fileFailure names the file of a failure. A decoder's error is the dump's, unless something
+// further outside caused it.
+func (r *files) fileFailure(err error, name string) error {
+	outer := r.stream.Failed()
 	var f *outcome.Failure
 	switch {
+	case outer != nil:
+		return outer
 	case err == nil:
 		return nil
 	case errors.As(err, &f):
@@ -200,12 +214,10 @@ func fileFailure(err error, name string) error {
 
 // readRows reads the rows of a table.
 func (r *files) readRows(name string) error {
-	if _, again := r.seen[name]; again {
-		return outcome.Fail(outcome.DumpCorrupt, "the dump has a file twice")
-	}
 	if !r.k.reserve(name) {
 		return nil
 	}
+	r.f.asText()
 	b := r.promised[name]
 	if b != nil && !b.copied {
 		r.toc.data, b.read = nil, true
@@ -213,11 +225,21 @@ func (r *files) readRows(name string) error {
 		if err := r.readInserts(b); err != nil {
 			return err
 		}
-		return r.f.brokenErr()
+		if broken := r.f.brokenErr(); broken != nil {
+			return broken
+		}
+		return checkEnd(name, b, r.last.isEmptyLine())
 	}
-	r.f.asText()
-	rows := fileRows{copyText: readRows(r.f)}
+	var watched *watchedRows
+	if b != nil {
+		watched = r.k.watchRows(b.table)
+	}
+	rows := fileRows{copyText: readRows(r.f, watched)}
+	if b != nil {
+		r.k.table(b.table).addNewest(watched.times())
+	}
 	rows.blank = skipBlank(r.f)
+	rows.lined = r.last.isEmptyLine() && (r.toc != nil || r.statement.isEnd())
 	if broken := r.f.brokenErr(); broken != nil {
 		return broken
 	}
@@ -246,25 +268,13 @@ func (r *files) readInserts(b *block) error {
 func (r *files) addRows(name string, b *block, rows fileRows) error {
 	if b.read = true; !b.copied {
 		r.k.table(b.table).addData(-1, 0)
-		return nil
+		return checkEnd(name, b, rows.lined)
 	}
-	if !rows.closed || !rows.blank {
-		f := outcome.Fail(outcome.DumpTruncated, "the rows of %s do not end properly: the file %s lacks its end mark", b.name, shownFile(name))
-		f.Object = b.object
-		return f
+	if err := checkEnd(name, b, rows.closed && rows.blank); err != nil {
+		return err
 	}
 	r.k.table(b.table).addData(rows.rows, rows.size)
 	return nil
-}
-
-// skipBlank reads to the end. It reports whether only line feeds were left.
-func skipBlank(f *feed) bool {
-	blank := true
-	for w := f.window(); len(w) > 0; w = f.window() {
-		blank = blank && len(bytes.Trim(w, "\n")) == 0
-		f.skip(len(w))
-	}
-	return blank
 }
 
 // readObjects reads a list of large objects: a number and the name of a file in each line.
@@ -274,8 +284,8 @@ func (r *files) readObjects(list string) error {
 	for len(r.f.window()) > 0 {
 		line, whole := readLine(r.f)
 		_, name, ok := strings.Cut(line, " ")
-		name = bareName(name)
-		if !whole || !ok || !objectFile.MatchString(name) {
+		name = dumpfile.Bare(path.Base(name))
+		if !whole || !ok || !dumpfile.IsObject(name) {
 			return outcome.Fail(outcome.DumpCorrupt, "the list of large objects cannot be read")
 		}
 		if !r.k.reserve(name) {
@@ -317,13 +327,13 @@ func (r *files) readObject(name string) error {
 // end fails if files are missing.
 func (r *files) end() error {
 	if r.toc == nil {
-		return outcome.Fail(outcome.DumpTruncated, "the dump lacks its table of contents (%s)", tocName)
+		return outcome.Fail(outcome.DumpTruncated, "the dump lacks its table of contents (%s)", dumpfile.Contents)
 	}
 	var missing []string
 	for _, name := range r.toc.files {
-		name = bareName(name)
+		name = dumpfile.Bare(path.Base(name))
 		_, ok := r.seen[name]
-		if r.promised[name] == nil && !objectList.MatchString(name) { // the tar format has another name for the list of large objects
+		if r.promised[name] == nil && !dumpfile.IsObjectList(name) { // the tar format has another name for the list of large objects
 			ok = r.listed
 		}
 		if !ok {
@@ -346,7 +356,7 @@ func (r *files) end() error {
 		slices.Sort(unlisted)
 		return outcome.Fail(outcome.DumpTruncated, "the list of large objects lacks %s that the dump has: %s", words.Count(len(unlisted), "file"), words.List(unlisted, maxListed))
 	case r.k.c.Format == Tar && !r.script:
-		return outcome.Fail(outcome.DumpTruncated, "the tar archive lacks its last file, %s", scriptName)
+		return outcome.Fail(outcome.DumpTruncated, "the tar archive lacks its last file, %s", dumpfile.Script)
 	}
 	return nil
 }
@@ -354,7 +364,7 @@ func (r *files) end() error {
 // shownFile returns the name of a file for a message. In a damaged archive any text may
 // be in its place.
 func shownFile(name string) string {
-	if bare := bareName(name); !rowFile.MatchString(bare) && !objectFile.MatchString(bare) && !objectList.MatchString(bare) {
+	if !dumpfile.Is(name) {
 		return "a file"
 	}
 	return name

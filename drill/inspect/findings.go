@@ -20,7 +20,25 @@ func findings(c Contents, p Policy) []outcome.Finding {
 			found = append(found, *f)
 		}
 	}
-	return append(found, c.Source.LayerFindings...)
+	found = append(found, c.Source.LayerFindings...)
+	for i, s := range c.Earlier {
+		for _, f := range findingsOfPart(s, p) {
+			f.Message = fmt.Sprintf("part %d: %s", i+1, f.Message)
+			found = append(found, f)
+		}
+	}
+	return found
+}
+
+// findingsOfPart returns what is to know about a part that is restored before the last one.
+func findingsOfPart(s Source, p Policy) (found []outcome.Finding) {
+	one := Contents{Source: s}
+	for _, find := range []func(Contents, Policy) *outcome.Finding{findTrailing, findReencoded, findNewerDump, findHiddenRows, findLostStatements} {
+		if f := find(one, p); f != nil {
+			found = append(found, *f)
+		}
+	}
+	return append(found, s.LayerFindings...)
 }
 
 func finding(code, hint, format string, args ...any) *outcome.Finding {
@@ -28,7 +46,7 @@ func finding(code, hint, format string, args ...any) *outcome.Finding {
 }
 
 func findThirdParty(c Contents, _ Policy) *outcome.Finding {
-	if c.Source.ProvesEnd() {
+	if c.ProvesEnd() {
 		return nil
 	}
 	return finding("third_party_dump", "dump with pg_dump and keep its comments: the last one shows that the dump is complete",
@@ -39,8 +57,12 @@ func findTrailing(c Contents, _ Policy) *outcome.Finding {
 	if c.Source.TrailingBytes == 0 {
 		return nil
 	}
-	return finding("trailing_garbage", "find out what appends to the file: gunzip exits with 2, which stops a recovery script that checks it",
-		"%s behind the end of the %s stream, which itself is complete", words.Count(c.Source.TrailingBytes, "byte"), c.Source.Compression())
+	hint := "find out what appends to the file: other programs may refuse it in a recovery"
+	if c.Source.TrailingLayer == "gzip" {
+		hint = "find out what appends to the file: gunzip exits with 2, which stops a recovery script that checks it"
+	}
+	return finding("trailing_garbage", hint, "%s behind the end of the %s stream, which itself is complete",
+		words.Count(c.Source.TrailingBytes, "byte"), c.Source.TrailingLayer)
 }
 
 func findReencoded(c Contents, _ Policy) *outcome.Finding {
@@ -106,7 +128,7 @@ func findNoKeys(c Contents, _ Policy) *outcome.Finding {
 			filled++
 		}
 	}
-	if filled < several || !c.Source.ProvesEnd() {
+	if filled < several || !c.ProvesEnd() {
 		return nil
 	}
 	for o := range c.objects() {

@@ -13,26 +13,6 @@ import (
 
 var utf8Mark = []byte{0xef, 0xbb, 0xbf}
 
-// foreignFiles holds the beginnings of files of other programs.
-var foreignFiles = [][2]string{
-	{"SQLite format 3\x00", "an SQLite database"},
-	{"\x7fELF", "a program"},
-	{"MZ\x90", "a program"},
-	{"\xca\xfe\xba\xbe", "a program"},
-	{"%PDF-", "a PDF"},
-	{"\x89PNG\r\n", "an image"},
-	{"GIF8", "an image"},
-	{"\xff\xd8\xff", "an image"},
-	{"\x6d\xe2\x99\x81", "an archive of mongodump"},
-	{"REDIS0", "a dump of Redis"},
-	{"TAPE\x00\x00", "a backup of SQL Server"},
-	{"\x03\x00\x01EXPORT:V", "an export of Oracle"},
-	{"XBSTCK01", "a backup of MySQL by XtraBackup"},
-	{"PAR1", "a Parquet file"},
-	{"ORC\x08", "an ORC file"},
-	{"Obj\x01", "an Avro file"},
-}
-
 // foreignScripts holds the first comments that only the tools of other databases write.
 var foreignScripts = [][2]string{
 	{"-- MySQL dump", "MySQL"},
@@ -54,7 +34,7 @@ func rejectForeign(head []byte) error {
 		return outcome.Fail(outcome.NotADump, "not a dump: it is text in UTF-16, as PowerShell's > writes it, which Postgres tools cannot read").
 			WithHint("do not redirect pg_dump with > in PowerShell: use pg_dump --file")
 	}
-	if name := layers.NameOf(head, foreignFiles); name != "" {
+	if name := layers.ForeignOf(head); name != "" {
 		return outcome.Fail(outcome.NotADump, "not a dump: it is %s", name)
 	}
 	if name := layers.NameOf(text, foreignScripts); name != "" {

@@ -35,7 +35,7 @@ func Head(ctx context.Context, head []byte, whole bool, o layers.Opener, p Polic
 	}
 	c := k.contents()
 	c.Source.addLayers(stream)
-	if c.Source.TrailingBytes = stream.TrailingBytes(); !whole {
+	if c.Source.TrailingBytes, c.Source.TrailingLayer = stream.Trailing(); !whole {
 		err = partial(&c, err, stopped)
 	}
 	return c, firstError(err, c, p)

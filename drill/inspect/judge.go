@@ -28,6 +28,9 @@ func Judge(c Contents, broken error, p Policy) ([]outcome.Finding, error) {
 		return nil, broken
 	}
 	found := findings(c, p)
+	if err := checkParts(c, p); err != nil {
+		return found, err
+	}
 	for _, judge := range []func(Contents, Policy) error{
 		checkFormat, checkEncoding, checkArchiveReadable, checkArchiveKnown, CheckAge, checkTables, checkRows,
 	} {

@@ -119,7 +119,7 @@ func checkTables(c Contents, _ Policy) error {
 // without promises may contain any number of rows.
 func checkRows(c Contents, p Policy) error {
 	promises := c.Promises
-	if c.Source.Format == Cluster && c.Needs.Database.Name != "" {
+	if c.Needs.Cluster && c.Needs.Database.Name != "" {
 		promises = []Promise{c.PromiseFor(c.Needs.Database.Name)}
 	}
 	if p.AllowEmpty || len(promises) == 0 || slices.ContainsFunc(promises, Promise.MayHoldData) {

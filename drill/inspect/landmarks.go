@@ -129,7 +129,7 @@ func (m *Landmarks) plain(f *feed) {
 		}
 	}
 	for w := f.window(); len(w) > 0; w = f.window() {
-		if bytes.HasPrefix(f.peek(len(dumpTail)), []byte(dumpTail)) {
+		if line := f.peek(len(clusterTail)); hasPrefix(line, dumpTail) || hasPrefix(line, clusterTail) {
 			m.Trailer = f.offset()
 		}
 		for w := f.window(); len(w) > 0; w = f.window() {

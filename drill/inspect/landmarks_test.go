@@ -41,7 +41,8 @@ func TestLandmarksOfRealDumps(t *testing.T) {
 
 func checkPlainLandmarks(t *testing.T, name string, content []byte, m inspect.Landmarks) {
 	t.Helper()
-	last := m.Trailer == int64(bytes.LastIndex(content, []byte("-- PostgreSQL database dump complete\n")))
+	trailer := max(bytes.LastIndex(content, []byte("-- PostgreSQL database dump complete\n")), bytes.LastIndex(content, []byte("-- PostgreSQL database cluster dump complete\n")))
+	last := m.Trailer == int64(trailer)
 	if !last || m.End != int64(len(content)) {
 		t.Errorf("%s: no trailer at byte %d, or no end at %d of %d", name, m.Trailer, m.End, len(content))
 	}

@@ -2,12 +2,17 @@ package inspect_test
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
 	"testing"
 
+	"github.com/ProtonMail/go-crypto/openpgp"
+
 	"github.com/drillgres/drillgres/drill/inspect"
+	"github.com/drillgres/drillgres/drill/layers"
+	"github.com/drillgres/drillgres/drill/layers/pgp"
 	"github.com/drillgres/drillgres/drill/outcome"
 )
 
@@ -179,6 +184,44 @@ func TestFindingsAboutTheFile(t *testing.T) {
 			}
 			if got.Source.ProvesEnd() == (c.want == "third_party_dump") {
 				t.Errorf("proves its end: %t", got.Source.ProvesEnd())
+			}
+		})
+	}
+}
+
+// TestTrailingBytesNameTheirLayer checks the message about bytes behind a layer that is
+// not a compression too.
+func TestTrailingBytesNameTheirLayer(t *testing.T) {
+	const passphrase = "correct horse"
+	whole := []byte(dumpOf("CREATE TABLE t (a int);\nCOPY t FROM stdin;\n1\n\\.\n"))
+	message := func(content []byte) []byte {
+		var b bytes.Buffer
+		w, err := openpgp.SymmetricallyEncrypt(&b, []byte(passphrase), nil, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = w.Write(content)
+		if err = errors.Join(err, w.Close()); err != nil {
+			t.Fatal(err)
+		}
+		return b.Bytes()
+	}
+	for name, c := range map[string]struct {
+		content []byte
+		want    string
+	}{
+		"behind a message":              {append(message(whole), "garbage"...), "7 bytes behind the end of the openpgp stream, which itself is complete"},
+		"behind a message with a gzip":  {append(message(gzipped(t, whole)), "garbage"...), "7 bytes behind the end of the openpgp stream, which itself is complete"},
+		"in a message, behind its gzip": {message(append(gzipped(t, whole), "x"...)), "1 byte behind the end of the gzip stream, which itself is complete"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			got, err := inspect.Scan(t.Context(), bytes.NewReader(c.content), layers.Opener{Keys: layers.Keyring{OpenPGP: []*pgp.Key{pgp.Passphrase(passphrase)}}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			found, err := inspect.Judge(got, nil, inspect.Policy{})
+			if err != nil || len(found) != 1 || found[0].Message != c.want {
+				t.Errorf("%v, %+v, want %s", err, found, c.want)
 			}
 		})
 	}

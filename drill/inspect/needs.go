@@ -12,7 +12,7 @@ type Needs struct {
 	// the backup does not create roles.
 	Bootstrap       string
 	Cluster         bool // the backup is of a whole cluster: it creates its roles and databases
-	CreatesDatabase bool // the backup creates its database and connects to it (pg_dump -C)
+	CreatesDatabase bool // the backup creates its database: it connects to it (pg_dump -C), or a part does before the dump
 	// Properties are SQL statements with the settings of the database as a whole
 	// (ALTER DATABASE … SET). Only an archive stores them separately, and pg_restore
 	// runs them only if it creates the database.
@@ -22,6 +22,8 @@ type Needs struct {
 	Roles        []string // sorted: owners, grantees, roles of policies
 	CreatedRoles []string // sorted: roles that the backup creates (CREATE ROLE)
 	Tablespaces  []string // sorted: named by the backup, without predefined ones
+
+	CreatedTablespaces []string // sorted: tablespaces that the backup creates (CREATE TABLESPACE)
 
 	// ObjectsByOwner holds the number of objects of each role. The empty name stands
 	// for objects whose owner the backup does not state.

@@ -97,4 +97,7 @@ type Table struct {
 
 	FillsOnly bool     `json:"-"`       // the backup has data for the table and does not create it
 	Columns   []string `json:"columns"` // that its COPY fills; empty if the backup does not state them
+	Newest    []Newest `json:"-"`       // see Set.WatchNewest
+
+	PartOf sqltext.Name `json:"-"` // the partitioned table to which it belongs, the uppermost one; the zero Name: none
 }

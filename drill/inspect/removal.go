@@ -13,6 +13,7 @@ func (s *script) readRemoval(verb string, p sqltext.Phrase) {
 	if !s.isThirdParty() {
 		return
 	}
+	s.k.c.Fills = true
 	switch verb {
 	case "drop":
 		s.k.readDropped(p)

@@ -4,9 +4,11 @@ import (
 	"context"
 	"errors"
 	"io"
+	"slices"
 
 	"github.com/drillgres/drillgres/drill/layers"
 	"github.com/drillgres/drillgres/drill/outcome"
+	"github.com/drillgres/drillgres/drill/snapshot"
 )
 
 // Scan reads a backup to its end, once, and returns its contents. It detects the
@@ -23,15 +25,17 @@ func Scan(ctx context.Context, r io.Reader, o layers.Opener) (Contents, error) {
 // Set reads the parts of one backup, in restore order: what an earlier part creates, a later
 // one may fill.
 type Set struct {
-	opener *layers.Opener
-	k      *catalog
+	opener  *layers.Opener
+	k       *catalog
+	earlier []Source
+	taken   []snapshot.Stated // of the parts with rows
 }
 
 // NewSet returns a Set without parts. What the Opener holds counts when a part is scanned.
 func NewSet(o *layers.Opener) *Set { return &Set{opener: o, k: newCatalog()} }
 
-// Scan reads the next part. Source of the Contents is about this part; Needs and Promises
-// are about all parts so far. See the function [Scan] for its errors.
+// Scan reads the next part. Source of the Contents is about this part, and Earlier about those
+// before it. TakenAt is the oldest that a part with rows states. Needs and Promises are about all parts so far. See the function [Scan] for its errors.
 func (s *Set) Scan(ctx context.Context, r io.Reader) (Contents, error) {
 	stream, err := s.opener.Open(ctx, r)
 	return s.scan(stream, err)
@@ -44,8 +48,8 @@ func (s *Set) ScanDirectory(ctx context.Context, path string) (Contents, error) 
 }
 
 // ScanFiles is Scan for the files of a dump in directory format.
-func (s *Set) ScanFiles(files *layers.Files) (Contents, error) {
-	return s.scan(layers.StreamOf(files), nil)
+func (s *Set) ScanFiles(ctx context.Context, files *layers.Files) (Contents, error) {
+	return s.scan(s.opener.OpenFiles(ctx, files), nil)
 }
 
 func (s *Set) scan(stream *layers.Stream, err error) (Contents, error) {
@@ -56,6 +60,7 @@ func (s *Set) scan(stream *layers.Stream, err error) (Contents, error) {
 
 	k, spent := s.k, &layers.Budget{Max: s.opener.MaxDecoded}
 	k.beginPart()
+	rowsBefore := k.sumOfRows()
 	f, err := scan(stream, k, spent)
 	c := k.contents()
 	c.Source.addLayers(stream)
@@ -65,10 +70,29 @@ func (s *Set) scan(stream *layers.Stream, err error) (Contents, error) {
 	if streamErr := drain(stream, f); streamErr != nil {
 		err = streamErr
 	}
-	if c.Source.TrailingBytes = stream.TrailingBytes(); f != nil {
+	if c.Source.TrailingBytes, c.Source.TrailingLayer = stream.Trailing(); f != nil {
 		c.Source.DecodedBytes = f.offset()
 	}
+	c.Source.Fills = c.Source.Fills || c.Source.ArchiveVersion != "" || c.Source.DumpCount > 0 || !k.promise().IsEmpty()
+	c.Earlier, c.Misordered = slices.Clone(s.earlier), k.misordered()
+	s.earlier = append(s.earlier, c.Source)
+	if k.sumOfRows() > rowsBefore && !c.Source.TakenAt.IsZero() {
+		s.taken = append(s.taken, c.Source.TakenAt)
+	}
+	if len(s.taken) > 0 {
+		c.Source.TakenAt = slices.MinFunc(s.taken, func(a, b snapshot.Stated) int { return a.Clock.Compare(b.Clock) })
+	}
 	return c, err
+}
+
+// sumOfRows returns a number that grows with each row of the current database.
+func (k *catalog) sumOfRows() (sum int64) {
+	for _, t := range k.c.Tables {
+		if sum += t.Bytes; t.Data {
+			sum++
+		}
+	}
+	return sum + int64(k.c.LargeObjects)
 }
 
 // scan reads the dump of a stream.

@@ -30,6 +30,7 @@ func (s *script) readStatement() (*copyTarget, error) {
 		s.makesObjects = true
 		s.noteBeginning(*p)
 		s.createsPublic(*p)
+		s.createsTablespace(*p)
 		s.noteRole(verb.Text, *p)
 		s.k.readCreate(p)
 	case "alter":

@@ -29,8 +29,7 @@ func (k *catalog) readCreate(p *sqltext.Phrase) {
 		k.createDatabase(p)
 	case p.Has("role"), p.Has("user mapping"), p.Has("user"), p.Has("group"):
 		k.createRole(p)
-	case p.Has("tablespace"):
-		k.addTablespace(p.Name("").Name)
+	case p.Has("tablespace"): // see createsTablespace
 	default:
 		k.createSimple(p)
 	}
@@ -83,6 +82,7 @@ func (k *catalog) createTable(p *sqltext.Phrase) {
 	if rest.Until("partition by") && k.reserve(n.Schema, n.Name) {
 		k.partitioned[n] = true
 	}
+	k.noteTimes(n, *p)
 	t := k.table(n)
 	if query := *p; query.Until("as") && !query.Contains("with no data") { // CREATE TABLE … AS
 		t.addData(-1, 0)
@@ -182,6 +182,9 @@ func (k *catalog) createDatabase(p *sqltext.Phrase) {
 	}
 	if d.Name = p.Name("").Name; !k.reserve(d.Name) {
 		return
+	}
+	if k.c.Format == Plain {
+		k.c.Creates = d.Name
 	}
 	d.Encoding = ""
 	for !p.Done() {

@@ -1,6 +1,9 @@
 package layers
 
-import "io"
+import (
+	"context"
+	"io"
+)
 
 // The formats of dumps that consist of several files.
 const (
@@ -31,5 +34,10 @@ func NewFiles(open func() (File, error)) *Files { return &Files{Format: Director
 // it was read and checked, and the errors of [Stream.Read].
 func (f *Files) Next() (File, error) { return f.next() }
 
-// StreamOf returns files as a Stream without layers.
-func StreamOf(files *Files) *Stream { return &Stream{Files: files, source: &source{}} }
+// OpenFiles opens a dump in directory format. Each of its files may be encrypted. Errors are
+// those of [Files.Next].
+func (o Opener) OpenFiles(ctx context.Context, files *Files) *Stream {
+	s := &Stream{Files: files, source: &source{}}
+	o.decryptFiles(ctx, s)
+	return s
+}

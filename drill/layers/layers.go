@@ -6,6 +6,7 @@ package layers
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -101,15 +102,17 @@ func (s *Stream) Findings() (found []outcome.Finding) {
 	return found
 }
 
-// TrailingBytes returns how many bytes are behind the end of the layers, after all of them
-// was read. Zeros are padding and do not count.
-func (s *Stream) TrailingBytes() (n int64) {
+// Trailing returns how many bytes are behind the end of the layers, after all of them was
+// read, and the outermost layer that has such bytes. Zeros are padding and do not count.
+func (s *Stream) Trailing() (n int64, layer string) {
 	for _, l := range s.levels {
-		if l.trailing != nil {
-			n += l.trailing()
+		if l.trailing == nil || l.trailing() == 0 {
+			continue
 		}
+		n += l.trailing()
+		layer = cmp.Or(layer, l.Name)
 	}
-	return n
+	return n, layer
 }
 
 // Open opens the layers of a backup, and returns the dump in it. It returns the errors of
@@ -154,6 +157,7 @@ func (o Opener) peelAll(ctx context.Context, s *Stream, raw io.Reader) error {
 		l.outer, l.budget = s.outermost(), Budget{Max: o.MaxDecoded}
 		s.Layers, s.levels = append(s.Layers, l.Layer), append(s.levels, l)
 		if s.Files != nil {
+			o.decryptFiles(ctx, s)
 			return nil
 		}
 		from, raw = l, nil

@@ -103,45 +103,6 @@ func TestDecode(t *testing.T) {
 
 const dump = "--\n-- PostgreSQL database dump\n--\n\nCREATE TABLE t (a int);\n"
 
-// TestMembers checks which member of a tar archive is the dump.
-func TestMembers(t *testing.T) {
-	archive := "PGDMP\x01\x0e\x00"
-	for name, c := range map[string]struct {
-		files []string
-		glob  string
-		code  outcome.Code
-		says  string // the failure, or the layers
-	}{
-		"by its name":              {files: []string{"etc/hosts", "x", "db/database.sql.gz", string(gzipped(t, []byte(dump)))}, says: "tar(db/database.sql.gz) gzip"},
-		"by its content":           {files: []string{"a.txt", "x", "b.bin", archive}, says: "tar(b.bin)"},
-		"by its text":              {files: []string{"data", dump}, says: "tar(data)"},
-		"with a dot":               {files: []string{"./dump.sql", dump}, says: "tar(dump.sql)"},
-		"outside of the archive":   {files: []string{"../../etc/cron.d/dump.sql", dump}, says: "tar(etc/cron.d/dump.sql)"},
-		"by the glob":              {files: []string{"a.sql", dump, "db/b.sql", dump}, glob: "db/b.sql*", says: "tar(db/b.sql)"},
-		"by a glob of base names":  {files: []string{"a.sql", dump, "db/b.sql", dump}, glob: "b.*", says: "tar(db/b.sql)"},
-		"two":                      {files: []string{"main.sql", dump, "ci.sql", dump}, code: outcome.MemberAmbiguous, says: "main.sql, ci.sql"},
-		"two that match":           {files: []string{"a1.sql", dump, "a2.sql", dump}, glob: "a*", code: outcome.MemberAmbiguous, says: "a1.sql, a2.sql"},
-		"none":                     {files: []string{"etc/hosts", "x"}, code: outcome.MemberMissing, says: "has 1 file"},
-		"none that matches":        {files: []string{"dump.sql", dump}, glob: "*.dump", code: outcome.MemberMissing, says: "backup.member (*.dump)"},
-		"one of an unusual name":   {files: []string{"shop", string(gzipped(t, []byte(dump)))}, code: outcome.FormatUnsupported, says: "such as shop"},
-		"its folder":               {files: []string{"shop.sql/", ""}, code: outcome.MemberMissing, says: "has 0 files"},
-		"a physical backup":        {files: []string{"PG_VERSION", "15\n", "base/1/1", "x"}, code: outcome.FormatUnsupported, says: "PG_VERSION in a tar archive"},
-		"a dump in a volume":       {files: []string{"PG_VERSION", "15\n", "backup/dump.sql", dump}, says: "tar(backup/dump.sql)"},
-		"a name that disturbs":     {files: []string{"a\n\x1b[31m.sql", dump, "b.sql", dump}, code: outcome.MemberAmbiguous, says: "a??[31m.sql, b.sql"},
-		"an archive in an archive": {files: []string{"a.tar", string(packed(t, "dump.sql", dump)), "b.dump.tar", string(packed(t, "dump.sql", dump))}, says: "tar(b.dump.tar) tar(dump.sql)"},
-	} {
-		t.Run(name, func(t *testing.T) {
-			said, err := chainOf(t, layers.Opener{Member: c.glob}, packed(t, c.files...))
-			if err != nil {
-				said = err.Error()
-			}
-			if codeOf(err) != c.code || (err == nil) != (c.code == "") || !strings.Contains(said, c.says) {
-				t.Errorf("%q, %s; want %q, %s", codeOf(err), said, c.code, c.says)
-			}
-		})
-	}
-}
-
 // chainOf reads a backup to its end and returns its layers.
 func chainOf(t *testing.T, o layers.Opener, content []byte) (string, error) {
 	t.Helper()
@@ -150,7 +111,7 @@ func chainOf(t *testing.T, o layers.Opener, content []byte) (string, error) {
 		return "", err
 	}
 	defer s.Close()
-	if _, err := io.Copy(io.Discard, s); err != nil {
+	if _, err := contentOf(s); err != nil {
 		return "", err
 	}
 	var names []string
@@ -166,6 +127,9 @@ func chainOf(t *testing.T, o layers.Opener, content []byte) (string, error) {
 
 // TestDepth checks that layers nest up to four deep, and that no depth costs more.
 func TestDepth(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it takes long with the race detector: make test runs it")
+	}
 	nested := func(n int) []byte {
 		content := []byte(dump)
 		for range n {
@@ -185,6 +149,9 @@ func TestDepth(t *testing.T) {
 
 // TestBombs checks that each layer is limited.
 func TestBombs(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it takes long with the race detector: make test runs it")
+	}
 	zeros := make([]byte, 64<<20)
 	for name, content := range map[string][]byte{
 		"gzip": gzipped(t, zeros), "gzip in zstd": zstded(t, gzipped(t, zeros)), "tar in gzip": gzipped(t, packed(t, "a.sql", string(zeros))),

@@ -45,7 +45,7 @@ var containers = [][2]string{
 	{"070701", "a cpio archive"},
 	{"070702", "a cpio archive"},
 	{"070707", "a cpio archive"},
-	{"\xc7\x71", "a cpio archive"},
+	{oldCpioMagic, "a cpio archive"},
 	{"!<arch>\n", "an ar archive"},
 	{"xar!", "a xar archive"},
 	{"MSCF\x00\x00\x00\x00", "a cabinet archive"},

@@ -5,10 +5,11 @@ import (
 	"cmp"
 	"fmt"
 	"path"
-	"regexp"
 	"slices"
 	"strings"
 
+	"github.com/drillgres/drillgres/drill/companion"
+	"github.com/drillgres/drillgres/drill/dumpfile"
 	"github.com/drillgres/drillgres/drill/layers/codec"
 	"github.com/drillgres/drillgres/drill/outcome"
 	"github.com/drillgres/drillgres/drill/words"
@@ -31,12 +32,13 @@ type members struct {
 	files    int
 	found    []string // the dump, and any other that can be it
 	likely   []string // a few that may hold a dump by their content
+	link     string   // a link that would be the dump, and where it leads
 	physical string   // the first part of a physical backup
 }
 
 const maxListed = 5
 
-// add notes a member and returns what it can be.
+// add notes a member and returns what it can be. Without a head, only its name counts.
 func (m *members) add(name string, head []byte) kind {
 	m.files++
 	k := m.kindOf(name, head)
@@ -52,31 +54,81 @@ func (m *members) add(name string, head []byte) kind {
 }
 
 func (m *members) kindOf(name string, head []byte) kind {
+	base := path.Base(name)
 	switch {
-	case m.glob != "" && !m.matches(name):
+	case m.glob != "" && !m.matches(name), companion.Is(base) && !companion.IsNamedBy(m.glob, base), isSideline(base, head):
 		return notADump
-	case IsDumpFile(path.Base(name)):
+	case dumpfile.IsContents(base):
 		return aFile
-	case m.glob != "", isDumpName(path.Base(name)), isDump(head):
+	case dumpfile.Is(base):
+		if len(m.found) > 0 || dumpfile.IsRows(dumpfile.Bare(base)) && !maybeRows(base, head) { // only the table of contents makes another dump
+			return notADump
+		}
+		return aFile
+	case m.glob != "" && m.matchesFile(name), isDumpName(base), isDump(head):
 		return aDump
 	}
 	return notADump
 }
 
-// matches reports whether the glob of the config names the member, or the directory of a
-// dump. A glob without a slash is for base names.
-func (m *members) matches(name string) bool {
-	for _, n := range []string{name, path.Dir(name), path.Base(name)} {
-		if ok, err := path.Match(strings.TrimPrefix(m.glob, "./"), n); err == nil && ok && (n != path.Base(name) || !strings.Contains(m.glob, "/")) {
-			return true
-		}
+// addLink notes a link of an archive, which has no content.
+func (m *members) addLink(name, target string) {
+	if m.link == "" && m.kindOf(name, nil) != notADump {
+		m.link = shownLink(name, target)
 	}
-	return false
+}
+
+func shownLink(name, target string) string {
+	return fmt.Sprintf("%s, a link to %s", clean(name), clean(target))
+}
+
+// isLink returns the Failure for an archive that has only a link in place of a file of the dump.
+func (m *members) isLink(shown string) error {
+	return outcome.Fail(outcome.FormatUnsupported, "the dump in the %s is %s", m.kind, shown).
+		WithHint("set backup.member to the file that the link leads to, or pack the file itself (tar --dereference --hard-dereference)")
+}
+
+// isSideline reports whether a member with the name of a dump is something else: a
+// signature, or the script in a tar archive of pg_dump.
+func isSideline(base string, head []byte) bool {
+	return hasPrefix(head, "-----BEGIN PGP SIGNATURE") || base == dumpfile.Script && bytes.Contains(head, []byte("File paths need to be edited"))
+}
+
+// maybeRows reports whether a file with the name of rows can be that by its beginning.
+// Programs have data files with such names.
+func maybeRows(base string, head []byte) bool {
+	if head == nil || dumpfile.Decrypted(base) != base || dumpfile.Compression(base) != "" {
+		return true
+	}
+	if whole := len(head) < sniffLength; whole && len(bytes.TrimSpace(head)) > 0 && !bytes.Contains(head, []byte("INSERT INTO ")) {
+		return bytes.HasPrefix(head, []byte(endOfRows)) || bytes.Contains(head, []byte("\n"+endOfRows))
+	}
+	return !bytes.Contains(head, []byte{0})
+}
+
+// endOfRows is the last line of rows in COPY's text format.
+const endOfRows = "\\.\n"
+
+// matches reports whether the glob of the config names the member, or its directory.
+func (m *members) matches(name string) bool {
+	return m.matchesFile(name) || m.matchesPath(path.Dir(name))
+}
+
+// matchesFile reports whether the glob names the member. A glob without a slash is for base names.
+func (m *members) matchesFile(name string) bool {
+	return m.matchesPath(name) || !strings.Contains(m.glob, "/") && m.matchesPath(path.Base(name))
+}
+
+func (m *members) matchesPath(name string) bool {
+	ok, err := path.Match(strings.TrimPrefix(m.glob, "./"), name)
+	return err == nil && ok
 }
 
 // none returns the Failure for an archive without a dump.
 func (m *members) none() error {
 	switch {
+	case m.link != "":
+		return m.isLink(m.link)
 	case m.glob != "":
 		return outcome.Fail(outcome.MemberMissing, "no member of the %s matches backup.member (%s): it has %s", m.kind, clean(m.glob), words.Count(m.files, "file")).
 			WithHint("correct backup.member, or find out why the backup job packs no dump")
@@ -92,6 +144,9 @@ func (m *members) none() error {
 
 // ambiguous returns the Failure for an archive in which several members can be the dump.
 func (m *members) ambiguous() error {
+	if m.hasTwice() {
+		return m.twice(m.found[0])
+	}
 	shown := make([]string, 0, len(m.found))
 	for _, name := range m.found {
 		shown = append(shown, clean(name))
@@ -100,18 +155,18 @@ func (m *members) ambiguous() error {
 		WithHint("set backup.member to the one that is to be drilled")
 }
 
+// hasTwice reports whether the dump is there twice under one name.
+func (m *members) hasTwice() bool { return len(m.found) > 1 && m.found[0] == m.found[len(m.found)-1] }
+
+// twice returns the Failure for an archive that has a file of the dump twice.
+func (m *members) twice(name string) error {
+	return outcome.Fail(outcome.MemberAmbiguous, "the %s has %s twice", m.kind, clean(name)).
+		WithHint("pack each backup into a new archive: appending keeps the old files beside the new ones")
+}
+
 func (m *members) described() string {
 	return fmt.Sprintf("a %s of %s", m.kind, words.Count(m.files, "file"))
 }
-
-const tocName = "toc.dat"
-
-// dumpFile matches the files that pg_dump writes in its tar and directory formats.
-var dumpFile = regexp.MustCompile(`^(toc\.dat|[0-9]+\.dat(\.gz|\.lz4|\.zst)?|blobs(_[0-9]+)?\.toc|blob_[0-9]+\.dat(\.gz|\.lz4|\.zst)?)$`)
-
-// IsDumpFile reports whether a file has a name that pg_dump gives to the files of its tar and
-// directory formats.
-func IsDumpFile(base string) bool { return dumpFile.MatchString(base) }
 
 // dumpSuffixes are the extensions that people give to dumps.
 var dumpSuffixes = []string{"sql", "dump", "pgdump", "psql", "dmp"}
@@ -129,11 +184,18 @@ func isDump(head []byte) bool {
 }
 
 // isLikely reports whether a member may hold a dump although its name does not say so: it
-// is compressed or encrypted, and its name has no extension of something else.
+// begins like one, or it is compressed or encrypted, and its name has no extension of
+// something else.
 func isLikely(name string, head []byte) bool {
 	base := path.Base(name)
+	return isDump(head) || hasPlainName(base) && (codec.Detect(head) != "" || codec.Unsupported(head) != "" || encryptionOf(head) != "")
+}
+
+// hasPlainName reports whether the name of a file has no extension, or one that says nothing
+// about what is inside.
+func hasPlainName(base string) bool {
 	plain := !strings.Contains(strings.Trim(base, "."), ".") || slices.Contains([]string{".gz", ".zst", ".xz", ".bz2", ".lz4", ".gpg", ".age", ".enc", ".bak", ".backup"}, path.Ext(base))
-	return plain && strings.Count(base, ".") <= 1 && (codec.Detect(head) != "" || codec.Unsupported(head) != "" || encryptionOf(head) != "")
+	return plain && strings.Count(base, ".") <= 1
 }
 
 // cleanName returns the name of a member as a relative path without dots. It is only for

@@ -6,6 +6,8 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+
+	"github.com/drillgres/drillgres/drill/dumpfile"
 )
 
 // OpenPath opens a backup on this machine's disk: a file, or the directory of a dump in
@@ -16,7 +18,7 @@ func (o Opener) OpenPath(ctx context.Context, path string) (*Stream, error) {
 		return nil, err
 	}
 	if info.IsDir() {
-		return openDirectory(ctx, path)
+		return o.openDirectory(ctx, path)
 	}
 	file, err := os.Open(path)
 	if err != nil {
@@ -31,54 +33,66 @@ func (o Opener) OpenPath(ctx context.Context, path string) (*Stream, error) {
 	return s, nil
 }
 
-// openDirectory returns the files of a directory, the table of contents first.
-func openDirectory(ctx context.Context, path string) (*Stream, error) {
+// openDirectory opens the files of a directory, the table of contents first. A link counts
+// as the file that it leads to.
+func (o Opener) openDirectory(ctx context.Context, path string) (*Stream, error) {
 	entries, err := os.ReadDir(path)
 	if err != nil {
 		return nil, err
 	}
 	var names []string
 	for _, e := range entries {
-		if e.Type().IsRegular() {
+		if dumpfile.Is(e.Name()) {
 			names = append(names, e.Name())
 		}
 	}
-	slices.SortStableFunc(names, func(a, b string) int { return rank(a) - rank(b) })
-	s := &Stream{source: &source{}}
-	var file *os.File
-	s.closers = append(s.closers, func() error { return closeFile(file) })
-	s.Files = &Files{Format: Directory, next: func() (File, error) {
-		if err := closeFile(file); err != nil {
-			return File{}, err
-		}
-		if file = nil; len(names) == 0 {
-			return File{}, io.EOF
-		}
-		name := names[0]
-		names = names[1:]
-		if file, err = os.Open(filepath.Join(path, name)); err != nil {
-			return File{}, err
-		}
-		info, err := file.Stat()
-		if err != nil {
-			return File{}, err
-		}
-		s.source.r = Cancelable(ctx, file)
-		return File{Name: name, Size: info.Size(), Reader: s.source}, nil
-	}}
+	slices.SortStableFunc(names, dumpfile.ContentsFirst)
+	d := &directory{ctx: ctx, path: path, names: names}
+	s := &Stream{Files: NewFiles(d.next), source: &d.source}
+	s.closers = append(s.closers, d.close)
+	o.decryptFiles(ctx, s)
 	return s, nil
 }
 
-func rank(name string) int {
-	if name == tocName {
-		return 0
-	}
-	return 1
+// directory opens the files of a directory, one after the other.
+type directory struct {
+	ctx    context.Context
+	path   string
+	names  []string // that are left
+	file   *os.File // the current one
+	source source
 }
 
-func closeFile(f *os.File) error {
-	if f == nil {
+func (d *directory) next() (File, error) {
+	if err := d.close(); err != nil {
+		return File{}, err
+	}
+	for {
+		if len(d.names) == 0 {
+			return File{}, io.EOF
+		}
+		name := d.names[0]
+		d.names = d.names[1:]
+		info, err := os.Stat(filepath.Join(d.path, name))
+		if err == nil && !info.Mode().IsRegular() {
+			continue
+		}
+		if err == nil {
+			d.file, err = os.Open(filepath.Join(d.path, name))
+		}
+		if err != nil {
+			return File{}, err
+		}
+		d.source.r = Cancelable(d.ctx, d.file)
+		return File{Name: name, Size: info.Size(), Reader: &d.source}, nil
+	}
+}
+
+func (d *directory) close() error {
+	if d.file == nil {
 		return nil
 	}
-	return f.Close()
+	err := d.file.Close()
+	d.file = nil
+	return err
 }

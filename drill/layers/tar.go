@@ -8,19 +8,9 @@ import (
 	"io"
 	"path"
 
+	"github.com/drillgres/drillgres/drill/dumpfile"
 	"github.com/drillgres/drillgres/drill/outcome"
 )
-
-const (
-	tarMagic   = "ustar"
-	tarMagicAt = 257
-	tarTrailer = 1024 // zeros at the end, which archive/tar does not check
-)
-
-// isTar reports whether head is the first header of a tar archive.
-func isTar(head []byte) bool {
-	return len(head) >= tarMagicAt+len(tarMagic) && hasPrefix(head[tarMagicAt:], tarMagic)
-}
 
 // isFile reports whether a member of a tar archive has content. tar --sparse marks files with
 // holes.
@@ -31,9 +21,11 @@ func isFile(h *tar.Header) bool {
 // tarball is a tar archive that is read once, from its beginning to its end.
 type tarball struct {
 	t    *tar.Reader
-	tail *zeroCounter
+	in   *tarInput
 	m    members
-	dump bool // the archive is itself a dump in pg_dump's tar format
+	dump bool   // the archive is itself a dump in pg_dump's tar format
+	dir  string // of the files of a dump
+	link string // the first of them that is a link, which has no content
 	peek *bufio.Reader
 
 	outer failing
@@ -42,30 +34,67 @@ type tarball struct {
 // openTar finds the dump in a tar archive: the first member that can be it. The rest of
 // the archive is read behind the dump.
 func (o Opener) openTar(in opened) (*level, error) {
-	tail := &zeroCounter{r: in.br}
-	b := &tarball{t: tar.NewReader(tail), tail: tail, m: members{glob: o.Member, kind: "tar archive"}, peek: bufio.NewReaderSize(nil, sniffLength), outer: in.outer}
+	input := &tarInput{r: in.br}
+	b := &tarball{t: tar.NewReader(input), in: input, m: members{glob: o.Member, kind: "tar archive"}, peek: bufio.NewReaderSize(nil, sniffLength), outer: in.outer}
 	for {
-		h, err := b.t.Next()
+		h, err := b.next()
 		if err != nil {
 			return nil, b.nothing(err)
 		}
-		if !isFile(h) {
-			continue
-		}
-		b.peek.Reset(b.t)
-		head, _ := b.peek.Peek(sniffLength) // an error comes again with the next header
-		switch name := cleanName(h.Name); b.m.add(name, head) {
+		l := &level{Layer: Layer{Name: "tar", Member: cleanName(h.Name)}, explain: b.explain, trailing: input.trailing}
+		switch b.m.add(l.Member, b.head()) {
 		case aDump:
-			return &level{Layer: Layer{Name: "tar", Member: name}, r: &tarMember{b: b, r: b.peek}, explain: b.explain}, nil
+			l.r = &tarMember{b: b, r: b.peek}
+			return l, nil
 		case aFile:
-			return b.files(name, h), nil
+			b.openFiles(l, h)
+			return l, nil
 		}
 	}
 }
 
-// files returns the files of a dump. The current member is the first.
-func (b *tarball) files(name string, h *tar.Header) *level {
-	l := &level{Layer: Layer{Name: "tar", Member: path.Dir(name)}, files: &Files{Format: Directory}, explain: b.explain}
+// next returns the header of the next file.
+func (b *tarball) next() (*tar.Header, error) {
+	for {
+		h, err := b.t.Next()
+		switch {
+		case err != nil:
+			return nil, err
+		case isFile(h):
+			return h, nil
+		case h.Typeflag == tar.TypeLink, h.Typeflag == tar.TypeSymlink:
+			b.addLink(cleanName(h.Name), h.Linkname)
+		}
+	}
+}
+
+func (b *tarball) addLink(name, target string) {
+	switch {
+	case len(b.m.found) == 0:
+		b.m.addLink(name, target)
+	case b.link == "" && b.isOfDump(name):
+		b.link = shownLink(name, target)
+	}
+}
+
+// isOfDump reports whether a member is one of the files of the dump.
+func (b *tarball) isOfDump(name string) bool {
+	base := path.Base(name)
+	return path.Dir(name) == b.dir && (dumpfile.Is(base) || b.dump && base == dumpfile.Script)
+}
+
+// head returns the beginning of the current file, which peek then reads.
+func (b *tarball) head() []byte {
+	b.peek.Reset(b.t)
+	head, _ := b.peek.Peek(sniffLength) // an error comes again with the next header
+	return head
+}
+
+// openFiles makes l the files of a dump. The current member, with the header h, is the first.
+func (b *tarball) openFiles(l *level, h *tar.Header) {
+	name := l.Member
+	b.dir = path.Dir(name)
+	l.Member, l.files = b.dir, &Files{Format: Directory}
 	if isDumpTar(h) {
 		b.dump, l.Layer, l.files.Format = true, Layer{}, Tar
 	}
@@ -75,16 +104,15 @@ func (b *tarball) files(name string, h *tar.Header) *level {
 			first = false
 			return File{Name: path.Base(name), Size: h.Size, Reader: b.reader(b.peek)}, nil
 		}
-		return b.nextFile(path.Dir(name))
+		return b.nextFile()
 	}
-	return l
 }
 
 // isDumpTar reports whether the first file of an archive is that of a dump in pg_dump's tar
 // format (pg_backup_tar.c, _tarWriteHeader), and not of a directory that was packed.
 func isDumpTar(h *tar.Header) bool {
 	const user, group = 0o4000, 0o2000
-	return h.Name == tocName && h.Uid == user && h.Gid == group
+	return h.Name == dumpfile.Contents && h.Uid == user && h.Gid == group
 }
 
 // beginsDumpTar reports whether head is the first header of a dump in tar format.
@@ -93,20 +121,18 @@ func beginsDumpTar(head []byte) bool {
 	return err == nil && isDumpTar(h)
 }
 
-// nextFile returns the next file of the dump in a directory of the archive.
-func (b *tarball) nextFile(dir string) (File, error) {
+// nextFile returns the next file of the dump.
+func (b *tarball) nextFile() (File, error) {
 	for {
-		h, err := b.t.Next()
+		h, err := b.next()
 		switch {
 		case err == io.EOF: //nolint:errorlint // the reader's own end
-			return File{}, b.end()
+			return File{}, b.endOfFiles()
 		case err != nil:
 			return File{}, b.explain(err)
-		case !isFile(h):
-			continue
 		}
 		name := cleanName(h.Name)
-		if path.Dir(name) == dir {
+		if b.isOfDump(name) {
 			return File{Name: path.Base(name), Size: h.Size, Reader: b.reader(b.t)}, nil
 		}
 		if err := b.other(name); err != nil {
@@ -115,27 +141,23 @@ func (b *tarball) nextFile(dir string) (File, error) {
 	}
 }
 
+// endOfFiles is end for a dump of several files.
+func (b *tarball) endOfFiles() error {
+	if err := b.end(); err != io.EOF { //nolint:errorlint // its own end
+		return err
+	}
+	if b.link != "" {
+		return b.m.isLink(b.link)
+	}
+	return io.EOF
+}
+
 // reader returns a reader of a file whose errors are Failures.
 func (b *tarball) reader(r io.Reader) io.Reader { return explained{r, b.explain} }
 
-type explained struct {
-	r       io.Reader
-	explain func(error) error
-}
-
-func (e explained) Read(p []byte) (int, error) {
-	n, err := e.r.Read(p)
-	if err != nil && err != io.EOF { //nolint:errorlint // the reader's own end
-		err = e.explain(err)
-	}
-	return n, err
-}
-
 // other notes a member behind the dump. It fails if it can be the dump too.
 func (b *tarball) other(name string) error {
-	b.peek.Reset(b.t)
-	head, _ := b.peek.Peek(sniffLength) // an error comes again with the next header
-	if b.m.add(name, head) != notADump {
+	if b.m.add(name, b.head()) != notADump {
 		return b.m.ambiguous()
 	}
 	return nil
@@ -153,14 +175,12 @@ func (m *tarMember) Read(p []byte) (int, error) {
 		return n, err
 	}
 	for {
-		h, err := m.b.t.Next()
+		h, err := m.b.next()
 		switch {
 		case err == io.EOF: //nolint:errorlint // the reader's own end
 			return n, m.b.end()
 		case err != nil:
 			return n, err
-		case !isFile(h):
-			continue
 		}
 		if err := m.b.other(cleanName(h.Name)); err != nil {
 			return n, err
@@ -168,13 +188,14 @@ func (m *tarMember) Read(p []byte) (int, error) {
 	}
 }
 
-// end checks the trailer of the archive. It returns io.EOF if the archive is complete.
+// end checks the trailer of the archive, and reads what is behind it. It returns io.EOF if
+// the archive is complete.
 func (b *tarball) end() error {
-	if _, err := io.Copy(io.Discard, b.tail); err != nil {
-		return b.explain(err)
-	}
-	if b.tail.zeros < tarTrailer {
+	if b.in.ended { // archive/tar accepts an archive without its trailer
 		return b.explain(io.ErrUnexpectedEOF)
+	}
+	if err := b.in.readBehind(); err != nil {
+		return b.explain(err)
 	}
 	return io.EOF
 }
@@ -211,20 +232,4 @@ func (b *tarball) explain(err error) error {
 		return outcome.Fail(corrupt, "the tar archive is damaged: a header cannot be read")
 	}
 	return err
-}
-
-// zeroCounter counts the zero bytes at the end of its stream.
-type zeroCounter struct {
-	r     io.Reader
-	zeros int
-}
-
-func (z *zeroCounter) Read(p []byte) (int, error) {
-	n, err := z.r.Read(p)
-	if trimmed := len(bytes.TrimRight(p[:n], "\x00")); trimmed > 0 {
-		z.zeros = n - trimmed
-	} else {
-		z.zeros += n
-	}
-	return n, err
 }

@@ -4,9 +4,11 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path"
+	"slices"
 
+	"github.com/drillgres/drillgres/drill/dumpfile"
 	"github.com/drillgres/drillgres/drill/layers/zipfile"
-	"github.com/drillgres/drillgres/drill/outcome"
 	"github.com/drillgres/drillgres/drill/work"
 )
 
@@ -18,52 +20,137 @@ type RandomAccess interface {
 	RandomAccess() (io.ReaderAt, int64)
 }
 
-// openZip opens the member of a zip archive that is the dump.
+// openZip opens the dump in a zip archive: a member, or the files of a directory.
 func (o Opener) openZip(s *Stream, in opened) (*level, error) {
-	archive, size, err := o.randomAccess(s, in)
+	file, size, err := o.randomAccess(s, in)
 	if err != nil {
 		return nil, err
 	}
-	members, err := zipfile.Members(archive, size)
+	archive, err := zipfile.Read(file, size)
 	if err != nil {
 		return nil, err
 	}
-	name, err := o.chooseMember(members)
+	z := zipped{Archive: archive, opener: o}
+	name, is, err := z.choose()
 	if err != nil {
 		return nil, err
 	}
-	member, err := zipfile.Open(archive, size, name, o.Keys.Zip)
-	if err != nil {
-		return nil, o.Keys.explain(Zip, err)
+	l := &level{Layer: Layer{Name: Zip, Member: cleanName(name)}, trailing: archive.Trailing}
+	if is == aFile {
+		l.Member = path.Dir(l.Member)
+		l.files = z.files(l)
+		return l, nil
 	}
-	l := &level{Layer: Layer{Name: Zip, Member: cleanName(name)}, r: member, trailing: member.Trailing}
+	l.r, _, err = z.open(l, name)
+	return l, err
+}
+
+// zipped is a zip archive in which the dump is looked for.
+type zipped struct {
+	*zipfile.Archive
+	opener Opener
+}
+
+// open opens a member, and returns its size. It records the key in l.
+func (z zipped) open(l *level, name string) (io.Reader, int64, error) {
+	member, err := z.Open(name, z.opener.Keys.Zip)
+	if err != nil {
+		return nil, 0, z.opener.Keys.explain(Zip, err)
+	}
 	if member.Key != nil {
 		l.Key = member.Key.Fingerprint()
 	}
-	return l, nil
+	return member, member.Member.Size, nil
 }
 
-// chooseMember returns the name of the only member that can be the dump.
-func (o Opener) chooseMember(list []zipfile.Member) (string, error) {
-	m, name := members{glob: o.Member, kind: "zip archive"}, ""
-	for _, member := range list {
-		switch m.add(cleanName(member.Name), nil) {
-		case aDump:
-			name = member.Name
-		case aFile:
-			return "", outcome.Fail(outcome.FormatUnsupported, "the zip archive has a dump in directory format, which this version reads only in a tar archive").
-				WithHint("pack the directory with tar")
-		}
+// choose returns the name of the only member that can be the dump, or the table of contents
+// of the only dump in directory format. If the names do not tell, the beginnings do.
+func (z zipped) choose() (name string, is kind, err error) {
+	members := z.Members()
+	m, found := z.among(members, func(zipfile.Member) []byte { return nil })
+	if len(m.found) != 1 && !m.hasTwice() {
+		heads := 0
+		m, found = z.among(members, func(member zipfile.Member) []byte {
+			if heads == maxHeads || !mayBeDump(member) {
+				return nil
+			}
+			heads++
+			return z.headOf(member)
+		})
 	}
 	switch {
 	case len(m.found) == 1:
-		return name, nil
+		return found.name, found.kind, nil
 	case len(m.found) > 1:
-		return "", m.ambiguous()
-	case o.Member == "" && len(list) == 1:
-		return list[0].Name, nil
+		return "", notADump, m.ambiguous()
+	case z.opener.Member == "" && len(members) == 1:
+		return members[0].Name, aDump, nil
 	}
-	return "", m.none()
+	return "", notADump, m.none()
+}
+
+// candidate is a member that can be the dump.
+type candidate struct {
+	name string // as it is stored
+	kind kind
+}
+
+// among adds members, with what head returns of each, and returns the last that can be the dump.
+func (z zipped) among(list []zipfile.Member, head func(zipfile.Member) []byte) (m *members, found candidate) {
+	m = &members{glob: z.opener.Member, kind: "zip archive"}
+	for _, member := range list {
+		name := cleanName(member.Name)
+		if base := path.Base(name); dumpfile.Is(base) && !dumpfile.IsContents(base) {
+			continue // belongs to a table of contents
+		}
+		if is := m.add(name, head(member)); is != notADump {
+			found = candidate{member.Name, is}
+		}
+	}
+	return m, found
+}
+
+// maxHeads is how many members are opened at most to find the dump among them.
+const maxHeads = 32
+
+// mayBeDump reports whether a member has a name under which people store dumps.
+func mayBeDump(member zipfile.Member) bool {
+	base := path.Base(cleanName(member.Name))
+	return isDumpName(base) || hasPlainName(base)
+}
+
+// headOf returns the beginning of a member; nothing if it cannot be read.
+func (z zipped) headOf(member zipfile.Member) []byte {
+	opened, err := z.Open(member.Name, z.opener.Keys.Zip)
+	if err != nil {
+		return nil
+	}
+	head := make([]byte, sniffLength)
+	n, _ := io.ReadFull(opened, head) // an error comes again when the dump is read
+	return head[:n]
+}
+
+// files returns the files of the dump in a directory of the archive, the table of contents first.
+func (z zipped) files(l *level) *Files {
+	var names []string
+	for _, member := range z.Members() {
+		if name := cleanName(member.Name); path.Dir(name) == l.Member && dumpfile.Is(path.Base(name)) {
+			names = append(names, member.Name)
+		}
+	}
+	slices.SortStableFunc(names, func(a, b string) int { return dumpfile.ContentsFirst(path.Base(cleanName(a)), path.Base(cleanName(b))) })
+	return NewFiles(func() (File, error) {
+		if len(names) == 0 {
+			return File{}, io.EOF
+		}
+		name := names[0]
+		names = names[1:]
+		member, size, err := z.open(l, name)
+		if err != nil {
+			return File{}, err
+		}
+		return File{Name: path.Base(cleanName(name)), Size: size, Reader: explained{member, l.fail}}, nil
+	})
 }
 
 // randomAccess returns the archive: the backup itself or, inside another layer, a copy.

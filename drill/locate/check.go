@@ -14,10 +14,11 @@ const maxSkew = 5 * time.Minute
 // maxFuture is how far the clock may be ahead before ages are meaningless.
 const maxFuture = 24 * time.Hour
 
-// checkAll checks the backup and the parts of its set. The roles of the cluster may be older.
+// checkAll checks the backup and the parts of its set. The roles of the cluster may be
+// older, and the SQL that creates the database is small.
 func (l Locator) checkAll(b Backup) error {
 	for _, p := range b.Before {
-		if p.Role == "globals" {
+		if p.Role == "globals" || p.Role == createdb {
 			continue
 		}
 		if err := l.check(p.Object); err != nil {
@@ -80,7 +81,7 @@ func (l Locator) checkDated(o Object) *outcome.Finding {
 	}
 	return &outcome.Finding{
 		Code:    "backup_undated",
-		Message: Show(o.Key) + " has no time of its last change at its source: it counts as written now, and only the time that the dump itself states can show that it is old",
+		Message: Show(o.Key) + " has no time of its last change at its source: only the time that the dump itself states can show how old it is",
 		Hint:    "dump in custom format, which states its time, or let the server send Last-Modified with the file",
 	}
 }

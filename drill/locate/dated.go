@@ -40,9 +40,9 @@ func (l Locator) preferNamedDate(matching []Object) *outcome.Finding {
 	if named.IsZero() || last.ModifiedAt.Sub(named) <= copiedAfter {
 		return nil
 	}
-	family, newest := familyOf(last.Key), 0
+	family, newest := Family(last.Key), 0
 	for i, o := range matching {
-		if date := l.namedDate(o); date.After(named) && familyOf(o.Key) == family {
+		if date := l.namedDate(o); date.After(named) && Family(o.Key) == family {
 			named, newest = date, i
 		}
 	}

@@ -38,10 +38,10 @@ var (
 	digitsBetween = regexp.MustCompile(`^\d|\pL\d+\pL`)
 )
 
-// familyOf returns what the names of one database's backups have in common: the
+// Family returns what the names of one database's backups have in common: the
 // words of the key that are not dates, times, ids, rotations or formats. It returns
 // an empty string if the name has no other words.
-func familyOf(key string) string {
+func Family(key string) string {
 	key = uuids.ReplaceAllString(strings.ToLower(key), " ")
 	parts := strings.FieldsFunc(key, func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) })
 	dated := slices.ContainsFunc(parts, isNumber)
@@ -78,13 +78,13 @@ func isPodID(part, before string) bool { return podID.MatchString(part) && isRan
 // findFamilies reports that the names of the candidates fall into several families,
 // of which the config names none: the newest one may be of another database.
 func (l Locator) findFamilies(matching []Object) *outcome.Finding {
-	if !l.isLatest() || l.File || familyOf(l.Match) != "" {
+	if !l.isLatest() || l.File || Family(l.Match) != "" {
 		return nil
 	}
 	families := map[string]bool{}
 	var newest []Object // of each family
 	for _, o := range matching {
-		if f := familyOf(o.Key); !families[f] {
+		if f := Family(o.Key); !families[f] {
 			families[f] = true
 			newest = append(newest, o)
 		}
@@ -96,14 +96,14 @@ func (l Locator) findFamilies(matching []Object) *outcome.Finding {
 		Code: "backups_mixed",
 		Message: fmt.Sprintf("the names of the %d backups are of %d kinds (%s): the newest, %s, may be of another database",
 			len(matching), len(newest), listKeys(newest), Show(matching[0].Key)),
-		Hint: fmt.Sprintf("set backup.match to the names of this database's backups, such as %q, or backup.from to their folder", globFor(matching[0].Key)),
+		Hint: fmt.Sprintf("set backup.match to the names of this database's backups, such as %q, or backup.from to their folder", GlobFor(matching[0].Key)),
 	}
 }
 
 var digits = regexp.MustCompile(`[0-9]+([^\pL]*[0-9]+)*`)
 
-// globFor returns a pattern for the names of backups like that of key.
-func globFor(key string) string {
+// GlobFor returns a pattern for the names of backups like that of key.
+func GlobFor(key string) string {
 	name := digits.ReplaceAllString(uuids.ReplaceAllString(path.Base(key), "0"), "*")
 	if !strings.Contains(name, "*") {
 		if stem, rest, ok := strings.Cut(name, "."); ok {

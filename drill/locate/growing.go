@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/drillgres/drillgres/drill/dumpfile"
 	"github.com/drillgres/drillgres/drill/outcome"
 )
 
@@ -67,7 +68,7 @@ func (l Locator) withoutGrowing(ctx context.Context, listed []Object) ([]Object,
 func dumpDirectories(objects []Object) map[string]bool {
 	directories := map[string]bool{}
 	for _, o := range objects {
-		if path.Base(o.Key) == "toc.dat" {
+		if dumpfile.IsContents(path.Base(o.Key)) {
 			directories[path.Dir(o.Key)] = true
 		}
 	}

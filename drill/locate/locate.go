@@ -29,8 +29,8 @@ type Object struct {
 	Broken       bool   // it is a link to something outside the source that does not exist
 }
 
-// CheckSame returns backup_changed if a file is no longer as it was listed. shown names it in
-// the message.
+// CheckSame returns backup_changed if a file has changed since it was listed. shown is its name
+// in the message.
 func (o Object) CheckSame(shown string, info fs.FileInfo) error {
 	if info.Size() != o.Size {
 		return outcome.Fail(outcome.BackupChanged, "%s was being written while it was read: %s when it was listed, %s now",
@@ -152,4 +152,5 @@ type Backup struct {
 	Findings []outcome.Finding
 
 	candidates []Object // that it was chosen from
+	stored     []Stored // the same with all of their objects
 }

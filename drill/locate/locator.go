@@ -11,16 +11,18 @@ import (
 
 // Rules determine which backup to choose and what a plausible backup looks like.
 type Rules struct {
-	Match   string                // glob for the base name; empty: everything that looks like a backup
-	Parts   []string              // globs of the files of a backup, in restore order; empty: a backup is one object
-	Globals string                // glob of the files with the roles of the cluster; empty: none
-	Folder  func(key string) bool // reports whether a key can be of a backup; nil: any
-	Keep    time.Duration         // how old the oldest backup must be; 0: any age
-	Gap     time.Duration         // how far two neighbouring backups may be apart; 0: any distance
-	MaxAge  time.Duration         // 0: any age
-	MinSize int64                 // bytes; 0: any size except zero
-	Want    string                // a key, a URI, or the end of one that begins at a slash; empty or "latest": the newest
-	File    bool                  // the source is a local file that the user named on the command line
+	Match   string   // glob for the base name; empty: everything that looks like a backup
+	Parts   []string // globs of the files of a backup, in restore order; empty: a backup is one object
+	Globals string   // glob of the files with the roles of the cluster; empty: none
+	// Creation is the extension, instead of the dump's own, of a file with the SQL that creates the database: .createdb.sql. Empty: none.
+	Creation string
+	Folder   func(key string) bool // reports whether a key can be of a backup; nil: any
+	Keep     time.Duration         // how old the oldest backup must be; 0: any age
+	Gap      time.Duration         // how far two neighbouring backups may be apart; 0: any distance
+	MaxAge   time.Duration         // 0: any age
+	MinSize  int64                 // bytes; 0: any size except zero
+	Want     string                // a key, a URI, or the end of one that begins at a slash; empty or "latest": the newest
+	File     bool                  // the source is a local file that the user named on the command line
 }
 
 // Asked returns how these rules choose a backup.
@@ -74,6 +76,7 @@ func (l Locator) Locate(ctx context.Context) (Backup, error) {
 		return b, l.explainMissing(err)
 	}
 	b.addFinding(growing)
+	b.addCreation(l, existing)
 	b.addGlobals(l, existing)
 	b.Members = membersOf(b.Object, existing)
 	if err := l.checkAll(b); err != nil {
@@ -106,7 +109,7 @@ func (b *Backup) choose(l Locator, objects, all []Object) error {
 		return b.chooseSet(l, objects, all)
 	}
 	matching := l.matching(objects)
-	b.Matched, b.candidates = len(matching), matching
+	b.Matched, b.candidates, b.stored = len(matching), matching, storedOf(matching, all)
 	copied := l.preferNamedDate(matching)
 	switch {
 	case !l.isLatest():
@@ -115,7 +118,7 @@ func (b *Backup) choose(l Locator, objects, all []Object) error {
 			return err
 		}
 		b.Object = o
-		if len(matching) > 0 && matching[0].Key == o.Key && l.tooOld(o) == nil {
+		if !l.File && len(matching) > 0 && matching[0].Key == o.Key && l.tooOld(o) == nil {
 			b.Chosen = outcome.ChosenLatest
 		}
 	case len(matching) == 0:
@@ -136,7 +139,7 @@ func (l Locator) explainMissing(err error) error {
 	if !l.File || f.Code != outcome.SourceNotFound && f.Code != outcome.BackupMissing {
 		return err
 	}
-	return outcome.Fail(outcome.ConfigInvalid, "--backup: %w", err).WithHint("set --backup to the path of a backup, or to a key at the source without a leading ./")
+	return outcome.Fail(outcome.ConfigInvalid, "%w", err).WithHint("set --backup to the path of a backup, or to a key at the source without a leading ./")
 }
 
 // matching returns the candidates, newest first. Among those of the same time the
@@ -162,6 +165,13 @@ func (l Locator) matching(objects []Object) []Object {
 		return cmp.Or(b.ModifiedAt.Compare(a.ModifiedAt), cmp.Compare(b.Key, a.Key))
 	})
 	return found
+}
+
+// Candidates returns the objects of a listing that can be backups, newest first. The files of
+// a dump in directory format are one object.
+func (l Locator) Candidates(listed []Object) []Object {
+	existing := slices.DeleteFunc(slices.Clone(listed), func(o Object) bool { return o.Broken })
+	return l.matching(foldDirectories(existing))
 }
 
 // withoutLinks returns the candidates without those that are links to others.

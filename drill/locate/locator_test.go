@@ -214,7 +214,7 @@ func TestLocateFails(t *testing.T) {
 			outcome.ConfigInvalid,
 			"2 backups in memory:/// match a.dump: ",
 		},
-		"a named file that does not exist": {nil, locate.Rules{File: true}, outcome.ConfigInvalid, "--backup: memory:/// contains no objects"},
+		"a named file that does not exist": {nil, locate.Rules{File: true}, outcome.ConfigInvalid, "memory:/// contains no objects"},
 		"an invalid pattern":               {two, locate.Rules{Match: "shop-["}, outcome.ConfigInvalid, "not a glob"},
 		"a pattern with a folder":          {two, locate.Rules{Match: "shop/*.dump"}, outcome.ConfigInvalid, "contains a slash"},
 		"an unprintable name": {

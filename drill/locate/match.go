@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/drillgres/drillgres/drill/companion"
+	"github.com/drillgres/drillgres/drill/dumpfile"
 	"github.com/drillgres/drillgres/drill/outcome"
 )
 
@@ -31,7 +33,7 @@ func isCandidate(pattern string, o Object, keys map[string]bool) bool {
 	if isSignature(o.Key, keys) && !strings.EqualFold(path.Ext(pattern), path.Ext(name)) {
 		return false
 	}
-	if accompanies(name) && !namesCompanion(pattern, name) {
+	if companion.Is(name) && !companion.IsNamedBy(pattern, name) {
 		return false
 	}
 	matched, err := path.Match(pattern, name)
@@ -56,7 +58,7 @@ func isSignature(key string, keys map[string]bool) bool {
 func foldDirectories(objects []Object) []Object {
 	dumps := map[string]*Object{}
 	for _, o := range objects {
-		if path.Base(o.Key) == "toc.dat" {
+		if dumpfile.IsContents(path.Base(o.Key)) {
 			dir := path.Dir(o.Key)
 			dumps[dir] = &Object{Key: dir}
 		}

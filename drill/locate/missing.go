@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/drillgres/drillgres/drill/companion"
 	"github.com/drillgres/drillgres/drill/outcome"
 	"github.com/drillgres/drillgres/drill/redact"
 	"github.com/drillgres/drillgres/drill/words"
@@ -30,7 +31,7 @@ func (l Locator) nothingMatches(objects []Object) error {
 	f := outcome.Fail(outcome.BackupMissing, "backup.match %q matches nothing among %s", l.Match, seen)
 	for _, o := range objects {
 		name := path.Base(o.Key)
-		if matched, _ := path.Match(l.Match, name); matched && accompanies(name) {
+		if matched, _ := path.Match(l.Match, name); matched && companion.Is(name) {
 			return f.WithHint("correct backup.match: a file that accompanies backups, such as %s, counts only if backup.match names its kind", Show(name))
 		}
 	}

@@ -7,13 +7,14 @@ import (
 	"path"
 	"time"
 
+	"github.com/drillgres/drillgres/drill/dumpfile"
 	"github.com/drillgres/drillgres/drill/outcome"
 	"github.com/drillgres/drillgres/drill/words"
 )
 
 const (
-	// headSize is how many bytes of a backup ReadHead reads.
-	headSize = 64 << 10
+	// HeadSize is how many bytes of a backup ReadHead reads.
+	HeadSize = 64 << 10
 	// stallLimit is how long a source may send no byte.
 	stallLimit = 30 * time.Second
 )
@@ -23,7 +24,7 @@ const (
 // contents.
 func (b Backup) ReadHead(ctx context.Context) (head []byte, whole bool, err error) {
 	for _, o := range b.Members {
-		if path.Base(o.Key) == "toc.dat" {
+		if dumpfile.IsContents(path.Base(o.Key)) {
 			b.Object, b.Members = o, nil
 			head, _, err = b.ReadHead(ctx)
 			return head, false, err
@@ -32,11 +33,11 @@ func (b Backup) ReadHead(ctx context.Context) (head []byte, whole bool, err erro
 	if streamer, ok := b.Source.(Streamer); ok {
 		return readStreamHead(ctx, streamer, b.Object)
 	}
-	body, err := b.Open(ctx, min(b.Size, headSize))
+	body, err := b.Open(ctx, min(b.Size, HeadSize))
 	if err != nil {
 		return nil, false, err
 	}
-	head, err = io.ReadAll(io.LimitReader(body, headSize))
+	head, err = io.ReadAll(io.LimitReader(body, HeadSize))
 	if err = errors.Join(err, body.Close()); err != nil {
 		return nil, false, err
 	}
@@ -50,8 +51,8 @@ func readStreamHead(ctx context.Context, s Streamer, o Object) (head []byte, who
 		return nil, false, err
 	}
 	defer func() { _ = body.Close() }() // it is ended early
-	head, err = io.ReadAll(io.LimitReader(body, headSize))
-	return head, len(head) < headSize, err
+	head, err = io.ReadAll(io.LimitReader(body, HeadSize))
+	return head, len(head) < HeadSize, err
 }
 
 // CheckReadable checks that the beginning of the backup can be read. It returns the

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/drillgres/drillgres/drill/companion"
 	"github.com/drillgres/drillgres/drill/outcome"
 	"github.com/drillgres/drillgres/drill/words"
 )
@@ -18,7 +19,7 @@ import (
 type Part struct {
 	Object
 	Members []Object // the files of a dump in directory format
-	Role    string   // globals, schema, data or dump
+	Role    string   // globals, createdb, schema, data or dump
 	URI     string
 	SHA256  string // from its sidecar file; empty: none
 }
@@ -68,7 +69,7 @@ func collectSets(globs []string, objects []Object) []set {
 	for _, o := range objects {
 		for i, glob := range globs {
 			key, ok := starsOf(glob, o.Key)
-			if !ok || isHidden(o.Key) || accompanies(path.Base(o.Key)) && !namesCompanion(glob, path.Base(o.Key)) {
+			if !ok || isHidden(o.Key) || companion.Is(path.Base(o.Key)) && !companion.IsNamedBy(glob, path.Base(o.Key)) {
 				continue
 			}
 			if fixed[i] != nil {
@@ -176,6 +177,7 @@ func (b *Backup) chooseSet(l Locator, objects, all []Object) error {
 			b.candidates = append(b.candidates, s.main())
 		}
 	}
+	b.stored = storedSets(sets, all)
 	b.addFinding(l.findFamilies(b.candidates))
 	chosen := sets[i]
 	if b.Object = chosen.main(); i > 0 && l.isLatest() {
@@ -219,7 +221,7 @@ func (l Locator) isWanted(o Object) bool {
 // roleOf returns what a part of a set is, by the words of its glob.
 func roleOf(glob string) string {
 	words := strings.FieldsFunc(strings.ToLower(path.Base(glob)), func(r rune) bool { return r < 'a' || r > 'z' })
-	for _, role := range []struct{ word, is string }{{"schema", "schema"}, {"data", "data"}, {"globals", "globals"}, {"roles", "globals"}} {
+	for _, role := range []struct{ word, is string }{{"schema", "schema"}, {"data", "data"}, {"globals", "globals"}, {"roles", "globals"}, {"createdb", createdb}} {
 		if slices.Contains(words, role.word) {
 			return role.is
 		}
@@ -232,11 +234,29 @@ var formats = []string{".sql", ".dump", ".dmp", ".pgdump", ".psql", ".tar", ".d"
 
 // withoutFormats returns what stars matched, without the extensions of a format.
 func withoutFormats(name string) string {
-	name = withoutWrappers(name)
+	name = companion.Unwrapped(name)
 	for slices.Contains(formats, path.Ext(name)) {
 		name = strings.TrimSuffix(name, path.Ext(name))
 	}
 	return name
+}
+
+// createdb is the role of a part that creates the database.
+const createdb = "createdb"
+
+// addCreation adds the file that creates the database of the dump, if there is one. It has
+// the dump's name, so that it is of the same run.
+func (b *Backup) addCreation(l Locator, objects []Object) {
+	if l.Creation == "" {
+		return
+	}
+	name := withoutFormats(b.Key) + l.Creation
+	for _, o := range objects {
+		if companion.Unwrapped(o.Key) == name {
+			b.Before = append(b.Before, Part{Object: o, Role: createdb, URI: l.Source.URI(o)})
+			return
+		}
+	}
 }
 
 // globalsSlack is how much later than its dump the file with the roles may be written: some

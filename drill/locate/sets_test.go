@@ -90,6 +90,32 @@ func TestGlobals(t *testing.T) {
 	}
 }
 
+// TestCreation checks which file creates the database of a dump.
+func TestCreation(t *testing.T) {
+	for name, c := range map[string]struct{ files, want string }{
+		"beside it":                          {"globals-1.sql shop_1.createdb.sql shop_1.dump", "globals-1.sql shop_1.createdb.sql shop_1.dump"},
+		"of a plain dump":                    {"shop_1.createdb.sql shop_1.sql", "shop_1.createdb.sql shop_1.sql"},
+		"encrypted":                          {"shop_1.createdb.sql.age shop_1.sql.gz.age", "shop_1.createdb.sql.age shop_1.sql.gz.age"},
+		"written last":                       {"shop_1.dump shop_1.createdb.sql", "shop_1.createdb.sql shop_1.dump"},
+		"of another run":                     {"shop_1.createdb.sql shop_2.dump", "shop_2.dump"},
+		"of another folder":                  {"a/shop_1.createdb.sql b/shop_1.dump", "b/shop_1.dump"},
+		"of a database whose name is longer": {"shop_1.createdb.sql shop_1_b.createdb.sql shop_1.dump", "shop_1.createdb.sql shop_1.dump"},
+	} {
+		m := &sourcetest.Memory{}
+		for i, key := range strings.Fields(c.files) {
+			m.PutAt(key, []byte("x"), now.Add(time.Duration(i-100)*time.Minute))
+		}
+		rules := locate.Rules{Match: "shop_*", Creation: ".createdb.sql", MinSize: 1}
+		if strings.Contains(c.files, "globals") {
+			rules.Globals = "globals-*.sql"
+		}
+		b, err := locate.Locator{Source: m, Rules: rules, Now: func() time.Time { return now }}.Locate(t.Context())
+		if err != nil || chosen(b) != c.want {
+			t.Errorf("%s: %s, %v; want %s", name, chosen(b), err, c.want)
+		}
+	}
+}
+
 // TestRetention checks which listings have what must be kept.
 func TestRetention(t *testing.T) {
 	day := 24 * time.Hour

@@ -14,6 +14,7 @@ import (
 	"github.com/drillgres/drillgres/drill/config"
 	"github.com/drillgres/drillgres/drill/outcome"
 	"github.com/drillgres/drillgres/drill/sandbox"
+	"github.com/drillgres/drillgres/drill/words"
 )
 
 // script migrates up or down: SQL files, or a command in an image.
@@ -170,7 +171,7 @@ func (r *run) runFile(ctx context.Context, file string, access appcheck.Access) 
 		return outcome.Fail(outcome.ConfigInvalid, "read migration: %w", err)
 	}
 	defer sql.Close()
-	stderr := &tail{}
+	stderr := &words.Tail{Size: tailBytes}
 	exit, err := r.server.Exec(ctx, sandbox.Command{
 		// With VERBOSITY=sqlstate the output of psql contains no rows. The
 		// message of an error is read from the server's log.
@@ -181,7 +182,7 @@ func (r *run) runFile(ctx context.Context, file string, access appcheck.Access) 
 		Env: psqlEnv(access), Stdin: sql, WholeInput: true, Stderr: stderr,
 	})
 	if err == nil && exit != 0 {
-		err = &exitError{exit: exit, where: filepath.Base(file), last: r.Redactor.Text(stderr.lastLines())}
+		err = &exitError{exit: exit, where: filepath.Base(file), last: r.Redactor.Text(lastLines(stderr.String()))}
 	}
 	return err
 }

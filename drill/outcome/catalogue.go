@@ -59,6 +59,10 @@ func (c Code) Entry() Entry {
 // backup had been restored and verified before.
 func OfRelease(c Code) bool { return slices.Equal(c.Entry().Stages, []Stage{Migrate}) }
 
+// AfterVerified reports whether the backup had been restored and verified before a failure
+// with this code: the drill took too long, or a release failed its rehearsal.
+func AfterVerified(c Code) bool { return c == OverBudget || OfRelease(c) }
+
 // Class returns the class of every failure with this code.
 func (c Code) Class() Class { return c.Entry().Class }
 

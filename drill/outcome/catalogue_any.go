@@ -44,9 +44,25 @@ var anyCodes = []Entry{
 		},
 	},
 	{
+		Code: DrillOverdue, Class: ClassEnvironment,
+		Cause: "No drill of the newest backup of the database has passed within max_unverified. drillgres check looks for it in the history (record.history). Drills that failed, " +
+			"ended over budget or could not be carried out do not count, nor do those of a backup that was named by hand, and neither does a drill dated in the future.",
+		Remedy: "drill the database now with drillgres run, and find out why the scheduled drill does not run or does not pass",
+		Example: Example{
+			Case:    "The timer of the nightly drill was switched off for a migration two weeks ago.",
+			Message: "the last drill of the newest backup of shop that passed ended 14d 3h ago, at 2026-11-14 02:20 UTC; max_unverified allows 7d",
+		},
+		Neighbours: []Neighbour{
+			{DrillMissing, "a release gate asks for a recent drill"},
+			{BackupStale, "the newest backup is too old, whether it was drilled or not"},
+			{HistoryUnavailable, "the history cannot be read, so it is not known when the database was drilled"},
+		},
+	},
+	{
 		Code: HistoryUnavailable, Class: ClassEnvironment,
 		Cause: "The history of drills cannot be opened, read or written. Its server does not answer or refuses access, its file or one of its objects is damaged, or " +
-			"a newer drillgres wrote it. A drill never fails because of this: if its result cannot be recorded, it reports that, and exits with 7 if it passed.",
+			"a newer drillgres wrote it. A drill never fails because of this: if its result cannot be recorded, it reports that, and exits with 7 if it passed. " +
+			"A check with max_unverified fails, because it cannot know when the database was drilled.",
 		Remedy: "run drillgres doctor, then correct record.history or the place that it names",
 		Example: Example{
 			Case:    "The Postgres server that stores the history is restarting.",
@@ -56,6 +72,20 @@ var anyCodes = []Entry{
 		Neighbours: []Neighbour{
 			{ConfigInvalid, "record.history is not a valid location, or names another program's file"},
 			{SourceUnreachable, "the source of the backups does not answer"},
+		},
+	},
+	{
+		Code: EvidenceUnavailable, Class: ClassEnvironment,
+		Cause: "The evidence of drills cannot be read or written. Its directory or its bucket cannot be reached, refuses access, or already has other evidence of the " +
+			"same run. A drill never fails because of this: it reports it, and exits with 7 if it passed.",
+		Remedy: "correct evidence.to or the permissions of the place that it names, then run the drill again",
+		Example: Example{
+			Case:    "The credentials may list the bucket of the evidence, and not write to it.",
+			Message: "write evidence of run 20261120-020000-00c0ffee: write s3://acme-evidence/drills/shop/20261120-020000-00c0ffee/result.json: access denied (AccessDenied)",
+		},
+		Neighbours: []Neighbour{
+			{HistoryUnavailable, "the history cannot be read or written"},
+			{ConfigInvalid, "evidence.sign.file contains no key"},
 		},
 	},
 	{
@@ -71,6 +101,21 @@ var anyCodes = []Entry{
 		Neighbours: []Neighbour{
 			{DiskBudgetExceeded, "the directory can be written, but the backup does not fit into it"},
 			{SandboxDiskFull, "the disk of the container engine is full"},
+		},
+	},
+	{
+		Code: ClockWrong, Class: ClassEnvironment,
+		Cause: "The clock of this machine differs by more than a minute from that of the source of the backups or of the container engine. drillgres doctor compares them. " +
+			"Every age is wrong by as much: backup.max_age and within, and the ages in the history. S3 refuses requests from 15 minutes on.",
+		Remedy: "synchronize the clocks of both machines with NTP, such as by chrony or systemd-timesyncd",
+		Example: Example{
+			Case:    "A virtual machine was suspended over night and has not set its clock since.",
+			Message: "the clock of s3://acme-backups/prod is 7h 12m ahead of this machine's",
+		},
+		Messages: []string{"RequestTimeTooSkewed: The difference between the request time and the current time is too large"},
+		Neighbours: []Neighbour{
+			{SourceDenied, "the source already refuses the requests because of the clock"},
+			{BackupStale, "the clocks agree, and the newest backup is too old"},
 		},
 	},
 	{

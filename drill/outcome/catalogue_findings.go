@@ -19,8 +19,83 @@ var Findings = []FindingEntry{
 	},
 	{
 		Code: "backup_undated", Stage: Locate,
-		Meaning: "The source does not state when the backup was written, so it counts as written now. backup.max_age was compared only with the time that the dump itself states, if it states one.",
+		Meaning: "The source does not state when the backup was written. backup.max_age was compared only with the time that the dump itself states; if it states none, the age of the backup and the real RPO are unknown.",
 		Remedy:  "let the web server send Last-Modified with the file",
+	},
+	{
+		Code: "backup_too_small", Stage: Locate,
+		Meaning: "The backup has less than a tenth of the usual size: that of the newest backup of the same kind (by its name and format) that a drill verified or, without one, the median of the last ones at the source. In a check this is the failure of that code, unless there is another one.",
+		Remedy:  "look in the backup job's log for an error before the upload, unless the database has shrunk",
+	},
+	{
+		Code: "drill_overdue", Stage: Locate,
+		Meaning: "No drill of the newest backup has passed within max_unverified. This is the failure of that code, unless the check has another one.",
+		Remedy:  "drill the database now with drillgres run, and find out why the scheduled drill does not run or does not pass",
+	},
+	{
+		Code: "history_unavailable", Stage: Locate,
+		Meaning: "The history cannot be read, so a check with max_unverified does not know when the database was drilled. This is the failure of that code, unless the check has another one.",
+		Remedy:  "correct record.history or the place that it names, and run drillgres doctor",
+	},
+	{
+		Code: "lifecycle_deletes", Stage: Locate,
+		Meaning: "A lifecycle rule of the bucket deletes backups before they are a week old, or before they are as old as backup.retention.keep. With backup.retention.keep this is the failure of that code, unless the check has another one.",
+		Remedy:  "raise the days of the rule or narrow its prefix: aws s3api get-bucket-lifecycle-configuration shows it, put-bucket-lifecycle-configuration replaces it",
+	},
+	{
+		Code: "lifecycle_archives", Stage: Locate,
+		Meaning: "A lifecycle rule moves backups to a class such as GLACIER before they are a week old, or before they are as old as backup.retention.keep. They are kept, but a recovery waits for hours until one can be read.",
+		Remedy:  "raise the days of the rule, or count the hours of the request to the time of a recovery",
+	},
+	{
+		Code: "lifecycle_unknown", Stage: Locate,
+		Meaning: "The lifecycle rules of the bucket are not known, and backup.retention.keep demands that backups are kept. It is a failure, unless the store does not know the question or the check has another failure.",
+		Remedy:  "grant the credentials s3:GetLifecycleConfiguration on the bucket; if the store does not know the question, look at its rules with its own tools",
+	},
+	{
+		Code: "lifecycle_unclear", Stage: Locate,
+		Meaning: "A lifecycle rule may delete or archive backups too early. It applies to objects with certain tags, of a storage class or with a custom time, and a listing does not show whether the backups fulfil it.",
+		Remedy:  "narrow the prefix of the rule so that it spares the backups, or check their tags with aws s3api get-object-tagging",
+	},
+	{
+		Code: "backup_not_offsite", Stage: Locate,
+		Meaning: "The bucket is in a region or account of backup.offsite. This is the failure of that code, unless the check has another one.",
+		Remedy:  "copy the backups to a bucket in another region and account, and set backup.from to it",
+	},
+	{
+		Code: "offsite_unknown", Stage: Locate,
+		Meaning: "It is not known whether the bucket is in a region or account of backup.offsite. This is the failure of that code, unless the check has another one.",
+		Remedy:  "grant the credentials s3:GetBucketLocation and s3:ListBucket on the bucket, or remove backup.offsite if the store cannot answer",
+	},
+	{
+		Code: "bucket_public", Stage: Locate,
+		Meaning: "Strangers may read the bucket, by its policy or its access control list. A block of public access of the whole account, which the check does not see, may make that void.",
+		Remedy:  "block public access: aws s3api put-public-access-block, or gcloud storage buckets update --public-access-prevention",
+	},
+	{
+		Code: "bucket_unversioned", Stage: Locate,
+		Meaning: "The bucket keeps no versions. Whoever may write to it, such as the backup job or a thief of its key, can overwrite or delete every backup for good.",
+		Remedy:  "keep versions: aws s3api put-bucket-versioning, or gcloud storage buckets update --versioning",
+	},
+	{
+		Code: "bucket_unlocked", Stage: Locate,
+		Meaning: "The bucket keeps versions, but does not lock them. Whoever may delete versions can delete every backup for good.",
+		Remedy:  "lock new objects for as long as backups must be kept: aws s3api put-object-lock-configuration, or gcloud storage buckets update --retention-period",
+	},
+	{
+		Code: "bucket_unencrypted", Stage: Locate,
+		Meaning: "The store does not encrypt new objects, and the newest backup is not encrypted itself.",
+		Remedy:  "encrypt new objects: aws s3api put-bucket-encryption",
+	},
+	{
+		Code: "posture_unknown", Stage: Locate,
+		Meaning: "The store did not say how it protects the backups: a permission is missing, it did not answer in time, or it does not know the question. Nothing is known about what the message names.",
+		Remedy:  "grant the credentials the permissions that the finding names, and look up with the store's own tools what it does not answer",
+	},
+	{
+		Code: "credentials_expire", Stage: Locate,
+		Meaning: "The credentials of the source, such as a signed link or a SAS, end within a week. Those that are made for a short time are reported in the last quarter of it. Then neither a check nor a drill can read the backups.",
+		Remedy:  "renew them, and give drillgres the new ones",
 	},
 	{
 		Code: "backups_mixed", Stage: Locate,
@@ -69,7 +144,7 @@ var Findings = []FindingEntry{
 	},
 	{
 		Code: "key_readable", Stage: Fetch,
-		Meaning: "A file with a key of backup.keys can be read by other users of the machine.",
+		Meaning: "A file with a key of backup.keys, or the one of evidence.sign, can be read by other users of the machine.",
 		Remedy:  "make it readable by its owner only: chmod 600",
 	},
 	{
@@ -89,7 +164,7 @@ var Findings = []FindingEntry{
 	},
 	{
 		Code: "trailing_garbage", Stage: Inspect,
-		Meaning: "Bytes follow the end of the gzip stream. The dump itself is complete. gunzip warns about them and exits with 2, which stops a recovery script that checks it.",
+		Meaning: "Bytes follow the end of the compressed or encrypted stream. The dump itself is complete. gunzip warns about them and exits with 2, which stops a recovery script that checks it.",
 		Remedy:  "find out what appends to the file",
 	},
 	{
@@ -158,6 +233,11 @@ var Findings = []FindingEntry{
 		Remedy:  "disable them first in a recovery that runs next to production",
 	},
 	{
+		Code: "major_assumed", Stage: Inspect,
+		Meaning: "The drill has no config that names production's major version, so it used the one that the dump states. A drill with a config never assumes it: a dump that restores only on a newer major is a failure.",
+		Remedy:  "name production's major version with --postgres, or write a config with drillgres init",
+	},
+	{
 		Code: "major_differs", Stage: Provision,
 		Meaning: "The dump was taken from another major version than the one that it is restored into.",
 		Remedy:  "set postgres.version to production's major version, unless the drill rehearses an upgrade",
@@ -176,6 +256,11 @@ var Findings = []FindingEntry{
 		Code: "role_created", Stage: Provision,
 		Meaning: "The dump needs roles that it does not contain. The drill created them without login, password and memberships; a recovery from this backup alone would lack them.",
 		Remedy:  "back up the roles too: pg_dumpall --globals-only",
+	},
+	{
+		Code: "tablespace_moved", Stage: Provision,
+		Meaning: "The backup creates a tablespace in a directory of production's machine. In the sandbox it is in the server's data directory.",
+		Remedy:  "create the directories of CREATE TABLESPACE before a recovery, empty and owned by the server's user",
 	},
 	{
 		Code: "app_role_unknown", Stage: Provision,
@@ -286,6 +371,11 @@ var Findings = []FindingEntry{
 	{
 		Code: "app_as_superuser", Stage: App,
 		Meaning: "The application connected as superuser. Missing privileges would not have been noticed.",
+		Remedy:  "set app.role to the role that the application has in production",
+	},
+	{
+		Code: "app_role_no_login", Stage: App,
+		Meaning: "The application connected as a role that may not log in according to the backup, such as a group that owns the database. The drill let it log in.",
 		Remedy:  "set app.role to the role that the application has in production",
 	},
 	{

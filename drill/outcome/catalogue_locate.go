@@ -32,7 +32,9 @@ var locateCodes = []Entry{
 	},
 	{
 		Code: BackupTooSmall, Class: ClassBackup, Stages: []Stage{Locate, Fetch},
-		Cause:  "The backup is smaller than backup.min_size. Only its size was checked, not its content.",
+		Cause: "The backup is smaller than backup.min_size or, in a check, than a tenth of the usual size. The usual size is that of the newest backup of the " +
+			"same kind of name and format that a drill verified. Without one, it is the median of the last ten such backups before it, if there are four or more. Only its size was checked, not " +
+			"its content. A drill reports an unusual size as a finding. Once a drill has verified a backup that small, that size is usual.",
 		Remedy: "look in the backup job's log for an error before the upload, or lower backup.min_size",
 		Example: Example{
 			Case:    "The job dumps an empty database of the same name on another server.",
@@ -152,6 +154,62 @@ var locateCodes = []Entry{
 		Neighbours: []Neighbour{
 			{BackupStale, "the newest backup is too old"},
 			{BackupMissing, "there is no backup at all"},
+		},
+	},
+	{
+		Code: LifecycleDeletes, Class: ClassBackup, Stages: []Stage{Locate},
+		Cause: "A lifecycle rule of the bucket deletes backups before they are as old as backup.retention.keep. drillgres check plays the enabled rules forward over the " +
+			"backups of today: S3 applies a rule at the midnight in UTC that follows the age, and up to two days later. In a bucket that keeps versions the rule hides the backup, " +
+			"and its version stays until another rule deletes it. Without backup.retention.keep this is a finding, for backups that are not a week old.",
+		Remedy: "raise the days of the rule or narrow its prefix (aws s3api get-bucket-lifecycle-configuration shows it, put-bucket-lifecycle-configuration replaces it), or lower backup.retention.keep",
+		Example: Example{
+			Case:    "A rule that was meant for logs has an empty prefix.",
+			Message: `the lifecycle rule "logs" deletes shop-2026-11-23.dump on 2026-12-01, when it is 7d 22h old: less than the 30d of backup.retention.keep`,
+		},
+		Neighbours: []Neighbour{
+			{LifecycleUnknown, "the store does not state its rules"},
+			{RetentionShort, "the older backups are gone already"},
+			{BackupArchived, "a rule moved the newest backup to a class from which it cannot be read at once"},
+		},
+	},
+	{
+		Code: LifecycleUnknown, Class: ClassEnvironment, Stages: []Stage{Locate},
+		Cause: "backup.retention.keep demands that backups are kept, and the lifecycle rules of the bucket are not known. The store refused to list them, or did not " +
+			"answer. A rule may delete backups too early.",
+		Remedy: "grant the credentials s3:GetLifecycleConfiguration (on Google Cloud storage.buckets.get) on the bucket, or check again later",
+		Example: Example{
+			Case:    "The credentials may list the backups, and nothing else.",
+			Message: "the lifecycle rules of the bucket are unknown, so they may delete backups before the 30d of backup.retention.keep: refused (AccessDenied)",
+		},
+		Neighbours: []Neighbour{
+			{LifecycleDeletes, "a rule is known to delete backups too early"},
+			{RetentionShort, "the older backups are gone already"},
+		},
+	},
+	{
+		Code: BackupNotOffsite, Class: ClassBackup, Stages: []Stage{Locate},
+		Cause: "The bucket of the backups is where backup.offsite says that it must not be: in a region of not_in, or in the AWS account not_account. What destroys " +
+			"production there, such as an outage of the region or a stolen key of the account, destroys the backups too.",
+		Remedy: "copy the backups to a bucket in another region and account (aws s3 sync, or a replication rule), and set backup.from to it",
+		Example: Example{
+			Case:    "The bucket was made in the default region, which is that of production.",
+			Message: "the bucket is in eu-central-1; backup.offsite.not_in names that region",
+		},
+		Neighbours: []Neighbour{
+			{OffsiteUnknown, "the store does not say where the bucket is"},
+		},
+	},
+	{
+		Code: OffsiteUnknown, Class: ClassEnvironment, Stages: []Stage{Locate},
+		Cause: "backup.offsite demands that the bucket is in another region or account, and it is not known where it is. The store refused to say so, did not answer, or does " +
+			"not know the question; or the bucket is in a multi-region of Google Cloud, which may include the region.",
+		Remedy: "grant the credentials s3:GetBucketLocation and s3:ListBucket on the bucket, or remove backup.offsite if the store cannot answer",
+		Example: Example{
+			Case:    "The store is not AWS and does not compare the expected owner of a bucket.",
+			Message: "the account of the bucket is unknown, so backup.offsite cannot be checked: the store does not answer this question",
+		},
+		Neighbours: []Neighbour{
+			{BackupNotOffsite, "the bucket is known to be where it must not be"},
 		},
 	},
 }

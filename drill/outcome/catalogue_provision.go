@@ -61,12 +61,13 @@ var provisionCodes = []Entry{
 	},
 	{
 		Code: ExtensionUnavailable, Class: ClassEnvironment, Stages: []Stage{Provision, Restore},
-		Cause: "The image lacks an extension that the dump or the config needs. Names are compared with pg_available_extensions before anything is restored. A " +
+		Cause: "The image lacks an extension that the dump or the config needs, and no package of its repositories contains it; or postgres.build is off. Names are " +
+			"compared with pg_available_extensions before anything is restored, and each extension is created in an empty database. A " +
 			"missing version or access method is found during the restore.",
-		Remedy: "set postgres.image to an image that has the extension",
+		Remedy: "set postgres.image to an image that has the extension, or postgres.build.repository to a repository with its package",
 		Example: Example{
-			Case:    "The dump creates the extension vector, which the official image does not include.",
-			Message: "image postgres:15 lacks extension vector",
+			Case:    "The dump creates the extension pg_graphql, for which neither Debian nor the Postgres project has a package.",
+			Message: "no package of http://deb.debian.org/debian (bookworm) contains extension pg_graphql for Postgres 15",
 		},
 		Messages: []string{
 			`extension "vector" is not available`, "could not open extension control file",
@@ -74,18 +75,33 @@ var provisionCodes = []Entry{
 			`Table access method "columnar" does not exist.`,
 		},
 		Neighbours: []Neighbour{
+			{ImageBuildFailed, "a package contains it, but could not be installed, or no index of packages answered"},
 			{PreloadMissing, "the image has the extension, but its library is not loaded when the server starts"},
 			{LibraryMissing, "the image lacks a library, a language or a dictionary, but the dump creates no extension of that name"},
-			{RestoreFailed, "the dump uses a type or a wrapper of an extension that it does not create"},
+		},
+	},
+	{
+		Code: ImageBuildFailed, Class: ClassEnvironment, Stages: []Stage{Provision},
+		Cause: "An image with the extensions that postgres.image lacks could not be made. The index of its packages does not answer, a package cannot be installed, the " +
+			"disk is full, or it took longer than 20 minutes. The last lines of apt's output are in the message.",
+		Remedy: "read apt's last lines in the message, check that containers on this engine reach the package repositories, or set postgres.image to an image that has the extensions",
+		Example: Example{
+			Case: "The machine has no network, and the dump creates the extension postgis.",
+			Message: "look for the packages of postgis: not all indexes of packages could be downloaded; the last lines of its output:\n" +
+				"W: Failed to fetch http://deb.debian.org/debian/dists/bookworm/InRelease  Temporary failure resolving 'deb.debian.org'",
+		},
+		Neighbours: []Neighbour{
+			{ExtensionUnavailable, "the indexes answered, and no package contains the extension"},
+			{ImageUnavailable, "the image to which packages are added is not available"},
 		},
 	},
 	{
 		Code: PreloadMissing, Class: ClassEnvironment, Stages: []Stage{Provision, Restore},
-		Cause: "An extension must be loaded with shared_preload_libraries. For well-known ones (pg_cron, timescaledb, citus, pgaudit …) this is checked before the " +
-			"restore. For others the server's error says so, or it does not know a parameter with the extension's prefix.",
+		Cause: "An extension must be loaded with shared_preload_libraries. For well-known ones (pg_cron, timescaledb, citus, pgaudit …) the drill adds the library " +
+			"itself, unless postgres.build is off. For others the server's error says so, or it does not know a parameter with the extension's prefix.",
 		Remedy: "add the library to postgres.settings.shared_preload_libraries",
 		Example: Example{
-			Case:    "The dump creates the extension pg_cron.",
+			Case:    "The dump creates the extension pg_cron, and postgres.build is off.",
 			Message: `pg_cron must be in shared_preload_libraries, which is ""`,
 		},
 		Messages: []string{
@@ -144,8 +160,23 @@ var provisionCodes = []Entry{
 		Messages: []string{`role "app_owner" does not exist`},
 		Neighbours: []Neighbour{
 			{ObjectExists, "the dump creates a role that already exists"},
-			{TablespaceMissing, "a tablespace is missing, which no drill creates"},
+			{TablespaceMissing, "a tablespace is missing, which the drill creates only if the backup does"},
 			{AppStartFailed, "the dump restores, but the application's role lacks a privilege"},
+		},
+	},
+	{
+		Code: TablespaceMissing, Class: ClassEnvironment, Stages: []Stage{Provision, Restore},
+		Cause: "The dump puts objects in a tablespace that does not exist in the sandbox. The dump of a database names tablespaces but does not create them; " +
+			"that is in the globals of the cluster.",
+		Remedy: "set backup.globals to the output of pg_dumpall --globals-only, dump with --no-tablespaces, or create the tablespace in postgres.image",
+		Example: Example{
+			Case:    "A table in production is in the tablespace fast.",
+			Message: `invalid value for parameter "default_tablespace": "fast" (SQLSTATE 22023)`,
+		},
+		Messages: []string{`tablespace "fast" does not exist`, `invalid value for parameter "default_tablespace": "fast"`},
+		Neighbours: []Neighbour{
+			{RoleMissing, "a role is missing"},
+			{SandboxDiskFull, "the tablespace exists, but has no free space"},
 		},
 	},
 	{

@@ -63,21 +63,6 @@ var restoreCodes = []Entry{
 		},
 	},
 	{
-		Code: TablespaceMissing, Class: ClassEnvironment, Stages: []Stage{Restore},
-		Cause: "The dump puts objects in a tablespace that does not exist in the sandbox. Tablespaces are directories of a machine; a dump names them but does not " +
-			"contain them.",
-		Remedy: "dump with --no-tablespaces, or create the tablespace in postgres.image",
-		Example: Example{
-			Case:    "A table in production is in the tablespace fast.",
-			Message: `invalid value for parameter "default_tablespace": "fast" (SQLSTATE 22023)`,
-		},
-		Messages: []string{`tablespace "fast" does not exist`, `invalid value for parameter "default_tablespace": "fast"`},
-		Neighbours: []Neighbour{
-			{RoleMissing, "a role is missing"},
-			{SandboxDiskFull, "the tablespace exists, but has no free space"},
-		},
-	},
-	{
 		Code: LibraryMissing, Class: ClassEnvironment, Stages: []Stage{Restore},
 		Cause: "The image lacks a C library, language or dictionary that the dump needs. A compression of values, or an XML feature, that its Postgres was built " +
 			"without counts too.",
@@ -130,7 +115,7 @@ var restoreCodes = []Entry{
 		},
 	},
 	{
-		Code: RestoreTimeout, Class: ClassBudget, Stages: []Stage{Restore},
+		Code: RestoreTimeout, Class: ClassBudget, Stages: []Stage{Restore, Verify},
 		Cause:  "The restore took longer than restore.timeout. The server kept answering, and the backup may be good.",
 		Remedy: "raise restore.timeout, or raise restore.jobs for a custom archive",
 		Example: Example{
@@ -162,7 +147,7 @@ var restoreCodes = []Entry{
 		},
 	},
 	{
-		Code: HookFailed, Class: ClassEnvironment, Stages: []Stage{Restore},
+		Code: HookFailed, Class: ClassEnvironment, Stages: []Stage{Restore, Verify},
 		Cause:  "SQL of restore.before or restore.after failed, or the SQL with which drillgres puts an extension such as TimescaleDB into its restore mode. The message is the server's.",
 		Remedy: "correct the SQL in restore.before or restore.after, or the image's version of the extension",
 		Example: Example{

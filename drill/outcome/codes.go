@@ -12,6 +12,10 @@ const (
 	SourceNotFound    Code = "source_not_found"
 	PartMissing       Code = "part_missing"
 	RetentionShort    Code = "retention_short"
+	LifecycleDeletes  Code = "lifecycle_deletes"
+	LifecycleUnknown  Code = "lifecycle_unknown"
+	BackupNotOffsite  Code = "backup_not_offsite"
+	OffsiteUnknown    Code = "offsite_unknown"
 
 	// fetch
 	BackupArchived     Code = "backup_archived"
@@ -44,6 +48,7 @@ const (
 	ImageOutdated        Code = "image_outdated"
 	ImageWrongMajor      Code = "image_wrong_major"
 	ExtensionUnavailable Code = "extension_unavailable"
+	ImageBuildFailed     Code = "image_build_failed"
 	PreloadMissing       Code = "preload_missing"
 	ServerStartFailed    Code = "server_start_failed"
 	IsolationBroken      Code = "isolation_broken"
@@ -95,12 +100,15 @@ const (
 	RollbackBreaks         Code = "rollback_breaks"
 
 	// any stage
-	OverBudget         Code = "over_budget"
-	ControlFailed      Code = "control_failed"
-	DrillMissing       Code = "drill_missing"
-	HistoryUnavailable Code = "history_unavailable"
-	WorkDirUnusable    Code = "work_dir_unusable"
-	Interrupted        Code = "interrupted"
-	ConfigInvalid      Code = "config_invalid"
-	Internal           Code = "internal"
+	OverBudget          Code = "over_budget"
+	ControlFailed       Code = "control_failed"
+	DrillMissing        Code = "drill_missing"
+	DrillOverdue        Code = "drill_overdue"
+	HistoryUnavailable  Code = "history_unavailable"
+	EvidenceUnavailable Code = "evidence_unavailable"
+	WorkDirUnusable     Code = "work_dir_unusable"
+	ClockWrong          Code = "clock_wrong"
+	Interrupted         Code = "interrupted"
+	ConfigInvalid       Code = "config_invalid"
+	Internal            Code = "internal"
 )

@@ -23,6 +23,9 @@ func (r Result) Normalised() Result {
 		m := r.Migration.normalised()
 		r.Migration = &m
 	}
+	if r.Posture != nil {
+		r.Posture = &Posture{Facts: emptyIfNil(r.Posture.Facts), Lifecycle: emptyIfNil(r.Posture.Lifecycle)}
+	}
 	r.Stages = emptyIfNil(slices.Clone(r.Stages))
 	for i := range r.Stages {
 		if r.Stages[i].Details == nil {

@@ -48,6 +48,8 @@ type Result struct {
 	Migration *Migration `json:"migration"` // what the release's migrations did; null if none was rehearsed
 	Gate      *Gate      `json:"gate"`      // the answer to a release; null unless drillgres gate asked
 
+	Posture *Posture `json:"posture"` // how the store protects the backups; null unless drillgres check asked a store
+
 	Times      Times    `json:"times"`       // durations
 	RPOSeconds *float64 `json:"rpo_seconds"` // seconds from the backup's snapshot to the end of the drill; null if unknown
 	Leftovers  []string `json:"leftovers"`   // what clean-up could not remove
@@ -96,7 +98,7 @@ type Backup struct {
 	Chosen        Chosen      `json:"chosen"`                  // how it was chosen; empty if unknown, as in results of drillgres 0.1
 	Database      string      `json:"database,omitempty"`      // name of the database in the dump, if the dump states it
 	SizeBytes     int64       `json:"size_bytes"`              // size as it is stored
-	ModifiedAt    time.Time   `json:"modified_at,omitzero"`    // when the file or object was last written
+	ModifiedAt    time.Time   `json:"modified_at,omitzero"`    // when the file or object was last written; absent if its source does not state it
 	SHA256        string      `json:"sha256"`                  // checksum of the bytes as they are stored
 	ETag          string      `json:"etag"`                    // ETag of the object in the bucket
 	VersionID     string      `json:"version_id"`              // version of the object; empty if the bucket keeps none
@@ -133,6 +135,11 @@ type Postgres struct {
 	Version    string            `json:"version"`    // version of the server
 	Extensions map[string]string `json:"extensions"` // extensions that are installed after the restore, with their versions
 	Profile    string            `json:"profile"`    // rehearsal or fast: restore.profile
+
+	Preloaded string `json:"preloaded,omitempty"` // shared_preload_libraries of the server
+
+	MadeFrom string            `json:"made_from,omitempty"` // image to which packages were added; empty if image has all extensions itself
+	Packages map[string]string `json:"packages,omitempty"`  // packages that were added to it, and the server's, with their versions
 }
 
 // Isolation is what the sandbox's network looks like from inside.
@@ -146,11 +153,12 @@ type Isolation struct {
 
 // StageReport is how one stage ended.
 type StageReport struct {
-	Stage   Stage          `json:"stage"`   // name of the stage
-	Status  Status         `json:"status"`  // how it ended
-	Seconds float64        `json:"seconds"` // how long it took
-	Reason  string         `json:"reason"`  // why it was skipped
-	Details map[string]any `json:"details"` // facts that only this stage knows; the keys depend on the stage
+	Stage     Stage          `json:"stage"`               // name of the stage
+	Status    Status         `json:"status"`              // how it ended
+	StartedAt time.Time      `json:"started_at,omitzero"` // when it started, if it did
+	Seconds   float64        `json:"seconds"`             // how long it took
+	Reason    string         `json:"reason"`              // why it was skipped
+	Details   map[string]any `json:"details"`             // facts that only this stage knows; the keys depend on the stage
 }
 
 // Table is a restored table.

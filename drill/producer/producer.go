@@ -20,6 +20,7 @@ type Producer struct {
 	Folder   string   `json:"folder,omitempty"`   // glob for the last folders of the key; empty: any
 	Parts    []string `json:"parts,omitempty"`    // globs of the parts of a set, in restore order
 	Globals  string   `json:"globals,omitempty"`  // glob of the file with the cluster's roles beside the dumps
+	Creation string   `json:"creation,omitempty"` // extension, instead of the dump's own, of the SQL that creates its database
 	Member   string   `json:"member,omitempty"`   // glob of the member in a tar or zip
 	Layers   []string `json:"layers,omitempty"`   // what usually wraps the dump, outermost first, and the dump's format
 	OpenSSL  *OpenSSL `json:"openssl,omitempty"`  // how it calls openssl enc; nil: not at all, or with openssl's defaults
@@ -85,6 +86,23 @@ func Expand(glob, database string) string {
 // that accompany dumps, such as checksums, can match too.
 func (p Producer) Matches(key, database string) bool {
 	return globs(p.MatchFor(database), path.Base(key)) && globs(Expand(p.Folder, database), lastFolders(key, p.Folder))
+}
+
+// DatabaseOf returns the database of which a key is a dump. ok is false if the key does not
+// match, or if its name does not say.
+func (p Producer) DatabaseOf(key string) (database string, ok bool) {
+	before, after, named := strings.Cut(p.Match, databaseMark)
+	if !named || !p.Matches(key, "") {
+		return "", false
+	}
+	base := path.Base(key)
+	for end := range len(base) + 1 { // the shortest name that fits
+		rest, isPrefix := strings.CutPrefix(base[:end], before)
+		if isPrefix && rest != "" && globs(after, base[end:]) {
+			return rest, true
+		}
+	}
+	return "", false
 }
 
 // globs reports whether a name matches a glob. An empty glob matches everything.

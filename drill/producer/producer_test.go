@@ -82,7 +82,7 @@ func TestAllIsACopy(t *testing.T) {
 }
 
 // TestMatchFor: a database whose name begins like another's is not matched, and its
-// name is no pattern.
+// name is not a pattern.
 func TestMatchFor(t *testing.T) {
 	for _, c := range []struct {
 		producer, database, key string

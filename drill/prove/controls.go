@@ -21,6 +21,9 @@ type Backup struct {
 	// Content is what that database contains.
 	Promised inspect.Promise
 	Content  Content
+
+	Pieces    []piece             // its files
+	PartMarks []inspect.Landmarks // the same places in the parts before it
 }
 
 // Control is one way in which a backup breaks.
@@ -38,14 +41,29 @@ type Control struct {
 // Controls returns all controls of a backup. What they do depends on its format and
 // compression. Controls that are impossible are included, with the reason.
 func Controls(b Backup, db *config.Database) []Control {
-	if b.Marks.Outer != "" {
-		return append(b.outerControls(), b.rowsRemoved(db.Verify), b.sequenceBack())
+	var list []Control
+	switch b.Marks.Outer {
+	case "":
+		list = b.dumpControls()
+	case directoryFormat:
+		list = b.directoryControls()
+	default:
+		list = b.outerControls()
 	}
+	list = append(append(list, b.partControls()...), b.rowsRemoved(db.Verify), b.sequenceBack())
+	if b.Marks.Outer == "" {
+		list = append(list, b.newerMajor(db))
+	}
+	return list
+}
+
+// dumpControls returns the controls that break a file in which the places to break are known.
+func (b Backup) dumpControls() []Control {
 	list := []Control{b.cutHalf(), b.cutEnd()}
 	if b.wrapped() {
 		list = append(list, b.cutInside())
 	}
-	return append(list, b.flipped(), b.emptied(), b.wrongObject(), b.rowsRemoved(db.Verify), b.sequenceBack(), b.newerMajor(db))
+	return append(list, b.flipped(), b.emptied(), b.wrongObject())
 }
 
 func (b Backup) wrapped() bool { return b.Marks.Compression != "" }

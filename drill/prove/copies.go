@@ -21,12 +21,19 @@ import (
 
 // write writes the broken copy in its own directory.
 func (t Trials) write(ctx context.Context, b Backup, c Control, copied Copy) error {
-	if err := t.checkSpace(b.Size); err != nil {
+	broken := piece{path: b.Path, name: copied.Name, size: b.Size}
+	if p, ok := b.single(c.damage.of); ok {
+		broken = p
+	}
+	if err := t.checkSpace(broken.size); err != nil {
 		return err
 	}
 	err := os.Mkdir(copied.Dir, 0o700)
 	if err == nil {
-		err = t.breakFile(ctx, b, c.damage, filepath.Join(copied.Dir, copied.Name))
+		err = b.linkPieces(copied.Dir, broken.name)
+	}
+	if err == nil && !c.damage.removed {
+		err = t.breakFile(ctx, b, broken.path, c.damage, filepath.Join(copied.Dir, broken.name))
 	}
 	if err == nil && c.damage.summed {
 		sum := fmt.Sprintf("%s  %s\n", b.SHA256, copied.Name)
@@ -60,12 +67,12 @@ func (t Trials) checkSpace(size int64) error {
 	return nil
 }
 
-// breakFile writes a damaged copy of the backup to path. The copy is readable by all,
+// breakFile writes a damaged copy of a file of the backup to path. The copy is readable by all,
 // because the server in the container has another user id; its directory keeps it
 // private. The copy keeps the backup's modification time, which decides how old its
 // rows may be.
-func (t Trials) breakFile(ctx context.Context, b Backup, d damage, path string) (err error) {
-	from, err := os.Open(b.Path)
+func (t Trials) breakFile(ctx context.Context, b Backup, intact string, d damage, path string) (err error) {
+	from, err := os.Open(intact)
 	if err != nil {
 		return err
 	}

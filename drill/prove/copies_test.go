@@ -1,6 +1,7 @@
 package prove_test
 
 import (
+	"archive/tar"
 	"bytes"
 	"context"
 	"errors"
@@ -18,11 +19,11 @@ import (
 	"github.com/klauspost/compress/zstd"
 
 	"github.com/drillgres/drillgres/drill/config"
+	"github.com/drillgres/drillgres/drill/dumpfile"
 	"github.com/drillgres/drillgres/drill/fetch"
 	"github.com/drillgres/drillgres/drill/inspect"
 	"github.com/drillgres/drillgres/drill/layers"
 	"github.com/drillgres/drillgres/drill/locate"
-	"github.com/drillgres/drillgres/drill/locate/dir"
 	"github.com/drillgres/drillgres/drill/outcome"
 	"github.com/drillgres/drillgres/drill/prove"
 	"github.com/drillgres/drillgres/drill/sqltext"
@@ -84,7 +85,7 @@ func checkControl(t *testing.T, b prove.Backup, c prove.Control) {
 	t.Helper()
 	copies := 0
 	p := prove.Trials{Dir: t.TempDir(), Drill: func(ctx context.Context, _ prove.Control, copied prove.Copy) outcome.Result {
-		if copied == (prove.Copy{}) {
+		if copied.Dir == "" {
 			return outcome.Result{Verdict: outcome.VerdictPassed}
 		}
 		copies++
@@ -117,11 +118,7 @@ func checkControl(t *testing.T, b prove.Backup, c prove.Control) {
 
 // inspectCopy runs locate, fetch and inspect on a copy.
 func inspectCopy(ctx context.Context, copied prove.Copy) (fetch.File, error) {
-	source, err := dir.New(copied.Dir)
-	if err != nil {
-		return fetch.File{}, err
-	}
-	b, err := locate.Locator{Source: source, Rules: locate.Rules{Want: copied.Name}}.Locate(ctx)
+	b, err := prove.Locate(ctx, copied)
 	if err != nil {
 		return fetch.File{}, err
 	}
@@ -134,9 +131,8 @@ func inspectCopy(ctx context.Context, copied prove.Copy) (fetch.File, error) {
 }
 
 func fetcher() fetch.Fetcher {
-	return fetch.Fetcher{Scan: func(ctx context.Context, r io.Reader) (inspect.Contents, error) {
-		return inspect.Scan(ctx, r, layers.Opener{})
-	}}
+	set := inspect.NewSet(&layers.Opener{})
+	return fetch.Fetcher{Scan: set.Scan, ScanDirectory: set.ScanDirectory}
 }
 
 func realDump(t *testing.T, name string) []byte {
@@ -203,5 +199,92 @@ func restored() prove.Content {
 			table(name("public", "events_2026"), "events"), table(name("public", "users"), "users"), table(name("sales", "orders"), "orders"),
 		},
 		Sequences: []prove.Sequence{{Name: name("public", "users_id_seq"), Table: name("public", "users"), Column: "id", Before: 2}},
+	}
+}
+
+// TestBrokenDirectory breaks the files of a dump in directory format.
+func TestBrokenDirectory(t *testing.T) {
+	for _, how := range []string{"", ".gz"} {
+		t.Run("rows"+how, func(t *testing.T) {
+			folder := t.TempDir()
+			unpackTar(t, realDump(t, "tar-15.tar"), filepath.Join(folder, "backup"), how)
+			b := readBackup(t, prove.Copy{Dir: folder, Name: "backup"})
+			names := checkControls(t, b)
+			want := []string{"cut_half", "cut_end", "flipped", "emptied", "file_missing", "wrong_object", "rows_removed", "sequence_back"}
+			if diff := cmp.Diff(want, names); diff != "" {
+				t.Errorf("controls (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+// TestBrokenSet breaks each part of a set.
+func TestBrokenSet(t *testing.T) {
+	const roles = "--\n-- PostgreSQL database cluster dump\n--\n\nCREATE ROLE app;\n\n--\n-- PostgreSQL database cluster dump complete\n--\n\n"
+	folder := t.TempDir()
+	for name, content := range map[string][]byte{"part-0": []byte(roles), "backup": wrapped(t, realDump(t, "plain-15.sql"), "gzip")} {
+		if err := os.WriteFile(filepath.Join(folder, name), content, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	b := readBackup(t, prove.Copy{Dir: folder, Name: "backup", Roles: []string{"globals"}})
+	names := checkControls(t, b)
+	want := []string{"cut_half", "cut_end", "cut_inside", "flipped", "emptied", "wrong_object", "cut_globals", "rows_removed", "sequence_back", "newer_major"}
+	if diff := cmp.Diff(want, names); diff != "" {
+		t.Errorf("controls (-want +got):\n%s", diff)
+	}
+}
+
+// readBackup reads a backup of several files like a drill.
+func readBackup(t *testing.T, at prove.Copy) prove.Backup {
+	t.Helper()
+	f, err := inspectCopy(t.Context(), at)
+	if err != nil {
+		t.Fatal(err)
+	}
+	located := locate.Backup{Object: locate.Object{ModifiedAt: time.Now().Add(-time.Hour).Truncate(time.Second)}}
+	b := prove.Backup{File: f, Located: located, Promised: f.Contents.PromiseFor(""), Content: restored()}
+	if err := prove.Read(t.Context(), &b); err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
+
+// checkControls carries out the controls, and returns their names.
+func checkControls(t *testing.T, b prove.Backup) (names []string) {
+	t.Helper()
+	for _, c := range prove.Controls(b, &config.Database{Postgres: config.Postgres{Version: "18"}}) {
+		if names = append(names, c.Name); c.Impossible == "" {
+			checkControl(t, b, c)
+		}
+	}
+	return names
+}
+
+// unpackTar writes the files of a dump in tar format as a dump in directory format, with
+// rows that are compressed if how is .gz.
+func unpackTar(t *testing.T, archive []byte, folder, how string) {
+	t.Helper()
+	if err := os.Mkdir(folder, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	for r := tar.NewReader(bytes.NewReader(archive)); ; {
+		h, err := r.Next()
+		if err == io.EOF { //nolint:errorlint // of a reader in memory
+			return
+		}
+		content, readErr := io.ReadAll(r)
+		if err = errors.Join(err, readErr); err != nil {
+			t.Fatal(err)
+		}
+		if h.Name == "restore.sql" {
+			continue
+		}
+		if dumpfile.IsRows(h.Name) && how == ".gz" {
+			h.Name, content = h.Name+how, wrapped(t, content, "gzip")
+		}
+		if err := os.WriteFile(filepath.Join(folder, h.Name), content, 0o600); err != nil {
+			t.Fatal(err)
+		}
 	}
 }

@@ -10,6 +10,8 @@ import (
 
 // damage describes what is done to a copy.
 type damage struct {
+	of      string // the name of the copied file; empty: that of the dump
+	removed bool   // the file is left out
 	edits   []edit
 	decoded bool // the edits apply to the dump inside the compression
 	summed  bool // the copy gets a sidecar file with the checksum of the intact backup

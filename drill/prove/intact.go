@@ -2,6 +2,7 @@ package prove
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"time"
 
@@ -91,7 +92,13 @@ func (l copyLocator) Locate(ctx context.Context) (locate.Backup, error) {
 	if err != nil {
 		return locate.Backup{}, err
 	}
-	return locate.Locator{Source: source, Rules: locate.Rules{Want: l.Name}, Now: l.now}.Locate(ctx)
+	b, err := locate.Locator{Source: source, Rules: locate.Rules{Want: l.Name}, Now: l.now}.Locate(ctx)
+	for i, role := range l.Roles {
+		part, partErr := locate.Locator{Source: source, Rules: locate.Rules{Want: partName(i)}, Now: l.now}.Locate(ctx)
+		b.Before = append(b.Before, locate.Part{Object: part.Object, Members: part.Members, Role: role, URI: part.URI})
+		err = errors.Join(err, partErr)
+	}
+	return b, err
 }
 
 // fetchedBefore replaces the first two stages of a drill with a loss. It returns the

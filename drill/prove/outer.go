@@ -6,11 +6,8 @@ import (
 	"github.com/drillgres/drillgres/drill/outcome"
 )
 
-// What Landmarks.Outer is for backups that are not one file.
-const (
-	severalFiles    = "a set of files"
-	directoryFormat = "a directory of files"
-)
+// directoryFormat is Landmarks.Outer of a directory of files.
+const directoryFormat = string(inspect.Directory)
 
 // outerControls returns the controls that break a file from the outside: its inside is in
 // layers that a copy cannot be given again, or in several files.
@@ -41,10 +38,8 @@ func (b Backup) outerControls() []Control {
 
 // whyNotBroken returns why a control cannot be carried out; empty: it can.
 func (b Backup) whyNotBroken(control string) string {
-	switch outer := b.Marks.Outer; {
-	case outer == severalFiles, outer == directoryFormat:
-		return "the backup is " + outer + ", and copies are made of single files only"
-	case control == "cut_end" && (outer == "tar" || outer == string(inspect.Tar)):
+	outer := b.Marks.Outer
+	if control == "cut_end" && (outer == "tar" || outer == string(inspect.Tar)) {
 		return "a tar archive ends in padding, of which nothing needs the last byte"
 	}
 	return ""

@@ -2,12 +2,10 @@ package prove
 
 import (
 	"context"
-	"os"
 	"time"
 
 	"github.com/drillgres/drillgres/drill"
 	"github.com/drillgres/drillgres/drill/config"
-	"github.com/drillgres/drillgres/drill/inspect"
 	"github.com/drillgres/drillgres/drill/layers"
 	"github.com/drillgres/drillgres/drill/outcome"
 	"github.com/drillgres/drillgres/drill/redact"
@@ -50,6 +48,7 @@ func (p Prover) Prove(ctx context.Context) (Report, error) {
 	removeFetched := d.CleanUp
 	d.Fetcher, d.Verifier, d.CleanUp = intact, intact, nil // the controls break the file that it fetches
 	d.Migrator = nil                                       // a release says nothing about the backup
+	d.Notifier = nil                                       // an experiment alerts nobody
 	r.setIntact(d.Run(ctx))
 	if r.Intact.Verdict == outcome.VerdictPassed {
 		r.fail(ctx, p.carryOut(ctx, intact, &r), p.Redactor)
@@ -95,8 +94,8 @@ func (p Prover) carryOut(ctx context.Context, intact *intact, r *Report) error {
 }
 
 // drill drills what a control broke, like the backup itself. It ignores age, size,
-// budgets and a release, which say nothing about the damage. It is not recorded, because
-// the history would show it as a backup that failed.
+// budgets and a release, which say nothing about the damage. It is neither recorded nor
+// told, because it would be shown as a backup that failed.
 func (p Prover) drill(ctx context.Context, b Backup, c Control, copied Copy) outcome.Result {
 	d, err := p.NewDrill(c.Name)
 	if err != nil {
@@ -107,7 +106,7 @@ func (p Prover) drill(ctx context.Context, b Backup, c Control, copied Copy) out
 	if r, ok := d.Restorer.(restore.Restorer); ok && r.Opener != nil {
 		*r.Opener = b.Opener // as it was for the intact backup, by its name and its tool
 	}
-	d.Budget, d.Migrator, d.Tellers = drill.Budget{}, nil, nil
+	d.Budget, d.Migrator, d.Tellers, d.Notifier = drill.Budget{}, nil, nil, nil
 	if c.loss == nil {
 		d.Locator = copyLocator{copied, p.Now}
 	} else {
@@ -123,23 +122,35 @@ func (k *intact) backupToBreak(ctx context.Context, l layers.Opener) (Backup, er
 		return Backup{}, k.contentErr
 	}
 	whole := Backup{Opener: l, File: k.file, Located: k.backup, Promised: k.promised, Content: k.content}
-	switch {
-	case len(k.file.Before) > 0:
-		whole.Marks.Outer = severalFiles
-		return whole, nil
-	case len(k.backup.Members) > 0:
-		whole.Marks.Outer = directoryFormat
-		return whole, nil
-	}
-	f, err := os.Open(k.file.Path)
-	if err != nil {
-		return Backup{}, outcome.Fail(outcome.BackupChanged, "read the backup a second time: %w", err)
-	}
-	defer f.Close()
-	marks, err := inspect.LandmarksOf(ctx, f, l)
+	err := whole.read(ctx)
 	if changed := k.unchanged(ctx); err != nil && changed != nil {
 		err = changed
 	}
-	whole.Marks = marks
 	return whole, err
+}
+
+// read sets where each file of the backup can be damaged.
+func (b *Backup) read(ctx context.Context) (err error) {
+	if b.Pieces, err = b.pieces(); err != nil {
+		return errGone(err)
+	}
+	if b.Marks, err = marksOf(ctx, b.File, b.Opener); err != nil {
+		return err
+	}
+	for _, part := range b.Before {
+		marks, err := marksOf(ctx, part, b.Opener)
+		if err != nil {
+			return err
+		}
+		b.PartMarks = append(b.PartMarks, marks)
+	}
+	return nil
+}
+
+// roles returns the roles of the parts before the dump.
+func (b Backup) roles() (roles []string) {
+	for _, part := range b.Before {
+		roles = append(roles, part.Role)
+	}
+	return roles
 }

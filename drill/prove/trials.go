@@ -24,9 +24,12 @@ type Trials struct {
 	Ended     func(Proof) // may be nil
 }
 
-// Copy is a broken copy: the file Name in the directory Dir. For some controls, Dir
-// also contains a sidecar file with the checksum of the intact backup.
-type Copy struct{ Dir, Name string }
+// Copy is a broken copy: the file or folder Name in the directory Dir. For some controls,
+// Dir also contains a sidecar file with the checksum of the intact backup.
+type Copy struct {
+	Dir, Name string
+	Roles     []string // of the parts before the dump: part-0, part-1 …
+}
 
 // Proof is the result of one control.
 type Proof struct {
@@ -95,7 +98,7 @@ func (t Trials) try(ctx context.Context, b Backup, c Control) (_ Proof, err erro
 	if c.loss != nil {
 		return judge(proof, c, t.Drill(ctx, c, Copy{}))
 	}
-	copied := Copy{Dir: filepath.Join(t.Dir, c.Name), Name: "backup"}
+	copied := Copy{Dir: filepath.Join(t.Dir, c.Name), Name: mainPart, Roles: b.roles()}
 	defer func() {
 		if e := os.RemoveAll(copied.Dir); e != nil && err == nil {
 			err = outcome.Fail(outcome.WorkDirUnusable, "remove a broken copy: %w", e)

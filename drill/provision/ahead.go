@@ -5,6 +5,7 @@ import (
 	"errors"
 	"runtime/debug"
 
+	"github.com/drillgres/drillgres/drill/extension"
 	"github.com/drillgres/drillgres/drill/inspect"
 	"github.com/drillgres/drillgres/drill/outcome"
 	"github.com/drillgres/drillgres/drill/redact"
@@ -17,18 +18,21 @@ type opening struct {
 	password redact.Secret
 	cancel   context.CancelFunc
 	done     chan struct{} // closed when the fields below are set
+	plan     plan
+	skipped  bool // Begin could not know what the dump needs
 	running  sandbox.Running
 	err      error
 }
 
-// Begin starts to open the sandbox while the backup is still being fetched.
-// Provision then waits for it. If the sandbox depends on the dump, Begin does
-// nothing, and Provision opens the sandbox.
+// Begin starts to open the sandbox while the backup is still being fetched, with the image
+// that the last drill used. Provision then waits for it. If the sandbox depends on the
+// dump, Begin opens none, and Provision does.
 func (p *Provisioner) Begin(ctx context.Context) {
-	if listsLibrary(byLowerName(p.Config.Settings)["shared_preload_libraries"], "pg_cron") {
-		return // pg_cron needs the database's name at the start of the server
-	}
-	p.ahead = p.open(ctx, inspect.Needs{})
+	p.ahead = p.open(ctx, inspect.Needs{}, func(ctx context.Context) (plan, bool) {
+		first := p.firstPlan(ctx)
+		// Such as pg_cron, which needs the database's name at the start of the server.
+		return first, !extension.NeedDatabase(first.preload)
+	})
 }
 
 // Abandon closes a sandbox that Begin opened and Provision has not taken over. It
@@ -51,7 +55,8 @@ func (p *Provisioner) Abandon(ctx context.Context) (leftovers []string) {
 	return nil
 }
 
-func (p *Provisioner) open(ctx context.Context, needs inspect.Needs) *opening {
+// open opens a sandbox in the background, unless choose returns false.
+func (p *Provisioner) open(ctx context.Context, needs inspect.Needs, choose func(context.Context) (plan, bool)) *opening {
 	ctx, cancel := context.WithCancel(ctx)
 	o := &opening{user: newSuperuser(), password: newPassword(), cancel: cancel, done: make(chan struct{})}
 	go func() {
@@ -61,7 +66,12 @@ func (p *Provisioner) open(ctx context.Context, needs inspect.Needs) *opening {
 				o.err = outcome.Fail(outcome.Internal, "panic: %v\n%s", p, debug.Stack())
 			}
 		}()
-		o.running, o.err = p.Opener.Open(ctx, p.spec(needs, o.user, o.password))
+		var wanted bool
+		if o.plan, wanted = choose(ctx); !wanted {
+			o.skipped = true
+			return
+		}
+		o.running, o.err = p.Opener.Open(ctx, p.spec(needs, o.plan, o.user, o.password))
 	}()
 	return o
 }
@@ -70,10 +80,23 @@ func (p *Provisioner) open(ctx context.Context, needs inspect.Needs) *opening {
 // ctx if ctx ends first. Abandon remains responsible for the sandbox until Provision
 // puts it into a Server.
 func (p *Provisioner) awaitSandbox(ctx context.Context, needs inspect.Needs) (*opening, error) {
-	if p.ahead == nil {
-		p.ahead = p.open(ctx, needs)
+	if p.ahead != nil {
+		o, err := await(ctx, p.ahead)
+		if err != nil || !o.skipped {
+			return o, err
+		}
+		p.ahead = p.openNow(ctx, needs, o.plan)
+	} else {
+		p.ahead = p.open(ctx, needs, func(ctx context.Context) (plan, bool) { return p.firstPlan(ctx), true })
 	}
-	o := p.ahead
+	return await(ctx, p.ahead)
+}
+
+func (p *Provisioner) openNow(ctx context.Context, needs inspect.Needs, chosen plan) *opening {
+	return p.open(ctx, needs, func(context.Context) (plan, bool) { return chosen, true })
+}
+
+func await(ctx context.Context, o *opening) (*opening, error) {
 	select {
 	case <-o.done:
 		return o, o.err

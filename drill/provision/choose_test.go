@@ -201,35 +201,7 @@ func TestDifferentVersionsAreReported(t *testing.T) {
 	}
 }
 
-func TestExtensionsNameTheirPackages(t *testing.T) {
-	for _, tt := range []struct {
-		lacking []string
-		major   int
-		want    string
-	}{
-		{[]string{"vector"}, 15, "set postgres.image to one that has vector, such as postgres:15 with the Debian package postgresql-15-pgvector"},
-		{
-			[]string{"pg_cron", "plpython3u", "postgis", "postgis_topology"},
-			16,
-			"set postgres.image to one that has pg_cron, plpython3u, postgis, postgis_topology, such as postgres:16 with the Debian packages postgresql-16-cron, postgresql-16-postgis-3, postgresql-plpython3-16",
-		},
-		{[]string{"acme"}, 16, "set postgres.image to one that has acme"},
-		{[]string{"pg_graphql", "supabase_vault"}, 17, "set postgres.image to one that has pg_graphql, supabase_vault; supabase/postgres has pg_graphql; supabase/postgres has supabase_vault"},
-		{[]string{"adminpack"}, 17, "drop extension adminpack in production: Postgres 17 has removed it"},
-		{[]string{"adminpack", "hll"}, 18, "set postgres.image to one that has hll, such as postgres:18 with the Debian package postgresql-18-hll; drop extension adminpack in production: Postgres 17 has removed it"},
-		{[]string{"adminpack"}, 16, "set postgres.image to one that has adminpack"},
-	} {
-		if got := whereToGet(tt.lacking, tt.major); got != tt.want {
-			t.Errorf("%q in %d:\n got %s\nwant %s", tt.lacking, tt.major, got, tt.want)
-		}
-	}
-}
-
-func TestPreloads(t *testing.T) {
-	needed := []string{"pg_cron", "pg_trgm", "timescaledb"}
-	if got, want := missingPreloads(needed, "timescaledb"), []string{"pg_cron"}; !slices.Equal(got, want) {
-		t.Errorf("got %q, want %q", got, want)
-	}
+func TestThePreloadHintNamesAllLibraries(t *testing.T) {
 	f := PreloadMissing([]string{"pg_cron"}, "timescaledb")
 	if want := `set postgres.settings to {shared_preload_libraries: "timescaledb,pg_cron"}`; f.Remedy() != want {
 		t.Errorf("remedy %q, want %q", f.Remedy(), want)

@@ -2,76 +2,119 @@ package provision
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
 
+	"github.com/jackc/pgerrcode"
 	"github.com/jackc/pgx/v5"
 
-	"github.com/drillgres/drillgres/drill/inspect"
+	"github.com/drillgres/drillgres/drill/extension"
 	"github.com/drillgres/drillgres/drill/outcome"
+	"github.com/drillgres/drillgres/drill/pgerr"
+	"github.com/drillgres/drillgres/drill/sqltext"
 	"github.com/drillgres/drillgres/drill/words"
 )
 
-// preloads maps extensions to the library that the server must load at its start.
-// Without it, CREATE EXTENSION or the first use fails. Source: the errors in their
-// source code.
-var preloads = map[string]string{
-	"citus":          "citus",
-	"pg_cron":        "pg_cron",
-	"pg_net":         "pg_net",
-	"pg_stat_kcache": "pg_stat_kcache",
-	"pg_tle":         "pg_tle",
-	"pgaudit":        "pgaudit",
-	"pglogical":      "pglogical",
-	"timescaledb":    "timescaledb",
-	"vchord":         "vchord",
-	"vectors":        "vectors",
-}
+// errReplace is the cause of a sandbox that was to be replaced by one with more extensions.
+var errReplace = errors.New("the first sandbox, without the extensions, could not be removed")
 
-// checkExtensions checks that the image has the extensions that the dump and the
-// config need.
-func (p *Provisioner) checkExtensions(ctx context.Context, conn *pgx.Conn, s *Server, needs inspect.Needs) error {
-	needed := slices.Clone(p.Config.Extensions)
-	for _, e := range needs.Extensions {
-		needed = append(needed, e.Name)
-	}
-	slices.Sort(needed)
-	needed = slices.Compact(needed)
-
+// readExtensions reads which extensions the server has, and which libraries it has loaded.
+func readExtensions(ctx context.Context, conn *pgx.Conn, s *Server) error {
 	rows, err := conn.Query(ctx, "select name from pg_available_extensions")
 	if err != nil {
 		return fmt.Errorf("list the image's extensions: %w", err)
 	}
-	available, err := pgx.CollectRows(rows, pgx.RowTo[string])
-	if err != nil {
+	if s.available, err = pgx.CollectRows(rows, pgx.RowTo[string]); err != nil {
 		return fmt.Errorf("list the image's extensions: %w", err)
 	}
-	if lacking := without(needed, available); len(lacking) > 0 {
-		return outcome.Fail(outcome.ExtensionUnavailable, "image %s lacks %s", s.Image, nounWithNames("extension", lacking)).
-			WithHint("%s", whereToGet(lacking, s.Major))
-	}
-	return checkPreloads(ctx, conn, s, needed)
-}
-
-func checkPreloads(ctx context.Context, conn *pgx.Conn, s *Server, needed []string) error {
 	if err := conn.QueryRow(ctx, "show shared_preload_libraries").Scan(&s.Preloaded); err != nil {
 		return fmt.Errorf("ask for shared_preload_libraries: %w", err)
-	}
-	if lacking := missingPreloads(needed, s.Preloaded); len(lacking) > 0 {
-		return PreloadMissing(lacking, s.Preloaded)
 	}
 	return nil
 }
 
-func missingPreloads(needed []string, loaded string) []string {
-	var lacking []string
-	for _, name := range needed {
-		if library := preloads[name]; library != "" && !listsLibrary(loaded, library) {
-			lacking = append(lacking, library)
+// checkExtensions checks that the server has what is needed, and that each extension can
+// be created.
+func (p *Provisioner) checkExtensions(ctx context.Context, conn *pgx.Conn, s *Server, needed []string) error {
+	if lacking := without(needed, s.available); len(lacking) > 0 {
+		return p.Lacks(s.Image, lacking, s.Major)
+	}
+	if lacking := extension.Missing(needed, s.Preloaded); len(lacking) > 0 {
+		return PreloadMissing(lacking, s.Preloaded)
+	}
+	return p.tryExtensions(ctx, conn, s, needed)
+}
+
+// Lacks returns the failure for extensions that an image lacks.
+func (p *Provisioner) Lacks(image string, lacking []string, major int) *outcome.Failure {
+	f := outcome.Fail(outcome.ExtensionUnavailable, "image %s lacks %s %s", image, words.Noun(len(lacking), "extension", "extensions"), extension.Names(lacking))
+	hint := extension.WhereToGet(lacking, major)
+	if p.Config.Build.Off {
+		hint += ", or set postgres.build to auto"
+	}
+	return f.WithHint("%s", hint)
+}
+
+// tryExtensions creates each extension in an empty database. That has the name of the
+// restored one, because some extensions can only be created there.
+func (p *Provisioner) tryExtensions(ctx context.Context, conn *pgx.Conn, s *Server, needed []string) error {
+	if needed = without(needed, []string{"plpgsql"}); len(needed) == 0 {
+		return nil
+	}
+	var exists bool
+	if err := conn.QueryRow(ctx, "select exists (select from pg_database where datname = $1)", s.Database).Scan(&exists); err != nil {
+		return fmt.Errorf("look for database %q: %w", s.Database, err)
+	}
+	if !exists {
+		if _, err := conn.Exec(ctx, "create database "+sqltext.Identifier(s.Database)+" template template0"); err != nil {
+			return fmt.Errorf("create an empty database: %w", err)
 		}
 	}
-	return lacking
+	err := createAndUndo(ctx, s, needed)
+	if !exists {
+		err = errors.Join(err, dropDatabase(ctx, conn, s))
+	}
+	return err
+}
+
+// createAndUndo creates extensions in one transaction, which it rolls back.
+func createAndUndo(ctx context.Context, s *Server, needed []string) error {
+	try, err := Connect(ctx, s, s.Database, s.User, s.Password)
+	if err != nil {
+		return err
+	}
+	defer Close(ctx, try)
+	if _, err := try.Exec(ctx, "begin"); err != nil {
+		return fmt.Errorf("begin a transaction: %w", err)
+	}
+	for _, name := range needed {
+		if _, err := try.Exec(ctx, "create extension if not exists "+sqltext.Identifier(name)+" cascade"); err != nil {
+			return s.notCreated(name, err)
+		}
+	}
+	return nil // the server rolls back
+}
+
+// notCreated returns the failure for an extension that cannot be created because of the
+// image. It returns nil for any other error of the server: the dump may create first what
+// the extension needs, such as a role or a schema.
+func (s *Server) notCreated(name string, err error) error {
+	said, refused := pgerr.From(err)
+	switch {
+	case !refused:
+		return fmt.Errorf("create extension %s in an empty database: %w", extension.Names([]string{name}), err)
+	case strings.Contains(said.Message+said.Hint, "shared_preload_libraries") || strings.Contains(said.Message+said.Hint, "preloaded"):
+		f := PreloadMissing([]string{name}, s.Preloaded)
+		f.Err = fmt.Errorf("%w: %s", f.Err, said.Error())
+		return f
+	case said.SQLState == pgerrcode.UndefinedFile || said.SQLState == pgerrcode.FeatureNotSupported:
+		f := outcome.Fail(outcome.ExtensionUnavailable, "image %s has extension %s, but cannot create it: %s", s.Image, extension.Names([]string{name}), said.Error())
+		f.SQLState = said.SQLState
+		return f
+	}
+	return nil
 }
 
 // PreloadMissing returns the failure for libraries that the server has not loaded.
@@ -97,7 +140,7 @@ func without(a, b []string) []string {
 	return remaining
 }
 
-// nounWithNames returns the names after their noun: extension a, or extensions a, b.
+// nounWithNames returns the names after their noun: role a, or roles a, b.
 func nounWithNames(noun string, names []string) string {
 	return words.Noun(len(names), noun, noun+"s") + " " + strings.Join(names, ", ")
 }

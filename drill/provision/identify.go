@@ -25,13 +25,18 @@ func (p *Provisioner) identify(ctx context.Context, conn *pgx.Conn, s *Server, n
 	}
 	s.Version, _, _ = strings.Cut(s.Version, " ")
 	if want := strings.TrimSpace(p.Config.Version); strconv.Itoa(s.Major) != want {
-		return outcome.Fail(outcome.ImageWrongMajor, "image %s runs Postgres %s, postgres.version pins %s", s.Image, s.Version, want).
-			WithHint("set postgres.image to an image of Postgres %s, or postgres.version to production's major", want)
+		return WrongMajor(s.Image, s.Version, want)
 	}
 	s.compareVersions(needs)
 	cpus, err := countCPUs(ctx, s.Pod, p.Config.CPUs)
 	s.CPUs = cpus
 	return err
+}
+
+// WrongMajor returns the failure for an image of another version than the config's major.
+func WrongMajor(image, version, major string) *outcome.Failure {
+	return outcome.Fail(outcome.ImageWrongMajor, "image %s runs Postgres %s, postgres.version pins %s", image, version, major).
+		WithHint("set postgres.image to an image of Postgres %s, or postgres.version to production's major", major)
 }
 
 // compareVersions adds a finding if the version differs from that of the server

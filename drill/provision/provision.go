@@ -19,6 +19,7 @@ import (
 // Provisioner starts servers.
 type Provisioner struct {
 	Opener   sandbox.Opener
+	Maker    Maker // nil: no image is made
 	Config   config.Postgres
 	Restore  config.Restore
 	Database string   // the key in the config: the database's name if the dump contains none
@@ -27,6 +28,10 @@ type Provisioner struct {
 	Hosts    []string // names that resolve to 127.0.0.1 inside the pod
 	AppRole  string   // the application's role; empty: the database's owner
 	Keep     bool     // the sandbox outlives the run
+
+	// Preloaded returns the shared_preload_libraries of the last drill, which this one probably
+	// needs too, or "". It may be nil.
+	Preloaded func(ctx context.Context) string
 
 	// ContainerMemory is the memory limit of each container besides Postgres, in
 	// bytes. 0: that of Postgres.
@@ -42,20 +47,38 @@ const (
 	pullWithin  = 15 * time.Minute
 )
 
-// Provision opens a sandbox and prepares its server for a backup with these needs.
+// Provision opens a sandbox and prepares its server for a backup with these needs. If the
+// server lacks an extension or a library, Provision makes an image and opens another
+// sandbox.
 //
 // The Server is valid even with an error: if its Pod is not nil, the caller must
 // close it. The caller must always call Abandon too.
 //
 // Failures: those of sandbox.Opener, image_wrong_major, extension_unavailable,
-// preload_missing, collation_missing, role_missing.
+// image_build_failed, preload_missing, collation_missing, role_missing.
 func (p *Provisioner) Provision(ctx context.Context, needs inspect.Needs) (Server, error) {
 	opened, err := p.awaitSandbox(ctx, needs)
-	if err != nil {
+	if opened, err = p.withoutGuess(ctx, needs, opened, err); err != nil {
 		return Server{}, err
 	}
+	s := p.server(opened, needs)
+	if err = p.examine(ctx, &s, needs); err == nil {
+		s, err = p.equip(ctx, s, opened.plan, needs)
+	}
+	if err == nil {
+		err = p.prepare(ctx, &s, needs)
+	}
+	if s.Pod == nil {
+		return s, err
+	}
+	p.ahead = nil
+	return s, s.Blame(ctx, err)
+}
+
+// server returns the server in a sandbox, before anything is known of it.
+func (p *Provisioner) server(opened *opening, needs inspect.Needs) Server {
 	s := Server{
-		Running: opened.running, Image: p.image(), User: opened.user, Password: opened.password,
+		Running: opened.running, Image: cmp.Or(opened.plan.made.Ref, p.image()), Made: opened.plan.made, User: opened.user, Password: opened.password,
 		Database: targetName(needs, p.Database),
 	}
 	s.Maintenance = maintenanceFor(s.Database)
@@ -65,22 +88,33 @@ func (p *Provisioner) Provision(ctx context.Context, needs inspect.Needs) (Serve
 	if needs.Database.Name == s.Database {
 		s.Properties = needs.Properties
 	}
-	err = p.prepare(ctx, &s, needs)
-	p.ahead = nil
-	return s, s.Blame(ctx, err)
+	return s
 }
 
-func (p *Provisioner) prepare(ctx context.Context, s *Server, needs inspect.Needs) error {
+// examine reads what the server is and has.
+func (p *Provisioner) examine(ctx context.Context, s *Server, needs inspect.Needs) error {
 	conn, err := Connect(ctx, s, s.Maintenance, s.User, s.Password) // nothing is restored yet
 	if err != nil {
 		return err
 	}
 	defer Close(ctx, conn)
-
 	if err := p.identify(ctx, conn, s, needs); err != nil {
 		return err
 	}
-	if err := p.checkExtensions(ctx, conn, s, needs); err != nil {
+	return readExtensions(ctx, conn, s)
+}
+
+func (p *Provisioner) prepare(ctx context.Context, s *Server, needs inspect.Needs) error {
+	conn, err := Connect(ctx, s, s.Maintenance, s.User, s.Password)
+	if err != nil {
+		return err
+	}
+	defer Close(ctx, conn)
+
+	if err := p.checkExtensions(ctx, conn, s, p.Needed(needs)); err != nil {
+		return err
+	}
+	if err := allowTablespaces(ctx, conn, s, needs); err != nil {
 		return err
 	}
 	if err := configureForLoad(ctx, conn, s, p.Config.Settings); err != nil {
@@ -111,7 +145,7 @@ func (s *Server) addFinding(code, hint, message string) {
 }
 
 // spec returns the sandbox to open, with the name and the password of its superuser.
-func (p *Provisioner) spec(needs inspect.Needs, user string, password redact.Secret) sandbox.Spec {
+func (p *Provisioner) spec(needs inspect.Needs, chosen plan, user string, password redact.Secret) sandbox.Spec {
 	memory, shm := int64(p.Config.Memory), int64(p.Config.ShmSize)
 	if memory == 0 {
 		memory = defaultMemory
@@ -119,11 +153,15 @@ func (p *Provisioner) spec(needs inspect.Needs, user string, password redact.Sec
 	if shm == 0 {
 		shm = defaultShm
 	}
-	settings := serverSettings(p.Config.Settings, sizing{
+	given := byLowerName(p.Config.Settings)
+	if chosen.preload != "" {
+		given[preloadSetting] = chosen.preload
+	}
+	settings := serverSettings(given, sizing{
 		Memory: memory, Shm: shm, Jobs: p.Restore.Jobs, Fast: p.Restore.Profile == Fast,
 	}, targetName(needs, p.Database))
 	return sandbox.Spec{
-		RunID: p.RunID, Image: p.image(), Settings: settings, Hosts: slices.Clone(p.Hosts), WorkDir: p.WorkDir,
+		RunID: p.RunID, Image: cmp.Or(chosen.made.Ref, p.image()), Settings: settings, Hosts: slices.Clone(p.Hosts), WorkDir: p.WorkDir,
 		User: user, Password: password.Reveal(),
 		Memory: memory, ContainerMemory: cmp.Or(p.ContainerMemory, memory), ShmSize: shm, CPUs: p.Config.CPUs, InMemory: p.Restore.Profile == Fast, Keep: p.Keep,
 		StartIn: startWithin, PullWithin: pullWithin,

@@ -76,7 +76,7 @@ func (l *lab) Open(ctx context.Context, s sandbox.Spec) (sandbox.Running, error)
 func (l *lab) provisioner(major string) *provision.Provisioner {
 	return &provision.Provisioner{
 		Opener: l, Restore: config.Restore{Profile: provision.Fast}, RunID: l.run, WorkDir: l.work.Shared,
-		Database: "shop", Config: config.Postgres{Version: major, Image: config.Text(l.image)},
+		Database: "shop", Config: config.Postgres{Version: major, Image: config.Text(l.image), Build: config.Build{Off: true}},
 	}
 }
 
@@ -147,11 +147,11 @@ func (l *lab) asNeeded(t *testing.T, major string) {
 			t.Errorf("%s: %s, want %s", sql, got, want)
 		}
 	}
-	password, err := s.Login(t.Context(), "made_by_login")
+	account, err := s.Login(t.Context(), "made_by_login")
 	if err != nil {
 		t.Fatal(err)
 	}
-	conn, err := provision.Connect(t.Context(), s, "shop", "made_by_login", password)
+	conn, err := provision.Connect(t.Context(), s, "shop", "made_by_login", account.Password)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -2,6 +2,7 @@ package provision
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -56,6 +57,7 @@ func (p *Provisioner) createAppRole(ctx context.Context, conn *pgx.Conn, s *Serv
 	s.addFinding("app_role_unknown",
 		"correct app.role, or grant the role what it needs in production",
 		fmt.Sprintf("the application's role %q owns nothing in the dump and has no privileges there", p.AppRole))
+	s.madeAppRole = p.AppRole
 	return createRole(ctx, conn, p.AppRole, "nologin")
 }
 
@@ -114,26 +116,36 @@ func (s Server) DemoteRoles(ctx context.Context, conn *pgx.Conn) error {
 	return nil
 }
 
-// Login lets a role log in with a new random password, which it returns. It creates
-// the role if it does not exist.
-func (s Server) Login(ctx context.Context, role string) (redact.Secret, error) {
+// Account is a role that the drill lets log in.
+type Account struct {
+	Password  redact.Secret
+	Superuser bool
+	// NoLogin states that the role may not log in according to the backup.
+	NoLogin bool
+}
+
+// Login lets a role log in with a new random password. It creates the role if it does not
+// exist.
+func (s Server) Login(ctx context.Context, role string) (Account, error) {
 	conn, err := s.Session(ctx, s.Maintenance, SessionOptions{})
 	if err != nil {
-		return "", s.Blame(ctx, err)
+		return Account{}, s.Blame(ctx, err)
 	}
 	defer Close(ctx, conn)
-	var exists bool
-	if err := conn.QueryRow(ctx, "select exists (select from pg_roles where rolname = $1)", role).Scan(&exists); err != nil {
-		return "", s.Blame(ctx, fmt.Errorf("look up role %q: %w", role, err))
+	a, verb := Account{Password: newPassword()}, "alter role "
+	var canLogin bool
+	err = conn.QueryRow(ctx, "select rolcanlogin, rolsuper from pg_roles where rolname = $1", role).Scan(&canLogin, &a.Superuser)
+	switch {
+	case errors.Is(err, pgx.ErrNoRows):
+		verb = "create role "
+	case err != nil:
+		return Account{}, s.Blame(ctx, fmt.Errorf("look up role %q: %w", role, err))
+	default:
+		a.NoLogin = !canLogin && role != s.madeAppRole && !slices.Contains(s.MadeRoles, role)
 	}
-	verb := "create role "
-	if exists {
-		verb = "alter role "
-	}
-	password := newPassword()
-	sql := verb + sqltext.Identifier(role) + " login valid until 'infinity' password '" + password.Reveal() + "'"
+	sql := verb + sqltext.Identifier(role) + " login valid until 'infinity' password '" + a.Password.Reveal() + "'"
 	if _, err := conn.Exec(ctx, sql); err != nil {
-		return "", s.Blame(ctx, fmt.Errorf("let role %q log in: %w", role, err))
+		return Account{}, s.Blame(ctx, fmt.Errorf("let role %q log in: %w", role, err))
 	}
-	return password, nil
+	return a, nil
 }

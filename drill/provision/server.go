@@ -9,6 +9,7 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 
+	"github.com/drillgres/drillgres/drill/equip"
 	"github.com/drillgres/drillgres/drill/outcome"
 	"github.com/drillgres/drillgres/drill/pgerr"
 	"github.com/drillgres/drillgres/drill/redact"
@@ -20,8 +21,9 @@ import (
 type Server struct {
 	sandbox.Running
 
-	Image    string
-	Version  string // "15.18"
+	Image    string      // the config's, or Made
+	Made     equip.Image // zero: the config's image has all extensions
+	Version  string      // "15.18"
 	Major    int
 	Database string // the database to restore and to verify
 	// ConnectTo is the database to which psql or pg_restore connects: Database, or Maintenance if
@@ -34,8 +36,8 @@ type Server struct {
 	Maintenance string
 	User        string // superuser
 	Password    redact.Secret
-	// Owner is the role that owns Database; empty: the superuser. If the dump creates the role or
-	// the database, the restore sets the owner.
+	// Owner is the role that owns Database; empty: the superuser. If the dump creates the role, the
+	// restore sets the owner; if it creates the database, the owner is known after the restore.
 	Owner string
 	// MadeRoles are the roles that the dump needs and does not create. They are superusers during
 	// the load, because their memberships in other roles are not known. Restore demotes them.
@@ -57,7 +59,9 @@ type Server struct {
 	Log         LogFile
 	Findings    []outcome.Finding
 
-	libraryPath string // dynamic_library_path of the server's own configuration
+	available   []string // extensions
+	libraryPath string   // dynamic_library_path of the server's own configuration
+	madeAppRole string   // the application's role, if the dump does not need it
 }
 
 // LogFile is the server's structured log, inside the Postgres container.

@@ -190,11 +190,11 @@ func (l *lab) ofTheApplication(t *testing.T, s provision.Server) {
 			t.Fatalf("%s: %v", sql, err)
 		}
 	}
-	password, err := s.Login(t.Context(), "app")
+	account, err := s.Login(t.Context(), "app")
 	if err != nil {
 		t.Fatal(err)
 	}
-	app := provision.SessionOptions{As: provision.Credentials{Role: "app", Password: password}}
+	app := provision.SessionOptions{As: provision.Credentials{Role: "app", Password: account.Password}}
 	do("create database production template template0")
 	do("alter role app set search_path = evil; alter role app set statement_timeout = 1; alter role app set client_encoding = 'LATIN1'; " +
 		"alter role app set idle_in_transaction_session_timeout = 1; alter role app set timezone = 'Asia/Kathmandu'; " +

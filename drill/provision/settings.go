@@ -9,6 +9,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"github.com/drillgres/drillgres/drill/extension"
 	"github.com/drillgres/drillgres/drill/outcome"
 )
 
@@ -41,6 +42,9 @@ const (
 	logFile      = "drillgres.log"
 )
 
+// preloadSetting is the setting with the libraries that the server loads at its start.
+const preloadSetting = "shared_preload_libraries"
+
 // serverSettings returns the settings for the server's command line. The user's
 // settings override the others, except those needed to read the server's log.
 // Settings that depend on the major follow later, when it is known.
@@ -53,9 +57,7 @@ func serverSettings(given map[string]string, size sizing, database string) map[s
 	if needsReplicaWAL(user) {
 		settings["wal_level"] = "replica"
 	}
-	if listsLibrary(user["shared_preload_libraries"], "pg_cron") {
-		maps.Copy(settings, cronSettings(database))
-	}
+	maps.Copy(settings, extension.SettingsFor(user[preloadSetting], database))
 	maps.Copy(settings, user)
 	maps.Copy(settings, logSettings())
 	return settings
@@ -115,16 +117,6 @@ func logSettings() map[string]string {
 		"log_error_verbosity":      "verbose",
 		"log_checkpoints":          "off",
 		"lc_messages":              "C",
-	}
-}
-
-// cronSettings returns the settings with which pg_cron can be restored but its jobs do
-// not run: from 1.6 on because of a setting, before that because a job cannot log in.
-func cronSettings(database string) map[string]string {
-	return map[string]string{
-		"cron.database_name":          database,
-		"cron.launch_active_jobs":     "off",
-		"cron.use_background_workers": "off",
 	}
 }
 
@@ -193,18 +185,6 @@ func contextCause(ctx context.Context, err error) error {
 		return context.Cause(ctx)
 	}
 	return err
-}
-
-// listsLibrary reports whether a list of libraries contains the name, with or without a
-// path.
-func listsLibrary(libraries, name string) bool {
-	for l := range strings.SplitSeq(libraries, ",") {
-		l = strings.Trim(strings.TrimSpace(l), `"`)
-		if l == name || strings.HasSuffix(l, "/"+name) {
-			return true
-		}
-	}
-	return false
 }
 
 func clamp(n, low, high int64) int64 { return max(low, min(n, high)) }

@@ -49,13 +49,3 @@ func TestSettings(t *testing.T) {
 		})
 	}
 }
-
-func TestLoads(t *testing.T) {
-	for libraries, want := range map[string]bool{
-		"": false, "pg_cron": true, "a,pg_cron": true, ` a , "pg_cron" `: true, "$libdir/pg_cron": true, "my_pg_cron": false, "pg_cron_x": false,
-	} {
-		if got := listsLibrary(libraries, "pg_cron"); got != want {
-			t.Errorf("%q: %t, want %t", libraries, got, want)
-		}
-	}
-}

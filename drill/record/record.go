@@ -38,6 +38,11 @@ type Store interface {
 	// Acceptances returns the acceptances of a database, or of all databases if it
 	// is empty, in any order. Of several for one drill, the last one is valid.
 	Acceptances(ctx context.Context, database string) ([]Acceptance, error)
+	// Note records what a receiver knows of a database, in place of an earlier notice of
+	// the same receiver, database and kind.
+	Note(ctx context.Context, n Notice) error
+	// Notices returns the notices of a database, in any order.
+	Notices(ctx context.Context, database string) ([]Notice, error)
 	// Check returns an error if a drill could not be recorded. It leaves no record.
 	Check(ctx context.Context) error
 	Close() error

@@ -14,12 +14,17 @@ import (
 // last ten drills went. Only drills of the newest backup count.
 type Standing struct {
 	Database   string    `json:"database"`
-	Snapshot   time.Time `json:"snapshot,omitzero"` // of the newest verified backup; zero: never verified
-	Backup     string    `json:"backup"`            // URI of that backup
+	Snapshot   time.Time `json:"snapshot,omitzero"` // of the newest verified backup; zero: unknown, or never verified
+	Backup     string    `json:"backup"`            // URI of that backup; empty: never verified
 	RPOSeconds *float64  `json:"rpo_seconds"`       // now − time of the snapshot; null: unknown
 	Recovery   *Pace     `json:"recovery"`          // of the last passed drill; null: no drill has passed
 	Trend      Trend     `json:"trend"`
+	Ahead      int       `json:"drills_ahead"` // of a clock that is ahead, which do not count
 }
+
+// IsVerified reports whether a drill has verified a backup of the database. The time of its
+// snapshot may be unknown.
+func (s Standing) IsVerified() bool { return s.Backup != "" || !s.Snapshot.IsZero() }
 
 // Pace holds the verdict and the durations of a drill, in seconds.
 type Pace struct {
@@ -57,11 +62,11 @@ func (h *History) Standings(ctx context.Context, known []string, only string, no
 	}
 	standings := []Standing{}
 	for _, name := range slices.Sorted(maps.Keys(drills)) {
-		s, err := h.standing(ctx, drills[name])
+		s, err := h.standing(ctx, Deciding(drills[name], now), now)
 		if err != nil {
 			return nil, err
 		}
-		s.Database = name
+		s.Database, s.Ahead = name, CountAhead(drills[name], now)
 		if !s.Snapshot.IsZero() {
 			rpo := now.Sub(s.Snapshot).Seconds()
 			s.RPOSeconds = &rpo
@@ -71,12 +76,9 @@ func (h *History) Standings(ctx context.Context, known []string, only string, no
 	return standings, nil
 }
 
-// standing returns the standing of a database from its entries, newest first.
-func (h *History) standing(ctx context.Context, entries []Entry) (s Standing, err error) {
-	drills := slices.DeleteFunc(slices.Clone(entries), func(e Entry) bool {
-		return e.Kind != outcome.KindDrill || e.Chosen != outcome.ChosenLatest
-	})
-	v, _ := LastVerified(drills)
+// standing returns the standing of a database from its deciding drills, newest first.
+func (h *History) standing(ctx context.Context, drills []Entry, now time.Time) (s Standing, err error) {
+	v, _ := LastVerified(drills, now)
 	s.Snapshot, s.Backup = v.Snapshot, v.BackupURI
 	last, err := h.Results(ctx, drills[:min(len(drills), trendLength)])
 	if err != nil {

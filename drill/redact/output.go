@@ -12,7 +12,8 @@ import (
 // error message, a place in source code, the name of an exception, a name of the
 // database in one of Postgres' messages, or one of Names. The zero value is ready to use.
 type Output struct {
-	Names []string // other words to show, such as the names of services
+	Names   []string  // other words to show, such as the names of services
+	Secrets *Redactor // of the run: any text can look like the name of an exception; nil: none
 }
 
 // Hidden stands for words that Output does not show.
@@ -37,8 +38,11 @@ var (
 	hiddenWords = regexp.MustCompile(`\[…\](?:[\s,;:.='"|!?*-]*\[…\])+`)
 )
 
-// Line returns one line without data. The time at its beginning is shown.
+// Line returns one line without secrets and data. The time at its beginning is shown.
 func (o Output) Line(line string) string {
+	if o.Secrets != nil { // first: a part of a secret cannot be found
+		line = o.Secrets.Text(line)
+	}
 	var b strings.Builder
 	time := timeOfLine.FindString(line)
 	b.WriteString(time)

@@ -1,6 +1,9 @@
 package redact
 
-import "testing"
+import (
+	"slices"
+	"testing"
+)
 
 // TestOutput shows what an operator needs of a log, and no data.
 func TestOutput(t *testing.T) {
@@ -33,4 +36,58 @@ func TestOutput(t *testing.T) {
 	if got := (Output{Names: []string{"mailer"}}).Line("waiting for Mailer:"); got != "waiting for Mailer:" {
 		t.Errorf("%q", got)
 	}
+}
+
+// TestOutputHidesSecrets checks that no form of a line shows a secret of the run, even if
+// its words would be shown.
+func TestOutputHidesSecrets(t *testing.T) {
+	var r Redactor
+	r.Add("hunter2", "FatalSqlException", "connection refused twice", `p"a&b+c/d`)
+	r.Add(InConnection("Host=db;Username=shop;Password=TimeoutException;Pooling=true")...)
+	r.Add(InConnection("redis://:Cache.Failure@cache:6379/0")...)
+	o := Output{Secrets: &r}
+	for line, want := range map[string]string{
+		"Unhandled exception. System.hunter2Exception: denied": "Unhandled exception. System.REDACTEDException: denied",
+		"System.hunter2.ArgumentException: invalid password":   "System.REDACTED.ArgumentException: invalid password",
+		"FatalSqlException":                                                 "REDACTED",
+		"Shop.FatalSqlException: login failed":                              "[…] login failed",
+		"ERROR connection refused twice":                                    "ERROR REDACTED",
+		"Npgsql.NpgsqlException: TimeoutException":                          "Npgsql.NpgsqlException: REDACTED",
+		"error: Cache.Failure":                                              "error: REDACTED",
+		"/app/hunter2/Program.cs:12: error":                                 "/app/REDACTED/Program.cs:12: error",
+		`FATAL: role "hunter2" does not exist`:                              `FATAL: role "REDACTED" does not exist`,
+		`{"msg":"error","err":"p\"a\u0026b+c/d"}`:                           `{"msg":"error","err":"REDACTED"}`,
+		"error: postgres://127.0.0.1/p%22a%26b%2Bc%2Fd":                     "error: […]",
+		"2026-11-28T08:00:00Z System.IO.IOException: no such file: hunter2": "2026-11-28T08:00:00Z System.IO.IOException: no such file: REDACTED",
+	} {
+		if got := o.Line(line); got != want {
+			t.Errorf("%s\n got %s\nwant %s", line, got, want)
+		}
+	}
+}
+
+func TestInConnection(t *testing.T) {
+	for text, want := range map[string][]Secret{
+		"postgres://shop:swordfish@db/shop":                  {"swordfish", "swordfish"},
+		"jdbc:postgresql://db/shop?user=shop&password=trout": {"user=shop&password=trout", "trout", "trout", "trout"},
+		"host=db password='two words' user=shop":             {"two words"},
+		"Server=db;User Id=shop;Pwd=trout;Database=shop":     {"trout"},
+		"Endpoint=sb://x/;SharedAccessKey=abc==":             {"abc=="},
+		"postgres://$(PGUSER):$(PGPASSWORD)@127.0.0.1/shop":  nil,
+		"Host=127.0.0.1;Password=$(PGPASSWORD)":              nil,
+		"production":                                         nil,
+		"/srv/app/config.yaml":                               nil,
+	} {
+		got := InConnection(text)
+		if len(got) != len(want) || !slices.Equal(got, want) {
+			t.Errorf("%s: %q", text, reveal(got))
+		}
+	}
+}
+
+func reveal(secrets []Secret) (texts []string) {
+	for _, s := range secrets {
+		texts = append(texts, s.Reveal())
+	}
+	return texts
 }

@@ -3,7 +3,10 @@
 package redact
 
 import (
+	"bytes"
+	"encoding/json"
 	"log/slog"
+	"net/url"
 	"regexp"
 	"slices"
 	"strings"
@@ -42,22 +45,56 @@ type Redactor struct {
 // every "1" would make reports unreadable.
 const Shortest = 4
 
-// Add registers secrets to remove.
+// Add registers secrets to remove, as they are and as they are written in a URL or in JSON.
 func (r *Redactor) Add(secrets ...Secret) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for _, s := range secrets {
-		if len(s) >= Shortest && !slices.Contains(r.secrets, string(s)) {
-			r.secrets = append(r.secrets, string(s))
+		if len(s) < Shortest {
+			continue
+		}
+		for _, form := range writtenForms(string(s)) {
+			if !slices.Contains(r.secrets, form) {
+				r.secrets = append(r.secrets, form)
+			}
 		}
 	}
 	slices.SortFunc(r.secrets, func(a, b string) int { return len(b) - len(a) })
 }
 
+// writtenForms returns a text, and its forms in a URL and in JSON.
+func writtenForms(s string) []string {
+	forms := []string{s, url.QueryEscape(s), url.PathEscape(s), strings.TrimPrefix(url.UserPassword("", s).String(), ":")}
+	for _, escapeHTML := range []bool{true, false} {
+		var b bytes.Buffer
+		e := json.NewEncoder(&b)
+		e.SetEscapeHTML(escapeHTML)
+		if e.Encode(s) == nil {
+			forms = append(forms, strings.Trim(b.String(), "\"\n"))
+		}
+	}
+	return forms
+}
+
 var (
 	urlPassword = regexp.MustCompile(`(\b[a-zA-Z][a-zA-Z0-9+.-]*://[^\s:/@]*:)\S+@`)
-	keyPassword = regexp.MustCompile(`(?i)(\b(?:password|passwd|pgpassword|secret|token|secret_access_key)\s*=\s*)('[^']*'|"[^"]*"|[^\s&;,'"]+)`)
+	keyPassword = regexp.MustCompile(`(?i)(\b(?:password|passwd|pwd|pgpassword|secret|token|secret_access_key|accountkey|sharedaccesskey)\s*=\s*)` +
+		`('[^']*'|"[^"]*"|[^\s&;,'"]+)`)
 )
+
+// reference matches a reference to a variable, also as it is written in a URL.
+var reference = regexp.MustCompile(`^\$(?:\(|%28)\w+(?:\)|%29)$`)
+
+// InConnection returns the passwords in a connection string: those of a URL, and the values
+// of Password= and the like, as libpq and ADO.NET write them. It returns nothing for any
+// other text, or for a reference such as $(PGPASSWORD).
+func InConnection(text string) (secrets []Secret) {
+	secrets = InURL(text)
+	for _, m := range keyPassword.FindAllStringSubmatch(text, -1) {
+		secrets = append(secrets, Secret(strings.Trim(m[2], `'"`)))
+	}
+	return slices.DeleteFunc(secrets, func(s Secret) bool { return reference.MatchString(string(s)) })
+}
 
 // Text returns s without secrets.
 func (r *Redactor) Text(s string) string {

@@ -1,6 +1,7 @@
 package redact
 
 import (
+	"errors"
 	"net/url"
 	"regexp"
 	"strings"
@@ -62,4 +63,14 @@ func URL(text string) string {
 		shown.User = url.User(name)
 	}
 	return shown.String()
+}
+
+// WithoutURL returns an error of net/http without the URL of the request, which may contain
+// what is secret.
+func WithoutURL(err error) error {
+	var request *url.Error
+	if errors.As(err, &request) {
+		return request.Err
+	}
+	return err
 }

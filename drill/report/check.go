@@ -11,9 +11,11 @@ import (
 // drill.
 const onlyChecked = "only checked, not restored"
 
-// check writes one line, and what is wrong below it.
+// check writes one line, and below it how the store protects the backups, and what is
+// wrong.
 func (p *printer) check(r outcome.Result) {
 	p.headline(r)
+	p.posture(r)
 	if r.Failure != nil {
 		p.failure(*r.Failure)
 	}
@@ -29,6 +31,7 @@ func (p *page) check(r outcome.Result, several bool) {
 	}
 	p.paragraph("## " + markedWord(r) + " " + prose(r.Database))
 	p.paragraph(prose(sentence(r)))
+	p.facts(postureFacts(r))
 	if r.Failure != nil {
 		p.failure(*r.Failure)
 	}
@@ -42,8 +45,12 @@ func checkSentence(r outcome.Result) string {
 		return onlyChecked + "; " + meaningOf(*r.Failure) + ": " + string(r.Failure.Code)
 	}
 	b := r.Backup
-	return fmt.Sprintf("%s: %s, written %s ago, newest of %s", onlyChecked, words.Join(", ", b.URI, words.Size(b.SizeBytes), format(b), madeBy(b)),
-		words.Span(r.FinishedAt.Sub(b.ModifiedAt)), words.Count(matchedBackups(r), "backup"))
+	written := "written at an unknown time"
+	if !b.ModifiedAt.IsZero() {
+		written = "written " + words.Span(r.FinishedAt.Sub(b.ModifiedAt)) + " ago"
+	}
+	return fmt.Sprintf("%s: %s, %s, newest of %s", onlyChecked, words.Join(", ", b.URI, words.Size(b.SizeBytes), format(b), madeBy(b)),
+		written, words.Count(matchedBackups(r), "backup"))
 }
 
 // matchedBackups returns the number of backups that the locate stage found at the

@@ -19,7 +19,7 @@ const maxTables = 15
 // findings about it. broken is why it is incomplete or cannot be drilled; nil if it can.
 func Contents(w io.Writer, name string, c inspect.Contents, findings []outcome.Finding, broken error, o Options) error {
 	p := newPrinter(o)
-	p.completeness(name, c.Source, broken)
+	p.completeness(name, c.ProvesEnd(), broken)
 	p.blank()
 	p.dumpFacts(c)
 	for _, promised := range c.Promises {
@@ -35,8 +35,8 @@ func Contents(w io.Writer, name string, c inspect.Contents, findings []outcome.F
 	return p.writeTo(w)
 }
 
-func (p *printer) completeness(name string, s inspect.Source, broken error) {
-	if broken == nil && !s.ProvesEnd() {
+func (p *printer) completeness(name string, provesEnd bool, broken error) {
+	if broken == nil && !provesEnd {
 		p.block(p.yellow("END UNKNOWN")+"  ", name)
 		return
 	}

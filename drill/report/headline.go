@@ -27,12 +27,17 @@ func headWord(r outcome.Result) string {
 	return strings.ToUpper(string(r.Verdict))
 }
 
+// Meaning returns what a result means, in one sentence.
+func Meaning(r outcome.Result) string {
+	if r.Kind == outcome.KindCheck {
+		return checkSentence(r)
+	}
+	return words.Join("; ", verdictMeaning(r), skipped(r), unknownChecks(r))
+}
+
 // sentence returns what follows the verdict and the database in the headline.
 func sentence(r outcome.Result) string {
-	if r.Kind == outcome.KindCheck {
-		return checkSentence(r) + " (" + words.Elapsed(r.Times.Total) + ")"
-	}
-	return words.Join("; ", verdictMeaning(r), skipped(r), unknownChecks(r)) + " (" + words.Elapsed(r.Times.Total) + ")"
+	return Meaning(r) + " (" + words.Elapsed(r.Times.Total) + ")"
 }
 
 func (p *printer) verdictPaint(v outcome.Verdict) func(string) string {

@@ -96,6 +96,9 @@ func TestHostileMarkdown(t *testing.T) {
 }
 
 func TestMarkdownIsCutBetweenLines(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it takes long with the race detector: make test runs it")
+	}
 	r := hostileResult()
 	r.Failure.Message = "boot failed: ŷ\n" + strings.Repeat("→ log line ``` \n", 20)
 	whole := markdownOf(t, 0, r)

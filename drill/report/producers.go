@@ -97,6 +97,7 @@ func producerFields(tool producer.Producer) []producerField {
 		{"folder", tool.Folder},
 		{"parts", strings.Join(tool.Parts, ", ")},
 		{"globals", tool.Globals},
+		{"creation", tool.Creation},
 		{"member", tool.Member},
 		{"layers", strings.Join(tool.Layers, " → ")},
 		{"openssl", opensslOptions(tool.OpenSSL)},

@@ -172,8 +172,9 @@ func TestHistory(t *testing.T) {
 	fast.Profile = "fast"
 	standings := []record.Standing{
 		{Database: "crm", Trend: record.TrendOf([]outcome.Result{truncated(), interrupted})},
-		{Database: "shop", Snapshot: noon.Add(-3 * time.Hour), Backup: "s3://acme-backups/prod/shop-2026-11-23.dump", Recovery: &pace, Trend: record.TrendOf(last)},
+		{Database: "shop", Snapshot: noon.Add(-3 * time.Hour), Backup: "s3://acme-backups/prod/shop-2026-11-23.dump", Recovery: &pace, Trend: record.TrendOf(last), Ahead: 2},
 		{Database: "wiki", Snapshot: noon, Recovery: &fast, Trend: record.TrendOf(last[1:2])},
+		{Database: "zoo", Backup: "https://acme.test/zoo.sql", Recovery: &pace, Trend: record.TrendOf(last[2:3])}, // of a source that dates no file
 	}
 	var out bytes.Buffer
 	past := Past{Drills: []outcome.Result{interrupted, gateGo(), gateNoGo(), restsGo(), restsMissing(), passed(), drifted(), truncated()}, Standings: standings, Acceptances: []record.Acceptance{acceptance()}}
@@ -189,6 +190,16 @@ func TestHistory(t *testing.T) {
 		t.Fatal(err)
 	}
 	golden(t, "history.txt", out.Bytes())
+}
+
+// TestCheckOfAnUndatedBackup checks that a backup of unknown age is not shown as new, or as
+// as old as the calendar.
+func TestCheckOfAnUndatedBackup(t *testing.T) {
+	r := checksOfTwo()[0]
+	r.Backup.ModifiedAt, r.Failure = time.Time{}, nil
+	if got := checkSentence(r); !strings.Contains(got, ", written at an unknown time, newest of ") {
+		t.Error(got)
+	}
 }
 
 // TestCheck checks that the first line of each says that nothing was restored.

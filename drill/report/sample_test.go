@@ -63,6 +63,22 @@ func checksOfTwo() []outcome.Result {
 	crm.Failure, crm.Verdict, crm.ExitCode, crm.Stages[0].Status = &stale, outcome.VerdictFailed, 3, outcome.StageFailed
 	shop.Backup = outcome.Backup{URI: passed().Backup.URI, SizeBytes: 4299161, ModifiedAt: passed().Backup.ModifiedAt}
 	shop.Findings = []outcome.Finding{{Code: "clock_skew", Message: "the source's clock runs ahead"}}
+	shop.Posture = &outcome.Posture{
+		Facts: []outcome.Fact{
+			{Name: outcome.FactVersioning, Value: "on"},
+			{Name: outcome.FactObjectLock, Value: "governance, 30d"},
+			{Name: outcome.FactPublic, Value: "no"},
+			{Name: outcome.FactEncryption, Why: "refused (AccessDenied)", Permission: "s3:GetEncryptionConfiguration"},
+			{Name: outcome.FactRegion, Value: "eu-west-1"},
+			{Name: outcome.FactLifecycle, Value: "2 rules"},
+			{Name: outcome.FactCredentials, Value: "renewed before they end"},
+		},
+		Lifecycle: []outcome.Fate{
+			{Backup: "s3://acme-backups/prod/shop-2026-10-25.dump", Rule: "keep a month", Action: "hide", On: noon.AddDate(0, 0, 2)},
+			{Backup: "s3://acme-backups/prod/shop-2026-10-26.dump", Rule: "keep a month", Action: "hide", On: noon.AddDate(0, 0, 3)},
+			{Backup: shop.Backup.URI, Rule: "keep a month", Action: "hide", On: noon.AddDate(0, 0, 31)},
+		},
+	}
 	return []outcome.Result{crm, shop}
 }
 

@@ -15,8 +15,11 @@ import (
 // database that was never verified has an unknown RPO, not zero.
 func (p *printer) standing(s record.Standing, now time.Time) [][]cell {
 	rpo := cell{"last verified backup is " + words.Span(now.Sub(s.Snapshot)) + " old" + ", taken " + words.Moment(s.Snapshot) + prefixed(", ", baseName(s.Backup)), nil}
-	if s.Snapshot.IsZero() {
+	switch {
+	case !s.IsVerified():
 		rpo = cell{"unknown: never verified", p.red}
+	case s.Snapshot.IsZero():
+		rpo = cell{"unknown: verified, but the backup has no known time" + prefixed(", ", baseName(s.Backup)), p.yellow}
 	}
 	rows := [][]cell{{{clean(s.Database), p.bold}, {text: "real RPO"}, rpo}}
 	add := func(what, text string) {
@@ -27,6 +30,7 @@ func (p *printer) standing(s record.Standing, now time.Time) [][]cell {
 	add("real RTO", recovery(s.Recovery))
 	add(fmt.Sprintf("last %d", len(s.Trend.Drills)), marks(s.Trend))
 	add("", comparedRestore(s.Trend))
+	add("", AheadText(s.Ahead))
 	return rows
 }
 

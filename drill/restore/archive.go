@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"github.com/drillgres/drillgres/drill/dumpfile"
 	"github.com/drillgres/drillgres/drill/layers"
 	"github.com/drillgres/drillgres/drill/outcome"
 	"github.com/drillgres/drillgres/drill/work"
@@ -45,7 +46,7 @@ func (r *run) unpackFiles(ctx context.Context, files *layers.Files) (err error) 
 			return nil
 		case err != nil:
 			return err
-		case !layers.IsDumpFile(file.Name):
+		case !dumpfile.Is(file.Name):
 			continue
 		}
 		to, err := os.OpenFile(filepath.Join(r.archive, file.Name), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)

@@ -3,6 +3,7 @@ package restore
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -75,9 +76,13 @@ func splitStatements(sql string) (statements []string, cut bool) {
 }
 
 // setOwner sets the owner of the database, a role that the dump may have
-// created. A dump that creates its own database has already set the owner.
+// created. A dump that creates its own database has already set the owner, which is then
+// asked for.
 func (r *run) setOwner(ctx context.Context, conn *pgx.Conn) error {
-	if r.server.Owner == "" || r.server.CreatedByDump {
+	if r.server.CreatedByDump {
+		return r.readOwner(ctx, conn)
+	}
+	if r.restored.Owner = r.server.Owner; r.server.Owner == "" {
 		return nil
 	}
 	database, owner := sqltext.Identifier(r.server.Database), sqltext.Identifier(r.server.Owner)
@@ -86,6 +91,19 @@ func (r *run) setOwner(ctx context.Context, conn *pgx.Conn) error {
 		f := outcome.Fail(outcome.RoleMissing, "set the owner of database %q to %q: %s", r.server.Database, r.server.Owner, said.Text())
 		f.SQLState = said.SQLState
 		return f
+	}
+	return err
+}
+
+// readOwner reads the owner of a database that the dump created.
+func (r *run) readOwner(ctx context.Context, conn *pgx.Conn) error {
+	const sql = "select pg_get_userbyid(datdba) from pg_database where datname = $1"
+	err := conn.QueryRow(ctx, sql, r.server.Database).Scan(&r.restored.Owner)
+	if errors.Is(err, pgx.ErrNoRows) { // the next session reports it
+		return nil
+	}
+	if r.restored.Owner == r.server.User {
+		r.restored.Owner = ""
 	}
 	return err
 }

@@ -141,11 +141,11 @@ func (l *lab) reportsRoles(t *testing.T, s provision.Server) {
 // password.
 func (l *lab) acceptsApplication(t *testing.T, s provision.Server) {
 	t.Helper()
-	password, err := s.Login(t.Context(), "reader")
+	account, err := s.Login(t.Context(), "reader")
 	if err != nil {
 		t.Fatal(err)
 	}
-	conn, err := provision.Connect(t.Context(), s, s.Database, "reader", password)
+	conn, err := provision.Connect(t.Context(), s, s.Database, "reader", account.Password)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -161,13 +161,13 @@ func (l *lab) acceptsApplication(t *testing.T, s provision.Server) {
 
 func TestADumpThatMakesItsOwnDatabase(t *testing.T) {
 	l := sharedLab(t, "15")
-	dump := l.source(t, l.server(t), "create table t as select generate_series(1, 10) a", "--create")
-	s, _, f := l.drill(t, job{dump: dump, change: func(c *inspect.Contents) { c.Needs.Database.Name = "source" }})
+	dump := l.source(t, l.server(t), "create role source_owner nologin; alter database source owner to source_owner; create table t as select generate_series(1, 10) a", "--create")
+	s, restored, f := l.drill(t, job{dump: dump, change: func(c *inspect.Contents) { c.Needs.Database.Name = "source" }})
 	if f != nil {
 		t.Fatalf("%s: %v (%s)", f.Code, f, f.Statement)
 	}
-	if s.Database != "source" || s.ConnectTo != "postgres" {
-		t.Errorf("restored into %s by way of %s", s.Database, s.ConnectTo)
+	if s.Database != "source" || s.ConnectTo != "postgres" || restored.Owner != "source_owner" {
+		t.Errorf("restored into %s of %q by way of %s", s.Database, restored.Owner, s.ConnectTo)
 	}
 	if got := strings.TrimSpace(l.psql(t, s, "source", "select count(*) from t")); got != "10" {
 		t.Errorf("%s rows, want 10", got)

@@ -26,8 +26,8 @@ var restoreModes = map[string]restoreMode{
 	},
 }
 
-// hooks returns the SQL before and after the load: that of the extensions inside of that of
-// the config.
+// hooks returns the SQL before and after the load: restore.before, and that of the
+// extensions.
 func hooks(c config.Restore, s provision.Server) (before, after []hook) {
 	for i, sql := range c.Before {
 		before = append(before, hook{fmt.Sprintf("restore.before[%d]", i), string(sql)})
@@ -38,10 +38,23 @@ func hooks(c config.Restore, s provision.Server) (before, after []hook) {
 			after = append(after, hook{"the end of the restore mode of " + name, mode.after})
 		}
 	}
-	for i, sql := range c.After {
-		after = append(after, hook{fmt.Sprintf("restore.after[%d]", i), string(sql)})
-	}
 	return before, after
+}
+
+// After runs the SQL of restore.after in the restored database. Restore does not, because
+// the SQL may remove rows that the dump promises.
+//
+// Failures: hook_failed, restore_timeout.
+func (r Restorer) After(ctx context.Context, s provision.Server) error {
+	var list []hook
+	for i, sql := range r.Config.After {
+		list = append(list, hook{fmt.Sprintf("restore.after[%d]", i), string(sql)})
+	}
+	timeout := r.Timeout()
+	ctx, cancel := context.WithTimeoutCause(ctx, timeout,
+		outcome.Fail(outcome.RestoreTimeout, "restore.after did not end within %s (restore.timeout)", timeout))
+	defer cancel()
+	return runHooks(ctx, s, list)
 }
 
 // needsOneJob reports whether an extension forbids to load with several jobs.
@@ -50,8 +63,11 @@ func needsOneJob(s provision.Server) bool {
 }
 
 // runHooks runs SQL in the database that is restored.
-func (r *run) runHooks(ctx context.Context, list []hook) error {
-	conn, err := r.server.Session(ctx, r.server.Database, provision.SessionOptions{DatabaseSettings: true})
+func runHooks(ctx context.Context, s provision.Server, list []hook) error {
+	if len(list) == 0 {
+		return nil
+	}
+	conn, err := s.Session(ctx, s.Database, provision.SessionOptions{DatabaseSettings: true})
 	if said, ok := pgerr.From(err); ok {
 		return outcome.Fail(outcome.HookFailed, "%s: the database does not exist before the dump creates it (%s)", list[0].name, said.SQLState).
 			WithHint("dump without --create, or use restore.after")
@@ -62,6 +78,9 @@ func (r *run) runHooks(ctx context.Context, list []hook) error {
 	defer provision.Close(ctx, conn)
 	for _, h := range list {
 		_, err := conn.PgConn().Exec(ctx, h.sql).ReadAll()
+		if err != nil && ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
 		if said, ok := pgerr.From(err); ok {
 			f := outcome.Fail(outcome.HookFailed, "%s: %s", h.name, said.Error())
 			f.SQLState = said.SQLState

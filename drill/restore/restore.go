@@ -26,7 +26,7 @@ type Restorer struct {
 // Dump is a dump on this machine's disk.
 type Dump struct {
 	Path string // as it is stored, with its layers: a file, or the directory of a dump in directory format
-	Role string // of a part: globals, schema, data; empty: the dump
+	Role string // of a part: globals, createdb, schema, data; empty: the dump
 	inspect.Source
 	Before []Dump // parts that are restored before it, in this order
 }
@@ -36,6 +36,8 @@ type Restored struct {
 	Jobs     int     // parallel jobs of pg_restore; 1 for psql
 	Phases   []Phase // in order
 	Findings []outcome.Finding
+	// Owner is the role that owns the database; empty: the superuser of the sandbox.
+	Owner string
 	// LostSettings is the number of the database's own settings that could not be restored.
 	LostSettings int
 }
@@ -50,6 +52,14 @@ type Phase struct {
 // defaultTimeout is the default of restore.timeout.
 const defaultTimeout = 2 * time.Hour
 
+// Timeout returns how long the restore may take, and restore.after again.
+func (r Restorer) Timeout() time.Duration {
+	if r.Config.Timeout <= 0 {
+		return defaultTimeout
+	}
+	return time.Duration(r.Config.Timeout)
+}
+
 // Restore loads the dump into s.Database and updates its statistics. Progress is
 // in bytes: for a plain dump, the bytes that psql has read and their total; for an
 // archive, the size of the database and no total. With an error, Restored covers
@@ -59,17 +69,17 @@ const defaultTimeout = 2 * time.Hour
 // Failures: those of the restore stage in the catalogue, and those of the stream
 // if the file has changed since it was fetched.
 func (r Restorer) Restore(ctx context.Context, s provision.Server, dump Dump, p outcome.Progress) (Restored, error) {
-	timeout := time.Duration(r.Config.Timeout)
-	if timeout <= 0 {
-		timeout = defaultTimeout
-	}
+	timeout := r.Timeout()
 	ctx, cancel := context.WithTimeoutCause(ctx, timeout,
 		outcome.Fail(outcome.RestoreTimeout, "the restore did not end within %s (restore.timeout)", timeout))
 	defer cancel()
 
+	if dump.Format == inspect.Cluster { // which has the roles itself
+		dump.Before = slices.DeleteFunc(slices.Clone(dump.Before), func(part Dump) bool { return part.Role == globals })
+	}
 	var before Restored
 	all := r.inDatabases(s, dump)
-	hooked := slices.IndexFunc(all, func(one placed) bool { return one.dump.Role != globals })
+	hooked := slices.IndexFunc(all, func(one placed) bool { return one.dump.Role != globals && !one.creates })
 	for i, one := range all[:len(all)-1] {
 		run := r.newRun(one.server, one.dump, nil)
 		err := run.runPhases(ctx, run.loadPhases(i == hooked))
@@ -91,8 +101,9 @@ const globals = "globals"
 
 // placed is a part of a backup, and the server with the database that it goes into.
 type placed struct {
-	server provision.Server
-	dump   Dump
+	server  provision.Server
+	dump    Dump
+	creates bool // the database, and nothing in it
 }
 
 // inDatabases returns the parts of a backup in restore order. Once a part has created the
@@ -108,8 +119,9 @@ func (r Restorer) inDatabases(s provision.Server, dump Dump) (all []placed) {
 		if created && !connects {
 			server.ConnectTo = s.Database
 		}
-		created = created || connects
-		all = append(all, placed{server, part})
+		creates := s.CreatedByDump && part.Creates != "" && i < len(dump.Before)
+		created = created || connects || creates
+		all = append(all, placed{server, part, creates})
 	}
 	return all
 }
@@ -162,7 +174,7 @@ type phase struct {
 func (r *run) allPhases(hooked bool) []phase {
 	phases := r.loadPhases(hooked)
 	if _, after := hooks(r.Config, r.server); len(after) > 0 {
-		phases = append(phases, phase{"after", func(ctx context.Context) error { return r.runHooks(ctx, after) }})
+		phases = append(phases, phase{"after", func(ctx context.Context) error { return runHooks(ctx, r.server, after) }})
 	}
 	return append(phases, phase{"finish", r.finish}, phase{"analyze", r.analyze})
 }
@@ -176,7 +188,7 @@ func (r *run) loadPhases(hooked bool) (phases []phase) {
 		phases = append(phases, phase{"place", r.place})
 	}
 	if before, _ := hooks(r.Config, r.server); hooked && len(before) > 0 {
-		phases = append(phases, phase{"before", func(ctx context.Context) error { return r.runHooks(ctx, before) }})
+		phases = append(phases, phase{"before", func(ctx context.Context) error { return runHooks(ctx, r.server, before) }})
 	}
 	return append(phases, phase{"load", r.load})
 }

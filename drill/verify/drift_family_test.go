@@ -29,7 +29,7 @@ func TestDriftOfADatedFamily(t *testing.T) {
 		{"of another shard", []string{"public.s1_2026_11_01", "public.other"}, []string{"public.s2_2026_11_02", "public.other"}, "public.s1_2026_11_01"},
 		{"in another schema", []string{"a.log_2026_11_01", "public.other"}, []string{"b.log_2026_11_02", "public.other"}, "a.log_2026_11_01"},
 		{"years", []string{"public.sales_2024", "public.sales_2025"}, []string{"public.sales_2025"}, "public.sales_2024"},
-		{"numbers that are no date", []string{"public.tenant_17", "public.other"}, []string{"public.tenant_18", "public.other"}, "public.tenant_17"},
+		{"numbers that are not a date", []string{"public.tenant_17", "public.other"}, []string{"public.tenant_18", "public.other"}, "public.tenant_17"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			content := func(names []string) (tables []outcome.Table) {

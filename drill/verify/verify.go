@@ -3,6 +3,7 @@
 package verify
 
 import (
+	"cmp"
 	"context"
 	"time"
 
@@ -24,18 +25,23 @@ type Verifier struct {
 	// QueryWithin limits one query of the config; 0: half of the remaining time,
 	// so that a query that hangs fails under its own name.
 	QueryWithin time.Duration
+	// After runs the SQL of restore.after. It may remove what the dump promises, so it runs
+	// after the comparison with the dump. nil: the config has none.
+	After func(ctx context.Context, s provision.Server) error
 }
 
 // Report holds the content of the restored database and the results of the
 // checks. With an error, it holds everything found until then.
 type Report struct {
-	Tables     []outcome.Table // partitions are counted with their root table
+	Tables     []outcome.Table // before restore.after; partitions are counted with their root table
 	Checks     []outcome.Check
 	Extensions map[string]string // installed: name → version
 	Findings   []outcome.Finding
 	Integrity  outcome.Integrity
 	Schema     outcome.Schema
 	Baseline   *outcome.Baseline // nil: no earlier drill to compare with
+	// AfterSeconds is how long restore.after took.
+	AfterSeconds float64
 }
 
 // Verify checks the restored database as superuser, without writing to it. It
@@ -43,6 +49,9 @@ type Report struct {
 // this order: sandbox_lost, content_incomplete, dump_no_data, table_missing, rows_missing, data_stale,
 // index_corrupt, constraint_violated, sequence_behind, query_failed,
 // content_drifted. If the server does not answer, it is sandbox_lost.
+//
+// What is compared with the dump or with earlier drills is the data before After, whose
+// hook_failed ends the stage. Everything else sees the data after it.
 //
 // With an empty Promise, the checks that compare with a promise are skipped, and
 // Integrity.NotProved says so.
@@ -71,13 +80,22 @@ func (v Verifier) Verify(ctx context.Context, s provision.Server, promised inspe
 		return report, explain(ctx, s, err)
 	}
 	schema.fill(&report)
-	problems, err := report.run(ctx, v.checks(s, conn, db, promised, taken))
+	problems, err := report.run(ctx, v.dumpChecks(conn, db, promised))
 	if err != nil {
 		return report, explain(ctx, s, err)
 	}
+	restored := content{report.Tables, schema, s.Major}
+	if db, err = v.runAfter(ctx, s, conn, db, &report); err != nil {
+		return report, cmp.Or(mostSevere(problems), explain(ctx, s, err))
+	}
+	found, err := report.run(ctx, v.checks(s, conn, db, promised, taken))
+	if err != nil {
+		return report, explain(ctx, s, err)
+	}
+	problems = append(problems, found...)
 	past := v.findBaseline(ctx, taken.Best())
 	report.Baseline = past.reported()
-	drift := v.checkDrift(past, content{report.Tables, schema, s.Major})
+	drift := v.checkDrift(past, restored)
 	problems = append(problems, report.keep(drift)...)
 	closer, err := v.checkIntegrity(ctx, s, conn, p)
 	if err != nil {
@@ -104,20 +122,25 @@ type verdict struct {
 	findings []outcome.Finding
 }
 
-// checks returns the checks in the order of the report.
-func (v Verifier) checks(s provision.Server, conn *pgx.Conn, db *database, promised inspect.Promise, taken snapshot.Range) []check {
+// dumpChecks returns the checks of what the dump restored, in the order of the report.
+func (v Verifier) dumpChecks(conn *pgx.Conn, db *database, promised inspect.Promise) []check {
 	list := promiseChecks(conn, db, promised)
 	if promised.MayHoldData() && !promised.HoldsData() && !v.Config.AllowEmpty {
 		list = append(list, func(ctx context.Context) (verdict, error) { return checkData(ctx, conn, db) })
 	}
-	list = append(list,
+	return list
+}
+
+// checks returns the checks of the database as it is used, in the order of the report.
+func (v Verifier) checks(s provision.Server, conn *pgx.Conn, db *database, promised inspect.Promise, taken snapshot.Range) []check {
+	list := []check{
 		func(ctx context.Context) (verdict, error) { return checkIndexes(ctx, conn) },
 		func(ctx context.Context) (verdict, error) { return checkConstraints(ctx, conn) },
 		func(ctx context.Context) (verdict, error) { return checkOperators(ctx, conn) },
 		func(ctx context.Context) (verdict, error) {
 			return checkSequences(ctx, conn, neverCalled(promised.Sequences))
 		},
-	)
+	}
 	list = append(list, tableChecks(conn, db, v.Config.Tables, taken)...)
 	return append(list, queryChecks(s, v.Config.Queries, v.QueryWithin)...)
 }

@@ -3,6 +3,7 @@ package wiring
 import (
 	"cmp"
 	"context"
+	"io"
 	"maps"
 	"slices"
 	"strconv"
@@ -11,6 +12,7 @@ import (
 	"github.com/drillgres/drillgres/appcheck"
 	"github.com/drillgres/drillgres/drill"
 	"github.com/drillgres/drillgres/drill/config"
+	"github.com/drillgres/drillgres/drill/equip"
 	"github.com/drillgres/drillgres/drill/fetch"
 	"github.com/drillgres/drillgres/drill/inspect"
 	"github.com/drillgres/drillgres/drill/layers"
@@ -18,6 +20,7 @@ import (
 	"github.com/drillgres/drillgres/drill/outcome"
 	"github.com/drillgres/drillgres/drill/provision"
 	"github.com/drillgres/drillgres/drill/restore"
+	"github.com/drillgres/drillgres/drill/sandbox/docker"
 	"github.com/drillgres/drillgres/drill/snapshot"
 	"github.com/drillgres/drillgres/drill/verify"
 	"github.com/drillgres/drillgres/drill/work"
@@ -31,6 +34,10 @@ type DrillOptions struct {
 	Backup string // Latest or "", a key at the source, or the path of a local file
 	Keep   bool   // leave the sandbox for inspection
 	Gate   bool   // the drill decides about a release
+
+	Named  bool              // the source is the backup itself, which the user named instead of a config
+	Stream io.Reader         // the backup, instead of its source; nil: none
+	Noted  []outcome.Finding // about what the caller assumed
 }
 
 // Drill wires one drill. It creates the private directory of the run, which the
@@ -46,7 +53,7 @@ func (w *Wiring) Drill(db *config.Database, o DrillOptions) (drill.Drill, error)
 	}
 	opener := openerOf(db, DecodedLimitOf(w.Config), private.Shared)
 	set := inspect.NewSet(&opener)
-	locator := NewLocator(db, o.Backup, w.options.Now)
+	locator := locatorFor(db, o, w.options.Now)
 	locator.opener = &opener
 	server := w.provisioner(db, id, private, o.Keep)
 	d := drill.Drill{
@@ -60,17 +67,15 @@ func (w *Wiring) Drill(db *config.Database, o DrillOptions) (drill.Drill, error)
 			Dir: private.Shared, Limit: int64(w.Config.Work.Limit),
 			MinSize: int64(db.Backup.MinSize), Scan: set.Scan, ScanDirectory: set.ScanDirectory,
 		},
-		Policy:       policyOf(db, w.options.Now()),
-		Provisioner:  provisioner{w, server},
-		Restorer:     restore.Restorer{Config: db.Restore, Opener: &opener, WorkDir: private.Shared},
-		Verifier:     verify.Verifier{Config: db.Verify, Database: db.Name, RunID: id, Past: w.History},
-		Deadline:     deadlines(db),
-		Budget:       drill.Budget{Restore: time.Duration(db.Budget.Restore), Total: time.Duration(db.Budget.Total)},
-		Tellers:      []drill.Teller{w.History},
-		Keep:         o.Keep,
-		Opener:       &opener,
-		OpenedBefore: func(ctx context.Context) ([]string, error) { return w.History.OpeningKeys(ctx, db.Name) },
-		DumpedBefore: func(ctx context.Context) ([]string, error) { return w.History.DumpedDatabases(ctx, db.Name) },
+		Policy:      policyOf(db, w.options.Now()),
+		Provisioner: provisioner{w, server},
+		Restorer:    restore.Restorer{Config: db.Restore, Opener: &opener, WorkDir: private.Shared},
+		Verifier:    verifierOf(db, id),
+		Deadline:    deadlines(db),
+		Budget:      drill.Budget{Restore: time.Duration(db.Budget.Restore), Total: time.Duration(db.Budget.Total)},
+		Keep:        o.Keep,
+		Opener:      &opener,
+		Noted:       o.Noted,
 		CleanUp: func(context.Context) []string {
 			if err := private.Close(); err != nil {
 				return []string{err.Error()}
@@ -78,6 +83,16 @@ func (w *Wiring) Drill(db *config.Database, o DrillOptions) (drill.Drill, error)
 			return nil
 		},
 	}
+	if w.History != nil {
+		w.addHistory(&d, db)
+	}
+	if w.tracer != nil {
+		d.Tellers = append(d.Tellers, tracer{w.tracer, w.options.Log})
+	}
+	if w.signing != nil {
+		w.addEvidence(&d, db, o.Keep)
+	}
+	w.addNotifier(&d, !o.Gate && !o.Named && (o.Backup == "" || o.Backup == Latest))
 	if db.App != nil {
 		d.App = appcheck.Checker{Config: db.App, Redactor: w.Redactor, Keep: o.Keep && !Rehearses(db)}
 	}
@@ -87,6 +102,28 @@ func (w *Wiring) Drill(db *config.Database, o DrillOptions) (drill.Drill, error)
 	return d, nil
 }
 
+// verifierOf returns the verify stage, which runs restore.after.
+func verifierOf(db *config.Database, id string) verify.Verifier {
+	v := verify.Verifier{Config: db.Verify, Database: db.Name, RunID: id}
+	if len(db.Restore.After) > 0 {
+		v.After = restore.Restorer{Config: db.Restore}.After
+	}
+	return v
+}
+
+// addHistory lets a drill compare with earlier ones, and records it.
+func (w *Wiring) addHistory(d *drill.Drill, db *config.Database) {
+	v := verifierOf(db, d.RunID)
+	v.Past = w.History
+	d.Verifier = v
+	d.Tellers = []drill.Teller{w.recorder()}
+	d.OpenedBefore = func(ctx context.Context) ([]string, error) { return w.History.OpeningKeys(ctx, db.Name) }
+	d.DumpedBefore = func(ctx context.Context) ([]string, error) { return w.History.DumpedDatabases(ctx, db.Name) }
+	d.VerifiedBefore = func(ctx context.Context) ([]outcome.Backup, error) {
+		return w.History.VerifiedBackups(ctx, db.Name, w.options.Now())
+	}
+}
+
 // openerOf returns what opens the layers around the backups of a database.
 func openerOf(db *config.Database, limit int64, dir string) layers.Opener {
 	return layers.Opener{Keys: keyringOf(db.Backup), Member: db.Backup.Member, MaxDecoded: limit, Dir: dir}
@@ -94,7 +131,11 @@ func openerOf(db *config.Database, limit int64, dir string) layers.Opener {
 
 // deadlines returns the deadlines that the config of a database changes.
 func deadlines(db *config.Database) map[outcome.Stage]time.Duration {
-	return map[outcome.Stage]time.Duration{outcome.Verify: drill.Deadlines[outcome.Verify] + time.Duration(db.Verify.IntegrityWithin)}
+	verify := drill.Deadlines[outcome.Verify] + time.Duration(db.Verify.IntegrityWithin)
+	if len(db.Restore.After) > 0 {
+		verify += restore.Restorer{Config: db.Restore}.Timeout()
+	}
+	return map[outcome.Stage]time.Duration{outcome.Verify: verify}
 }
 
 // LongestDrill returns how long a drill of any database of the config can take.
@@ -117,7 +158,6 @@ func Rehearses(db *config.Database) bool {
 	return db.Migrate != nil && (db.Migrate.SQL != "" || db.Migrate.Image != "")
 }
 
-// policy returns the policy of the inspect stage.
 // policyOf returns what a drill of a database accepts of its backup.
 func policyOf(db *config.Database, now time.Time) inspect.Policy {
 	return inspect.Policy{Major: majorOf(db), AllowEmpty: db.Verify.AllowEmpty, Database: db.Backup.Database, MaxAge: time.Duration(db.Backup.MaxAge), Now: now}
@@ -134,6 +174,12 @@ func (w *Wiring) provisioner(db *config.Database, id string, private *work.Dir, 
 		Config: db.Postgres, Restore: db.Restore, Database: db.Name,
 		RunID: id, WorkDir: private.Shared, Keep: keep,
 	}
+	if w.History != nil {
+		p.Preloaded = func(ctx context.Context) string {
+			libraries, _ := w.History.Preloaded(ctx, db.Name) // without it, the server may start twice
+			return libraries
+		}
+	}
 	if db.App != nil {
 		p.AppRole = db.App.Role
 		p.Hosts = sortedServices(db.App)
@@ -146,16 +192,44 @@ func sortedServices(app *config.App) []string { return slices.Sorted(maps.Keys(a
 // giveEngine sets the engine of a provisioner, and what depends on it. It is the preflight of a drill, so it
 // ends before the provisioner is used.
 func (w *Wiring) giveEngine(ctx context.Context, p *provision.Provisioner, app *config.App) error {
-	engine, memory, err := w.engine.get(ctx)
+	m, err := w.engine.get(ctx)
 	if err != nil {
 		return err
 	}
-	p.Opener = engine
-	if p.Config.Memory == 0 {
-		p.Config.Memory = memory
-	}
+	p.Opener = m.Engine
+	p.Maker = w.maker(m.Engine, p)
+	p.Config.Memory = cmp.Or(p.Config.Memory, defaultMemoryOn(m.total))
 	p.ContainerMemory = shareOf(app, p.Config.Memory)
 	return nil
+}
+
+// maker returns what makes images for the database of a provisioner.
+func (w *Wiring) maker(engine *docker.Engine, p *provision.Provisioner) equip.Maker {
+	m := MakerOf(w.Config, p.Database, p.Config.Build, engine)
+	m.RunID, m.Turn, m.Log = p.RunID, w.making, w.options.Log
+	return m
+}
+
+// MakerOf returns what makes images for a database. It has no run.
+func MakerOf(cfg *config.Config, database string, build config.Build, engine *docker.Engine) equip.Maker {
+	return equip.Maker{Store: engine, Workshop: engine, Database: cfg.Dir + "\x00" + database, Build: build}
+}
+
+// MemoryOf returns the memory limits of a drill, in bytes: that of Postgres, and what the
+// other containers may use together. Migrations have a share of the application's. db is nil: of a drill without a config.
+func MemoryOf(db *config.Database, ofEngine int64) (server, others int64) {
+	server = int64(defaultMemoryOn(ofEngine))
+	if db == nil {
+		return server, 0
+	}
+	server = cmp.Or(int64(db.Postgres.Memory), server)
+	if db.App == nil && !Rehearses(db) {
+		return server, 0
+	}
+	if db.App != nil {
+		others = int64(db.App.Memory)
+	}
+	return server, cmp.Or(others, server)
 }
 
 // shareOf returns the memory limit of each container besides Postgres: one of as

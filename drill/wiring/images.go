@@ -15,6 +15,14 @@ func imagesToRenew(cfg *config.Config, db *config.Database, gate bool) []string 
 	if !all && (!gate || cfg.Images.Pull == config.PullMissing) {
 		return nil
 	}
+	return imagesOf(db, all)
+}
+
+// ImagesOf returns the images of a drill, that of Postgres first.
+func ImagesOf(db *config.Database) []string { return imagesOf(db, true) }
+
+// imagesOf returns the images of a drill: all of them, or those that a gate judges.
+func imagesOf(db *config.Database, all bool) []string {
 	var images []string
 	add := func(image config.Text) {
 		if image != "" && !slices.Contains(images, string(image)) {

@@ -95,47 +95,57 @@ func readKeyFile(path string, found *[]outcome.Finding) ([]byte, error) {
 // KeyringOf reads keys of any kind from files, and a passphrase for every encryption that
 // has one. It fails with a usage error if a file has no key.
 func KeyringOf(files []string, passphrase string) (layers.Keyring, error) {
-	var ring layers.Keyring
-	for _, name := range files {
-		content, err := readKeyFile(name, &ring.Findings)
-		if err == nil {
-			err = addAnyKey(&ring, content, passphrase)
-		}
-		if err != nil {
-			return ring, outcome.Fail(outcome.ConfigInvalid, "--key %s: %w", name, err).
-				WithHint("name a file with age identities, an OpenPGP private key, or Databasus' secret.key")
-		}
-	}
-	if passphrase == "" {
-		return ring, nil
-	}
-	ring.Age = append(ring.Age, agefile.Passphrase(passphrase))
-	ring.OpenPGP = append(ring.OpenPGP, pgp.Passphrase(passphrase))
-	ring.Zip = append(ring.Zip, zipfile.Passphrase(passphrase))
-	for _, modern := range []bool{true, false} {
-		if key, err := opensslenc.NewKey(opensslenc.Options{Passphrase: passphrase, PBKDF2: &modern}); err == nil {
-			ring.OpenSSL = append(ring.OpenSSL, key)
-		}
-	}
-	return ring, nil
+	keys, err := KeysOf(files, passphrase)
+	return keyringOf(config.Backup{Keys: keys}), err
 }
 
-// addAnyKey adds a key of the kind that its file shows.
-func addAnyKey(ring *layers.Keyring, content []byte, passphrase string) error {
-	key, ageErr := agefile.ParseKey(content, passphrase)
+// KeysOf returns the keys of a command line as the config would name them: each file by the
+// kind of key that it has, and the passphrase for every encryption that has one. It fails
+// with a usage error if a file has no key.
+func KeysOf(files []string, passphrase string) (keys []config.Key, err error) {
+	for _, name := range files {
+		content, err := readKeyFile(name, new([]outcome.Finding))
+		if err != nil {
+			return keys, keyFailure(name, err)
+		}
+		key, err := keyIn(name, content, "")
+		if err != nil && passphrase != "" {
+			key, err = keyIn(name, content, passphrase)
+		}
+		if err != nil {
+			return keys, keyFailure(name, err)
+		}
+		keys = append(keys, key)
+	}
+	if passphrase == "" {
+		return keys, nil
+	}
+	alone := &config.KeyFile{Passphrase: config.Value(passphrase)}
+	old := false
+	return append(keys, config.Key{Age: alone}, config.Key{OpenPGP: alone}, config.Key{Zip: alone},
+		config.Key{OpenSSL: &config.OpenSSLKey{Passphrase: alone.Passphrase}},
+		config.Key{OpenSSL: &config.OpenSSLKey{Passphrase: alone.Passphrase, PBKDF2: &old}}), nil
+}
+
+func keyFailure(file string, err error) error {
+	return outcome.Fail(outcome.ConfigInvalid, "--key %s: %w", file, err).
+		WithHint("name a file with age identities, an OpenPGP private key, or Databasus' secret.key")
+}
+
+// keyIn returns the key in a file, of the kind that its content shows.
+func keyIn(file string, content []byte, passphrase string) (config.Key, error) {
+	named := &config.KeyFile{File: config.Text(file), Passphrase: config.Value(passphrase)}
+	_, ageErr := agefile.ParseKey(content, passphrase)
 	if ageErr == nil {
-		ring.Age = append(ring.Age, key)
-		return nil
+		return config.Key{Age: named}, nil
 	}
-	if key, err := pgp.ParseKey(content, passphrase); err == nil {
-		ring.OpenPGP = append(ring.OpenPGP, key)
-		return nil
+	if _, err := pgp.ParseKey(content, passphrase); err == nil {
+		return config.Key{OpenPGP: named}, nil
 	} else if bytes.Contains(content, []byte("PGP")) {
-		return err
+		return config.Key{}, err
 	}
-	if key, err := databasus.ParseKey(content); err == nil && !bytes.ContainsAny(bytes.TrimSpace(content), "\n ") {
-		ring.Databasus = append(ring.Databasus, key)
-		return nil
+	if _, err := databasus.ParseKey(content); err == nil && !bytes.ContainsAny(bytes.TrimSpace(content), "\n ") {
+		return config.Key{Databasus: named}, nil
 	}
-	return ageErr
+	return config.Key{}, ageErr
 }

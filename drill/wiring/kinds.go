@@ -14,6 +14,7 @@ import (
 	"github.com/drillgres/drillgres/drill/locate/httpfile"
 	s3source "github.com/drillgres/drillgres/drill/locate/s3"
 	"github.com/drillgres/drillgres/drill/locate/sftp"
+	"github.com/drillgres/drillgres/drill/notify/channel"
 	"github.com/drillgres/drillgres/drill/outcome"
 	"github.com/drillgres/drillgres/drill/record"
 	"github.com/drillgres/drillgres/drill/record/postgres"
@@ -31,7 +32,7 @@ var Histories = record.Kinds{sqlite.Kind, postgres.Kind, s3history.Kind}
 
 // ConfigReader returns a reader of configs with places of these kinds.
 func ConfigReader(getenv func(string) (string, bool)) config.Reader {
-	return config.Reader{Getenv: getenv, Sources: Sources.Kinds(), Histories: Histories.Kinds()}
+	return config.Reader{Getenv: getenv, Sources: Sources.Kinds(), Histories: Histories.Kinds(), Evidence: Evidences.Kinds(), Chats: channel.Chats()}
 }
 
 // OpenSource opens the source of backups. It fails with config_invalid if the kind of

@@ -31,6 +31,9 @@ func applyRecognized(p producer.Producer, rules *locate.Rules) {
 		rules.Parts = slices.Clone(p.Parts)
 	}
 	rules.Globals = cmp.Or(rules.Globals, p.Globals)
+	if len(rules.Parts) == 0 {
+		rules.Creation = p.Creation
+	}
 }
 
 // producerOf returns the backup tool that the config names. ok is false for auto.

@@ -3,6 +3,7 @@ package wiring
 import (
 	"cmp"
 	"context"
+	"path"
 	"path/filepath"
 	"strings"
 	"time"
@@ -11,6 +12,7 @@ import (
 	"github.com/drillgres/drillgres/drill/layers"
 	"github.com/drillgres/drillgres/drill/layers/databasus"
 	"github.com/drillgres/drillgres/drill/locate"
+	"github.com/drillgres/drillgres/drill/locate/stdin"
 	"github.com/drillgres/drillgres/drill/outcome"
 	"github.com/drillgres/drillgres/drill/producer"
 )
@@ -43,6 +45,9 @@ func (l Locator) Locate(ctx context.Context) (locate.Backup, error) {
 		}
 	}
 	rules := l.Rules
+	if _, local := source.(locate.LocalPath); rules.File && !local { // the key is the last part of the URL, without its query
+		rules.Want = path.Base(source.URI(locate.Object{}))
+	}
 	tool, known := producerOf(l.backup)
 	switch {
 	case rules.File:
@@ -108,6 +113,27 @@ func NewLocator(db *config.Database, want string, now func() time.Time) Locator 
 	}
 	open := func(ctx context.Context) (locate.Source, error) { return OpenSource(ctx, from, now) }
 	return Locator{Open: open, Rules: rules, Now: now, backup: from}
+}
+
+// locatorFor returns the locator of a drill.
+func locatorFor(db *config.Database, o DrillOptions, now func() time.Time) Locator {
+	switch {
+	case o.Stream != nil:
+		l := NewNamedLocator(db, now)
+		l.Open = func(context.Context) (locate.Source, error) { return stdin.New(o.Stream, now), nil }
+		return l
+	case o.Named:
+		return NewNamedLocator(db, now)
+	default:
+		return NewLocator(db, o.Backup, now)
+	}
+}
+
+// NewNamedLocator returns the locator of a backup that is the source itself: a file, the
+// directory of a dump in directory format, or an object.
+func NewNamedLocator(db *config.Database, now func() time.Time) Locator {
+	open := func(ctx context.Context) (locate.Source, error) { return OpenSource(ctx, db.Backup, now) }
+	return Locator{Open: open, Rules: locate.Rules{File: true}, Now: now, backup: db.Backup}
 }
 
 // isPath reports whether backup is the path of a local file, not a key at the source.

@@ -8,13 +8,18 @@ package wiring
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"time"
 
+	"golang.org/x/sync/semaphore"
+
 	"github.com/drillgres/drillgres/drill/config"
+	"github.com/drillgres/drillgres/drill/notify"
 	"github.com/drillgres/drillgres/drill/record"
 	"github.com/drillgres/drillgres/drill/redact"
 	"github.com/drillgres/drillgres/drill/sandbox/docker"
+	"github.com/drillgres/drillgres/drill/trace"
 )
 
 // Options hold what comes from the process.
@@ -38,7 +43,9 @@ func (o Options) withDefaults() Options {
 // Wiring holds what the drills of one config share. It is safe for concurrent use.
 type Wiring struct {
 	Config  *config.Config
-	History *record.History
+	History *record.History // nil: the config names none
+	// Notifier tells the receivers of the config. nil: there are none.
+	Notifier *notify.Notifier
 
 	// Redactor knows the secrets of all drills, because an error of one drill may quote
 	// a secret of the container or server of another.
@@ -46,7 +53,11 @@ type Wiring struct {
 
 	options  Options
 	workRoot string
+	signing  *signing // nil: the config asks for no evidence
 	engine   *connection
+	making   *semaphore.Weighted // one image at a time: two drills may need the same
+	meter    *meter              // nil: Prometheus is told nothing
+	tracer   *trace.Exporter     // nil: no collector is told
 }
 
 // New opens what must work before any drill starts. It does not connect to the
@@ -57,23 +68,47 @@ func New(ctx context.Context, cfg *config.Config, o Options) (*Wiring, error) {
 	if err != nil {
 		return nil, err
 	}
-	w := &Wiring{Config: cfg, Redactor: redactorOf(cfg, o), options: o, workRoot: root}
+	w := &Wiring{Config: cfg, Redactor: redactorOf(cfg, o), options: o, workRoot: root, making: semaphore.NewWeighted(1)}
 	w.engine = newConnection(w.connect)
-	if w.History, err = OpenHistory(ctx, cfg); err != nil {
-		return nil, err
+	if w.tracer, err = trace.FromEnvironment(o.Getenv, o.Version); err != nil {
+		o.Log.Warn("no traces are sent", "err", err)
 	}
-	return w, nil
+	if cfg.Evidence != nil {
+		if w.signing, err = openSigning(ctx, cfg, o); err != nil {
+			return nil, err
+		}
+	}
+	if cfg.Record.History != "" {
+		if w.History, err = OpenHistory(ctx, cfg); err != nil {
+			return nil, err
+		}
+		if cfg.Metrics != (config.Metrics{}) {
+			w.meter = &meter{config: cfg, history: w.History, version: o.Version, now: w.options.Now}
+		}
+	}
+	w.Notifier, err = newNotifier(cfg, w.History, o, w.Redactor)
+	return w, err
 }
 
-// Close closes the history and the connections to the engine. No drill may be running.
+// Close closes the history, the place of evidence and the connections to the engine. No drill may be running.
 func (w *Wiring) Close() error {
 	w.engine.close()
-	return w.History.Close()
+	var errs []error
+	if w.signing != nil {
+		errs = append(errs, w.signing.store.Close())
+	}
+	if w.History != nil {
+		errs = append(errs, w.History.Close())
+	}
+	return errors.Join(errs...)
 }
 
 // Engine returns the container engine. The first call connects to it, and removes what
 // dead runs left there and in the work directory. Failure: engine_unreachable.
 func (w *Wiring) Engine(ctx context.Context) (*docker.Engine, error) {
-	engine, _, err := w.engine.get(ctx)
-	return engine, err
+	m, err := w.engine.get(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return m.Engine, nil
 }

@@ -15,11 +15,9 @@ import (
 	"time"
 
 	"github.com/drillgres/drillgres/drill"
-	"github.com/drillgres/drillgres/drill/config"
 	"github.com/drillgres/drillgres/drill/inspect"
 	"github.com/drillgres/drillgres/drill/outcome"
 	"github.com/drillgres/drillgres/drill/record"
-	"github.com/drillgres/drillgres/drill/sandbox/docker"
 	"github.com/drillgres/drillgres/fixtures/images"
 )
 
@@ -163,14 +161,14 @@ func TestSecretsOfOneDrillAreHiddenInAnother(t *testing.T) {
 
 func TestAnUnreachableEngineIsAskedOnce(t *testing.T) {
 	var tries atomic.Int64
-	c := newConnection(func(context.Context) (*docker.Engine, config.Size, error) {
+	c := newConnection(func(context.Context) (*machine, error) {
 		tries.Add(1)
-		return nil, 0, outcome.Fail(outcome.EngineUnreachable, "no answer")
+		return nil, outcome.Fail(outcome.EngineUnreachable, "no answer")
 	})
 	var all sync.WaitGroup
 	for range several {
 		all.Go(func() {
-			if _, _, err := c.get(t.Context()); outcome.AsFailure(err).Code != outcome.EngineUnreachable {
+			if _, err := c.get(t.Context()); outcome.AsFailure(err).Code != outcome.EngineUnreachable {
 				t.Error(err)
 			}
 		})
@@ -180,7 +178,7 @@ func TestAnUnreachableEngineIsAskedOnce(t *testing.T) {
 		t.Errorf("asked %d times", tries.Load())
 	}
 	c.tried = c.tried.Add(-retryAfter)
-	if _, _, err := c.get(t.Context()); err == nil || tries.Load() != 2 {
+	if _, err := c.get(t.Context()); err == nil || tries.Load() != 2 {
 		t.Errorf("a worker's later drill asked %d times, %v", tries.Load(), err)
 	}
 }
@@ -191,32 +189,32 @@ func TestACancelledDrillLeavesTheEngineToOthers(t *testing.T) {
 	stopped := errors.New("stopped")
 	began := make(chan struct{})
 	first := true
-	c := newConnection(func(ctx context.Context) (*docker.Engine, config.Size, error) {
+	c := newConnection(func(ctx context.Context) (*machine, error) {
 		if !first {
-			return nil, 1, nil
+			return &machine{total: 1}, nil
 		}
 		first = false
 		close(began)
 		<-ctx.Done()
-		return nil, 0, context.Cause(ctx)
+		return nil, context.Cause(ctx)
 	})
 	ctx, cancel := context.WithCancelCause(t.Context())
 	ended := make(chan error)
 	go func() {
-		_, _, err := c.get(ctx)
+		_, err := c.get(ctx)
 		ended <- err
 	}()
 	<-began
 	late, cancelLate := context.WithCancelCause(t.Context())
 	cancelLate(stopped)
-	if _, _, err := c.get(late); !errors.Is(err, stopped) {
+	if _, err := c.get(late); !errors.Is(err, stopped) {
 		t.Errorf("waited for another drill: %v", err)
 	}
 	cancel(stopped)
 	if err := <-ended; !errors.Is(err, stopped) {
 		t.Error(err)
 	}
-	if _, memory, err := c.get(t.Context()); err != nil || memory != 1 {
+	if m, err := c.get(t.Context()); err != nil || m.total != 1 {
 		t.Errorf("a cancelled drill is in the way of the next: %v", err)
 	}
 }

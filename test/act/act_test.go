@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"encoding/json"
 	"flag"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -133,11 +135,15 @@ func checkOutputs(t *testing.T, outputs map[string]string) {
 	}
 }
 
-// TestReusableWorkflow drills each database of a config in a job of its own,
-// and keeps the results of all, also of the one that failed.
+// TestReusableWorkflow drills each database of a config in a job of its own, keeps the
+// results of all, also of the one that failed, and notifies a receiver whose address is
+// secret.
 func TestReusableWorkflow(t *testing.T) {
 	needAct(t)
-	config := program.ShopConfig(t, "")
+	var got deliveries
+	receiver := httptest.NewServer(&got)
+	defer receiver.Close()
+	config := program.ShopConfig(t, "notify:\n  - {webhook: {url: \"${HOOK_URL}\", secret: \"${HOOK_SECRET}\"}, on: [failed, passed]}\n")
 	text, err := os.ReadFile(config)
 	if err != nil {
 		t.Fatal(err)
@@ -147,7 +153,7 @@ func TestReusableWorkflow(t *testing.T) {
 	if err := os.WriteFile(config, bytes.Replace(text, []byte("databases:\n"), []byte("databases:\n"+crm), 1), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	ran := act(t, callers+"nightly.yml", map[string]string{"CONFIG": config}, "--secret", "ENVIRONMENT=CRM_TOKEN=canary-4711-token")
+	ran := act(t, callers+"nightly.yml", map[string]string{"CONFIG": config}, "--secret", "ENVIRONMENT=CRM_TOKEN=canary-4711-token\nHOOK_URL="+receiver.URL+"/canary-hook\nHOOK_SECRET=canary-secret")
 	if ran.succeeded {
 		t.Errorf("it succeeded, but crm has no backup:\n%s", ran.log)
 	}
@@ -164,6 +170,36 @@ func TestReusableWorkflow(t *testing.T) {
 	if strings.Contains(ran.printed, "canary") || !strings.Contains(ran.printed, "***") {
 		t.Errorf("a secret is printed, or none is masked:\n%s", ran.printed)
 	}
+	if want := []string{"FAILED crm: backup_missing, from a run of GitHub", "PASSED shop, from a run of GitHub"}; !slices.Equal(got.inOrder(), want) {
+		t.Errorf("the receiver got %q, want %q", got.inOrder(), want)
+	}
+}
+
+// deliveries is a receiver that keeps what it was sent.
+type deliveries struct {
+	mu  sync.Mutex
+	all []string
+}
+
+func (d *deliveries) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	var sent struct{ Title, Link string }
+	if err := json.NewDecoder(r.Body).Decode(&sent); err != nil || r.URL.Path != "/canary-hook" || r.Header.Get("Drillgres-Signature") == "" {
+		http.Error(w, "not a signed message", http.StatusBadRequest)
+		return
+	}
+	if strings.HasPrefix(sent.Link, "https://github.com/") && strings.Contains(sent.Link, "/actions/runs/") {
+		sent.Title += ", from a run of GitHub"
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.all = append(d.all, sent.Title)
+}
+
+// inOrder returns the titles, sorted: the databases are drilled in jobs beside each other.
+func (d *deliveries) inOrder() []string {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return slices.Sorted(slices.Values(d.all))
 }
 
 // TestShopWorkflow runs this repository's own nightly drill.

@@ -87,6 +87,9 @@ case "$1 $2" in
 esac
 `
 
+// besides are the files of a release besides the program.
+var besides = []string{"man/drillgres.1", "man/drillgres-run.1", "completions/drillgres.bash", "completions/_drillgres", "completions/drillgres.fish"}
+
 func makeRelease(t *testing.T, release string) {
 	t.Helper()
 	if err := os.Mkdir(release, 0o700); err != nil {
@@ -101,8 +104,16 @@ func packRelease(t *testing.T, release, script string) {
 	t.Helper()
 	program := t.TempDir()
 	write(t, filepath.Join(program, "drillgres"), script, 0o700)
+	for _, folder := range []string{"man", "completions"} {
+		if err := os.Mkdir(filepath.Join(program, folder), 0o700); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, file := range besides {
+		write(t, filepath.Join(program, file), file, 0o600)
+	}
 	archive := filepath.Join(release, archiveName)
-	if out, err := exec.CommandContext(t.Context(), "tar", "-czf", archive, "-C", program, "drillgres").CombinedOutput(); err != nil {
+	if out, err := exec.CommandContext(t.Context(), "tar", "-czf", archive, "-C", program, "drillgres", "man", "completions").CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
 	content, err := os.ReadFile(archive)

@@ -47,7 +47,7 @@ func ofTheServer() (all []fault) {
 	for _, stage := range []string{"restore", "restore (archive)", "verify", "app (smoke)", "migrate"} {
 		all = append(all,
 			fault{what: "docker kill of Postgres", at: stage, do: onPod("kill"), code: outcome.SandboxLost},
-			fault{what: "docker pause of Postgres", at: stage, do: onPod("pause"), code: outcome.SandboxLost, says: "paused"},
+			fault{what: "docker pause of Postgres", at: stage, do: pausePod, code: outcome.SandboxLost, says: "paused"},
 			fault{what: "kill -9 of the postmaster", at: stage, do: inPod(killPostmaster), code: outcome.SandboxLost})
 	}
 	return append(all,

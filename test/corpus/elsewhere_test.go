@@ -28,19 +28,21 @@ const (
 
 // elsewhere holds the tests that provoke the codes which no backup alone can.
 var elsewhere = map[outcome.Code]provoker{
-	outcome.SourceDenied:       {drills, "TestS3Failures"},
-	outcome.SourceUnreachable:  {drills, "TestS3Failures"},
-	outcome.BackupArchived:     {drills, "TestS3Failures"},
-	outcome.BackupChanged:      {drills, "TestS3Failures"},
-	outcome.EngineUnreachable:  {drills, "TestEngineUnreachable"},
-	outcome.ImageWrongMajor:    {drills, "TestImageOfAnotherMajor"},
-	outcome.ImageOutdated:      {"drill/sandbox/docker", "TestRenew"},
-	outcome.ClientTooOld:       {"test/corpus", "TestClientTooOld"},
-	outcome.AppStartFailed:     {drills, "TestAppFailures"},
-	outcome.AppNotReady:        {drills, "TestAppFailures"},
-	outcome.SmokeFailed:        {drills, "TestAppFailures"},
-	outcome.HistoryUnavailable: {command, "TestUnreachableHistory"},
-	outcome.WorkDirUnusable:    {command, "TestUnusableWorkDirectory"},
+	outcome.SourceDenied:        {drills, "TestS3Failures"},
+	outcome.SourceUnreachable:   {drills, "TestS3Failures"},
+	outcome.BackupArchived:      {drills, "TestS3Failures"},
+	outcome.BackupChanged:       {drills, "TestS3Failures"},
+	outcome.EngineUnreachable:   {drills, "TestEngineUnreachable"},
+	outcome.ImageWrongMajor:     {drills, "TestImageOfAnotherMajor"},
+	outcome.ImageOutdated:       {"drill/sandbox/docker", "TestRenew"},
+	outcome.ClientTooOld:        {"test/corpus", "TestClientTooOld"},
+	outcome.AppStartFailed:      {drills, "TestAppFailures"},
+	outcome.AppNotReady:         {drills, "TestAppFailures"},
+	outcome.SmokeFailed:         {drills, "TestAppFailures"},
+	outcome.HistoryUnavailable:  {command, "TestUnreachableHistory"},
+	outcome.EvidenceUnavailable: {command, "TestUnreachableEvidence"},
+	outcome.WorkDirUnusable:     {command, "TestUnusableWorkDirectory"},
+	outcome.ClockWrong:          {"drill/doctor", "TestSkewedClocks"},
 
 	outcome.MigrationFailed:        {rehearsed, "TestRehearsals"},
 	outcome.MigrationTimeout:       {rehearsed, "TestRehearsals"},
@@ -51,9 +53,15 @@ var elsewhere = map[outcome.Code]provoker{
 	outcome.MigrationDropsData:     {drills, "TestGateOfTheShop"},
 	outcome.CurrentBreaks:          {drills, "TestGateOfTheShop"},
 
-	outcome.Interrupted:   {"test/chaos", "TestChaos"},
-	outcome.ControlFailed: {drills, "TestProve"},
-	outcome.DrillMissing:  {command, "TestGateAnswersFromTheHistory"},
+	outcome.Interrupted:      {"test/chaos", "TestChaos"},
+	outcome.ControlFailed:    {drills, "TestProve"},
+	outcome.DrillMissing:     {command, "TestGateAnswersFromTheHistory"},
+	outcome.LifecycleDeletes: {command, "TestCheckOfABucket"},
+	outcome.LifecycleUnknown: {command, "TestCheckOfABucket"},
+	outcome.BackupNotOffsite: {command, "TestCheckOfABucket"},
+	outcome.OffsiteUnknown:   {command, "TestCheckOfABucket"},
+
+	outcome.DrillOverdue: {command, "TestCheckOfAnOverdueDrill"},
 
 	// No engine at hand gives a network to a container that asked for none.
 	outcome.IsolationBroken: {"drill/sandbox/docker", "TestAContainerWithAnotherNetworkIsRefused"},

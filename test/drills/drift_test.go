@@ -99,6 +99,7 @@ func comparedWith(t *testing.T, r, was outcome.Result, reason string) {
 
 // TestDrift goes through the nights of one database, by the whole program.
 func TestDrift(t *testing.T) {
+	t.Parallel()
 	n := newNightly(t, "")
 	n.after(t, `create table orders (id int primary key, paid bool); insert into orders select g, true from generate_series(1, 1000) g;
 create table users (id int primary key); insert into users select generate_series(1, 300);
@@ -125,7 +126,7 @@ create table jobs (id int); insert into jobs select generate_series(1, 9)`)
 	if m := finding(fewer, "content_drifted"); !strings.Contains(m, "public.orders: 700 rows, were at least 1,000 in the last 2 verified backups (30% fewer") {
 		t.Errorf("finding %q", m)
 	}
-	comparedWith(t, n.drill(t, false), second, "") // a drill that failed is no baseline
+	comparedWith(t, n.drill(t, false), second, "") // a drill that failed is not a baseline
 
 	if _, exit, stderr := program.Run(t.Context(), t, "accept", fewer.RunID, "--config", n.config); exit != 2 {
 		t.Errorf("accepted without a reason, exit %d: %s", exit, stderr)
@@ -157,6 +158,7 @@ create table jobs (id int); insert into jobs select generate_series(1, 9)`)
 
 // TestDriftThatIsAllowed: limits of a table's own, and none at all.
 func TestDriftThatIsAllowed(t *testing.T) {
+	t.Parallel()
 	n := newNightly(t, "drift: {tables: {public.jobs: off, public.sessions: 90%}}")
 	n.after(t, `create table orders (id int); insert into orders select generate_series(1, 1000);
 create table jobs (id int); insert into jobs select generate_series(1, 5000);

@@ -13,6 +13,7 @@ import (
 
 // TestKeep keeps the sandbox, says how to look inside, and clean removes it.
 func TestKeep(t *testing.T) {
+	t.Parallel()
 	config := program.ShopConfig(t, "")
 	_, exit, stderr := program.Drill(t, "--config", config, "--keep")
 	if exit != 0 || !strings.Contains(stderr, "docker exec") || !strings.Contains(stderr, "drillgres clean") {

@@ -14,6 +14,7 @@ import (
 // TestNamedByHand: a name that does not exist is a mistake of usage, and what a
 // file is worth says nothing about the database's backup.
 func TestNamedByHand(t *testing.T) {
+	t.Parallel()
 	images.NeedEngine(t)
 	config := program.DumpConfig(t, "", "record: {history: history.db}\n", []byte("-- PostgreSQL database dump\n"))
 	file := filepath.Join(t.TempDir(), "laptop.dump")

@@ -4,10 +4,14 @@ import (
 	"encoding/json"
 	"errors"
 	"flag"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -129,6 +133,7 @@ func gzipConfig(t *testing.T, more string) string {
 
 // TestProveNeedsAGreenBackup breaks no copies of a backup that is broken itself.
 func TestProveNeedsAGreenBackup(t *testing.T) {
+	t.Parallel()
 	config := program.ShopConfig(t, "")
 	backup := filepath.Join(filepath.Dir(config), "backups", "shop.dump")
 	if err := os.Truncate(backup, 100_000); err != nil {
@@ -142,6 +147,7 @@ func TestProveNeedsAGreenBackup(t *testing.T) {
 
 // TestProveInterrupted interrupts prove while a copy is drilled in its sandbox.
 func TestProveInterrupted(t *testing.T) {
+	t.Parallel()
 	config := program.ShopConfig(t, "")
 	p := program.StartCommand(t, config, "prove")
 	p.WaitForStderr(t, "control=wrong_object") // the last one that needs no sandbox
@@ -159,4 +165,21 @@ func TestProveInterrupted(t *testing.T) {
 		t.Errorf("controls: %v", codes(r))
 	}
 	noCopyLeft(t, config)
+}
+
+// TestProveTellsNobody checks that copies which are broken on purpose alert nobody, and do
+// not trip the dead man's switch. The drill of the intact backup tells nobody either: it is
+// part of the experiment.
+func TestProveTellsNobody(t *testing.T) {
+	t.Parallel()
+	var requests atomic.Int64
+	server := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		requests.Add(1)
+		t.Errorf("%s was told of a copy", r.URL.Path)
+	}))
+	defer server.Close()
+	config := program.DumpConfig(t, "", fmt.Sprintf("notify:\n  - {webhook: {url: %q, secret: s3cret}}\n  - {healthchecks: %q}\n", server.URL+"/hook", server.URL+"/ping"), program.ShopDump(t))
+	if r, exit := proved(t, config); len(r.Controls) == 0 || exit != 0 {
+		t.Errorf("exit %d, %d controls", exit, len(r.Controls))
+	}
 }

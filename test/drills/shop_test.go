@@ -13,6 +13,7 @@ import (
 )
 
 func TestShopPasses(t *testing.T) {
+	t.Parallel()
 	program.BuildShop(t)
 	config := program.ShopConfig(t, program.ShopApp+`
       ready: {http: /healthz, within: 30s}
@@ -21,7 +22,7 @@ func TestShopPasses(t *testing.T) {
         - {name: an order can be placed, http: {post: /orders, body: '{"user_id": 1, "items": [{"product_id": 1, "quantity": 2}]}'}, expect: status == 201}
         - {name: self test, command: [/shop, selftest]}
         - {name: the role reads, sql: select count(*) from public.orders, expect: value > 0}
-        - {name: the role is no superuser, sql: select current_user, expect: value == "shop_app"}
+        - {name: the role is not a superuser, sql: select current_user, expect: value == "shop_app"}
 `)
 	r, exit, stderr := program.Drill(t, "--config", config)
 	if r.Verdict != outcome.VerdictPassed || exit != 0 {
@@ -87,6 +88,7 @@ func TestAppFailures(t *testing.T) {
 }
 
 func TestImageOfAnotherMajor(t *testing.T) {
+	t.Parallel()
 	config := program.ShopConfig(t, "")
 	text, err := os.ReadFile(config)
 	if err != nil {

@@ -72,7 +72,7 @@ from_release() {
 
 from_source() {
 	command -v go >/dev/null || fail "building drillgres needs Go: run actions/setup-go before this action"
-	(cd "$DRILL_ACTION/../../.." && CGO_ENABLED=0 go build -trimpath -o "$place/drillgres" ./cmd/drillgres) ||
+	(cd "$DRILL_ACTION/../../.." && CGO_ENABLED=0 go build -trimpath -tags=disable_grpc_modules -o "$place/drillgres" ./cmd/drillgres) ||
 		fail "cannot build drillgres from $DRILL_ACTION"
 }
 

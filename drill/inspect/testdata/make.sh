@@ -24,6 +24,18 @@ tiny() { # major
 	$in pg_dump -U postgres tiny >"tiny/$1.sql"
 }
 
+# The seeds with several files: the tar format, and directories.
+tiny_files() { # major
+	local in="docker exec inspect-testdata-$1" out
+	$in pg_dump -U postgres -Ft -f /tmp/tiny tiny
+	$in cat /tmp/tiny >"tiny/$1.tar"
+	for out in "z0 -Z0" "z6 -Z6" "inserts -Z0 --inserts" $([ "$1" -lt 17 ] || echo zstd lz4); do
+		set -- "$1" $out
+		$in pg_dump -U postgres -Fd "${@:3}" $([ $# -gt 2 ] || echo "-Z$2") -f "/tmp/$1-$2" tiny
+		$in tar -C /tmp -c --mode=a+rX "$1-$2" | tar -C directories -x --no-same-owner
+	done
+}
+
 for major in 13 15 17 18; do
 	docker run -d --rm --name "inspect-testdata-$major" --network none -e POSTGRES_PASSWORD=x "$image:$major" >/dev/null
 	trap 'docker rm -f inspect-testdata-{13,15,17,18} >/dev/null 2>&1' EXIT
@@ -34,6 +46,7 @@ for major in 13 15 17 18; do
 	dump $major plain-$major.sql
 	dump $major custom-$major.dump -Fc
 	tiny $major
+	case $major in 13 | 18) tiny_files $major ;; esac
 done
 
 dump 13 verbose-13.sql -v 2>/dev/null

@@ -59,6 +59,9 @@ func copyAll(b *testing.B, r io.Reader, err error) {
 
 // TestMemory decrypts 100 MiB, which are encrypted while they are read.
 func TestMemory(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it takes long with the race detector: make test runs it")
+	}
 	id, err := age.GenerateX25519Identity()
 	if err != nil {
 		t.Fatal(err)

@@ -110,6 +110,9 @@ func BenchmarkDecode(b *testing.B) {
 // TestMemory reads a long stream of each compression. It is slow, and runs only by
 // DRILLGRES_CODEC_MEMORY=1.
 func TestMemory(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it takes long with the race detector: make test runs it")
+	}
 	if os.Getenv("DRILLGRES_CODEC_MEMORY") == "" {
 		t.Skip("DRILLGRES_CODEC_MEMORY is not set")
 	}

@@ -30,7 +30,7 @@ const (
 	proceed               // more of the current stream: the border was none
 	padding               // 4 bytes that mean nothing
 	cut                   // the source ends within the beginning of a stream
-	foreign               // bytes that are no stream
+	foreign               // bytes that are not a stream
 )
 
 // framed reads the bytes of all streams, without padding and without what is behind the

@@ -43,6 +43,18 @@ var programs = map[string][]program{
 // patience is how long a program may take to end after its output has ended.
 var patience = 10 * time.Second
 
+// Missing returns the fastest program for each compression that has one, if it is not
+// installed, by the compression's name.
+func Missing() map[string]string {
+	missing := map[string]string{}
+	for name, known := range programs {
+		if find(known[0].name) == "" {
+			missing[name] = known[0].name
+		}
+	}
+	return missing
+}
+
 // process decodes a stream by a program.
 type process struct {
 	*framed

@@ -27,6 +27,7 @@ type Opened struct {
 	Key         *Key   // that opened it
 	Fingerprint string // of the Key, with the digest that opened it
 	base64      *base64Reader
+	digest      digest
 }
 
 // Trailing returns how many bytes follow the end of the file, after Read has returned
@@ -74,6 +75,7 @@ func Open(r io.Reader, keys []*Key, plausible func(head []byte) bool) (*Opened, 
 	if err != nil {
 		return nil, err
 	}
+	o.digest = d.digest
 	o.Key, o.Fingerprint = d.key, d.key.describe(d.digest.name)
 	if d.key.cipher.stream {
 		o.Reader = &streamReader{in: in, stream: d.stream()}
@@ -81,6 +83,14 @@ func Open(r io.Reader, keys []*Key, plausible func(head []byte) bool) (*Opened, 
 		o.Reader = &blockReader{in: in, mode: d.blocks(), size: d.block.BlockSize()}
 	}
 	return o, nil
+}
+
+// OpenAnother decrypts another file with the key and the digest that have proved right. Its
+// errors are those of [Open].
+func (o *Opened) OpenAnother(r io.Reader) (*Opened, error) {
+	same := *o.Key
+	same.digests = []digest{o.digest}
+	return Open(r, []*Key{&same}, func([]byte) bool { return true })
 }
 
 // readSalt reads the header.

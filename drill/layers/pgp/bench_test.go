@@ -53,6 +53,9 @@ func copyAll(b *testing.B, r io.Reader) {
 
 // TestMemory decrypts 100 MiB, which are encrypted while they are read.
 func TestMemory(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it takes long with the race detector: make test runs it")
+	}
 	big := aead(packet.AEADModeOCB)
 	big.AEADConfig.ChunkSize = 4 << 20 // the largest that the format allows, and gpg's default
 	for name, config := range map[string]*packet.Config{"MDC": nil, "OCB": big} {

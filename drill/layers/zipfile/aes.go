@@ -81,7 +81,7 @@ func parseAES(field []byte) (aesField, bool) {
 }
 
 // decrypt returns a reader of the decrypted member, and the key that opened it.
-func (a *archive) decrypt(f *zip.File, field aesField, stored io.Reader, keys []*Key) (*sealed, *Key, error) {
+func (a *Archive) decrypt(f *zip.File, field aesField, stored io.Reader, keys []*Key) (*sealed, *Key, error) {
 	if len(keys) == 0 {
 		return nil, nil, outcome.Fail(outcome.KeyMissing, "%s in the zip archive is encrypted with %s, and backup.keys has no passphrase for it", show(f.Name), field).
 			WithHint("add the passphrase of the archive to backup.keys: in a disaster without it, the backup is lost")

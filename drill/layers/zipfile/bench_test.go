@@ -139,7 +139,7 @@ func benchmark(b *testing.B, archive []byte) {
 	keys := []*zipfile.Key{zipfile.Passphrase(passphrase)}
 	b.SetBytes(benchSize)
 	for b.Loop() {
-		o, err := zipfile.Open(bytes.NewReader(archive), int64(len(archive)), "0", keys)
+		o, err := openMember(bytes.NewReader(archive), int64(len(archive)), "0", keys)
 		for err == nil {
 			_, err = o.Read(buf)
 		}

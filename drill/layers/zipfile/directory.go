@@ -30,16 +30,23 @@ const (
 	maxEntries   = maxDirectory / 46
 )
 
-// archive is an archive whose central directory was read.
-type archive struct {
+// Archive is an archive whose central directory was read.
+type Archive struct {
 	zip      *zip.Reader
+	byName   map[string][]*zip.File // the regular files
 	in       *input
 	trailing int64 // bytes after its end
 }
 
-// readDirectory reads the central directory.
-func readDirectory(r io.ReaderAt, size int64) (*archive, error) {
-	a := &archive{in: &input{r: r, size: size, left: maxDirectory + 4*tailSize}}
+// Trailing returns how many bytes follow the end of the archive.
+func (a *Archive) Trailing() int64 { return a.trailing }
+
+// Read reads the central directory of an archive of size bytes. It returns stream_truncated
+// if the end of the archive is missing, stream_corrupt if its central directory is damaged,
+// and format_unsupported for a part of a split archive or a central directory that is too
+// large. Errors of r are returned as they are.
+func Read(r io.ReaderAt, size int64) (*Archive, error) {
+	a := &Archive{in: &input{r: r, size: size, left: maxDirectory + 4*tailSize}}
 	if err := a.readEnd(size); err != nil {
 		return nil, err
 	}
@@ -51,12 +58,17 @@ func readDirectory(r io.ReaderAt, size int64) (*archive, error) {
 	case err != nil && !errors.Is(err, zip.ErrInsecurePath): // names are never paths here
 		return nil, a.fail(err, "read zip: the central directory")
 	}
-	a.in.left = -1
+	a.in.left, a.byName = -1, map[string][]*zip.File{}
+	for _, f := range a.zip.File {
+		if isFile(f) {
+			a.byName[f.Name] = append(a.byName[f.Name], f)
+		}
+	}
 	return a, nil
 }
 
 // readEnd finds the end of the central directory, and refuses parts of split archives.
-func (a *archive) readEnd(size int64) error {
+func (a *Archive) readEnd(size int64) error {
 	tail := make([]byte, min(size, tailSize))
 	n, err := a.in.ReadAt(tail, size-int64(len(tail)))
 	if a.in.err != nil {
@@ -79,7 +91,7 @@ func (a *archive) readEnd(size int64) error {
 
 // checkEntries refuses a number of entries for which archive/zip would allocate too much
 // memory, before it reads the first of them.
-func (a *archive) checkEntries(locator []byte) error {
+func (a *Archive) checkEntries(locator []byte) error {
 	if locator == nil {
 		return nil // at most 65,535
 	}
@@ -130,7 +142,7 @@ func isSplit(tail []byte, at int) bool {
 }
 
 // errNoEnd returns the Failure for a file without an end of the central directory.
-func (a *archive) errNoEnd(size int64) error {
+func (a *Archive) errNoEnd(size int64) error {
 	head := make([]byte, min(size, int64(len(localHeader))))
 	n, _ := a.in.ReadAt(head, 0)
 	switch head = head[:n]; {
@@ -155,7 +167,7 @@ func errTooLarge() error {
 }
 
 // fail returns the Failure for an error of archive/zip.
-func (a *archive) fail(err error, format string, args ...any) error {
+func (a *Archive) fail(err error, format string, args ...any) error {
 	switch {
 	case a.in.err != nil:
 		return a.in.err

@@ -28,11 +28,7 @@ type Opened struct {
 	Member     Member
 	Key        *Key   // that opened it; nil if it is not encrypted
 	Encryption string // for example "AES-256 (AE-2)"; empty if it is not encrypted
-	trailing   int64
 }
-
-// Trailing returns how many bytes follow the end of the archive.
-func (o *Opened) Trailing() int64 { return o.trailing }
 
 // Detect reports whether head, the first bytes of a file, begins a zip archive, an empty
 // one, or the first part of a split one.
@@ -42,23 +38,16 @@ func Detect(head []byte) bool {
 	})
 }
 
-// Members returns the regular files in an archive of size bytes, in the order of its
-// central directory. Two may have the same name. It returns stream_truncated if the end of
-// the archive is missing, stream_corrupt if its central directory is damaged, and
-// format_unsupported for a part of a split archive or a central directory that is too
-// large. Errors of r are returned as they are.
-func Members(r io.ReaderAt, size int64) ([]Member, error) {
-	a, err := readDirectory(r, size)
-	if err != nil {
-		return nil, err
-	}
+// Members returns the regular files in the archive, in the order of its central directory.
+// Two may have the same name.
+func (a *Archive) Members() []Member {
 	var members []Member
 	for _, f := range a.zip.File {
 		if isFile(f) {
 			members = append(members, memberOf(f))
 		}
 	}
-	return members, nil
+	return members
 }
 
 // isFile reports whether a member has content. What zip reads from a pipe is marked as a pipe.
@@ -79,21 +68,17 @@ func memberOf(f *zip.File) Member {
 // Open returns the content of the regular file with this name. Its Read returns io.EOF only
 // after the size and the CRC-32 of the content, or its HMAC, have proved right.
 //
-// Beside the errors of [Members], it returns format_unsupported if no file or several have
+// It returns format_unsupported if no file or several have
 // the name, and for a compression or an encryption that this version does not read;
 // key_missing and key_wrong for an encrypted member; and stream_corrupt if the member is
 // damaged, as Read does. A wrong key passes the format's check of two bytes once in 65,536
-// times, and then looks like damage. Errors of r are returned as they are.
-func Open(r io.ReaderAt, size int64, name string, keys []*Key) (*Opened, error) {
-	a, err := readDirectory(r, size)
-	if err != nil {
-		return nil, err
-	}
+// times, and then looks like damage. Errors of the archive's reader are returned as they are.
+func (a *Archive) Open(name string, keys []*Key) (*Opened, error) {
 	f, err := a.find(name)
 	if err != nil {
 		return nil, err
 	}
-	o := &Opened{Member: memberOf(f), trailing: a.trailing}
+	o := &Opened{Member: memberOf(f)}
 	switch {
 	case f.Flags&flagStrong != 0:
 		return nil, errUnsupported(f.Name, "it is encrypted with PKWARE's strong encryption")
@@ -109,24 +94,18 @@ func Open(r io.ReaderAt, size int64, name string, keys []*Key) (*Opened, error) 
 }
 
 // find returns the regular file with this name.
-func (a *archive) find(name string) (found *zip.File, err error) {
-	for _, f := range a.zip.File {
-		switch {
-		case f.Name != name || !isFile(f):
-		case found != nil:
-			return nil, outcome.Fail(outcome.FormatUnsupported, "read zip: the archive has several files named %s, and which one is meant is unknown", show(name))
-		default:
-			found = f
-		}
-	}
-	if found == nil {
+func (a *Archive) find(name string) (*zip.File, error) {
+	switch found := a.byName[name]; len(found) {
+	case 0:
 		return nil, outcome.Fail(outcome.FormatUnsupported, "read zip: the archive has no file named %s", show(name))
+	case 1:
+		return found[0], nil
 	}
-	return found, nil
+	return nil, outcome.Fail(outcome.FormatUnsupported, "read zip: the archive has several files named %s, and which one is meant is unknown", show(name))
 }
 
 // open sets the reader of the member, and how it was decrypted.
-func (a *archive) open(o *Opened, f *zip.File, keys []*Key) error {
+func (a *Archive) open(o *Opened, f *zip.File, keys []*Key) error {
 	stored, err := f.OpenRaw()
 	if err != nil {
 		return a.fail(err, "read zip: find %s", show(f.Name))

@@ -21,13 +21,29 @@ const (
 	dump       = "dump.sql"
 )
 
+func membersOf(r io.ReaderAt, size int64) ([]zipfile.Member, error) {
+	a, err := zipfile.Read(r, size)
+	if err != nil {
+		return nil, err
+	}
+	return a.Members(), nil
+}
+
+func openMember(r io.ReaderAt, size int64, name string, keys []*zipfile.Key) (*zipfile.Opened, error) {
+	a, err := zipfile.Read(r, size)
+	if err != nil {
+		return nil, err
+	}
+	return a.Open(name, keys)
+}
+
 // read returns the content of a member, and the error of Open or Read.
 func read(archive []byte, name string, passphrases ...string) ([]byte, *zipfile.Opened, error) {
 	var keys []*zipfile.Key
 	for _, p := range passphrases {
 		keys = append(keys, zipfile.Passphrase(p))
 	}
-	o, err := zipfile.Open(bytes.NewReader(archive), int64(len(archive)), name, keys)
+	o, err := openMember(bytes.NewReader(archive), int64(len(archive)), name, keys)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -58,7 +74,7 @@ func TestOpen(t *testing.T) {
 				t.Error("not detected")
 			}
 			wrong, right := zipfile.Passphrase("wrong"), zipfile.Passphrase(passphrase)
-			o, err := zipfile.Open(bytes.NewReader(archive), int64(len(archive)), dump, []*zipfile.Key{wrong, right})
+			o, err := openMember(bytes.NewReader(archive), int64(len(archive)), dump, []*zipfile.Key{wrong, right})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -66,8 +82,8 @@ func TestOpen(t *testing.T) {
 				t.Error(err)
 			}
 			member := zipfile.Member{Name: dump, Size: int64(len(want)), Encrypted: tt.encryption != "", Method: tt.method}
-			if diff := cmp.Diff(member, o.Member); diff != "" || o.Encryption != tt.encryption || o.Trailing() != 0 {
-				t.Errorf("%s %q, trailing %d", diff, o.Encryption, o.Trailing())
+			if diff := cmp.Diff(member, o.Member); diff != "" || o.Encryption != tt.encryption || trailing(t, archive) != 0 {
+				t.Errorf("%s %q, trailing %d", diff, o.Encryption, trailing(t, archive))
 			}
 			if encrypted := tt.encryption != ""; encrypted != (o.Key == right) || !encrypted && o.Key != nil {
 				t.Errorf("opened by %v", o.Key)
@@ -108,7 +124,7 @@ func TestMembers(t *testing.T) {
 	}
 	for _, tt := range tests {
 		archive := layerstest.File(t, tt.name)
-		got, err := zipfile.Members(bytes.NewReader(archive), int64(len(archive)))
+		got, err := membersOf(bytes.NewReader(archive), int64(len(archive)))
 		if diff := cmp.Diff(tt.want, got); err != nil || diff != "" {
 			t.Errorf("%s: %v %s", tt.name, err, diff)
 		}

@@ -5,7 +5,6 @@ package azure
 import (
 	"context"
 	"errors"
-	"net/http"
 	"net/url"
 	"regexp"
 	"strings"
@@ -52,12 +51,12 @@ var Kind = locate.Kind{
 
 // Source is a folder of a container, or a single blob.
 type Source struct {
-	folder    store.Folder
-	at        location
-	endpoint  string // for messages; empty: Azure
-	transport *http.Transport
-	client    *container.Client
-	signIn    azcore.TokenCredential // nil: requests are signed by a key or a SAS
+	folder        store.Folder
+	at            location
+	endpoint      string // for messages; empty: Azure
+	*locate.Clock        // the transport
+	client        *container.Client
+	signIn        azcore.TokenCredential // nil: requests are signed by a key or a SAS
 
 	// unversioned is set if the credentials do not allow reading by version.
 	unversioned atomic.Bool
@@ -66,6 +65,7 @@ type Source struct {
 var (
 	_ locate.Source   = (*Source)(nil)
 	_ locate.Resolver = (*Source)(nil)
+	_ locate.Clocked  = (*Source)(nil)
 )
 
 // New reads the credentials in the environment. It does not use the network. It fails
@@ -82,10 +82,10 @@ func New(o Options) (*Source, error) {
 		}
 	}
 	s := &Source{
-		folder:    store.Folder{Root: "az://" + at.account + "/" + at.container, Path: at.path},
-		at:        at,
-		endpoint:  o.Endpoint,
-		transport: o.Transport(),
+		folder:   store.Folder{Root: "az://" + at.account + "/" + at.container, Path: at.path},
+		at:       at,
+		endpoint: o.Endpoint,
+		Clock:    &locate.Clock{Transport: o.Transport()},
 	}
 	if err := s.open(o); err != nil {
 		return nil, err
@@ -95,7 +95,7 @@ func New(o Options) (*Source, error) {
 
 // Close closes idle connections.
 func (s *Source) Close() error {
-	s.transport.CloseIdleConnections()
+	s.CloseIdleConnections()
 	return nil
 }
 

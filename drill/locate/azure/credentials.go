@@ -118,7 +118,7 @@ func (s *Source) openSignedIn(address string, opts *container.ClientOptions) err
 func clientOptions(o Options, s *Source) azcore.ClientOptions {
 	first, most := o.Backoff()
 	return azcore.ClientOptions{
-		Transport: store.Client(s.transport),
+		Transport: store.Client(s.Clock),
 		Retry:     policy.RetryOptions{MaxRetries: retries(o), RetryDelay: first, MaxRetryDelay: most},
 		Telemetry: policy.TelemetryOptions{Disabled: true},
 	}

@@ -23,6 +23,7 @@ import (
 	"github.com/drillgres/drillgres/drill/locate"
 	"github.com/drillgres/drillgres/drill/outcome"
 	"github.com/drillgres/drillgres/drill/redact"
+	"github.com/drillgres/drillgres/drill/words"
 )
 
 // Source is a program. Its only object is what the program writes when it is run.
@@ -32,6 +33,8 @@ type Source struct {
 	dir  string // where the program runs
 	name string
 	now  func() time.Time
+
+	secrets redact.Redactor // of the environment
 }
 
 var (
@@ -44,6 +47,8 @@ func New(c config.Command, dir string, now func() time.Time) *Source {
 	s := &Source{run: c.Run, dir: dir, name: cmp.Or(c.Name, "backup"), now: now}
 	for _, key := range slices.Sorted(maps.Keys(c.Env)) {
 		s.env = append(s.env, key+"="+c.Env[key].Reveal())
+		s.secrets.Add(redact.Secret(c.Env[key].Reveal()))
+		s.secrets.Add(redact.InConnection(c.Env[key].Reveal())...)
 	}
 	return s
 }
@@ -78,7 +83,7 @@ func (s *Source) Stream(ctx context.Context, _ locate.Object) (io.ReadCloser, er
 	ownGroup(c)
 	c.Cancel = func() error { return killGroup(c) }
 	c.WaitDelay = stopWithin
-	stderr := &tail{}
+	stderr := &tail{Tail: words.Tail{Size: stderrKept}, secrets: &s.secrets}
 	c.Stderr = stderr
 	stdout, err := c.StdoutPipe()
 	if err == nil {
@@ -157,32 +162,21 @@ func (s *stream) Close() error {
 	return nil
 }
 
-// tail keeps the end of what is written to it.
+// tail is the end of the program's standard error.
 type tail struct {
-	mu   sync.Mutex
-	text []byte
-}
-
-func (t *tail) Write(p []byte) (int, error) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	if t.text = append(t.text, p...); len(t.text) > stderrKept {
-		t.text = slices.Clone(t.text[len(t.text)-stderrKept:])
-	}
-	return len(p), nil
+	words.Tail
+	secrets *redact.Redactor
 }
 
 // shown returns the last lines for a message, without what may be data or a secret.
 func (t *tail) shown() string {
-	t.mu.Lock()
-	defer t.mu.Unlock()
 	var lines []string
-	for line := range strings.Lines(string(t.text)) {
+	for line := range strings.Lines(t.String()) {
 		if strings.HasPrefix(line, "  ") {
 			continue // source code in a stack trace
 		}
 		if line = strings.TrimSpace(redact.OneLine(line)); line != "" {
-			lines = append(lines, redact.Output{}.Line(line))
+			lines = append(lines, redact.Output{Secrets: t.secrets}.Line(line))
 		}
 	}
 	if len(lines) == 0 {

@@ -77,16 +77,16 @@ func (s *Source) anonymous() bool { return strings.HasPrefix(s.options.Endpoint,
 // credentials. It fails with source_denied.
 func (s *Source) authenticated(ctx context.Context) (http.RoundTripper, error) {
 	if s.anonymous() {
-		return s.transport, nil
+		return s.Clock, nil
 	}
 	creds, err := credentials.DetectDefault(&credentials.DetectOptions{
 		Scopes:              []string{storage.ScopeReadOnly},
-		Client:              store.Client(s.transport),
+		Client:              store.Client(s.Clock),
 		DisableAsyncRefresh: true, // the refresh would outlive the request
 	})
 	switch {
 	case err != nil && s.options.Endpoint != "" && strings.Contains(err.Error(), "could not find default credentials"):
-		return s.transport, nil
+		return s.Clock, nil
 	case err != nil:
 		return nil, s.noCredentials(err)
 	}
@@ -97,7 +97,7 @@ func (s *Source) authenticated(ctx context.Context) (http.RoundTripper, error) {
 	if err != nil {
 		return nil, s.noCredentials(err)
 	}
-	return &bearer{base: s.transport, creds: creds}, nil
+	return &bearer{base: s.Clock, creds: creds}, nil
 }
 
 func token(ctx context.Context, creds *auth.Credentials) (*auth.Token, error) {

@@ -5,7 +5,6 @@ package gcs
 import (
 	"context"
 	"errors"
-	"net/http"
 	"regexp"
 	"strings"
 	"sync"
@@ -45,16 +44,19 @@ var Kind = locate.Kind{
 
 // Source is a folder of a bucket, or a single object.
 type Source struct {
-	folder    store.Folder
-	options   Options
-	name      string // of the bucket
-	transport *http.Transport
+	folder        store.Folder
+	options       Options
+	name          string // of the bucket
+	*locate.Clock        // the transport
 
 	mu     sync.Mutex
 	opened *storage.Client // at the first request
 }
 
-var _ locate.Source = (*Source)(nil)
+var (
+	_ locate.Source  = (*Source)(nil)
+	_ locate.Clocked = (*Source)(nil)
+)
 
 // New checks the options. It does not use the network. It fails with config_invalid.
 func New(o Options) (*Source, error) {
@@ -71,12 +73,12 @@ func New(o Options) (*Source, error) {
 			return nil, outcome.Fail(outcome.ConfigInvalid, "backup.gcs.endpoint %w", err)
 		}
 	}
-	return &Source{folder: store.Folder{Root: "gs://" + name, Path: path}, options: o, name: name, transport: o.Transport()}, nil
+	return &Source{folder: store.Folder{Root: "gs://" + name, Path: path}, options: o, name: name, Clock: &locate.Clock{Transport: o.Transport()}}, nil
 }
 
 // Close closes idle connections.
 func (s *Source) Close() error {
-	s.transport.CloseIdleConnections()
+	s.CloseIdleConnections()
 	return nil
 }
 

@@ -2,7 +2,6 @@ package httpfile
 
 import (
 	"net/http"
-	"net/url"
 	"time"
 )
 
@@ -29,10 +28,4 @@ type answers func(*http.Request) (*http.Response, error)
 
 func (a answers) RoundTrip(r *http.Request) (*http.Response, error) { return a(r) }
 
-func (s *Source) transport() *http.Transport { return s.client.Transport.(*http.Transport) }
-
-// Expiry is expiry of a query as it is written.
-func Expiry(query string) (time.Time, bool) {
-	q, _ := url.ParseQuery(query)
-	return expiry(q)
-}
+func (s *Source) transport() *http.Transport { return s.clock.Transport }

@@ -7,9 +7,7 @@ import (
 	"io"
 	"net"
 	"net/http"
-	"net/url"
 	"regexp"
-	"strconv"
 	"strings"
 	"time"
 
@@ -43,13 +41,18 @@ func (s *Source) refused(answer *http.Response, listed bool) error {
 func isGone(status int) bool { return status == http.StatusNotFound || status == http.StatusGone }
 
 func (s *Source) denied(uri, said string) error {
-	until, limited := expiry(s.url.Query())
+	signed := locate.SignedFor(s.url.Query())
+	until := signed.Ends
 	switch {
-	case limited && s.now().After(until):
+	case !until.IsZero() && s.now().After(until):
 		return outcome.Fail(outcome.SourceDenied, "read %s: refused (%s); the link expired at %s, %s ago",
 			uri, said, until.UTC().Format(time.RFC3339), words.Span(s.now().Sub(until))).
 			WithHint("make a new link before each drill, and pass it to backup.from in an environment variable")
-	case limited:
+	case !until.IsZero() && signed.Why != "":
+		return outcome.Fail(outcome.SourceDenied, "read %s: refused (%s); the link is valid until %s at the latest, but the temporary credentials that signed it may have expired",
+			uri, said, until.UTC().Format(time.RFC3339)).
+			WithHint("make a new link before each drill, or sign it with a key that does not expire")
+	case !until.IsZero():
 		return outcome.Fail(outcome.SourceDenied, "read %s: refused (%s), although the link is valid until %s", uri, said, until.UTC().Format(time.RFC3339)).
 			WithHint("check that the link is whole and signed for GET, that who signed it may read the file, and that the credentials it was signed with are still valid")
 	case s.isSigned():
@@ -135,30 +138,4 @@ func describe(status int, code string) string {
 		code = http.StatusText(status)
 	}
 	return strings.TrimPrefix(fmt.Sprintf("%s, HTTP %d", code, status), ", ")
-}
-
-// expiry returns when a signed link expires, by the parameters of S3, Google and
-// Alibaba (a date and a number of seconds), of S3's older signatures, Google's and
-// CloudFront (Expires in Unix time), and of Azure (se).
-func expiry(query url.Values) (time.Time, bool) {
-	q := map[string]string{}
-	for name, values := range query {
-		q[strings.ToLower(name)] = values[0]
-	}
-	for _, vendor := range []string{"x-amz-", "x-goog-", "x-oss-"} {
-		signed, err := time.Parse("20060102T150405Z", q[vendor+"date"])
-		seconds, bad := strconv.ParseInt(q[vendor+"expires"], 10, 32)
-		if err == nil && bad == nil {
-			return signed.Add(time.Duration(seconds) * time.Second), true
-		}
-	}
-	if unix, err := strconv.ParseInt(q["expires"], 10, 64); err == nil && unix > 1e9 && unix < 1e11 {
-		return time.Unix(unix, 0), true
-	}
-	for _, layout := range []string{time.RFC3339, "2006-01-02T15:04Z", "2006-01-02"} {
-		if at, err := time.Parse(layout, q["se"]); err == nil {
-			return at, true
-		}
-	}
-	return time.Time{}, false
 }

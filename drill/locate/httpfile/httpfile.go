@@ -40,6 +40,7 @@ type Source struct {
 	url     *url.URL // without user and password
 	headers http.Header
 	client  *http.Client
+	clock   *locate.Clock
 	now     func() time.Time
 
 	attempts int           // per request
@@ -52,6 +53,8 @@ type Source struct {
 var (
 	_ locate.Source     = (*Source)(nil)
 	_ locate.Sequential = (*Source)(nil)
+	_ locate.Clocked    = (*Source)(nil)
+	_ locate.Expiring   = (*Source)(nil)
 )
 
 // Timeouts for a server that does not answer.
@@ -89,7 +92,8 @@ func New(from string, o config.HTTPSource) (*Source, error) {
 	// Of several responses on one connection, the end of one that is silent does not end
 	// the connection, and the next attempt would wait for the same server.
 	t.HTTP2 = &http.HTTP2Config{SendPingTimeout: s.stall / 2, PingTimeout: s.stall / 2}
-	s.client = &http.Client{Transport: t, CheckRedirect: s.checkRedirect}
+	s.clock = &locate.Clock{Transport: t}
+	s.client = &http.Client{Transport: s.clock, CheckRedirect: s.checkRedirect}
 	return s, nil
 }
 
@@ -97,6 +101,24 @@ func New(from string, o config.HTTPSource) (*Source, error) {
 func (s *Source) Close() error {
 	s.client.CloseIdleConnections()
 	return nil
+}
+
+// ServerTime returns the time by the server's clock, as described by locate.Clocked.
+func (s *Source) ServerTime() (time.Time, bool) { return s.clock.ServerTime() }
+
+// Credentials describes the signature of the link, as described by locate.Expiring.
+func (s *Source) Credentials(context.Context) locate.Credentials {
+	signed := locate.SignedFor(s.url.Query())
+	switch {
+	case !signed.Ends.IsZero():
+		return signed
+	case s.isSigned():
+		return locate.Credentials{Why: "the link does not state when it ends"}
+	case len(s.headers) > 0:
+		return locate.Credentials{Why: "a header does not state when it ends"}
+	default:
+		return locate.Credentials{Text: "none"}
+	}
 }
 
 func parse(from string) (*url.URL, error) {

@@ -136,6 +136,7 @@ func TestHintOfARefusal(t *testing.T) {
 	for _, c := range []struct{ query, message, hint string }{
 		{"?X-Amz-Date=20261123T080000Z&X-Amz-Expires=3600&" + secret, "the link expired at 2026-11-23T09:00:00Z, 3h ago", "make a new link before each drill"},
 		{"?X-Amz-Date=20261123T113000Z&X-Amz-Expires=3600&" + secret, "although the link is valid until 2026-11-23T12:30:00Z", "signed for GET"},
+		{"?X-Amz-Date=20261123T113000Z&X-Amz-Expires=604800&X-Amz-Security-Token=a&" + secret, "but the temporary credentials that signed it may have expired", "make a new link before each drill"},
 		{"?" + secret, "may have expired", "make a new link"},
 		{"", "refused (Forbidden, HTTP 403)", "set backup.http.headers"},
 	} {
@@ -148,23 +149,25 @@ func TestHintOfARefusal(t *testing.T) {
 	want(t, err, outcome.SourceDenied, "refused", "correct the credentials in backup.http.headers")
 }
 
-func TestExpiry(t *testing.T) {
-	for query, want := range map[string]string{
-		"X-Amz-Date=20261123T080000Z&X-Amz-Expires=3600":  "2026-11-23T09:00:00Z",
-		"X-Goog-Date=20261123T080000Z&X-Goog-Expires=60":  "2026-11-23T08:01:00Z",
-		"x-oss-date=20261123T080000Z&x-oss-expires=60":    "2026-11-23T08:01:00Z",
-		"AWSAccessKeyId=a&Expires=1795420800&Signature=b": "2026-11-23T08:00:00Z",
-		"sv=2024&se=2026-11-23T08%3A00%3A00Z&sig=a":       "2026-11-23T08:00:00Z",
-		"se=2026-11-23T08:00Z":                            "2026-11-23T08:00:00Z",
-		"X-Amz-Date=20261123T080000Z":                     "",
-		"X-Amz-Date=yesterday&X-Amz-Expires=3600":         "",
-		"expires=3600": "",
-		"se=soon":      "",
-		"":             "",
+// TestCredentialsThatEnd checks what is known about the end of a link.
+func TestCredentialsThatEnd(t *testing.T) {
+	for from, c := range map[string]struct {
+		headers config.HTTPSource
+		want    locate.Credentials
+	}{
+		"https://h/a": {config.HTTPSource{}, locate.Credentials{Text: "none"}},
+		"https://h/a?X-Amz-Date=20261123T080000Z&X-Amz-Expires=3600&X-Amz-Signature=b": {
+			config.HTTPSource{}, locate.Credentials{Began: time.Date(2026, 11, 23, 8, 0, 0, 0, time.UTC), Ends: time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC)},
+		},
+		"https://h/a?token=b":   {config.HTTPSource{}, locate.Credentials{Why: "the link does not state when it ends"}},
+		"https://u:hunter2@h/a": {config.HTTPSource{}, locate.Credentials{Why: "a header does not state when it ends"}},
 	} {
-		got, known := httpfile.Expiry(query)
-		if known != (want != "") || known && got.UTC().Format(time.RFC3339) != want {
-			t.Errorf("%s: %v, %t", query, got, known)
+		s, err := httpfile.New(from, c.headers)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := s.Credentials(t.Context()); got != c.want {
+			t.Errorf("%s: %+v, want %+v", from, got, c.want)
 		}
 	}
 }

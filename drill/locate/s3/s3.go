@@ -4,7 +4,10 @@ package s3
 
 import (
 	"context"
+	"path"
+	"strings"
 	"sync/atomic"
+	"time"
 
 	"github.com/drillgres/drillgres/drill/bucket"
 	"github.com/drillgres/drillgres/drill/config"
@@ -36,6 +39,10 @@ type Source struct {
 var (
 	_ locate.Source   = (*Source)(nil)
 	_ locate.Resolver = (*Source)(nil)
+	_ locate.Clocked  = (*Source)(nil)
+
+	_ locate.Postured = (*Source)(nil)
+	_ locate.Expiring = (*Source)(nil)
 )
 
 // New reads the AWS configuration. It does not use the network. It fails with
@@ -47,6 +54,23 @@ func New(ctx context.Context, o Options) (*Source, error) {
 		return nil, err
 	}
 	return &Source{bucket: b}, nil
+}
+
+// ServerTime returns the time by the store's clock, as described by locate.Clocked.
+func (s *Source) ServerTime() (time.Time, bool) { return s.bucket.ServerTime() }
+
+// Posture asks the store how it protects the bucket, as described by locate.Postured.
+func (s *Source) Posture(ctx context.Context, notAccount string) locate.Posture {
+	p := s.bucket.Posture(ctx, notAccount)
+	if p.Folder = s.folder(); s.single.Load() {
+		p.Folder = strings.TrimSuffix(s.bucket.Path, path.Base(s.bucket.Path))
+	}
+	return p
+}
+
+// Credentials describes the credentials, as described by locate.Expiring.
+func (s *Source) Credentials(ctx context.Context) locate.Credentials {
+	return s.bucket.Credentials(ctx)
 }
 
 // Close closes idle connections.

@@ -27,6 +27,9 @@ func newTestTimeline() (*timeline, *sampler) {
 // TestMemoryDoesNotGrowWithTheMigration: a hundred million statements fit 100 MB.
 // After so many that all limits are reached, more of them need no more memory.
 func TestMemoryDoesNotGrowWithTheMigration(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it takes long with the race detector: make test runs it")
+	}
 	const warm, more = 60_000, 200_000
 	logged := func(session, virtual, sql string) func(*timeline, *sampler, int) {
 		return func(tl *timeline, _ *sampler, i int) {

@@ -123,7 +123,7 @@ func (s *Store) Close() error { return s.db.Close() }
 var migrations embed.FS
 
 const (
-	tableVersion = 3          // of the tables that this program knows
+	tableVersion = 4          // of the tables that this program knows
 	lockID       = 0x64726c67 // "drlg": of the advisory lock for creating and upgrading them
 )
 

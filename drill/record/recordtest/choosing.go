@@ -27,6 +27,7 @@ func findsLastVerified(t *testing.T, open Opener) {
 
 	h := open(t)
 	Tell(t, h, Drill("passed", "shop", outcome.VerdictPassed, 0), Drill("failed", "shop", outcome.VerdictFailed, 4), interrupted, older, undated, modified)
+	Tell(t, h, Drill("right", "ahead", outcome.VerdictPassed, 0), Drill("ahead", "ahead", outcome.VerdictPassed, 365*24))
 	Tell(t, h, Drill("before", "blog", outcome.VerdictPassed, 0), release)
 	for database, want := range map[string]struct {
 		run      string
@@ -35,10 +36,11 @@ func findsLastVerified(t *testing.T, open Opener) {
 		"shop":  {"passed", Noon.Add(-time.Hour)},
 		"crm":   {"modified", Noon.Add(-time.Minute)},
 		"blog":  {"release", Noon},
-		"wiki":  {},
+		"wiki":  {"undated", time.Time{}}, // verified, of unknown age
+		"ahead": {"right", Noon.Add(-time.Hour)},
 		"other": {},
 	} {
-		v, ok, err := h.LastVerified(t.Context(), database)
+		v, ok, err := h.LastVerified(t.Context(), database, Noon.Add(6*time.Hour))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -46,40 +48,8 @@ func findsLastVerified(t *testing.T, open Opener) {
 			t.Errorf("%s: got %+v, %v; want %+v", database, v, ok, want)
 		}
 	}
-	if v, _, _ := h.LastVerified(t.Context(), "shop"); v.BackupURI != "file:///b/passed" || !v.Drilled.Equal(Noon.Add(time.Minute)) {
+	if v, _, _ := h.LastVerified(t.Context(), "shop", Noon.Add(6*time.Hour)); v.BackupURI != "file:///b/passed" || !v.Drilled.Equal(Noon.Add(time.Minute)) {
 		t.Errorf("got %+v", v)
-	}
-}
-
-// findsRecent runs the query of a release gate.
-func findsRecent(t *testing.T, open Opener) {
-	h := open(t)
-	old := Drill("old-backup", "shop", outcome.VerdictPassed, 3)
-	old.Backup.TakenAt = Noon.Add(-48 * time.Hour)
-	undated := Drill("undated", "wiki", outcome.VerdictPassed, 5)
-	undated.Backup.TakenAt, undated.Backup.ModifiedAt = time.Time{}, time.Time{}
-	Tell(t, h, Drill("passed", "shop", outcome.VerdictPassed, 0), Drill("failed", "shop", outcome.VerdictFailed, 4), old, undated, Drill("failed-crm", "crm", outcome.VerdictFailed, 4))
-	day := -24 * time.Hour
-	for name, c := range map[string]struct {
-		database     string
-		ended, taken time.Time
-		run          string
-		recent       bool
-	}{
-		"both":                      {"shop", Noon, Noon.Add(day), "passed", true},
-		"exactly":                   {"shop", Noon.Add(time.Minute), Noon.Add(-time.Hour), "passed", true},
-		"its backup is too old":     {"shop", Noon, Noon.Add(-time.Minute), "old-backup", false},
-		"the drill is too old":      {"shop", Noon.Add(4 * time.Hour), Noon.Add(day), "old-backup", false},
-		"each by another drill":     {"shop", Noon.Add(2 * time.Hour), Noon.Add(day), "old-backup", false},
-		"any backup":                {"shop", Noon.Add(2 * time.Hour), time.Time{}, "old-backup", true},
-		"a backup of unknown time":  {"wiki", Noon, Noon.Add(day), "undated", false},
-		"none has passed":           {"crm", time.Time{}, time.Time{}, "", false},
-		"no drill of that database": {"other", time.Time{}, time.Time{}, "", false},
-	} {
-		v, recent, err := h.LastPassed(t.Context(), c.database, c.ended, c.taken)
-		if err != nil || v.RunID != c.run || recent != c.recent {
-			t.Errorf("%s: %+v, %t, %v; want %q, %t", name, v, recent, err, c.run, c.recent)
-		}
 	}
 }
 

@@ -30,13 +30,14 @@ func Run(t *testing.T, empty func(t *testing.T) Opener) {
 		"hostile texts are kept":                        keepsHostileTexts,
 		"recording again changes nothing":               recordsOnce,
 		"the last verified backup is the newest":        findsLastVerified,
-		"a recent passed drill is found":                findsRecent,
 		"the baseline is the newest backup that passed": choosesBaseline,
 		"the baseline of undated backups":               choosesUndated,
 		"a backup named by hand moves nothing":          ignoresNamedByHand,
+		"the last drill, and the backups verified":      findsLastDrill,
 		"an answer is not a drill":                      listsAnswers,
 		"standings of databases":                        listsStandings,
 		"acceptances":                                   keepsAcceptances,
+		"notices are replaced":                          keepsNotices,
 		"many writers lose nothing":                     manyWriters,
 		"many may open it first":                        manyOpenFirst,
 		"a check leaves no trace":                       checksWithoutTrace,
@@ -103,7 +104,7 @@ func answersEmpty(t *testing.T, open Opener) {
 	if names, err := h.Databases(t.Context()); err != nil || len(names) != 0 {
 		t.Errorf("databases %q, %v", names, err)
 	}
-	if v, ok, err := h.LastVerified(t.Context(), "shop"); ok || err != nil {
+	if v, ok, err := h.LastVerified(t.Context(), "shop", Noon); ok || err != nil {
 		t.Errorf("verified %+v, %v", v, err)
 	}
 	if was, err := h.Earlier(t.Context(), "shop", time.Time{}, 1); len(was.Backups) != 0 || err != nil {

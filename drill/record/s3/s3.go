@@ -3,6 +3,7 @@
 //	drills/<database>/<run>.json                the JSON result of one drill, never changed
 //	accepted/<database>/<run>/<when>-<hash>.json  one acceptance
 //	index/<database>.json                       the entries of the drills
+//	notices/<database>/<receiver>.<kind>.json   what a receiver was told, replaced by each notice
 //	check.json                                  written by doctor to check its permission
 //
 // The listing of drills/ is authoritative. The index only saves reading each
@@ -152,6 +153,16 @@ func (s *Store) Acceptances(ctx context.Context, database string) ([]record.Acce
 	if database != "" {
 		folder = s.acceptedFolder(database)
 	}
+	return readFolder(ctx, s, folder, func(o locate.Object, a record.Acceptance) error {
+		if !strings.HasPrefix(o.Key, s.acceptedFolder(a.Database)+escape(a.RunID)+"/") {
+			return fmt.Errorf("it is about run %s of %s", a.RunID, a.Database)
+		}
+		return nil
+	})
+}
+
+// readFolder reads every JSON document below a folder. check returns what is wrong with one.
+func readFolder[T any](ctx context.Context, s *Store, folder string, check func(locate.Object, T) error) ([]T, error) {
 	listed, err := s.list(ctx, folder)
 	if err != nil {
 		return nil, err
@@ -166,13 +177,14 @@ func (s *Store) Acceptances(ctx context.Context, database string) ([]record.Acce
 	if err != nil {
 		return nil, err
 	}
-	list := make([]record.Acceptance, len(contents))
+	list := make([]T, len(contents))
 	for i, content := range contents {
-		if err := json.Unmarshal(content, &list[i]); err != nil {
-			return nil, s.damaged(objects[i], err)
+		err := json.Unmarshal(content, &list[i])
+		if err == nil {
+			err = check(objects[i], list[i])
 		}
-		if a := list[i]; !strings.HasPrefix(objects[i].Key, s.acceptedFolder(a.Database)+escape(a.RunID)+"/") {
-			return nil, s.damaged(objects[i], fmt.Errorf("it is about run %s of %s", a.RunID, a.Database))
+		if err != nil {
+			return nil, s.damaged(objects[i], err)
 		}
 	}
 	return list, nil

@@ -29,7 +29,7 @@ const application = 0x64726c67
 // versions holds the statements that upgrade the tables from each version to the
 // next. SQLite's user_version counts those that were applied to a file. Statements
 // are only added, never changed.
-var versions = []string{logSQL, acceptedSQL, chosenSQL, kindSQL}
+var versions = []string{logSQL, acceptedSQL, chosenSQL, kindSQL, noticeSQL}
 
 const logSQL = `
 create table restore_drill_log (
@@ -65,6 +65,17 @@ const chosenSQL = `alter table restore_drill_log add column backup_chosen text n
 
 // kindSQL leaves the kind of earlier drills empty. It is added when they are read.
 const kindSQL = `alter table restore_drill_log add column kind text not null default '';`
+
+// noticeSQL stores what receivers were told. A notice is JSON, because only drillgres
+// reads its fields.
+const noticeSQL = `
+create table restore_drill_notice (
+  database text not null,
+  receiver text not null,
+  kind     text not null,
+  notice   text not null,
+  primary key (database, receiver, kind)
+);`
 
 // Kind is the kind of paths. A file that cannot be used at the moment is opened when the
 // history is used, so that a drill is carried out all the same.

@@ -318,7 +318,7 @@ func TestUpgradesAFileOfTheSecondVersion(t *testing.T) {
 	if err != nil || results[1].Kind != outcome.KindAnswer || results[2].Kind != outcome.KindDrill {
 		t.Errorf("%+v, %v", results, err)
 	}
-	if v, ok, err := h.LastVerified(t.Context(), "shop"); err != nil || !ok || v.RunID != "first" {
+	if v, ok, err := h.LastVerified(t.Context(), "shop", recordtest.Noon.AddDate(1, 0, 0)); err != nil || !ok || v.RunID != "first" {
 		t.Errorf("%+v, %t, %v", v, ok, err)
 	}
 }

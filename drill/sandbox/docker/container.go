@@ -51,6 +51,7 @@ func (o optional) without(err error) (optional, bool) {
 type recipe struct {
 	name   string
 	image  image
+	entry  []string // instead of the image's entrypoint; nil: that
 	cmd    []string
 	env    map[string]string
 	labels map[string]string
@@ -69,7 +70,7 @@ func (e *Engine) run(ctx context.Context, r recipe) (id string, err error) {
 	}
 	created, err := e.client.ContainerCreate(ctx, client.ContainerCreateOptions{
 		Name:       r.name,
-		Config:     &container.Config{Image: r.image.id, Cmd: r.cmd, Env: env, Labels: r.labels}, // not its name, which may have been moved to another image since
+		Config:     &container.Config{Image: r.image.id, Entrypoint: r.entry, Cmd: r.cmd, Env: env, Labels: r.labels}, // not its name, which may have been moved to another image since
 		HostConfig: host,
 	})
 	if err != nil {

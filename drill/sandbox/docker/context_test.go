@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/moby/moby/api/types/container"
@@ -224,12 +225,15 @@ func TestDescribe(t *testing.T) {
 	e := connect(t, t.TempDir())
 	defer e.Close() //nolint:errcheck // closes idle connections
 	d, err := e.Describe(t.Context())
-	if err != nil || d.Host == "" || d.From == "" || d.Version == "" || d.CPUs == 0 || d.Memory == 0 || d.RootDir == "" {
+	if err != nil || d.Host == "" || d.From == "" || d.Version == "" || d.CPUs == 0 || d.Memory == 0 || d.RootDir == "" || time.Since(d.Time).Abs() > time.Minute {
 		t.Errorf("got %+v, %v", d, err)
 	}
+	if product, err := e.Product(t.Context()); err != nil || product == "" {
+		t.Errorf("product %q, %v", product, err)
+	}
 	for ref, want := range map[string]bool{imageOf(t, "15"): true, "drillgres-none:1": false} {
-		if has, err := e.HasImage(t.Context(), ref); err != nil || has != want {
-			t.Errorf("has %s: %v, %v", ref, has, err)
+		if found, has, err := e.Image(t.Context(), ref); err != nil || has != want || has && (found.Major != 15 || found.Identity == "" || found.Arch == "") {
+			t.Errorf("%s: %+v, %v, %v", ref, found, has, err)
 		}
 	}
 }

@@ -15,6 +15,9 @@ import (
 // disk. On a disk below 20 GiB it is a twentieth of the disk.
 const reserve = 1 << 30
 
+// Reserve returns how many bytes a sandbox leaves free on an engine's disk of that size.
+func Reserve(total int64) int64 { return min(reserve, total/20) }
+
 // maxUnknownSpace is how long the free space may be unknown until the pod counts
 // as lost.
 const maxUnknownSpace = 2 * time.Minute
@@ -43,7 +46,7 @@ func (p *pod) guardDisk(ctx context.Context) {
 
 // checkReserve returns a Failure if fewer bytes are free than the reserve.
 func checkReserve(free, total int64) *outcome.Failure {
-	least := min(reserve, total/20)
+	least := Reserve(total)
 	if free >= least {
 		return nil
 	}
@@ -55,12 +58,17 @@ func checkReserve(free, total int64) *outcome.Failure {
 // its volumes. df runs as root: code in a dump runs as postgres and could stop a
 // process of that user.
 func (p *pod) space(ctx context.Context) (free, total int64, err error) {
-	ctx, cancel := context.WithTimeout(ctx, spaceWithin)
-	defer cancel()
 	lax := *p.box
 	lax.strict = false // the sandbox goes on even if df cannot be killed
+	return Space(ctx, &lax, insideCopy)
+}
+
+// Space returns the free and total bytes of the disk of a directory in a container.
+func Space(ctx context.Context, in sandbox.Execer, dir string) (free, total int64, err error) {
+	ctx, cancel := context.WithTimeout(ctx, spaceWithin)
+	defer cancel()
 	var out strings.Builder
-	code, err := lax.Exec(ctx, sandbox.Command{User: "0", Args: []string{"df", "-P", "-k", insideCopy}, Stdout: &out})
+	code, err := in.Exec(ctx, sandbox.Command{User: "0", Args: []string{"df", "-P", "-k", dir}, Stdout: &out})
 	if err != nil {
 		return 0, 0, err
 	}

@@ -14,7 +14,6 @@ import (
 	"syscall"
 	"time"
 
-	"github.com/containerd/errdefs"
 	"github.com/moby/moby/client"
 
 	"github.com/drillgres/drillgres/drill/outcome"
@@ -97,46 +96,6 @@ func absolute(root string) (string, error) {
 
 // Close closes the connections to the engine. It does not remove sandboxes.
 func (e *Engine) Close() error { return e.client.Close() }
-
-// Description holds what the engine reports about itself.
-type Description struct {
-	Host       string // its address
-	From       string // what named it: DOCKER_HOST, a Docker context …
-	Name       string // of the machine it runs on
-	Version    string
-	APIVersion string
-	OS         string
-	Arch       string
-	CPUs       int
-	Memory     int64 // bytes
-	RootDir    string
-	Driver     string // of its storage
-}
-
-// Describe asks the engine about itself.
-func (e *Engine) Describe(ctx context.Context) (Description, error) {
-	info, err := e.client.Info(ctx, client.InfoOptions{})
-	if err != nil {
-		return Description{}, unreachable(e.at, err)
-	}
-	i := info.Info
-	return Description{
-		Host: e.at.Host, From: e.at.from, Name: i.Name, Version: i.ServerVersion, APIVersion: e.client.ClientVersion(),
-		OS: i.OperatingSystem, Arch: i.Architecture, CPUs: i.NCPU, Memory: i.MemTotal, RootDir: i.DockerRootDir, Driver: i.Driver,
-	}, nil
-}
-
-// HasImage reports whether the engine has an image. It does not pull it.
-func (e *Engine) HasImage(ctx context.Context, ref string) (bool, error) {
-	_, err := e.client.ImageInspect(ctx, ref)
-	if errdefs.IsNotFound(err) {
-		return false, nil
-	}
-	if err != nil {
-		return false, fmt.Errorf("look up image %s: %w", ref, err)
-	}
-	return true, nil
-}
 
 func unreachable(at endpoint, err error) *outcome.Failure {
 	f := outcome.Fail(outcome.EngineUnreachable, "no container engine answers at %s: %w", at, err)

@@ -28,6 +28,8 @@ type image struct {
 	digest  string // sha256:… of its manifest; empty for an image that was never in a registry
 	volumes []string
 	env     map[string]string
+	entry   []string // its entrypoint
+	cmd     []string
 }
 
 // ensureImage returns the image. It pulls the image if the engine does not have
@@ -66,6 +68,7 @@ func describeImage(found client.ImageInspectResult) image {
 		img.volumes = append(img.volumes, path.Clean(v))
 	}
 	slices.Sort(img.volumes)
+	img.entry, img.cmd = found.Config.Entrypoint, found.Config.Cmd
 	for _, pair := range found.Config.Env {
 		name, value, _ := strings.Cut(pair, "=")
 		img.env[name] = value

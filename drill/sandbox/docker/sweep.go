@@ -112,6 +112,9 @@ func (e *Engine) list(ctx context.Context, label string) ([]resource, error) {
 	}
 	var all []resource
 	for _, c := range containers.Items {
+		if c.Labels[labelRun] == "" {
+			continue // of somebody who uses an image that drillgres made; see bench.Commit
+		}
 		name := slices.Concat(c.Names, []string{c.ID})[0]
 		all = append(all, resource{"container", c.ID, name, c.Labels})
 	}

@@ -1,0 +1,4 @@
+package layers
+
+// IsPlausible is isPlausible.
+var IsPlausible = isPlausible
