@@ -265,8 +265,10 @@ type Repository struct {
 
 // Restore says how a backup is restored.
 type Restore struct {
-	// Parallel jobs of pg_restore. Default: the engine's CPUs, at most 4.
+	// Parallel jobs of pg_restore, or sessions of the parallel loader. Default: the engine's CPUs, at most 4.
 	Jobs int `yaml:"jobs"`
+	// What loads the dump: auto (default) loads a plain dump over several sessions if every statement is understood, and otherwise with psql or pg_restore; client always uses these; parallel reports it if they were needed.
+	Loader string `yaml:"loader" jsonschema:"enum=auto,enum=parallel,enum=client"`
 	// rehearsal (default) uses settings that suit a real recovery; fast gives up durability, so its durations are not recovery times.
 	Profile string `yaml:"profile" jsonschema:"enum=rehearsal,enum=fast"`
 	// How long a restore may take. Default: 2h.

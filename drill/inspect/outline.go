@@ -1,0 +1,233 @@
+package inspect
+
+import (
+	"slices"
+
+	"github.com/drillgres/drillgres/drill/sqltext"
+)
+
+// Outline is where a plain dump has its rows, and what builds its indexes and constraints. A
+// restore over several sessions needs it. Offsets are in the decoded dump.
+type Outline struct {
+	Rows   []Rows  // in order
+	Builds []Build // in order
+	// InOrder means that rows may depend on the rows before them: a CHECK constraint, a domain
+	// or a generated column calls a function that can read them.
+	InOrder bool
+}
+
+// Rows is a COPY … FROM stdin and its rows.
+type Rows struct {
+	Statement Span
+	Table     sqltext.Name
+	Data      Span // without the end marker
+	End       int64
+	// Fresh means that the table is an ordinary one that the dump creates, and that nothing
+	// before fills it.
+	Fresh bool
+	// Spreads means that the rows go into other tables: the partitions of this one.
+	Spreads bool
+}
+
+// BuildKind says what a Build may run beside.
+type BuildKind uint8
+
+// The kinds of builds.
+const (
+	BuildIndex      BuildKind = iota // CREATE INDEX: beside others of its table
+	BuildConstraint                  // a key or an exclusion: alone on its table
+	BuildForeignKey                  // once all others of both tables have ended
+)
+
+// Build is a statement after the rows that reads a table and builds something for it. It
+// depends on nothing else after the rows, except that a foreign key depends on keys.
+type Build struct {
+	Statement  Span
+	Kind       BuildKind
+	Table      sqltext.Name
+	Refers     sqltext.Name // the other table of a foreign key
+	SQL        string
+	Tablespace string // default_tablespace
+	// CallsFunction means that it may read other tables, by a function of a schema other than
+	// pg_catalog.
+	CallsFunction bool
+}
+
+// maxBuilds is how many bytes of statements an Outline has at most.
+const maxBuilds = 32 << 20
+
+// outline collects an Outline while a plain dump is read.
+type outline struct {
+	Outline
+	refused    string // why there is none; empty: there may be one
+	size       int    // bytes of the statements
+	tablespace string // default_tablespace
+}
+
+func (o *outline) refuse(why string) {
+	if o.refused == "" {
+		o.refused = why
+		o.Outline = Outline{}
+	}
+}
+
+// noteRows adds the rows that end at the current position.
+func (s *script) noteRows(t *copyTarget, data Span) {
+	switch o := &s.outline; {
+	case o.refused != "" || s.fragment || s.seek != nil:
+	case !t.counted:
+		o.refuse("a COPY has another format than that of pg_dump")
+	case s.k.reserve(t.table.Schema, t.table.Name):
+		o.Rows = append(o.Rows, Rows{Statement: t.statement, Table: t.table, Data: data, End: s.f.offset(), Fresh: t.fresh, Spreads: s.k.partitioned[t.table]})
+	}
+}
+
+// isFresh reports whether a table is an ordinary one that the dump creates, and that nothing
+// has filled.
+func (k *catalog) isFresh(table sqltext.Name) bool {
+	return k.createsOrdinary(table) && table.Schema != tempSchema && !k.table(table).Data
+}
+
+// createsOrdinary reports whether the dump has created a table that is not partitioned.
+func (k *catalog) createsOrdinary(table sqltext.Name) bool {
+	_, created := k.objects[objectKey{kind: KindTable, of: table}]
+	return created && !k.partitioned[table]
+}
+
+// noteForOutline notes a complete statement other than COPY.
+func (s *script) noteForOutline(verb string) {
+	o, p := &s.outline, &sqltext.Phrase{Tokens: s.st.tokens}
+	switch {
+	case o.refused != "" || s.fragment:
+		return
+	case verb == "begin" && len(o.Rows) == 0:
+		o.refuse("it begins a transaction")
+	case p.Begins("create subscription"), p.Begins("create role"), p.Begins("create user"), p.Begins("create group"), p.Begins("create tablespace"), p.Begins("create database"):
+		o.refuse("it creates what is not only in its database")
+	case len(s.st.tokens) == maxTokens:
+		o.InOrder = true // the rest of it is unknown
+	case s.lexer.NonStandard:
+		o.refuse("standard_conforming_strings is off")
+	case p.Has("set"):
+		o.noteSet(p)
+	case len(o.Rows) == 0:
+		o.InOrder = o.InOrder || mayReadOthers(p)
+	case verb == "create" || verb == "alter":
+		s.noteBuild(p)
+	}
+}
+
+func (o *outline) noteSet(p *sqltext.Phrase) {
+	p.Drop("session", "local")
+	switch {
+	case p.Has("authorization"), p.Has("role"):
+		o.refuse("it changes the role of its session")
+	case p.Has("search_path"):
+		o.refuse("an old pg_dump made it, which writes names without their schemas")
+	case p.Has("default_tablespace"):
+		o.tablespace = setting(p)
+	}
+}
+
+// mayReadOthers reports whether the statement creates a table or a domain with an expression
+// that is computed for each row and calls a function of a schema other than pg_catalog.
+func mayReadOthers(p *sqltext.Phrase) bool {
+	var depth int32 = 1 // of a CHECK; the modifier of a type looks like a call, but is outside
+	if p.Has("create") {
+		if p.Drop("unlogged", "foreign"); p.Begins("table") {
+			depth = 2
+		}
+	} else {
+		p.Drop("alter", "foreign")
+	}
+	if !p.Begins("table") && !p.Begins("domain") {
+		return false
+	}
+	return slices.ContainsFunc(calls(p.Tokens), func(t sqltext.Token) bool { return t.Depth >= depth })
+}
+
+// calls returns the names of functions, of a schema other than pg_catalog, that are followed
+// by a parenthesis.
+func calls(tokens []sqltext.Token) (found []sqltext.Token) {
+	for i := 3; i < len(tokens); i++ {
+		if tokens[i].Is("(") && tokens[i-1].CanName() && tokens[i-2].Is(".") && tokens[i-3].Text != "pg_catalog" {
+			found = append(found, tokens[i-1])
+		}
+	}
+	return found
+}
+
+// noteBuild adds the statement if it is a build.
+func (s *script) noteBuild(p *sqltext.Phrase) {
+	b := Build{CallsFunction: len(calls(p.Tokens)) > 0}
+	index := p.Has("create index") || p.Has("create unique index")
+	switch {
+	case index:
+		p.Drop("if not exists")
+		if p.Name(""); !p.Has("on") {
+			return
+		}
+	case !p.Has("alter table only"):
+		return
+	}
+	b.Table = s.k.existingName(p, tableKinds)
+	if !s.k.createsOrdinary(b.Table) || !index && !s.readConstraint(p, &b) {
+		return
+	}
+	b.Statement = Span{At: s.st.begins, Size: s.lexer.End() - s.st.begins}
+	s.addBuild(b)
+}
+
+// readConstraint reads what follows ALTER TABLE ONLY t, and reports whether it is a build.
+func (s *script) readConstraint(p *sqltext.Phrase, b *Build) bool {
+	if !p.Has("add constraint") {
+		return false
+	}
+	p.Take()
+	switch {
+	case p.Has("primary key"), p.Has("unique"), p.Has("exclude"):
+		b.Kind = BuildConstraint
+		return true
+	case p.Has("foreign key") && p.Until("references"):
+		b.Kind = BuildForeignKey
+		b.Refers = s.k.existingName(p, tableKinds)
+		return s.k.createsOrdinary(b.Refers)
+	}
+	return false
+}
+
+func (s *script) addBuild(b Build) {
+	o := &s.outline
+	b.Tablespace = o.tablespace
+	b.SQL = string(s.f.Between(b.Statement.At, b.Statement.At+b.Statement.Size))
+	if b.SQL == "" { // it is longer than the buffer
+		return
+	}
+	if o.size += len(b.SQL); o.size > maxBuilds {
+		o.refuse("its indexes and constraints are too many")
+		return
+	}
+	o.Builds = append(o.Builds, b)
+}
+
+// finishOutline sets the outline of the dump, or why it has none.
+func (s *script) finishOutline() {
+	o, c := &s.outline, &s.k.c.Source
+	switch {
+	case c.Foreign != "":
+		o.refuse("it contains what pg_dump never writes: " + c.Foreign)
+	case c.Format != Plain || s.heads != 1:
+		o.refuse("it is not one dump of pg_dump")
+	case c.Reencoded:
+		o.refuse("its line ends were changed")
+	case slices.ContainsFunc(c.Splices, isCommand):
+		o.refuse(`it connects to another database (\connect)`)
+	case len(o.Rows) == 0:
+		o.refuse("it has no COPY")
+	}
+	if c.NoOutline = o.refused; o.refused == "" {
+		c.Outline = &o.Outline
+	}
+}
+
+func isCommand(s Splice) bool { return s.Database != "" || s.Encoding != "" }

@@ -1,0 +1,109 @@
+package restore
+
+import (
+	"cmp"
+	"context"
+	"io"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/drillgres/drillgres/drill/inspect"
+	"github.com/drillgres/drillgres/drill/layers"
+	"github.com/drillgres/drillgres/drill/pgerr"
+)
+
+// The values of restore.loader.
+const (
+	LoaderAuto     = "auto"
+	LoaderParallel = "parallel" // drillgres sends the dump over several sessions
+	LoaderClient   = "client"   // psql or pg_restore
+)
+
+// whyClient returns why psql or pg_restore must load the dump, or an empty string. Before a
+// client can take over from the parallel loader, the database is created again: it must
+// contain nothing else.
+func (r *run) whyClient() string {
+	switch s := r.dump.Source; {
+	case r.Config.Loader == LoaderClient:
+		return "restore.loader is client"
+	case s.Format != inspect.Plain:
+		return "it is not a plain dump"
+	case s.Outline == nil:
+		return cmp.Or(s.NoOutline, "it was not read whole")
+	case r.partly:
+		return "the backup has several parts"
+	case needsOneJob(r.server):
+		return "an extension needs one session"
+	case r.jobs() == 1:
+		return "there is one job"
+	}
+	return ""
+}
+
+// loadInParallel loads a plain dump over several sessions, and reports whether it did. An
+// error of the server is not a verdict: it creates the database again, and returns false.
+// psql then finds the first cause, or loads a dump that can only be loaded in its order.
+func (r *run) loadInParallel(ctx context.Context) (loaded bool, err error) {
+	why := r.whyClient()
+	if why == "" {
+		r.restored.Loader, r.restored.Jobs = LoaderParallel, r.jobs()
+		err := r.sendDump(ctx)
+		if err == nil {
+			return true, nil
+		}
+		if ctx.Err() != nil {
+			return false, context.Cause(ctx)
+		}
+		if unhealthy := r.server.Unhealthy(ctx); unhealthy != nil {
+			return false, unhealthy
+		}
+		why = "the parallel load ended early"
+		if said, ok := pgerr.From(err); ok {
+			why += ": " + said.Error()
+		}
+		if err := r.beginAgain(ctx); err != nil {
+			return false, asFailure(err, "create the database again")
+		}
+	}
+	r.restored.Loader, r.restored.WhyClient, r.restored.Jobs = LoaderClient, why, r.plan.Jobs
+	return false, nil
+}
+
+// jobs returns how many sessions load at the same time.
+func (r *run) jobs() int { return jobsFor(r.server, r.Config.Jobs) }
+
+// sendDump loads the dump with a loader.
+func (r *run) sendDump(ctx context.Context) error {
+	return r.withDecoded(ctx, func(dump *layers.Stream) error {
+		counted := &countingReader{reader: dump, report: r.progress, total: r.dump.DecodedBytes}
+		l := newLoader(r.dump.Outline, r.dump.Splices, r.jobs(), func(ctx context.Context) (*pgx.Conn, error) {
+			return r.server.ClientSession(ctx, loadSettings(r.server.Major))
+		})
+		if err := l.load(ctx, counted); err != nil {
+			return err
+		}
+		_, err := io.Copy(io.Discard, dump) // a checksum may come last
+		return err
+	})
+}
+
+// beginAgain replaces the database by an empty one with what was there before the load.
+func (r *run) beginAgain(ctx context.Context) error {
+	if err := r.server.Recreate(ctx); err != nil {
+		return err
+	}
+	if !r.hooked {
+		return nil
+	}
+	before, _ := hooks(r.Config, r.server)
+	return runHooks(ctx, r.server, before)
+}
+
+// noteLoader adds a finding if the config asks for the parallel loader, and a client loaded
+// the dump.
+func (r *run) noteLoader() {
+	if r.Config.Loader == LoaderParallel && r.restored.Loader == LoaderClient {
+		r.addFinding("loaded_by_client", "set restore.loader to auto, or see docs/performance.md for which dumps load in parallel",
+			r.plan.Tool+" loaded the dump: "+r.restored.WhyClient)
+	}
+}
