@@ -10,6 +10,7 @@ import (
 	"github.com/drillgres/drillgres/drill/inspect"
 	"github.com/drillgres/drillgres/drill/layers"
 	"github.com/drillgres/drillgres/drill/pgerr"
+	"github.com/drillgres/drillgres/drill/words"
 )
 
 // The values of restore.loader.
@@ -19,15 +20,13 @@ const (
 	LoaderClient   = "client"   // psql or pg_restore
 )
 
-// whyClient returns why psql or pg_restore must load the dump, or an empty string. Before a
+// whyClient returns why psql must load a plain dump, or an empty string. Before a
 // client can take over from the parallel loader, the database is created again: it must
 // contain nothing else.
 func (r *run) whyClient() string {
 	switch s := r.dump.Source; {
 	case r.Config.Loader == LoaderClient:
 		return "restore.loader is client"
-	case s.Format != inspect.Plain:
-		return "it is not a plain dump"
 	case s.Outline == nil:
 		return cmp.Or(s.NoOutline, "it was not read whole")
 	case r.partly:
@@ -44,6 +43,10 @@ func (r *run) whyClient() string {
 // error of the server is not a verdict: it creates the database again, and returns false.
 // psql then finds the first cause, or loads a dump that can only be loaded in its order.
 func (r *run) loadInParallel(ctx context.Context) (loaded bool, err error) {
+	if r.dump.Format != inspect.Plain {
+		r.restored.Loader = r.plan.Tool
+		return false, nil
+	}
 	why := r.whyClient()
 	if why == "" {
 		r.restored.Loader, r.restored.Jobs = LoaderParallel, r.jobs()
@@ -65,7 +68,7 @@ func (r *run) loadInParallel(ctx context.Context) (loaded bool, err error) {
 			return false, asFailure(err, "create the database again")
 		}
 	}
-	r.restored.Loader, r.restored.WhyClient, r.restored.Jobs = LoaderClient, why, r.plan.Jobs
+	r.restored.Loader, r.restored.WhyClient, r.restored.Jobs = r.plan.Tool, why, r.plan.Jobs
 	return false, nil
 }
 
@@ -102,8 +105,8 @@ func (r *run) beginAgain(ctx context.Context) error {
 // noteLoader adds a finding if the config asks for the parallel loader, and a client loaded
 // the dump.
 func (r *run) noteLoader() {
-	if r.Config.Loader == LoaderParallel && r.restored.Loader == LoaderClient {
-		r.addFinding("loaded_by_client", "set restore.loader to auto, or see docs/performance.md for which dumps load in parallel",
-			r.plan.Tool+" loaded the dump: "+r.restored.WhyClient)
+	if r.Config.Loader == LoaderParallel && r.restored.Loader != LoaderParallel {
+		r.addFinding("loaded_by_client", "set restore.loader to auto if that is how the backup is to be restored",
+			words.Join(": ", r.plan.Tool+" loads the dump", r.restored.WhyClient))
 	}
 }
