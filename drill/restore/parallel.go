@@ -3,13 +3,17 @@ package restore
 import (
 	"cmp"
 	"context"
+	"errors"
 	"io"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 
 	"github.com/drillgres/drillgres/drill/inspect"
 	"github.com/drillgres/drillgres/drill/layers"
 	"github.com/drillgres/drillgres/drill/pgerr"
+	"github.com/drillgres/drillgres/drill/provision"
+	"github.com/drillgres/drillgres/drill/serverlog"
 	"github.com/drillgres/drillgres/drill/words"
 )
 
@@ -60,6 +64,9 @@ func (r *run) loadInParallel(ctx context.Context) (loaded bool, err error) {
 		if unhealthy := r.server.Unhealthy(ctx); unhealthy != nil {
 			return false, unhealthy
 		}
+		if !r.server.IsSandbox() { // a database that is not the drill's is never dropped
+			return false, r.explainLoad(err)
+		}
 		why = "the parallel load ended early"
 		if said, ok := pgerr.From(err); ok {
 			why += ": " + said.Error()
@@ -80,13 +87,34 @@ func (r *run) sendDump(ctx context.Context) error {
 	return r.withDecoded(ctx, func(dump *layers.Stream) error {
 		counted := &countingReader{reader: dump, report: r.progress, total: r.dump.DecodedBytes}
 		l := newLoader(r.dump.Outline, r.dump.Splices, r.jobs(), func(ctx context.Context) (*pgx.Conn, error) {
-			return r.server.ClientSession(ctx, loadSettings(r.server.Major))
+			return r.server.ClientSession(ctx, loadSettings(r.server))
 		})
 		if err := l.load(ctx, counted); err != nil {
 			return err
 		}
 		_, err := io.Copy(io.Discard, dump) // a checksum may come last
 		return err
+	})
+}
+
+// explainLoad returns the failure for an error of the server that ended the parallel load into
+// a server whose log cannot be read: the error itself has what the log would have.
+func (r *run) explainLoad(err error) error {
+	var said *pgconn.PgError
+	if !errors.As(err, &said) {
+		return err
+	}
+	entry := serverlog.Entry{
+		User: r.server.User, Severity: "ERROR", SQLState: said.Code, Message: said.Message, Detail: said.Detail, Hint: said.Hint,
+		Query: said.InternalQuery, Context: said.Where,
+	}
+	var failed *failedStatement
+	if errors.As(err, &failed) {
+		entry.Statement = failed.sql
+	}
+	return classify(evidence{
+		User: r.server.User, DumpMajor: provision.Major(r.dump.DumpVersion), ServerMajor: r.server.Major, Preloaded: r.server.Preloaded,
+		Log: []serverlog.Entry{entry},
 	})
 }
 
