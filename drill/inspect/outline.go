@@ -64,6 +64,18 @@ type outline struct {
 	tablespace string // default_tablespace
 }
 
+// ofServer holds the beginnings of statements after which the database alone cannot be created
+// again: they change the server, or keep the database from being dropped.
+var ofServer = []string{
+	"create subscription", "create role", "create user", "create group", "create tablespace", "create database",
+	"alter role", "alter user", "alter group", "alter database", "alter system", "drop role", "drop user", "drop group", "drop database", "drop tablespace",
+}
+
+func changesServer(p *sqltext.Phrase) bool {
+	ofDatabase := p.Begins("create user mapping") || p.Begins("alter user mapping") || p.Begins("drop user mapping")
+	return !ofDatabase && slices.ContainsFunc(ofServer, p.Begins)
+}
+
 func (o *outline) refuse(why string) {
 	if o.refused == "" {
 		o.refused = why
@@ -102,8 +114,8 @@ func (s *script) noteForOutline(verb string) {
 		return
 	case verb == "begin" && len(o.Rows) == 0:
 		o.refuse("it begins a transaction")
-	case p.Begins("create subscription"), p.Begins("create role"), p.Begins("create user"), p.Begins("create group"), p.Begins("create tablespace"), p.Begins("create database"):
-		o.refuse("it creates what is not only in its database")
+	case changesServer(p):
+		o.refuse("it changes more than its database")
 	case len(s.st.tokens) == maxTokens:
 		o.InOrder = true // the rest of it is unknown
 	case s.lexer.NonStandard:

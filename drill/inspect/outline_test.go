@@ -90,8 +90,8 @@ func TestNoOutline(t *testing.T) {
 		"strings":               {"SET standard_conforming_strings = off;", "standard_conforming_strings is off"},
 		"another format":        {"COPY public.c FROM stdin WITH (FORMAT csv);\n1\n\\.\n", "a COPY has another format than that of pg_dump"},
 		"a transaction":         {"BEGIN;", "it begins a transaction"},
-		"a subscription":        {"CREATE SUBSCRIPTION s CONNECTION '' PUBLICATION p WITH (connect = false, slot_name = 's');", "it creates what is not only in its database"},
-		"another database":      {"CREATE DATABASE x;\n\\connect x\n", "it creates what is not only in its database"},
+		"a subscription":        {"CREATE SUBSCRIPTION s CONNECTION '' PUBLICATION p WITH (connect = false, slot_name = 's');", "it changes more than its database"},
+		"another database":      {"CREATE DATABASE x;\n\\connect x\n", "it changes more than its database"},
 		"rows of a second dump": {outlineTail + outlineHead, "it is not one dump of pg_dump"},
 	} {
 		t.Run(name, func(t *testing.T) {

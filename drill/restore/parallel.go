@@ -91,7 +91,7 @@ func (r *run) sendDump(ctx context.Context) error {
 // beginAgain replaces the database by an empty one with what was there before the load.
 func (r *run) beginAgain(ctx context.Context) error {
 	if err := r.server.Recreate(ctx); err != nil {
-		return err
+		return explainNoSession(err)
 	}
 	if !r.hooked {
 		return nil
