@@ -45,7 +45,7 @@ func newLastGood(e edges) *cobra.Command {
 	var o lastGoodOptions
 	cmd := &cobra.Command{
 		Use:   "last-good [DATABASE]",
-		Short: "Find the newest backup that restores: how far back must we go?",
+		Short: "Find the newest backup that restores",
 		Long: "Searches the backups at the source for the newest one that restores, by bisection. Drills on\n" +
 			"record are known points; the others are drilled without the application, recorded as drills of a\n" +
 			"named backup, and notify nobody. The search assumes that once a backup is broken, all newer ones\n" +
