@@ -40,7 +40,9 @@ const (
 )
 
 // Build is a statement after the rows that reads a table and builds something for it. It
-// depends on nothing else after the rows, except that a foreign key depends on keys.
+// depends on nothing else after the rows, except that a foreign key depends on keys. An index
+// that calls a function of another schema than pg_catalog is none: the function may read
+// other tables, or come after the rows itself.
 type Build struct {
 	Statement  Span
 	Kind       BuildKind
@@ -48,9 +50,6 @@ type Build struct {
 	Refers     sqltext.Name // the other table of a foreign key
 	SQL        string
 	Tablespace string // default_tablespace
-	// CallsFunction means that it may read other tables, by a function of a schema other than
-	// pg_catalog.
-	CallsFunction bool
 }
 
 // maxBuilds is how many bytes of statements an Outline has at most.
@@ -171,7 +170,10 @@ func calls(tokens []sqltext.Token) (found []sqltext.Token) {
 
 // noteBuild adds the statement if it is a build.
 func (s *script) noteBuild(p *sqltext.Phrase) {
-	b := Build{CallsFunction: len(calls(p.Tokens)) > 0}
+	if len(calls(p.Tokens)) > 0 && !p.Contains("foreign key") { // which has the columns after the other table
+		return
+	}
+	var b Build
 	index := p.Has("create index") || p.Has("create unique index")
 	switch {
 	case index:

@@ -58,7 +58,7 @@ func TestOutline(t *testing.T) {
 		}
 	}
 	for _, b := range c.Source.Outline.Builds {
-		got = append(got, fmt.Sprintf("%d %s %s tablespace=%q calls=%t", b.Kind, b.Table.Name, b.Refers.Name, b.Tablespace, b.CallsFunction))
+		got = append(got, fmt.Sprintf("%d %s %s tablespace=%q", b.Kind, b.Table.Name, b.Refers.Name, b.Tablespace))
 		if cut(b.Statement) != b.SQL {
 			t.Errorf("%q is not %q", b.SQL, cut(b.Statement))
 		}
@@ -68,10 +68,9 @@ func TestOutline(t *testing.T) {
 		`rows b fresh=true spreads=false ""`,
 		`rows b fresh=false spreads=false "1\t1\n"`,
 		`rows p fresh=false spreads=true ""`,
-		`1 a  tablespace="" calls=false`,
-		`0 a  tablespace="fast" calls=false`,
-		`0 b  tablespace="fast" calls=true`,
-		`2 b a tablespace="fast" calls=true`,
+		`1 a  tablespace=""`,
+		`0 a  tablespace="fast"`,
+		`2 b a tablespace="fast"`,
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
