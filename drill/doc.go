@@ -90,6 +90,7 @@
 //	propose          the config for backups that were looked at
 //	gate             whether a release may be deployed
 //	prove            the negative control: breaks copies of a backup, which must fail
+//	lastgood         the search for the newest backup that restores
 //	record           the history of drills: baseline, real RPO and RTO
 //	record/sqlite    a history in an SQLite file
 //	record/postgres  a history in a Postgres database

@@ -1,6 +1,7 @@
 package drill
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"time"
@@ -107,6 +108,7 @@ type Drill struct {
 	Restorer    Restorer
 	Verifier    Verifier
 	App         AppChecker // nil: the app stage is skipped
+	WithoutApp  string     // why App is nil; empty: the config has none
 	Migrator    Migrator   // nil: the migrate stage is skipped
 
 	// DumpedBefore returns the names that the dumps of earlier drills gave their
@@ -190,7 +192,7 @@ func (d Drill) prove(ctx context.Context, r *runner) (e evidence) {
 	e.verified = step(ctx, r, outcome.Verify, func(ctx context.Context) (verify.Report, error) {
 		return d.verify(ctx, r, e)
 	})
-	e.app = stepIf(ctx, r, outcome.App, d.App != nil, "no app in the config", func(ctx context.Context) (appcheck.Report, error) {
+	e.app = stepIf(ctx, r, outcome.App, d.App != nil, cmp.Or(d.WithoutApp, "no app in the config"), func(ctx context.Context) (appcheck.Report, error) {
 		return d.App.Check(ctx, e.server)
 	})
 	e.migrated = stepIf(ctx, r, outcome.Migrate, d.Migrator != nil, "no release to rehearse", func(ctx context.Context) (migrate.Report, error) {

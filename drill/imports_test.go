@@ -21,12 +21,17 @@ func TestImports(t *testing.T) {
 		"drill", "drill/outcome", "drill/sqltext", "drill/redact", "drill/pgerr", "drill/companion", "drill/dumpfile", "drill/config", "drill/place", "drill/lifecycle", "drill/locate", "drill/locate/dir", "drill/locate/command", "drill/locate/stdin", "drill/locate/httpfile", "drill/locate/store", "drill/fetch",
 		"drill/gate", "drill/layers", "drill/layers/agefile", "drill/layers/pgp", "drill/layers/source", "drill/layers/opensslenc", "drill/layers/databasus", "drill/layers/zipfile", "drill/producer", "drill/extension", "drill/equip", "drill/layers/codec", "drill/inspect", "drill/sandbox", "drill/provision", "drill/serverlog", "drill/restore", "drill/fingerprint", "drill/verify", "drill/migrate", "drill/migrate/watch",
 		"drill/record", "drill/record/sqlite", "drill/record/postgres", "drill/notify", "drill/notify/channel",
-		"drill/metrics", "drill/trace", "drill/report", "drill/report/actions", "drill/progress", "drill/fleet", "drill/page", "drill/serve", "drill/work", "drill/words", "drill/origin", "drill/evidence", "drill/evidence/dir", "drill/prove", "drill/runbook", "drill/target", "appcheck",
+		"drill/metrics", "drill/trace", "drill/report", "drill/report/actions", "drill/progress", "drill/fleet", "drill/page", "drill/serve", "drill/work", "drill/words", "drill/origin", "drill/evidence", "drill/evidence/dir", "drill/prove", "drill/lastgood", "drill/runbook", "drill/target", "appcheck",
 	}
 	for _, pkg := range core {
 		deps := dependencies(t, pkg)
 		for _, h := range append(heavy, module+"fixtures/", module+"cmd/") {
 			forbid(t, pkg, deps, h)
+		}
+	}
+	for _, name := range dependencies(t, "drill/lastgood") {
+		if pkg, own := strings.CutPrefix(name, module); own && pkg != "drill/lastgood" && pkg != "drill/outcome" {
+			t.Errorf("drill/lastgood depends on %s: the search needs only the vocabulary", name)
 		}
 	}
 	for _, pkg := range []string{"drill/outcome", "drill/snapshot"} {

@@ -64,7 +64,7 @@ func runProve(ctx context.Context, e edges, o proveOptions) error {
 	if err != nil {
 		return err
 	}
-	db, err := selectDatabase(cfg, o.database)
+	db, err := selectDatabase(cfg, o.database, "prove")
 	if err != nil {
 		return err
 	}
@@ -92,15 +92,16 @@ func printProved(e edges, format string, r prove.Report) error {
 	return report.Proved(e.stdout, r, textOptions(e))
 }
 
-// selectDatabase returns the database of that name, or the only one if name is empty.
-func selectDatabase(cfg *config.Config, name string) (*config.Database, error) {
+// selectDatabase returns the database of that name, or the only one if name is empty, for a
+// command that takes one.
+func selectDatabase(cfg *config.Config, name, command string) (*config.Database, error) {
 	var names []string
 	if name != "" {
 		names = []string{name}
 	}
 	dbs, err := selectDatabases(cfg, names)
 	if err == nil && len(dbs) > 1 {
-		err = usage("the config has %d databases, but prove takes one", len(dbs)).WithHint("choose from: %s", strings.Join(cfg.Names(), ", "))
+		err = usage("the config has %d databases, but %s takes one", len(dbs), command).WithHint("choose from: %s", strings.Join(cfg.Names(), ", "))
 	}
 	if err != nil {
 		return nil, err

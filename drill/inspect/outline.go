@@ -40,7 +40,9 @@ const (
 )
 
 // Build is a statement after the rows that reads a table and builds something for it. It
-// depends on nothing else after the rows, except that a foreign key depends on keys.
+// depends on nothing else after the rows, except that a foreign key depends on keys. An index
+// that calls a function of another schema than pg_catalog is none: the function may read
+// other tables, or come after the rows itself.
 type Build struct {
 	Statement  Span
 	Kind       BuildKind
@@ -48,9 +50,6 @@ type Build struct {
 	Refers     sqltext.Name // the other table of a foreign key
 	SQL        string
 	Tablespace string // default_tablespace
-	// CallsFunction means that it may read other tables, by a function of a schema other than
-	// pg_catalog.
-	CallsFunction bool
 }
 
 // maxBuilds is how many bytes of statements an Outline has at most.
@@ -62,6 +61,18 @@ type outline struct {
 	refused    string // why there is none; empty: there may be one
 	size       int    // bytes of the statements
 	tablespace string // default_tablespace
+}
+
+// ofServer holds the beginnings of statements after which the database alone cannot be created
+// again: they change the server, or keep the database from being dropped.
+var ofServer = []string{
+	"create subscription", "create role", "create user", "create group", "create tablespace", "create database",
+	"alter role", "alter user", "alter group", "alter database", "alter system", "drop role", "drop user", "drop group", "drop database", "drop tablespace",
+}
+
+func changesServer(p *sqltext.Phrase) bool {
+	ofDatabase := p.Begins("create user mapping") || p.Begins("alter user mapping") || p.Begins("drop user mapping")
+	return !ofDatabase && slices.ContainsFunc(ofServer, p.Begins)
 }
 
 func (o *outline) refuse(why string) {
@@ -102,8 +113,8 @@ func (s *script) noteForOutline(verb string) {
 		return
 	case verb == "begin" && len(o.Rows) == 0:
 		o.refuse("it begins a transaction")
-	case p.Begins("create subscription"), p.Begins("create role"), p.Begins("create user"), p.Begins("create group"), p.Begins("create tablespace"), p.Begins("create database"):
-		o.refuse("it creates what is not only in its database")
+	case changesServer(p):
+		o.refuse("it changes more than its database")
 	case len(s.st.tokens) == maxTokens:
 		o.InOrder = true // the rest of it is unknown
 	case s.lexer.NonStandard:
@@ -159,7 +170,10 @@ func calls(tokens []sqltext.Token) (found []sqltext.Token) {
 
 // noteBuild adds the statement if it is a build.
 func (s *script) noteBuild(p *sqltext.Phrase) {
-	b := Build{CallsFunction: len(calls(p.Tokens)) > 0}
+	if len(calls(p.Tokens)) > 0 && !p.Contains("foreign key") { // which has the columns after the other table
+		return
+	}
+	var b Build
 	index := p.Has("create index") || p.Has("create unique index")
 	switch {
 	case index:

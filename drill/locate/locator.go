@@ -55,27 +55,10 @@ type Locator struct {
 //
 // A backup that Want names may be of any age.
 func (l Locator) Locate(ctx context.Context) (Backup, error) {
-	b := Backup{Source: l.Source, Chosen: l.Asked(), Named: !l.isLatest() || l.File}
-	if err := checkPattern(l.Match); err != nil {
+	b, listed, existing, err := l.list(ctx)
+	if err != nil {
 		return b, err
 	}
-	listed, err := l.Source.List(ctx)
-	if err != nil {
-		return b, l.explainMissing(err)
-	}
-	settled, growing, err := l.withoutGrowing(ctx, listed)
-	if err != nil {
-		return b, l.explainMissing(err)
-	}
-	existing := slices.DeleteFunc(slices.Clone(settled), func(o Object) bool { return o.Broken })
-	if len(existing) < len(listed) && l.isLatest() && len(l.matching(existing)) == 0 {
-		return b, l.linkBroken(listed)
-	}
-	err = b.choose(l, foldDirectories(existing), existing)
-	if err != nil {
-		return b, l.explainMissing(err)
-	}
-	b.addFinding(growing)
 	b.addCreation(l, existing)
 	b.addGlobals(l, existing)
 	b.Members = membersOf(b.Object, existing)
@@ -102,6 +85,39 @@ func (l Locator) Locate(ctx context.Context) (Backup, error) {
 	return b, err
 }
 
+// list lists the source and chooses an object. It also returns everything that it listed, and
+// what of it exists and is not being written.
+func (l Locator) list(ctx context.Context) (b Backup, listed, existing []Object, err error) {
+	b = Backup{Source: l.Source, Chosen: l.Asked(), Named: !l.isLatest() || l.File}
+	if err := checkPattern(l.Match); err != nil {
+		return b, nil, nil, err
+	}
+	listed, err = l.Source.List(ctx)
+	if err != nil {
+		return b, nil, nil, l.explainMissing(err)
+	}
+	settled, growing, err := l.withoutGrowing(ctx, listed)
+	if err != nil {
+		return b, nil, nil, l.explainMissing(err)
+	}
+	existing = slices.DeleteFunc(slices.Clone(settled), func(o Object) bool { return o.Broken })
+	if len(existing) < len(listed) && l.isLatest() && len(l.matching(existing)) == 0 {
+		return b, nil, nil, l.linkBroken(listed)
+	}
+	if err := b.choose(l, foldDirectories(existing), existing); err != nil {
+		return b, nil, nil, l.explainMissing(err)
+	}
+	b.addFinding(growing)
+	return b, listed, existing, nil
+}
+
+// Backups returns every backup from which Locate chooses the newest, newest first, and findings
+// about them. It fails as Locate does, except for what is about the newest backup itself.
+func (l Locator) Backups(ctx context.Context) ([]Stored, []outcome.Finding, error) {
+	b, _, _, err := l.list(ctx)
+	return b.stored, b.Findings, err
+}
+
 // choose sets the object. If Want names the newest backup, it counts as chosen
 // for being the newest.
 func (b *Backup) choose(l Locator, objects, all []Object) error {
@@ -109,8 +125,8 @@ func (b *Backup) choose(l Locator, objects, all []Object) error {
 		return b.chooseSet(l, objects, all)
 	}
 	matching := l.matching(objects)
-	b.Matched, b.candidates, b.stored = len(matching), matching, storedOf(matching, all)
 	copied := l.preferNamedDate(matching)
+	b.Matched, b.candidates, b.stored = len(matching), matching, storedOf(matching, all)
 	switch {
 	case !l.isLatest():
 		o, err := l.findWanted(objects, matching)

@@ -90,7 +90,7 @@ type Chosen string
 // chosen counts as latest.
 const (
 	ChosenLatest Chosen = "latest" // the newest at the source
-	ChosenKey    Chosen = "key"    // another one at the source, by its name
+	ChosenKey    Chosen = "key"    // another one at the source, by its name; for drillgres last-good also the newest
 	ChosenFile   Chosen = "file"   // a file of the machine that drills
 )
 

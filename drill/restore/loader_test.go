@@ -100,7 +100,7 @@ func (l *lab) loaded(t *testing.T, dump []byte, loader, want string) []string {
 	if want == "" {
 		want = restore.LoaderParallel
 	}
-	if restored.Loader != want || want == "psql" && restored.WhyClient == "" {
+	if restored.Loader != want || want == "psql" && (loader == restore.LoaderClient) != (restored.WhyClient == "") {
 		t.Errorf("loaded by %q (%s), want %q", restored.Loader, restored.WhyClient, want)
 	}
 	return l.dumped(t, s)

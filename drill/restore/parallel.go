@@ -19,9 +19,9 @@ import (
 
 // The values of restore.loader.
 const (
-	LoaderAuto     = "auto"
+	LoaderClient   = "client"   // psql or pg_restore, the default
+	LoaderAuto     = "auto"     // LoaderParallel where the dump allows it
 	LoaderParallel = "parallel" // drillgres sends the dump over several sessions
-	LoaderClient   = "client"   // psql or pg_restore
 )
 
 // whyClient returns why psql must load a plain dump, or an empty string. Before a
@@ -29,8 +29,6 @@ const (
 // contain nothing else.
 func (r *run) whyClient() string {
 	switch s := r.dump.Source; {
-	case r.Config.Loader == LoaderClient:
-		return "restore.loader is client"
 	case s.Outline == nil:
 		return cmp.Or(s.NoOutline, "it was not read whole")
 	case r.partly:
@@ -43,11 +41,16 @@ func (r *run) whyClient() string {
 	return ""
 }
 
+// mayLoadInParallel reports whether the config lets drillgres load the dump, if it can.
+func (r *run) mayLoadInParallel() bool {
+	return r.dump.Format == inspect.Plain && cmp.Or(r.Config.Loader, LoaderClient) != LoaderClient
+}
+
 // loadInParallel loads a plain dump over several sessions, and reports whether it did. An
 // error of the server is not a verdict: it creates the database again, and returns false.
 // psql then finds the first cause, or loads a dump that can only be loaded in its order.
 func (r *run) loadInParallel(ctx context.Context) (loaded bool, err error) {
-	if r.dump.Format != inspect.Plain {
+	if !r.mayLoadInParallel() {
 		r.restored.Loader = r.plan.Tool
 		return false, nil
 	}
@@ -121,7 +124,7 @@ func (r *run) explainLoad(err error) error {
 // beginAgain replaces the database by an empty one with what was there before the load.
 func (r *run) beginAgain(ctx context.Context) error {
 	if err := r.server.Recreate(ctx); err != nil {
-		return err
+		return explainNoSession(err)
 	}
 	if !r.hooked {
 		return nil

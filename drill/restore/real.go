@@ -4,7 +4,6 @@ import (
 	"errors"
 	"slices"
 
-	"github.com/drillgres/drillgres/drill/inspect"
 	"github.com/drillgres/drillgres/drill/outcome"
 	"github.com/drillgres/drillgres/drill/provision"
 )
@@ -25,7 +24,7 @@ func (r Restorer) Steps(s provision.Server, dump Dump) (steps []Step) {
 		run := r.newRun(one.server, one.dump, nil)
 		run.partly = i < len(all)-1 || partly
 		step := Step{Role: one.dump.Role, Tool: run.plan.Tool, Jobs: run.plan.Jobs}
-		if one.dump.Format == inspect.Plain {
+		if run.mayLoadInParallel() {
 			if step.Why = run.whyClient(); step.Why == "" {
 				step.Tool, step.Jobs = "", run.jobs()
 			}

@@ -158,7 +158,7 @@ func (s *schedule) canBegin(b inspect.Build) bool {
 	if b.Kind == inspect.BuildForeignKey {
 		return s.foreign && s.keys == 0
 	}
-	return s.left == 0 || !s.late && !b.CallsFunction
+	return s.left == 0 || !s.late
 }
 
 // tables returns the tables that the build locks.

@@ -34,6 +34,7 @@ type DrillOptions struct {
 	Backup string // Latest or "", a key at the source, or the path of a local file
 	Keep   bool   // leave the sandbox for inspection
 	Gate   bool   // the drill decides about a release
+	ByKey  bool   // the drill says nothing about the newest backup, even if Backup is the newest
 
 	Named  bool              // the source is the backup itself, which the user named instead of a config
 	Stream io.Reader         // the backup, instead of its source; nil: none

@@ -26,17 +26,26 @@ type Locator struct {
 
 	backup config.Backup
 	opener *layers.Opener // of the backup's layers, which a backup tool may determine; may be nil
+	byKey  bool           // even the newest backup counts as chosen by its key
 }
 
 // Asked returns how the backup is to be chosen.
 func (l Locator) Asked() outcome.Chosen { return l.Rules.Asked() }
 
-// Locate opens the source and chooses a backup. If the config names no backup tool and no
-// names, the layout of the source shows them.
-func (l Locator) Locate(ctx context.Context) (locate.Backup, error) {
+// layout is a source, and the rules for it.
+type layout struct {
+	locate.Locator
+	tool    producer.Producer // if known
+	known   bool
+	objects []locate.Object // at the source; nil if the rules do not depend on them
+}
+
+// layOut opens the source. If the config names no backup tool and no names, the layout of the
+// source shows them.
+func (l Locator) layOut(ctx context.Context) (layout, error) {
 	source, err := l.Open(ctx)
 	if err != nil {
-		return locate.Backup{Chosen: l.Asked()}, err
+		return layout{}, err
 	}
 	var objects []locate.Object
 	if !l.Rules.File && l.backup.Command == nil {
@@ -59,14 +68,37 @@ func (l Locator) Locate(ctx context.Context) (locate.Backup, error) {
 			applyRecognized(tool, &rules)
 		}
 	}
-	b, err := locate.Locator{Source: source, Rules: rules, Now: l.Now}.Locate(ctx)
-	if known {
-		b.Producer = tool.Name
+	return layout{locate.Locator{Source: source, Rules: rules, Now: l.Now}, tool, known, objects}, nil
+}
+
+// Locate opens the source and chooses a backup.
+func (l Locator) Locate(ctx context.Context) (locate.Backup, error) {
+	at, err := l.layOut(ctx)
+	if err != nil {
+		return locate.Backup{Chosen: l.Asked()}, err
+	}
+	b, err := at.Locate(ctx)
+	if at.known {
+		b.Producer = at.tool.Name
+	}
+	if l.byKey {
+		b.Chosen = outcome.ChosenKey
 	}
 	if l.opener != nil {
-		l.adaptOpener(ctx, b, tool, objects)
+		l.adaptOpener(ctx, b, at.tool, at.objects)
 	}
 	return b, err
+}
+
+// Backups opens the source and returns every backup from which Locate chooses the newest,
+// newest first, and findings about them.
+func (l Locator) Backups(ctx context.Context) (source locate.Source, backups []locate.Stored, found []outcome.Finding, err error) {
+	at, err := l.layOut(ctx)
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	backups, found, err = at.Backups(ctx)
+	return at.Source, backups, found, err
 }
 
 // adaptOpener sets what the layers of the chosen backup need besides the config.
@@ -125,7 +157,9 @@ func locatorFor(db *config.Database, o DrillOptions, now func() time.Time) Locat
 	case o.Named:
 		return NewNamedLocator(db, now)
 	default:
-		return NewLocator(db, o.Backup, now)
+		l := NewLocator(db, o.Backup, now)
+		l.byKey = o.ByKey
+		return l
 	}
 }
 

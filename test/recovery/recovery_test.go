@@ -231,12 +231,12 @@ func TestRecovery(t *testing.T) {
 		loader       string
 		owner        string // empty: not that of production
 	}{
-		{name: "plain", files: map[string][]byte{"shop.sql.gz": zipped(t, d.plain)}, roles: own, loader: restore.LoaderParallel},
-		{name: "plain by psql", files: map[string][]byte{"shop.sql.gz": zipped(t, d.plain)}, roles: own, args: []string{"--loader", "client"}, loader: "psql"},
+		{name: "plain", files: map[string][]byte{"shop.sql.gz": zipped(t, d.plain)}, roles: own, args: []string{"--loader", "auto"}, loader: restore.LoaderParallel},
+		{name: "plain by psql", files: map[string][]byte{"shop.sql.gz": zipped(t, d.plain)}, roles: own, loader: "psql"},
 		{name: "archive", files: map[string][]byte{"shop.dump": d.custom}, roles: own, loader: "pg_restore", owner: shop.Owner},
 		{name: "archive by a container", files: map[string][]byte{"shop.dump.gz": zipped(t, d.custom)}, roles: own, noPrograms: true, loader: "pg_restore", owner: shop.Owner},
 		{name: "set with its roles", backup: `, match: "shop*.dump", globals: "globals*.sql"`, files: map[string][]byte{"shop.dump": d.custom, "globals.sql": d.globals}, args: []string{"--with-roles"}, loader: "pg_restore", owner: shop.Owner},
-		{name: "roles that the backup lacks", files: map[string][]byte{"shop.sql": d.plain}, args: []string{"--with-roles"}, loader: restore.LoaderParallel},
+		{name: "roles that the backup lacks", files: map[string][]byte{"shop.sql": d.plain}, args: []string{"--with-roles"}, loader: "psql"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			s := newServer(t, c.roles...)
