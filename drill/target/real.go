@@ -75,7 +75,7 @@ func (r *Real) session(ctx context.Context) (*pgx.Conn, error) {
 	if ctx.Err() != nil {
 		return nil, context.Cause(ctx)
 	}
-	f := outcome.Fail(outcome.ConfigInvalid, "--to: %w", err)
+	f := outcome.Fail(outcome.ConfigInvalid, "--to: %s", onceEach(err))
 	switch pgerr.State(err) {
 	case pgerrcode.InvalidPassword, pgerrcode.InvalidAuthorizationSpecification:
 		return nil, f.WithHint("set the password of %q in PGPASSWORD or in a password file, and look into pg_hba.conf of the server", r.User)
@@ -83,6 +83,16 @@ func (r *Real) session(ctx context.Context) (*pgx.Conn, error) {
 		return nil, f.WithHint("create the database first: createdb --template=template0 %s", r.Database)
 	}
 	return nil, f.WithHint("check the address of --to, that the server runs, and sslmode")
+}
+
+// onceEach returns the text of an error on one line, and each of its lines once: pgx lists every
+// attempt, such as one with TLS and one without.
+func onceEach(err error) string {
+	var lines []string
+	for line := range strings.Lines(err.Error()) {
+		lines = append(lines, strings.TrimSpace(line))
+	}
+	return strings.Join(slices.Compact(lines), " ")
 }
 
 // Check fails if the server or the database cannot be restored into, whatever the backup is.

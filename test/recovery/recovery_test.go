@@ -277,6 +277,29 @@ func TestRecovery(t *testing.T) {
 	}
 }
 
+// TestARecoveryIsComparedWithTheLastDrill checks that the history is read, and not written.
+func TestARecoveryIsComparedWithTheLastDrill(t *testing.T) {
+	s := newServer(t, shop.Owner, shop.App)
+	config := writeConfig(t, "", map[string][]byte{"shop.dump": shopDumps(t).custom})
+	drill, exit, stderr := program.Drill(t, "--config", config)
+	if exit != 0 {
+		t.Fatalf("the drill: exit %d\n%s", exit, stderr)
+	}
+	stdout, exit, stderr := s.run(t, config, "--yes", "--format", "json", "--progress", "none")
+	r := resultIn(t, stdout, stderr)
+	if exit != 0 || r.Baseline == nil || r.Baseline.RunID != drill.RunID {
+		t.Errorf("exit %d, %+v compared with %+v", exit, r.Failure, r.Baseline)
+	}
+	history, _, _ := program.Run(t.Context(), t, "history", "--config", config, "--format", "json")
+	if strings.Contains(history, r.RunID) || !strings.Contains(history, drill.RunID) {
+		t.Errorf("the restore is on record:\n%s", history)
+	}
+	page, exit, _ := program.Run(t.Context(), t, "runbook", "shop", "--config", config)
+	if exit != 0 || !strings.Contains(page, drill.RunID) || !strings.Contains(page, "pg_restore --exit-on-error") {
+		t.Errorf("the runbook does not rest on the drill, exit %d:\n%s", exit, page)
+	}
+}
+
 // TestARecoveryIsRefused checks that nothing is written to a server that cannot take the backup.
 func TestARecoveryIsRefused(t *testing.T) {
 	d := shopDumps(t)
