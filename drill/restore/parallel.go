@@ -56,30 +56,36 @@ func (r *run) loadInParallel(ctx context.Context) (loaded bool, err error) {
 	}
 	why := r.whyClient()
 	if why == "" {
-		r.restored.Loader, r.restored.Jobs = LoaderParallel, r.jobs()
-		err := r.sendDump(ctx)
-		if err == nil {
-			return true, nil
-		}
-		if ctx.Err() != nil {
-			return false, context.Cause(ctx)
-		}
-		if unhealthy := r.server.Unhealthy(ctx); unhealthy != nil {
-			return false, unhealthy
-		}
-		if !r.server.IsSandbox() { // a database that is not the drill's is never dropped
-			return false, r.explainLoad(err)
-		}
-		why = "the parallel load ended early"
-		if said, ok := pgerr.From(err); ok {
-			why += ": " + said.Error()
-		}
-		if err := r.beginAgain(ctx); err != nil {
-			return false, asFailure(err, "create the database again")
+		if why, err = r.tryParallel(ctx); why == "" || err != nil {
+			return err == nil, err
 		}
 	}
 	r.restored.Loader, r.restored.WhyClient, r.restored.Jobs = r.plan.Tool, why, r.plan.Jobs
 	return false, nil
+}
+
+// tryParallel loads a plain dump over several sessions. If the server does not accept it, it
+// returns why a client must load it, into a database that it has created again. A database that
+// is not in a sandbox is never dropped.
+func (r *run) tryParallel(ctx context.Context) (why string, err error) {
+	r.restored.Loader, r.restored.Jobs = LoaderParallel, r.jobs()
+	if err = r.sendDump(ctx); err == nil {
+		return "", nil
+	}
+	if ctx.Err() != nil {
+		return "", context.Cause(ctx)
+	}
+	if unhealthy := r.server.Unhealthy(ctx); unhealthy != nil {
+		return "", unhealthy
+	}
+	if !r.server.IsSandbox() {
+		return "", r.explainLoad(err)
+	}
+	why = "the parallel load ended early"
+	if said, ok := pgerr.From(err); ok {
+		why += ": " + said.Error()
+	}
+	return why, asFailure(r.beginAgain(ctx), "create the database again")
 }
 
 // jobs returns how many sessions load at the same time.

@@ -251,7 +251,7 @@ func (b *book) pipeline(f file, layers []string) (lines []string) {
 	to := f.opened(layers, b.format())
 	var steps []string
 	for _, layer := range layers {
-		before, step := b.opener(layer, f)
+		before, step := b.opener(layer)
 		lines = append(lines, before...)
 		steps = append(steps, step)
 	}
@@ -271,7 +271,7 @@ var streams = map[string]string{"gzip": "gunzip -c", "zstd": "zstd -dc", "xz": "
 
 // opener returns the step that opens a layer from standard input to standard output, and what
 // must come before.
-func (b *book) opener(layer string, f file) (before []string, step string) {
+func (b *book) opener(layer string) (before []string, step string) {
 	if program := streams[layer]; program != "" {
 		return nil, program
 	}
@@ -317,13 +317,14 @@ func (b *book) openssl(key *config.OpenSSLKey, i int) string {
 		command += fmt.Sprintf(" -pbkdf2 -iter %d", cmp.Or(options.Iterations, 10000))
 	}
 	command += " -md " + cmp.Or(options.Digest, "sha256")
-	for _, r := range b.Config.References(b.path("backup", "keys", max(i, 0), "openssl", "passphrase")) {
-		if r.Variable != "" {
-			return command + " -pass env:" + r.Variable
-		}
-		return command + " -pass " + quote("file:"+r.File)
+	from := b.Config.References(b.path("backup", "keys", max(i, 0), "openssl", "passphrase"))
+	switch {
+	case len(from) != 1: // asks for the passphrase
+		return command
+	case from[0].Variable != "":
+		return command + " -pass env:" + from[0].Variable
 	}
-	return command // asks for the passphrase
+	return command + " -pass " + quote("file:"+from[0].File)
 }
 
 // createdb returns the command that creates the empty database. owner may be empty.

@@ -139,7 +139,7 @@ func (r *Real) Open(ctx context.Context, needs inspect.Needs, dump restore.Dump)
 	r.server = r.describe(a, needs)
 	p := &pod{}
 	r.server.Pod = p
-	r.plan(a, needs, dump)
+	r.plan(a, needs)
 	if err := r.openPrograms(ctx, p, dump); err != nil {
 		return r.server, dump, err
 	}
@@ -196,21 +196,21 @@ func (r *Real) withoutRoles(dump restore.Dump, a about, needs inspect.Needs) res
 	if r.WithRoles {
 		leftOut = a.roles
 	}
-	dump.Source = dump.Source.WithoutRoles(leftOut)
+	dump.Source = dump.WithoutRoles(leftOut)
 	before := dump.Before
 	dump.Before = nil
 	for _, part := range before {
 		if part.Role == "globals" && !r.WithRoles {
 			continue
 		}
-		part.Source = part.Source.WithoutRoles(leftOut)
+		part.Source = part.WithoutRoles(leftOut)
 		dump.Before = append(dump.Before, part)
 	}
 	return dump
 }
 
 // plan notes what the restore will do.
-func (r *Real) plan(a about, needs inspect.Needs, dump restore.Dump) {
+func (r *Real) plan(a about, needs inspect.Needs) {
 	p := Plan{Target: r.Target, Version: a.version, Superuser: a.superuser, Owner: r.server.Owner, Settings: strings.Count(r.server.Properties, ";")}
 	p.Server = a.encoding + ", " + a.collate
 	if r.WithRoles {
