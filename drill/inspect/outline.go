@@ -61,6 +61,10 @@ type outline struct {
 	refused    string // why there is none; empty: there may be one
 	size       int    // bytes of the statements
 	tablespace string // default_tablespace
+
+	fresh   map[sqltext.Name]int // the Fresh Rows of a table
+	changed bool                 // a statement after the rows, or after the first foreign key, may change a table
+	foreign bool                 // there is a foreign key
 }
 
 // ofServer holds the beginnings of statements after which the database alone cannot be created
@@ -84,13 +88,27 @@ func (o *outline) refuse(why string) {
 
 // noteRows adds the rows that end at the current position.
 func (s *script) noteRows(t *copyTarget, data Span) {
-	switch o := &s.outline; {
-	case o.refused != "" || s.fragment || s.seek != nil:
+	o := &s.outline
+	switch {
+	case o.refused != "" || s.fragment || s.seek != nil || !s.k.reserve(t.table.Schema, t.table.Name):
+		return
 	case !t.counted:
 		o.refuse("a COPY has another format than that of pg_dump")
-	case s.k.reserve(t.table.Schema, t.table.Name):
-		o.Rows = append(o.Rows, Rows{Statement: t.statement, Table: t.table, Data: data, End: s.f.offset(), Fresh: t.fresh, Spreads: s.k.partitioned[t.table]})
+		return
+	case len(o.Builds) > 0 || o.changed:
+		o.refuse("rows come after statements that need all rows")
+		return
 	}
+	if first, again := o.fresh[t.table]; again {
+		o.Rows[first].Fresh = false // both may be loaded at the same time
+	}
+	if t.fresh {
+		if o.fresh == nil {
+			o.fresh = map[sqltext.Name]int{}
+		}
+		o.fresh[t.table] = len(o.Rows)
+	}
+	o.Rows = append(o.Rows, Rows{Statement: t.statement, Table: t.table, Data: data, End: s.f.offset(), Fresh: t.fresh, Spreads: s.k.partitioned[t.table]})
 }
 
 // isFresh reports whether a table is an ordinary one that the dump creates, and that nothing
@@ -109,23 +127,51 @@ func (k *catalog) createsOrdinary(table sqltext.Name) bool {
 func (s *script) noteForOutline(verb string) {
 	o, p := &s.outline, &sqltext.Phrase{Tokens: s.st.tokens}
 	switch {
-	case o.refused != "" || s.fragment:
+	case o.refused != "" || s.fragment || verb == "copy":
 		return
 	case verb == "begin" && len(o.Rows) == 0:
 		o.refuse("it begins a transaction")
 	case changesServer(p):
 		o.refuse("it changes more than its database")
 	case len(s.st.tokens) == maxTokens:
-		o.InOrder = true // the rest of it is unknown
+		o.InOrder, o.changed = true, true // the rest of it is unknown
 	case s.lexer.NonStandard:
 		o.refuse("standard_conforming_strings is off")
 	case p.Has("set"):
 		o.noteSet(p)
 	case len(o.Rows) == 0:
 		o.InOrder = o.InOrder || mayReadOthers(p)
-	case verb == "create" || verb == "alter":
-		s.noteBuild(p)
+	case verb == "select" && p.Contains("set_config"):
+		o.refuse("it changes the settings of its session after the first rows")
+	case !s.noteBuild(*p):
+		o.changed = o.changed || mayChangeTable(*p)
 	}
+}
+
+// mayChangeTable reports whether a statement after the rows may change what a later index or
+// constraint builds on. It knows those of pg_dump that do not.
+func mayChangeTable(p sqltext.Phrase) bool {
+	for _, harmless := range []string{
+		"comment", "select", "begin", "commit", "insert", "alter index", "alter statistics", "alter view", "alter materialized view", "alter function",
+		"create statistics", "create view", "create or replace view", "create materialized view", "create function", "create index", "create unique index",
+	} {
+		if p.Begins(harmless) {
+			return false
+		}
+	}
+	if !p.Has("alter table") {
+		return true
+	}
+	p.Drop("only")
+	p.Name("")
+	for _, harmless := range []string{"add constraint", "cluster on", "replica identity", "owner to"} {
+		if p.Begins(harmless) {
+			return false
+		}
+	}
+	column := p.Has("alter column")
+	p.Take()
+	return !column || !p.Begins("set statistics")
 }
 
 func (o *outline) noteSet(p *sqltext.Phrase) {
@@ -137,6 +183,8 @@ func (o *outline) noteSet(p *sqltext.Phrase) {
 		o.refuse("an old pg_dump made it, which writes names without their schemas")
 	case p.Has("default_tablespace"):
 		o.tablespace = setting(p)
+	case len(o.Rows) > 0 && !p.Begins("default_table_access_method"):
+		o.refuse("it changes the settings of its session after the first rows")
 	}
 }
 
@@ -154,24 +202,34 @@ func mayReadOthers(p *sqltext.Phrase) bool {
 	if !p.Begins("table") && !p.Begins("domain") {
 		return false
 	}
+	if key := *p; key.Until("partition by") && len(calls(key.Tokens)) > 0 {
+		return true
+	}
 	return slices.ContainsFunc(calls(p.Tokens), func(t sqltext.Token) bool { return t.Depth >= depth })
 }
 
-// calls returns the names of functions, of a schema other than pg_catalog, that are followed
-// by a parenthesis.
+// calls returns the names of what may call a function of a schema other than pg_catalog: a
+// name before a parenthesis, an operator, or the type of a cast.
 func calls(tokens []sqltext.Token) (found []sqltext.Token) {
-	for i := 3; i < len(tokens); i++ {
-		if tokens[i].Is("(") && tokens[i-1].CanName() && tokens[i-2].Is(".") && tokens[i-3].Text != "pg_catalog" {
-			found = append(found, tokens[i-1])
+	for i := 1; i+1 < len(tokens); i++ {
+		name := tokens[i+1]
+		if !tokens[i].Is(".") || tokens[i-1].Text == "pg_catalog" {
+			continue
+		}
+		called := i+2 < len(tokens) && tokens[i+2].Is("(") && name.CanName()
+		operator := i > 2 && tokens[i-2].Is("(") && tokens[i-3].Is("operator")
+		cast := i > 2 && tokens[i-2].Is(":") && tokens[i-3].Is(":")
+		if called || operator || cast {
+			found = append(found, name)
 		}
 	}
 	return found
 }
 
-// noteBuild adds the statement if it is a build.
-func (s *script) noteBuild(p *sqltext.Phrase) {
+// noteBuild adds the statement if it is a build, and reports whether it is one.
+func (s *script) noteBuild(p sqltext.Phrase) bool {
 	if len(calls(p.Tokens)) > 0 && !p.Contains("foreign key") { // which has the columns after the other table
-		return
+		return false
 	}
 	var b Build
 	index := p.Has("create index") || p.Has("create unique index")
@@ -179,17 +237,26 @@ func (s *script) noteBuild(p *sqltext.Phrase) {
 	case index:
 		p.Drop("if not exists")
 		if p.Name(""); !p.Has("on") {
-			return
+			return false
 		}
 	case !p.Has("alter table only"):
-		return
+		return false
 	}
-	b.Table = s.k.existingName(p, tableKinds)
-	if !s.k.createsOrdinary(b.Table) || !index && !s.readConstraint(p, &b) {
-		return
+	b.Table = s.k.existingName(&p, tableKinds)
+	if !s.k.createsOrdinary(b.Table) || !index && !s.readConstraint(&p, &b) || !s.outline.mayOvertake(b.Kind) {
+		return false
 	}
 	b.Statement = Span{At: s.st.begins, Size: s.lexer.End() - s.st.begins}
-	s.addBuild(b)
+	return s.addBuild(b)
+}
+
+// mayOvertake reports whether a build may begin before the statements in front of it. Foreign
+// keys begin once those before the first of them have run.
+func (o *outline) mayOvertake(kind BuildKind) bool {
+	if kind == BuildForeignKey && !o.foreign {
+		o.foreign, o.changed = true, false
+	}
+	return !o.changed
 }
 
 // readConstraint reads what follows ALTER TABLE ONLY t, and reports whether it is a build.
@@ -210,26 +277,25 @@ func (s *script) readConstraint(p *sqltext.Phrase, b *Build) bool {
 	return false
 }
 
-func (s *script) addBuild(b Build) {
+func (s *script) addBuild(b Build) bool {
 	o := &s.outline
 	b.Tablespace = o.tablespace
 	b.SQL = string(s.f.Between(b.Statement.At, b.Statement.At+b.Statement.Size))
 	if b.SQL == "" { // it is longer than the buffer
-		return
+		return false
 	}
 	if o.size += len(b.SQL); o.size > maxBuilds {
 		o.refuse("its indexes and constraints are too many")
-		return
+		return false
 	}
 	o.Builds = append(o.Builds, b)
+	return true
 }
 
 // finishOutline sets the outline of the dump, or why it has none.
 func (s *script) finishOutline() {
 	o, c := &s.outline, &s.k.c.Source
 	switch {
-	case c.Foreign != "":
-		o.refuse("it contains what pg_dump never writes: " + c.Foreign)
 	case c.Format != Plain || s.heads != 1:
 		o.refuse("it is not one dump of pg_dump")
 	case c.Reencoded:
@@ -239,9 +305,15 @@ func (s *script) finishOutline() {
 	case len(o.Rows) == 0:
 		o.refuse("it has no COPY")
 	}
-	if c.NoOutline = o.refused; o.refused == "" {
-		c.Outline = &o.Outline
+	if c.NoOutline = o.refused; o.refused != "" {
+		return
 	}
+	spreads := slices.ContainsFunc(o.Rows, func(r Rows) bool { return r.Spreads })
+	for i, r := range o.Rows {
+		_, part := s.k.partitionOf[r.Table]
+		o.Rows[i].Fresh = r.Fresh && (!spreads || !part)
+	}
+	c.Outline = &o.Outline
 }
 
 func isCommand(s Splice) bool { return s.Database != "" || s.Encoding != "" }

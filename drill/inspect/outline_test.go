@@ -65,7 +65,7 @@ func TestOutline(t *testing.T) {
 	}
 	want := []string{
 		`rows a fresh=true spreads=false "1\tone; two\n2\t\\\\.\n"`,
-		`rows b fresh=true spreads=false ""`,
+		`rows b fresh=false spreads=false ""`,
 		`rows b fresh=false spreads=false "1\t1\n"`,
 		`rows p fresh=false spreads=true ""`,
 		`1 a  tablespace=""`,
@@ -91,6 +91,9 @@ func TestNoOutline(t *testing.T) {
 		"a transaction":         {"BEGIN;", "it begins a transaction"},
 		"a subscription":        {"CREATE SUBSCRIPTION s CONNECTION '' PUBLICATION p WITH (connect = false, slot_name = 's');", "it changes more than its database"},
 		"another database":      {"CREATE DATABASE x;\n\\connect x\n", "it changes more than its database"},
+		"an encoding":           {"COPY public.z FROM stdin;\n\\.\nSET client_encoding = 'LATIN1';", "it changes the settings of its session after the first rows"},
+		"a search path":         {"COPY public.z FROM stdin;\n\\.\nSELECT pg_catalog.set_config('search_path', 'public', false);", "it changes the settings of its session after the first rows"},
+		"letters of a language": {"COMMENT ON TABLE public.a IS 'café';\nCREATE VIEW public.v AS SELECT 'C:\\' AS a;", ""},
 		"rows of a second dump": {outlineTail + outlineHead, "it is not one dump of pg_dump"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -99,6 +102,12 @@ func TestNoOutline(t *testing.T) {
 				t.Errorf("got %q, want %q", got.Source.NoOutline, c.why)
 			}
 		})
+	}
+	for _, late := range []string{"ALTER TABLE public.a RENAME COLUMN id TO key;", "CREATE INDEX i ON public.a USING btree (id);"} {
+		got, _ := Scan(t.Context(), strings.NewReader(outlineHead+outlineBody+late+"COPY public.a (id, note) FROM stdin;\n\\.\n"+outlineTail), layers.Opener{})
+		if got.Source.NoOutline != "rows come after statements that need all rows" {
+			t.Errorf("rows after %s: %q", late, got.Source.NoOutline)
+		}
 	}
 	got, _ := Scan(t.Context(), strings.NewReader(outlineHead+"CREATE TABLE public.t ();\n"+outlineTail), layers.Opener{})
 	if got.Source.NoOutline != "it has no COPY" {
@@ -116,6 +125,10 @@ func TestRowsInOrder(t *testing.T) {
 		"CREATE TABLE public.t (a integer, CONSTRAINT c CHECK ((pg_catalog.length('') > 0)));":                    false,
 		"ALTER TABLE ONLY public.a ADD CONSTRAINT c CHECK (public.known(id)) NOT VALID;":                          true,
 		"ALTER TABLE public.a ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (SEQUENCE NAME public.s CACHE 1);": false,
+		"CREATE TABLE public.t (a integer, CONSTRAINT c CHECK ((OPERATOR(public.?) a)));":                         true,
+		"CREATE TABLE public.t (a integer, CONSTRAINT c CHECK (((a)::public.w IS NOT NULL)));":                    true,
+		"CREATE TABLE public.t (a integer) PARTITION BY LIST (public.known(a));":                                  true,
+		"CREATE TABLE public.t (a integer) PARTITION BY LIST (a);":                                                false,
 		"CREATE DOMAIN public.d AS text CONSTRAINT c CHECK (public.valid(VALUE));":                                true,
 		"CREATE DOMAIN public.d AS character varying(10);":                                                        false,
 		"CREATE VIEW public.v AS SELECT public.f(1);":                                                             false,
@@ -124,6 +137,34 @@ func TestRowsInOrder(t *testing.T) {
 		c, err := Scan(t.Context(), strings.NewReader(dump), layers.Opener{})
 		if err != nil || c.Source.Outline == nil || c.Source.Outline.InOrder != want {
 			t.Errorf("%s: want %t, got %+v (%v, %s)", sql, want, c.Source.Outline, err, c.Source.NoOutline)
+		}
+	}
+}
+
+// TestOvertaking lets a build begin early only if no statement in front of it may change its
+// table.
+func TestOvertaking(t *testing.T) {
+	for between, want := range map[string]int{
+		"":                                  3,
+		"COMMENT ON TABLE public.a IS 'x';": 3,
+		"ALTER TABLE ONLY public.a CLUSTER ON a_pkey;":                            3,
+		"ALTER TABLE ONLY public.p ADD CONSTRAINT p_pkey PRIMARY KEY (id);":       3,
+		"ALTER INDEX public.i ATTACH PARTITION public.j;":                         3,
+		"ALTER TABLE ONLY public.a ALTER COLUMN note SET STATISTICS 10;":          3,
+		"ALTER TABLE public.a RENAME COLUMN note TO text;":                        1,
+		"ALTER TABLE ONLY public.a ALTER COLUMN note TYPE character varying;":     1,
+		"CREATE TRIGGER t BEFORE INSERT ON public.a EXECUTE FUNCTION public.f();": 1,
+		"TRUNCATE public.a;": 0, // pg_dump never writes it
+	} {
+		const first = "SELECT pg_catalog.setval('public.s', 1, true);\n"
+		dump := outlineHead + strings.Replace(outlineBody, first, first+between+"\n", 1) + outlineTail
+		c, err := Scan(t.Context(), strings.NewReader(dump), layers.Opener{})
+		got := 0
+		if c.Source.Outline != nil {
+			got = len(c.Source.Outline.Builds)
+		}
+		if got != want {
+			t.Errorf("after %q: %d builds, want %d (%v, %s)", between, got, want, err, c.Source.NoOutline)
 		}
 	}
 }

@@ -2,6 +2,7 @@ package restore
 
 import (
 	"context"
+	"errors"
 	"io"
 	"strings"
 
@@ -72,6 +73,9 @@ func (l *loader) walk(ctx context.Context, g *errgroup.Group, dump io.Reader) er
 		if err := until(block.Statement.At); err != nil {
 			return err
 		}
+		if err := l.checkIdle(); err != nil { // the workers would not see what it has changed
+			return err
+		}
 		if i == 0 {
 			l.startWorkers(ctx, g)
 		}
@@ -87,6 +91,9 @@ func (l *loader) walk(ctx context.Context, g *errgroup.Group, dump io.Reader) er
 		if err := until(b.Statement.At); err != nil {
 			return err
 		}
+		if err := l.checkIdle(); err != nil { // a build would wait for its locks
+			return err
+		}
 		if err := l.schedule.awaitBuild(ctx, i); err != nil {
 			return err
 		}
@@ -95,7 +102,19 @@ func (l *loader) walk(ctx context.Context, g *errgroup.Group, dump io.Reader) er
 		}
 		at += b.Statement.Size
 	}
-	return l.runScript(ctx, dump, at)
+	if err := l.runScript(ctx, dump, at); err != nil {
+		return err
+	}
+	return l.checkIdle()
+}
+
+// checkIdle returns an error if a transaction of the dump is open in the main session.
+func (l *loader) checkIdle() error {
+	const idle = 'I'
+	if l.main.PgConn().TxStatus() != idle {
+		return errors.New("a transaction of the dump does not end")
+	}
+	return nil
 }
 
 func skip(r io.Reader, n int64) error {
@@ -267,8 +286,9 @@ func (b *block) Read(p []byte) (int, error) {
 	return n, nil
 }
 
-// frozenFrom is from which size on, in bytes, rows are worth a new file for their table.
-const frozenFrom = 64 << 10
+// frozenFrom is from which size on, in bytes, rows are worth a new file for their table. The
+// server writes those of a smaller file to the WAL all the same (wal_skip_threshold, 2 MB).
+const frozenFrom = 4 << 20
 
 // copy sends the rows to the server. In the transaction that truncates a table, its rows
 // need no WAL if wal_level is minimal, and are frozen at once.

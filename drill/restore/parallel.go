@@ -35,6 +35,8 @@ func (r *run) whyClient() string {
 		return "the backup has several parts"
 	case needsOneJob(r.server):
 		return "an extension needs one session"
+	case r.hooked && len(r.Config.Before) > 0:
+		return "restore.before cannot run twice"
 	case r.jobs() == 1:
 		return "there is one job"
 	}
@@ -54,7 +56,13 @@ func (r *run) loadInParallel(ctx context.Context) (loaded bool, err error) {
 		r.restored.Loader = r.plan.Tool
 		return false, nil
 	}
-	why := r.whyClient()
+	why, err := r.whyClient(), error(nil)
+	if why == "" {
+		why, err = r.ownSettings(ctx)
+	}
+	if err != nil {
+		return false, err
+	}
 	if why == "" {
 		if why, err = r.tryParallel(ctx); why == "" || err != nil {
 			return err == nil, err
@@ -127,16 +135,28 @@ func (r *run) explainLoad(err error) error {
 	})
 }
 
-// beginAgain replaces the database by an empty one with what was there before the load.
+// ownSettings returns why psql must load the dump if the backup's roles have settings in the
+// database, which would be lost with it.
+func (r *run) ownSettings(ctx context.Context) (why string, err error) {
+	conn, err := r.server.Session(ctx, r.server.Maintenance, provision.SessionOptions{ReadOnly: true})
+	if err != nil {
+		return "", err
+	}
+	defer provision.Close(ctx, conn)
+	var found bool
+	const sql = "select exists (select from pg_catalog.pg_db_role_setting s join pg_catalog.pg_database d on d.oid = s.setdatabase where d.datname = $1)"
+	if err := conn.QueryRow(ctx, sql, r.server.Database).Scan(&found); err != nil || !found {
+		return "", err
+	}
+	return "the database has settings of roles", nil
+}
+
+// beginAgain replaces the database by an empty one, as it was before the load.
 func (r *run) beginAgain(ctx context.Context) error {
 	if err := r.server.Recreate(ctx); err != nil {
 		return explainNoSession(err)
 	}
-	if !r.hooked {
-		return nil
-	}
-	before, _ := hooks(r.Config, r.server)
-	return runHooks(ctx, r.server, before)
+	return nil
 }
 
 // noteLoader adds a finding if the config asks for the parallel loader, and a client loaded

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/drillgres/drillgres/drill/sqltext"
+	"github.com/drillgres/drillgres/drill/words"
 )
 
 // statements splits SQL without rows into its statements, by the rules of psql.
@@ -19,7 +20,9 @@ type statements struct {
 func newStatements(sql io.Reader) *statements {
 	text := &recorder{r: sql}
 	w := sqltext.NewWindow(text, 64<<10)
-	return &statements{text: text, w: w, lexer: sqltext.NewLexer(w, sqltext.Psql)}
+	lexer := sqltext.NewLexer(w, sqltext.Psql)
+	lexer.Comments = true
+	return &statements{text: text, w: w, lexer: lexer}
 }
 
 // statement is one statement.
@@ -39,6 +42,11 @@ func (s *statements) next() (statement, error) {
 				return statement{}, err
 			}
 			return statement{}, fmt.Errorf("a statement (%s) does not end", verb)
+		case sqltext.Comment:
+			if begins < 0 {
+				s.text.between(s.lexer.End(), s.lexer.End())
+			}
+			continue
 		case sqltext.Open, sqltext.Backslash:
 			return statement{}, fmt.Errorf("not a statement: %s", t.Text)
 		case sqltext.End:
@@ -71,7 +79,10 @@ var withoutRows = []string{"set", "select", "begin", "commit"}
 // mustWait reports whether the statement may need, or change, the tables of rows before it.
 func (s statement) mustWait() bool { return !slices.Contains(withoutRows, s.verb) }
 
-// recorder keeps what was read from r until it is asked for.
+// longestStatement is how many bytes of a statement the recorder keeps at most.
+const longestStatement = 32 << 20
+
+// recorder keeps what was read from r until it is asked for. It fails if that is too much.
 type recorder struct {
 	r    io.Reader
 	kept []byte
@@ -80,7 +91,9 @@ type recorder struct {
 
 func (r *recorder) Read(p []byte) (int, error) {
 	n, err := r.r.Read(p)
-	r.kept = append(r.kept, p[:n]...)
+	if r.kept = append(r.kept, p[:n]...); len(r.kept) > longestStatement {
+		return 0, fmt.Errorf("a statement is longer than %s", words.Size(longestStatement))
+	}
 	return n, err
 }
 
