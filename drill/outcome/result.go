@@ -12,7 +12,7 @@ type Kind string
 // The kinds of results.
 const (
 	KindDrill  Kind = "drill"  // a drill
-	KindAnswer Kind = "answer" // an answer to a release from drills on record: it restored nothing, verifies nothing, and never counts as a drill
+	KindAnswer Kind = "answer" // an answer to a release from drills on record, or of a backup that is too old for it: it restored nothing, verifies nothing, and never counts as a drill
 	KindCheck  Kind = "check"  // a check of the source: it restored nothing, verifies nothing, and never counts as a drill
 )
 
