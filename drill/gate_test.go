@@ -100,11 +100,11 @@ func TestTooOldForTheRelease(t *testing.T) {
 		kind    outcome.Kind
 		verdict outcome.Verdict
 	}{
-		"young":            {of(time.Minute), nil, "", outcome.KindDrill, outcome.VerdictPassed},
-		"too old":          {of(3 * time.Hour), nil, outcome.Locate, outcome.KindAnswer, outcome.VerdictUnproved},
-		"in the future":    {of(-48 * time.Hour), nil, outcome.Locate, outcome.KindAnswer, outcome.VerdictUnproved},
-		"of unknown age":   {undated, nil, outcome.Inspect, outcome.KindAnswer, outcome.VerdictUnproved},
-		"its own limit":    {of(3 * time.Hour), stale, outcome.Locate, outcome.KindDrill, outcome.VerdictFailed},
+		"young":          {of(time.Minute), nil, "", outcome.KindDrill, outcome.VerdictPassed},
+		"too old":        {of(3 * time.Hour), nil, outcome.Locate, outcome.KindAnswer, outcome.VerdictUnproved},
+		"in the future":  {of(-48 * time.Hour), nil, outcome.Locate, outcome.KindAnswer, outcome.VerdictUnproved},
+		"of unknown age": {undated, nil, outcome.Inspect, outcome.KindAnswer, outcome.VerdictUnproved},
+		"its own limit":  {of(3 * time.Hour), stale, outcome.Locate, outcome.KindDrill, outcome.VerdictFailed},
 	} {
 		s := newScript()
 		d := s.drill()

@@ -19,6 +19,7 @@ type Message struct {
 	Reminder  bool
 	Escalated bool
 	IsTest    bool
+	Aside     bool // of a release, or of a backup that was named by hand: it changes no state
 
 	RunID    string
 	Database string       // empty: all of them
@@ -74,7 +75,7 @@ const (
 // compose returns the message about a result.
 func (n *Notifier) compose(r outcome.Result, d Decision, t Target, p past) Message {
 	m := Message{
-		Event: d.Event, Reminder: d.Reminder, Escalated: d.Escalated, RunID: r.RunID, Database: r.Database, Kind: r.Kind,
+		Event: d.Event, Reminder: d.Reminder, Escalated: d.Escalated, Aside: !isRoutine(r), RunID: r.RunID, Database: r.Database, Kind: r.Kind,
 		At: n.Now(), Link: n.RunURL, Recovery: r.Times.Recovery, Title: n.text(title(r, d)), Meaning: n.text(report.Meaning(r)),
 	}
 	m.Next = expected(p.entries, r.Kind, m.At)
