@@ -162,7 +162,7 @@ func (n *Notifier) composeDigest(all []standing, t Target, now time.Time) Messag
 			idle++
 		}
 		recovery := ""
-		if s.Recovery != nil && s.Recovery.Recovery > 0 {
+		if s.Recovery != nil && s.Recovery.Recovery > 0 && s.Recovery.Profile != "fast" {
 			recovery = "recovery takes " + words.Elapsed(s.Recovery.Recovery)
 		}
 		warning := ""

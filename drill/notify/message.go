@@ -76,7 +76,7 @@ const (
 func (n *Notifier) compose(r outcome.Result, d Decision, t Target, p past) Message {
 	m := Message{
 		Event: d.Event, Reminder: d.Reminder, Escalated: d.Escalated, Aside: !isRoutine(r), RunID: r.RunID, Database: r.Database, Kind: r.Kind,
-		At: n.Now(), Link: n.RunURL, Recovery: r.Times.Recovery, Title: n.text(title(r, d)), Meaning: n.text(report.Meaning(r)),
+		At: n.Now(), Link: n.RunURL, Recovery: r.RecoverySeconds(), Title: n.text(title(r, d)), Meaning: n.text(report.Meaning(r)),
 	}
 	m.Next = expected(p.entries, r.Kind, m.At)
 	if isUnrecorded(r, d.Event) {
@@ -172,8 +172,8 @@ func (n *Notifier) facts(r outcome.Result, d Decision, t Target, p past) (facts 
 	}
 	add("also", n.alsoOpen(r, t, p))
 	add("real RPO", realRPO(r, p, n.Now()))
-	if r.Times.Recovery > 0 {
-		add("recovery takes", words.Elapsed(r.Times.Recovery))
+	if takes := r.RecoverySeconds(); takes > 0 {
+		add("recovery takes", words.Elapsed(takes))
 	}
 	add("backup", r.Backup.URI)
 	if len(r.TellErrors) > 0 && !isUnrecorded(r, d.Event) { // or they are the cause

@@ -234,6 +234,15 @@ type Times struct {
 	Recovery float64 `json:"recovery_seconds"` // what recovering from this backup takes: fetch, restore and the start of the application, if there is one
 }
 
+// RecoverySeconds returns how long a recovery takes, or 0 if that is unknown: the durations of
+// a drill with restore.profile: fast are not recovery times.
+func (r Result) RecoverySeconds() float64 {
+	if r.Postgres.Profile == "fast" {
+		return 0
+	}
+	return r.Times.Recovery
+}
+
 // Progress receives how much of a total is done; total 0: unknown. Stages call
 // it as often as they like, through Report.
 type Progress func(done, total int64)
