@@ -133,6 +133,31 @@ func TestFastIsNoRecovery(t *testing.T) {
 	}
 }
 
+// TestDigestOfFormer checks that a database which is not in the config any more is neither
+// counted nor the worst for ever, and is named.
+func TestDigestOfFormer(t *testing.T) {
+	h := history(t)
+	removed, shop := resultOf("old", nil), resultOf("new", nil)
+	removed.Database = "removed"
+	now := monday.AddDate(0, 0, 60)
+	shop.StartedAt, shop.FinishedAt, shop.Backup.TakenAt = now, now, now.Add(-time.Hour)
+	if err := errors.Join(h.Tell(t.Context(), removed), h.Tell(t.Context(), shop)); err != nil {
+		t.Fatal(err)
+	}
+	n := &Notifier{History: h, Now: func() time.Time { return now }, Known: []string{"shop"}}
+	all, err := n.standings(t.Context(), now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	m := n.composeDigest(all, Target{}, now)
+	if m.Title != "WEEKLY 1 of 1 database passed the last drill" || len(m.Facts) != 2 || m.Facts[0].Label != "shop" || m.Facts[1] != (Fact{"not in the config", "removed"}) {
+		t.Errorf("%s\n%s", m.Title, m.Text())
+	}
+	if m := n.composeDigest(all, Target{Receiver: config.Receiver{Databases: []string{"shop"}}}, now); len(m.Facts) != 1 {
+		t.Errorf("a receiver of other databases: %s", m.Text())
+	}
+}
+
 func TestLastDue(t *testing.T) {
 	zone := time.FixedZone("", -5*3600)
 	for now, want := range map[string]string{
