@@ -208,8 +208,13 @@ func (n *Notifier) alsoOpen(r outcome.Result, t Target, p past) string {
 	return ""
 }
 
-// realRPO returns how old the newest verified backup is.
+// realRPO returns how old the newest verified backup is, and how many drills of a clock that
+// is ahead do not count.
 func realRPO(r outcome.Result, p past, now time.Time) string {
+	return words.Join("; ", knownRPO(r, p, now), report.AheadText(record.CountAhead(p.entries, now)))
+}
+
+func knownRPO(r outcome.Result, p past, now time.Time) string {
 	verified, found := record.LastVerified(p.entries, now)
 	switch {
 	case found && verified.Snapshot.IsZero():
