@@ -48,23 +48,12 @@ func (r Release) Apply(dbs []*config.Database) ([]*config.Database, error) {
 func (r Release) Question(db *config.Database) Question {
 	q := Question{
 		Candidate: cmp.Or(r.Candidate, candidateOf(db)), Commit: r.Commit, AskedBy: r.AskedBy,
-		MaxBackupAge: r.backupAge(time.Duration(db.Backup.MaxAge)), RequireDrill: r.RequireDrill,
+		MaxBackupAge: cmp.Or(r.MaxBackupAge, time.Duration(db.Backup.MaxAge), DefaultBackupAge), RequireDrill: r.RequireDrill,
 	}
 	if db.Migrate != nil {
 		q.Current = db.Migrate.Current
 	}
 	return q
-}
-
-// backupAge returns how old the backup may be for the release, if the config promises one
-// that is at most promised old. A rehearsal is a drill, which an older backup fails whatever
-// the release allows.
-func (r Release) backupAge(promised time.Duration) time.Duration {
-	limit := cmp.Or(r.MaxBackupAge, promised, DefaultBackupAge)
-	if promised > 0 && r.RequireDrill == 0 {
-		limit = min(limit, promised)
-	}
-	return limit
 }
 
 func (r Release) withRelease(db *config.Database) (*config.Database, error) {

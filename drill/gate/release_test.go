@@ -57,12 +57,12 @@ func TestBackupAge(t *testing.T) {
 		promised time.Duration
 		want     time.Duration
 	}{
-		"neither":                          {Release{}, 0, DefaultBackupAge},
-		"the config's":                     {Release{}, 50 * hour, 50 * hour},
-		"the flag's":                       {Release{MaxBackupAge: hour}, 0, hour},
-		"a younger one":                    {Release{MaxBackupAge: hour}, 26 * hour, hour},
-		"the drill fails an older one":     {Release{MaxBackupAge: 30 * day}, 26 * hour, 26 * hour},
-		"a drill on record may be of such": {Release{MaxBackupAge: 30 * day, RequireDrill: day}, 26 * hour, 30 * day},
+		"neither":                           {Release{}, 0, DefaultBackupAge},
+		"the config's":                      {Release{}, 50 * hour, 50 * hour},
+		"the flag's":                        {Release{MaxBackupAge: hour}, 0, hour},
+		"a younger one":                     {Release{MaxBackupAge: hour}, 26 * hour, hour},
+		"an older one":                      {Release{MaxBackupAge: 30 * day}, 26 * hour, 30 * day},
+		"an older one of a drill on record": {Release{MaxBackupAge: 30 * day, RequireDrill: day}, 26 * hour, 30 * day},
 	} {
 		db := config.Database{App: app, Migrate: &config.Migrate{Image: "shop:2", Command: []string{"migrate"}}, Backup: config.Backup{MaxAge: config.Duration(c.promised)}}
 		released, err := c.r.Apply([]*config.Database{&db})
