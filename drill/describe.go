@@ -241,7 +241,7 @@ func (d Drill) addDetails(result *outcome.Result, e evidence) {
 		outcome.Fetch:     {"bytes": e.file.TotalSize()},
 		outcome.Inspect:   inspectDetails(e.file.Contents),
 		outcome.Provision: {"server_version": e.server.Version, "database": e.server.Database, "owner": e.server.Owner},
-		outcome.Restore:   {"jobs": e.restored.Jobs, "phases": phases(e.restored)},
+		outcome.Restore:   restoreDetails(e.restored),
 		outcome.Verify:    {"tables": len(e.verified.Tables), "checks": len(e.verified.Checks)},
 		outcome.Migrate:   {"statements": statements(e.migrated.Migration), "checks": len(e.migrated.Checks)},
 		outcome.App:       {"ready_seconds": e.app.ReadySeconds, "checks": len(e.app.Checks), "role": e.app.Role},
@@ -259,6 +259,14 @@ func inspectDetails(c inspect.Contents) map[string]any {
 		tables, objects = tables+len(p.Tables), objects+len(p.Objects)
 	}
 	return map[string]any{"format": string(c.Source.Format), "decoded_bytes": c.Source.DecodedBytes, "tables": tables, "objects": objects}
+}
+
+func restoreDetails(r restore.Restored) map[string]any {
+	details := map[string]any{"jobs": r.Jobs, "phases": phases(r), "loader": r.Loader}
+	if r.WhyClient != "" {
+		details["why_client"] = r.WhyClient
+	}
+	return details
 }
 
 // phases returns the seconds of each part of the restore.

@@ -265,8 +265,10 @@ type Repository struct {
 
 // Restore says how a backup is restored.
 type Restore struct {
-	// Parallel jobs of pg_restore. Default: the engine's CPUs, at most 4.
+	// Parallel jobs of pg_restore, or sessions of the parallel loader. Default: the engine's CPUs, at most 4.
 	Jobs int `yaml:"jobs"`
+	// What loads the dump. client (default): psql or pg_restore, as without drillgres. auto: a plain dump that only pg_dump wrote is sent over several sessions, any other is loaded by the client. parallel: as auto, and a finding says if the client loaded it.
+	Loader string `yaml:"loader" jsonschema:"enum=client,enum=auto,enum=parallel"`
 	// rehearsal (default) uses settings that suit a real recovery; fast gives up durability, so its durations are not recovery times.
 	Profile string `yaml:"profile" jsonschema:"enum=rehearsal,enum=fast"`
 	// How long a restore may take. Default: 2h.

@@ -57,6 +57,9 @@ type Source struct {
 	// change how psql reads the rest, such as DO. It is empty if there is none.
 	Foreign string
 
+	Outline   *Outline // of a plain dump that only pg_dump wrote; nil: none
+	NoOutline string   // why a plain dump has none
+
 	Reencoded     bool   // SQL with a byte order mark and line ends of Windows: PowerShell wrote the file
 	TrailingBytes int64  // bytes behind the end of a layer, which belong to nothing
 	TrailingLayer string // the layer that has them

@@ -9,8 +9,10 @@ import (
 
 // copyTarget is the target of a COPY … FROM stdin.
 type copyTarget struct {
-	table   sqltext.Name
-	counted bool // one line is one row: text format
+	table     sqltext.Name
+	counted   bool // one line is one row: text format
+	fresh     bool // see Rows
+	statement Span
 }
 
 // copyColumns returns the columns of COPY table (a, b) FROM stdin.
@@ -39,6 +41,7 @@ func (s *script) copyRows(t *copyTarget) error {
 		s.seek.skipRows(s.f)
 		return nil
 	}
+	begins := s.f.offset()
 	watched := s.k.watchRows(t.table)
 	read := readRows(s.f, watched)
 	if !t.counted && read.size > 0 {
@@ -56,6 +59,7 @@ func (s *script) copyRows(t *copyTarget) error {
 		f.Object = objectName(t.table)
 		return f
 	}
+	s.noteRows(t, Span{At: begins, Size: read.size})
 	return nil
 }
 

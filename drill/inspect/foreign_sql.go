@@ -1,6 +1,7 @@
 package inspect
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
@@ -18,16 +19,14 @@ var generatedFunctions = strings.Fields("set_config setval lo_create lo_open lo_
 // the lexer does: it may change standard_conforming_strings or client_encoding where the
 // lexer does not see it.
 func (s *script) noteForeign(verb string) {
-	if s.k.c.Foreign != "" {
-		return
+	if s.lexer.Ambiguous { // which is certain for a server that is told the encoding
+		s.noteAmbiguous()
 	}
 	tokens := s.st.tokens
 	changes := slices.ContainsFunc(tokens, func(t sqltext.Token) bool {
 		return t.Is("standard_conforming_strings") || t.Is("client_encoding")
 	})
 	switch {
-	case s.lexer.Ambiguous:
-		s.foreign("a quote after a backslash or a byte outside ASCII, which may be a part of the string, or a colon before what may be a variable")
 	case verb == "alter" && changes:
 		s.foreign("ALTER … SET")
 	case verb == "select" && callsOnlyGenerated(tokens), verb == "update" && updatesDatabases(tokens):
@@ -36,10 +35,15 @@ func (s *script) noteForeign(verb string) {
 	}
 }
 
+// noteAmbiguous notes text that psql may read in another way than the lexer.
+func (s *script) noteAmbiguous() {
+	const what = "a quote after a backslash or a byte outside ASCII, which may be a part of the string, or a colon before what may be a variable"
+	s.k.c.Foreign = cmp.Or(s.k.c.Foreign, what)
+}
+
 func (s *script) foreign(what string) {
-	if s.k.c.Foreign == "" {
-		s.k.c.Foreign = what
-	}
+	s.k.c.Foreign = cmp.Or(s.k.c.Foreign, what)
+	s.outline.refuse("it contains what pg_dump never writes: " + what)
 }
 
 // callsOnlyGenerated reports whether a SELECT calls nothing but functions that pg_dump

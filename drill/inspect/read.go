@@ -64,5 +64,6 @@ func readPlain(f *feed, k *catalog) error {
 	case err != nil:
 		return err
 	}
+	s.finishOutline()
 	return s.end()
 }

@@ -36,6 +36,8 @@ type script struct {
 	mixed          bool             // messages of a program are in front of the dump
 	unpacked       bool             // a comment says that the rows are in other files
 
+	outline outline // of the rows and the indexes
+
 	seek *seek // the search for a statement; nil: none
 }
 
@@ -103,6 +105,7 @@ func (s *script) restart() {
 func (s *script) token(t sqltext.Token) error {
 	if s.st.isEmpty() {
 		s.st.line, s.st.begins = s.f.line(), s.lexer.Start()
+		s.f.Hold(s.st.begins)
 		if !beginsStatement(t) && len(s.f.window()) > 0 { // at the end of the file it may be an incomplete verb
 			return s.notSQL(t)
 		}

@@ -17,6 +17,7 @@ func (s *script) readStatement() (*copyTarget, error) {
 	verb := p.Take()
 	s.noteForeign(verb.Text)
 	s.k.noteStatement(verb.Text, s.st.tokens)
+	s.noteForOutline(verb.Text)
 	switch verb.Text {
 	case "copy":
 		s.makesObjects, s.section.filled = true, true
@@ -66,11 +67,12 @@ func (s *script) copyStatement(p *sqltext.Phrase) (*copyTarget, error) {
 	case p.Until("from stdin"), p.Until("from stdout"): // the server reads both alike (gram.y, copy_file_name)
 		p.Drop("with")
 		rest := p.Peek()
+		fresh := s.k.isFresh(table)
 		if f := s.checkAnnouncedRows(table, true); f != nil {
 			return nil, f
 		}
 		s.k.setColumns(table, copyColumns(s.st.tokens))
-		return &copyTarget{table: table, counted: rest.Text == ""}, nil
+		return &copyTarget{table: table, counted: rest.Text == "", fresh: fresh, statement: Span{At: s.st.begins, Size: s.lexer.End() - s.st.begins}}, nil
 	case p.Until("to stdout"):
 		return nil, nil
 	case s.isUnpackedFile(*p):

@@ -278,6 +278,11 @@ var Findings = []FindingEntry{
 		Remedy:  "use an image with the current minor version of production's major",
 	},
 	{
+		Code: "loaded_by_client", Stage: Restore,
+		Meaning: "restore.loader is parallel, but psql or pg_restore loaded the dump: not every statement of it is understood, or the parallel load ended early. The message says why.",
+		Remedy:  "set restore.loader to auto if that is how the backup is to be restored",
+	},
+	{
 		Code: "public_schema_exists", Stage: Restore,
 		Meaning: "The dump creates the schema public, which every new database already has. The drill left out that statement, and restored the schema's owner, comment and grants.",
 		Remedy:  "expect psql with ON_ERROR_STOP and pg_restore --exit-on-error to stop there in a recovery, or dump the whole database with a current pg_dump",

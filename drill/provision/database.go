@@ -90,6 +90,7 @@ func (p *Provisioner) createDatabase(ctx context.Context, conn *pgx.Conn, s *Ser
 	if _, err := conn.Exec(ctx, sql); err != nil {
 		return l.explain(err, s)
 	}
+	s.create = sql
 	s.AssumedLocale = l.assumedLocale(def)
 	if l.assumedC {
 		s.addFinding("locale_assumed", "set postgres.locale to production's locale",
@@ -97,6 +98,20 @@ func (p *Provisioner) createDatabase(ctx context.Context, conn *pgx.Conn, s *Ser
 				l.encoding, def.collate))
 	}
 	return nil
+}
+
+// Recreate replaces Database by an empty one, as it was before the restore.
+func (s Server) Recreate(ctx context.Context) error {
+	conn, err := Connect(ctx, s, s.Maintenance, s.User, s.Password)
+	if err != nil {
+		return err
+	}
+	defer Close(ctx, conn)
+	if err := dropDatabase(ctx, conn, &s); err != nil {
+		return err
+	}
+	_, err = conn.Exec(ctx, s.create)
+	return err
 }
 
 // dropDatabase drops a database of the same name in the image, even if a background

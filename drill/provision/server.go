@@ -62,6 +62,7 @@ type Server struct {
 	available   []string // extensions
 	libraryPath string   // dynamic_library_path of the server's own configuration
 	madeAppRole string   // the application's role, if the dump does not need it
+	create      string   // the statement that creates Database; empty: the dump does it
 }
 
 // LogFile is the server's structured log, inside the Postgres container.

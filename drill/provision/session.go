@@ -56,6 +56,12 @@ func (s Server) Session(ctx context.Context, database string, o SessionOptions) 
 	return connect(ctx, s.Pod, database, who.Role, who.Password, s.startup(ctx, o, who.Role == s.User))
 }
 
+// ClientSession opens a session like that of a client program which restores a dump: all
+// settings of the database and the role apply, except the given ones.
+func (s Server) ClientSession(ctx context.Context, settings map[string]string) (*pgx.Conn, error) {
+	return connect(ctx, s.Pod, s.ConnectTo, s.User, s.Password, maps.Clone(settings))
+}
+
 // ClientOptions returns the PGOPTIONS that give a client program inside the
 // sandbox, such as pg_dump, the settings of a session.
 func (s Server) ClientOptions(ctx context.Context, o SessionOptions) string {

@@ -23,7 +23,7 @@ func passed() outcome.Result {
 			{Stage: outcome.Fetch, Status: outcome.StagePassed, Seconds: 0.34, Details: map[string]any{"bytes": int64(4299161)}},
 			{Stage: outcome.Inspect, Status: outcome.StagePassed, Seconds: 0.001, Details: map[string]any{"format": "custom", "tables": 12, "objects": 118}},
 			{Stage: outcome.Provision, Status: outcome.StagePassed, Seconds: 1.9, Details: map[string]any{"server_version": "15.18", "owner": "shop_owner"}},
-			{Stage: outcome.Restore, Status: outcome.StagePassed, Seconds: 8.44, Details: map[string]any{"load_seconds": 8.0, "analyze_seconds": 0.44}},
+			{Stage: outcome.Restore, Status: outcome.StagePassed, Seconds: 8.44, Details: map[string]any{"loader": "pg_restore", "jobs": 2, "phases": map[string]float64{"load": 8, "analyze": 0.44}}},
 			{Stage: outcome.Verify, Status: outcome.StagePassed, Seconds: 1.02, Details: map[string]any{"tables": 12, "checks": 3}},
 			{Stage: outcome.App, Status: outcome.StagePassed, Seconds: 1.6, Details: map[string]any{"ready_seconds": 0.8}},
 			{Stage: outcome.Migrate, Status: outcome.StageSkipped, Reason: "no release to rehearse"},

@@ -77,7 +77,7 @@ func detail(r outcome.Result, s outcome.StageReport) string {
 	case outcome.Provision:
 		return provisioned(s)
 	case outcome.Restore:
-		return words.Join(", ", duration(s, "load_seconds", "load %s"), duration(s, "analyze_seconds", "analyze %s"))
+		return words.Join(", ", loaded(s), phase(s, "analyze", "analyze %s"))
 	case outcome.Verify:
 		return tally(r.Checks, s.Stage)
 	case outcome.App:
@@ -112,6 +112,36 @@ func provisioned(s outcome.StageReport) string {
 		owner = "owner " + name
 	}
 	return words.Join(", ", "Postgres "+version, owner)
+}
+
+// loaded says what loaded the dump, how long it took, and why it was psql.
+func loaded(s outcome.StageReport) string {
+	took := phase(s, "load", "load %s")
+	switch loader, why := text(s, "loader"), text(s, "why_client"); {
+	case took == "" || loader == "":
+		return took
+	case loader == "parallel":
+		return took + " in " + countOf(s, "jobs", "session")
+	case why != "":
+		return took + " by " + loader + " (" + why + ")"
+	default:
+		return took + " by " + loader
+	}
+}
+
+// phase returns how long a part of the restore took. What was read from JSON is a map of any.
+func phase(s outcome.StageReport, name, format string) string {
+	var seconds float64
+	switch phases := s.Details["phases"].(type) {
+	case map[string]float64:
+		seconds = phases[name]
+	case map[string]any:
+		seconds, _ = phases[name].(float64)
+	}
+	if seconds == 0 {
+		return ""
+	}
+	return fmt.Sprintf(format, words.Elapsed(seconds))
 }
 
 func text(s outcome.StageReport, key string) string {

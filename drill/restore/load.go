@@ -12,17 +12,35 @@ import (
 	"github.com/drillgres/drillgres/drill/serverlog"
 )
 
-// load runs psql or pg_restore to its end.
+// load loads the dump, over several sessions where it can.
 func (r *run) load(ctx context.Context) error {
-	offset, err := serverlog.Size(ctx, r.server)
-	if err != nil {
-		return asFailure(err, "measure the server's log")
-	}
 	if err := r.checkClient(); err != nil {
 		return err
 	}
 	if err := r.adapt(ctx); err != nil {
 		return err
+	}
+	loaded, err := r.loadInParallel(ctx)
+	if err == nil && !loaded {
+		r.noteLoader()
+		err = r.runClient(ctx)
+	}
+	if err != nil {
+		return err
+	}
+	// Neither a client nor a session always fails when the kernel kills a server process for
+	// memory.
+	if unhealthy := r.server.Unhealthy(ctx); unhealthy != nil {
+		return unhealthy
+	}
+	return r.fillViews(ctx)
+}
+
+// runClient runs psql or pg_restore to its end.
+func (r *run) runClient(ctx context.Context) error {
+	offset, err := serverlog.Size(ctx, r.server)
+	if err != nil {
+		return asFailure(err, "measure the server's log")
 	}
 	stderr := &clientLog{}
 	command := sandbox.Command{Args: r.plan.Args, Env: r.plan.Env, Stderr: stderr}
@@ -39,11 +57,7 @@ func (r *run) load(ctx context.Context) error {
 	if code != 0 {
 		return r.diagnose(ctx, code, stderr.explanation(), offset)
 	}
-	// The client does not always fail when the kernel kills a server process for memory.
-	if unhealthy := r.server.Unhealthy(ctx); unhealthy != nil {
-		return unhealthy
-	}
-	return r.fillViews(ctx)
+	return nil
 }
 
 // checkClient fails if psql has no restricted mode and the dump may contain commands

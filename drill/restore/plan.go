@@ -1,6 +1,8 @@
 package restore
 
 import (
+	"maps"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -58,17 +60,23 @@ func scriptPlan(s provision.Server) plan {
 }
 
 func archivePlan(s provision.Server, source inspect.Source, jobs int) plan {
-	switch {
-	case source.Format == inspect.Tar, needsOneJob(s): // pg_restore reads a tar from its beginning to its end
+	jobs = jobsFor(s, jobs)
+	if source.Format == inspect.Tar || needsOneJob(s) { // pg_restore reads a tar from its beginning to its end
 		jobs = 1
-	case jobs <= 0:
-		jobs = min(mostJobs, max(s.CPUs, 1))
 	}
 	args := []string{
 		"pg_restore", "--exit-on-error", "--no-password",
 		"--jobs=" + strconv.Itoa(jobs), "--dbname=" + conninfo(s),
 	}
 	return plan{Tool: "pg_restore", Args: args, Env: clientEnv(s), Jobs: jobs, Unpack: len(source.Layers) > 0 || source.Format == inspect.Directory, File: true}
+}
+
+// jobsFor returns the number of jobs for restore.jobs of the config.
+func jobsFor(s provision.Server, given int) int {
+	if given > 0 {
+		return given
+	}
+	return min(mostJobs, max(s.CPUs, 1))
 }
 
 // conninfo returns the connection string. A plain database name would be read as a
@@ -84,20 +92,27 @@ func conninfoValue(v string) string {
 // clientEnv returns the environment of the client. It makes messages English and
 // overrides the variables of the image that psql and pg_restore would read.
 func clientEnv(s provision.Server) []string {
+	var options []string
+	settings := loadSettings(s.Major)
+	for _, name := range slices.Sorted(maps.Keys(settings)) {
+		options = append(options, "-c "+name+"="+settings[name])
+	}
 	return []string{
 		"PGPASSWORD=" + s.Password.Reveal(),
 		"LC_ALL=C", "LANGUAGE=C",
-		"PGOPTIONS=" + loadOptions(s.Major), "PGCLIENTENCODING=", "PGSSLMODE=disable", "PGCONNECT_TIMEOUT=30",
+		"PGOPTIONS=" + strings.Join(options, " "), "PGCLIENTENCODING=", "PGSSLMODE=disable", "PGCONNECT_TIMEOUT=30",
 	}
 }
 
-// loadOptions returns settings that override those which a dump has stored in its
+// loadSettings returns settings that override those which a dump has stored in its
 // database: the server must log errors in full and in English, and must not end a
 // session that waits for the dump's next bytes.
-func loadOptions(major int) string {
-	options := "-c log_error_verbosity=verbose -c log_min_messages=error -c log_min_error_statement=error -c lc_messages=C"
-	if major >= 14 {
-		options += " -c idle_session_timeout=0"
+func loadSettings(major int) map[string]string {
+	settings := map[string]string{
+		"log_error_verbosity": "verbose", "log_min_messages": "error", "log_min_error_statement": "error", "lc_messages": "C",
 	}
-	return options
+	if major >= 14 {
+		settings["idle_session_timeout"] = "0"
+	}
+	return settings
 }

@@ -33,9 +33,11 @@ type Dump struct {
 
 // Restored is the result of a restore.
 type Restored struct {
-	Jobs     int     // parallel jobs of pg_restore; 1 for psql
-	Phases   []Phase // in order
-	Findings []outcome.Finding
+	Loader    string  // LoaderParallel or LoaderClient, of the last part
+	WhyClient string  // why it is the client
+	Jobs      int     // parallel jobs of pg_restore or sessions of the loader; 1 for psql
+	Phases    []Phase // in order
+	Findings  []outcome.Finding
 	// Owner is the role that owns the database; empty: the superuser of the sandbox.
 	Owner string
 	// LostSettings is the number of the database's own settings that could not be restored.
@@ -80,8 +82,10 @@ func (r Restorer) Restore(ctx context.Context, s provision.Server, dump Dump, p 
 	var before Restored
 	all := r.inDatabases(s, dump)
 	hooked := slices.IndexFunc(all, func(one placed) bool { return one.dump.Role != globals && !one.creates })
+	partly := slices.ContainsFunc(dump.Before, func(part Dump) bool { return part.Role != globals })
 	for i, one := range all[:len(all)-1] {
 		run := r.newRun(one.server, one.dump, nil)
+		run.partly = true
 		err := run.runPhases(ctx, run.loadPhases(i == hooked))
 		before.add(run.restored, one.dump.Role)
 		if err != nil {
@@ -90,6 +94,7 @@ func (r Restorer) Restore(ctx context.Context, s provision.Server, dump Dump, p 
 	}
 	last := all[len(all)-1]
 	run := r.newRun(last.server, last.dump, p)
+	run.partly = partly
 	err := run.runPhases(ctx, run.allPhases(hooked == len(all)-1))
 	run.restored.Phases = append(before.Phases, run.restored.Phases...)
 	run.restored.Findings = append(before.Findings, run.restored.Findings...)
@@ -158,6 +163,8 @@ type run struct {
 	dump     Dump
 	plan     plan
 	progress outcome.Progress
+	partly   bool // other parts have been, or will be, loaded into the database
+	hooked   bool // restore.before ran before this part
 
 	archive  string // path of the archive for pg_restore, a file or a directory: on this machine, later inside the sandbox
 	restored Restored
@@ -181,6 +188,7 @@ func (r *run) allPhases(hooked bool) []phase {
 
 // loadPhases returns the phases that load a part, with the SQL before the dump if hooked.
 func (r *run) loadPhases(hooked bool) (phases []phase) {
+	r.hooked = hooked
 	if r.plan.Unpack {
 		phases = append(phases, phase{"unpack", r.unpack})
 	}

@@ -20,6 +20,7 @@ type Window struct {
 	tail     [3]byte // the bytes before buf
 	noZeros  bool
 	behind   int64 // bytes behind a refused zero byte that have been read and discarded
+	held     int64 // offset from which bytes that were read are kept; negative: none
 	err      error // why no more can be read; io.EOF at the end
 }
 
@@ -30,12 +31,12 @@ func (e *ZeroByteError) Error() string { return fmt.Sprintf("line %d has a zero 
 
 // NewWindow returns a window of size bytes on a stream.
 func NewWindow(r io.Reader, size int) *Window {
-	return &Window{r: r, buf: make([]byte, size)}
+	return &Window{r: r, buf: make([]byte, size), held: -1}
 }
 
 // Reset starts over on another stream, with the same buffer.
 func (w *Window) Reset(r io.Reader) {
-	*w = Window{r: r, buf: w.buf}
+	*w = Window{r: r, buf: w.buf, held: -1}
 }
 
 // ResetAt starts over on a stream whose first byte is at offset.
@@ -56,12 +57,17 @@ func (w *Window) Fill() bool {
 	if w.err != nil || w.end-w.pos == len(w.buf) {
 		return false
 	}
-	if w.pos > 0 {
+	from := w.pos - w.kept()
+	if from == 0 && w.end == len(w.buf) {
+		from = w.pos
+	}
+	if from > 0 {
 		w.Line()
-		w.before += int64(w.pos)
-		w.tail = w.lastThree(w.pos)
-		w.end = copy(w.buf, w.buf[w.pos:w.end])
-		w.pos, w.counted = 0, 0
+		w.before += int64(from)
+		w.tail = w.lastThree(from)
+		w.end = copy(w.buf, w.buf[from:w.end])
+		w.pos -= from
+		w.counted = w.pos
 	}
 	n := 0
 	for n == 0 && w.err == nil {
@@ -69,6 +75,28 @@ func (w *Window) Fill() bool {
 	}
 	w.accept(n)
 	return n > 0
+}
+
+// kept returns how many bytes before the unread ones are kept: those that Hold asks for, if
+// they are not more than half of the buffer.
+func (w *Window) kept() int {
+	n := w.Offset() - w.held
+	if w.held < w.before || n > int64(len(w.buf)/2) {
+		return 0
+	}
+	return int(n)
+}
+
+// Hold keeps the bytes from an offset on for [Window.Between], even after they have been read.
+func (w *Window) Hold(offset int64) { w.held = offset }
+
+// Between returns the bytes between two offsets that were read, as long as they are in the
+// buffer, and otherwise nil. They are valid until the window moves.
+func (w *Window) Between(from, to int64) []byte {
+	if from < w.before || to > w.Offset() || from > to {
+		return nil
+	}
+	return w.buf[from-w.before : to-w.before]
 }
 
 // accept adds the next n bytes of buf to the window. If zero bytes are refused,

@@ -34,3 +34,30 @@ func TestRefusedZero(t *testing.T) {
 		}
 	}
 }
+
+// TestHold keeps bytes that were read while the buffer moves, up to half of it.
+func TestHold(t *testing.T) {
+	const size = 64
+	text := strings.Repeat("0123456789\n", 40)
+	for from := range int64(len(text)) {
+		w := sqltext.NewWindow(iotest.OneByteReader(strings.NewReader(text)), size)
+		for w.Offset() < from {
+			w.Next()
+		}
+		w.Hold(from)
+		for w.Offset() < min(from+size/2, int64(len(text))) {
+			w.Next()
+			want := text[from:w.Offset()]
+			if got := w.Between(from, w.Offset()); string(got) != want {
+				t.Fatalf("from %d to %d: got %q, want %q", from, w.Offset(), got, want)
+			}
+		}
+		if want := int64(strings.Count(text[:w.Offset()], "\n")) + 1; w.Line() != want {
+			t.Fatalf("at %d: line %d, want %d", w.Offset(), w.Line(), want)
+		}
+		rest, err := io.ReadAll(w)
+		if want := text[len(text)-len(rest):]; err != nil || string(rest) != want || w.Between(from, w.Offset()) != nil && from+size < int64(len(text)) {
+			t.Fatalf("from %d: the rest is %q (%v)", from, rest, err)
+		}
+	}
+}

@@ -20,6 +20,7 @@ import (
 var (
 	corpus = flag.String("corpus", "part", "how much of the corpus to drill: part, or all of it")
 	major  = flag.String("major", "", "drill only the backups for this major of Postgres")
+	loader = flag.String("loader", "client", "restore.loader of every drill: no case may end otherwise for it")
 )
 
 // TestCorpus drills fixtures through the whole program: each broken one must
@@ -47,6 +48,7 @@ func TestCorpus(t *testing.T) {
 	for _, c := range cases {
 		t.Run(c.ID(), func(t *testing.T) {
 			t.Parallel()
+			c.Restore = strings.TrimPrefix(c.Restore+", loader: "+*loader, ", ")
 			config, err := made.Make(t.Context(), c, t.TempDir())
 			if err != nil {
 				t.Fatal(err)

@@ -1,0 +1,170 @@
+package inspect
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"testing/iotest"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/drillgres/drillgres/drill/layers"
+)
+
+// head and tail are the frame of a dump.
+const (
+	outlineHead = "--\n-- PostgreSQL database dump\n--\n\nSET standard_conforming_strings = on;\nSELECT pg_catalog.set_config('search_path', '', false);\n"
+	outlineTail = "--\n-- PostgreSQL database dump complete\n--\n\n"
+	outlineBody = `CREATE TABLE public.a (id integer, note text);
+CREATE TABLE public.b (id integer, a integer);
+CREATE TABLE public.p (id integer) PARTITION BY RANGE (id);
+COPY public.a (id, note) FROM stdin;
+1	one; two
+2	\\.
+\.
+COPY public.b (id, a) FROM stdin;
+\.
+COPY public.b (id, a) FROM stdin;
+1	1
+\.
+COPY public.p (id) FROM stdin;
+\.
+SELECT pg_catalog.setval('public.s', 1, true);
+ALTER TABLE ONLY public.a ADD CONSTRAINT a_pkey PRIMARY KEY (id);
+SET default_tablespace = fast;
+CREATE INDEX a_note ON public.a USING btree (note);
+CREATE UNIQUE INDEX b_call ON public.b USING btree (public.shout(id)) WHERE (a > 0);
+CREATE INDEX p_id ON ONLY public.p USING btree (id);
+CREATE INDEX other ON public.elsewhere USING btree (id);
+ALTER TABLE ONLY public.b ADD CONSTRAINT b_fk FOREIGN KEY (a) REFERENCES public.a(id);
+ALTER TABLE ONLY public.b ADD CONSTRAINT b_p FOREIGN KEY (a) REFERENCES public.p(id);
+ALTER TABLE ONLY public.b ADD CONSTRAINT b_check CHECK ((a > 0)) NOT VALID;
+`
+)
+
+// TestOutline finds the rows and the builds of a dump, wherever a buffer of the reader ends.
+func TestOutline(t *testing.T) {
+	dump := outlineHead + outlineBody + outlineTail
+	c, err := Scan(t.Context(), iotest.OneByteReader(strings.NewReader(dump)), layers.Opener{})
+	if err != nil || c.Source.Outline == nil {
+		t.Fatalf("%v: %s", err, c.Source.NoOutline)
+	}
+	var got []string
+	cut := func(s Span) string { return dump[s.At : s.At+s.Size] }
+	for _, r := range c.Source.Outline.Rows {
+		got = append(got, fmt.Sprintf("rows %s fresh=%t spreads=%t %q", r.Table.Name, r.Fresh, r.Spreads, cut(r.Data)))
+		if !strings.HasPrefix(cut(r.Statement), "COPY") || !strings.HasSuffix(dump[:r.End], "\n\\.\n") {
+			t.Errorf("%q ends with %q", cut(r.Statement), dump[r.Data.At:r.End])
+		}
+	}
+	for _, b := range c.Source.Outline.Builds {
+		got = append(got, fmt.Sprintf("%d %s %s tablespace=%q", b.Kind, b.Table.Name, b.Refers.Name, b.Tablespace))
+		if cut(b.Statement) != b.SQL {
+			t.Errorf("%q is not %q", b.SQL, cut(b.Statement))
+		}
+	}
+	want := []string{
+		`rows a fresh=true spreads=false "1\tone; two\n2\t\\\\.\n"`,
+		`rows b fresh=false spreads=false ""`,
+		`rows b fresh=false spreads=false "1\t1\n"`,
+		`rows p fresh=false spreads=true ""`,
+		`1 a  tablespace=""`,
+		`0 a  tablespace="fast"`,
+		`2 b a tablespace="fast"`,
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	if c.Source.Outline.InOrder {
+		t.Error("InOrder without a function")
+	}
+}
+
+// TestNoOutline names what keeps a dump from being loaded over several sessions.
+func TestNoOutline(t *testing.T) {
+	for name, c := range map[string]struct{ more, why string }{
+		"a DO block":            {"DO $$ begin end $$;", "it contains what pg_dump never writes: DO"},
+		"a role":                {"SET SESSION AUTHORIZATION 'app';", "it changes the role of its session"},
+		"an old pg_dump":        {"SET search_path = public, pg_catalog;", "an old pg_dump made it, which writes names without their schemas"},
+		"strings":               {"SET standard_conforming_strings = off;", "standard_conforming_strings is off"},
+		"another format":        {"COPY public.c FROM stdin WITH (FORMAT csv);\n1\n\\.\n", "a COPY has another format than that of pg_dump"},
+		"a transaction":         {"BEGIN;", "it begins a transaction"},
+		"a subscription":        {"CREATE SUBSCRIPTION s CONNECTION '' PUBLICATION p WITH (connect = false, slot_name = 's');", "it changes more than its database"},
+		"another database":      {"CREATE DATABASE x;\n\\connect x\n", "it changes more than its database"},
+		"an encoding":           {"COPY public.z FROM stdin;\n\\.\nSET client_encoding = 'LATIN1';", "it changes the settings of its session after the first rows"},
+		"a search path":         {"COPY public.z FROM stdin;\n\\.\nSELECT pg_catalog.set_config('search_path', 'public', false);", "it changes the settings of its session after the first rows"},
+		"letters of a language": {"COMMENT ON TABLE public.a IS 'café';\nCREATE VIEW public.v AS SELECT 'C:\\' AS a;", ""},
+		"rows of a second dump": {outlineTail + outlineHead, "it is not one dump of pg_dump"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			got, _ := Scan(t.Context(), strings.NewReader(outlineHead+c.more+outlineBody+outlineTail), layers.Opener{})
+			if got.Source.NoOutline != c.why || (got.Source.Outline == nil) != (c.why != "") {
+				t.Errorf("got %q, want %q", got.Source.NoOutline, c.why)
+			}
+		})
+	}
+	for _, late := range []string{"ALTER TABLE public.a RENAME COLUMN id TO key;", "CREATE INDEX i ON public.a USING btree (id);"} {
+		got, _ := Scan(t.Context(), strings.NewReader(outlineHead+outlineBody+late+"COPY public.a (id, note) FROM stdin;\n\\.\n"+outlineTail), layers.Opener{})
+		if got.Source.NoOutline != "rows come after statements that need all rows" {
+			t.Errorf("rows after %s: %q", late, got.Source.NoOutline)
+		}
+	}
+	got, _ := Scan(t.Context(), strings.NewReader(outlineHead+"CREATE TABLE public.t ();\n"+outlineTail), layers.Opener{})
+	if got.Source.NoOutline != "it has no COPY" {
+		t.Errorf("without rows: %q", got.Source.NoOutline)
+	}
+}
+
+// TestRowsInOrder finds expressions that may read the rows before.
+func TestRowsInOrder(t *testing.T) {
+	for sql, want := range map[string]bool{
+		"CREATE TABLE public.t (a integer, CONSTRAINT c CHECK ((a > 0)));":                                        false,
+		"CREATE TABLE public.t (a public.geometry(Point,4326) DEFAULT public.f());":                               false,
+		"CREATE TABLE public.t (a integer, CONSTRAINT c CHECK (public.known(a)));":                                true,
+		"CREATE TABLE public.t (a integer, b integer GENERATED ALWAYS AS (public.f(a)) STORED);":                  true,
+		"CREATE TABLE public.t (a integer, CONSTRAINT c CHECK ((pg_catalog.length('') > 0)));":                    false,
+		"ALTER TABLE ONLY public.a ADD CONSTRAINT c CHECK (public.known(id)) NOT VALID;":                          true,
+		"ALTER TABLE public.a ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (SEQUENCE NAME public.s CACHE 1);": false,
+		"CREATE TABLE public.t (a integer, CONSTRAINT c CHECK ((OPERATOR(public.?) a)));":                         true,
+		"CREATE TABLE public.t (a integer, CONSTRAINT c CHECK (((a)::public.w IS NOT NULL)));":                    true,
+		"CREATE TABLE public.t (a integer) PARTITION BY LIST (public.known(a));":                                  true,
+		"CREATE TABLE public.t (a integer) PARTITION BY LIST (a);":                                                false,
+		"CREATE DOMAIN public.d AS text CONSTRAINT c CHECK (public.valid(VALUE));":                                true,
+		"CREATE DOMAIN public.d AS character varying(10);":                                                        false,
+		"CREATE VIEW public.v AS SELECT public.f(1);":                                                             false,
+	} {
+		dump := outlineHead + "CREATE TABLE public.a (id integer);\n" + sql + "\nCOPY public.a (id) FROM stdin;\n\\.\n" + outlineTail
+		c, err := Scan(t.Context(), strings.NewReader(dump), layers.Opener{})
+		if err != nil || c.Source.Outline == nil || c.Source.Outline.InOrder != want {
+			t.Errorf("%s: want %t, got %+v (%v, %s)", sql, want, c.Source.Outline, err, c.Source.NoOutline)
+		}
+	}
+}
+
+// TestOvertaking lets a build begin early only if no statement in front of it may change its
+// table.
+func TestOvertaking(t *testing.T) {
+	for between, want := range map[string]int{
+		"":                                  3,
+		"COMMENT ON TABLE public.a IS 'x';": 3,
+		"ALTER TABLE ONLY public.a CLUSTER ON a_pkey;":                            3,
+		"ALTER TABLE ONLY public.p ADD CONSTRAINT p_pkey PRIMARY KEY (id);":       3,
+		"ALTER INDEX public.i ATTACH PARTITION public.j;":                         3,
+		"ALTER TABLE ONLY public.a ALTER COLUMN note SET STATISTICS 10;":          3,
+		"ALTER TABLE public.a RENAME COLUMN note TO text;":                        1,
+		"ALTER TABLE ONLY public.a ALTER COLUMN note TYPE character varying;":     1,
+		"CREATE TRIGGER t BEFORE INSERT ON public.a EXECUTE FUNCTION public.f();": 1,
+		"TRUNCATE public.a;": 0, // pg_dump never writes it
+	} {
+		const first = "SELECT pg_catalog.setval('public.s', 1, true);\n"
+		dump := outlineHead + strings.Replace(outlineBody, first, first+between+"\n", 1) + outlineTail
+		c, err := Scan(t.Context(), strings.NewReader(dump), layers.Opener{})
+		got := 0
+		if c.Source.Outline != nil {
+			got = len(c.Source.Outline.Builds)
+		}
+		if got != want {
+			t.Errorf("after %q: %d builds, want %d (%v, %s)", between, got, want, err, c.Source.NoOutline)
+		}
+	}
+}

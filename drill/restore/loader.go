@@ -1,0 +1,303 @@
+package restore
+
+import (
+	"context"
+	"errors"
+	"io"
+	"strings"
+
+	"github.com/jackc/pgx/v5"
+	"golang.org/x/sync/errgroup"
+	"golang.org/x/sync/semaphore"
+
+	"github.com/drillgres/drillgres/drill/inspect"
+	"github.com/drillgres/drillgres/drill/provision"
+	"github.com/drillgres/drillgres/drill/sqltext"
+)
+
+// loader restores a plain dump over several sessions, in one pass over the dump. The main
+// session runs the statements in their order. Each block of rows is handed to the next free
+// worker, and a build starts as soon as the rows of its table are complete. The main session
+// waits for a build where it is in the dump, and so the statements after it find what they
+// would find with psql.
+type loader struct {
+	connect func(context.Context) (*pgx.Conn, error)
+	workers int
+	outline *inspect.Outline
+	splices []inspect.Splice
+
+	main     *pgx.Conn
+	settings []string // statements of the dump that every session runs first
+	schedule *schedule
+	room     *semaphore.Weighted // bytes of rows that may be in memory
+}
+
+// How rows are handed to workers, in bytes.
+const (
+	chunkSize = 256 << 10
+	readAhead = 24 << 20
+)
+
+func newLoader(outline *inspect.Outline, splices []inspect.Splice, workers int, connect func(context.Context) (*pgx.Conn, error)) *loader {
+	return &loader{
+		connect: connect, workers: workers, outline: outline, splices: splices,
+		schedule: newSchedule(outline), room: semaphore.NewWeighted(readAhead),
+	}
+}
+
+// load loads the dump. The first error ends all sessions.
+func (l *loader) load(ctx context.Context, dump io.Reader) (err error) {
+	if l.main, err = l.connect(ctx); err != nil {
+		return err
+	}
+	defer provision.Close(ctx, l.main)
+	g, ctx := errgroup.WithContext(ctx)
+	stop := context.AfterFunc(ctx, l.schedule.wake)
+	defer stop()
+	g.Go(func() error {
+		defer l.schedule.close()
+		return l.walk(ctx, g, dump)
+	})
+	return g.Wait()
+}
+
+// walk reads the dump from its beginning to its end.
+func (l *loader) walk(ctx context.Context, g *errgroup.Group, dump io.Reader) error {
+	at, rows, builds := int64(0), l.outline.Rows, l.outline.Builds
+	until := func(offset int64) error {
+		err := l.runScript(ctx, io.LimitReader(dump, offset-at), at)
+		at = offset
+		return err
+	}
+	for i, block := range rows {
+		if err := until(block.Statement.At); err != nil {
+			return err
+		}
+		if err := l.checkIdle(); err != nil { // the workers would not see what it has changed
+			return err
+		}
+		if i == 0 {
+			l.startWorkers(ctx, g)
+		}
+		if err := l.handOver(ctx, block, dump); err != nil {
+			return err
+		}
+		at = block.End
+	}
+	if err := l.schedule.awaitRows(ctx); err != nil {
+		return err
+	}
+	for i, b := range builds {
+		if err := until(b.Statement.At); err != nil {
+			return err
+		}
+		if err := l.checkIdle(); err != nil { // a build would wait for its locks
+			return err
+		}
+		if err := l.schedule.awaitBuild(ctx, i); err != nil {
+			return err
+		}
+		if err := skip(dump, b.Statement.Size); err != nil {
+			return err
+		}
+		at += b.Statement.Size
+	}
+	if err := l.runScript(ctx, dump, at); err != nil {
+		return err
+	}
+	return l.checkIdle()
+}
+
+// checkIdle returns an error if a transaction of the dump is open in the main session.
+func (l *loader) checkIdle() error {
+	const idle = 'I'
+	if l.main.PgConn().TxStatus() != idle {
+		return errors.New("a transaction of the dump does not end")
+	}
+	return nil
+}
+
+func skip(r io.Reader, n int64) error {
+	_, err := io.CopyN(io.Discard, r, n)
+	return err
+}
+
+// handOver reads a block of rows and hands it to a worker.
+func (l *loader) handOver(ctx context.Context, r inspect.Rows, dump io.Reader) error {
+	statement := make([]byte, r.Statement.Size)
+	if _, err := io.ReadFull(dump, statement); err != nil {
+		return err
+	}
+	if err := skip(dump, r.Data.At-r.Statement.At-r.Statement.Size); err != nil { // the rest of the line
+		return err
+	}
+	b := &block{Rows: r, sql: string(statement), room: l.room, chunks: make(chan []byte, min(r.Data.Size, readAhead)/chunkSize+1)}
+	l.schedule.addRows(b)
+	if b.failed = l.fill(ctx, b, dump); b.failed != nil {
+		close(b.chunks)
+		return b.failed
+	}
+	close(b.chunks)
+	if l.outline.InOrder {
+		return l.schedule.awaitRows(ctx)
+	}
+	return nil
+}
+
+// fill reads the rows of a block up to and including their end marker.
+func (l *loader) fill(ctx context.Context, b *block, dump io.Reader) error {
+	for left := b.Data.Size; left > 0; {
+		n := min(left, chunkSize)
+		if err := l.room.Acquire(ctx, n); err != nil {
+			return context.Cause(ctx)
+		}
+		chunk := make([]byte, n)
+		if _, err := io.ReadFull(dump, chunk); err != nil {
+			return err
+		}
+		select {
+		case b.chunks <- chunk:
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
+		left -= n
+	}
+	return skip(dump, b.End-b.Data.At-b.Data.Size)
+}
+
+// runScript runs SQL without rows in the main session. begins is its offset in the dump.
+func (l *loader) runScript(ctx context.Context, sql io.Reader, begins int64) error {
+	script := newStatements(l.spliced(sql, begins))
+	for {
+		one, err := script.next()
+		if err == io.EOF { //nolint:errorlint // an error of the dump may wrap it
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		if l.settings = append(l.settings, one.settings()...); one.mustWait() {
+			err = l.schedule.awaitRows(ctx)
+		}
+		if err == nil {
+			_, err = l.main.PgConn().Exec(ctx, one.text).ReadAll()
+		}
+		if err != nil {
+			return err
+		}
+	}
+}
+
+// spliced returns SQL at an offset of the dump with its splices.
+func (l *loader) spliced(sql io.Reader, begins int64) io.Reader {
+	b := newBoundary(sql, nil, "")
+	b.offset = begins
+	for _, s := range l.splices {
+		if s.Offset >= begins {
+			b.splices = append(b.splices, s)
+		}
+	}
+	return b
+}
+
+// startWorkers starts the workers, each with a session like the main one.
+func (l *loader) startWorkers(ctx context.Context, g *errgroup.Group) {
+	settings := strings.Join(l.settings, "\n")
+	for range l.workers {
+		g.Go(func() error {
+			conn, err := l.connect(ctx)
+			if err != nil {
+				return err
+			}
+			defer provision.Close(ctx, conn)
+			if _, err := conn.PgConn().Exec(ctx, settings).ReadAll(); err != nil {
+				return err
+			}
+			return l.work(ctx, conn)
+		})
+	}
+}
+
+// work does tasks until there are no more.
+func (l *loader) work(ctx context.Context, conn *pgx.Conn) error {
+	for {
+		t, err := l.schedule.next(ctx)
+		if err != nil || t == (task{}) {
+			return err
+		}
+		if t.rows != nil {
+			err = t.rows.copy(ctx, conn)
+		} else {
+			err = build(ctx, conn, t.build.Build)
+		}
+		if err != nil {
+			return err
+		}
+		l.schedule.done(t)
+	}
+}
+
+// build runs a build with the tablespace that the dump sets for it.
+func build(ctx context.Context, conn *pgx.Conn, b inspect.Build) error {
+	for _, sql := range []string{"set default_tablespace = " + sqltext.Literal(b.Tablespace), b.SQL} {
+		if _, err := conn.PgConn().Exec(ctx, sql).ReadAll(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// block is a block of rows on its way to a worker.
+type block struct {
+	inspect.Rows
+	sql    string
+	chunks chan []byte
+	failed error // set before chunks is closed: the rows are not complete
+	room   *semaphore.Weighted
+	rest   []byte // of the chunk that is read
+	read   int64  // size of that chunk
+}
+
+// Read returns the rows. Their end is only the end if all were read.
+func (b *block) Read(p []byte) (int, error) {
+	if len(b.rest) == 0 {
+		b.room.Release(b.read)
+		chunk, more := <-b.chunks
+		if b.rest, b.read = chunk, int64(len(chunk)); !more {
+			if b.failed != nil {
+				return 0, b.failed
+			}
+			return 0, io.EOF
+		}
+	}
+	n := copy(p, b.rest)
+	b.rest = b.rest[n:]
+	return n, nil
+}
+
+// frozenFrom is from which size on, in bytes, rows are worth a new file for their table. The
+// server writes those of a smaller file to the WAL all the same (wal_skip_threshold, 2 MB).
+const frozenFrom = 4 << 20
+
+// copy sends the rows to the server. In the transaction that truncates a table, its rows
+// need no WAL if wal_level is minimal, and are frozen at once.
+func (b *block) copy(ctx context.Context, conn *pgx.Conn) error {
+	bare, ok := strings.CutSuffix(b.sql, "FROM stdin;")
+	if !ok || !b.Fresh || b.Data.Size < frozenFrom {
+		_, err := conn.PgConn().CopyFrom(ctx, b, b.sql)
+		return err
+	}
+	truncate := "begin; truncate only " + quoted(b.Table)
+	if _, err := conn.PgConn().Exec(ctx, truncate).ReadAll(); err != nil {
+		return err
+	}
+	if _, err := conn.PgConn().CopyFrom(ctx, b, bare+"FROM stdin WITH (FREEZE)"); err != nil {
+		return err
+	}
+	_, err := conn.PgConn().Exec(ctx, "commit").ReadAll()
+	return err
+}
+
+func quoted(n sqltext.Name) string {
+	return sqltext.Identifier(n.Schema) + "." + sqltext.Identifier(n.Name)
+}

@@ -1,0 +1,131 @@
+package restore
+
+import (
+	"cmp"
+	"context"
+	"io"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/drillgres/drillgres/drill/inspect"
+	"github.com/drillgres/drillgres/drill/layers"
+	"github.com/drillgres/drillgres/drill/pgerr"
+	"github.com/drillgres/drillgres/drill/provision"
+	"github.com/drillgres/drillgres/drill/words"
+)
+
+// The values of restore.loader.
+const (
+	LoaderClient   = "client"   // psql or pg_restore, the default
+	LoaderAuto     = "auto"     // LoaderParallel where the dump allows it
+	LoaderParallel = "parallel" // drillgres sends the dump over several sessions
+)
+
+// whyClient returns why psql must load a plain dump, or an empty string. Before a
+// client can take over from the parallel loader, the database is created again: it must
+// contain nothing else.
+func (r *run) whyClient() string {
+	switch s := r.dump.Source; {
+	case s.Outline == nil:
+		return cmp.Or(s.NoOutline, "it was not read whole")
+	case r.partly:
+		return "the backup has several parts"
+	case needsOneJob(r.server):
+		return "an extension needs one session"
+	case r.hooked && len(r.Config.Before) > 0:
+		return "restore.before cannot run twice"
+	case r.jobs() == 1:
+		return "there is one job"
+	}
+	return ""
+}
+
+// loadInParallel loads a plain dump over several sessions, and reports whether it did. An
+// error of the server is not a verdict: it creates the database again, and returns false.
+// psql then finds the first cause, or loads a dump that can only be loaded in its order.
+func (r *run) loadInParallel(ctx context.Context) (loaded bool, err error) {
+	if r.dump.Format != inspect.Plain || cmp.Or(r.Config.Loader, LoaderClient) == LoaderClient {
+		r.restored.Loader = r.plan.Tool
+		return false, nil
+	}
+	why, err := r.whyClient(), error(nil)
+	if why == "" {
+		why, err = r.ownSettings(ctx)
+	}
+	if err != nil {
+		return false, err
+	}
+	if why == "" {
+		r.restored.Loader, r.restored.Jobs = LoaderParallel, r.jobs()
+		err := r.sendDump(ctx)
+		if err == nil {
+			return true, nil
+		}
+		if ctx.Err() != nil {
+			return false, context.Cause(ctx)
+		}
+		if unhealthy := r.server.Unhealthy(ctx); unhealthy != nil {
+			return false, unhealthy
+		}
+		why = "the parallel load ended early"
+		if said, ok := pgerr.From(err); ok {
+			why += ": " + said.Error()
+		}
+		if err := r.beginAgain(ctx); err != nil {
+			return false, asFailure(err, "create the database again")
+		}
+	}
+	r.restored.Loader, r.restored.WhyClient, r.restored.Jobs = r.plan.Tool, why, r.plan.Jobs
+	return false, nil
+}
+
+// jobs returns how many sessions load at the same time.
+func (r *run) jobs() int { return jobsFor(r.server, r.Config.Jobs) }
+
+// sendDump loads the dump with a loader.
+func (r *run) sendDump(ctx context.Context) error {
+	return r.withDecoded(ctx, func(dump *layers.Stream) error {
+		counted := &countingReader{reader: dump, report: r.progress, total: r.dump.DecodedBytes}
+		l := newLoader(r.dump.Outline, r.dump.Splices, r.jobs(), func(ctx context.Context) (*pgx.Conn, error) {
+			return r.server.ClientSession(ctx, loadSettings(r.server.Major))
+		})
+		if err := l.load(ctx, counted); err != nil {
+			return err
+		}
+		_, err := io.Copy(io.Discard, dump) // a checksum may come last
+		return err
+	})
+}
+
+// ownSettings returns why psql must load the dump if the backup's roles have settings in the
+// database, which would be lost with it.
+func (r *run) ownSettings(ctx context.Context) (why string, err error) {
+	conn, err := r.server.Session(ctx, r.server.Maintenance, provision.SessionOptions{ReadOnly: true})
+	if err != nil {
+		return "", err
+	}
+	defer provision.Close(ctx, conn)
+	var found bool
+	const sql = "select exists (select from pg_catalog.pg_db_role_setting s join pg_catalog.pg_database d on d.oid = s.setdatabase where d.datname = $1)"
+	if err := conn.QueryRow(ctx, sql, r.server.Database).Scan(&found); err != nil || !found {
+		return "", err
+	}
+	return "the database has settings of roles", nil
+}
+
+// beginAgain replaces the database by an empty one, as it was before the load.
+func (r *run) beginAgain(ctx context.Context) error {
+	if err := r.server.Recreate(ctx); err != nil {
+		return explainNoSession(err)
+	}
+	return nil
+}
+
+// noteLoader adds a finding if the config asks for the parallel loader, and a client loaded
+// the dump.
+func (r *run) noteLoader() {
+	if r.Config.Loader == LoaderParallel && r.restored.Loader != LoaderParallel {
+		r.addFinding("loaded_by_client", "set restore.loader to auto if that is how the backup is to be restored",
+			words.Join(": ", r.plan.Tool+" loads the dump", r.restored.WhyClient))
+	}
+}

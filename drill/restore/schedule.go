@@ -1,0 +1,199 @@
+package restore
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"sync"
+
+	"github.com/drillgres/drillgres/drill/inspect"
+	"github.com/drillgres/drillgres/drill/sqltext"
+)
+
+// schedule says what the workers of a loader do next.
+type schedule struct {
+	mu      sync.Mutex
+	changed sync.Cond // of mu
+
+	queue    []*block             // rows that no worker has taken
+	unloaded map[sqltext.Name]int // blocks of rows that are not loaded, by table
+	left     int                  // blocks of rows that are not loaded
+	open     int                  // blocks that were handed over and are not loaded
+	late     bool                 // builds wait for all rows
+
+	builds  []*pending
+	order   []int                // of builds: those of the largest tables first
+	keys    int                  // builds that are not done, except foreign keys
+	foreign bool                 // the main session has come to the foreign keys
+	locks   map[sqltext.Name]int // builds that run, by table; alone: it locks out others
+	closed  bool
+}
+
+// alone is more than all builds of a table that can run beside each other.
+const alone = 1 << 20
+
+// pending is a build.
+type pending struct {
+	inspect.Build
+	taken, done bool
+}
+
+// task is what a worker does: rows or a build.
+type task struct {
+	rows  *block
+	build *pending
+}
+
+func newSchedule(o *inspect.Outline) *schedule {
+	s := &schedule{unloaded: map[sqltext.Name]int{}, left: len(o.Rows), locks: map[sqltext.Name]int{}}
+	s.changed.L = &s.mu
+	sizes := map[sqltext.Name]int64{}
+	for _, r := range o.Rows {
+		s.unloaded[r.Table]++
+		sizes[r.Table] += r.Data.Size
+		s.late = s.late || r.Spreads
+	}
+	for i, b := range o.Builds {
+		s.builds = append(s.builds, &pending{Build: b})
+		s.order = append(s.order, i)
+		if b.Kind != inspect.BuildForeignKey {
+			s.keys++
+		}
+	}
+	slices.SortStableFunc(s.order, func(a, b int) int { return cmp.Compare(sizes[o.Builds[b].Table], sizes[o.Builds[a].Table]) })
+	return s
+}
+
+// wake lets everybody who waits look again, such as after the end of a context.
+func (s *schedule) wake() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.changed.Broadcast()
+}
+
+// close ends the workers: there are no more tasks.
+func (s *schedule) close() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.closed = true
+	s.changed.Broadcast()
+}
+
+// await waits until a condition holds.
+func (s *schedule) await(ctx context.Context, holds func() bool) error {
+	for !holds() {
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
+		s.changed.Wait()
+	}
+	return nil
+}
+
+// addRows adds a block of rows.
+func (s *schedule) addRows(b *block) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.queue = append(s.queue, b)
+	s.open++
+	s.changed.Broadcast()
+}
+
+// awaitRows waits until the rows that were added are loaded.
+func (s *schedule) awaitRows(ctx context.Context) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.await(ctx, func() bool { return s.open == 0 })
+}
+
+// awaitBuild waits until a build is done. It is called for each in the order of the dump.
+func (s *schedule) awaitBuild(ctx context.Context, i int) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.builds[i].Kind == inspect.BuildForeignKey && !s.foreign {
+		s.foreign = true
+		s.changed.Broadcast()
+	}
+	return s.await(ctx, func() bool { return s.builds[i].done })
+}
+
+// next returns the next task. The zero task means that there are no more.
+func (s *schedule) next(ctx context.Context) (t task, err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	err = s.await(ctx, func() bool {
+		t = s.take()
+		return t != task{} || s.closed
+	})
+	return t, err
+}
+
+// take returns a task that can begin now, or the zero task. Rows come first, because the
+// dump is read in its order.
+func (s *schedule) take() task {
+	if len(s.queue) > 0 {
+		b := s.queue[0]
+		s.queue = s.queue[1:]
+		return task{rows: b}
+	}
+	for _, i := range s.order {
+		if b := s.builds[i]; !b.taken && s.canBegin(b.Build) {
+			b.taken = true
+			for _, table := range b.tables() {
+				s.locks[table] += b.weight()
+			}
+			return task{build: b}
+		}
+	}
+	return task{}
+}
+
+func (s *schedule) canBegin(b inspect.Build) bool {
+	p := pending{Build: b}
+	for _, table := range p.tables() {
+		if s.unloaded[table] > 0 || s.locks[table]+p.weight() > alone {
+			return false
+		}
+	}
+	if b.Kind == inspect.BuildForeignKey {
+		return s.foreign && s.keys == 0
+	}
+	return s.left == 0 || !s.late
+}
+
+// tables returns the tables that the build locks.
+func (p *pending) tables() []sqltext.Name {
+	if p.Kind == inspect.BuildForeignKey && p.Refers != p.Table {
+		return []sqltext.Name{p.Table, p.Refers}
+	}
+	return []sqltext.Name{p.Table}
+}
+
+// weight says how much of a table's lock the build takes.
+func (p *pending) weight() int {
+	if p.Kind == inspect.BuildIndex {
+		return 1
+	}
+	return alone
+}
+
+// done notes that a task is done.
+func (s *schedule) done(t task) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if b := t.rows; b != nil {
+		s.unloaded[b.Table]--
+		s.left--
+		s.open--
+	}
+	if b := t.build; b != nil {
+		b.done = true
+		for _, table := range b.tables() {
+			s.locks[table] -= b.weight()
+		}
+		if b.Kind != inspect.BuildForeignKey {
+			s.keys--
+		}
+	}
+	s.changed.Broadcast()
+}
