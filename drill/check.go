@@ -98,9 +98,11 @@ func (d Drill) look(ctx context.Context) (l located, err error) {
 		return l, context.Cause(ctx)
 	}
 	if err == nil && l.broken == nil {
-		if small := d.findShrunk(ctx, l.evidence); small != nil {
+		small, historyErr := d.findShrunk(ctx, l.evidence)
+		if small != nil {
 			problems = slices.Insert(problems, 0, problem{*small, d.Demands != nil})
 		}
+		l.findings = append(l.findings, listOf(d.findUncompared(historyErr))...)
 	}
 	for _, p := range problems {
 		if p.demanded && err == nil && l.broken == nil {
@@ -158,7 +160,7 @@ func (d Drill) findOverdue(ctx context.Context) *outcome.Finding {
 		return &outcome.Finding{
 			Code:    "history_unavailable",
 			Message: d.redacted(fmt.Sprintf("when %s was drilled is unknown; %s: %v", d.Database, allowed, err)),
-			Hint:    "correct record.history or the place that it names, and run drillgres doctor",
+			Hint:    historyHint,
 		}
 	}
 	age := d.Now().Sub(ended)

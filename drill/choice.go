@@ -78,7 +78,7 @@ func findOldDump(e evidence) *outcome.Finding {
 }
 
 // findOtherDatabase reports that the dump is of another database than those of all
-// earlier drills. If the history cannot be read, the drift check says so.
+// earlier drills. If the history cannot be read, the drift check says so, or findUncompared.
 func (d Drill) findOtherDatabase(ctx context.Context, e evidence) *outcome.Finding {
 	name := databaseIn(e.file.Contents)
 	if name == "" || d.DumpedBefore == nil {

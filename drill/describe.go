@@ -46,7 +46,7 @@ func (d Drill) describe(r *runner, e evidence, leftovers []string) outcome.Resul
 	}
 	d.addDetails(&result, e)
 	d.judge(&result, r.failure, e.migrated.OverBudget)
-	d.answer(&result)
+	d.answer(&result, e.refused)
 	return result
 }
 
@@ -67,16 +67,21 @@ func (d Drill) judge(result *outcome.Result, f, migration *outcome.Failure) {
 }
 
 // answer sets what the result means for a release. A drill that passed, but tested
-// too little for a go, becomes a failure.
-func (d Drill) answer(result *outcome.Result) {
+// too little for a go, becomes a failure. A run that refused a backup only because it is too
+// old for the release is no drill of the database.
+func (d Drill) answer(result *outcome.Result, refused bool) {
 	if d.Gate == nil {
 		return
 	}
 	answer, lacking := d.Gate.Answer(*result)
 	if lacking != nil {
 		fail(result, lacking)
+		refused = lacking.Code == outcome.BackupStale
 	}
 	result.Gate = &answer
+	if refused && result.Failure.Code == outcome.BackupStale {
+		result.Kind, result.Verdict = outcome.KindAnswer, outcome.VerdictUnproved
+	}
 }
 
 func fail(result *outcome.Result, f *outcome.Failure) {

@@ -167,6 +167,7 @@ func (d Drill) Run(ctx context.Context) outcome.Result {
 type evidence struct {
 	backup   locate.Backup
 	file     fetch.File
+	refused  bool              // the backup is too old for the release of a gate, and only for that
 	taken    snapshot.Range    // when the backup's snapshot was taken
 	findings []outcome.Finding // of the inspect stage
 	server   provision.Server
@@ -204,7 +205,11 @@ func (d Drill) prove(ctx context.Context, r *runner) (e evidence) {
 // read runs the stages that need no server: it chooses the backup and reads it.
 func (d Drill) read(ctx context.Context, r *runner, e *evidence) {
 	e.backup = step(ctx, r, outcome.Locate, func(ctx context.Context) (locate.Backup, error) {
-		return d.Locator.Locate(ctx)
+		b, err := d.Locator.Locate(ctx)
+		if err == nil && !b.Undated { // or the dump may state when it was taken
+			err = e.checkForGate(d.Gate, snapshot.At(b.ModifiedAt), r.started)
+		}
+		return b, err
 	})
 	endFetch := r.beginSandbox(ctx)
 	e.file = step(ctx, r, outcome.Fetch, func(ctx context.Context) (fetch.File, error) {
@@ -220,7 +225,11 @@ func (d Drill) read(ctx context.Context, r *runner, e *evidence) {
 			err = e.file.Broken
 		}
 		found, err := inspect.Judge(e.file.Contents, err, d.policyFor(*e))
-		return slices.Concat(found, d.findOdd(ctx, *e), e.findMissingChecksum(), listOf(d.findShrunk(ctx, *e))), err
+		if err == nil {
+			err = e.checkForGate(d.Gate, e.taken, r.started)
+		}
+		small, _ := d.findShrunk(ctx, *e) // if the history cannot be read, the drift check says so
+		return slices.Concat(found, d.findOdd(ctx, *e), e.findMissingChecksum(), listOf(small)), err
 	})
 }
 
@@ -243,6 +252,19 @@ func (d Drill) verify(ctx context.Context, r *runner, e evidence) (verify.Report
 		}
 	}
 	return report, err
+}
+
+// checkForGate returns a failure if the backup is too old for the release of a gate.
+func (e *evidence) checkForGate(q *gate.Question, taken snapshot.Range, started time.Time) error {
+	if q == nil {
+		return nil
+	}
+	f := q.TooOld(taken, started)
+	if f == nil {
+		return nil
+	}
+	e.refused = true
+	return f
 }
 
 // dumpOf returns what restore needs of a fetched backup.

@@ -2,6 +2,7 @@ package drill_test
 
 import (
 	"context"
+	"slices"
 	"testing"
 	"time"
 
@@ -77,4 +78,53 @@ func TestPrepareRunsFirst(t *testing.T) {
 	d.Preflight = func(context.Context) error { return outcome.Fail(outcome.EngineUnreachable, "no engine") }
 	d.Prepare = func(context.Context) error { t.Error("looked for an image, and no engine answers"); return nil }
 	d.Run(t.Context())
+}
+
+// located is a backup as it was located.
+type located struct{ locate.Backup }
+
+func (l located) Locate(context.Context) (locate.Backup, error) { return l.Backup, nil }
+
+// TestTooOldForTheRelease checks that a backup which only the release refuses is refused
+// before it is restored, and that the run is not a failed drill of the database.
+func TestTooOldForTheRelease(t *testing.T) {
+	stale := outcome.Fail(outcome.BackupStale, "older than backup.max_age")
+	of := func(age time.Duration) locate.Backup {
+		return locate.Backup{Object: locate.Object{ModifiedAt: time.Now().Add(-age)}}
+	}
+	undated := locate.Backup{Object: locate.Object{Undated: true}}
+	for name, c := range map[string]struct {
+		backup  locate.Backup
+		own     *outcome.Failure // of the database's own limit
+		stage   outcome.Stage    // that failed
+		kind    outcome.Kind
+		verdict outcome.Verdict
+	}{
+		"young":          {of(time.Minute), nil, "", outcome.KindDrill, outcome.VerdictPassed},
+		"too old":        {of(3 * time.Hour), nil, outcome.Locate, outcome.KindAnswer, outcome.VerdictUnproved},
+		"in the future":  {of(-48 * time.Hour), nil, outcome.Locate, outcome.KindAnswer, outcome.VerdictUnproved},
+		"of unknown age": {undated, nil, outcome.Inspect, outcome.KindAnswer, outcome.VerdictUnproved},
+		"its own limit":  {of(3 * time.Hour), stale, outcome.Locate, outcome.KindDrill, outcome.VerdictFailed},
+	} {
+		s := newScript()
+		d := s.drill()
+		d.Locator, d.Migrator, d.Gate = located{c.backup}, &rehearsal{}, &gate.Question{Candidate: "shop:2", MaxBackupAge: time.Hour}
+		if c.own != nil {
+			s.fail[outcome.Locate] = c.own
+			d.Locator = s
+		}
+		got := d.Run(t.Context())
+		if got.Kind != c.kind || got.Verdict != c.verdict || s.recorded[0].Kind != c.kind {
+			t.Errorf("%s: a %s that is %s: %+v", name, got.Kind, got.Verdict, got.Failure)
+		}
+		if c.stage == "" {
+			continue
+		}
+		if got.Gate.Decision != outcome.NoGo || got.ExitCode != 3 || got.Failure.Code != outcome.BackupStale || got.Failure.Stage != c.stage {
+			t.Errorf("%s: exit %d, %+v, %+v", name, got.ExitCode, got.Gate, got.Failure)
+		}
+		if after := got.Stages[slices.Index(outcome.Stages, outcome.Provision)]; after.Status != outcome.StageNotReached {
+			t.Errorf("%s: it went on to %s: %s", name, after.Stage, after.Status)
+		}
+	}
 }

@@ -2,6 +2,7 @@ package drill
 
 import (
 	"context"
+	"fmt"
 	"slices"
 
 	"github.com/drillgres/drillgres/drill/inspect"
@@ -9,20 +10,38 @@ import (
 	"github.com/drillgres/drillgres/drill/outcome"
 )
 
-// findShrunk reports a backup that has less than a tenth of the usual size.
-func (d Drill) findShrunk(ctx context.Context, e evidence) *outcome.Finding {
-	return e.backup.FindShrunk(d.sizesVerified(ctx, e.file.Contents.Source))
+// findShrunk reports a backup that has less than a tenth of the usual size. With an error of
+// the history, the backup was compared only with what is at its source.
+func (d Drill) findShrunk(ctx context.Context, e evidence) (*outcome.Finding, error) {
+	sizes, err := d.sizesVerified(ctx, e.file.Contents.Source)
+	return e.backup.FindShrunk(sizes), err
 }
 
-// sizesVerified returns the sizes of the backups that the last drills verified and that
-// have the same format and layers. If the history cannot be read, the drift check says so.
-func (d Drill) sizesVerified(ctx context.Context, s inspect.Source) (sizes []locate.VerifiedSize) {
-	if d.VerifiedBefore == nil {
+// findUncompared reports that the history could not be read, for a check: a drill has the
+// drift check, which says so.
+func (d Drill) findUncompared(err error) *outcome.Finding {
+	if err == nil || d.Demands == nil {
 		return nil
+	}
+	return &outcome.Finding{
+		Code:    "history_unavailable",
+		Message: d.redacted(fmt.Sprintf("the newest backup of %s was not compared with those that drills verified, by its size or the name of its database: %v", d.Database, err)),
+		Hint:    historyHint,
+	}
+}
+
+// historyHint is what to do about a history that a check cannot read.
+const historyHint = "correct record.history or the place that it names, and run drillgres doctor"
+
+// sizesVerified returns the sizes of the backups that the last drills verified and that
+// have the same format and layers.
+func (d Drill) sizesVerified(ctx context.Context, s inspect.Source) (sizes []locate.VerifiedSize, err error) {
+	if d.VerifiedBefore == nil {
+		return nil, nil
 	}
 	before, err := d.VerifiedBefore(ctx)
 	if err != nil {
-		return nil
+		return nil, err
 	}
 	for _, b := range before {
 		size := b.SizeBytes
@@ -36,5 +55,5 @@ func (d Drill) sizesVerified(ctx context.Context, s inspect.Source) (sizes []loc
 			sizes = append(sizes, locate.VerifiedSize{URI: b.URI, Bytes: size})
 		}
 	}
-	return sizes
+	return sizes, nil
 }

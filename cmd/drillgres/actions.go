@@ -156,7 +156,7 @@ func (s *step) report(cfg *config.Config, results []outcome.Result, result strin
 		s.set(r.Database, verdictOutput(r), failureCode(r.Failure), result,
 			actions.Output{Name: "decision", Value: decision},
 			actions.Output{Name: "restore-seconds", Value: secondsOutput(r.Times.Restore)},
-			actions.Output{Name: "recovery-seconds", Value: secondsOutput(r.Times.Recovery)},
+			actions.Output{Name: "recovery-seconds", Value: secondsOutput(r.RecoverySeconds())},
 			actions.Output{Name: "rpo-seconds", Value: rpo}),
 	)
 }

@@ -93,7 +93,15 @@ func TestCheckWithoutItsHistory(t *testing.T) {
 	const canary = "canary-90817263"
 	history := fmt.Sprintf("%q", "postgres://drill:"+canary+"@127.0.0.1:1/ops")
 	wantCheck(t, checkedConfig(t, history, "max_unverified: 7d"), outcome.HistoryUnavailable, "when shop was drilled is unknown; max_unverified allows 7d: ")
-	wantCheck(t, checkedConfig(t, history, "budget: {}"), "", "")
+	undemanded := checkedConfig(t, history, "budget: {}")
+	wantCheck(t, undemanded, "", "")
+	stdout, _, _ := programAt(t, morning, nil, "check", "--config", undemanded)
+	if text := strings.Join(strings.Fields(stdout), " "); strings.Contains(text, canary) || !strings.Contains(text, "history_unavailable: the newest backup of shop was not compared with those that drills verified") {
+		t.Errorf("its size was compared with nothing, and nobody is told:\n%s", stdout)
+	}
+	if stdout, _, _ = programAt(t, morning, nil, "check", "--config", checkedConfig(t, "history.db", "budget: {}")); strings.Contains(stdout, "history") {
+		t.Errorf("a history that does not exist yet has no sizes:\n%s", stdout)
+	}
 	damaged := checkedConfig(t, "history.db", "max_unverified: 7d")
 	if err := os.WriteFile(filepath.Join(filepath.Dir(damaged), "history.db"), []byte("no database"), 0o600); err != nil {
 		t.Fatal(err)

@@ -51,7 +51,7 @@ func newGate(e edges) *cobra.Command {
 			"uses the result of a recent drill in the history.\n\n" + exitCodesHelp,
 		ValidArgsFunction: databaseNames,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			o.databases, o.backup, o.gate = args, "latest", true
+			o.databases, o.backup = args, "latest"
 			return runGate(cmd.Context(), e, o)
 		},
 	}
@@ -143,7 +143,7 @@ func (w *session) answerer() gate.Answerer {
 // gateOf wires a drill that answers q. It looks for the image of the candidate before
 // anything is fetched, because finding it missing after the restore would be late.
 func (w *session) gateOf(db *config.Database, q gate.Question) (drill.Drill, error) {
-	d, err := w.drillOf(db)
+	d, err := w.drillWith(db, wiring.DrillOptions{Backup: w.opts.backup, Keep: w.opts.keep, Gate: true, MaxAge: q.MaxBackupAge})
 	if err != nil {
 		return d, err
 	}

@@ -26,7 +26,6 @@ type runOptions struct {
 	progress  string
 	parallel  int
 	keep      bool
-	gate      bool // decide about a release
 	file      fileOptions
 }
 

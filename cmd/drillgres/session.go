@@ -39,7 +39,11 @@ func (s *session) close() {
 
 // drillOf wires one drill, whose progress is shown on stderr.
 func (s *session) drillOf(db *config.Database) (drill.Drill, error) {
-	d, err := s.Drill(db, wiring.DrillOptions{Backup: s.opts.backup, Keep: s.opts.keep, Gate: s.opts.gate})
+	return s.drillWith(db, wiring.DrillOptions{Backup: s.opts.backup, Keep: s.opts.keep})
+}
+
+func (s *session) drillWith(db *config.Database, o wiring.DrillOptions) (drill.Drill, error) {
+	d, err := s.Drill(db, o)
 	if err != nil {
 		return d, err
 	}

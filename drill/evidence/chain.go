@@ -30,13 +30,17 @@ func latest(ctx context.Context, s Store, database string, own PublicKey, now ti
 	if err != nil {
 		return end{unread: true}, err
 	}
+	unread, linkErr := checkLinks(s, database, paths)
+	if unread {
+		return end{unread: true}, linkErr
+	}
 	records, err := readAll(ctx, s, database, paths, own, now)
 	if err != nil {
 		return end{unread: true}, err
 	}
 	distrust(records, aheadOf(now))
 	e := endOf(records)
-	return e, problemsOf(database, records, e.number == 0)
+	return e, errors.Join(linkErr, problemsOf(database, records, e.number == 0))
 }
 
 // problemsOf returns an error about the records that do not count. restarted says that the

@@ -73,6 +73,9 @@ func (r *Report) explainChain(c Chain) {
 	if len(c.between) > 0 {
 		r.NotProved = append(r.NotProved, fmt.Sprintf("what %s of %s found: their records are gone and their retention is over, but older ones are there", words.List(prefixedRuns(c.between), mostRuns), c.Database))
 	}
+	if len(c.restarts) > 0 {
+		r.NotProved = append(r.NotProved, fmt.Sprintf("that nothing was removed before %s of %s: another chain had begun, and this one does not follow it", words.List(prefixedRuns(c.restarts), mostRuns), c.Database))
+	}
 	if len(c.Ends) > 1 {
 		r.NotProved = append(r.NotProved, fmt.Sprintf("that %s has one chain: it ends with %s, which no later record has joined yet", c.Database, runsOf(c.Ends)))
 	}
@@ -88,7 +91,7 @@ func (c Chain) whole() string {
 		return fmt.Sprintf("the record of %s is as it was signed, with every file: run %s", c.Database, first.RunID)
 	}
 	text := fmt.Sprintf("%s of %s are as they were signed, with every file, from run %s to run %s", words.Count(len(c.Records), "record"), c.Database, first.RunID, last.RunID)
-	if len(c.between) == 0 && len(c.Ends) == 1 {
+	if len(c.between) == 0 && len(c.Ends) == 1 && len(c.damaged)+len(c.restarts) == 0 {
 		text += "; each record that a later one names is there"
 	}
 	return text

@@ -15,6 +15,9 @@ type Drill struct {
 	FinishedAt      time.Time
 }
 
+// skew is how far the clock of another machine may be ahead of a drill that just ended.
+const skew = 5 * time.Minute
+
 // settling is how long a drill of the history may be without a record, which is written after
 // it.
 const settling = 10 * time.Minute
@@ -41,15 +44,15 @@ func (v Verifier) compareHistory(r *Report) {
 		switch {
 		case begun.IsZero(), c == nil && inside, c != nil && c.Alone, recorded[[2]string{d.Database, d.RunID}]:
 			continue
-		case c != nil && len(c.Records) > 0:
-			since = c.Records[0].FinishedAt
+		case c != nil && len(c.Records) > 0: // the clock of the first one may have been ahead
+			since = slices.MinFunc(c.Records, func(a, b Ref) int { return a.FinishedAt.Compare(b.FinishedAt) }).FinishedAt
 		}
 		switch {
 		case d.FinishedAt.Before(since):
 			if c == nil || !c.truncated {
 				older[d.Database] = append(older[d.Database], d.RunID)
 			}
-		case v.Now.Sub(d.FinishedAt) < settling:
+		case v.isSettling(d):
 			recent[d.Database] = append(recent[d.Database], d.RunID)
 		case c != nil:
 			c.problem(DrillMissing, d.RunID, "the history has this drill, but there is no valid record of it: "+whyMissing)
@@ -59,6 +62,13 @@ func (v Verifier) compareHistory(r *Report) {
 	}
 	r.unrecorded(older, "anything about %s of %s: the history has %s before the first record, and nothing shows whether there was evidence then")
 	r.unrecorded(recent, "anything about %s of %s: the history has %s of the last minutes, whose evidence may be on its way")
+}
+
+// isSettling reports whether the record of a drill may be on its way. That of a clock which is
+// ahead of now is not.
+func (v Verifier) isSettling(d Drill) bool {
+	ago := v.Now.Sub(d.FinishedAt)
+	return ago < settling && ago >= -skew
 }
 
 const whyMissing = "it was removed, or could not be written (see tell_errors of the drill), or the drill's config has no evidence"

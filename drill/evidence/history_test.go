@@ -53,10 +53,28 @@ func TestDrillThatJustEnded(t *testing.T) {
 	root, k := t.TempDir(), newKey(t)
 	chain(t, storeAt(t, root), k, "shop", passed)
 	drills := inHistory("shop", 0, 1)
-	for wait, valid := range map[time.Duration]bool{time.Minute: true, time.Hour: false} {
+	for wait, valid := range map[time.Duration]bool{time.Minute: true, time.Hour: false, -time.Minute: true, -300 * 24 * time.Hour: false} { // that of a clock that was ahead is not on its way
 		r := verify(t, root, func(v *evidence.Verifier) { v.Drills, v.Now = drills, drills[1].FinishedAt.Add(wait) }, k)
 		if r.Valid != valid || strings.Contains(notProved(r), drills[1].RunID+" of shop: the history has it of the last minutes") != valid {
 			t.Errorf("after %s: %v\n%s", wait, kinds(r), notProved(r))
 		}
+	}
+}
+
+// TestDrillsAfterAClockAhead checks that a first record which a clock that was ahead wrote does
+// not excuse the drills after it.
+func TestDrillsAfterAClockAhead(t *testing.T) {
+	root, k := t.TempDir(), newKey(t)
+	s := storeAt(t, root)
+	for _, day := range []int{300, 0, 1, 2} {
+		if err := tell(t, s, k, result("shop", day, passed)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	drills := inHistory("shop", 300, 0, 1, 2)
+	remove(t, filepath.Join(root, "shop", drills[3].RunID))
+	r := verify(t, root, func(v *evidence.Verifier) { v.Drills, v.Now = drills, drills[3].FinishedAt.Add(48*time.Hour) }, k)
+	if got := kinds(r); !slices.Equal(got, []string{string(evidence.DrillMissing)}) || r.Chains[0].Problems[0].RunID != drills[3].RunID {
+		t.Errorf("%v\n%s", got, notProved(r))
 	}
 }

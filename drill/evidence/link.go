@@ -51,8 +51,22 @@ func (c *Chain) link(all []seen, now time.Time) {
 	if begun := c.beginnings(all); len(begun) > 1 {
 		c.Forks = append(c.Forks, fmt.Sprintf("runs %s are all the first one: they ended at the same time, or the evidence before the later ones was out of reach or removed",
 			strings.Join(begun, " and ")))
+		c.noteRestarts(begun, byRun)
 	}
 	c.truncated = len(c.Records) > 0 && c.Records[0].Number > 1
+}
+
+// noteRestarts notes the runs that began a chain although an earlier one had begun and ended
+// before they began: these are no drills at the same time.
+func (c *Chain) noteRestarts(begun []string, byRun map[string]*seen) {
+	for _, run := range begun {
+		isLater := func(other string) bool {
+			return byRun[other].record.FinishedAt.Before(byRun[run].record.StartedAt)
+		}
+		if slices.ContainsFunc(begun, isLater) {
+			c.restarts = append(c.restarts, run)
+		}
+	}
 }
 
 // damagedText says what became of a record that did not count when a later one named it. A

@@ -90,5 +90,6 @@ type Chain struct {
 	unnamed   []string // what the name of the place does not show, in words
 	truncated bool     // the first record that is left is not the first one
 	between   []string // runs whose records expired, although older ones are there
+	restarts  []string // runs that began a chain after another had begun
 	damaged   []string // records that were damaged when a later one named them, in words
 }

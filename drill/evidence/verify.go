@@ -38,10 +38,11 @@ func (v Verifier) Verify(ctx context.Context) (Report, error) {
 		return Report{}, err
 	}
 	groups := folders(paths)
-	if len(groups) == 0 {
+	links := linkProblems(v.Store, paths)
+	if len(groups)+len(links) == 0 {
 		return Report{}, ErrNone
 	}
-	r := Report{SchemaVersion: SchemaVersion, Valid: true, Backup: []Ref{}, Keys: []string{}, Chains: []Chain{}, Problems: []Problem{}}
+	r := Report{SchemaVersion: SchemaVersion, Valid: true, Backup: []Ref{}, Keys: []string{}, Chains: []Chain{}, Problems: append([]Problem{}, links...)}
 	for _, g := range groups {
 		c, matched, err := v.chain(ctx, g)
 		if err != nil {
@@ -52,7 +53,7 @@ func (v Verifier) Verify(ctx context.Context) (Report, error) {
 	}
 	v.anchors(&r)
 	v.compareHistory(&r)
-	if !slices.ContainsFunc(r.Chains, func(c Chain) bool { return len(c.Records)+len(c.Problems) > 0 }) {
+	if len(links) == 0 && !slices.ContainsFunc(r.Chains, func(c Chain) bool { return len(c.Records)+len(c.Problems) > 0 }) {
 		r.Problems = append(r.Problems, Problem{Kind: FileMissing, File: StatementFile, Message: "there is no record in it"})
 	}
 	if len(v.Backup) > 0 && len(r.Backup) == 0 {

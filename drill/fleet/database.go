@@ -67,8 +67,9 @@ func Count(entries []record.Entry) (c Counts) {
 // recent is the number of drills that a wall shows.
 const recent = 30
 
-// databaseOf returns the state of a database from all of its drills, newest first.
-func databaseOf(name string, t Targets, drills []record.Entry, since, now time.Time) Database {
+// databaseOf returns the state of a database from all of its drills, newest first. configured
+// says that it is in the config, so that more drills are expected.
+func databaseOf(name string, t Targets, configured bool, drills []record.Entry, since, now time.Time) Database {
 	d := Database{Name: name, Targets: t, Recent: []record.Entry{}, Points: []Point{}, Accepted: []record.Acceptance{}}
 	for _, e := range drills {
 		if !e.StartedAt.Before(since) && !e.Ahead(now) {
@@ -90,6 +91,9 @@ func databaseOf(name string, t Targets, drills []record.Entry, since, now time.T
 	}
 	d.Next = next(d.latest)
 	d.late = d.lateness(now)
+	if configured && t.Age == 0 && t.Unverified == 0 && d.IsVerified() {
+		d.late = d.latenessByRhythm(now)
+	}
 	d.State = d.state()
 	return d
 }
@@ -103,12 +107,21 @@ func (d *Database) window(since time.Time) []record.Entry {
 	return d.latest[:n]
 }
 
-// next returns when the next drill starts if the last ones show a rhythm: the median of
-// the times between them. It is zero if there are fewer than four drills.
+// next returns when the next drill starts if the last ones show a rhythm, and otherwise zero.
 func next(drills []record.Entry) time.Time {
+	gap := rhythm(drills)
+	if gap == 0 {
+		return time.Time{}
+	}
+	return drills[0].StartedAt.Add(gap)
+}
+
+// rhythm returns the median of the times between the last drills. It is zero if there are
+// fewer than four drills.
+func rhythm(drills []record.Entry) time.Duration {
 	const fewest, most = 4, 11
 	if len(drills) < fewest {
-		return time.Time{}
+		return 0
 	}
 	var gaps []time.Duration
 	for i := range min(len(drills), most) - 1 {
@@ -118,9 +131,9 @@ func next(drills []record.Entry) time.Time {
 	const leastRhythm = time.Hour // drills that follow each other faster were started by hand
 	gap := gaps[len(gaps)/2]
 	if gap < leastRhythm {
-		return time.Time{}
+		return 0
 	}
-	return drills[0].StartedAt.Add(gap)
+	return gap
 }
 
 // Acceptance returns why a drill was accepted as the baseline, and false if it was not.

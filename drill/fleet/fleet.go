@@ -43,7 +43,7 @@ func Read(ctx context.Context, h *record.History, targets map[string]Targets, da
 	}
 	for _, name := range slices.Sorted(maps.Keys(drills)) {
 		t, configured := targets[name]
-		d := databaseOf(name, t, drills[name], f.since(), now)
+		d := databaseOf(name, t, configured, drills[name], f.since(), now)
 		if configured {
 			f.Databases = append(f.Databases, d)
 		} else {

@@ -15,10 +15,10 @@ type State string
 
 // The states, the worst first.
 const (
-	Failed     State = "failed"         // the last drill failed
+	Failed     State = "failed"         // the last drill failed, or its restore did not end
 	Never      State = "never_verified" // no drill has passed
-	Overdue    State = "overdue"        // the last verified backup, or its drill, is older than its target
-	OverBudget State = "over_budget"    // the last drill took too long
+	Overdue    State = "overdue"        // the last verified backup, or its drill, is older than its target or, without one, than the rhythm of the drills
+	OverBudget State = "over_budget"    // the last drill verified the newest backup, but took too long
 	Unproved   State = "unproved"       // the last drill could not be carried out, or a clock that is ahead recorded one
 	Proved     State = "verified"       // the last drill verified the newest backup
 )
@@ -65,7 +65,7 @@ func (d *Database) state() State {
 	last, drilled := d.Last()
 	failed := drilled && last.Verdict == outcome.VerdictFailed && !outcome.OfRelease(last.Code)
 	switch {
-	case failed && last.Code.Class() != outcome.ClassBudget:
+	case failed && !outcome.AfterVerified(last.Code):
 		return Failed
 	case !d.IsVerified():
 		return Never
@@ -99,4 +99,15 @@ func (d *Database) lateness(now time.Time) (late float64) {
 		late = max(late, now.Sub(d.LastDrilled).Seconds()/limit.Seconds())
 	}
 	return late
+}
+
+// latenessByRhythm returns how late the next drill is, for a database whose config promises
+// nothing: more than 1 if it is late by more than two of the database's own intervals, and by
+// more than a day.
+func (d *Database) latenessByRhythm(now time.Time) float64 {
+	gap := rhythm(d.latest)
+	if gap == 0 {
+		return 0
+	}
+	return max(now.Sub(d.Next), 0).Seconds() / max(2*gap, day).Seconds()
 }

@@ -3,10 +3,12 @@
 package gate
 
 import (
+	"fmt"
 	"slices"
 	"time"
 
 	"github.com/drillgres/drillgres/drill/outcome"
+	"github.com/drillgres/drillgres/drill/snapshot"
 	"github.com/drillgres/drillgres/drill/words"
 )
 
@@ -18,7 +20,7 @@ type Question struct {
 	Commit    string // that the release is built from; empty: unknown
 	AskedBy   string // empty: unknown
 
-	MaxBackupAge time.Duration
+	MaxBackupAge time.Duration // of the release; that of the database, backup.max_age, is judged by the drill
 	RequireDrill time.Duration // maximum age of the drill on record that decides; 0: this run is the drill
 }
 
@@ -82,8 +84,23 @@ func (q Question) lacking(r outcome.Result) *outcome.Failure {
 	case r.Migration == nil || q.Candidate == "":
 		return outcome.Fail(outcome.Internal, "the drill passed, but does not record which release it rehearsed")
 	}
-	if taken := takenOf(r.Backup); taken.OlderThan(q.MaxBackupAge, r.StartedAt) {
-		return outcome.Fail(outcome.BackupStale, "the backup was %s old when the drill started; the maximum is %s", formatAge(taken.Best(), r.StartedAt), words.Span(q.MaxBackupAge))
+	return q.TooOld(takenOf(r.Backup), r.StartedAt)
+}
+
+// TooOld returns the failure of a backup that is too old for the release, or whose age at
+// the start of the drill is unknown, and nil of one that is not. It says nothing against the
+// database, whose own limit is backup.max_age.
+func (q Question) TooOld(taken snapshot.Range, started time.Time) *outcome.Failure {
+	if !taken.OlderThan(q.MaxBackupAge, started) {
+		return nil
 	}
-	return nil
+	age := "of unknown age"
+	if taken.Known() {
+		age = fmt.Sprintf("%s old", formatAge(taken.Best(), started))
+	}
+	if taken.Best().After(started) {
+		age = "dated in the future"
+	}
+	return outcome.Fail(outcome.BackupStale, "the backup was %s when the run started; the release asks for one that is at most %s old", age, words.Span(q.MaxBackupAge)).
+		WithHint("make a backup before the release, or allow an older one with --max-backup-age")
 }

@@ -20,7 +20,7 @@ type Release struct {
 	Commit     string // that it is built from; empty: unknown
 	AskedBy    string // empty: unknown
 
-	MaxBackupAge time.Duration // 0: the config's
+	MaxBackupAge time.Duration // 0: the config's, or the default
 	RequireDrill time.Duration // 0: the release is rehearsed
 }
 
@@ -33,7 +33,6 @@ func (r Release) Apply(dbs []*config.Database) ([]*config.Database, error) {
 	}
 	released := make([]*config.Database, 0, len(dbs))
 	for _, db := range dbs {
-		db = r.withBackupAge(db)
 		if r.RequireDrill == 0 {
 			var err error
 			if db, err = r.withRelease(db); err != nil {
@@ -49,18 +48,12 @@ func (r Release) Apply(dbs []*config.Database) ([]*config.Database, error) {
 func (r Release) Question(db *config.Database) Question {
 	q := Question{
 		Candidate: cmp.Or(r.Candidate, candidateOf(db)), Commit: r.Commit, AskedBy: r.AskedBy,
-		MaxBackupAge: time.Duration(db.Backup.MaxAge), RequireDrill: r.RequireDrill,
+		MaxBackupAge: cmp.Or(r.MaxBackupAge, time.Duration(db.Backup.MaxAge), DefaultBackupAge), RequireDrill: r.RequireDrill,
 	}
 	if db.Migrate != nil {
 		q.Current = db.Migrate.Current
 	}
 	return q
-}
-
-func (r Release) withBackupAge(db *config.Database) *config.Database {
-	with := *db
-	with.Backup.MaxAge = cmp.Or(config.Duration(r.MaxBackupAge), db.Backup.MaxAge, config.Duration(DefaultBackupAge))
-	return &with
 }
 
 func (r Release) withRelease(db *config.Database) (*config.Database, error) {

@@ -45,11 +45,31 @@ type basis struct {
 	why     string
 }
 
-// search returns the newest drill that decides: one that passed recently on a
-// recent backup, or one that failed if none has passed since.
+// search returns the newest drill that decides, without those of a clock that is ahead of now.
 func (q Question) search(past []outcome.Result, now time.Time) basis {
-	var undone, stale, old *outcome.Result
+	var ahead int
+	var counting []*outcome.Result
 	for _, d := range newestFirst(past) {
+		switch {
+		case !isOfNewest(d):
+		case d.FinishedAt.After(now.Add(skewAllowed)):
+			ahead++
+		default:
+			counting = append(counting, d)
+		}
+	}
+	b := q.newest(counting, now)
+	if ahead > 0 {
+		b.why += "; " + words.CountOf(ahead, "drill that is dated in the future does not count", "drills that are dated in the future do not count")
+	}
+	return b
+}
+
+// newest returns the newest drill that decides: one that passed recently on a recent backup,
+// or one that failed if none has passed since.
+func (q Question) newest(drills []*outcome.Result, now time.Time) basis {
+	var undone, stale, old *outcome.Result
+	for _, d := range drills {
 		switch {
 		case !verifiesBackup(d):
 		case d.Verdict == outcome.VerdictFailed && stale == nil && old == nil:
@@ -58,7 +78,6 @@ func (q Question) search(past []outcome.Result, now time.Time) basis {
 			return q.noRecent(stale, old, now)
 		case d.Verdict != outcome.VerdictPassed:
 			undone = or(undone, d)
-		case d.FinishedAt.After(now.Add(skewAllowed)):
 		case now.Sub(d.FinishedAt) > q.RequireDrill:
 			old = or(old, d)
 		case takenOf(d.Backup).OlderThan(q.MaxBackupAge, now):
@@ -88,13 +107,13 @@ func newestFirst(past []outcome.Result) []*outcome.Result {
 	return drills
 }
 
-// verifiesBackup reports whether d counts for or against the newest backup.
-// Answers and checks restored nothing. A drill of a backup that was named by
-// hand does not count, nor does a failed rehearsal of another release.
+// isOfNewest reports whether d is a drill of the newest backup. Answers and checks restored
+// nothing.
+func isOfNewest(d *outcome.Result) bool { return d.Kind == outcome.KindDrill && d.Backup.IsLatest() }
+
+// verifiesBackup reports whether a drill of the newest backup counts for or against it. A
+// failed rehearsal of another release does not.
 func verifiesBackup(d *outcome.Result) bool {
-	if d.Kind != outcome.KindDrill || !d.Backup.IsLatest() {
-		return false
-	}
 	return d.Failure == nil || d.Failure.Stage != outcome.Migrate
 }
 

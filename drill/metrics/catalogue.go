@@ -157,10 +157,12 @@ var all = []metric{
 
 func seconds(t time.Time) float64 { return float64(t.UnixMilli()) / 1000 }
 
-// emitVerified emits a time of the last verified backup, if there is one.
+// emitVerified emits a time of the last verified backup, if there is one. If there is none
+// but by a clock that is ahead, a Pushgateway may have its time, by which no alert would fire
+// until then.
 func emitVerified(s State, emit func(float64, ...string), t time.Time) {
 	switch {
-	case s.Verified.RunID == "":
+	case s.Verified.RunID == "" && !s.Ahead:
 	case t.IsZero():
 		emit(unknown)
 	default:

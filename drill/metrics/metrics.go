@@ -26,6 +26,7 @@ type State struct {
 	Verified record.Verified // the newest verified backup; zero: there is none
 	Drilled  time.Time       // when the last drill ended that verified a backup, possibly an older one than that; zero: unknown
 	Passed   *outcome.Result // the last passed drill; nil: none has passed
+	Ahead    bool            // whether the history has drills of a clock that is ahead, which do not count
 }
 
 // Read returns the state at now of the databases that have targets from the history, by name.
@@ -47,6 +48,7 @@ func read(ctx context.Context, h *record.History, s State, now time.Time) (State
 	if err != nil {
 		return s, err
 	}
+	s.Ahead = record.CountAhead(entries, now) > 0
 	drills := record.Deciding(entries, now)
 	if len(drills) == 0 {
 		return s, nil

@@ -272,6 +272,40 @@ func TestPushUnknown(t *testing.T) {
 	}
 }
 
+// TestPushAfterAClockAhead checks that the times of a drill that no longer counts, because a
+// clock that was ahead recorded it, do not stay in a Pushgateway.
+func TestPushAfterAClockAhead(t *testing.T) {
+	verified := []string{"drillgres_backup_verified_timestamp_seconds", "drillgres_drill_passed_timestamp_seconds"}
+	for name, c := range map[string]struct {
+		drills []outcome.Result
+		times  int // of a verified backup that are pushed
+		nan    int
+	}{
+		"ahead, then unproved":   {[]outcome.Result{passed("shop", 400), failed("shop", 1)}, 2, 2},
+		"only ahead":             {[]outcome.Result{passed("shop", 400)}, 2, 2},
+		"ahead, and one counts":  {[]outcome.Result{passed("shop", 400), passed("shop", 1)}, 2, 0},
+		"an empty history":       {[]outcome.Result{failed("shop", 1)}, 0, 0}, // of a runner that lives for one job
+		"never drilled anything": {nil, 0, 0},
+	} {
+		address, got := gateway(t, func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusAccepted) })
+		states, err := metrics.Read(t.Context(), history(t, c.drills...), map[string]fleet.Targets{"shop": {Age: time.Hour}}, "1.2.3", noon.AddDate(0, 0, 5))
+		if err == nil {
+			err = metrics.Push(t.Context(), redact.Secret(address), states[0])
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		body, times := (*got)[0].body, 0
+		for _, name := range verified {
+			times += strings.Count(body, name)
+		}
+		nan := binary.LittleEndian.AppendUint64(nil, math.Float64bits(math.NaN()))
+		if n := strings.Count(body, string(nan)); times != c.times || n != c.nan {
+			t.Errorf("%s: %d times, %d of them unknown", name, times, n)
+		}
+	}
+}
+
 func TestPushToABadGateway(t *testing.T) {
 	h := history(t, failed("shop", 0))
 	state := read(t, h, "shop")[0]

@@ -85,9 +85,11 @@ func (n *Notifier) digest(ctx context.Context) error {
 type standing struct {
 	record.Standing
 	warnings string
+	former   bool // it is not in the config any more
 }
 
-// standings returns how all databases stand, the worst first.
+// standings returns how all databases stand, the worst first, and then those that are not in
+// the config any more.
 func (n *Notifier) standings(ctx context.Context, now time.Time) ([]standing, error) {
 	ctx, cancel := context.WithTimeout(ctx, standingsWithin)
 	defer cancel()
@@ -95,6 +97,8 @@ func (n *Notifier) standings(ctx context.Context, now time.Time) ([]standing, er
 	if err != nil {
 		return nil, err
 	}
+	isFormer := func(s record.Standing) bool { return !slices.Contains(n.Known, s.Database) }
+	found, former := slices.DeleteFunc(slices.Clone(found), isFormer), slices.DeleteFunc(found, func(s record.Standing) bool { return !isFormer(s) })
 	slices.SortStableFunc(found, func(a, b record.Standing) int { return cmp.Compare(age(b), age(a)) })
 	all := make([]standing, 0, len(found))
 	for _, s := range found {
@@ -102,7 +106,10 @@ func (n *Notifier) standings(ctx context.Context, now time.Time) ([]standing, er
 		if err != nil {
 			return nil, err
 		}
-		all = append(all, standing{s, n.warningsOf(s.Database, notices)})
+		all = append(all, standing{Standing: s, warnings: n.warningsOf(s.Database, notices)})
+	}
+	for _, s := range former {
+		all = append(all, standing{Standing: s, former: true})
 	}
 	return all, nil
 }
@@ -136,40 +143,25 @@ func lastDue(now time.Time, day time.Weekday, at time.Duration) time.Time {
 func (n *Notifier) composeDigest(all []standing, t Target, now time.Time) Message {
 	m := Message{Event: outcome.EventDigest, Kind: kindDigest, RunID: "digest-" + now.UTC().Format("20060102"), At: now, Link: n.RunURL}
 	databases, sound, idle := 0, 0, 0
+	var former []string
 	for _, s := range all {
-		if !t.Covers(s.Database) {
+		switch {
+		case !t.Covers(s.Database):
+			continue
+		case s.former:
+			former = append(former, s.Database)
 			continue
 		}
 		databases++
-		text := "never verified"
-		switch {
-		case s.RPOSeconds != nil:
-			text = "real RPO " + words.Span(time.Duration(*s.RPOSeconds*float64(time.Second)))
-		case s.IsVerified():
-			text = "verified, real RPO unknown"
-		}
-		last := ""
-		isIdle := true
-		if drills := s.Trend.Drills; len(drills) > 0 {
-			newest := drills[len(drills)-1]
-			last = fmt.Sprintf("last drill %s on %s", newest.Verdict, words.Moment(newest.StartedAt))
-			isIdle = now.Sub(newest.StartedAt) > week
-			if newest.Verdict == outcome.VerdictPassed && !isIdle && s.Ahead == 0 { // or that was not the last one
-				sound++
-			}
-		}
-		if isIdle {
+		if s.isIdle(now) {
 			idle++
+		} else if s.isSound() {
+			sound++
 		}
-		recovery := ""
-		if s.Recovery != nil && s.Recovery.Recovery > 0 {
-			recovery = "recovery takes " + words.Elapsed(s.Recovery.Recovery)
-		}
-		warning := ""
-		if s.warnings != "" {
-			warning = "warning: " + s.warnings
-		}
-		m.Facts = append(m.Facts, Fact{s.Database, n.text(words.Join(", ", text, warning, recovery, last, report.AheadText(s.Ahead)))})
+		m.Facts = append(m.Facts, Fact{s.Database, n.text(s.text())})
+	}
+	if len(former) > 0 {
+		m.Facts = append(m.Facts, Fact{"not in the config", n.text(words.List(former, mostFormer))})
 	}
 	m.Title = fmt.Sprintf("WEEKLY %d of %s passed the last drill", sound, words.Count(databases, "database"))
 	if idle > 0 {
@@ -178,6 +170,51 @@ func (n *Notifier) composeDigest(all []standing, t Target, now time.Time) Messag
 	m.Meaning = "How the backups stand, the worst first. The real RPO is the age of the newest verified backup."
 	return m
 }
+
+// last returns the last drill, and false if there is none.
+func (s standing) last() (record.Pace, bool) {
+	if len(s.Trend.Drills) == 0 {
+		return record.Pace{}, false
+	}
+	return s.Trend.Drills[len(s.Trend.Drills)-1], true
+}
+
+// isIdle reports whether there was no drill this week.
+func (s standing) isIdle(now time.Time) bool {
+	last, drilled := s.last()
+	return !drilled || now.Sub(last.StartedAt) > week
+}
+
+// isSound reports whether the last drill passed. With one of a clock that is ahead, nobody
+// knows which was the last.
+func (s standing) isSound() bool {
+	last, _ := s.last()
+	return last.Verdict == outcome.VerdictPassed && s.Ahead == 0
+}
+
+// text returns how the database stands, in one line.
+func (s standing) text() string {
+	rpo, warning, recovery, last := "never verified", "", "", ""
+	switch {
+	case s.RPOSeconds != nil:
+		rpo = "real RPO " + words.Span(time.Duration(*s.RPOSeconds*float64(time.Second)))
+	case s.IsVerified():
+		rpo = "verified, real RPO unknown"
+	}
+	if s.warnings != "" {
+		warning = "warning: " + s.warnings
+	}
+	if s.Recovery != nil && s.Recovery.Recovery > 0 && s.Recovery.Profile != "fast" {
+		recovery = "recovery takes " + words.Elapsed(s.Recovery.Recovery)
+	}
+	if newest, drilled := s.last(); drilled {
+		last = fmt.Sprintf("last drill %s on %s", newest.Verdict, words.Moment(newest.StartedAt))
+	}
+	return words.Join(", ", rpo, warning, recovery, last, report.AheadText(s.Ahead))
+}
+
+// mostFormer is how many databases that are not in the config any more a digest names.
+const mostFormer = 5
 
 const week = 7 * 24 * time.Hour
 

@@ -106,6 +106,58 @@ func TestDigestOfAClockAhead(t *testing.T) {
 	}
 }
 
+// TestFastIsNoRecovery checks that the durations of a drill with restore.profile: fast are not
+// stated as recovery times.
+func TestFastIsNoRecovery(t *testing.T) {
+	for profile, want := range map[string]float64{"rehearsal": 12, "fast": 0} {
+		team, h := &inbox{}, history(t)
+		n := &Notifier{Targets: []Target{{config.Receiver{Name: "team", On: []string{"passed"}}, team}}, History: h, Now: func() time.Time { return monday }, Known: []string{"shop"}}
+		r := resultOf("a", nil)
+		r.Postgres.Profile, r.Times = profile, outcome.Times{Restore: 10, Recovery: 12, Total: 20}
+		if err := errors.Join(h.Tell(t.Context(), r), n.Tell(t.Context(), r)); err != nil {
+			t.Fatal(err)
+		}
+		all, err := n.standings(t.Context(), monday)
+		if err != nil {
+			t.Fatal(err)
+		}
+		digest := n.composeDigest(all, n.Targets[0], monday).Text()
+		for name, text := range map[string]string{"message": team.got[0].Text(), "digest": digest} {
+			if strings.Contains(text, "recovery takes") != (want > 0) {
+				t.Errorf("%s of profile %s:\n%s", name, profile, text)
+			}
+		}
+		if got := team.got[0].Recovery; got != want {
+			t.Errorf("profile %s: a recovery time of %g", profile, got)
+		}
+	}
+}
+
+// TestDigestOfFormer checks that a database which is not in the config any more is neither
+// counted nor the worst for ever, and is named.
+func TestDigestOfFormer(t *testing.T) {
+	h := history(t)
+	removed, shop := resultOf("old", nil), resultOf("new", nil)
+	removed.Database = "removed"
+	now := monday.AddDate(0, 0, 60)
+	shop.StartedAt, shop.FinishedAt, shop.Backup.TakenAt = now, now, now.Add(-time.Hour)
+	if err := errors.Join(h.Tell(t.Context(), removed), h.Tell(t.Context(), shop)); err != nil {
+		t.Fatal(err)
+	}
+	n := &Notifier{History: h, Now: func() time.Time { return now }, Known: []string{"shop"}}
+	all, err := n.standings(t.Context(), now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	m := n.composeDigest(all, Target{}, now)
+	if m.Title != "WEEKLY 1 of 1 database passed the last drill" || len(m.Facts) != 2 || m.Facts[0].Label != "shop" || m.Facts[1] != (Fact{"not in the config", "removed"}) {
+		t.Errorf("%s\n%s", m.Title, m.Text())
+	}
+	if m := n.composeDigest(all, Target{Receiver: config.Receiver{Databases: []string{"shop"}}}, now); len(m.Facts) != 1 {
+		t.Errorf("a receiver of other databases: %s", m.Text())
+	}
+}
+
 func TestLastDue(t *testing.T) {
 	zone := time.FixedZone("", -5*3600)
 	for now, want := range map[string]string{

@@ -19,6 +19,7 @@ type Message struct {
 	Reminder  bool
 	Escalated bool
 	IsTest    bool
+	Aside     bool // of a release, or of a backup that was named by hand: it changes no state
 
 	RunID    string
 	Database string       // empty: all of them
@@ -74,8 +75,8 @@ const (
 // compose returns the message about a result.
 func (n *Notifier) compose(r outcome.Result, d Decision, t Target, p past) Message {
 	m := Message{
-		Event: d.Event, Reminder: d.Reminder, Escalated: d.Escalated, RunID: r.RunID, Database: r.Database, Kind: r.Kind,
-		At: n.Now(), Link: n.RunURL, Recovery: r.Times.Recovery, Title: n.text(title(r, d)), Meaning: n.text(report.Meaning(r)),
+		Event: d.Event, Reminder: d.Reminder, Escalated: d.Escalated, Aside: !isRoutine(r), RunID: r.RunID, Database: r.Database, Kind: r.Kind,
+		At: n.Now(), Link: n.RunURL, Recovery: r.RecoverySeconds(), Title: n.text(title(r, d)), Meaning: n.text(report.Meaning(r)),
 	}
 	m.Next = expected(p.entries, r.Kind, m.At)
 	if isUnrecorded(r, d.Event) {
@@ -171,8 +172,8 @@ func (n *Notifier) facts(r outcome.Result, d Decision, t Target, p past) (facts 
 	}
 	add("also", n.alsoOpen(r, t, p))
 	add("real RPO", realRPO(r, p, n.Now()))
-	if r.Times.Recovery > 0 {
-		add("recovery takes", words.Elapsed(r.Times.Recovery))
+	if takes := r.RecoverySeconds(); takes > 0 {
+		add("recovery takes", words.Elapsed(takes))
 	}
 	add("backup", r.Backup.URI)
 	if len(r.TellErrors) > 0 && !isUnrecorded(r, d.Event) { // or they are the cause
@@ -207,8 +208,13 @@ func (n *Notifier) alsoOpen(r outcome.Result, t Target, p past) string {
 	return ""
 }
 
-// realRPO returns how old the newest verified backup is.
+// realRPO returns how old the newest verified backup is, and how many drills of a clock that
+// is ahead do not count.
 func realRPO(r outcome.Result, p past, now time.Time) string {
+	return words.Join("; ", knownRPO(r, p, now), report.AheadText(record.CountAhead(p.entries, now)))
+}
+
+func knownRPO(r outcome.Result, p past, now time.Time) string {
 	verified, found := record.LastVerified(p.entries, now)
 	switch {
 	case found && verified.Snapshot.IsZero():

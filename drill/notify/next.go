@@ -15,10 +15,11 @@ const usualInterval = 24 * time.Hour
 const longestInterval = 35 * 24 * time.Hour
 
 // expected returns when the next result is due: after the median of the intervals of the
-// last drills of the newest backup, and a quarter of it. Other drills follow no schedule.
+// last drills of the newest backup, and a quarter of it. Other drills follow no schedule, and
+// one of a clock that is ahead does not count.
 // An interval of hours may be that of a night in which a drill was repeated.
 func expected(entries []record.Entry, kind outcome.Kind, now time.Time) time.Time {
-	drills := slices.DeleteFunc(slices.Clone(entries), func(e record.Entry) bool { return e.Kind != outcome.KindDrill || e.Chosen != outcome.ChosenLatest })
+	drills := record.Deciding(entries, now)
 	var intervals []time.Duration
 	for i := 1; i < min(len(drills), 11) && kind == outcome.KindDrill; i++ {
 		if between := drills[i-1].StartedAt.Sub(drills[i].StartedAt); between > 10*time.Minute { // or it was repeated by hand

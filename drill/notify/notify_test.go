@@ -16,6 +16,7 @@ import (
 	"github.com/drillgres/drillgres/drill/record"
 	"github.com/drillgres/drillgres/drill/record/sqlite"
 	"github.com/drillgres/drillgres/drill/redact"
+	"github.com/drillgres/drillgres/drill/words"
 )
 
 // inbox is a receiver that keeps what it is told.
@@ -342,16 +343,35 @@ func TestExpected(t *testing.T) {
 		want    time.Duration
 	}{
 		"the first drill":     {at(0), outcome.KindDrill, 30 * time.Hour},
-		"nightly":             {at(48, 24, 23.9, 0), outcome.KindDrill, 30 * time.Hour},
+		"nightly":             {at(0, -24, -24.1, -48), outcome.KindDrill, 30 * time.Hour},
 		"weekly":              {at(0, -168, -336), outcome.KindDrill, 210 * time.Hour},
 		"weekly and releases": {other(outcome.KindAnswer, outcome.ChosenLatest, at(0, -24, -25, -168)), outcome.KindDrill, 210 * time.Hour},
 		"weekly and by hand":  {other(outcome.KindDrill, outcome.ChosenKey, at(0, -24, -25, -168)), outcome.KindDrill, 210 * time.Hour},
 		"repeated at night":   {at(0, -1, -2, -3, -24), outcome.KindDrill, 30 * time.Hour},
 		"a check":             {at(0, -168), outcome.KindCheck, 30 * time.Hour},
-		"a clock that jumps":  {at(0, 8760, -24), outcome.KindDrill, 1050 * time.Hour},
+		"a clock that jumps":  {at(0, -8760, -8761), outcome.KindDrill, 1050 * time.Hour},
+		"a clock ahead":       {at(8760, 0), outcome.KindDrill, 30 * time.Hour},
+		"weekly, and ahead":   {at(8760, 0, -168, -336), outcome.KindDrill, 210 * time.Hour},
 	} {
 		if got := expected(c.entries, c.kind, monday).Sub(monday); got != c.want {
 			t.Errorf("%s: %s, want %s", name, got, c.want)
+		}
+	}
+}
+
+// TestRealRPOOfAClockAhead checks that a message says which drills do not count.
+func TestRealRPOOfAClockAhead(t *testing.T) {
+	at := func(id string, on time.Time) record.Entry {
+		return record.Entry{ID: record.ID{RunID: id, Database: "shop"}, Kind: outcome.KindDrill, Chosen: outcome.ChosenLatest, Verdict: outcome.VerdictPassed, StartedAt: on, FinishedAt: on, TakenAt: on}
+	}
+	ahead, today := at("ahead", monday.AddDate(1, 0, 0)), at("today", monday.Add(-time.Hour))
+	for want, entries := range map[string][]record.Entry{
+		"unknown: no drill has passed; 1 drill of a clock that is ahead is not counted":                                   {ahead},
+		"1h (last verified backup: " + words.Moment(today.TakenAt) + "); 1 drill of a clock that is ahead is not counted": {ahead, today},
+		"1h (last verified backup: " + words.Moment(today.TakenAt) + ")":                                                  {today},
+	} {
+		if got := realRPO(outcome.Result{}, past{known: true, entries: entries}, monday); got != want {
+			t.Errorf("%q, want %q", got, want)
 		}
 	}
 }

@@ -144,7 +144,10 @@ func TestPolicy(t *testing.T) {
 		"never escalates":          {[]string{"failed"}, config.Alerts{}, nightly("engine_unreachable", "engine_unreachable", "engine_unreachable"), []string{"", "", ""}},
 		"over budget":              {nil, standard, nightly("over_budget", "over_budget", "passed"), []string{"over_budget", "over_budget again", "recovered"}},
 		"over budget is not heard": {[]string{"failed", "recovered"}, standard, nightly("over_budget", "passed"), []string{"", ""}},
-		"each pass is heard":       {all, standard, nightly("passed", "dump_truncated", "passed", "passed"), []string{"passed", "failed", "recovered", "passed"}},
+		"a restore that does not end": {
+			[]string{"failed", "recovered"}, standard, nightly("restore_timeout", "restore_timeout", "passed"), []string{"failed", "failed again", "recovered"},
+		},
+		"each pass is heard": {all, standard, nightly("passed", "dump_truncated", "passed", "passed"), []string{"passed", "failed", "recovered", "passed"}},
 		"passed without recovered": {
 			[]string{"failed", "passed"}, standard, nightly("dump_truncated", "passed"), []string{"failed", "passed"},
 		},

@@ -39,7 +39,7 @@ var Findings = []FindingEntry{
 	},
 	{
 		Code: "history_unavailable", Stage: Locate,
-		Meaning: "The history cannot be read, so a check with max_unverified does not know when the database was drilled. This is the failure of that code, unless the check has another one.",
+		Meaning: "The history cannot be read, so a check does not compare the newest backup with those that drills verified, by its size and the name of its database. With max_unverified, it does not know either when the database was drilled: that is the failure of this code, unless the check has another one.",
 		Remedy:  "correct record.history or the place that it names, and run drillgres doctor",
 	},
 	{

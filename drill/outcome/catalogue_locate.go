@@ -19,7 +19,8 @@ var locateCodes = []Entry{
 	{
 		Code: BackupStale, Class: ClassBackup, Stages: []Stage{Locate, Inspect},
 		Cause: "The newest backup, or the dump in it, is older than backup.max_age. The locate stage uses the time of the object, the inspect stage the time that the " +
-			"dump states: a new file can contain an old dump. An object dated more than a day in the future counts as stale too, because it hides every real one.",
+			"dump states: a new file can contain an old dump. An object dated more than a day in the future counts as stale too, because it hides every real one. " +
+			"drillgres gate also compares the age with --max-backup-age.",
 		Remedy: "find out why the backup job stopped, or raise backup.max_age if this age is intended",
 		Example: Example{
 			Case:    "The backup job has not run for two days.",

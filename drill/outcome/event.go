@@ -7,7 +7,7 @@ type Event string
 
 // The events. Every result is one of the first four.
 const (
-	EventFailed     Event = "failed"      // the backup, the schema or the application did not work
+	EventFailed     Event = "failed"      // the backup, the schema or the application did not work, or the restore did not end
 	EventUnproved   Event = "unproved"    // nothing is known
 	EventOverBudget Event = "over_budget" // everything worked, but not in time
 	EventPassed     Event = "passed"      // a drill passed, or a check found nothing wrong
@@ -24,7 +24,7 @@ func EventOf(r Result) Event {
 	switch {
 	case r.Failure == nil:
 		return EventPassed
-	case r.Failure.Class == ClassBudget:
+	case r.Failure.Class == ClassBudget && AfterVerified(r.Failure.Code): // a restore that did not end verified nothing
 		return EventOverBudget
 	case r.Verdict == VerdictFailed:
 		return EventFailed

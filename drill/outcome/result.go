@@ -12,7 +12,7 @@ type Kind string
 // The kinds of results.
 const (
 	KindDrill  Kind = "drill"  // a drill
-	KindAnswer Kind = "answer" // an answer to a release from drills on record: it restored nothing, verifies nothing, and never counts as a drill
+	KindAnswer Kind = "answer" // an answer to a release from drills on record, or of a backup that is too old for it: it restored nothing, verifies nothing, and never counts as a drill
 	KindCheck  Kind = "check"  // a check of the source: it restored nothing, verifies nothing, and never counts as a drill
 
 	KindRestore Kind = "restore" // a restore into a real server: it is neither recorded nor sent, and never counts as a drill
@@ -235,6 +235,15 @@ type Times struct {
 	Restore  float64 `json:"restore_seconds"`  // to restore it
 	Total    float64 `json:"total_seconds"`    // of the whole drill
 	Recovery float64 `json:"recovery_seconds"` // what recovering from this backup takes: fetch, restore and the start of the application, if there is one
+}
+
+// RecoverySeconds returns how long a recovery takes, or 0 if that is unknown: the durations of
+// a drill with restore.profile: fast are not recovery times.
+func (r Result) RecoverySeconds() float64 {
+	if r.Postgres.Profile == "fast" {
+		return 0
+	}
+	return r.Times.Recovery
 }
 
 // Progress receives how much of a total is done; total 0: unknown. Stages call

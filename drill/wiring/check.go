@@ -114,7 +114,6 @@ func Examine(ctx context.Context, cfg *config.Config, db *config.Database, o Opt
 }
 
 // lastDrill returns when the last drill ended that verified the newest backup of a database.
-// A history that nobody has written yet has none.
 func lastDrill(ctx context.Context, cfg *config.Config, database string, now time.Time) (ended time.Time, found bool, err error) {
 	_, err = fromHistory(ctx, cfg, func(h *record.History) (struct{}, error) {
 		var last record.Verified
@@ -122,21 +121,21 @@ func lastDrill(ctx context.Context, cfg *config.Config, database string, now tim
 		ended = last.Drilled
 		return struct{}{}, err
 	})
-	if cfg.Record.History.IsPath() && errors.Is(err, fs.ErrNotExist) {
-		return time.Time{}, false, nil
-	}
 	return ended, found, err
 }
 
 // historyWithin is how long a check waits for the history.
 const historyWithin = 15 * time.Second
 
-// fromHistory asks the history.
+// fromHistory asks the history. The answer of one that nobody has written yet is empty.
 func fromHistory[T any](ctx context.Context, cfg *config.Config, ask func(*record.History) (T, error)) (answer T, err error) {
 	ctx, cancel := context.WithTimeoutCause(ctx, historyWithin,
 		outcome.Fail(outcome.HistoryUnavailable, "the history did not answer within %s", words.Span(historyWithin)))
 	defer cancel()
 	h, err := openExisting(ctx, cfg)
+	if cfg.Record.History.IsPath() && errors.Is(err, fs.ErrNotExist) {
+		return answer, nil
+	}
 	if err != nil {
 		return answer, err
 	}

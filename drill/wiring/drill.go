@@ -31,10 +31,11 @@ const Latest = "latest"
 
 // DrillOptions hold the options of one drill that are not in the config.
 type DrillOptions struct {
-	Backup string // Latest or "", a key at the source, or the path of a local file
-	Keep   bool   // leave the sandbox for inspection
-	Gate   bool   // the drill decides about a release
-	ByKey  bool   // the drill says nothing about the newest backup, even if Backup is the newest
+	Backup string        // Latest or "", a key at the source, or the path of a local file
+	Keep   bool          // leave the sandbox for inspection
+	Gate   bool          // the drill decides about a release
+	ByKey  bool          // the drill says nothing about the newest backup, even if Backup is the newest
+	MaxAge time.Duration // how old the backup may be, where backup.max_age allows less; 0: as old as that allows
 
 	Named  bool              // the source is the backup itself, which the user named instead of a config
 	Stream io.Reader         // the backup, instead of its source; nil: none
@@ -56,6 +57,10 @@ func (w *Wiring) Drill(db *config.Database, o DrillOptions) (drill.Drill, error)
 	set := inspect.NewSet(&opener)
 	locator := locatorFor(db, o, w.options.Now)
 	locator.opener = &opener
+	policy := policyOf(db, w.options.Now())
+	if policy.MaxAge > 0 && o.MaxAge > policy.MaxAge {
+		policy.MaxAge, locator.Rules.MaxAge = o.MaxAge, o.MaxAge
+	}
 	server := w.provisioner(db, id, private, o.Keep)
 	d := drill.Drill{
 		Database: db.Name, RunID: id, Version: w.options.Version, Now: w.options.Now, Redactor: w.Redactor,
@@ -68,7 +73,7 @@ func (w *Wiring) Drill(db *config.Database, o DrillOptions) (drill.Drill, error)
 			Dir: private.Shared, Limit: int64(w.Config.Work.Limit),
 			MinSize: int64(db.Backup.MinSize), Scan: set.Scan, ScanDirectory: set.ScanDirectory,
 		},
-		Policy:      policyOf(db, w.options.Now()),
+		Policy:      policy,
 		Provisioner: provisioner{w, server},
 		Restorer:    restore.Restorer{Config: db.Restore, Opener: &opener, WorkDir: private.Shared},
 		Verifier:    verifierOf(db, id),

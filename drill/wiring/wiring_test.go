@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/drillgres/drillgres/drill"
+	"github.com/drillgres/drillgres/drill/config"
 	"github.com/drillgres/drillgres/drill/inspect"
 	"github.com/drillgres/drillgres/drill/outcome"
 	"github.com/drillgres/drillgres/drill/record"
@@ -156,6 +157,26 @@ func TestSecretsOfOneDrillAreHiddenInAnother(t *testing.T) {
 	drills[0].Redactor.Add(canary)
 	if got := drills[1].Redactor.Text("FATAL: " + canary); strings.Contains(got, canary) {
 		t.Error(got)
+	}
+}
+
+// TestAReleaseMayAllowAnOlderBackup checks that a gate that allows more than backup.max_age
+// is not refused by the drill, and that one that allows less does not change the drill.
+func TestAReleaseMayAllowAnOlderBackup(t *testing.T) {
+	w := wired(t, startEngine(t).host, "none:15")
+	for _, c := range []struct{ own, release, want time.Duration }{
+		{26 * time.Hour, 0, 26 * time.Hour}, {26 * time.Hour, time.Hour, 26 * time.Hour}, {26 * time.Hour, 72 * time.Hour, 72 * time.Hour}, {0, time.Hour, 0},
+	} {
+		db := *w.Config.Databases["shop0"]
+		db.Backup.MaxAge = config.Duration(c.own)
+		d, err := w.Drill(&db, DrillOptions{Gate: true, MaxAge: c.release})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer d.CleanUp(t.Context())
+		if located := d.Locator.(Locator).Rules.MaxAge; located != c.want || d.Policy.MaxAge != c.want {
+			t.Errorf("%+v: located with %s, inspected with %s", c, located, d.Policy.MaxAge)
+		}
 	}
 }
 

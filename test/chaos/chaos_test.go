@@ -93,14 +93,14 @@ func (f fault) provoke(t *testing.T, row *chaosRow) {
 	if f.do != nil {
 		f.do(t, v)
 	}
-	v.Wait(t, max(f.within, time.Minute))
+	v.Wait(t, max(f.within, 3*time.Minute))
 	row.took, row.exit, row.left = time.Since(began), v.Cmd.ProcessState.ExitCode(), "nothing"
 	v.freeUp(t)
 	if f.kills() {
 		row.ends, row.left = "killed", v.swept(t, "")
 		return
 	}
-	r, exit := v.Result(t, time.Minute)
+	r, exit := v.Result(t, 3*time.Minute)
 	row.ends = f.judge(t, r, exit)
 	if f.doored && len(r.Leftovers) > 0 {
 		row.left = "reported, " + v.swept(t, r.RunID)

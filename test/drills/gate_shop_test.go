@@ -94,12 +94,12 @@ func TestGateMissesAnImageAtOnce(t *testing.T) {
 }
 
 // TestGateRefusesAnOldBackup: the age is held in the very run, whatever the
-// config allows.
+// config allows, and the run is not a failed drill of the database.
 func TestGateRefusesAnOldBackup(t *testing.T) {
 	program.BuildShop(t)
 	config := program.ShopConfig(t, program.ShopApp+"    migrate: {command: [migrate, up]}\n")
 	r, exit, _ := gated(t, "--config", config, "--candidate", program.ShopImage, "--max-backup-age", "1ms")
-	if r.Gate.Decision != outcome.NoGo || exit != 3 || r.Failure == nil || r.Failure.Code != outcome.BackupStale {
+	if r.Gate.Decision != outcome.NoGo || exit != 3 || r.Failure == nil || r.Failure.Code != outcome.BackupStale || r.Kind != outcome.KindAnswer {
 		t.Errorf("exit %d, %+v, %+v", exit, r.Gate, r.Failure)
 	}
 }

@@ -31,7 +31,10 @@ var Kind = evidence.StoreKind{
 // Store is a directory. It cannot keep files from being changed.
 type Store struct{ root string }
 
-var _ evidence.Store = Store{}
+var (
+	_ evidence.Store       = Store{}
+	_ evidence.LinkedStore = Store{}
+)
 
 // List returns the paths of everything below a folder that is not a folder, also of links,
 // which it does not follow. A folder that does not exist is empty, but for the root, which must
@@ -61,6 +64,17 @@ func (s Store) List(ctx context.Context, folder string) (paths []string, err err
 	})
 	slices.Sort(paths)
 	return paths, unavailable("list", err)
+}
+
+// IsLinkedFolder reports whether a path is a link to a folder, or to nothing, such as to a disk
+// that is not mounted.
+func (s Store) IsLinkedFolder(path string) bool {
+	info, err := os.Lstat(s.path(path))
+	if err != nil || info.Mode()&fs.ModeSymlink == 0 {
+		return false
+	}
+	target, err := os.Stat(s.path(path))
+	return err != nil || target.IsDir()
 }
 
 // Read returns a file.

@@ -38,9 +38,9 @@ func open(r config.Receiver, c *client) (notify.Receiver, error) {
 	case config.KindURL:
 		return openChat(r.URL.Reveal(), c)
 	case config.KindHealthchecks:
-		return healthchecks{c, strings.TrimRight(r.Healthchecks.Reveal(), "/")}, nil
+		return openHealthchecks(r.Healthchecks.Reveal(), c), nil
 	case config.KindUptimeKuma:
-		return uptimeKuma{c, r.UptimeKuma.Reveal()}, nil
+		return openUptimeKuma(r.UptimeKuma.Reveal(), c), nil
 	case config.KindSentryCron:
 		return sentryCron{c, r.SentryCron.Reveal()}, nil
 	case config.KindGitHubIssue:

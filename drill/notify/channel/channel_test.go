@@ -307,6 +307,38 @@ func TestUptimeKuma(t *testing.T) {
 	}
 }
 
+// TestLostPings checks that a ping which a service answers with 200 and does not record is
+// not delivered.
+func TestLostPings(t *testing.T) {
+	for name, c := range map[string]struct {
+		to       config.Receiver
+		answer   string // the first one; the second one is OK
+		requests int
+		err      string
+	}{
+		"no check":     {config.Receiver{Healthchecks: "https://hc-ping.com/" + canary}, "OK (not found)", 1, "it recorded no ping: OK (not found) (correct the address)"},
+		"any reason":   {config.Receiver{Healthchecks: "https://hc-ping.com/" + canary}, "OK (" + canary + ")", 1, "it recorded no ping: OK (REDACTED) (correct the address)"},
+		"too many":     {config.Receiver{Healthchecks: "https://hc-ping.com/" + canary}, "OK (rate limited)", 2, ""},
+		"it works":     {config.Receiver{Healthchecks: "https://hc-ping.com/" + canary}, "OK", 1, ""},
+		"no monitor":   {config.Receiver{UptimeKuma: "https://kuma.internal/api/push/" + canary}, `{"ok": false, "msg": "Monitor not found"}`, 1, `it refused the push: {"ok": false, "msg": "Monitor not found"}`},
+		"it is pushed": {config.Receiver{UptimeKuma: "https://kuma.internal/api/push/" + canary}, `{"ok":true}`, 1, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			rec := record(t, func(w http.ResponseWriter, _ *http.Request, n int) {
+				_, _ = io.WriteString(w, []string{c.answer, "OK"}[min(n, 2)-1])
+			})
+			err := send(t, rec.target(t, c.to), message(outcome.EventFailed), 3*time.Second)
+			if text := fmt.Sprint(err); (err == nil) != (c.err == "") || err != nil && text != c.err || len(rec.all()) != c.requests {
+				t.Errorf("%d requests, %v; want %d, %q", len(rec.all()), err, c.requests, c.err)
+			}
+		})
+	}
+	rec := record(t, func(w http.ResponseWriter, _ *http.Request, _ int) { _, _ = io.WriteString(w, "OK (not found)") })
+	if rec.target(t, config.Receiver{Healthchecks: "https://hc-ping.com/x"}).To.(notify.Tester).Test(t.Context(), message(outcome.EventPassed)) == nil {
+		t.Error("notify test succeeds")
+	}
+}
+
 func TestSentryCron(t *testing.T) {
 	rec := record(t, nil)
 	to := rec.target(t, config.Receiver{SentryCron: "https://sentry.internal/api/1/cron/drill/KEY/"})

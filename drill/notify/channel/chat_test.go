@@ -255,9 +255,31 @@ func TestPagerDutyWarns(t *testing.T) {
 		_ = json.Unmarshal([]byte(r.body), &d)
 		got = append(got, d.Action+" "+d.Key+" "+d.Payload.Severity)
 	}
-	want := []string{"trigger drillgres/shop/check/warning warning", "resolve drillgres/shop/check info", "resolve drillgres/shop/check info", "resolve drillgres/shop/check/warning info"}
+	want := []string{"resolve drillgres/shop/check warning", "trigger drillgres/shop/check/warning warning", "resolve drillgres/shop/check info", "resolve drillgres/shop/check info", "resolve drillgres/shop/check/warning info"}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
+	}
+}
+
+// TestPagerDutyKeepsTheIncident checks that neither a backup that was named by hand nor an
+// answer to a release ends the incident of the newest backup.
+func TestPagerDutyKeepsTheIncident(t *testing.T) {
+	rec := record(t, nil)
+	to := rec.target(t, config.Receiver{URL: config.Value(chats["pagerduty"].url)})
+	to.On = []string{"failed", "recovered", "passed"}
+	n := &notify.Notifier{Targets: []notify.Target{to}, Now: func() time.Time { return night }}
+	r := outcome.Result{Kind: outcome.KindDrill, RunID: "a", Database: "shop", Verdict: outcome.VerdictPassed}
+	byHand, rehearsal, answer := r, r, r
+	byHand.Backup.Chosen = outcome.ChosenKey
+	rehearsal.Gate = &outcome.Gate{Decision: outcome.Go}
+	answer.Kind, answer.Verdict, answer.Gate = outcome.KindAnswer, outcome.VerdictUnproved, rehearsal.Gate
+	for _, aside := range []outcome.Result{byHand, rehearsal, answer} {
+		if err := n.Tell(t.Context(), aside); err != nil || len(rec.all()) > 0 {
+			t.Fatalf("%v, %v", err, rec.all())
+		}
+	}
+	if err := n.Tell(t.Context(), r); err != nil || len(rec.all()) != 1 || !strings.Contains(rec.all()[0].body, `"resolve"`) {
+		t.Errorf("%v, %v", err, rec.all())
 	}
 }
 

@@ -11,6 +11,7 @@ import (
 
 	"github.com/drillgres/drillgres/drill/notify"
 	"github.com/drillgres/drillgres/drill/outcome"
+	"github.com/drillgres/drillgres/drill/redact"
 )
 
 // healthchecks pings Healthchecks, hosted or self-hosted: a dead man's switch, which alerts
@@ -18,6 +19,25 @@ import (
 type healthchecks struct {
 	client *client
 	url    string
+}
+
+func openHealthchecks(address string, c *client) healthchecks {
+	c.refusal = lostPing
+	return healthchecks{c, strings.TrimRight(address, "/")}
+}
+
+// lostPing returns an error if the service answered 200 and recorded no ping: the hosted one
+// answers "OK (not found)" for an address of no check, and "OK (rate limited)".
+func lostPing(body []byte) error {
+	text := redact.OneLine(string(body))
+	if !strings.HasPrefix(text, "OK (") {
+		return nil
+	}
+	err := fmt.Errorf("it recorded no ping%s", quotedBody(body))
+	if strings.Contains(text, "rate limited") {
+		return err
+	}
+	return fmt.Errorf("%w (correct the address)%w", err, hidden{errFinal})
 }
 
 // Wants reports whether a result is that of a drill. A check must not silence the switch.

@@ -22,6 +22,10 @@ type client struct {
 	redactor *redact.Redactor
 	attempt  time.Duration // how long one attempt may take
 	pause    time.Duration // before the second attempt; it doubles with each
+
+	// refusal returns why an answer of 2xx means that the message is lost, for a service that
+	// says so only in the body. Nil: each 2xx means that it has the message.
+	refusal func(body []byte) error
 }
 
 const (
@@ -115,6 +119,8 @@ func (c *client) once(ctx context.Context, r request) (a answer, wait time.Durat
 		a.broken = c.clean(fmt.Errorf("its answer broke off: %w", withoutURL(err)))
 	}
 	switch {
+	case resp.StatusCode >= 200 && resp.StatusCode < 300 && c.refusal != nil:
+		return a, 0, c.refusal(body)
 	case resp.StatusCode >= 200 && resp.StatusCode < 300:
 		return a, 0, nil // it has the message, whatever becomes of its answer
 	case resp.StatusCode >= 300 && resp.StatusCode < 400:

@@ -29,7 +29,8 @@ func openPagerDuty(u *url.URL, c *client) (notify.Receiver, error) {
 }
 
 // Tell triggers an incident, or resolves it. A problem of a run of which no database is known
-// has an incident of its own, because no drill would resolve it. A digest has none.
+// has an incident of its own, because no drill would resolve it. A digest has none, and a run
+// that changes no state ends none.
 func (p pagerDuty) Tell(ctx context.Context, m notify.Message) error {
 	switch {
 	case m.IsTest:
@@ -38,8 +39,10 @@ func (p pagerDuty) Tell(ctx context.Context, m notify.Message) error {
 		return p.enqueue(ctx, m, "trigger", "drillgres/run/"+m.RunID)
 	case m.Database == "":
 		return nil
-	case m.Event == outcome.EventWarning:
-		return p.enqueue(ctx, m, "trigger", incident(m)+warned)
+	case m.Event == outcome.EventWarning: // a recovery may be an event that it does not want
+		return errors.Join(p.enqueue(ctx, m, "resolve", incident(m)), p.enqueue(ctx, m, "trigger", incident(m)+warned))
+	case m.Aside && m.Event == outcome.EventPassed:
+		return nil
 	case m.Event == outcome.EventRecovered || m.Event == outcome.EventPassed:
 		return p.Resolve(ctx, m)
 	default:

@@ -2,9 +2,11 @@ package channel
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"net/url"
 	"strconv"
+	"strings"
 
 	"github.com/drillgres/drillgres/drill/notify"
 	"github.com/drillgres/drillgres/drill/outcome"
@@ -15,6 +17,20 @@ import (
 type uptimeKuma struct {
 	client *client
 	url    string
+}
+
+func openUptimeKuma(address string, c *client) uptimeKuma {
+	c.refusal = lostPush
+	return uptimeKuma{c, address}
+}
+
+// lostPush returns an error if the service answered 200 and took no push: old versions answer
+// {"ok":false} for an address of no monitor, and newer ones 404.
+func lostPush(body []byte) error {
+	if !strings.Contains(strings.ReplaceAll(string(body), " ", ""), `"ok":false`) {
+		return nil
+	}
+	return fmt.Errorf("it refused the push%s%w", quotedBody(body), hidden{errFinal})
 }
 
 // Wants reports whether a result is that of a drill.
