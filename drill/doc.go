@@ -105,6 +105,8 @@
 //	evidence         signed evidence of drills, and its verification
 //	evidence/dir     evidence in a directory
 //	evidence/s3      evidence in a bucket
+//	target           restoring into a real server instead of a sandbox
+//	runbook          the procedure of a recovery, as Markdown
 //	report           the result as text, Markdown, JSON and JUnit XML
 //	progress         drills while they run, for a person or a program
 //	report/actions   workflow commands, outputs and summaries of GitHub Actions

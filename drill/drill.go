@@ -181,6 +181,29 @@ type evidence struct {
 // first failure, the remaining stages are not reached.
 func (d Drill) prove(ctx context.Context, r *runner) (e evidence) {
 	r.preflight(ctx)
+	d.read(ctx, r, &e)
+	e.server = step(ctx, r, outcome.Provision, func(ctx context.Context) (provision.Server, error) {
+		return d.Provisioner.Provision(ctx, e.file.Contents.Needs)
+	})
+	ctx, release := r.guard(ctx, e.server.Pod)
+	defer release()
+	e.restored = step(ctx, r, outcome.Restore, func(ctx context.Context) (restore.Restored, error) {
+		return d.restore(ctx, r, &e, dumpOf(e.file))
+	})
+	e.verified = step(ctx, r, outcome.Verify, func(ctx context.Context) (verify.Report, error) {
+		return d.verify(ctx, r, e)
+	})
+	e.app = stepIf(ctx, r, outcome.App, d.App != nil, cmp.Or(d.WithoutApp, "no app in the config"), func(ctx context.Context) (appcheck.Report, error) {
+		return d.App.Check(ctx, e.server)
+	})
+	e.migrated = stepIf(ctx, r, outcome.Migrate, d.Migrator != nil, "no release to rehearse", func(ctx context.Context) (migrate.Report, error) {
+		return d.Migrator.Migrate(ctx, e.server)
+	})
+	return e
+}
+
+// read runs the stages that need no server: it chooses the backup and reads it.
+func (d Drill) read(ctx context.Context, r *runner, e *evidence) {
 	e.backup = step(ctx, r, outcome.Locate, func(ctx context.Context) (locate.Backup, error) {
 		b, err := d.Locator.Locate(ctx)
 		if err == nil && !b.Undated { // or the dump may state when it was taken
@@ -195,49 +218,40 @@ func (d Drill) prove(ctx context.Context, r *runner) (e evidence) {
 	})
 	endFetch()
 	e.taken = d.taken(e.backup, e.file.Contents)
-	e.backup.Chosen = d.chosen(e)
+	e.backup.Chosen = d.chosen(*e)
 	e.findings = step(ctx, r, outcome.Inspect, func(ctx context.Context) ([]outcome.Finding, error) {
 		chosen, err := e.file.Contents.ForDatabase(d.Policy.Database)
 		if e.file.Contents = chosen; e.file.Broken != nil {
 			err = e.file.Broken
 		}
-		found, err := inspect.Judge(e.file.Contents, err, d.policyFor(e))
+		found, err := inspect.Judge(e.file.Contents, err, d.policyFor(*e))
 		if err == nil {
 			err = e.checkForGate(d.Gate, e.taken, r.started)
 		}
-		small, _ := d.findShrunk(ctx, e) // if the history cannot be read, the drift check says so
-		return slices.Concat(found, d.findOdd(ctx, e), e.findMissingChecksum(), listOf(small)), err
+		small, _ := d.findShrunk(ctx, *e) // if the history cannot be read, the drift check says so
+		return slices.Concat(found, d.findOdd(ctx, *e), e.findMissingChecksum(), listOf(small)), err
 	})
-	e.server = step(ctx, r, outcome.Provision, func(ctx context.Context) (provision.Server, error) {
-		return d.Provisioner.Provision(ctx, e.file.Contents.Needs)
-	})
-	ctx, release := r.guard(ctx, e.server.Pod)
-	defer release()
-	e.restored = step(ctx, r, outcome.Restore, func(ctx context.Context) (restore.Restored, error) {
-		dump := dumpOf(e.file)
-		restored, err := d.Restorer.Restore(ctx, e.server, dump, r.progress(outcome.Restore))
-		if e.server.LostSettings = restored.LostSettings; err == nil {
-			e.server.Owner = restored.Owner
+}
+
+// restore runs the restore stage.
+func (d Drill) restore(ctx context.Context, r *runner, e *evidence, dump restore.Dump) (restore.Restored, error) {
+	restored, err := d.Restorer.Restore(ctx, e.server, dump, r.progress(outcome.Restore))
+	if e.server.LostSettings = restored.LostSettings; err == nil {
+		e.server.Owner = restored.Owner
+	}
+	return restored, e.checkUnchanged(ctx, err)
+}
+
+// verify runs the verify stage.
+func (d Drill) verify(ctx context.Context, r *runner, e evidence) (verify.Report, error) {
+	promised := e.file.Contents.PromiseFor(e.server.Database)
+	report, err := d.Verifier.Verify(ctx, e.server, promised, e.taken, r.progress(outcome.Verify))
+	for _, other := range e.file.Contents.OtherPromises(e.server.Database) {
+		if err == nil {
+			err = d.Verifier.VerifyPromise(ctx, e.server, other, &report)
 		}
-		return restored, e.checkUnchanged(ctx, err)
-	})
-	e.verified = step(ctx, r, outcome.Verify, func(ctx context.Context) (verify.Report, error) {
-		promised := e.file.Contents.PromiseFor(e.server.Database)
-		report, err := d.Verifier.Verify(ctx, e.server, promised, e.taken, r.progress(outcome.Verify))
-		for _, other := range e.file.Contents.OtherPromises(e.server.Database) {
-			if err == nil {
-				err = d.Verifier.VerifyPromise(ctx, e.server, other, &report)
-			}
-		}
-		return report, err
-	})
-	e.app = stepIf(ctx, r, outcome.App, d.App != nil, cmp.Or(d.WithoutApp, "no app in the config"), func(ctx context.Context) (appcheck.Report, error) {
-		return d.App.Check(ctx, e.server)
-	})
-	e.migrated = stepIf(ctx, r, outcome.Migrate, d.Migrator != nil, "no release to rehearse", func(ctx context.Context) (migrate.Report, error) {
-		return d.Migrator.Migrate(ctx, e.server)
-	})
-	return e
+	}
+	return report, err
 }
 
 // checkForGate returns a failure if the backup is too old for the release of a gate.

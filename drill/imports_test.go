@@ -21,7 +21,7 @@ func TestImports(t *testing.T) {
 		"drill", "drill/outcome", "drill/sqltext", "drill/redact", "drill/pgerr", "drill/companion", "drill/dumpfile", "drill/config", "drill/place", "drill/lifecycle", "drill/locate", "drill/locate/dir", "drill/locate/command", "drill/locate/stdin", "drill/locate/httpfile", "drill/locate/store", "drill/fetch",
 		"drill/gate", "drill/layers", "drill/layers/agefile", "drill/layers/pgp", "drill/layers/source", "drill/layers/opensslenc", "drill/layers/databasus", "drill/layers/zipfile", "drill/producer", "drill/extension", "drill/equip", "drill/layers/codec", "drill/inspect", "drill/sandbox", "drill/provision", "drill/serverlog", "drill/restore", "drill/fingerprint", "drill/verify", "drill/migrate", "drill/migrate/watch",
 		"drill/record", "drill/record/sqlite", "drill/record/postgres", "drill/notify", "drill/notify/channel",
-		"drill/metrics", "drill/trace", "drill/report", "drill/report/actions", "drill/progress", "drill/fleet", "drill/page", "drill/serve", "drill/work", "drill/words", "drill/origin", "drill/evidence", "drill/evidence/dir", "drill/prove", "drill/lastgood", "appcheck",
+		"drill/metrics", "drill/trace", "drill/report", "drill/report/actions", "drill/progress", "drill/fleet", "drill/page", "drill/serve", "drill/work", "drill/words", "drill/origin", "drill/evidence", "drill/evidence/dir", "drill/prove", "drill/lastgood", "drill/runbook", "drill/target", "appcheck",
 	}
 	for _, pkg := range core {
 		deps := dependencies(t, pkg)

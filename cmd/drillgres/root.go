@@ -62,7 +62,7 @@ func newRoot(e edges) *cobra.Command {
 	root.SetErr(e.stderr)
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usage("%w", err) })
 	root.AddCommand(
-		newRun(e), newInit(e), newGate(e), newCheck(e), newProve(e), newLastGood(e), newInspect(e), newHistory(e), newReport(e), newServe(e), newAccept(e), newEvidence(e), newExplain(e), newProducers(e),
+		newRun(e), newInit(e), newGate(e), newCheck(e), newProve(e), newLastGood(e), newRestore(e), newRunbook(e), newInspect(e), newHistory(e), newReport(e), newServe(e), newAccept(e), newEvidence(e), newExplain(e), newProducers(e),
 		newImage(e), newDoctor(e), newNotify(e), newConfig(e), newClean(e), newVersion(e), newMan(),
 	)
 	return root

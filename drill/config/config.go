@@ -36,6 +36,8 @@ type Config struct {
 
 	secrets []redact.Secret
 	lines   map[string]int // the line of each path
+
+	references map[string][]Reference // of each path
 }
 
 // Database is one database to drill.

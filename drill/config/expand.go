@@ -37,6 +37,7 @@ func (l *loader) expanded(n *yaml.Node, p *path) expansion {
 			rest = rest[len(m[0]):]
 			value, ok := l.lookup(n, p, m)
 			e.ok = e.ok && ok
+			l.references[p.text] = append(l.references[p.text], Reference{Variable: m[1]})
 			e.names = append(e.names, m[1])
 			e.parts = append(e.parts, value)
 			b.WriteString(value)

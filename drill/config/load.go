@@ -68,7 +68,7 @@ func (r Reader) Parse(name string, data []byte) (*Config, error) {
 	or(&c.Record.History, defaultHistory)
 	c.setDefaults()
 	l.setNotifyDefaults(&path{}, c)
-	c.secrets, c.lines = l.secrets, l.lines()
+	c.secrets, c.lines, c.references = l.secrets, l.lines(), l.references
 	return c, nil
 }
 
@@ -81,6 +81,8 @@ type loader struct {
 	reported  map[string]bool       // paths that have a problem
 	problems  Errors
 	secrets   []redact.Secret
+
+	references map[string][]Reference // of each path
 }
 
 func (r Reader) newLoader(name string) *loader {
@@ -91,6 +93,8 @@ func (r Reader) newLoader(name string) *loader {
 		places:   map[string]*yaml.Node{},
 		unusable: map[string]bool{},
 		reported: map[string]bool{},
+
+		references: map[string][]Reference{},
 	}
 }
 

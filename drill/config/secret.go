@@ -65,7 +65,9 @@ func (l *loader) secretFile(n *yaml.Node, p *path) string {
 	if !e.ok {
 		return ""
 	}
-	content, err := readSecret((&Config{Dir: l.dir}).Resolve(e.text))
+	name := (&Config{Dir: l.dir}).Resolve(e.text)
+	l.references[p.text] = append(l.references[p.text], Reference{File: name})
+	content, err := readSecret(name)
 	switch {
 	case err != nil:
 		l.problem(node, p, "read secret file: %v", err)

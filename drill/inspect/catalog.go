@@ -67,7 +67,7 @@ func newCatalog() *catalog {
 		objects: map[objectKey]int{}, tables: map[sqltext.Name]int{},
 		roles: map[string]bool{}, createdRoles: map[string]bool{}, tablespaces: map[string]bool{}, createdTablespaces: map[string]bool{},
 		partitioned: map[sqltext.Name]bool{}, partitionOf: map[sqltext.Name]sqltext.Name{}, announced: newAnnouncements(),
-		cluster: wholeCluster{roles: map[string][]Splice{}, superusers: map[string]bool{}, granted: map[string]bool{}, connected: map[string]bool{}},
+		cluster: wholeCluster{roles: map[string][]Splice{}, attributes: map[string][]Splice{}, superusers: map[string]bool{}, granted: map[string]bool{}, connected: map[string]bool{}},
 		path:    serverPath, newPath: serverPath, temporary: map[string]bool{}, refers: map[sqltext.Name]bool{},
 	}
 }
@@ -216,6 +216,7 @@ func (k *catalog) contents() Contents {
 	}
 	c.Cluster = c.isWholeCluster() || k.cluster.whole
 	c.Splices = omit(c.Splices, k.cluster.roles[c.Bootstrap])
+	c.RoleStatements = k.roleStatements()
 	promises, several := k.cluster.promises, c.Format == Cluster || k.cluster.whole
 	if several {
 		last := *k

@@ -2,6 +2,7 @@ package inspect
 
 import (
 	"cmp"
+	"maps"
 	"slices"
 	"strings"
 
@@ -17,6 +18,7 @@ type wholeCluster struct {
 	whole    bool      // an earlier part is a cluster with its databases
 
 	roles      map[string][]Splice // the statements that create or drop a role
+	attributes map[string][]Splice // those that set what a role may do, or its settings
 	superusers map[string]bool
 	grantors   []string // of memberships, in order
 	granted    map[string]bool
@@ -87,9 +89,35 @@ func (s *script) noteRole(verb string, p sqltext.Phrase) {
 	case name == "" || !s.k.reserve(name):
 	case verb == "alter":
 		c.superusers[name] = c.superusers[name] || p.Has("with superuser")
+		c.attributes[name] = append(c.attributes[name], s.wholeStatement())
 	case p.Done():
-		c.roles[name] = append(c.roles[name], Splice{Offset: s.st.begins, Length: s.lexer.End() - s.st.begins})
+		c.roles[name] = append(c.roles[name], s.wholeStatement())
 	}
+}
+
+// wholeStatement returns the splice that omits the statement that ends at the current position.
+func (s *script) wholeStatement() Splice {
+	return Splice{Offset: s.st.begins, Length: s.lexer.End() - s.st.begins}
+}
+
+// roleStatements returns the statements that create roles and set what they may do, by role.
+func (k *catalog) roleStatements() map[string][]Splice {
+	all := maps.Clone(k.cluster.roles)
+	for name, statements := range k.cluster.attributes {
+		all[name] = slices.Concat(all[name], statements)
+	}
+	return all
+}
+
+// WithoutRoles returns the Source without the statements that create these roles, or that set
+// their password and what they may do. Memberships stay.
+func (s Source) WithoutRoles(names []string) Source {
+	var statements []Splice
+	for _, name := range names {
+		statements = append(statements, s.RoleStatements[name]...)
+	}
+	s.Splices = omit(s.Splices, statements)
+	return s
 }
 
 // noteGrantor notes the role that granted a membership.

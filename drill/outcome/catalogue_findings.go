@@ -23,6 +23,11 @@ var Findings = []FindingEntry{
 		Remedy:  "let the web server send Last-Modified with the file",
 	},
 	{
+		Code: "backup_stale", Stage: Locate,
+		Meaning: "drillgres restore restores a backup that is older than backup.max_age. A drill would fail with the failure of that code.",
+		Remedy:  "look for a newer backup elsewhere before you restore this one",
+	},
+	{
 		Code: "backup_too_small", Stage: Locate,
 		Meaning: "The backup has less than a tenth of the usual size: that of the newest backup of the same kind (by its name and format) that a drill verified or, without one, the median of the last ones at the source. In a check this is the failure of that code, unless there is another one.",
 		Remedy:  "look in the backup job's log for an error before the upload, unless the database has shrunk",

@@ -14,6 +14,8 @@ const (
 	KindDrill  Kind = "drill"  // a drill
 	KindAnswer Kind = "answer" // an answer to a release from drills on record, or of a backup that is too old for it: it restored nothing, verifies nothing, and never counts as a drill
 	KindCheck  Kind = "check"  // a check of the source: it restored nothing, verifies nothing, and never counts as a drill
+
+	KindRestore Kind = "restore" // a restore into a real server: it is neither recorded nor sent, and never counts as a drill
 )
 
 // Result is everything that one drill of one database found out, or one check
@@ -130,11 +132,12 @@ func (b Backup) IsLatest() bool { return b.Chosen == "" || b.Chosen == ChosenLat
 
 // Postgres is the server that the backup was restored into.
 type Postgres struct {
-	Image      string            `json:"image"`      // image of the container
-	Digest     string            `json:"digest"`     // digest of that image
-	Version    string            `json:"version"`    // version of the server
-	Extensions map[string]string `json:"extensions"` // extensions that are installed after the restore, with their versions
-	Profile    string            `json:"profile"`    // rehearsal or fast: restore.profile
+	Target     string            `json:"target,omitempty"` // the database that drillgres restore restored into, without the password; absent for a drill
+	Image      string            `json:"image"`            // image of the container
+	Digest     string            `json:"digest"`           // digest of that image
+	Version    string            `json:"version"`          // version of the server
+	Extensions map[string]string `json:"extensions"`       // extensions that are installed after the restore, with their versions
+	Profile    string            `json:"profile"`          // rehearsal or fast: restore.profile
 
 	Preloaded string `json:"preloaded,omitempty"` // shared_preload_libraries of the server
 

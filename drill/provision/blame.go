@@ -33,6 +33,10 @@ func (s Server) Blame(ctx context.Context, err error) error {
 	if unhealthy := s.Unhealthy(ctx); unhealthy != nil {
 		return unhealthy
 	}
+	if !s.IsSandbox() {
+		return outcome.Fail(outcome.SandboxLost, "the server no longer answers: %w", err).
+			WithHint("look into the log of the server, then restore into a new, empty database")
+	}
 	return outcome.Fail(outcome.SandboxLost, "the server in the sandbox no longer answers: %w", err)
 }
 

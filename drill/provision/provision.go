@@ -169,11 +169,14 @@ func (p *Provisioner) spec(needs inspect.Needs, chosen plan, user string, passwo
 	}
 }
 
-func (p *Provisioner) image() string {
-	if p.Config.Image != "" {
-		return string(p.Config.Image)
+func (p *Provisioner) image() string { return ImageOf(p.Config) }
+
+// ImageOf returns the image of a server.
+func ImageOf(c config.Postgres) string {
+	if c.Image != "" {
+		return string(c.Image)
 	}
-	return "postgres:" + p.Config.Version
+	return "postgres:" + c.Version
 }
 
 // checkReady returns nil once the server answers a query over TCP. The entrypoint's

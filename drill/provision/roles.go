@@ -74,6 +74,13 @@ func neededRoles(needs inspect.Needs, more ...string) []string {
 	return slices.Compact(needed)
 }
 
+// NamedRoles returns the roles that a backup names, whether it creates them or not, without those
+// that every server has.
+func NamedRoles(needs inspect.Needs, more ...string) []string {
+	needs.CreatedRoles = nil
+	return neededRoles(needs, more...)
+}
+
 // isPredefined reports whether the name is a role of the server itself, or a word
 // that cannot name a role.
 func isPredefined(name string) bool {

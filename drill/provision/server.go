@@ -53,6 +53,14 @@ type Server struct {
 	// LostSettings is the number of Database's own settings that could not be restored.
 	LostSettings int
 
+	// Address is where the server is, if it is not in a sandbox: a real one, whose log and settings
+	// are not the drill's. nil: a sandbox.
+	Address *Address
+	// Limited states that User is not a superuser, as at a provider that manages the server.
+	Limited bool
+	// ClientVersion is the version of psql and pg_restore; empty: that of the server.
+	ClientVersion string
+
 	CPUs        int    // available to the server
 	Preloaded   string // shared_preload_libraries
 	LockTimeout string // lock_timeout of the server's own configuration, with its unit
@@ -71,33 +79,23 @@ type LogFile struct {
 	Format string // jsonlog (15 and later) or csvlog
 }
 
-// The address of the server inside the pod.
-const (
-	host = "127.0.0.1"
-	port = 5432
-)
-
 // Connect opens an ordinary connection to the Postgres in a pod. Use Server.Session
 // for a restored database.
 func Connect(ctx context.Context, d sandbox.Dialer, database, user string, password redact.Secret) (*pgx.Conn, error) {
-	return connect(ctx, d, database, user, password, map[string]string{})
+	return connect(ctx, d, nil, Credentials{user, password}, database, map[string]string{})
 }
 
-func connect(ctx context.Context, d sandbox.Dialer, database, user string, password redact.Secret, params map[string]string) (*pgx.Conn, error) {
-	// ParseConfig also reads PG* of this machine's environment, so every field that
-	// matters is overwritten.
-	cfg, err := pgx.ParseConfig("sslmode=disable")
+// connect connects to a server at an address; nil: to that in a pod.
+func connect(ctx context.Context, d sandbox.Dialer, at *Address, who Credentials, database string, params map[string]string) (*pgx.Conn, error) {
+	cfg, err := at.config(d)
 	if err != nil {
 		return nil, fmt.Errorf("prepare connection: %s", redactConn(err))
 	}
-	cfg.Host, cfg.Port = host, port
-	cfg.Database, cfg.User, cfg.Password = database, user, password.Reveal()
-	cfg.Fallbacks = nil
+	user := who.Role
+	cfg.Database, cfg.User, cfg.Password = database, user, who.Password.Reveal()
 	cfg.RuntimeParams = params
 	cfg.RuntimeParams["application_name"] = "drillgres"
 	cfg.RuntimeParams["client_encoding"] = "UTF8" // the default is the database's, and Go's texts are UTF-8
-	cfg.DialFunc = d.Dial
-	cfg.LookupFunc = func(_ context.Context, host string) ([]string, error) { return []string{host}, nil }
 	conn, err := pgx.ConnectConfig(ctx, cfg)
 	if err != nil {
 		doing := fmt.Sprintf("connect to database %q as %q", database, user)

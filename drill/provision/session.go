@@ -53,13 +53,15 @@ func (s Server) Session(ctx context.Context, database string, o SessionOptions) 
 	if who.Role == "" {
 		who = Credentials{s.User, s.Password}
 	}
-	return connect(ctx, s.Pod, database, who.Role, who.Password, s.startup(ctx, o, who.Role == s.User))
+	return connect(ctx, s.Pod, s.Address, who, database, s.startup(ctx, o, who.Role == s.User))
 }
 
 // ClientSession opens a session like that of a client program which restores a dump: all
 // settings of the database and the role apply, except the given ones.
 func (s Server) ClientSession(ctx context.Context, settings map[string]string) (*pgx.Conn, error) {
-	return connect(ctx, s.Pod, s.ConnectTo, s.User, s.Password, maps.Clone(settings))
+	params := map[string]string{}
+	maps.Copy(params, settings)
+	return connect(ctx, s.Pod, s.Address, Credentials{s.User, s.Password}, s.ConnectTo, params)
 }
 
 // ClientOptions returns the PGOPTIONS that give a client program inside the
@@ -81,14 +83,20 @@ func (s Server) startup(ctx context.Context, o SessionOptions, superuser bool) m
 	if !superuser {
 		return params
 	}
-	if s.Major >= 17 {
+	if s.Major >= 17 && !s.Limited {
 		params["event_triggers"] = "off"
 	}
 	if o.As.Role != "" { // an application that connects as superuser
 		return params
 	}
 	maps.Copy(params, protection)
-	if s.libraryPath != "" {
+	if !s.Limited {
+		maps.Copy(params, superuserProtection)
+	}
+	switch {
+	case !s.IsSandbox(): // its own configuration may have a path that it needs
+		delete(params, "dynamic_library_path")
+	case s.libraryPath != "":
 		params["dynamic_library_path"] = s.libraryPath
 	}
 	params["default_transaction_read_only"] = onOff(o.ReadOnly)
@@ -96,7 +104,7 @@ func (s Server) startup(ctx context.Context, o SessionOptions, superuser bool) m
 	if !o.DatabaseSettings {
 		maps.Copy(params, sqlMeaning)
 	}
-	if o.Unlogged {
+	if o.Unlogged && !s.Limited {
 		maps.Copy(params, unlogged)
 	}
 	return params
@@ -126,15 +134,9 @@ func (s Server) limits(ctx context.Context, o SessionOptions) map[string]string 
 // make it act as another role, or hide damage from it.
 var protection = map[string]string{
 	"role":                           "none",
-	"session_replication_role":       "origin",
-	"session_preload_libraries":      "",
 	"local_preload_libraries":        "",
-	"dynamic_library_path":           "$libdir",
-	"zero_damaged_pages":             "off",
-	"ignore_checksum_failure":        "off",
 	"row_security":                   "off", // an error instead of missing rows
 	"exit_on_error":                  "off",
-	"temp_file_limit":                "-1",
 	"vacuum_cost_delay":              "0",
 	"default_transaction_isolation":  "read committed",
 	"default_transaction_deferrable": "off",
@@ -142,8 +144,18 @@ var protection = map[string]string{
 	"temp_tablespaces":               "",
 	"default_table_access_method":    "heap",
 	"client_min_messages":            "error",
-	"lc_messages":                    "C", // package pgerr matches messages in this language
 	"bytea_output":                   "hex",
+}
+
+// superuserProtection is the part of protection that only a superuser may set.
+var superuserProtection = map[string]string{
+	"session_replication_role":  "origin",
+	"session_preload_libraries": "",
+	"dynamic_library_path":      "$libdir",
+	"zero_damaged_pages":        "off",
+	"ignore_checksum_failure":   "off",
+	"temp_file_limit":           "-1",
+	"lc_messages":               "C", // package pgerr matches messages in this language
 }
 
 // sqlMeaning overrides the settings that change the meaning of SQL, or how values and

@@ -103,15 +103,21 @@ func LastDrill(entries []Entry, now time.Time) (last Verified, found bool) {
 // VerifiedBackups returns the newest backups of a database that drills verified, the newest
 // first. A drill of a clock that is ahead does not count.
 func (h *History) VerifiedBackups(ctx context.Context, database string, now time.Time) (backups []outcome.Backup, err error) {
-	passed, err := h.verifiedDrills(ctx, database)
-	if err != nil {
-		return nil, err
-	}
-	results, err := h.Results(ctx, newestBackups(verifiedIn(passed, now), verifiedWithin))
+	results, err := h.VerifiedResults(ctx, database, now, verifiedWithin)
 	for _, r := range results {
 		backups = append(backups, r.Backup)
 	}
 	return backups, err
+}
+
+// VerifiedResults returns a drill of each of the newest n backups of a database that drills
+// verified, the newest first. A drill of a clock that is ahead does not count.
+func (h *History) VerifiedResults(ctx context.Context, database string, now time.Time, n int) ([]outcome.Result, error) {
+	passed, err := h.verifiedDrills(ctx, database)
+	if err != nil {
+		return nil, err
+	}
+	return h.Results(ctx, newestBackups(verifiedIn(passed, now), n))
 }
 
 // verifiedDrills returns a database's drills that verified its backup, newest

@@ -14,6 +14,9 @@ type fact struct{ label, text string }
 
 // factsOf returns what was drilled, into which server, and how long it took.
 func factsOf(r outcome.Result) (facts []fact) {
+	if r.Kind == outcome.KindRestore {
+		return restoreFacts(r)
+	}
 	add := func(label, text string) {
 		if text != "" {
 			facts = append(facts, fact{label, text})

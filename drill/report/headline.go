@@ -19,10 +19,13 @@ func (p *printer) headline(r outcome.Result) {
 }
 
 // headWord returns the verdict in capitals, or OK for a check that found nothing
-// wrong.
+// wrong. That of a restore into a real server is about the restore.
 func headWord(r outcome.Result) string {
-	if isSoundCheck(r) {
+	switch {
+	case isSoundCheck(r):
 		return "OK"
+	case r.Kind == outcome.KindRestore:
+		return restoreWord(r)
 	}
 	return strings.ToUpper(string(r.Verdict))
 }
@@ -31,6 +34,9 @@ func headWord(r outcome.Result) string {
 func Meaning(r outcome.Result) string {
 	if r.Kind == outcome.KindCheck {
 		return checkSentence(r)
+	}
+	if r.Kind == outcome.KindRestore {
+		return restoreMeaning(r)
 	}
 	return words.Join("; ", verdictMeaning(r), skipped(r), unknownChecks(r))
 }

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/drillgres/drillgres/drill/inspect"
+	"github.com/drillgres/drillgres/drill/provision"
 )
 
 // boundary is the plain dump that psql reads. No byte of it is a psql command of the
@@ -71,7 +72,7 @@ func (b *boundary) replace(s inspect.Splice) string {
 	}
 	command := `\encoding ` + s.Encoding
 	if s.Database != "" {
-		command = `\connect -reuse-previous=on "` + strings.ReplaceAll("dbname="+conninfoValue(s.Database), `"`, `""`) + `"`
+		command = `\connect -reuse-previous=on "` + strings.ReplaceAll("dbname="+provision.ConninfoValue(s.Database), `"`, `""`) + `"`
 	}
 	if b.key == "" {
 		return command

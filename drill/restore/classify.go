@@ -22,6 +22,7 @@ type evidence struct {
 	Tool                string // psql or pg_restore
 	ExitCode            int
 	Stderr              []string          // the lines with errors, in order
+	Context             string            // of the first error of the server in the client's output, if there is no log
 	Log                 []serverlog.Entry // of the server since the start of Tool
 	NoneKilledForMemory bool              // the kernel has killed no process of the container for memory
 

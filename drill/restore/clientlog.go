@@ -3,6 +3,7 @@ package restore
 import (
 	"bytes"
 	"regexp"
+	"strings"
 )
 
 // clientLog keeps the lines of a client's stderr that explain its failure. Its
@@ -11,6 +12,8 @@ type clientLog struct {
 	line   []byte   // the current line, cut
 	errors []string // the first lines marked as errors
 	last   []string // the last lines of any kind
+	// context is the context of the first error, which only VERBOSITY=verbose prints.
+	context string
 }
 
 const (
@@ -42,6 +45,9 @@ func (l *clientLog) endLine() {
 	l.line = l.line[:0]
 	if clientError.MatchString(line) && len(l.errors) < errorLines {
 		l.errors = append(l.errors, line)
+	}
+	if text, is := strings.CutPrefix(line, "CONTEXT:  "); is && len(l.errors) == 1 && l.context == "" {
+		l.context = text
 	}
 	if line == "" {
 		return

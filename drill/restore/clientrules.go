@@ -7,6 +7,7 @@ import (
 	"github.com/drillgres/drillgres/drill/outcome"
 	"github.com/drillgres/drillgres/drill/pgerr"
 	"github.com/drillgres/drillgres/drill/redact"
+	"github.com/drillgres/drillgres/drill/serverlog"
 )
 
 func says(pattern string) *regexp.Regexp { return regexp.MustCompile(pattern) }
@@ -52,6 +53,9 @@ var clientRules = []clientRule{
 // serverErrorState matches an error of the server as psql prints it: only the SQLSTATE.
 var serverErrorState = regexp.MustCompile(`(?:ERROR|FATAL|PANIC):  ([0-9A-Z]{5})$`)
 
+// serverErrorVerbose matches an error of the server as psql prints it with VERBOSITY=verbose.
+var serverErrorVerbose = regexp.MustCompile(`(?:ERROR|FATAL|PANIC):  ([0-9A-Z]{5}): (.*)$`)
+
 // fromClient returns a failure about which the server logged nothing. Either the
 // client itself failed, or the server could not write its log because the disk is
 // full.
@@ -60,6 +64,12 @@ func fromClient(e evidence) *outcome.Failure {
 		if m := serverErrorState.FindStringSubmatch(line); m != nil {
 			f := fromServer(e, pgerr.Error{SQLState: m[1], Message: clientMessage(line)}, "")
 			f.SQLState = m[1]
+			return f
+		}
+		if m := serverErrorVerbose.FindStringSubmatch(line); m != nil {
+			said := pgerr.Error{SQLState: m[1], Message: m[2], Context: e.Context}
+			f := fromServer(e, said, copyPlace(&serverlog.Entry{Context: e.Context}))
+			f.SQLState, f.Function = m[1], said.Function()
 			return f
 		}
 		for _, r := range clientRules {

@@ -32,6 +32,9 @@ func (r *run) finish(ctx context.Context) error {
 		return err
 	}
 	r.restoreProperties(ctx, conn)
+	if !r.server.IsSandbox() { // whose settings were not changed
+		return nil
+	}
 	for _, sql := range []string{"alter system reset autovacuum", "select pg_reload_conf()"} {
 		if _, err := conn.Exec(ctx, sql); err != nil {
 			return fmt.Errorf("finish the restore: %s: %w", sql, err)
@@ -139,8 +142,10 @@ func (r *run) analyze(ctx context.Context) error {
 		return explainNoSession(err)
 	}
 	defer provision.Close(ctx, conn)
-	if _, err := conn.Exec(ctx, "set default_statistics_target = "+quickTarget); err != nil {
-		return err
+	if r.server.IsSandbox() {
+		if _, err := conn.Exec(ctx, "set default_statistics_target = "+quickTarget); err != nil {
+			return err
+		}
 	}
 	_, err = conn.Exec(ctx, "analyze")
 	said, ok := pgerr.From(err)

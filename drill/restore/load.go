@@ -38,13 +38,19 @@ func (r *run) load(ctx context.Context) error {
 
 // runClient runs psql or pg_restore to its end.
 func (r *run) runClient(ctx context.Context) error {
-	offset, err := serverlog.Size(ctx, r.server)
-	if err != nil {
-		return asFailure(err, "measure the server's log")
+	var offset int64
+	if r.server.IsSandbox() {
+		var err error
+		if offset, err = serverlog.Size(ctx, r.server); err != nil {
+			return asFailure(err, "measure the server's log")
+		}
 	}
 	stderr := &clientLog{}
 	command := sandbox.Command{Args: r.plan.Args, Env: r.plan.Env, Stderr: stderr}
-	var code int
+	var (
+		code int
+		err  error
+	)
 	if r.plan.File {
 		command.Args = append(command.Args, r.archive)
 		code, err = r.loadFile(ctx, command)
@@ -54,10 +60,31 @@ func (r *run) runClient(ctx context.Context) error {
 	if err != nil {
 		return asFailure(err, "run "+r.plan.Tool)
 	}
-	if code != 0 {
-		return r.diagnose(ctx, code, stderr.explanation(), offset)
+	switch {
+	case code == 0:
+		return nil
+	case !r.server.IsSandbox():
+		return r.explainClient(ctx, code, stderr)
 	}
-	return nil
+	return r.diagnose(ctx, code, stderr.explanation(), offset)
+}
+
+// explainClient returns the failure that explains the client's exit code if the server's log
+// cannot be read.
+func (r *run) explainClient(ctx context.Context, code int, stderr *clientLog) error {
+	lines := stderr.explanation()
+	f := fromClient(evidence{
+		Tool: r.plan.Tool, ExitCode: code, Stderr: lines, Context: stderr.context, User: r.server.User, Image: "of the database",
+		DumpMajor: provision.Major(r.dump.DumpVersion), ServerMajor: r.server.Major, Preloaded: r.server.Preloaded,
+	})
+	failed := &serverlog.Entry{Context: stderr.context}
+	if table, _, _ := failedCopy(failed); table != "" && f.SQLState != "" {
+		f.Object = table
+	}
+	if !r.plan.File {
+		f.Line = r.failedLine(ctx, failed, r.lineOf(lines, f.SQLState))
+	}
+	return r.recheckHostile(ctx, f, lines)
 }
 
 // checkClient fails if psql has no restricted mode and the dump may contain commands
@@ -68,10 +95,10 @@ func (r *run) checkClient() error {
 	}
 	if r.dump.Foreign != "" {
 		return outcome.Fail(outcome.ClientTooOld,
-			"the psql of Postgres %s cannot be restricted to SQL, and the dump contains what pg_dump never writes: %s", r.server.Version, r.dump.Foreign)
+			"the psql of Postgres %s cannot be restricted to SQL, and the dump contains what pg_dump never writes: %s", clientVersion(r.server), r.dump.Foreign)
 	}
 	r.addFinding("client_unpatched", "use an image with the current minor version of production's major",
-		fmt.Sprintf("the psql of Postgres %s cannot be restricted to SQL (CVE-2025-8714); the dump contains only what pg_dump writes", r.server.Version))
+		fmt.Sprintf("the psql of Postgres %s cannot be restricted to SQL (CVE-2025-8714); the dump contains only what pg_dump writes", clientVersion(r.server)))
 	return nil
 }
 

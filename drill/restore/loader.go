@@ -183,7 +183,7 @@ func (l *loader) runScript(ctx context.Context, sql io.Reader, begins int64) err
 			_, err = l.main.PgConn().Exec(ctx, one.text).ReadAll()
 		}
 		if err != nil {
-			return err
+			return &failedStatement{one.text, err}
 		}
 	}
 }
@@ -227,15 +227,26 @@ func (l *loader) work(ctx context.Context, conn *pgx.Conn) error {
 		}
 		if t.rows != nil {
 			err = t.rows.copy(ctx, conn)
-		} else {
-			err = build(ctx, conn, t.build.Build)
-		}
-		if err != nil {
-			return err
+			if err != nil {
+				return &failedStatement{t.rows.sql, err}
+			}
+		} else if err = build(ctx, conn, t.build.Build); err != nil {
+			return &failedStatement{t.build.SQL, err}
 		}
 		l.schedule.done(t)
 	}
 }
+
+// failedStatement is an error of the statement that it happened in. Its text is that of the
+// error alone: a statement may contain values.
+type failedStatement struct {
+	sql string
+	err error
+}
+
+func (e *failedStatement) Error() string { return e.err.Error() }
+
+func (e *failedStatement) Unwrap() error { return e.err }
 
 // build runs a build with the tablespace that the dump sets for it.
 func build(ctx context.Context, conn *pgx.Conn, b inspect.Build) error {

@@ -3,14 +3,17 @@ package restore
 import (
 	"cmp"
 	"context"
+	"errors"
 	"io"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 
 	"github.com/drillgres/drillgres/drill/inspect"
 	"github.com/drillgres/drillgres/drill/layers"
 	"github.com/drillgres/drillgres/drill/pgerr"
 	"github.com/drillgres/drillgres/drill/provision"
+	"github.com/drillgres/drillgres/drill/serverlog"
 	"github.com/drillgres/drillgres/drill/words"
 )
 
@@ -40,11 +43,16 @@ func (r *run) whyClient() string {
 	return ""
 }
 
+// mayLoadInParallel reports whether the config lets drillgres load the dump, if it can.
+func (r *run) mayLoadInParallel() bool {
+	return r.dump.Format == inspect.Plain && cmp.Or(r.Config.Loader, LoaderClient) != LoaderClient
+}
+
 // loadInParallel loads a plain dump over several sessions, and reports whether it did. An
 // error of the server is not a verdict: it creates the database again, and returns false.
 // psql then finds the first cause, or loads a dump that can only be loaded in its order.
 func (r *run) loadInParallel(ctx context.Context) (loaded bool, err error) {
-	if r.dump.Format != inspect.Plain || cmp.Or(r.Config.Loader, LoaderClient) == LoaderClient {
+	if !r.mayLoadInParallel() {
 		r.restored.Loader = r.plan.Tool
 		return false, nil
 	}
@@ -56,27 +64,36 @@ func (r *run) loadInParallel(ctx context.Context) (loaded bool, err error) {
 		return false, err
 	}
 	if why == "" {
-		r.restored.Loader, r.restored.Jobs = LoaderParallel, r.jobs()
-		err := r.sendDump(ctx)
-		if err == nil {
-			return true, nil
-		}
-		if ctx.Err() != nil {
-			return false, context.Cause(ctx)
-		}
-		if unhealthy := r.server.Unhealthy(ctx); unhealthy != nil {
-			return false, unhealthy
-		}
-		why = "the parallel load ended early"
-		if said, ok := pgerr.From(err); ok {
-			why += ": " + said.Error()
-		}
-		if err := r.beginAgain(ctx); err != nil {
-			return false, asFailure(err, "create the database again")
+		if why, err = r.tryParallel(ctx); why == "" || err != nil {
+			return err == nil, err
 		}
 	}
 	r.restored.Loader, r.restored.WhyClient, r.restored.Jobs = r.plan.Tool, why, r.plan.Jobs
 	return false, nil
+}
+
+// tryParallel loads a plain dump over several sessions. If the server does not accept it, it
+// returns why a client must load it, into a database that it has created again. A database that
+// is not in a sandbox is never dropped.
+func (r *run) tryParallel(ctx context.Context) (why string, err error) {
+	r.restored.Loader, r.restored.Jobs = LoaderParallel, r.jobs()
+	if err = r.sendDump(ctx); err == nil {
+		return "", nil
+	}
+	if ctx.Err() != nil {
+		return "", context.Cause(ctx)
+	}
+	if unhealthy := r.server.Unhealthy(ctx); unhealthy != nil {
+		return "", unhealthy
+	}
+	if !r.server.IsSandbox() {
+		return "", r.explainLoad(err)
+	}
+	why = "the parallel load ended early"
+	if said, ok := pgerr.From(err); ok {
+		why += ": " + said.Error()
+	}
+	return why, asFailure(r.beginAgain(ctx), "create the database again")
 }
 
 // jobs returns how many sessions load at the same time.
@@ -87,13 +104,34 @@ func (r *run) sendDump(ctx context.Context) error {
 	return r.withDecoded(ctx, func(dump *layers.Stream) error {
 		counted := &countingReader{reader: dump, report: r.progress, total: r.dump.DecodedBytes}
 		l := newLoader(r.dump.Outline, r.dump.Splices, r.jobs(), func(ctx context.Context) (*pgx.Conn, error) {
-			return r.server.ClientSession(ctx, loadSettings(r.server.Major))
+			return r.server.ClientSession(ctx, loadSettings(r.server))
 		})
 		if err := l.load(ctx, counted); err != nil {
 			return err
 		}
 		_, err := io.Copy(io.Discard, dump) // a checksum may come last
 		return err
+	})
+}
+
+// explainLoad returns the failure for an error of the server that ended the parallel load into
+// a server whose log cannot be read: the error itself has what the log would have.
+func (r *run) explainLoad(err error) error {
+	var said *pgconn.PgError
+	if !errors.As(err, &said) {
+		return err
+	}
+	entry := serverlog.Entry{
+		User: r.server.User, Severity: "ERROR", SQLState: said.Code, Message: said.Message, Detail: said.Detail, Hint: said.Hint,
+		Query: said.InternalQuery, Context: said.Where,
+	}
+	var failed *failedStatement
+	if errors.As(err, &failed) {
+		entry.Statement = failed.sql
+	}
+	return classify(evidence{
+		User: r.server.User, DumpMajor: provision.Major(r.dump.DumpVersion), ServerMajor: r.server.Major, Preloaded: r.server.Preloaded,
+		Log: []serverlog.Entry{entry},
 	})
 }
 

@@ -1,6 +1,7 @@
 package restore
 
 import (
+	"cmp"
 	"maps"
 	"slices"
 	"strconv"
@@ -44,14 +45,19 @@ func newPlan(s provision.Server, source inspect.Source, jobs int) plan {
 
 func scriptPlan(s provision.Server) plan {
 	key := ""
-	if canRestrict(s.Version) {
+	if canRestrict(clientVersion(s)) {
 		key = newKey()
 	}
 	// With VERBOSITY=sqlstate, stderr contains no row of the dump. The cause of an
-	// error is read from the server's log.
+	// error is read from the server's log. That of a real server cannot be read, so stderr must
+	// have the message too, and clientLog keeps only what may be shown.
+	verbosity := "sqlstate"
+	if !s.IsSandbox() {
+		verbosity = "verbose"
+	}
 	args := []string{
 		"psql", "--no-psqlrc", "--quiet", "--no-password",
-		"--set=ON_ERROR_STOP=1", "--set=VERBOSITY=sqlstate", "--dbname=" + conninfo(s),
+		"--set=ON_ERROR_STOP=1", "--set=VERBOSITY=" + verbosity, "--dbname=" + s.Conninfo(s.ConnectTo),
 	}
 	if key != "" {
 		args = append(args, `--command=\restrict `+key)
@@ -66,7 +72,7 @@ func archivePlan(s provision.Server, source inspect.Source, jobs int) plan {
 	}
 	args := []string{
 		"pg_restore", "--exit-on-error", "--no-password",
-		"--jobs=" + strconv.Itoa(jobs), "--dbname=" + conninfo(s),
+		"--jobs=" + strconv.Itoa(jobs), "--dbname=" + s.Conninfo(s.ConnectTo),
 	}
 	return plan{Tool: "pg_restore", Args: args, Env: clientEnv(s), Jobs: jobs, Unpack: len(source.Layers) > 0 || source.Format == inspect.Directory, File: true}
 }
@@ -79,39 +85,40 @@ func jobsFor(s provision.Server, given int) int {
 	return min(mostJobs, max(s.CPUs, 1))
 }
 
-// conninfo returns the connection string. A plain database name would be read as a
-// connection string itself if it looks like one.
-func conninfo(s provision.Server) string {
-	return "host=127.0.0.1 port=5432 user=" + conninfoValue(s.User) + " dbname=" + conninfoValue(s.ConnectTo)
-}
-
-func conninfoValue(v string) string {
-	return "'" + strings.NewReplacer(`\`, `\\`, `'`, `\'`).Replace(v) + "'"
-}
-
 // clientEnv returns the environment of the client. It makes messages English and
 // overrides the variables of the image that psql and pg_restore would read.
 func clientEnv(s provision.Server) []string {
 	var options []string
-	settings := loadSettings(s.Major)
+	settings := loadSettings(s)
 	for _, name := range slices.Sorted(maps.Keys(settings)) {
 		options = append(options, "-c "+name+"="+settings[name])
 	}
-	return []string{
+	env := []string{
 		"PGPASSWORD=" + s.Password.Reveal(),
 		"LC_ALL=C", "LANGUAGE=C",
-		"PGOPTIONS=" + strings.Join(options, " "), "PGCLIENTENCODING=", "PGSSLMODE=disable", "PGCONNECT_TIMEOUT=30",
+		"PGOPTIONS=" + strings.Join(options, " "), "PGCLIENTENCODING=", "PGCONNECT_TIMEOUT=30",
 	}
+	if s.IsSandbox() {
+		env = append(env, "PGSSLMODE=disable")
+	}
+	return env
 }
+
+// clientVersion returns the version of psql and pg_restore.
+func clientVersion(s provision.Server) string { return cmp.Or(s.ClientVersion, s.Version) }
 
 // loadSettings returns settings that override those which a dump has stored in its
 // database: the server must log errors in full and in English, and must not end a
-// session that waits for the dump's next bytes.
-func loadSettings(major int) map[string]string {
-	settings := map[string]string{
-		"log_error_verbosity": "verbose", "log_min_messages": "error", "log_min_error_statement": "error", "lc_messages": "C",
+// session that waits for the dump's next bytes. The log of a real server is its operator's.
+func loadSettings(s provision.Server) map[string]string {
+	settings := map[string]string{}
+	if s.IsSandbox() {
+		settings = map[string]string{"log_error_verbosity": "verbose", "log_min_messages": "error", "log_min_error_statement": "error"}
 	}
-	if major >= 14 {
+	if !s.Limited {
+		settings["lc_messages"] = "C"
+	}
+	if s.Major >= 14 {
 		settings["idle_session_timeout"] = "0"
 	}
 	return settings

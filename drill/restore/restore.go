@@ -89,7 +89,7 @@ func (r Restorer) Restore(ctx context.Context, s provision.Server, dump Dump, p 
 		err := run.runPhases(ctx, run.loadPhases(i == hooked))
 		before.add(run.restored, one.dump.Role)
 		if err != nil {
-			return before, s.Blame(ctx, inPart(one.dump, err))
+			return before, advise(s, s.Blame(ctx, inPart(one.dump, err)))
 		}
 	}
 	last := all[len(all)-1]
@@ -98,7 +98,7 @@ func (r Restorer) Restore(ctx context.Context, s provision.Server, dump Dump, p 
 	err := run.runPhases(ctx, run.allPhases(hooked == len(all)-1))
 	run.restored.Phases = append(before.Phases, run.restored.Phases...)
 	run.restored.Findings = append(before.Findings, run.restored.Findings...)
-	return run.restored, s.Blame(ctx, err)
+	return run.restored, advise(s, s.Blame(ctx, err))
 }
 
 // globals is the role of a part with the roles of the cluster.

@@ -89,6 +89,14 @@ type Starter interface {
 	Start(ctx context.Context, c Container) (Process, error)
 }
 
+// Programs is a container with the client programs of an image, which restore into a server
+// outside of any sandbox.
+type Programs interface {
+	Execer
+	// Close removes the container and returns what it could not remove. It may be called twice.
+	Close(ctx context.Context) (leftovers []string)
+}
+
 // Pod is a running sandbox: Postgres answers authenticated queries in it.
 type Pod interface {
 	Execer

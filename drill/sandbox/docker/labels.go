@@ -16,7 +16,7 @@ const (
 	labelOwner   = "io.drillgres.owner"   // identity of the work root that contains the run's lock
 	labelRoot    = "io.drillgres.root"    // path of that work root
 	labelExpires = "io.drillgres.expires" // RFC 3339; after it drillgres on any machine may remove it
-	labelRole    = "io.drillgres.role"    // postgres, app or bench
+	labelRole    = "io.drillgres.role"    // postgres, app, bench or programs
 	labelName    = "io.drillgres.name"    // of a container besides Postgres
 	labelKeep    = "io.drillgres.keep"    // true: kept for inspection
 )
@@ -24,7 +24,8 @@ const (
 const (
 	rolePostgres = "postgres"
 	roleApp      = "app"
-	roleBench    = "bench" // in which an image is made
+	roleBench    = "bench"    // in which an image is made
+	rolePrograms = "programs" // client programs for a real server
 )
 
 // clockTolerance is how far the clocks of two machines that share an engine may differ.

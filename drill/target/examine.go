@@ -1,0 +1,186 @@
+package target
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/jackc/pgerrcode"
+	"github.com/jackc/pgx/v5"
+
+	"github.com/drillgres/drillgres/drill/extension"
+	"github.com/drillgres/drillgres/drill/inspect"
+	"github.com/drillgres/drillgres/drill/outcome"
+	"github.com/drillgres/drillgres/drill/pgerr"
+	"github.com/drillgres/drillgres/drill/provision"
+	"github.com/drillgres/drillgres/drill/sqltext"
+	"github.com/drillgres/drillgres/drill/words"
+)
+
+// about is what a server says about itself and about the database.
+type about struct {
+	version    string
+	major      int
+	superuser  bool
+	createdb   bool // the user may create databases, and so change their owner
+	encoding   string
+	collate    string
+	owner      string // of the database
+	comment    string // of the database
+	recovering bool
+	preloaded  string
+	extensions []string // that can be created
+	roles      []string
+	member     []string // roles of which the user is a member
+	spaces     []string // tablespaces
+}
+
+const aboutSQL = `
+select split_part(current_setting('server_version'), ' ', 1), current_setting('server_version_num')::int / 10000,
+       (select rolsuper from pg_roles where rolname = current_user), (select rolcreatedb from pg_roles where rolname = current_user), pg_encoding_to_char(d.encoding), d.datcollate,
+       pg_get_userbyid(d.datdba), coalesce(shobj_description(d.oid, 'pg_database'), ''), pg_is_in_recovery(),
+       array(select name::text from pg_available_extensions), array(select rolname::text from pg_roles),
+       array(select rolname::text from pg_roles where pg_has_role(oid, 'member')), array(select spcname::text from pg_tablespace)
+from pg_database d where d.datname = current_database()`
+
+// read asks the server about itself.
+func read(ctx context.Context, conn *pgx.Conn) (a about, err error) {
+	err = conn.QueryRow(ctx, aboutSQL).Scan(&a.version, &a.major, &a.superuser, &a.createdb, &a.encoding, &a.collate, &a.owner, &a.comment, &a.recovering, &a.extensions, &a.roles, &a.member, &a.spaces)
+	if err != nil {
+		return a, fmt.Errorf("ask the server about itself: %w", err)
+	}
+	// Only a superuser, or a member of pg_read_all_settings, may read it.
+	if err := conn.QueryRow(ctx, "select current_setting('shared_preload_libraries')").Scan(&a.preloaded); err != nil && !pgerr.Is(err, pgerrcode.InsufficientPrivilege) {
+		return a, fmt.Errorf("ask for shared_preload_libraries: %w", err)
+	}
+	return a, nil
+}
+
+// contentSQL returns the first thing in a database that a new one does not have. What an
+// extension has created does not count: providers install some in every database.
+const contentSQL = `
+with own as (select classid, objid from pg_depend where deptype = 'e'),
+schemas as (select oid, nspname from pg_namespace where nspname !~ '^pg_' and nspname <> 'information_schema')
+select what from (
+  select 'schema ' || nspname, oid, 'pg_namespace'::regclass from schemas where nspname <> 'public'
+  union all select 'relation ' || c.oid::regclass, c.oid, 'pg_class'::regclass from pg_class c join schemas s on s.oid = c.relnamespace
+  union all select 'function ' || p.oid::regprocedure, p.oid, 'pg_proc'::regclass from pg_proc p join schemas s on s.oid = p.pronamespace
+  union all select 'type ' || t.oid::regtype, t.oid, 'pg_type'::regclass from pg_type t join schemas s on s.oid = t.typnamespace where t.typrelid = 0 and t.typelem = 0
+  union all select 'operator ' || o.oid::regoperator, o.oid, 'pg_operator'::regclass from pg_operator o join schemas s on s.oid = o.oprnamespace
+  union all select 'foreign server ' || srvname, oid, 'pg_foreign_server'::regclass from pg_foreign_server
+  union all select 'publication ' || pubname, oid, 'pg_publication'::regclass from pg_publication
+  union all select 'event trigger ' || evtname, oid, 'pg_event_trigger'::regclass from pg_event_trigger
+  union all select 'large object ' || oid, oid, 'pg_largeobject'::regclass from pg_largeobject_metadata
+) as content (what, objid, classid)
+where not exists (select from own where own.classid = content.classid and own.objid = content.objid)
+limit 1`
+
+// checkEmpty fails if the database contains anything, or if a restore has begun in it.
+func checkEmpty(ctx context.Context, conn *pgx.Conn, t Target, a about) error {
+	again := fmt.Sprintf("name a new, empty database: createdb --template=template0 %s", t.Database)
+	if strings.HasPrefix(a.comment, markPrefix) {
+		return outcome.Fail(outcome.ConfigInvalid, "database %q has the mark of a restore that has not ended: %s", t.Database, a.comment).
+			WithHint("%s", "drop it if that restore no longer runs, then "+again)
+	}
+	var what string
+	err := conn.QueryRow(ctx, contentSQL).Scan(&what)
+	switch {
+	case errors.Is(err, pgx.ErrNoRows):
+		return nil
+	case err != nil:
+		return fmt.Errorf("look for objects in the database: %w", err)
+	}
+	return outcome.Fail(outcome.ConfigInvalid, "database %q is not empty: it has %s", t.Database, words.Printable(what, 200)).WithHint("%s", again)
+}
+
+// checkServer fails if the server is not one to restore into.
+func (r *Real) checkServer(a about) error {
+	switch {
+	case fmt.Sprint(a.major) != strings.TrimSpace(r.Config.Version):
+		return outcome.Fail(outcome.ConfigInvalid, "the server runs Postgres %s, and postgres.version is %s: what the drills proved does not hold for another major", a.version, r.Config.Version).
+			WithHint("restore into a server of Postgres %s, or set postgres.version to %d and drill that first", r.Config.Version, a.major)
+	case a.recovering:
+		return outcome.Fail(outcome.ConfigInvalid, "the server is a standby: it cannot be written to").WithHint("name the primary")
+	}
+	return nil
+}
+
+// checkNeeds fails if the server lacks what the backup needs.
+func (r *Real) checkNeeds(a about, needs inspect.Needs) error {
+	if needs.Cluster || needs.CreatesDatabase {
+		return outcome.Fail(outcome.ConfigInvalid, "the backup creates its databases itself (pg_dumpall, pg_dump --create), which this version does not restore into a real server").
+			WithHint("restore it with psql: drillgres runbook %s has the commands", r.Name)
+	}
+	var named []string
+	for _, e := range needs.Extensions {
+		named = append(named, e.Name)
+	}
+	if lacking := without(named, a.extensions); len(lacking) > 0 {
+		return outcome.Fail(outcome.ExtensionUnavailable, "the server lacks the %s %s", words.Noun(len(lacking), "extension", "extensions"), extension.Names(lacking)).
+			WithHint("%s", packagesFor(lacking, a.major))
+	}
+	if lacking := extension.Missing(named, a.preloaded); len(lacking) > 0 && a.preloaded != "" {
+		return outcome.Fail(outcome.PreloadMissing, "%s must be in shared_preload_libraries of the server, which is %q", strings.Join(lacking, ", "), a.preloaded).
+			WithHint("add the library to shared_preload_libraries of the server, and restart it")
+	}
+	if lacking := without(append(slices.Clone(needs.Tablespaces), needs.CreatedTablespaces...), a.spaces); len(lacking) > 0 {
+		return outcome.Fail(outcome.ConfigInvalid, "the server lacks the %s %s of the backup", words.Noun(len(lacking), "tablespace", "tablespaces"), strings.Join(words.Quoted(lacking), ", ")).
+			WithHint("create them on the server first, with CREATE TABLESPACE")
+	}
+	return r.checkRoles(a, needs)
+}
+
+// packagesFor says where missing extensions come from.
+func packagesFor(lacking []string, major int) string {
+	var packages []string
+	for _, name := range lacking {
+		e, _ := extension.Find(name)
+		if p := e.PackagesFor(major); len(p) > 0 {
+			packages = append(packages, p[0])
+		}
+	}
+	if len(packages) == 0 {
+		return "install them on the server"
+	}
+	return "install them on the server, such as with the Debian " + words.Noun(len(packages), "package", "packages") + " " + strings.Join(packages, ", ")
+}
+
+// mostListed is how many names a message lists.
+const mostListed = 20
+
+// checkRoles fails if roles are missing that the restore does not create.
+func (r *Real) checkRoles(a about, needs inspect.Needs) error {
+	missing := without(provision.NamedRoles(needs, r.owner(needs)), a.roles)
+	switch {
+	case r.WithRoles && needs.Bootstrap != "" && !slices.Contains(a.roles, needs.Bootstrap):
+		return outcome.Fail(outcome.ConfigInvalid, "the server has no role %q, production's first superuser, which has granted the memberships in the backup", needs.Bootstrap).
+			WithHint("create it first: CREATE ROLE %s SUPERUSER LOGIN", sqltext.Identifier(needs.Bootstrap))
+	case len(missing) == 0 || r.WithRoles:
+		return nil
+	}
+	f := outcome.Fail(outcome.ConfigInvalid, "the server lacks the %s %s, which the backup names", words.Noun(len(missing), "role", "roles"), words.List(words.Quoted(missing), mostListed))
+	if len(without(missing, needs.CreatedRoles)) < len(missing) {
+		return f.WithHint("restore the roles of the backup with --with-roles")
+	}
+	return f.WithHint("create them first, with their memberships; or let --with-roles create them without login, because the backup has no roles")
+}
+
+// owner returns the owner that the database will have; empty: nothing states it, and it keeps its own.
+func (r *Real) owner(needs inspect.Needs) string {
+	if r.Config.Owner != "" {
+		return r.Config.Owner
+	}
+	return needs.Database.Owner
+}
+
+// without returns the elements of a that are not in b, without duplicates.
+func without(a, b []string) (remaining []string) {
+	for _, v := range a {
+		if !slices.Contains(b, v) && !slices.Contains(remaining, v) {
+			remaining = append(remaining, v)
+		}
+	}
+	return remaining
+}

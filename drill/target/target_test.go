@@ -1,0 +1,125 @@
+package target
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os/exec"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/drillgres/drillgres/drill/outcome"
+	"github.com/drillgres/drillgres/drill/provision"
+	"github.com/drillgres/drillgres/drill/sandbox"
+)
+
+const canary = "canary-of-the-target"
+
+func TestParse(t *testing.T) {
+	t.Setenv("PGPASSWORD", "")
+	t.Setenv("PGPASSFILE", "/nonexistent")
+	for text, want := range map[string]string{
+		"postgres://ada:" + canary + "@db.internal:6432/shop": "postgres://ada@db.internal:6432/shop",
+		"postgresql://ada@[::1]/shop?sslmode=disable":         "postgres://ada@[::1]:5432/shop",
+		"postgres://ada@db/two%20words":                       "postgres://ada@db:5432/two%20words",
+	} {
+		got, err := Parse(text)
+		if err != nil || got.String() != want || strings.Contains(fmt.Sprintf("%+v %s", got.Password, got), canary) {
+			t.Errorf("%s: %v, %v", text, got, err)
+		}
+	}
+	for _, text := range []string{
+		"host=db dbname=shop password=" + canary, "mysql://ada:" + canary + "@db/shop", "postgres://ada:" + canary + "@db:port/shop",
+		"postgres://ada:" + canary + "@db/shop?sslmode=" + canary, "postgres://ada:" + canary + "@db", "postgres://ada:" + canary + "@one,two/shop",
+		"postgres://ada@db/shop?password=" + canary, "postgres://ada:" + canary + "/x@db/shop",
+	} {
+		_, err := Parse(text)
+		f := outcome.AsFailure(err)
+		if err == nil || f.Code != outcome.ConfigInvalid || strings.Contains(f.Error()+f.Remedy(), canary) {
+			t.Errorf("%s: %v", text, err)
+		}
+	}
+}
+
+// TestClientsGetTheAddress checks the connection string of psql and pg_restore.
+func TestClientsGetTheAddress(t *testing.T) {
+	got, err := Parse("postgres://ada:" + canary + "@db.internal:6432/shop?sslmode=verify-full&sslrootcert=" + "/nonexistent/../dev/null")
+	if err != nil { // pgx reads the file, which has no certificate
+		if got, err = Parse("postgres://ada:" + canary + "@db.internal:6432/shop?sslmode=require"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	s := provision.Server{Address: got.Address, User: got.User, Password: got.Password}
+	info := s.Conninfo("it's")
+	if !strings.HasPrefix(info, `host='db.internal' port=6432 sslmode='`) || !strings.HasSuffix(info, ` user='ada' dbname='it\'s'`) || strings.Contains(info, canary) {
+		t.Error(info)
+	}
+}
+
+func TestSettingsOfAnotherDatabase(t *testing.T) {
+	const was = `ALTER DATABASE shop SET work_mem TO '8MB';
+ALTER DATABASE shop SET app.name TO 'alter database shop; set';
+`
+	want := strings.ReplaceAll(was, "ALTER DATABASE shop", `ALTER DATABASE "new one"`)
+	if got := forDatabase(was, "new one"); got != want {
+		t.Errorf("got\n%swant\n%s", got, want)
+	}
+	if got := forDatabase("", "x"); got != "" {
+		t.Errorf("%q", got)
+	}
+}
+
+// programsNamed returns the programs of this machine as if they were client programs.
+func programsNamed(t *testing.T, names ...string) local {
+	t.Helper()
+	l := local{paths: map[string]string{}}
+	for _, name := range names {
+		path, err := exec.LookPath(name)
+		if err != nil {
+			t.Skip(err)
+		}
+		l.paths[name] = path
+	}
+	return l
+}
+
+type brokenReader struct{ read bool }
+
+var errBroken = errors.New("the stream is broken")
+
+func (r *brokenReader) Read(p []byte) (int, error) {
+	if r.read {
+		return 0, errBroken
+	}
+	r.read = true
+	return copy(p, "begin\n"), nil
+}
+
+// TestLocalPrograms checks what sandbox.Execer promises.
+func TestLocalPrograms(t *testing.T) {
+	l := programsNamed(t, "sh", "cat", "true")
+	var out bytes.Buffer
+	if code, err := l.Exec(t.Context(), sandbox.Command{Args: []string{"cat"}, Stdin: strings.NewReader("x"), Stdout: &out, WholeInput: true}); code != 0 || err != nil || out.String() != "x" {
+		t.Errorf("%d, %v, %q", code, err, out.String())
+	}
+	if code, err := l.Exec(t.Context(), sandbox.Command{Args: []string{"sh", "-c", `test -z "$HOME" && exit $CODE`}, Env: []string{"CODE=7"}}); code != 7 || err != nil {
+		t.Errorf("%d, %v", code, err)
+	}
+	out.Reset()
+	_, err := l.Exec(t.Context(), sandbox.Command{Args: []string{"sh", "-c", "cat; echo complete"}, Stdin: &brokenReader{}, Stdout: &out})
+	if !errors.Is(err, errBroken) || strings.Contains(out.String(), "complete") {
+		t.Errorf("a broken input: %v, and %q", err, out.String())
+	}
+	whole := io.MultiReader(strings.NewReader(strings.Repeat("x", 8<<20)))
+	if _, err := l.Exec(t.Context(), sandbox.Command{Args: []string{"true"}, Stdin: whole, WholeInput: true}); outcome.AsFailure(err).Code != outcome.SandboxLost {
+		t.Errorf("an input that was not read: %v", err)
+	}
+	ctx, cancel := context.WithCancelCause(t.Context())
+	time.AfterFunc(50*time.Millisecond, func() { cancel(errBroken) })
+	if _, err := l.Exec(ctx, sandbox.Command{Args: []string{"sh", "-c", "exec sleep 600"}}); !errors.Is(err, errBroken) {
+		t.Errorf("a cancelled program: %v", err)
+	}
+}
