@@ -98,14 +98,17 @@ func (c *cutting) carry(front *net.TCPConn, back *net.UnixConn) {
 	if command && c.out > 0 {
 		out = c.out
 	}
+	started := &firstOutput{from: back, seen: make(chan struct{})}
 	go func() {
-		if copyUpTo(front, back, out) {
+		defer started.end()
+		if copyUpTo(front, started, out) {
 			c.cut(front, back)
 			return
 		}
 		_ = front.CloseWrite()
 	}()
 	if copyUpTo(back, front, in) {
+		<-started.seen // a command that cannot be killed costs the other tests their container
 		if c.oneWay {
 			c.count()
 			_ = back.CloseWrite()
@@ -116,6 +119,29 @@ func (c *cutting) carry(front *net.TCPConn, back *net.UnixConn) {
 	}
 	_ = back.CloseWrite()
 }
+
+// firstOutput notes when something follows the head of the engine's answer: the process ids
+// of a command.
+type firstOutput struct {
+	from io.Reader
+	head []byte
+	seen chan struct{}
+	once sync.Once
+}
+
+func (f *firstOutput) Read(p []byte) (int, error) {
+	n, err := f.from.Read(p)
+	const longestHead = 4 << 10
+	if len(f.head) < longestHead {
+		f.head = append(f.head, p[:n]...)
+		if _, output, found := bytes.Cut(f.head, []byte("\r\n\r\n")); found && len(output) > 0 {
+			f.end()
+		}
+	}
+	return n, err
+}
+
+func (f *firstOutput) end() { f.once.Do(func() { close(f.seen) }) }
 
 func (c *cutting) count() {
 	c.mu.Lock()
