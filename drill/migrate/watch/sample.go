@@ -25,9 +25,10 @@ const (
 )
 
 // locksSQL returns the strongest lock of each transaction on each relation. It
-// omits AccessShareLock, which is frequent and blocks only DDL.
+// omits AccessShareLock, which is frequent and blocks only DDL. The time is one at which the
+// locks have been read: on a busy server it can be much later than that of the sample.
 const locksSQL = `
-select coalesce(pid, 0), virtualtransaction, relation, max(array_position($2::text[], mode))
+select coalesce(pid, 0), virtualtransaction, relation, max(array_position($2::text[], mode)), clock_timestamp()
 from pg_locks
 where locktype = 'relation' and granted and database = $1 and relation >= 16384 and mode <> 'AccessShareLock'
 group by 1, 2, 3`
@@ -44,9 +45,9 @@ type sampledLock struct {
 	virtual string // transaction
 	table   *relation
 	mode    mode
-	before  time.Time // the last sample without it
-	first   time.Time
-	last    time.Time
+	before  time.Time // of the last sample without it, which read the locks later
+	first   time.Time // at which the first sample with it had read the locks
+	last    time.Time // of the last sample with it, which read the locks later
 	started time.Time // the statement that was running in the first sample with it; zero: unknown
 	sql     string    // of that statement, cut by the server
 	matched bool
@@ -252,12 +253,13 @@ func (s *sampler) readLocks(answers pgx.BatchResults, now time.Time, sessions ma
 	var pid, rank int
 	var virtual string
 	var relation uint32
-	_, err = pgx.ForEachRow(rows, []any{&pid, &virtual, &relation, &rank}, func() error {
+	var read time.Time
+	_, err = pgx.ForEachRow(rows, []any{&pid, &virtual, &relation, &rank, &read}, func() error {
 		table := s.tables.tableOf(relation)
 		if table == nil || s.watch.ownPIDs.has(pid) {
 			return nil // created by the migration, or a sequence
 		}
-		s.noteLock(sampledLock{pid: pid, virtual: virtual, table: table, mode: mode(rank), first: now, last: now}, sessions[pid])
+		s.noteLock(sampledLock{pid: pid, virtual: virtual, table: table, mode: mode(rank), first: read, last: now}, sessions[pid])
 		return nil
 	})
 	s.previous = now
