@@ -97,7 +97,7 @@ func TestCheckWithoutItsHistory(t *testing.T) {
 	wantCheck(t, undemanded, "", "")
 	stdout, _, _ := programAt(t, morning, nil, "check", "--config", undemanded)
 	if text := strings.Join(strings.Fields(stdout), " "); strings.Contains(text, canary) || !strings.Contains(text, "history_unavailable: the newest backup of shop was not compared with those that drills verified") {
-		t.Errorf("its size was compared with nothing, and nobody is told:\n%s", stdout)
+		t.Errorf("no finding says that its size could not be compared:\n%s", stdout)
 	}
 	if stdout, _, _ = programAt(t, morning, nil, "check", "--config", checkedConfig(t, "history.db", "budget: {}")); strings.Contains(stdout, "history") {
 		t.Errorf("a history that does not exist yet has no sizes:\n%s", stdout)

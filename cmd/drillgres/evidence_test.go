@@ -73,7 +73,7 @@ func TestEvidenceOfADrill(t *testing.T) {
 			t.Fatalf("exit %d, %q, %+v\n%s", exit, r.TellErrors, r.Failure, stderr)
 		}
 		if !slices.ContainsFunc(r.Findings, func(f outcome.Finding) bool { return f.Code == "key_readable" && strings.Contains(f.Hint, key) }) {
-			t.Errorf("others can read the key, which is no finding: %+v", r.Findings)
+			t.Errorf("others can read the key, and no finding says so: %+v", r.Findings)
 		}
 		for _, file := range []string{evidence.ResultFile, evidence.TestFile, evidence.StatementFile} {
 			content, err := os.ReadFile(filepath.Join(proof, "shop", r.RunID, file))

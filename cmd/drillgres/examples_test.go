@@ -205,7 +205,7 @@ func TestExampleKubernetes(t *testing.T) {
 		for _, c := range append(pod.InitContainers, pod.Containers...) {
 			for name := range c.mounts() {
 				if !slices.ContainsFunc(pod.Volumes, func(v struct{ Name string }) bool { return v.Name == name }) {
-					t.Errorf("%s mounts %s, which is no volume", c.Name, name)
+					t.Errorf("%s mounts %s, which is not a volume", c.Name, name)
 				}
 			}
 		}

@@ -197,7 +197,7 @@ func (s *session) backupsOf(ctx context.Context, db *config.Database) (backups [
 	return backups, found, nil
 }
 
-// candidate returns a backup at a source, of which no drill is known.
+// candidate returns a backup at a source that no drill has tested yet.
 func candidate(source locate.Source, s locate.Stored) lastgood.Backup {
 	b := lastgood.Backup{
 		Key: s.Key, URI: source.URI(s.Object), SizeBytes: s.TotalSize(), ModifiedAt: s.ModifiedAt, State: lastgood.Untested,

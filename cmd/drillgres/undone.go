@@ -37,7 +37,7 @@ var notifyKey = regexp.MustCompile(`(?m)^notify:`)
 // with it. It returns err.
 func configBroken(ctx context.Context, e edges, kind outcome.Kind, path string, err error) error {
 	if isTerminal(e.stderr) {
-		return err // whoever edits the config sees it
+		return err // the person who edits the config sees it
 	}
 	cfg := wiring.ConfigReader(e.getenv).Notify(path)
 	if len(cfg.Notify) == 0 {
@@ -74,7 +74,7 @@ func refused(ctx context.Context, e edges, kind outcome.Kind, cfg *config.Config
 	return undone(ctx, e, kind, cfg, dbs, err)
 }
 
-// aboutAll tells of a result that is about each of the databases.
+// aboutAll returns a function that sends one result about all of the databases.
 func aboutAll(databases []string) func(context.Context, *notify.Notifier, outcome.Result) error {
 	return func(ctx context.Context, n *notify.Notifier, r outcome.Result) error {
 		return n.Broken(ctx, r, databases)
