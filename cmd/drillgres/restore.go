@@ -167,7 +167,7 @@ func askName(ctx context.Context, in io.Reader, out io.Writer, name string) (boo
 	_, _ = fmt.Fprintf(out, "\nType the name of the database to restore into it: ")
 	answered := make(chan string, 1)
 	go func() {
-		answer, _ := bufio.NewReader(in).ReadString('\n') // an error leaves a shorter answer, which is not the name
+		answer, _ := bufio.NewReader(in).ReadString('\n') // at the end of the input, what was typed counts
 		answered <- strings.TrimRight(answer, "\r\n")
 	}()
 	select {

@@ -300,7 +300,7 @@ func (s *script) finishOutline() {
 		o.refuse("it is not one dump of pg_dump")
 	case c.Reencoded:
 		o.refuse("its line ends were changed")
-	case slices.ContainsFunc(c.Splices, isCommand):
+	case slices.ContainsFunc(c.Splices, Splice.IsCommand):
 		o.refuse(`it connects to another database (\connect)`)
 	case len(o.Rows) == 0:
 		o.refuse("it has no COPY")
@@ -315,5 +315,3 @@ func (s *script) finishOutline() {
 	}
 	c.Outline = &o.Outline
 }
-
-func isCommand(s Splice) bool { return s.Database != "" || s.Encoding != "" }

@@ -21,6 +21,9 @@ type Splice struct {
 	SQL      string
 }
 
+// IsCommand reports whether the splice is a command of psql that restore runs.
+func (s Splice) IsCommand() bool { return s.Database != "" || s.Encoding != "" }
+
 // addCommand adds the psql command that ends at the current position.
 func (s *script) addCommand(c Splice, line int64) {
 	c.Offset, c.Line = s.lexer.Start(), line

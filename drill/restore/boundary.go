@@ -67,7 +67,7 @@ func (l *lineFeeds) Write(p []byte) (int, error) {
 // replace returns what psql reads instead of a part of the dump. A command of psql
 // extends to the end of its line.
 func (b *boundary) replace(s inspect.Splice) string {
-	if !isCommand(s) {
+	if !s.IsCommand() {
 		return s.SQL
 	}
 	command := `\encoding ` + s.Encoding
@@ -82,16 +82,13 @@ func (b *boundary) replace(s inspect.Splice) string {
 	return fmt.Sprintf("\\unrestrict %s\n%s\n\\restrict %s", left, command, b.key)
 }
 
-// isCommand reports whether the splice is a psql command that boundary runs.
-func isCommand(s inspect.Splice) bool { return s.Database != "" || s.Encoding != "" }
-
 // moreLines is the number of lines that replace adds in restricted mode.
 const moreLines = 2
 
 // lineInDump returns the line of the dump for a line of the restricted psql's input.
 func lineInDump(splices []inspect.Splice, line int64) int64 {
 	for _, s := range splices {
-		if isCommand(s) && line > s.Line { // all lines before are those of the dump
+		if s.IsCommand() && line > s.Line { // all lines before are those of the dump
 			line -= min(moreLines, line-s.Line)
 		}
 	}

@@ -298,7 +298,7 @@ func (b *block) copy(ctx context.Context, conn *pgx.Conn) error {
 		_, err := conn.PgConn().CopyFrom(ctx, b, b.sql)
 		return err
 	}
-	truncate := "begin; truncate only " + quoted(b.Table)
+	truncate := "begin; truncate only " + b.Table.SQL()
 	if _, err := conn.PgConn().Exec(ctx, truncate).ReadAll(); err != nil {
 		return err
 	}
@@ -307,8 +307,4 @@ func (b *block) copy(ctx context.Context, conn *pgx.Conn) error {
 	}
 	_, err := conn.PgConn().Exec(ctx, "commit").ReadAll()
 	return err
-}
-
-func quoted(n sqltext.Name) string {
-	return sqltext.Identifier(n.Schema) + "." + sqltext.Identifier(n.Name)
 }
