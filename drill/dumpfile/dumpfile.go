@@ -22,7 +22,8 @@ var (
 	object     = regexp.MustCompile(`^blob_[0-9]+\.dat$`)
 	objectList = regexp.MustCompile(`^blobs(_[0-9]+)?\.toc$`)
 
-	compressions = []string{".gz", ".lz4", ".zst"}
+	// Compressions are the extensions of compressed files.
+	Compressions = []string{".gz", ".lz4", ".zst"}
 	// encryptions are the extensions of jobs that encrypt each file of a directory, as
 	// pg_back does with age.
 	encryptions = []string{".age", ".gpg", ".pgp", ".enc"}
@@ -49,11 +50,11 @@ func IsObjectList(bare string) bool { return objectList.MatchString(bare) }
 
 // Bare returns a name as in the table of contents: without the extensions of its
 // compression and encryption.
-func Bare(base string) string { return trimExtension(Decrypted(base), compressions) }
+func Bare(base string) string { return trimExtension(Decrypted(base), Compressions) }
 
 // Compression returns the extension of the compression, or an empty string.
 func Compression(base string) string {
-	if ext := path.Ext(base); slices.Contains(compressions, ext) {
+	if ext := path.Ext(base); slices.Contains(Compressions, ext) {
 		return ext
 	}
 	return ""

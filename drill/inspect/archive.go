@@ -12,6 +12,7 @@ type archive struct {
 	files  []string // with the data of a dump in directory or tar format
 	byFile map[string]*block
 	data   *unpacker
+	later  []int64 // the first entries after the rows
 }
 
 // readArchive reads a custom archive to the end of its last block. If the layout
@@ -28,6 +29,7 @@ func readArchive(f *feed, k *catalog, spent *layers.Budget) error {
 	a.readEntries()
 	if a.err == nil && a.format == archiveCustom {
 		a.readBlocks()
+		a.noteBlocks()
 	}
 	return a.err
 }
@@ -54,6 +56,7 @@ func (a *archive) readHeader() bool {
 func (a *archive) readEntries() {
 	for e := range a.entries() {
 		a.addEntry(e)
+		a.noteLater(e)
 		if a.err == nil && a.k.full {
 			a.err = a.k.checkMemory()
 		}

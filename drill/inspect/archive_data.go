@@ -51,6 +51,7 @@ func (a *archive) readTableRows(b *block, f *feed) {
 	read := readRows(f, watched)
 	table := a.k.table(b.table)
 	table.addData(read.rows, read.size)
+	b.size = read.size
 	table.addNewest(watched.times())
 	blank := a.drainBlock(f)
 	if a.err == nil {

@@ -110,7 +110,8 @@ func (a *archive) expectData(e *entry) {
 	}
 	if e.file != "" {
 		a.files = append(a.files, e.file)
-		a.byFile[dumpfile.Bare(e.file)] = e.data
+		e.data.file = dumpfile.Bare(e.file)
+		a.byFile[e.data.file] = e.data
 	}
 	a.findTarget(e.data, e.copyStmt)
 }
@@ -122,7 +123,7 @@ func (a *archive) findTarget(b *block, copyStmt string) {
 	if copyStmt == "" {
 		return
 	}
-	b.copied = true
+	b.copied, b.copyStmt = true, copyStmt
 	tokens := a.tokens(copyStmt)
 	p := &sqltext.Phrase{Tokens: tokens}
 	if p.Has("copy") {

@@ -60,7 +60,9 @@ type Source struct {
 	Foreign string
 
 	Outline   *Outline // of a plain dump that only pg_dump wrote; nil: none
-	NoOutline string   // why a plain dump has none
+	Blocks    []Block  // of an archive whose rows are all in them, in the order of its table of contents
+	AfterRows int64    // the first entry of such an archive that belongs after the rows; 0: none
+	NoOutline string   // why a dump has neither an Outline nor Blocks
 
 	Reencoded     bool   // SQL with a byte order mark and line ends of Windows: PowerShell wrote the file
 	TrailingBytes int64  // bytes behind the end of a layer, which belong to nothing

@@ -273,6 +273,7 @@ func (r *files) addRows(name string, b *block, rows fileRows) error {
 	if err := checkEnd(name, b, rows.closed && rows.blank); err != nil {
 		return err
 	}
+	b.size = rows.size
 	r.k.table(b.table).addData(rows.rows, rows.size)
 	return nil
 }
@@ -357,6 +358,8 @@ func (r *files) end() error {
 		return outcome.Fail(outcome.DumpTruncated, "the list of large objects lacks %s that the dump has: %s", words.Count(len(unlisted), "file"), words.List(unlisted, maxListed))
 	case r.k.c.Format == Tar && !r.script:
 		return outcome.Fail(outcome.DumpTruncated, "the tar archive lacks its last file, %s", dumpfile.Script)
+	case r.k.c.Format == Directory:
+		r.toc.noteBlocks()
 	}
 	return nil
 }

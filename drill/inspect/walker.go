@@ -77,7 +77,7 @@ type header struct {
 // entry is one entry of the table of contents, without unused fields.
 type entry struct {
 	Span
-	id                     int64
+	id, section            int64
 	desc, tag, schema      string
 	owner, space, copyStmt string
 	definition             []byte
@@ -178,7 +178,7 @@ func (w *walker) readEntry() *entry {
 	w.readBytes() // object's oid
 	e.tag, e.desc = w.readString(), w.readString()
 	if w.minor >= 11 {
-		w.readInt() // section
+		e.section = w.readInt()
 	}
 	w.readBytes()
 	e.definition = bytes.Clone(w.text)

@@ -17,16 +17,19 @@ const (
 
 // block is data that the table of contents promises.
 type block struct {
-	id     int64
-	kind   byte
-	name   string // for messages
-	object string // name for Failure.Object
-	rows   bool   // the block contains rows of a table, not large objects
-	table  sqltext.Name
-	copied bool  // rows of a COPY, not INSERTs
-	offset int64 // stated in the table of contents; -1: not stated
-	at     int64 // actual offset
-	read   bool
+	id       int64
+	kind     byte
+	name     string // for messages
+	object   string // name for Failure.Object
+	rows     bool   // the block contains rows of a table, not large objects
+	table    sqltext.Name
+	copied   bool // rows of a COPY, not INSERTs
+	copyStmt string
+	file     string // with the rows, of a directory or tar archive, without its compression
+	size     int64  // of the rows, decompressed
+	offset   int64  // stated in the table of contents; -1: not stated
+	at       int64  // actual offset
+	read     bool
 }
 
 // blocks yields the blocks in the order of the file until it has found all promised

@@ -35,16 +35,22 @@ func (r *run) adapt(ctx context.Context) error {
 		r.addFinding("public_schema_exists", "dump the whole database, without --schema=public, and with a current pg_dump",
 			"the dump creates the schema public, which every new database has: restored without that statement")
 	}
+	if err := r.prepareDatabase(ctx); err != nil || !r.plan.File {
+		return err
+	}
+	return r.omitEntries(ctx)
+}
+
+// prepareDatabase sets in a new database what pg_restore sets with --create, or in an entry
+// that is omitted.
+func (r *run) prepareDatabase(ctx context.Context) error {
 	if !r.plan.File {
 		return nil
 	}
 	if err := r.setOwnParameters(ctx); err != nil {
 		return err
 	}
-	if err := r.setPublicOwner(ctx); err != nil {
-		return err
-	}
-	return r.omitEntries(ctx)
+	return r.setPublicOwner(ctx)
 }
 
 // setOwnParameters sets the parameters of the application, such as app.tenant, that the
@@ -104,50 +110,68 @@ func (r *run) setPublicOwner(ctx context.Context) error {
 	return nil
 }
 
-// omitEntries has pg_restore leave out the entries of the archive that create the
-// schema public, or that fill a view which may need another server.
+// omitEntries has pg_restore leave out entries of the archive.
 func (r *run) omitEntries(ctx context.Context) error {
-	var omitted []int64
-	if r.dump.Public != nil {
-		omitted = append(omitted, r.dump.Public.Entry)
-	}
-	for _, v := range r.dump.Refreshes {
-		omitted = append(omitted, v.Entry)
-	}
+	omitted := r.omitted()
 	if len(omitted) == 0 {
 		return nil
 	}
+	list, err := r.writeList(ctx, omitted)
+	if err != nil || list == "" { // the load fails in the same way, and its failure is explained
+		return err
+	}
+	r.plan.Args = append(slices.Clone(r.plan.Args), "--use-list="+list)
+	return nil
+}
+
+// omitted returns the numbers of the entries that create the schema public, or that fill a
+// view which may need another server.
+func (r *run) omitted() (entries []int64) {
+	if r.dump.Public != nil {
+		entries = append(entries, r.dump.Public.Entry)
+	}
+	for _, v := range r.dump.Refreshes {
+		entries = append(entries, v.Entry)
+	}
+	return entries
+}
+
+// writeList writes the list of the archive's entries without some of them, and returns its path
+// in the sandbox. The path is empty if pg_restore cannot list the archive.
+func (r *run) writeList(ctx context.Context, omitted []int64) (inside string, err error) {
 	var list bytes.Buffer
 	code, err := r.server.Exec(ctx, sandbox.Command{Args: []string{r.plan.Tool, "--list", r.archive}, Stdout: &list})
 	if err != nil {
-		return asFailure(err, "list the archive")
+		return "", asFailure(err, "list the archive")
 	}
-	if code != 0 { // the load fails in the same way, and its failure is explained
-		return nil
+	if code != 0 {
+		return "", nil
 	}
 	file, err := os.CreateTemp(r.WorkDir, "entries-*.list")
 	if err != nil {
-		return work.WriteFailure("list the archive", err)
+		return "", work.WriteFailure("list the archive", err)
 	}
 	_, err = file.WriteString(withoutEntries(list.String(), omitted))
 	if err = errors.Join(err, file.Close()); err != nil {
-		return work.WriteFailure("list the archive", err)
+		return "", work.WriteFailure("list the archive", err)
 	}
-	inside, err := r.server.Place(ctx, file.Name())
-	if err != nil {
-		return asFailure(err, "place the list of entries in the sandbox")
+	if inside, err = r.server.Place(ctx, file.Name()); err != nil {
+		return "", asFailure(err, "place the list of entries in the sandbox")
 	}
-	r.plan.Args = append(slices.Clone(r.plan.Args), "--use-list="+inside)
-	return nil
+	return inside, nil
 }
 
 // withoutEntries returns a list of pg_restore --list without the entries of these
 // numbers, with which their lines begin.
 func withoutEntries(list string, numbers []int64) string {
+	omitted := map[int64]bool{}
+	for _, n := range numbers {
+		omitted[n] = true
+	}
 	var b strings.Builder
 	for line := range strings.Lines(list) {
 		number, _, _ := strings.Cut(line, ";")
-		if n, err := strconv.ParseInt(number, 10, 64); err != nil || !slices.Contains(numbers, n) {
+		if n, err := strconv.ParseInt(number, 10, 64); err != nil || !omitted[n] {
 			b.WriteString(line)
 		}
 	}

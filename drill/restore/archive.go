@@ -1,11 +1,13 @@
 package restore
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"io"
 	"os"
 	"path/filepath"
+	"sync"
 
 	"github.com/drillgres/drillgres/drill/dumpfile"
 	"github.com/drillgres/drillgres/drill/layers"
@@ -26,7 +28,7 @@ func (r *run) unpack(ctx context.Context) error {
 			return err
 		}
 		r.archive = to.Name()
-		_, err = io.Copy(to, &countingReader{reader: &cancellableReader{ctx, dump}, report: r.progress, total: r.dump.DecodedBytes})
+		_, err = io.Copy(to, &countingReader{&cancellableReader{ctx, dump}, r.newCounter()})
 		return errors.Join(err, to.Close())
 	})
 	return work.WriteFailure("unpack the archive", err)
@@ -38,7 +40,7 @@ func (r *run) unpackFiles(ctx context.Context, files *layers.Files) (err error) 
 	if r.archive, err = os.MkdirTemp(r.WorkDir, "archive-*.d"); err != nil {
 		return err
 	}
-	counted := &countingReader{report: r.progress, total: r.dump.DecodedBytes}
+	counted := &countingReader{counter: r.newCounter()}
 	for {
 		file, err := files.Next()
 		switch {
@@ -63,11 +65,8 @@ func (r *run) unpackFiles(ctx context.Context, files *layers.Files) (err error) 
 
 // place makes the archive readable inside the sandbox.
 func (r *run) place(ctx context.Context) error {
-	path := r.dump.Path
-	if r.archive != "" {
-		path = r.archive
-	}
-	inside, err := r.server.Place(ctx, path)
+	r.unpacked = cmp.Or(r.archive, r.dump.Path)
+	inside, err := r.server.Place(ctx, r.unpacked)
 	if err != nil {
 		return asFailure(err, "place the archive in the sandbox")
 	}
@@ -88,16 +87,33 @@ func (r *cancellableReader) Read(p []byte) (int, error) {
 	return r.reader.Read(p)
 }
 
-// countingReader reports the number of bytes that were read.
+// countingReader counts the bytes that were read.
 type countingReader struct {
-	reader      io.Reader
-	report      outcome.Progress
-	done, total int64
+	reader io.Reader
+	*counter
 }
 
 func (r *countingReader) Read(p []byte) (int, error) {
 	n, err := r.reader.Read(p)
-	r.done += int64(n)
-	r.report.Report(r.done, r.total)
+	r.add(n)
 	return n, err
+}
+
+// counter reports the number of bytes that its readers have read together.
+type counter struct {
+	report outcome.Progress
+	total  int64
+
+	mu   sync.Mutex
+	done int64
+}
+
+// newCounter returns a counter for the decoded dump.
+func (r *run) newCounter() *counter { return &counter{report: r.progress, total: r.dump.DecodedBytes} }
+
+func (c *counter) add(n int) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.done += int64(n)
+	c.report.Report(c.done, c.total)
 }

@@ -107,7 +107,7 @@ func (r *run) checkClient() error {
 func (r *run) feedPsql(ctx context.Context, c sandbox.Command) (int, error) {
 	code := 0
 	err := r.withDecoded(ctx, func(dump *layers.Stream) (err error) {
-		counted := &countingReader{reader: dump, report: r.progress, total: r.dump.DecodedBytes}
+		counted := &countingReader{dump, r.newCounter()}
 		c.Stdin, c.WholeInput = newBoundary(counted, r.dump.Splices, r.plan.Key), true
 		code, err = r.server.Exec(ctx, c)
 		return err

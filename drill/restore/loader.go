@@ -8,7 +8,6 @@ import (
 
 	"github.com/jackc/pgx/v5"
 	"golang.org/x/sync/errgroup"
-	"golang.org/x/sync/semaphore"
 
 	"github.com/drillgres/drillgres/drill/inspect"
 	"github.com/drillgres/drillgres/drill/provision"
@@ -19,30 +18,25 @@ import (
 // session runs the statements in their order. Each block of rows is handed to the next free
 // worker, and a build starts as soon as the rows of its table are complete. The main session
 // waits for a build where it is in the dump, and so the statements after it find what they
-// would find with psql.
+// would find with psql. For an archive, the dump is its skeleton, and the workers read the rows
+// from the archive, those of the largest tables first.
 type loader struct {
 	connect func(context.Context) (*pgx.Conn, error)
 	workers int
 	outline *inspect.Outline
 	splices []inspect.Splice
 
+	// open opens the rows of a block of an archive; nil: they are in the dump.
+	open func(i int) (rows io.Reader, done func() error, err error)
+
 	main     *pgx.Conn
 	settings []string // statements of the dump that every session runs first
 	schedule *schedule
-	room     *semaphore.Weighted // bytes of rows that may be in memory
+	room     chan []byte // chunks for rows, of which only so many are in memory
 }
 
-// How rows are handed to workers, in bytes.
-const (
-	chunkSize = 256 << 10
-	readAhead = 24 << 20
-)
-
 func newLoader(outline *inspect.Outline, splices []inspect.Splice, workers int, connect func(context.Context) (*pgx.Conn, error)) *loader {
-	return &loader{
-		connect: connect, workers: workers, outline: outline, splices: splices,
-		schedule: newSchedule(outline), room: semaphore.NewWeighted(readAhead),
-	}
+	return &loader{connect: connect, workers: workers, outline: outline, splices: splices, schedule: newSchedule(outline), room: newRoom()}
 }
 
 // load loads the dump. The first error ends all sessions.
@@ -79,7 +73,7 @@ func (l *loader) walk(ctx context.Context, g *errgroup.Group, dump io.Reader) er
 		if i == 0 {
 			l.startWorkers(ctx, g)
 		}
-		if err := l.handOver(ctx, block, dump); err != nil {
+		if err := l.handOver(ctx, i, dump); err != nil {
 			return err
 		}
 		at = block.End
@@ -122,47 +116,34 @@ func skip(r io.Reader, n int64) error {
 	return err
 }
 
-// handOver reads a block of rows and hands it to a worker.
-func (l *loader) handOver(ctx context.Context, r inspect.Rows, dump io.Reader) error {
+// handOver hands a block of rows to a worker.
+func (l *loader) handOver(ctx context.Context, i int, dump io.Reader) error {
+	r := l.outline.Rows[i]
 	statement := make([]byte, r.Statement.Size)
 	if _, err := io.ReadFull(dump, statement); err != nil {
 		return err
 	}
-	if err := skip(dump, r.Data.At-r.Statement.At-r.Statement.Size); err != nil { // the rest of the line
-		return err
-	}
-	b := &block{Rows: r, sql: string(statement), room: l.room, chunks: make(chan []byte, min(r.Data.Size, readAhead)/chunkSize+1)}
-	l.schedule.addRows(b)
-	if b.failed = l.fill(ctx, b, dump); b.failed != nil {
-		close(b.chunks)
-		return b.failed
-	}
-	close(b.chunks)
-	if l.outline.InOrder {
-		return l.schedule.awaitRows(ctx)
-	}
-	return nil
-}
-
-// fill reads the rows of a block up to and including their end marker.
-func (l *loader) fill(ctx context.Context, b *block, dump io.Reader) error {
-	for left := b.Data.Size; left > 0; {
-		n := min(left, chunkSize)
-		if err := l.room.Acquire(ctx, n); err != nil {
-			return context.Cause(ctx)
-		}
-		chunk := make([]byte, n)
-		if _, err := io.ReadFull(dump, chunk); err != nil {
+	behind, inDump := r.Statement.At+r.Statement.Size, l.open == nil
+	b := &block{Rows: r, sql: string(statement)}
+	if inDump {
+		if err := skip(dump, r.Data.At-behind); err != nil { // the rest of the line
 			return err
 		}
-		select {
-		case b.chunks <- chunk:
-		case <-ctx.Done():
-			return context.Cause(ctx)
+		behind = r.Data.At + r.Data.Size
+		stream := newStream(l.room, r.Data.Size)
+		b.open = func() (io.Reader, func() error, error) { return stream, stream.Close, nil }
+		l.schedule.addRows(b)
+		if err := stream.fill(ctx, dump, r.Data.Size); err != nil {
+			return err
 		}
-		left -= n
+	} else {
+		b.open = func() (io.Reader, func() error, error) { return l.open(i) }
+		l.schedule.addLargest(b)
 	}
-	return skip(dump, b.End-b.Data.At-b.Data.Size)
+	if err := skip(dump, r.End-behind); err != nil || !l.outline.InOrder {
+		return err
+	}
+	return l.schedule.awaitRows(ctx)
 }
 
 // runScript runs SQL without rows in the main session. begins is its offset in the dump.
@@ -258,32 +239,11 @@ func build(ctx context.Context, conn *pgx.Conn, b inspect.Build) error {
 	return nil
 }
 
-// block is a block of rows on its way to a worker.
+// block is a block of rows for a worker.
 type block struct {
 	inspect.Rows
-	sql    string
-	chunks chan []byte
-	failed error // set before chunks is closed: the rows are not complete
-	room   *semaphore.Weighted
-	rest   []byte // of the chunk that is read
-	read   int64  // size of that chunk
-}
-
-// Read returns the rows. Their end is only the end if all were read.
-func (b *block) Read(p []byte) (int, error) {
-	if len(b.rest) == 0 {
-		b.room.Release(b.read)
-		chunk, more := <-b.chunks
-		if b.rest, b.read = chunk, int64(len(chunk)); !more {
-			if b.failed != nil {
-				return 0, b.failed
-			}
-			return 0, io.EOF
-		}
-	}
-	n := copy(p, b.rest)
-	b.rest = b.rest[n:]
-	return n, nil
+	sql  string
+	open func() (rows io.Reader, done func() error, err error)
 }
 
 // frozenFrom is from which size on, in bytes, rows are worth a new file for their table. The
@@ -292,19 +252,24 @@ const frozenFrom = 4 << 20
 
 // copy sends the rows to the server. In the transaction that truncates a table, its rows
 // need no WAL if wal_level is minimal, and are frozen at once.
-func (b *block) copy(ctx context.Context, conn *pgx.Conn) error {
+func (b *block) copy(ctx context.Context, conn *pgx.Conn) (err error) {
+	rows, done, err := b.open()
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, done()) }()
 	bare, ok := strings.CutSuffix(b.sql, "FROM stdin;")
 	if !ok || !b.Fresh || b.Data.Size < frozenFrom {
-		_, err := conn.PgConn().CopyFrom(ctx, b, b.sql)
+		_, err := conn.PgConn().CopyFrom(ctx, rows, b.sql)
 		return err
 	}
 	truncate := "begin; truncate only " + b.Table.SQL()
 	if _, err := conn.PgConn().Exec(ctx, truncate).ReadAll(); err != nil {
 		return err
 	}
-	if _, err := conn.PgConn().CopyFrom(ctx, b, bare+"FROM stdin WITH (FREEZE)"); err != nil {
+	if _, err := conn.PgConn().CopyFrom(ctx, rows, bare+"FROM stdin WITH (FREEZE)"); err != nil {
 		return err
 	}
-	_, err := conn.PgConn().Exec(ctx, "commit").ReadAll()
+	_, err = conn.PgConn().Exec(ctx, "commit").ReadAll()
 	return err
 }

@@ -1,6 +1,7 @@
 package restore
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"errors"
@@ -29,7 +30,9 @@ const (
 // contain nothing else.
 func (r *run) whyClient() string {
 	switch s := r.dump.Source; {
-	case s.Outline == nil:
+	case s.Format == inspect.Tar:
+		return "pg_restore reads a tar archive from its beginning to its end"
+	case s.Outline == nil && len(s.Blocks) == 0:
 		return cmp.Or(s.NoOutline, "it was not read whole")
 	case r.partly:
 		return "the backup has several parts"
@@ -45,12 +48,12 @@ func (r *run) whyClient() string {
 
 // mayLoadInParallel reports whether the config lets drillgres load the dump, if it can.
 func (r *run) mayLoadInParallel() bool {
-	return r.dump.Format == inspect.Plain && cmp.Or(r.Config.Loader, LoaderClient) != LoaderClient
+	return r.dump.Format != inspect.Cluster && cmp.Or(r.Config.Loader, LoaderClient) != LoaderClient
 }
 
-// loadInParallel loads a plain dump over several sessions, and reports whether it did. An
+// loadInParallel loads a dump over several sessions, and reports whether it did. An
 // error of the server is not a verdict: it creates the database again, and returns false.
-// psql then finds the first cause, or loads a dump that can only be loaded in its order.
+// The client then finds the first cause, or loads a dump that can only be loaded in its order.
 func (r *run) loadInParallel(ctx context.Context) (loaded bool, err error) {
 	if !r.mayLoadInParallel() {
 		r.restored.Loader = r.plan.Tool
@@ -63,21 +66,37 @@ func (r *run) loadInParallel(ctx context.Context) (loaded bool, err error) {
 	if err != nil {
 		return false, err
 	}
+	var send func(context.Context) error
 	if why == "" {
-		if why, err = r.tryParallel(ctx); why == "" || err != nil {
+		if send, why, err = r.sender(ctx); err != nil {
+			return false, err
+		}
+	}
+	if why == "" {
+		if why, err = r.tryParallel(ctx, send); why == "" || err != nil {
 			return err == nil, err
 		}
+		r.plan.useOneJob() // in the order of the dump
 	}
 	r.restored.Loader, r.restored.WhyClient, r.restored.Jobs = r.plan.Tool, why, r.plan.Jobs
 	return false, nil
 }
 
-// tryParallel loads a plain dump over several sessions. If the server does not accept it, it
+// sender returns what loads the dump over several sessions, or why a client must.
+func (r *run) sender(ctx context.Context) (send func(context.Context) error, why string, err error) {
+	if !r.plan.File {
+		return r.sendDump, "", nil
+	}
+	s, why, err := r.readSkeleton(ctx)
+	return func(ctx context.Context) error { return r.sendArchive(ctx, s) }, why, err
+}
+
+// tryParallel loads a dump over several sessions. If the server does not accept it, it
 // returns why a client must load it, into a database that it has created again. A database that
 // is not in a sandbox is never dropped.
-func (r *run) tryParallel(ctx context.Context) (why string, err error) {
+func (r *run) tryParallel(ctx context.Context, send func(context.Context) error) (why string, err error) {
 	r.restored.Loader, r.restored.Jobs = LoaderParallel, r.jobs()
-	if err = r.sendDump(ctx); err == nil {
+	if err = send(ctx); err == nil {
 		return "", nil
 	}
 	if ctx.Err() != nil {
@@ -99,18 +118,38 @@ func (r *run) tryParallel(ctx context.Context) (why string, err error) {
 // jobs returns how many sessions load at the same time.
 func (r *run) jobs() int { return jobsFor(r.server, r.Config.Jobs) }
 
-// sendDump loads the dump with a loader.
+// sendDump loads a plain dump with a loader.
 func (r *run) sendDump(ctx context.Context) error {
 	return r.withDecoded(ctx, func(dump *layers.Stream) error {
-		counted := &countingReader{reader: dump, report: r.progress, total: r.dump.DecodedBytes}
-		l := newLoader(r.dump.Outline, r.dump.Splices, r.jobs(), func(ctx context.Context) (*pgx.Conn, error) {
-			return r.server.ClientSession(ctx, loadSettings(r.server))
-		})
-		if err := l.load(ctx, counted); err != nil {
+		l := r.newLoader(r.dump.Outline, r.dump.Splices)
+		if err := l.load(ctx, &countingReader{dump, r.newCounter()}); err != nil {
 			return err
 		}
 		_, err := io.Copy(io.Discard, dump) // a checksum may come last
 		return err
+	})
+}
+
+// sendArchive loads an archive with a loader.
+func (r *run) sendArchive(ctx context.Context, s skeleton) error {
+	l := r.newLoader(s.outline, s.splices)
+	counted := &counter{report: r.progress}
+	for _, b := range r.dump.Blocks {
+		counted.total += b.Size
+	}
+	l.open = func(i int) (io.Reader, func() error, error) {
+		rows, err := r.dump.OpenBlock(r.unpacked, r.dump.Blocks[i])
+		if err != nil {
+			return nil, nil, err
+		}
+		return &fullReader{&countingReader{rows, counted}}, rows.Close, nil
+	}
+	return l.load(ctx, bytes.NewReader(s.sql))
+}
+
+func (r *run) newLoader(o *inspect.Outline, splices []inspect.Splice) *loader {
+	return newLoader(o, splices, r.jobs(), func(ctx context.Context) (*pgx.Conn, error) {
+		return r.server.ClientSession(ctx, loadSettings(r.server))
 	})
 }
 
@@ -144,7 +183,7 @@ func (r *run) ownSettings(ctx context.Context) (why string, err error) {
 	}
 	defer provision.Close(ctx, conn)
 	var found bool
-	const sql = "select exists (select from pg_catalog.pg_db_role_setting s join pg_catalog.pg_database d on d.oid = s.setdatabase where d.datname = $1)"
+	const sql = "select exists (select from pg_catalog.pg_db_role_setting s join pg_catalog.pg_database d on d.oid = s.setdatabase where d.datname = $1 and s.setrole <> 0)"
 	if err := conn.QueryRow(ctx, sql, r.server.Database).Scan(&found); err != nil || !found {
 		return "", err
 	}
@@ -156,7 +195,7 @@ func (r *run) beginAgain(ctx context.Context) error {
 	if err := r.server.Recreate(ctx); err != nil {
 		return explainNoSession(err)
 	}
-	return nil
+	return r.prepareDatabase(ctx)
 }
 
 // noteLoader adds a finding if the config asks for the parallel loader, and a client loaded

@@ -77,6 +77,17 @@ func archivePlan(s provision.Server, source inspect.Source, jobs int) plan {
 	return plan{Tool: "pg_restore", Args: args, Env: clientEnv(s), Jobs: jobs, Unpack: len(source.Layers) > 0 || source.Format == inspect.Directory, File: true}
 }
 
+// useOneJob has pg_restore load the entries of the archive one after the other.
+func (p *plan) useOneJob() {
+	p.Args = slices.Clone(p.Args)
+	for i, arg := range p.Args {
+		if strings.HasPrefix(arg, "--jobs=") {
+			p.Args[i] = "--jobs=1"
+		}
+	}
+	p.Jobs = 1
+}
+
 // jobsFor returns the number of jobs for restore.jobs of the config.
 func jobsFor(s provision.Server, given int) int {
 	if given > 0 {

@@ -166,6 +166,7 @@ type run struct {
 	partly   bool // other parts have been, or will be, loaded into the database
 	hooked   bool // restore.before ran before this part
 
+	unpacked string // path of the archive on this machine, for the loader
 	archive  string // path of the archive for pg_restore, a file or a directory: on this machine, later inside the sandbox
 	restored Restored
 }

@@ -99,6 +99,14 @@ func (s *schedule) addRows(b *block) {
 	s.changed.Broadcast()
 }
 
+// addLargest adds a block of rows that can be read in any order: the largest are taken first.
+func (s *schedule) addLargest(b *block) {
+	s.addRows(b)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	slices.SortStableFunc(s.queue, func(a, b *block) int { return cmp.Compare(b.Data.Size, a.Data.Size) })
+}
+
 // awaitRows waits until the rows that were added are loaded.
 func (s *schedule) awaitRows(ctx context.Context) error {
 	s.mu.Lock()

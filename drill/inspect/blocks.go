@@ -1,0 +1,139 @@
+package inspect
+
+import (
+	"bufio"
+	"cmp"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+
+	"github.com/drillgres/drillgres/drill/dumpfile"
+	"github.com/drillgres/drillgres/drill/layers"
+)
+
+// Block is where an archive has the rows of a table. A restore over several sessions needs it.
+type Block struct {
+	Entry int64  // its number in the table of contents
+	Copy  string // the COPY statement
+	File  string // with the rows, of a dump in directory format, without its compression
+	At    int64  // offset of the block in a custom archive
+	Size  int64  // of the rows, decompressed, in bytes
+}
+
+// sections of the entries of an archive (teSection in pg_backup.h).
+const sectionData = 3
+
+// mostLater is how many entries after the rows an archive keeps in mind.
+const mostLater = 1000
+
+// noteLater notes an entry that comes after the rows.
+func (a *archive) noteLater(e *entry) {
+	if e.section >= sectionData && e.desc != "TABLE DATA" && len(a.later) < mostLater {
+		a.later = append(a.later, e.id)
+	}
+}
+
+// noteBlocks sets the blocks of the archive, or why a client must load it.
+func (a *archive) noteBlocks() {
+	c := &a.k.c.Source
+	for _, b := range a.order {
+		switch {
+		case !b.rows: // pg_restore writes large objects as SQL
+			continue
+		case !b.copied:
+			c.NoOutline = "it has rows as INSERTs"
+		case b.file != "" && !dumpfile.IsRows(b.file):
+			c.NoOutline = "its files do not have the names that pg_dump gives them"
+		case a.k.reserve(b.copyStmt):
+			c.Blocks = append(c.Blocks, Block{Entry: b.id, Copy: b.copyStmt, File: b.file, At: b.at, Size: b.size})
+			continue
+		}
+		c.Blocks = nil
+		return
+	}
+	if len(c.Blocks) == 0 {
+		c.NoOutline = "it has no rows"
+	}
+	later := slices.IndexFunc(a.later, func(id int64) bool {
+		return !slices.ContainsFunc(c.Refreshes, func(v View) bool { return v.Entry == id })
+	})
+	if later >= 0 {
+		c.AfterRows = a.later[later]
+	}
+}
+
+// OpenBlock opens the rows of a block of an unpacked archive, a file or a directory. What it
+// returns ends with the end mark of COPY.
+func (s Source) OpenBlock(path string, b Block) (io.ReadCloser, error) {
+	if s.Format == Directory {
+		return openRowsFile(path, b)
+	}
+	file, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	rows, err := readBlock(file, b)
+	if err != nil {
+		return nil, errors.Join(err, file.Close())
+	}
+	rows.done = append(rows.done, func() { _ = file.Close() })
+	return rows, nil
+}
+
+// openedRows are rows that are being read.
+type openedRows struct {
+	io.Reader
+	done []func()
+}
+
+func (o *openedRows) Close() error {
+	for _, do := range o.done {
+		do()
+	}
+	return nil
+}
+
+// readBlock reads the block of a custom archive at its offset.
+func readBlock(file *os.File, b Block) (*openedRows, error) {
+	w := newWalker(newFeed(file, smallBuffer), func(...string) bool { return true })
+	if !w.readHeader() {
+		return nil, w.unknownLayout()
+	}
+	if _, err := file.Seek(b.At, io.SeekStart); err != nil {
+		return nil, err
+	}
+	w.f = newFeed(nil, feedBuffer)
+	w.f.ResetAt(file, b.At)
+	w.promised[b.Entry] = &block{id: b.Entry, offset: -1, rows: true}
+	kind, _ := w.f.next()
+	if w.readBlockHead(kind, b.At) == nil {
+		return nil, cmp.Or(w.err, io.ErrUnexpectedEOF)
+	}
+	u := &unpacker{a: &archive{walker: w}, br: bufio.NewReaderSize(&run{w: w}, sourceBuffer)}
+	rows, err := u.unpack()
+	return &openedRows{rows, []func(){u.close}}, err
+}
+
+// openRowsFile opens a file of rows of a dump in directory format.
+func openRowsFile(dir string, b Block) (io.ReadCloser, error) {
+	for _, ext := range append([]string{""}, dumpfile.Compressions...) {
+		name := b.File + ext
+		file, err := os.Open(filepath.Join(dir, name))
+		if errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		content, done, err := unpackFile(layers.File{Name: name, Reader: file})
+		if err != nil {
+			return nil, errors.Join(err, file.Close())
+		}
+		return &openedRows{content, []func(){done, func() { _ = file.Close() }}}, nil
+	}
+	return nil, fmt.Errorf("%s: %w", b.File, fs.ErrNotExist)
+}
