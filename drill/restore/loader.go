@@ -132,13 +132,13 @@ func (l *loader) handOver(ctx context.Context, i int, dump io.Reader) error {
 		behind = r.Data.At + r.Data.Size
 		stream := newStream(l.room, r.Data.Size)
 		b.open = func() (io.Reader, func() error, error) { return stream, stream.Close, nil }
-		l.schedule.addRows(b)
+		l.schedule.addRows(l.share(b)...)
 		if err := stream.fill(ctx, dump, r.Data.Size); err != nil {
 			return err
 		}
 	} else {
 		b.open = func() (io.Reader, func() error, error) { return l.open(i) }
-		l.schedule.addLargest(b)
+		l.schedule.addLargest(l.share(b)...)
 	}
 	if err := skip(dump, r.End-behind); err != nil || !l.outline.InOrder {
 		return err
@@ -243,7 +243,24 @@ func build(ctx context.Context, conn *pgx.Conn, b inspect.Build) error {
 type block struct {
 	inspect.Rows
 	sql  string
-	open func() (rows io.Reader, done func() error, err error)
+	open opener
+}
+
+// opener opens rows. done closes them.
+type opener func() (rows io.Reader, done func() error, err error)
+
+// share returns a block for each worker that loads some of its rows, or the block itself.
+func (l *loader) share(b *block) []*block {
+	if !l.splits(b.Rows) {
+		return []*block{b}
+	}
+	whole := &split{open: b.open}
+	blocks := make([]*block, l.workers)
+	for i := range blocks {
+		blocks[i] = &block{Rows: b.Rows, sql: b.sql, open: whole.opener()}
+		blocks[i].Fresh = false // the others must not wait for a lock of the table
+	}
+	return blocks
 }
 
 // frozenFrom is from which size on, in bytes, rows are worth a new file for their table. The

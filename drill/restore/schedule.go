@@ -90,18 +90,21 @@ func (s *schedule) await(ctx context.Context, holds func() bool) error {
 	return nil
 }
 
-// addRows adds a block of rows.
-func (s *schedule) addRows(b *block) {
+// addRows adds the blocks that together have a block of the outline.
+func (s *schedule) addRows(blocks ...*block) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.queue = append(s.queue, b)
-	s.open++
+	s.queue = append(s.queue, blocks...)
+	more := len(blocks) - 1
+	s.unloaded[blocks[0].Table] += more
+	s.left += more
+	s.open += len(blocks)
 	s.changed.Broadcast()
 }
 
-// addLargest adds a block of rows that can be read in any order: the largest are taken first.
-func (s *schedule) addLargest(b *block) {
-	s.addRows(b)
+// addLargest adds blocks that can be read in any order: the largest are taken first.
+func (s *schedule) addLargest(blocks ...*block) {
+	s.addRows(blocks...)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	slices.SortStableFunc(s.queue, func(a, b *block) int { return cmp.Compare(b.Data.Size, a.Data.Size) })
