@@ -66,7 +66,7 @@ func (l *loader) checkRestore(at *path, r *Restore) {
 		l.invalid(jobs, "%d is not a number of parallel jobs (want 1 to 256)", r.Jobs)
 	}
 	l.checkOneOf(at.key("profile"), r.Profile, "rehearsal", "fast")
-	l.checkOneOf(at.key("loader"), r.Loader, "client", "auto", "parallel")
+	l.checkOneOf(at.key("loader"), r.Loader, "auto", "parallel", "client")
 	l.checkOneOf(at.key("roles"), r.Roles, "create", "strict")
 	l.checkNotZero(at.key("timeout"), r.Timeout)
 }

@@ -269,8 +269,8 @@ type Repository struct {
 type Restore struct {
 	// Parallel jobs of pg_restore, or sessions of the parallel loader. Default: the engine's CPUs, at most 4.
 	Jobs int `yaml:"jobs"`
-	// What loads the dump. client (default): psql or pg_restore, as without drillgres. auto: a plain dump that only pg_dump wrote is sent over several sessions, any other is loaded by the client. parallel: as auto, and a finding says if the client loaded it.
-	Loader string `yaml:"loader" jsonschema:"enum=client,enum=auto,enum=parallel"`
+	// What loads the dump. auto (default): a large dump that only pg_dump wrote is sent over several sessions, any other is loaded by psql or pg_restore. parallel: a small one too, and a finding says if psql or pg_restore loaded it. client: always psql or pg_restore, as without drillgres.
+	Loader string `yaml:"loader" jsonschema:"enum=auto,enum=parallel,enum=client"`
 	// rehearsal (default) uses settings that suit a real recovery; fast gives up durability, so its durations are not recovery times.
 	Profile string `yaml:"profile" jsonschema:"enum=rehearsal,enum=fast"`
 	// How long a restore may take. Default: 2h.

@@ -99,7 +99,7 @@ func TestLoadersAgree(t *testing.T) {
 			}
 			t.Run(major+" "+name, func(t *testing.T) {
 				dump := l.source(t, s, c.script, c.args...)
-				got := l.loaded(t, dump, restore.LoaderAuto, c.loader)
+				got := l.loaded(t, dump, restore.LoaderParallel, c.loader)
 				if diff := cmp.Diff(l.loaded(t, dump, restore.LoaderClient, "psql"), got); diff != "" {
 					t.Errorf("the databases differ (-client +parallel):\n%s", diff)
 				}
@@ -149,12 +149,38 @@ func TestLoadersAgreeOnArchives(t *testing.T) {
 				if c.client {
 					loader = "pg_restore"
 				}
-				got := l.loaded(t, dump, restore.LoaderAuto, loader)
+				got := l.loaded(t, dump, restore.LoaderParallel, loader)
 				if diff := cmp.Diff(l.loaded(t, dump, restore.LoaderClient, "pg_restore"), got); diff != "" {
 					t.Errorf("the databases differ (-client +parallel):\n%s", diff)
 				}
 			})
 		}
+	}
+}
+
+// TestLoadersSplitATable loads a table over several sessions, and none of its rows twice.
+func TestLoadersSplitATable(t *testing.T) {
+	l := sharedLab(t, "18")
+	s := l.server(t)
+	const script = `create table small (id int primary key); insert into small select generate_series(1, 1000);
+		create table large (id int primary key, note text, small int references small);
+		insert into large select g, repeat(md5(g::text), 3) || E'\\\n', 1 + g % 1000 from generate_series(1, 700000) g; create index on large (small);`
+	const digest = "select count(*), sum(id), sum(hashtext(large::text)) from large"
+	for _, format := range []string{"plain", "custom"} {
+		t.Run(format, func(t *testing.T) {
+			dump := l.archive(t, s, script, format)
+			want := l.psql(t, s, "source", digest)
+			into, restored, f := l.drill(t, job{dump: dump, config: config.Restore{Jobs: 3}})
+			if f != nil || restored.Loader != restore.LoaderParallel {
+				t.Fatalf("loaded by %q (%s): %v", restored.Loader, restored.WhyClient, f)
+			}
+			if got := l.psql(t, s, into.Database, digest); got != want {
+				t.Errorf("got %s, want %s", got, want)
+			}
+			if got := l.psql(t, s, into.Database, "select count(distinct xmin::text) from large"); got != "3\n" {
+				t.Errorf("loaded by %s sessions, want 3", got)
+			}
+		})
 	}
 }
 
@@ -187,7 +213,7 @@ func TestLoadersAgreeOnDamage(t *testing.T) {
 			if changed == dump {
 				t.Fatal("the dump was not changed")
 			}
-			got, _ := l.result(t, []byte(changed), restore.LoaderAuto)
+			got, _ := l.result(t, []byte(changed), restore.LoaderParallel)
 			want, _ := l.result(t, []byte(changed), restore.LoaderClient)
 			if diff := cmp.Diff(want, got); diff != "" {
 				t.Errorf("the databases differ (-client +parallel):\n%s", diff)
@@ -246,7 +272,7 @@ func TestLoaderGivesUp(t *testing.T) {
 		"index": strings.Replace(dump, "USING btree (a)", "USING btree (missing)", 1),
 	} {
 		t.Run(name, func(t *testing.T) {
-			got, by := l.failed(t, broken, restore.LoaderAuto)
+			got, by := l.failed(t, broken, restore.LoaderParallel)
 			want, _ := l.failed(t, broken, restore.LoaderClient)
 			if by != "psql" || want.Code == "" {
 				t.Errorf("loaded by %s: %v", by, want)
@@ -271,7 +297,7 @@ func TestLoaderGivesUpAnArchive(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			dump := string(l.archive(t, s, script, "custom"))
-			got, by := l.failed(t, dump, restore.LoaderAuto)
+			got, by := l.failed(t, dump, restore.LoaderParallel)
 			want, _ := l.failed(t, dump, restore.LoaderClient)
 			if by != "pg_restore" || want.Code == "" {
 				t.Errorf("loaded by %s: %v", by, want)

@@ -20,10 +20,13 @@ import (
 
 // The values of restore.loader.
 const (
-	LoaderClient   = "client"   // psql or pg_restore, the default
-	LoaderAuto     = "auto"     // LoaderParallel where the dump allows it
+	LoaderAuto     = "auto"     // LoaderParallel for a large dump that allows it, the default
 	LoaderParallel = "parallel" // drillgres sends the dump over several sessions
+	LoaderClient   = "client"   // psql or pg_restore
 )
+
+// largeDump is how many bytes of rows take longer to load than to open sessions for them.
+const largeDump = 32 << 20
 
 // whyClient returns why psql must load a plain dump, or an empty string. Before a
 // client can take over from the parallel loader, the database is created again: it must
@@ -42,13 +45,31 @@ func (r *run) whyClient() string {
 		return "restore.before cannot run twice"
 	case r.jobs() == 1:
 		return "there is one job"
+	case r.loader() == LoaderAuto && sizeOfRows(s) < largeDump:
+		return "it is small"
 	}
 	return ""
 }
 
 // mayLoadInParallel reports whether the config lets drillgres load the dump, if it can.
 func (r *run) mayLoadInParallel() bool {
-	return r.dump.Format != inspect.Cluster && cmp.Or(r.Config.Loader, LoaderClient) != LoaderClient
+	return r.dump.Format != inspect.Cluster && r.loader() != LoaderClient
+}
+
+// loader returns the value of restore.loader.
+func (r *run) loader() string { return cmp.Or(r.Config.Loader, LoaderAuto) }
+
+// sizeOfRows returns the size of the rows that a loader would send, in bytes.
+func sizeOfRows(s inspect.Source) (size int64) {
+	if s.Outline != nil {
+		for _, r := range s.Outline.Rows {
+			size += r.Data.Size
+		}
+	}
+	for _, b := range s.Blocks {
+		size += b.Size
+	}
+	return size
 }
 
 // loadInParallel loads a dump over several sessions, and reports whether it did. An
@@ -201,7 +222,7 @@ func (r *run) beginAgain(ctx context.Context) error {
 // noteLoader adds a finding if the config asks for the parallel loader, and a client loaded
 // the dump.
 func (r *run) noteLoader() {
-	if r.Config.Loader == LoaderParallel && r.restored.Loader != LoaderParallel {
+	if r.loader() == LoaderParallel && r.restored.Loader != LoaderParallel {
 		r.addFinding("loaded_by_client", "set restore.loader to auto if that is how the backup is to be restored",
 			words.Join(": ", r.plan.Tool+" loads the dump", r.restored.WhyClient))
 	}

@@ -20,7 +20,7 @@ import (
 var (
 	corpus = flag.String("corpus", "part", "how much of the corpus to drill: part, or all of it")
 	major  = flag.String("major", "", "drill only the backups for this major of Postgres")
-	loader = flag.String("loader", "client", "restore.loader of every drill: no case may end otherwise for it")
+	loader = flag.String("loader", "parallel", "restore.loader of every drill: no case may end otherwise for it")
 )
 
 // TestCorpus drills fixtures through the whole program: each broken one must
