@@ -38,6 +38,7 @@ func (p *Provisioner) Begin(ctx context.Context) {
 // Abandon closes a sandbox that Begin opened and Provision has not taken over. It
 // returns what could not be removed.
 func (p *Provisioner) Abandon(ctx context.Context) (leftovers []string) {
+	p.closeSession(ctx)
 	o := p.ahead
 	if o == nil {
 		return nil

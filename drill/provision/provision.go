@@ -9,6 +9,8 @@ import (
 	"slices"
 	"time"
 
+	"github.com/jackc/pgx/v5"
+
 	"github.com/drillgres/drillgres/drill/config"
 	"github.com/drillgres/drillgres/drill/inspect"
 	"github.com/drillgres/drillgres/drill/outcome"
@@ -37,7 +39,8 @@ type Provisioner struct {
 	// bytes. 0: that of Postgres.
 	ContainerMemory int64
 
-	ahead *opening // not yet part of a Server
+	ahead   *opening  // not yet part of a Server
+	session *pgx.Conn // with the server of the sandbox, while Provision runs; nil: none
 }
 
 // The time limits for starting a server and pulling an image. They only end a drill
@@ -61,6 +64,7 @@ func (p *Provisioner) Provision(ctx context.Context, needs inspect.Needs) (Serve
 	if opened, err = p.withoutGuess(ctx, needs, opened, err); err != nil {
 		return Server{}, err
 	}
+	defer p.closeSession(ctx)
 	s := p.server(opened, needs)
 	if err = p.examine(ctx, &s, needs); err == nil {
 		s, err = p.equip(ctx, s, opened.plan, needs)
@@ -93,24 +97,25 @@ func (p *Provisioner) server(opened *opening, needs inspect.Needs) Server {
 
 // examine reads what the server is and has.
 func (p *Provisioner) examine(ctx context.Context, s *Server, needs inspect.Needs) error {
-	conn, err := Connect(ctx, s, s.Maintenance, s.User, s.Password) // nothing is restored yet
-	if err != nil {
+	var err error
+	if p.session, err = Connect(ctx, s, s.Maintenance, s.User, s.Password); err != nil { // nothing is restored yet
 		return err
 	}
-	defer Close(ctx, conn)
-	if err := p.identify(ctx, conn, s, needs); err != nil {
+	if err := p.identify(ctx, p.session, s, needs); err != nil {
 		return err
 	}
-	return readExtensions(ctx, conn, s)
+	return readExtensions(ctx, p.session, s)
+}
+
+func (p *Provisioner) closeSession(ctx context.Context) {
+	if p.session != nil {
+		Close(ctx, p.session)
+		p.session = nil
+	}
 }
 
 func (p *Provisioner) prepare(ctx context.Context, s *Server, needs inspect.Needs) error {
-	conn, err := Connect(ctx, s, s.Maintenance, s.User, s.Password)
-	if err != nil {
-		return err
-	}
-	defer Close(ctx, conn)
-
+	conn := p.session
 	if err := p.checkExtensions(ctx, conn, s, p.Needed(needs)); err != nil {
 		return err
 	}
