@@ -65,6 +65,7 @@ func (p *Provisioner) Provision(ctx context.Context, needs inspect.Needs) (Serve
 		return Server{}, err
 	}
 	defer p.closeSession(ctx)
+	p.session = opened.takeSession(ctx)
 	s := p.server(opened, needs)
 	if err = p.examine(ctx, &s, needs); err == nil {
 		s, err = p.equip(ctx, s, opened.plan, needs)
@@ -97,9 +98,11 @@ func (p *Provisioner) server(opened *opening, needs inspect.Needs) Server {
 
 // examine reads what the server is and has.
 func (p *Provisioner) examine(ctx context.Context, s *Server, needs inspect.Needs) error {
-	var err error
-	if p.session, err = Connect(ctx, s, s.Maintenance, s.User, s.Password); err != nil { // nothing is restored yet
-		return err
+	if p.session == nil {
+		var err error
+		if p.session, err = Connect(ctx, s, s.Maintenance, s.User, s.Password); err != nil { // nothing is restored yet
+			return err
+		}
 	}
 	if err := p.identify(ctx, p.session, s, needs); err != nil {
 		return err
@@ -149,7 +152,8 @@ func (s *Server) addFinding(code, hint, message string) {
 	s.Findings = append(s.Findings, outcome.Finding{Code: code, Message: message, Hint: hint})
 }
 
-// spec returns the sandbox to open, with the name and the password of its superuser.
+// spec returns the sandbox to open, with the name and the password of its superuser, but
+// without Ready.
 func (p *Provisioner) spec(needs inspect.Needs, chosen plan, user string, password redact.Secret) sandbox.Spec {
 	memory, shm := int64(p.Config.Memory), int64(p.Config.ShmSize)
 	if memory == 0 {
@@ -170,7 +174,6 @@ func (p *Provisioner) spec(needs inspect.Needs, chosen plan, user string, passwo
 		User: user, Password: password.Reveal(),
 		Memory: memory, ContainerMemory: cmp.Or(p.ContainerMemory, memory), ShmSize: shm, CPUs: p.Config.CPUs, InMemory: p.Restore.Profile == Fast, Keep: p.Keep,
 		StartIn: startWithin, PullWithin: pullWithin,
-		Ready: func(ctx context.Context, d sandbox.Dialer) error { return checkReady(ctx, d, user, password) },
 	}
 }
 
@@ -182,16 +185,4 @@ func ImageOf(c config.Postgres) string {
 		return string(c.Image)
 	}
 	return "postgres:" + c.Version
-}
-
-// checkReady returns nil once the server answers a query over TCP. The entrypoint's
-// temporary server does not listen on TCP.
-func checkReady(ctx context.Context, d sandbox.Dialer, user string, password redact.Secret) error {
-	conn, err := Connect(ctx, d, "template1", user, password)
-	if err != nil {
-		return err
-	}
-	defer Close(ctx, conn)
-	_, err = conn.Exec(ctx, "select 1")
-	return err
 }
