@@ -119,8 +119,15 @@ func (p *Provisioner) closeSession(ctx context.Context) {
 
 func (p *Provisioner) prepare(ctx context.Context, s *Server, needs inspect.Needs) error {
 	conn := p.session
-	if err := p.checkExtensions(ctx, conn, s, p.Needed(needs)); err != nil {
+	needed := p.Needed(needs)
+	if err := p.checkExtensions(s, needed); err != nil {
 		return err
+	}
+	s.CreatedByDump = needs.Cluster || needs.CreatesDatabase
+	if s.CreatedByDump {
+		if err := tryExtensions(ctx, conn, s, needed); err != nil {
+			return err
+		}
 	}
 	if err := allowTablespaces(ctx, conn, s, needs); err != nil {
 		return err
@@ -136,16 +143,19 @@ func (p *Provisioner) prepare(ctx context.Context, s *Server, needs inspect.Need
 		return err
 	}
 	s.ConnectTo = s.Database
-	s.CreatedByDump = needs.Cluster || needs.CreatesDatabase
-	if needs.Cluster {
+	if s.CreatedByDump {
 		s.ConnectTo = s.Maintenance
-		return nil
 	}
-	if needs.CreatesDatabase {
-		s.ConnectTo = s.Maintenance
+	switch {
+	case needs.Cluster:
+		return nil
+	case needs.CreatesDatabase:
 		return dropDatabase(ctx, conn, s)
 	}
-	return p.createDatabase(ctx, conn, s, needs)
+	if err := p.createDatabase(ctx, conn, s, needs); err != nil {
+		return err
+	}
+	return tryExtensions(ctx, conn, s, needed)
 }
 
 func (s *Server) addFinding(code, hint, message string) {
