@@ -211,7 +211,7 @@ func (d Drill) read(ctx context.Context, r *runner, e *evidence) {
 		}
 		return b, err
 	})
-	endFetch := r.beginSandbox(ctx)
+	endFetch := r.beginSandbox(ctx, e.backup.Size)
 	e.file = step(ctx, r, outcome.Fetch, func(ctx context.Context) (fetch.File, error) {
 		file, err := d.Fetcher.Fetch(ctx, e.backup, r.progress(outcome.Fetch))
 		return file, d.blameForKey(ctx, err)

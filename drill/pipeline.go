@@ -93,15 +93,27 @@ func (r *runner) runBefore(ctx context.Context, limit time.Duration, do func(con
 // nearby arrives sooner, and inspect may find at once that it is broken.
 const shortFetch = 300 * time.Millisecond
 
-// beginSandbox starts the sandbox while the backup is fetched. The caller must call
+// largeBackup is the size in bytes from which a backup takes longer than that. The sandbox then
+// begins at once.
+const largeBackup = 64 << 20
+
+// sandboxDelay returns how long the fetch of a backup runs before the sandbox is begun.
+func sandboxDelay(size int64) time.Duration {
+	if size >= largeBackup {
+		return 0
+	}
+	return shortFetch
+}
+
+// beginSandbox starts the sandbox while a backup of this size is fetched. The caller must call
 // endFetch when the fetch has ended.
-func (r *runner) beginSandbox(ctx context.Context) (endFetch func()) {
+func (r *runner) beginSandbox(ctx context.Context, size int64) (endFetch func()) {
 	b, ok := r.d.Provisioner.(Beginner)
 	if !ok || r.failure != nil {
 		return func() {}
 	}
 	done := make(chan struct{})
-	timer := time.AfterFunc(shortFetch, func() {
+	timer := time.AfterFunc(sandboxDelay(size), func() {
 		defer close(done)
 		b.Begin(ctx)
 	})

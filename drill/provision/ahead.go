@@ -4,6 +4,9 @@ import (
 	"context"
 	"errors"
 	"runtime/debug"
+	"time"
+
+	"github.com/jackc/pgx/v5"
 
 	"github.com/drillgres/drillgres/drill/extension"
 	"github.com/drillgres/drillgres/drill/inspect"
@@ -22,6 +25,40 @@ type opening struct {
 	skipped  bool // Begin could not know what the dump needs
 	running  sandbox.Running
 	err      error
+
+	session *pgx.Conn // the first that the server answered; nil: none, or taken
+	since   time.Time // of session
+}
+
+// idleAtMost is how long a session may be idle before it is replaced. During a fetch of hours, something
+// between drillgres and a remote engine may drop a connection that nobody uses.
+const idleAtMost = 20 * time.Second
+
+// ready returns nil once the server answers a query over TCP. The entrypoint's
+// temporary server does not listen on TCP. It keeps the session.
+func (o *opening) ready(ctx context.Context, d sandbox.Dialer) error {
+	conn, err := Connect(ctx, d, "template1", o.user, o.password)
+	if err != nil {
+		return err
+	}
+	if _, err := conn.Exec(ctx, "select 1"); err != nil {
+		Close(ctx, conn)
+		return err
+	}
+	o.session, o.since = conn, time.Now()
+	return nil
+}
+
+// takeSession returns the session of ready, or nil if there is none that can still be used. The
+// caller must close it.
+func (o *opening) takeSession(ctx context.Context) *pgx.Conn {
+	conn := o.session
+	o.session = nil
+	if conn != nil && time.Since(o.since) > idleAtMost {
+		Close(ctx, conn)
+		return nil
+	}
+	return conn
 }
 
 // Begin starts to open the sandbox while the backup is still being fetched, with the image
@@ -38,6 +75,7 @@ func (p *Provisioner) Begin(ctx context.Context) {
 // Abandon closes a sandbox that Begin opened and Provision has not taken over. It
 // returns what could not be removed.
 func (p *Provisioner) Abandon(ctx context.Context) (leftovers []string) {
+	p.closeSession(ctx)
 	o := p.ahead
 	if o == nil {
 		return nil
@@ -45,6 +83,9 @@ func (p *Provisioner) Abandon(ctx context.Context) (leftovers []string) {
 	p.ahead = nil
 	o.cancel()
 	<-o.done // a cancelled Open ends soon, and removes what it created
+	if conn := o.takeSession(ctx); conn != nil {
+		Close(ctx, conn)
+	}
 	if o.running.Pod != nil {
 		return o.running.Close(ctx)
 	}
@@ -71,7 +112,9 @@ func (p *Provisioner) open(ctx context.Context, needs inspect.Needs, choose func
 			o.skipped = true
 			return
 		}
-		o.running, o.err = p.Opener.Open(ctx, p.spec(needs, o.plan, o.user, o.password))
+		spec := p.spec(needs, o.plan, o.user, o.password)
+		spec.Ready = o.ready
+		o.running, o.err = p.Opener.Open(ctx, spec)
 	}()
 	return o
 }

@@ -149,6 +149,7 @@ func (p *Provisioner) reopen(ctx context.Context, next plan, needs inspect.Needs
 	if err != nil {
 		return Server{}, err
 	}
+	p.session = opened.takeSession(ctx)
 	s := p.server(opened, needs)
 	return s, p.examine(ctx, &s, needs)
 }

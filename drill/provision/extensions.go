@@ -35,16 +35,15 @@ func readExtensions(ctx context.Context, conn *pgx.Conn, s *Server) error {
 	return nil
 }
 
-// checkExtensions checks that the server has what is needed, and that each extension can
-// be created.
-func (p *Provisioner) checkExtensions(ctx context.Context, conn *pgx.Conn, s *Server, needed []string) error {
+// checkExtensions checks that the server has what is needed.
+func (p *Provisioner) checkExtensions(s *Server, needed []string) error {
 	if lacking := without(needed, s.available); len(lacking) > 0 {
 		return p.Lacks(s.Image, lacking, s.Major)
 	}
 	if lacking := extension.Missing(needed, s.Preloaded); len(lacking) > 0 {
 		return PreloadMissing(lacking, s.Preloaded)
 	}
-	return p.tryExtensions(ctx, conn, s, needed)
+	return nil
 }
 
 // Lacks returns the failure for extensions that an image lacks.
@@ -57,9 +56,9 @@ func (p *Provisioner) Lacks(image string, lacking []string, major int) *outcome.
 	return f.WithHint("%s", hint)
 }
 
-// tryExtensions creates each extension in an empty database. That has the name of the
-// restored one, because some extensions can only be created there.
-func (p *Provisioner) tryExtensions(ctx context.Context, conn *pgx.Conn, s *Server, needed []string) error {
+// tryExtensions checks that each extension can be created, in the empty database if it exists. Otherwise
+// it creates one of that name, because some extensions can only be created there, and drops it.
+func tryExtensions(ctx context.Context, conn *pgx.Conn, s *Server, needed []string) error {
 	if needed = without(needed, []string{"plpgsql"}); len(needed) == 0 {
 		return nil
 	}
@@ -94,7 +93,10 @@ func createAndUndo(ctx context.Context, s *Server, needed []string) error {
 			return s.notCreated(name, err)
 		}
 	}
-	return nil // the server rolls back
+	if _, err := try.Exec(ctx, "rollback"); err != nil { // before the restore begins
+		return fmt.Errorf("undo the extensions: %w", err)
+	}
+	return nil
 }
 
 // notCreated returns the failure for an extension that cannot be created because of the

@@ -1,7 +1,6 @@
 package provision
 
 import (
-	"bytes"
 	"context"
 	"fmt"
 	"math"
@@ -12,7 +11,6 @@ import (
 
 	"github.com/drillgres/drillgres/drill/inspect"
 	"github.com/drillgres/drillgres/drill/outcome"
-	"github.com/drillgres/drillgres/drill/sandbox"
 )
 
 // identify reads the version and the settings of the server. It compares the
@@ -28,9 +26,8 @@ func (p *Provisioner) identify(ctx context.Context, conn *pgx.Conn, s *Server, n
 		return WrongMajor(s.Image, s.Version, want)
 	}
 	s.compareVersions(needs)
-	cpus, err := countCPUs(ctx, s.Pod, p.Config.CPUs)
-	s.CPUs = cpus
-	return err
+	s.CPUs = usableCPUs(s.Processors, p.Config.CPUs)
+	return nil
 }
 
 // WrongMajor returns the failure for an image of another version than the config's major.
@@ -91,20 +88,12 @@ func leadingDigits(s string) string {
 	return s[:end]
 }
 
-// countCPUs returns the number of CPUs of the server's processes, at most the limit
-// of the config.
-func countCPUs(ctx context.Context, e sandbox.Execer, limit float64) (int, error) {
-	var out bytes.Buffer
-	code, err := e.Exec(ctx, sandbox.Command{Args: []string{"nproc"}, Stdout: &out})
-	if err != nil {
-		return 1, fmt.Errorf("count the sandbox's CPUs: %w", err)
-	}
-	n, err := strconv.Atoi(strings.TrimSpace(out.String()))
-	if code != 0 || err != nil {
-		n = 1 // an image without nproc: one job is slow but always works
-	}
+// usableCPUs returns how many CPUs the server can use of those that the sandbox has, at most the
+// limit of the config. If their number is unknown, it is 1: one job is slow but always works.
+func usableCPUs(processors int, limit float64) int {
+	n := max(processors, 1)
 	if limit > 0 {
 		n = min(n, int(math.Ceil(limit)))
 	}
-	return max(n, 1), nil
+	return max(n, 1)
 }

@@ -9,6 +9,8 @@ import (
 	"slices"
 	"time"
 
+	"github.com/jackc/pgx/v5"
+
 	"github.com/drillgres/drillgres/drill/config"
 	"github.com/drillgres/drillgres/drill/inspect"
 	"github.com/drillgres/drillgres/drill/outcome"
@@ -37,7 +39,8 @@ type Provisioner struct {
 	// bytes. 0: that of Postgres.
 	ContainerMemory int64
 
-	ahead *opening // not yet part of a Server
+	ahead   *opening  // not yet part of a Server
+	session *pgx.Conn // with the server of the sandbox, while Provision runs; nil: none
 }
 
 // The time limits for starting a server and pulling an image. They only end a drill
@@ -61,6 +64,8 @@ func (p *Provisioner) Provision(ctx context.Context, needs inspect.Needs) (Serve
 	if opened, err = p.withoutGuess(ctx, needs, opened, err); err != nil {
 		return Server{}, err
 	}
+	defer p.closeSession(ctx)
+	p.session = opened.takeSession(ctx)
 	s := p.server(opened, needs)
 	if err = p.examine(ctx, &s, needs); err == nil {
 		s, err = p.equip(ctx, s, opened.plan, needs)
@@ -93,26 +98,36 @@ func (p *Provisioner) server(opened *opening, needs inspect.Needs) Server {
 
 // examine reads what the server is and has.
 func (p *Provisioner) examine(ctx context.Context, s *Server, needs inspect.Needs) error {
-	conn, err := Connect(ctx, s, s.Maintenance, s.User, s.Password) // nothing is restored yet
-	if err != nil {
+	if p.session == nil {
+		var err error
+		if p.session, err = Connect(ctx, s, s.Maintenance, s.User, s.Password); err != nil { // nothing is restored yet
+			return err
+		}
+	}
+	if err := p.identify(ctx, p.session, s, needs); err != nil {
 		return err
 	}
-	defer Close(ctx, conn)
-	if err := p.identify(ctx, conn, s, needs); err != nil {
-		return err
+	return readExtensions(ctx, p.session, s)
+}
+
+func (p *Provisioner) closeSession(ctx context.Context) {
+	if p.session != nil {
+		Close(ctx, p.session)
+		p.session = nil
 	}
-	return readExtensions(ctx, conn, s)
 }
 
 func (p *Provisioner) prepare(ctx context.Context, s *Server, needs inspect.Needs) error {
-	conn, err := Connect(ctx, s, s.Maintenance, s.User, s.Password)
-	if err != nil {
+	conn := p.session
+	needed := p.Needed(needs)
+	if err := p.checkExtensions(s, needed); err != nil {
 		return err
 	}
-	defer Close(ctx, conn)
-
-	if err := p.checkExtensions(ctx, conn, s, p.Needed(needs)); err != nil {
-		return err
+	s.CreatedByDump = needs.Cluster || needs.CreatesDatabase
+	if s.CreatedByDump {
+		if err := tryExtensions(ctx, conn, s, needed); err != nil {
+			return err
+		}
 	}
 	if err := allowTablespaces(ctx, conn, s, needs); err != nil {
 		return err
@@ -128,23 +143,27 @@ func (p *Provisioner) prepare(ctx context.Context, s *Server, needs inspect.Need
 		return err
 	}
 	s.ConnectTo = s.Database
-	s.CreatedByDump = needs.Cluster || needs.CreatesDatabase
-	if needs.Cluster {
+	if s.CreatedByDump {
 		s.ConnectTo = s.Maintenance
-		return nil
 	}
-	if needs.CreatesDatabase {
-		s.ConnectTo = s.Maintenance
+	switch {
+	case needs.Cluster:
+		return nil
+	case needs.CreatesDatabase:
 		return dropDatabase(ctx, conn, s)
 	}
-	return p.createDatabase(ctx, conn, s, needs)
+	if err := p.createDatabase(ctx, conn, s, needs); err != nil {
+		return err
+	}
+	return tryExtensions(ctx, conn, s, needed)
 }
 
 func (s *Server) addFinding(code, hint, message string) {
 	s.Findings = append(s.Findings, outcome.Finding{Code: code, Message: message, Hint: hint})
 }
 
-// spec returns the sandbox to open, with the name and the password of its superuser.
+// spec returns the sandbox to open, with the name and the password of its superuser, but
+// without Ready.
 func (p *Provisioner) spec(needs inspect.Needs, chosen plan, user string, password redact.Secret) sandbox.Spec {
 	memory, shm := int64(p.Config.Memory), int64(p.Config.ShmSize)
 	if memory == 0 {
@@ -165,7 +184,6 @@ func (p *Provisioner) spec(needs inspect.Needs, chosen plan, user string, passwo
 		User: user, Password: password.Reveal(),
 		Memory: memory, ContainerMemory: cmp.Or(p.ContainerMemory, memory), ShmSize: shm, CPUs: p.Config.CPUs, InMemory: p.Restore.Profile == Fast, Keep: p.Keep,
 		StartIn: startWithin, PullWithin: pullWithin,
-		Ready: func(ctx context.Context, d sandbox.Dialer) error { return checkReady(ctx, d, user, password) },
 	}
 }
 
@@ -177,16 +195,4 @@ func ImageOf(c config.Postgres) string {
 		return string(c.Image)
 	}
 	return "postgres:" + c.Version
-}
-
-// checkReady returns nil once the server answers a query over TCP. The entrypoint's
-// temporary server does not listen on TCP.
-func checkReady(ctx context.Context, d sandbox.Dialer, user string, password redact.Secret) error {
-	conn, err := Connect(ctx, d, "template1", user, password)
-	if err != nil {
-		return err
-	}
-	defer Close(ctx, conn)
-	_, err = conn.Exec(ctx, "select 1")
-	return err
 }

@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"net"
 	"slices"
 	"strings"
 	"testing"
@@ -31,6 +32,18 @@ type lab struct {
 	user     string // the first superuser
 	password string
 	run      string
+	dialed   int // connections into the pod since it was opened
+}
+
+// dialed counts the connections into a pod.
+type dialed struct {
+	sandbox.Pod
+	times *int
+}
+
+func (d *dialed) Dial(ctx context.Context, network, address string) (net.Conn, error) {
+	*d.times++
+	return d.Pod.Dial(ctx, network, address)
 }
 
 func newLab(t *testing.T, major string) *lab {
@@ -60,7 +73,9 @@ func newLab(t *testing.T, major string) *lab {
 func (l *lab) Open(ctx context.Context, s sandbox.Spec) (sandbox.Running, error) {
 	if l.running.Pod == nil {
 		var err error
-		l.running, err = l.engine.Open(ctx, s)
+		if l.running, err = l.engine.Open(ctx, s); err == nil {
+			l.running.Pod = &dialed{Pod: l.running.Pod, times: &l.dialed}
+		}
 		l.user, l.password = s.User, s.Password
 		return l.running, err
 	}
@@ -125,6 +140,9 @@ func (l *lab) asNeeded(t *testing.T, major string) {
 	})
 	if err != nil {
 		t.Fatal(err)
+	}
+	if l.dialed != 1 {
+		t.Errorf("%d connections besides the first, want one to the new database", l.dialed)
 	}
 	if s.Database != "shop" || s.ConnectTo != "shop" || s.Owner != `o"dd` || fmt.Sprint(s.Major) != major || !strings.HasPrefix(s.Version, major+".") || s.CPUs < 1 {
 		t.Errorf("server %+v", s)

@@ -152,6 +152,9 @@ type Running struct {
 	Pod
 	Digest    string // of the image; empty if it has none
 	Isolation outcome.Isolation
+	// Processors is how many CPUs the processes of the pod may use, before the limit of the Spec.
+	// 0: unknown, because the image has no nproc.
+	Processors int
 }
 
 // Opener creates a pod and returns when Postgres in it answers an authenticated

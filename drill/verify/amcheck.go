@@ -126,7 +126,7 @@ func (r *integrityRun) planAmcheck() {
 func verifyHeap(t storedRelation) *task {
 	const sql = `select count(*) over (), format('block %s', blkno) || coalesce(format(', item %s', offnum), '') || coalesce(format(', column %s', attnum), '') || ': ' || msg
 from pg_temp.verify_heapam($1::oid::regclass, false, true, 'none', null, null) limit 1`
-	return &task{name: t.Quoted, method: "verify_heapam", bytes: t.Bytes, run: func(ctx context.Context, conn *pgx.Conn) (string, error) {
+	return &task{name: t.Quoted, method: "verify_heapam", bytes: t.Bytes, parts: []step{func(ctx context.Context, conn *pgx.Conn) (string, error) {
 		var places int64
 		var first string
 		err := conn.QueryRow(ctx, sql, pgx.QueryExecModeExec, t.OID).Scan(&places, &first)
@@ -137,7 +137,7 @@ from pg_temp.verify_heapam($1::oid::regclass, false, true, 'none', null, null) l
 			return "", err
 		}
 		return fmt.Sprintf("%s is damaged in %s, the first: %s", t.Quoted, words.Count(places, "place"), first), nil
-	}}
+	}}}
 }
 
 func checkBtree(i storedRelation, againstRows bool) *task {
@@ -145,15 +145,15 @@ func checkBtree(i storedRelation, againstRows bool) *task {
 	if againstRows {
 		by += " with heapallindexed"
 	}
-	return &task{name: i.Quoted, method: by, bytes: i.Bytes, run: func(ctx context.Context, conn *pgx.Conn) (string, error) {
+	return &task{name: i.Quoted, method: by, bytes: i.Bytes, parts: []step{func(ctx context.Context, conn *pgx.Conn) (string, error) {
 		_, err := conn.Exec(ctx, "select pg_temp.bt_index_check($1::oid::regclass, $2)", pgx.QueryExecModeExec, i.OID, againstRows)
 		return "", err
-	}}
+	}}}
 }
 
 func checkGin(i storedRelation) *task {
-	return &task{name: i.Quoted, method: "gin_index_check", bytes: i.Bytes, run: func(ctx context.Context, conn *pgx.Conn) (string, error) {
+	return &task{name: i.Quoted, method: "gin_index_check", bytes: i.Bytes, parts: []step{func(ctx context.Context, conn *pgx.Conn) (string, error) {
 		_, err := conn.Exec(ctx, "select pg_temp.gin_index_check($1::oid::regclass)", pgx.QueryExecModeExec, i.OID)
 		return "", err
-	}}
+	}}}
 }

@@ -64,7 +64,8 @@ func TestCheckEndsInAnError(t *testing.T) {
 	want(t, "message", report.Findings[0].Message, "could not be checked: "+because)
 }
 
-// TestProgressOfIntegrity checks that relations are counted on one connection per CPU.
+// TestProgressOfIntegrity checks that relations are read on one connection per CPU, and that what
+// was read is not counted again.
 func TestProgressOfIntegrity(t *testing.T) {
 	s := restored(t, `create table a (id int primary key); create table b (id int primary key)`)
 	s.CPUs = 3
@@ -75,5 +76,16 @@ func TestProgressOfIntegrity(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want(t, "progress", reported, []string{"1/2", "2/2", "1/6", "2/6", "3/6", "4/6", "5/6", "6/6"})
+	want(t, "progress", reported, []string{"1/6", "2/6", "3/6", "4/6", "5/6", "6/6"})
+}
+
+// TestLimitEndsWithIntegrity checks that the time for integrity does not limit the checks after it.
+func TestLimitEndsWithIntegrity(t *testing.T) {
+	s := restored(t, `create table a (id int primary key); create view slow_view as select 1 from pg_sleep(1.5)`)
+	s.CPUs = 1
+	v := Verifier{Config: config.Verify{
+		IntegrityWithin: config.Duration(time.Second), Tables: map[string]config.Table{"public.slow_view": {MinRows: 1}},
+	}}
+	_, code, text := verifyAll(t, v, s, inspect.Promise{})
+	want(t, "failure", string(code)+text, "")
 }

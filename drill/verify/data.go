@@ -14,7 +14,7 @@ import (
 // not be counted before the restore. A table of an extension is not one of them.
 func checkData(ctx context.Context, conn *pgx.Conn, db *database) (verdict, error) {
 	v := verdict{check: withEvidence(builtinCheck("data", "rows in its own tables, or large objects"),
-		"count(*) of each table that no extension owns, and of pg_largeobject_metadata")}
+		"a count of every row of each table that no extension owns, and of pg_largeobject_metadata")}
 	var rows, objects int64
 	tables, unreadable := 0, false
 	for _, r := range db.storedRelations() {

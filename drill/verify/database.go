@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/jackc/pgx/v5"
 
@@ -39,6 +40,8 @@ type relation struct {
 	Bytes         int64 // with indexes and TOAST
 
 	rows       int64
+	counted    bool
+	inParts    bool   // rows is the sum of several statements
 	unreadable string // why the rows could not be counted; empty: they were
 }
 
@@ -61,7 +64,8 @@ where c.relkind in ('r', 'p', 'v', 'm', 'f')
   and n.nspname not in ('pg_catalog', 'information_schema') and n.nspname !~ '^pg_(toast|temp_)'
 order by n.nspname, c.relname`
 
-func readDatabase(ctx context.Context, conn *pgx.Conn, p outcome.Progress) (*database, error) {
+// readDatabase reads what the catalog contains. It does not count rows.
+func readDatabase(ctx context.Context, conn *pgx.Conn) (*database, error) {
 	db := &database{
 		relations: map[uint32]*relation{}, byName: map[name]*relation{}, inAnySchema: map[string][]*relation{},
 		extensions: map[string]string{},
@@ -71,9 +75,6 @@ func readDatabase(ctx context.Context, conn *pgx.Conn, p outcome.Progress) (*dat
 	}
 	if err := db.readExtensions(ctx, conn); err != nil {
 		return nil, fmt.Errorf("list the restored extensions: %w", err)
-	}
-	if err := db.count(ctx, conn, p); err != nil {
-		return nil, fmt.Errorf("count the restored rows: %w", err)
 	}
 	return db, nil
 }
@@ -120,24 +121,50 @@ func (db *database) readExtensions(ctx context.Context, conn *pgx.Conn) error {
 	return err
 }
 
-// count counts the rows of every table. A partitioned table has the sum of its
-// partitions. A table that cannot be read is not an error: the check of rows
+// count counts the rows of every table that is not counted yet. A partitioned table has the sum of
+// its partitions. A table that cannot be read is not an error: the check of rows
 // reports it.
-func (db *database) count(ctx context.Context, conn *pgx.Conn, p outcome.Progress) error {
-	list := db.storedRelations()
-	for i, r := range list {
-		err := conn.QueryRow(ctx, "select count(*) from only "+r.ident(), pgx.QueryExecModeExec).Scan(&r.rows)
-		switch {
-		case err == nil:
-		case ctx.Err() != nil, conn.IsClosed(), sandboxCode(err) != "":
-			return fmt.Errorf("%s: %w", r.Quoted, err)
-		default:
-			r.unreadable = pgerr.Describe(err)
+func (db *database) count(ctx context.Context, s *sessions, p outcome.Progress) error {
+	var list []*relation
+	for _, r := range db.storedRelations() {
+		if !r.counted {
+			list = append(list, r)
 		}
-		p.Report(int64(i+1), int64(len(list)))
 	}
-	for _, r := range list {
+	// The largest first, so that no session is left with it at the end.
+	slices.SortStableFunc(list, func(a, b *relation) int { return cmp.Compare(b.Bytes, a.Bytes) })
+	var mu sync.Mutex
+	var done int64
+	err := readEach(ctx, s, list, func(_ context.Context, conn *pgx.Conn) (reader[*relation], error) {
+		return func(ctx context.Context, r *relation) error {
+			if err := r.count(ctx, conn); err != nil {
+				return err
+			}
+			mu.Lock()
+			defer mu.Unlock()
+			done++
+			p.Report(done, int64(len(list)))
+			return nil
+		}, nil
+	})
+	if err != nil {
+		return fmt.Errorf("count the restored rows: %w", err)
+	}
+	for _, r := range db.storedRelations() {
 		db.addToRoot(r)
+	}
+	return nil
+}
+
+func (r *relation) count(ctx context.Context, conn *pgx.Conn) error {
+	err := conn.QueryRow(ctx, "select count(*) from only "+r.ident(), pgx.QueryExecModeExec).Scan(&r.rows)
+	switch {
+	case err == nil:
+		r.counted = true
+	case ctx.Err() != nil, conn.IsClosed(), sandboxCode(err) != "":
+		return fmt.Errorf("%s: %w", r.Quoted, err)
+	default:
+		r.unreadable = pgerr.Describe(err)
 	}
 	return nil
 }

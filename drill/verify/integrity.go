@@ -7,8 +7,6 @@ import (
 	"slices"
 	"time"
 
-	"github.com/jackc/pgx/v5"
-
 	"github.com/drillgres/drillgres/drill/outcome"
 	"github.com/drillgres/drillgres/drill/provision"
 	"github.com/drillgres/drillgres/drill/words"
@@ -27,6 +25,8 @@ type integrityRun struct {
 	within   time.Duration // 0: no limit but that of the stage
 	deadline time.Time     // the end of within; zero: no limit
 	server   provision.Server
+	sessions *sessions
+	db       *database // whose rows are counted while they are read
 	progress outcome.Progress
 
 	stored  *stored
@@ -42,22 +42,22 @@ type integrityResult struct {
 }
 
 // checkIntegrity checks the stored data at the level of the config. Relations that
-// it does not reach in time are unknown.
-func (v Verifier) checkIntegrity(ctx context.Context, s provision.Server, conn *pgx.Conn, p outcome.Progress) (integrityResult, error) {
+// it does not reach in time are unknown. It counts the rows of db, as far as it reads them.
+func (v Verifier) checkIntegrity(ctx context.Context, s provision.Server, all *sessions, db *database, p outcome.Progress) (integrityResult, error) {
 	r := &integrityRun{
 		level: cmp.Or(v.Config.Integrity, standard), within: time.Duration(v.Config.IntegrityWithin),
-		server: s, progress: p,
+		server: s, sessions: all, db: db, progress: p,
 	}
 	if r.within > 0 {
 		r.deadline = time.Now().Add(r.within)
 	}
 	var err error
-	if r.stored, err = listStored(ctx, conn); err != nil {
+	if r.stored, err = listStored(ctx, all.first); err != nil {
 		return integrityResult{}, fmt.Errorf("list what the database stores: %w", err)
 	}
 	r.defineChecks()
 	if r.level != basic {
-		if err := r.runAll(ctx, conn); err != nil {
+		if err := r.runAll(ctx); err != nil {
 			return integrityResult{}, err
 		}
 	}
@@ -99,24 +99,20 @@ func (r *integrityRun) checks() []*integrityCheck {
 }
 
 // runAll runs all tasks, the largest relation last.
-func (r *integrityRun) runAll(ctx context.Context, conn *pgx.Conn) error {
-	first, err := openReadOnly(ctx, r.server)
-	if err != nil {
-		return err
-	}
-	defer provision.Close(ctx, first)
-	if r.amcheck, err = loadAmcheck(ctx, first, r.server.Major); err != nil {
+func (r *integrityRun) runAll(ctx context.Context) error {
+	var err error
+	if r.amcheck, err = loadAmcheck(ctx, r.sessions.first, r.server.Major); err != nil {
 		return fmt.Errorf("load amcheck: %w", err)
 	}
 	r.planReading()
 	r.planAmcheck()
 	if r.level == deep {
-		if err := r.planReferences(ctx, conn); err != nil {
+		if err := r.planReferences(ctx, r.sessions.first); err != nil {
 			return err
 		}
 		r.planDump()
 	}
-	return r.runTasks(ctx, first, r.tasks())
+	return r.runTasks(ctx)
 }
 
 // tasks returns the tasks of all checks, the largest relation last. When the

@@ -30,15 +30,20 @@ type task struct {
 	name   string // of the relation, quoted where SQL requires it
 	method string // the method, for Check.RestsOn
 	bytes  int64
-	// run returns the damage that it found. An error methods that the result
-	// is unknown, unless the error itself methods damage (see pgerr.Error.Damage).
-	run func(ctx context.Context, conn *pgx.Conn) (damage string, err error)
+	parts  []step // which may run in parallel
 
-	ended   bool // within the time
-	damage  string
-	stored  bool   // the damage is one of the stored data
-	unclear string // why the result is unknown
+	result
+	open    int // parts that have not ended
 	seconds float64
+}
+
+// step is a part of a task. It checks that part and returns the damage that it found. An error means that the result
+// is unknown, unless the error itself means damage (see pgerr.Error.Damage).
+type step func(ctx context.Context, conn *pgx.Conn) (damage string, err error)
+
+type part struct {
+	task *task
+	run  step
 }
 
 // verdict returns the result of the tasks together.

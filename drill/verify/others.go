@@ -24,7 +24,7 @@ func (v Verifier) VerifyPromise(ctx context.Context, s provision.Server, promise
 		return inDatabase(s.Database, err)
 	}
 	defer provision.Close(ctx, conn)
-	db, err := readDatabase(ctx, conn, nil)
+	db, err := readDatabase(ctx, conn)
 	if err != nil {
 		return inDatabase(s.Database, explain(ctx, s, err))
 	}
@@ -33,23 +33,23 @@ func (v Verifier) VerifyPromise(ctx context.Context, s provision.Server, promise
 		return inDatabase(s.Database, explain(ctx, s, err))
 	}
 	db.unreadNames = unread
-	own := Report{}
-	problems, err := own.run(ctx, otherChecks(conn, db, promised))
-	report.addOther(s.Database, own)
+	own := &verification{Verifier: v, server: s, sessions: &sessions{first: conn}, promised: promised, report: &Report{}}
+	err = own.finish(ctx, db, otherChecks(conn, db, promised))
+	report.addOther(s.Database, *own.report)
 	if err != nil {
 		return inDatabase(s.Database, explain(ctx, s, err))
 	}
-	return inDatabase(s.Database, mostSevere(problems))
+	return inDatabase(s.Database, mostSevere(own.problems))
 }
 
 // otherChecks returns the checks of a database that the config does not describe.
-func otherChecks(conn *pgx.Conn, db *database, promised inspect.Promise) []check {
+func otherChecks(conn *pgx.Conn, db *database, promised inspect.Promise) []*check {
 	return append(promiseChecks(conn, db, promised),
-		func(ctx context.Context) (verdict, error) { return checkIndexes(ctx, conn) },
-		func(ctx context.Context) (verdict, error) { return checkConstraints(ctx, conn) },
-		func(ctx context.Context) (verdict, error) {
+		ofCatalog(func(ctx context.Context) (verdict, error) { return checkIndexes(ctx, conn) }),
+		ofCatalog(func(ctx context.Context) (verdict, error) { return checkConstraints(ctx, conn) }),
+		ofCatalog(func(ctx context.Context) (verdict, error) {
 			return checkSequences(ctx, conn, neverCalled(promised.Sequences))
-		},
+		}),
 	)
 }
 

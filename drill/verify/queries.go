@@ -17,17 +17,17 @@ import (
 )
 
 // queryChecks returns the checks of verify.queries.
-func queryChecks(s provision.Server, queries []config.Query, within time.Duration) []check {
+func queryChecks(s provision.Server, queries []config.Query, within time.Duration) []*check {
 	if len(queries) == 0 {
-		return []check{notConfigured("queries", "query", "verify.queries")}
+		return []*check{notConfigured("queries", "query", "verify.queries")}
 	}
-	var list []check
+	var list []*check
 	for i, q := range queries {
-		list = append(list, func(ctx context.Context) (verdict, error) {
+		list = append(list, ofCatalog(func(ctx context.Context) (verdict, error) {
 			found, err := checkQuery(ctx, s, q, within)
 			found.check.ConfigPath = config.Path("verify", "queries", i)
 			return found, err
-		})
+		}))
 	}
 	return list
 }

@@ -23,7 +23,7 @@ type promise struct {
 // checkRows compares the rows of each table with those in the dump.
 func checkRows(db *database, tables []inspect.Table) verdict {
 	promised, unclear := promisedRows(db, tables)
-	v := verdict{check: withEvidence(builtinCheck("rows", "what the dump promises"), "count(*) of each table, compared with the rows in the dump")}
+	v := verdict{check: withEvidence(builtinCheck("rows", "what the dump promises"), "a count of every row of each table, compared with the rows in the dump")}
 	var total, uncounted int64
 	for _, p := range promised {
 		total += p.rows
@@ -104,7 +104,7 @@ func (v *verdict) compareRows(p *promise) {
 // checkReadable checks that every table could be counted. It replaces checkRows
 // if the backup promises nothing.
 func checkReadable(db *database) verdict {
-	v := verdict{check: withEvidence(builtinCheck("rows", "every table can be counted"), "count(*) of each table")}
+	v := verdict{check: withEvidence(builtinCheck("rows", "every table can be counted"), "a count of every row of each table")}
 	v.unreadable(db)
 	var rows int64
 	tables := db.tables()

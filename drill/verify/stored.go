@@ -3,6 +3,7 @@ package verify
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"github.com/jackc/pgx/v5"
 
@@ -24,6 +25,7 @@ type storedRelation struct {
 	Quoted  string // schema.name, quoted where SQL requires it
 	Method  string // access method
 	Bytes   int64  // with TOAST
+	Blocks  int64  // of a table, without TOAST
 	Columns string // the stored columns of a table, quoted; empty for an index
 }
 
@@ -35,6 +37,7 @@ or c.oid = 'pg_largeobject'::regclass and exists (select from pg_largeobject_met
 
 const storedTablesSQL = `
 select c.oid, format('%I.%I', n.nspname, c.relname), coalesce(m.amname, ''), pg_table_size(c.oid),
+       pg_relation_size(c.oid) / current_setting('block_size')::bigint,
        coalesce((select string_agg(format('%I', a.attname), ', ' order by a.attnum) from pg_attribute a
                  where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped and a.attgenerated <> 'v'), '')
 from pg_class c join pg_namespace n on n.oid = c.relnamespace left join pg_am m on m.oid = c.relam
@@ -43,7 +46,7 @@ where ` + userTables
 // Invalid indexes are omitted: Postgres does not maintain them, and another check
 // reports them.
 const storedIndexesSQL = `
-select x.oid, format('%I.%I', xn.nspname, x.relname), m.amname, pg_relation_size(x.oid), ''
+select x.oid, format('%I.%I', xn.nspname, x.relname), m.amname, pg_relation_size(x.oid), 0::bigint, ''
 from pg_index i
   join pg_class x on x.oid = i.indexrelid join pg_namespace xn on xn.oid = x.relnamespace join pg_am m on m.oid = x.relam
   join pg_class c on c.oid = i.indrelid join pg_namespace n on n.oid = c.relnamespace
@@ -93,26 +96,79 @@ func listRelations(ctx context.Context, conn *pgx.Conn, sql string) ([]storedRel
 // planReading adds the tasks that read every value of every table.
 func (r *integrityRun) planReading() {
 	for _, t := range r.stored.tables {
-		r.read.tasks = append(r.read.tasks, r.stored.readAll(t))
+		r.read.tasks = append(r.read.tasks, r.readAll(t))
 	}
 }
 
+// blocksPerPart is how much of a table one statement reads. Parts of this size keep all sessions
+// busy to the end, whatever the share of the largest table.
+const blocksPerPart = 4096
+
+// tidRangeSince is the first major that finds a range of blocks without reading the others.
+const tidRangeSince = 14
+
 // readAll returns the task that reads a table as pg_dump does, but inside the
 // server: each value is fetched, decompressed and written as text. It uses the
-// database's encoding, because a conversion could fail where pg_dump works.
-func (s *stored) readAll(t storedRelation) *task {
-	sql := fmt.Sprintf("copy (select %s from only %s) to '/dev/null' (encoding '%s')", t.Columns, t.Quoted, s.encoding)
+// database's encoding, because a conversion could fail where pg_dump works. The rows are counted
+// at the same time.
+func (r *integrityRun) readAll(t storedRelation) *task {
 	read := &task{name: t.Quoted, method: "COPY to nowhere", bytes: t.Bytes}
-	read.run = func(ctx context.Context, conn *pgx.Conn) (string, error) {
-		_, err := conn.Exec(ctx, sql, pgx.QueryExecModeSimpleProtocol)
-		if said, ok := pgerr.From(err); ok && sandboxCode(err) == "" && isAboutValue(said) {
-			read.stored = isAboutStorage(said)
-			return fmt.Sprintf("%s cannot be read: %s", t.Quoted, pgerr.Describe(err)), nil
-		}
-		return "", err
+	table := r.db.relations[t.OID]
+	if table != nil && !table.holdsRows() {
+		table = nil
+	}
+	ranges := []string{""}
+	if r.sessions.number() > 1 && t.Method == "heap" && r.server.Major >= tidRangeSince {
+		ranges = blockRanges(t.Blocks)
+	}
+	count := &rowCount{table: table, parts: len(ranges)}
+	for _, where := range ranges {
+		sql := fmt.Sprintf("copy (select %s from only %s%s) to '/dev/null' (encoding '%s')", t.Columns, t.Quoted, where, r.stored.encoding)
+		read.parts = append(read.parts, func(ctx context.Context, conn *pgx.Conn) (string, error) {
+			done, err := conn.Exec(ctx, sql, pgx.QueryExecModeSimpleProtocol)
+			if said, ok := pgerr.From(err); ok && sandboxCode(err) == "" && isAboutValue(said) {
+				return "", unreadableValue{fmt.Sprintf("%s cannot be read: %s", t.Quoted, pgerr.Describe(err)), isAboutStorage(said)}
+			}
+			if err == nil {
+				count.add(done.RowsAffected())
+			}
+			return "", err
+		})
 	}
 	return read
 }
+
+// blockRanges returns the conditions that divide a table into parts. The first and the last
+// range are open, so that every row is in one, whatever the number of blocks.
+func blockRanges(blocks int64) []string {
+	var ranges []string
+	for start := int64(0); ; start += blocksPerPart {
+		var bounds []string
+		if start > 0 {
+			bounds = append(bounds, fmt.Sprintf("ctid >= '(%d,0)'", start))
+		}
+		last := start+blocksPerPart >= blocks
+		if !last {
+			bounds = append(bounds, fmt.Sprintf("ctid < '(%d,0)'", start+blocksPerPart))
+		}
+		condition := ""
+		if len(bounds) > 0 {
+			condition = " where " + strings.Join(bounds, " and ")
+		}
+		ranges = append(ranges, condition)
+		if last {
+			return ranges
+		}
+	}
+}
+
+// unreadableValue is an error about a value that cannot be read.
+type unreadableValue struct {
+	text   string
+	stored bool // in the stored data
+}
+
+func (u unreadableValue) Error() string { return u.text }
 
 // isAboutStorage reports whether an error is about the stored data itself.
 func isAboutStorage(e pgerr.Error) bool {

@@ -16,37 +16,37 @@ import (
 )
 
 // tableChecks returns the checks of verify.tables, sorted by table.
-func tableChecks(conn *pgx.Conn, db *database, tables map[string]config.Table, taken snapshot.Range) []check {
+func tableChecks(conn *pgx.Conn, db *database, tables map[string]config.Table, taken snapshot.Range) []*check {
 	if len(tables) == 0 {
-		return []check{notConfigured("tables", "table", "verify.tables")}
+		return []*check{notConfigured("tables", "table", "verify.tables")}
 	}
-	var list []check
+	var list []*check
 	for _, configured := range slices.Sorted(maps.Keys(tables)) {
 		expected := tables[configured]
-		list = append(list, func(ctx context.Context) (verdict, error) {
+		list = append(list, ofRows(func(ctx context.Context) (verdict, error) {
 			return checkTable(ctx, conn, db, configured, expected.MinRows)
-		})
+		}))
 		if newest := expected.Newest; newest != nil {
-			list = append(list, func(ctx context.Context) (verdict, error) {
+			list = append(list, ofCatalog(func(ctx context.Context) (verdict, error) {
 				return checkNewest(ctx, conn, db, configured, *newest, taken)
-			})
+			}))
 		}
 	}
 	return list
 }
 
-func notConfigured(name, kind, key string) check {
-	return func(context.Context) (verdict, error) {
+func notConfigured(name, kind, key string) *check {
+	return ofCatalog(func(context.Context) (verdict, error) {
 		return verdict{check: outcome.Check{
 			Name: name, Kind: kind, Status: outcome.CheckNotConfigured, RestsOn: "nothing: the config has no " + key, ConfigPath: key,
 		}}, nil
-	}
+	})
 }
 
 // checkTable checks that a table exists and has at least minRows rows.
 func checkTable(ctx context.Context, conn *pgx.Conn, db *database, configured string, minRows int64) (verdict, error) {
 	v := verdict{check: outcome.Check{
-		Name: configured, Kind: "table", Status: outcome.CheckPassed, Expect: "exists", RestsOn: "count(*) of the table, children included",
+		Name: configured, Kind: "table", Status: outcome.CheckPassed, Expect: "exists", RestsOn: "a count of every row of the table, children included",
 		ConfigPath: config.Path("verify", "tables", configured),
 	}}
 	if minRows > 0 {

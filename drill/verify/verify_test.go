@@ -71,8 +71,11 @@ func (d fixture) session(t *testing.T) *pgx.Conn {
 // read returns the database that the checks read.
 func read(t *testing.T, conn *pgx.Conn) *database {
 	t.Helper()
-	db, err := readDatabase(t.Context(), conn, nil)
+	db, err := readDatabase(t.Context(), conn)
 	if err != nil {
+		t.Fatal(err)
+	}
+	if err := db.count(t.Context(), &sessions{first: conn}, nil); err != nil {
 		t.Fatal(err)
 	}
 	return db

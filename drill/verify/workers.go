@@ -11,104 +11,89 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/drillgres/drillgres/drill/pgerr"
-	"github.com/drillgres/drillgres/drill/provision"
 )
 
-// mostWorkers is the maximum number of connections that check the database in
-// parallel. More of them would only wait for the disk.
-const mostWorkers = 4
-
-// runTasks runs the tasks in order, on one connection per CPU of the server, until
-// the time is up.
-func (r *integrityRun) runTasks(ctx context.Context, first *pgx.Conn, tasks []*task) error {
-	w := &workerPool{integrityRun: r, total: len(tasks), queue: make(chan *task, len(tasks))}
-	for _, t := range tasks {
-		w.queue <- t
+// runTasks runs the parts of the tasks in order, on all sessions, until the time is up.
+func (r *integrityRun) runTasks(ctx context.Context) error {
+	var parts []part
+	for _, t := range r.tasks() {
+		t.open = len(t.parts)
+		for _, run := range t.parts {
+			parts = append(parts, part{t, run})
+		}
 	}
-	close(w.queue)
-	working, stop := context.WithCancel(ctx)
-	defer stop()
-	var group sync.WaitGroup
-	for i := range min(mostWorkers, max(1, r.server.CPUs), len(tasks)) {
-		group.Go(func() {
-			if err := w.runWorker(working, i, first); err != nil {
-				w.fail(err)
-				stop()
-			}
-		})
+	w := &workers{integrityRun: r, total: len(parts)}
+	err := readEach(ctx, r.sessions, parts, w.start)
+	if err != nil || r.deadline.IsZero() {
+		return err
 	}
-	group.Wait()
-	return w.err
+	// This session also serves the checks after these.
+	_, err = r.sessions.first.Exec(ctx, "reset statement_timeout", pgx.QueryExecModeSimpleProtocol)
+	return err
 }
 
-// workerPool runs the tasks of a queue of tasks.
-type workerPool struct {
+// workers run the parts of tasks, each on one session.
+type workers struct {
 	*integrityRun
-	queue chan *task
 	total int
 
-	mu   sync.Mutex
+	mu   sync.Mutex // of what follows, and of the results of the tasks
 	done int
-	err  error // the first
 }
 
-func (w *workerPool) fail(err error) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	if w.err == nil {
-		w.err = err
-	}
-}
-
-func (w *workerPool) report() {
+func (w *workers) report() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.done++
 	w.progress.Report(int64(w.done), int64(w.total))
 }
 
-// runWorker runs tasks of the queue until it is empty. The first worker uses conn; each
-// other worker opens its own connection.
-func (w *workerPool) runWorker(ctx context.Context, i int, conn *pgx.Conn) error {
-	if i > 0 {
-		var err error
-		if conn, err = openReadOnly(ctx, w.server); err != nil {
-			return err
-		}
-		defer provision.Close(ctx, conn)
-		if _, err := loadAmcheck(ctx, conn, w.server.Major); err != nil {
-			return fmt.Errorf("load amcheck: %w", err)
-		}
-	}
-	one := worker{workerPool: w, conn: conn}
-	for t := range w.queue {
-		if err := one.runTask(ctx, t); err != nil {
-			return fmt.Errorf("%s of %s: %w", t.method, t.name, err)
-		}
-		w.report()
-	}
-	return nil
-}
-
-// worker runs tasks on one connection.
+// worker runs parts on one session.
 type worker struct {
-	*workerPool
+	*workers
 	conn  *pgx.Conn
 	limit time.Time // when statement_timeout was last set
 }
 
-// runTask runs one task within the remaining time.
-func (w *worker) runTask(ctx context.Context, t *task) error {
-	if !w.deadline.IsZero() && !time.Now().Before(w.deadline) {
+func (w *workers) start(ctx context.Context, conn *pgx.Conn) (reader[part], error) {
+	if conn != w.sessions.first { // which has amcheck already
+		if _, err := loadAmcheck(ctx, conn, w.server.Major); err != nil {
+			return nil, fmt.Errorf("load amcheck: %w", err)
+		}
+	}
+	one := &worker{workers: w, conn: conn}
+	return func(ctx context.Context, p part) error {
+		if err := one.runPart(ctx, p); err != nil {
+			return fmt.Errorf("%s of %s: %w", p.task.method, p.task.name, err)
+		}
+		w.report()
+		return nil
+	}, nil
+}
+
+// runPart runs one part of a task within the remaining time, unless the result of the task
+// is already known.
+func (w *worker) runPart(ctx context.Context, p part) error {
+	if !w.deadline.IsZero() && !time.Now().Before(w.deadline) || w.hasEnded(p.task) {
 		return nil
 	}
 	if err := w.limitStatements(ctx); err != nil {
 		return err
 	}
 	began := time.Now()
-	damage, err := t.run(ctx, w.conn)
-	t.seconds = time.Since(began).Seconds()
-	return t.end(ctx, w.conn, damage, err)
+	damage, err := p.run(ctx, w.conn)
+	result, err := resultOf(ctx, w.conn, p.task.name, damage, err)
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	p.task.seconds += time.Since(began).Seconds()
+	p.task.add(result)
+	return err
+}
+
+func (w *worker) hasEnded(t *task) bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return t.ended
 }
 
 // limitInterval is how often the statement timeout is set. A statement may exceed
@@ -127,25 +112,44 @@ func (w *worker) limitStatements(ctx context.Context) error {
 	return err
 }
 
-// end records the result of a task. An error ends the stage.
-func (t *task) end(ctx context.Context, conn *pgx.Conn, damage string, err error) error {
+// result is the result of one part of a task.
+type result struct {
+	ended   bool // within the time
+	damage  string
+	stored  bool   // the damage is one of the stored data
+	unclear string // why the result is unknown
+}
+
+// resultOf returns the result of a part. An error ends the stage.
+func resultOf(ctx context.Context, conn *pgx.Conn, name, damage string, err error) (result, error) {
 	said, fromServer := pgerr.From(err)
 	var why notChecked
+	var value unreadableValue
 	switch {
 	case err == nil:
-		t.ended, t.damage = true, damage
+		return result{ended: true, damage: damage}, nil
+	case errors.As(err, &value):
+		return result{ended: true, damage: value.text, stored: value.stored}, nil
 	case endsStage(ctx, conn, err):
-		return err
+		return result{}, err
 	case said.SQLState == pgerrcode.QueryCanceled, errors.Is(err, errTimeUp):
-		// not reached
+		return result{}, nil // not reached
 	case errors.As(err, &why):
-		t.ended, t.unclear = true, err.Error()
+		return result{ended: true, unclear: err.Error()}, nil
 	case !fromServer:
-		return err
+		return result{}, err
 	case said.Damage():
-		t.ended, t.damage, t.stored = true, t.name+": "+pgerr.Describe(err), isAboutStorage(said)
-	default:
-		t.ended, t.unclear = true, pgerr.Describe(err)
+		return result{ended: true, damage: name + ": " + pgerr.Describe(err), stored: isAboutStorage(said)}, nil
 	}
-	return nil
+	return result{ended: true, unclear: pgerr.Describe(err)}, nil
+}
+
+// add adds the result of a part. The task ends with its last part, or with one that decides it.
+func (t *task) add(r result) {
+	if t.ended || !r.ended {
+		return
+	}
+	t.open--
+	t.damage, t.stored, t.unclear = r.damage, t.stored || r.stored, r.unclear
+	t.ended = t.open == 0 || r.damage != "" || r.unclear != ""
 }

@@ -46,13 +46,14 @@ func TestIdentity(t *testing.T) {
 
 func TestParseProbe(t *testing.T) {
 	isolated := `tool bash
+cpus 8
 interface lo 0x9
 interface tunl0 0x80
 route4 Iface
 route6 lo
 outbound bash: connect: Network is unreachable bash: line 1: /dev/tcp/192.0.2.1/443: Network is unreachable
 `
-	want := probeResult{bash: true, interfaces: []string{"lo", "tunl0"}, outbound: "network is unreachable"}
+	want := probeResult{bash: true, cpus: 8, interfaces: []string{"lo", "tunl0"}, outbound: "network is unreachable"}
 	got := parseProbe(isolated)
 	if diff := cmp.Diff(want, got, cmp.AllowUnexported(probeResult{})); diff != "" {
 		t.Error(diff)

@@ -22,11 +22,12 @@ const probeWithin = 30 * time.Second
 // unusedAddress is reserved for documentation (RFC 5737, TEST-NET-1).
 const unusedAddress = "192.0.2.1"
 
-// probe lists tools, interfaces and routes, and tries to connect to an outside
+// probe lists tools, CPUs, interfaces and routes, and tries to connect to an outside
 // address. It needs only what every image has. sh reads it from standard input,
 // which also tests that the engine passes on the end of the input.
 const probe = `command -v bash >/dev/null 2>&1 && echo "tool bash"
 command -v nc >/dev/null 2>&1 && echo "tool nc"
+echo "cpus $(nproc 2>/dev/null)"
 for i in /sys/class/net/*; do
 	read -r flags <"$i/flags" && echo "interface ${i##*/} $flags"
 done
@@ -44,6 +45,7 @@ echo "outbound $(
 // probeResult is the parsed output of probe.
 type probeResult struct {
 	bash, netcat bool
+	cpus         int // 0: unknown
 	interfaces   []string
 	up           []string // interfaces that are up, except loopback
 	routes       int      // except those of loopback
@@ -51,12 +53,13 @@ type probeResult struct {
 }
 
 // checkIsolation checks from inside that the pod cannot reach any network. It
-// also returns the tools with which Dial can connect into the pod.
+// also returns the tools with which Dial can connect into the pod, and sets the pod's CPUs.
 func (p *pod) checkIsolation(ctx context.Context) (outcome.Isolation, portTools, error) {
 	found, err := p.runProbe(ctx)
 	if err != nil {
 		return outcome.Isolation{}, portTools{}, err
 	}
+	p.cpus = found.cpus
 	mode, published, err := p.networkOf(ctx, p.id)
 	if err != nil {
 		return outcome.Isolation{}, portTools{}, p.explain(ctx, err)
@@ -106,6 +109,8 @@ func parseProbe(out string) probeResult {
 		case "tool":
 			s.bash = s.bash || value == "bash"
 			s.netcat = s.netcat || value == "nc"
+		case "cpus":
+			s.cpus, _ = strconv.Atoi(value)
 		case "interface":
 			name, flags, _ := strings.Cut(value, " ")
 			s.interfaces = append(s.interfaces, name)

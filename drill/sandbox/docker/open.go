@@ -33,6 +33,7 @@ type pod struct {
 	spec      sandbox.Spec
 	watch     *watch
 	tools     portTools
+	cpus      int         // of its processes; 0: unknown
 	mounted   bool        // the work directory is mounted
 	opened    atomic.Bool // Open has returned it
 
@@ -63,7 +64,7 @@ func (e *Engine) Open(ctx context.Context, s sandbox.Spec) (sandbox.Running, err
 	p.opened.Store(true)
 	p.background.Go(func() { p.pingRegularly(p.life) })
 	p.background.Go(func() { p.guardDisk(p.life) })
-	return sandbox.Running{Pod: p, Digest: img.digest, Isolation: isolation}, nil
+	return sandbox.Running{Pod: p, Digest: img.digest, Isolation: isolation, Processors: p.cpus}, nil
 }
 
 // boot starts the Postgres container. If the engine refuses an optional feature,

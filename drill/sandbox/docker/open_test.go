@@ -25,6 +25,9 @@ func TestCheckIsolation(t *testing.T) {
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}
+	if p.cpus < 1 {
+		t.Errorf("%d CPUs", p.cpus)
+	}
 }
 
 func TestThePostgresContainerIsHardened(t *testing.T) {
