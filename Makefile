@@ -19,6 +19,7 @@ FUZZ       := drill/layers:FuzzTar drill/layers/codec:FuzzReader drill/layers/ag
 # The packages that take longest start first. The tests wait for the engine most of the
 # time, so more packages than processors run at once.
 LONGEST    := ./test/drills ./test/corpus ./drill/migrate/... ./drill/restore
+OTHERS     ?= ./...
 
 # The race detector takes a C compiler.
 RACE       := $(if $(shell command -v $$(go env CC)),-race)
@@ -55,7 +56,7 @@ prove: build ## break copies of the sample shop's backup: each must fail
 .PHONY: test
 test: $(ACT) $(ACTIONLINT) ## run every test; the integration tests need a container engine
 	@.ci/sshd
-	CGO_ENABLED=0 .ci/gotest -count=1 -timeout 40m -p 4 -parallel 4 $(LONGEST) ./...
+	CGO_ENABLED=0 .ci/gotest -count=1 -timeout 40m -p 4 -parallel 4 $(LONGEST) $(OTHERS)
 
 .PHONY: corpus
 corpus: ## drill every backup of the corpus, or with MAJOR=15 those of one major; see docs/corpus.md
