@@ -146,10 +146,10 @@ func TestRoleStatementsAreOfTheirPart(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if n := len(last.Earlier[0].WithoutRoles([]string{"app"}).Splices); n != 2 {
+	if n := len(last.Earlier[0].Without([]string{"app"}).Splices); n != 2 {
 		t.Errorf("%d statements are cut out of the roles, want 2", n)
 	}
-	if cut := last.Source.WithoutRoles([]string{"app"}).Splices; len(cut) > 0 {
+	if cut := last.Source.Without([]string{"app"}).Splices; len(cut) > 0 {
 		t.Errorf("the dump loses %+v", cut)
 	}
 }

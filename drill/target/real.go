@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"net"
 	"path/filepath"
 	"slices"
@@ -135,7 +136,9 @@ func (r *Real) Open(ctx context.Context, needs inspect.Needs, dump restore.Dump)
 	if err != nil {
 		return provision.Server{}, dump, err
 	}
-	dump = r.withoutRoles(dump, a, needs)
+	if dump, err = r.asRestored(dump, a); err != nil {
+		return provision.Server{}, dump, err
+	}
 	r.server = r.describe(a, needs)
 	p := &pod{}
 	r.server.Pod = p
@@ -189,24 +192,41 @@ func forDatabase(statements, database string) string {
 	}
 }
 
-// withoutRoles returns the backup as it is restored: without the statements about roles that
-// exist, or without any about roles.
-func (r *Real) withoutRoles(dump restore.Dump, a about, needs inspect.Needs) restore.Dump {
-	leftOut := needs.CreatedRoles
-	if r.WithRoles {
-		leftOut = a.roles
-	}
-	dump.Source = dump.WithoutRoles(leftOut)
+// asRestored returns the backup as it is restored: without the statements about roles that exist,
+// or without any about roles, and without those about tablespaces, which the server has. It fails
+// if another statement changes more than the database: the server may have other ones.
+func (r *Real) asRestored(dump restore.Dump, a about) (restore.Dump, error) {
 	before := dump.Before
 	dump.Before = nil
-	for _, part := range before {
+	for _, part := range slices.Concat(before, []restore.Dump{dump}) {
 		if part.Role == "globals" && !r.WithRoles {
 			continue
 		}
-		part.Source = part.WithoutRoles(leftOut)
+		if what := reaching(part.Source); what != "" {
+			return dump, outcome.Fail(outcome.ConfigInvalid, "the backup contains %s, which changes more than the database: a server may have others", what).
+				WithHint("restore into a server of its own by hand: drillgres runbook %s has the commands", r.Name)
+		}
+		leftOut, reaches := append(slices.Clone(a.roles), "all"), []inspect.Reach{inspect.OfTablespaces}
+		if !r.WithRoles {
+			leftOut, reaches = slices.Collect(maps.Keys(part.RoleStatements)), append(reaches, inspect.OfRoles)
+		}
+		part.Source = part.Without(leftOut, reaches...)
 		dump.Before = append(dump.Before, part)
 	}
-	return dump
+	last := dump.Before[len(dump.Before)-1]
+	last.Before = dump.Before[:len(dump.Before)-1]
+	return last, nil
+}
+
+// reaching returns the first statement that changes more than the database and cannot be left out;
+// empty: there is none.
+func reaching(s inspect.Source) string {
+	for _, b := range s.Beyond {
+		if b.Reach == inspect.OfServer || b.Splice.Length == 0 {
+			return b.What
+		}
+	}
+	return ""
 }
 
 // plan notes what the restore will do.

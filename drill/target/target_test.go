@@ -11,8 +11,11 @@ import (
 	"testing"
 	"time"
 
+	"github.com/drillgres/drillgres/drill/inspect"
+	"github.com/drillgres/drillgres/drill/layers"
 	"github.com/drillgres/drillgres/drill/outcome"
 	"github.com/drillgres/drillgres/drill/provision"
+	"github.com/drillgres/drillgres/drill/restore"
 	"github.com/drillgres/drillgres/drill/sandbox"
 )
 
@@ -121,5 +124,58 @@ func TestLocalPrograms(t *testing.T) {
 	time.AfterFunc(50*time.Millisecond, func() { cancel(errBroken) })
 	if _, err := l.Exec(ctx, sandbox.Command{Args: []string{"sh", "-c", "exec sleep 600"}}); !errors.Is(err, errBroken) {
 		t.Errorf("a cancelled program: %v", err)
+	}
+}
+
+// scanned returns a dump with these statements.
+func scanned(t *testing.T, role, statements string) restore.Dump {
+	t.Helper()
+	c, err := inspect.Scan(t.Context(), strings.NewReader("--\n-- PostgreSQL database dump\n--\n\n"+statements+"\n--\n-- PostgreSQL database dump complete\n--\n\n"), layers.Opener{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return restore.Dump{Role: role, Source: c.Source}
+}
+
+// TestWhatReachesFurtherIsLeftOut checks what a restore does with statements about more than the
+// database.
+func TestWhatReachesFurtherIsLeftOut(t *testing.T) {
+	for _, c := range []struct {
+		name, globals, dump string
+		withRoles           bool
+		leftOut             int    // statements
+		refused             string // for this statement
+	}{
+		{name: "roles that nobody asked for", dump: "CREATE ROLE new; ALTER ROLE old SUPERUSER; CREATE USER mallory SUPERUSER; GRANT old TO mallory;", leftOut: 4},
+		{name: "roles", dump: "CREATE ROLE new; ALTER ROLE old SUPERUSER; ALTER ROLE ALL SET work_mem = '1MB'; GRANT old TO new;", withRoles: true, leftOut: 2},
+		{name: "globals that nobody asked for", globals: "ALTER SYSTEM SET work_mem = '1MB';", dump: "SELECT 1;"},
+		{name: "globals", globals: "CREATE ROLE new;\nCREATE TABLESPACE fast OWNER old LOCATION '/fast';\nGRANT ALL ON TABLESPACE fast TO new;", dump: "SELECT 1;", withRoles: true, leftOut: 2},
+		{name: "the server", dump: "ALTER SYSTEM SET work_mem = '1MB';", refused: "ALTER SYSTEM"},
+		{name: "another database", globals: "DROP DATABASE other;", dump: "SELECT 1;", withRoles: true, refused: "DROP DATABASE"},
+		{name: "several roles", globals: "DROP ROLE old, other;", dump: "SELECT 1;", withRoles: true, refused: "DROP ROLE"},
+	} {
+		r := Real{Name: "shop", WithRoles: c.withRoles}
+		dump := scanned(t, "", c.dump)
+		if c.globals != "" {
+			dump.Before = []restore.Dump{scanned(t, "globals", c.globals)}
+		}
+		got, err := r.asRestored(dump, about{roles: []string{"old"}})
+		if c.refused != "" {
+			if f := outcome.AsFailure(err); err == nil || f.Code != outcome.ConfigInvalid || !strings.Contains(f.Error(), c.refused) {
+				t.Errorf("%s: %v", c.name, err)
+			}
+			continue
+		}
+		leftOut := 0
+		for _, part := range append(got.Before, got) {
+			for _, s := range part.Splices {
+				if s.SQL == "" {
+					leftOut++
+				}
+			}
+		}
+		if err != nil || leftOut != c.leftOut || len(got.Before) > 0 != (c.globals != "" && c.withRoles) {
+			t.Errorf("%s: %d statements are left out, want %d; %d parts before it; %v", c.name, leftOut, c.leftOut, len(got.Before), err)
+		}
 	}
 }

@@ -321,6 +321,12 @@ func TestARecoveryIsRefused(t *testing.T) {
 		{name: "wrong password", roles: own, prepare: func(t *testing.T, _ *server, _ string) { t.Setenv("PGPASSWORD", "canary-wrong") }, exit: 2, says: []string{"password authentication failed", "PGPASSWORD"}},
 		{name: "no such database", roles: own, prepare: func(_ *testing.T, s *server, _ string) { s.database = "nowhere" }, exit: 2, says: []string{`database "nowhere" does not exist`, "createdb"}},
 		{name: "no roles", exit: 2, says: []string{`lacks the roles "shop_app", "shop_owner"`, "--with-roles"}},
+		{name: "a dump that reaches further", prepare: func(t *testing.T, _ *server, config string) {
+			path := filepath.Join(filepath.Dir(config), "backups", "shop.sql.gz")
+			if err := os.WriteFile(path, zipped(t, dumpOf("CREATE TABLE public.t (n integer);\nCOPY public.t (n) FROM stdin;\n1\n\\.\nDROP DATABASE IF EXISTS other;\n")), 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}, exit: 2, says: []string{"contains DROP DATABASE", "changes more than the database", "drillgres runbook shop"}},
 		{name: "nobody to ask", roles: own, args: []string{"--yes=false"}, exit: 2, says: []string{"stdin is not a terminal", "--yes"}},
 		{name: "a broken dump", roles: own, prepare: func(t *testing.T, _ *server, config string) {
 			path := filepath.Join(filepath.Dir(config), "backups", "shop.sql.gz")
