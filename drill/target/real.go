@@ -170,24 +170,26 @@ func (r *Real) describe(a about, needs inspect.Needs) provision.Server {
 	return s
 }
 
-// forDatabase returns statements ALTER DATABASE … for another database: that of the target may
-// have another name than production's.
+// forDatabase returns the statements ALTER DATABASE name … and ALTER ROLE … IN DATABASE name … for
+// another database: that of the target may have another name than production's.
 func forDatabase(statements, database string) string {
 	var b strings.Builder
-	lexer, copied, words := sqltext.LexText(statements, sqltext.Server), int64(0), 0
+	lexer, copied := sqltext.LexText(statements, sqltext.Server), int64(0)
+	named, renamed := false, false // DATABASE came; the name after it was replaced
 	for {
 		t := lexer.Next()
-		switch t.Kind {
-		case sqltext.EOF, sqltext.Open:
+		switch {
+		case t.Kind == sqltext.EOF, t.Kind == sqltext.Open:
 			b.WriteString(statements[copied:])
 			return b.String()
-		case sqltext.End:
-			words = 0
-			continue
-		}
-		if words++; words == 3 {
+		case t.Kind == sqltext.End:
+			named, renamed = false, false
+		case renamed:
+		case named:
 			b.WriteString(statements[copied:lexer.Start()] + sqltext.Identifier(database))
-			copied = lexer.End()
+			copied, renamed = lexer.End(), true
+		default:
+			named = t.Is("database")
 		}
 	}
 }

@@ -65,8 +65,9 @@ func TestClientsGetTheAddress(t *testing.T) {
 func TestSettingsOfAnotherDatabase(t *testing.T) {
 	const was = `ALTER DATABASE shop SET work_mem TO '8MB';
 ALTER DATABASE shop SET app.name TO 'alter database shop; set';
+ALTER ROLE shop IN DATABASE shop SET work_mem TO '8MB';
 `
-	want := strings.ReplaceAll(was, "ALTER DATABASE shop", `ALTER DATABASE "new one"`)
+	want := strings.ReplaceAll(was, "DATABASE shop", `DATABASE "new one"`)
 	if got := forDatabase(was, "new one"); got != want {
 		t.Errorf("got\n%swant\n%s", got, want)
 	}
