@@ -8,10 +8,12 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 
 	"github.com/drillgres/drillgres/drill/outcome"
 	"github.com/drillgres/drillgres/drill/provision"
@@ -42,9 +44,18 @@ func Parse(text string) (Target, error) {
 	}
 	query := u.Query()
 	for name := range query {
-		if name == "password" || name == "sslpassword" {
+		switch name {
+		case "password", "sslpassword":
 			return Target{}, invalid("has the parameter %s, which other users of this machine could read: use PGPASSWORD or a password file", name)
+		case "service", "servicefile":
+			return Target{}, invalid("has the parameter %s: write where the server is in the URL", name)
 		}
+	}
+	switch {
+	case os.Getenv("PGSERVICE") != "":
+		return Target{}, invalid("is not all that says where to restore: PGSERVICE is set, which psql and pg_restore would not see. Unset it")
+	case u.Host == "" && query.Get("host") == "":
+		return Target{}, invalid("names no server, and that of the environment may be another one")
 	}
 	cfg, err := pgx.ParseConfig(text)
 	if err != nil {
@@ -53,7 +64,7 @@ func Parse(text string) (Target, error) {
 	switch name := strings.TrimPrefix(u.Path, "/"); {
 	case name == "" && query.Get("dbname") == "":
 		return Target{}, invalid("names no database")
-	case strings.Contains(cfg.Host, ",") || strings.Contains(u.Host, ","):
+	case slices.ContainsFunc(cfg.Fallbacks, func(f *pgconn.FallbackConfig) bool { return f.Host != cfg.Host || f.Port != cfg.Port }):
 		return Target{}, invalid("names several hosts: name the one to restore into")
 	}
 	t := Target{Address: &provision.Address{Config: cfg}, Database: cfg.Database, User: cfg.User, Password: redact.Secret(cfg.Password)}

@@ -37,13 +37,28 @@ func TestParse(t *testing.T) {
 	for _, text := range []string{
 		"host=db dbname=shop password=" + canary, "mysql://ada:" + canary + "@db/shop", "postgres://ada:" + canary + "@db:port/shop",
 		"postgres://ada:" + canary + "@db/shop?sslmode=" + canary, "postgres://ada:" + canary + "@db", "postgres://ada:" + canary + "@one,two/shop",
-		"postgres://ada@db/shop?password=" + canary, "postgres://ada:" + canary + "/x@db/shop",
+		"postgres://ada@db/shop?host=one,two", "postgres:///shop", "postgres://ada@db/shop?service=x", "postgres://ada@db/shop?password=" + canary, "postgres://ada:" + canary + "/x@db/shop",
 	} {
 		_, err := Parse(text)
 		f := outcome.AsFailure(err)
 		if err == nil || f.Code != outcome.ConfigInvalid || strings.Contains(f.Error()+f.Remedy(), canary) {
 			t.Errorf("%s: %v", text, err)
 		}
+	}
+}
+
+// TestTheURLNamesTheServer checks that no other server than that of the URL is restored into.
+func TestTheURLNamesTheServer(t *testing.T) {
+	t.Setenv("PGHOST", "elsewhere")
+	if got, err := Parse("postgres:///shop"); err == nil {
+		t.Errorf("the server is that of PGHOST: %s", got)
+	}
+	if got, err := Parse("postgres:///shop?host=/run/postgresql"); err != nil || !strings.Contains(got.String(), "socket in /run/postgresql") {
+		t.Errorf("%v, %v", got, err)
+	}
+	t.Setenv("PGSERVICE", "x")
+	if _, err := Parse("postgres://ada@db/shop"); err == nil || !strings.Contains(err.Error(), "PGSERVICE") {
+		t.Errorf("with a service: %v", err)
 	}
 }
 
