@@ -21,6 +21,7 @@ import (
 
 // about is what a server says about itself and about the database.
 type about struct {
+	identity   string // of the database, until the server is restarted
 	version    string
 	major      int
 	superuser  bool
@@ -38,7 +39,7 @@ type about struct {
 }
 
 const aboutSQL = `
-select split_part(current_setting('server_version'), ' ', 1), current_setting('server_version_num')::int / 10000,
+select d.oid || ' in the server of ' || pg_postmaster_start_time(), split_part(current_setting('server_version'), ' ', 1), current_setting('server_version_num')::int / 10000,
        (select rolsuper from pg_roles where rolname = current_user), (select rolcreatedb from pg_roles where rolname = current_user), pg_encoding_to_char(d.encoding), d.datcollate,
        pg_get_userbyid(d.datdba), coalesce(shobj_description(d.oid, 'pg_database'), ''), pg_is_in_recovery(),
        array(select name::text from pg_available_extensions), array(select rolname::text from pg_roles),
@@ -47,7 +48,7 @@ from pg_database d where d.datname = current_database()`
 
 // read asks the server about itself.
 func read(ctx context.Context, conn *pgx.Conn) (a about, err error) {
-	err = conn.QueryRow(ctx, aboutSQL).Scan(&a.version, &a.major, &a.superuser, &a.createdb, &a.encoding, &a.collate, &a.owner, &a.comment, &a.recovering, &a.extensions, &a.roles, &a.member, &a.spaces)
+	err = conn.QueryRow(ctx, aboutSQL).Scan(&a.identity, &a.version, &a.major, &a.superuser, &a.createdb, &a.encoding, &a.collate, &a.owner, &a.comment, &a.recovering, &a.extensions, &a.roles, &a.member, &a.spaces)
 	if err != nil {
 		return a, fmt.Errorf("ask the server about itself: %w", err)
 	}

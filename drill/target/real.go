@@ -41,6 +41,7 @@ type Real struct {
 	Plan Plan // set by Open
 
 	server provision.Server
+	opened string   // the identity of the database that Open has checked
 	needed []string // roles to create that the backup does not contain
 }
 
@@ -129,10 +130,12 @@ func (r *Real) Open(ctx context.Context, needs inspect.Needs, dump restore.Dump)
 		return provision.Server{}, dump, err
 	}
 	defer provision.Close(ctx, conn)
+	r.pin(conn)
 	a, err := r.check(ctx, conn)
 	if err == nil {
 		err = r.checkNeeds(a, needs)
 	}
+	r.opened = a.identity
 	if err != nil {
 		return provision.Server{}, dump, err
 	}
@@ -148,6 +151,19 @@ func (r *Real) Open(ctx context.Context, needs inspect.Needs, dump restore.Dump)
 	}
 	r.Plan.Steps = r.Restorer.Steps(r.server, dump)
 	return r.server, dump, nil
+}
+
+// pin has every later session of drillgres and of the client programs use the address of this one:
+// the name of the host may stand for several servers, or for another one a minute later.
+func (r *Real) pin(conn *pgx.Conn) {
+	at, ok := conn.PgConn().Conn().RemoteAddr().(*net.TCPAddr)
+	if !ok {
+		return
+	}
+	ip := at.AddrPort().Addr().Unmap().String()
+	pinned := provision.Address{Config: r.Address.Config.Copy(), Params: append(slices.Clone(r.Address.Params), provision.Param{Name: "hostaddr", Value: ip})}
+	pinned.Config.LookupFunc = func(context.Context, string) ([]string, error) { return []string{ip}, nil }
+	r.Address = &pinned
 }
 
 // jobs is how many sessions load at the same time unless the config says so: how many processors
@@ -176,6 +192,7 @@ func forDatabase(statements, database string) string {
 	var b strings.Builder
 	lexer, copied := sqltext.LexText(statements, sqltext.Server), int64(0)
 	named, renamed := false, false // DATABASE came; the name after it was replaced
+	var before sqltext.Token
 	for {
 		t := lexer.Next()
 		switch {
@@ -188,9 +205,10 @@ func forDatabase(statements, database string) string {
 		case named:
 			b.WriteString(statements[copied:lexer.Start()] + sqltext.Identifier(database))
 			copied, renamed = lexer.End(), true
-		default:
-			named = t.Is("database")
+		default: // a role may have the name database
+			named = t.Is("database") && (before.Is("alter") || before.Is("in"))
 		}
+		before = t
 	}
 }
 
@@ -314,8 +332,14 @@ func (r *Real) mark() string {
 
 // Begin marks the database in its comment, and creates the roles that the backup does not contain.
 // It sets the owner, unless the backup creates it: what the owner may do in the schema public depends
-// on that.
+// on that. It checks again that the database is the one of Open, and still empty: somebody has read
+// the plan meanwhile, and may have begun another restore.
 func (r *Real) Begin(ctx context.Context) error {
+	conn, err := r.session(ctx)
+	if err != nil {
+		return err
+	}
+	defer provision.Close(ctx, conn)
 	sql := []string{r.comment(sqltext.Literal(r.mark()))}
 	for _, name := range r.needed {
 		sql = append(sql, "create role "+sqltext.Identifier(name)+" nologin")
@@ -323,8 +347,22 @@ func (r *Real) Begin(ctx context.Context) error {
 	if owner := r.server.Owner; owner != "" && !slices.Contains(r.Plan.Roles, owner) {
 		sql = append(sql, "alter database "+sqltext.Identifier(r.Database)+" owner to "+sqltext.Identifier(owner))
 	}
-	return r.run(ctx, sql)
+	if err := run(ctx, conn, []string{"begin transaction", "select pg_catalog.pg_advisory_xact_lock(" + beginLock + ")"}); err != nil {
+		return err
+	}
+	a, err := r.check(ctx, conn)
+	switch {
+	case err != nil:
+		return err
+	case a.identity != r.opened:
+		return outcome.Fail(outcome.ConfigInvalid, "the server was restarted, or another one answers at its address, since the plan was made: nothing was written").
+			WithHint("run the command again")
+	}
+	return run(ctx, conn, append(sql, "commit transaction"))
 }
+
+// beginLock is a lock in the database under which a restore looks whether another has begun.
+const beginLock = "7274726578"
 
 // End removes the mark, unless the backup has set a comment of its own.
 func (r *Real) End(ctx context.Context) error {
@@ -332,24 +370,19 @@ func (r *Real) End(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	defer provision.Close(ctx, conn)
 	a, err := read(ctx, conn)
-	provision.Close(ctx, conn)
 	if err != nil || !strings.HasPrefix(a.comment, markPrefix) {
 		return err
 	}
-	return r.run(ctx, []string{r.comment("null")})
+	return run(ctx, conn, []string{r.comment("null")})
 }
 
 func (r *Real) comment(text string) string {
 	return "comment on database " + sqltext.Identifier(r.Database) + " is " + text
 }
 
-func (r *Real) run(ctx context.Context, statements []string) error {
-	conn, err := r.session(ctx)
-	if err != nil {
-		return err
-	}
-	defer provision.Close(ctx, conn)
+func run(ctx context.Context, conn *pgx.Conn, statements []string) error {
 	for _, sql := range statements {
 		_, err := conn.Exec(ctx, sql)
 		if said, refused := pgerr.From(err); refused {
@@ -366,7 +399,10 @@ func (r *Real) run(ctx context.Context, statements []string) error {
 }
 
 // firstWords returns the kind of a statement, for an error.
-func firstWords(sql string) string { return strings.Join(strings.Fields(sql)[:3], " ") }
+func firstWords(sql string) string {
+	fields := strings.Fields(sql)
+	return strings.Join(fields[:min(len(fields), 3)], " ")
+}
 
 // pod stands for a sandbox, with the client programs outside of it.
 type pod struct {

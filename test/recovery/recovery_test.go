@@ -17,9 +17,13 @@ import (
 
 	"github.com/klauspost/compress/gzip"
 
+	"github.com/drillgres/drillgres/drill/config"
+	"github.com/drillgres/drillgres/drill/inspect"
+	"github.com/drillgres/drillgres/drill/layers"
 	"github.com/drillgres/drillgres/drill/outcome"
 	"github.com/drillgres/drillgres/drill/provision"
 	"github.com/drillgres/drillgres/drill/restore"
+	"github.com/drillgres/drillgres/drill/target"
 	"github.com/drillgres/drillgres/fixtures/images"
 	"github.com/drillgres/drillgres/fixtures/pgserver"
 	"github.com/drillgres/drillgres/fixtures/program"
@@ -370,6 +374,49 @@ func replace(t *testing.T, path, old, text string) {
 	}
 	if err := os.WriteFile(path, bytes.Replace(content, []byte(old), []byte(text), 1), 0o600); err != nil {
 		t.Fatal(err)
+	}
+}
+
+// TestAnotherWritesMeanwhile checks that what has happened since the plan was shown counts.
+func TestAnotherWritesMeanwhile(t *testing.T) {
+	s := newServer(t)
+	to, err := target.Parse(s.url())
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, err := inspect.Scan(t.Context(), bytes.NewReader(dumpOf("CREATE TABLE public.t (id integer);\nCOPY public.t (id) FROM stdin;\n1\n\\.\n")), layers.Opener{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	open := func() *target.Real {
+		r := &target.Real{
+			Target: to, Config: config.Postgres{Version: major}, RunID: "R", Now: time.Now,
+			Restorer: restore.Restorer{Config: config.Restore{Loader: restore.LoaderParallel, Jobs: 2}},
+		}
+		if _, _, err := r.Open(t.Context(), c.Needs, restore.Dump{Source: c.Source}); err != nil {
+			t.Fatal(err)
+		}
+		return r
+	}
+	first, second := open(), open()
+	if err := first.Begin(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if err := second.Begin(t.Context()); err == nil || !strings.Contains(err.Error(), "the mark of a restore") {
+		t.Errorf("two restores at the same time: %v", err)
+	}
+	if err := first.End(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	late := open()
+	if n := s.ask(t, "select lo_create(4711)::text"); n != "4711" {
+		t.Fatal(n)
+	}
+	if err := late.Begin(t.Context()); err == nil || !strings.Contains(err.Error(), "is not empty") {
+		t.Errorf("an object that was created meanwhile: %v", err)
+	}
+	if got := s.comment(t); got != "" {
+		t.Errorf("the database has the comment %q", got)
 	}
 }
 
