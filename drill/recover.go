@@ -24,7 +24,8 @@ type Target interface {
 	// It returns the backup as it is to be restored. The Pod of the Server must be closed, also
 	// with an error.
 	Open(ctx context.Context, needs inspect.Needs, dump restore.Dump) (provision.Server, restore.Dump, error)
-	// Begin marks the database as incomplete, and End removes the mark.
+	// Begin marks the database as incomplete, and End removes the mark. Begin checks again that
+	// nobody else writes to the database. With an error it has written nothing.
 	Begin(ctx context.Context) error
 	End(ctx context.Context) error
 }
@@ -61,11 +62,11 @@ func (d Drill) Recover(ctx context.Context, t Target, confirm func(Recovery) (bo
 		if confirmed, err := confirm(Recovery{e.backup, e.file, e.taken, e.allFindings()}); !confirmed || err != nil {
 			return outcome.Result{}, err
 		}
+		if f := begin(ctx, r, t, e.server); f != nil {
+			return outcome.Result{}, f
+		}
 	}
 	e.restored = step(ctx, r, outcome.Restore, func(ctx context.Context) (restore.Restored, error) {
-		if err := t.Begin(ctx); err != nil {
-			return restore.Restored{}, e.server.Blame(ctx, err)
-		}
 		return d.restore(ctx, r, &e, dump)
 	})
 	e.verified = step(ctx, r, outcome.Verify, func(ctx context.Context) (verify.Report, error) {
@@ -84,6 +85,17 @@ func (d Drill) Recover(ctx context.Context, t Target, confirm func(Recovery) (bo
 		f.Hint = "drop the database, create it again, and restore from the beginning: nothing is resumed"
 	}
 	return result, nil
+}
+
+// begin marks the target. If that fails, nothing was written.
+func begin(ctx context.Context, r *runner, t Target, s provision.Server) *outcome.Failure {
+	_, err := recovered(ctx, func(ctx context.Context) (struct{}, error) { return struct{}{}, s.Blame(ctx, t.Begin(ctx)) })
+	if err == nil {
+		return nil
+	}
+	f := r.classify(ctx, ctx, outcome.Provision, err)
+	f.Err = fmt.Errorf("nothing was written: %w", f.Err)
+	return f
 }
 
 // findStale reports a backup that a drill would not accept for its age.

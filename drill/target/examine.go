@@ -7,13 +7,11 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/jackc/pgerrcode"
 	"github.com/jackc/pgx/v5"
 
 	"github.com/drillgres/drillgres/drill/extension"
 	"github.com/drillgres/drillgres/drill/inspect"
 	"github.com/drillgres/drillgres/drill/outcome"
-	"github.com/drillgres/drillgres/drill/pgerr"
 	"github.com/drillgres/drillgres/drill/provision"
 	"github.com/drillgres/drillgres/drill/sqltext"
 	"github.com/drillgres/drillgres/drill/words"
@@ -25,36 +23,36 @@ type about struct {
 	version    string
 	major      int
 	superuser  bool
+	owns       bool // the user may do what the owner of the database may do
 	createdb   bool // the user may create databases, and so change their owner
 	encoding   string
 	collate    string
 	owner      string // of the database
 	comment    string // of the database
 	recovering bool
-	preloaded  string
+	preloaded  string   // empty: none, or the user may not read it
 	extensions []string // that can be created
 	roles      []string
-	member     []string // roles of which the user is a member
+	member     []string // roles that the user can set as an owner
 	spaces     []string // tablespaces
 }
 
 const aboutSQL = `
 select d.oid || ' in the server of ' || pg_postmaster_start_time(), split_part(current_setting('server_version'), ' ', 1), current_setting('server_version_num')::int / 10000,
-       (select rolsuper from pg_roles where rolname = current_user), (select rolcreatedb from pg_roles where rolname = current_user), pg_encoding_to_char(d.encoding), d.datcollate,
+       (select rolsuper from pg_roles where rolname = current_user), pg_has_role(d.datdba, 'usage'), (select rolcreatedb from pg_roles where rolname = current_user), pg_encoding_to_char(d.encoding), d.datcollate,
        pg_get_userbyid(d.datdba), coalesce(shobj_description(d.oid, 'pg_database'), ''), pg_is_in_recovery(),
        array(select name::text from pg_available_extensions), array(select rolname::text from pg_roles),
-       array(select rolname::text from pg_roles where pg_has_role(oid, 'member')), array(select spcname::text from pg_tablespace)
+       array(select rolname::text from pg_roles where case when current_setting('server_version_num')::int >= 160000 then pg_has_role(oid, 'set') else pg_has_role(oid, 'member') end),
+       array(select spcname::text from pg_tablespace),
+       case when pg_has_role('pg_read_all_settings', 'usage') then current_setting('shared_preload_libraries') else '' end
 from pg_database d where d.datname = current_database()`
 
 // read asks the server about itself.
 func read(ctx context.Context, conn *pgx.Conn) (a about, err error) {
-	err = conn.QueryRow(ctx, aboutSQL).Scan(&a.identity, &a.version, &a.major, &a.superuser, &a.createdb, &a.encoding, &a.collate, &a.owner, &a.comment, &a.recovering, &a.extensions, &a.roles, &a.member, &a.spaces)
+	err = conn.QueryRow(ctx, aboutSQL).Scan(&a.identity, &a.version, &a.major, &a.superuser, &a.owns, &a.createdb, &a.encoding, &a.collate, &a.owner, &a.comment, &a.recovering,
+		&a.extensions, &a.roles, &a.member, &a.spaces, &a.preloaded)
 	if err != nil {
 		return a, fmt.Errorf("ask the server about itself: %w", err)
-	}
-	// Only a superuser, or a member of pg_read_all_settings, may read it.
-	if err := conn.QueryRow(ctx, "select current_setting('shared_preload_libraries')").Scan(&a.preloaded); err != nil && !pgerr.Is(err, pgerrcode.InsufficientPrivilege) {
-		return a, fmt.Errorf("ask for shared_preload_libraries: %w", err)
 	}
 	return a, nil
 }
@@ -104,6 +102,9 @@ func (r *Real) checkServer(a about) error {
 			WithHint("restore into a server of Postgres %s, or set postgres.version to %d and drill that first", r.Config.Version, a.major)
 	case a.recovering:
 		return outcome.Fail(outcome.ConfigInvalid, "the server is a standby: it cannot be written to").WithHint("name the primary")
+	case !a.owns:
+		return outcome.Fail(outcome.ConfigInvalid, "%q may not comment on database %q, which belongs to %q: a restore marks it as incomplete", r.User, r.Database, a.owner).
+			WithHint("connect as the owner of the database, as a member of it, or as a superuser")
 	}
 	return nil
 }
@@ -130,7 +131,30 @@ func (r *Real) checkNeeds(a about, needs inspect.Needs) error {
 		return outcome.Fail(outcome.ConfigInvalid, "the server lacks the %s %s of the backup", words.Noun(len(lacking), "tablespace", "tablespaces"), strings.Join(words.Quoted(lacking), ", ")).
 			WithHint("create them on the server first, with CREATE TABLESPACE")
 	}
+	if err := r.checkOwners(a, needs); err != nil {
+		return err
+	}
 	return r.checkRoles(a, needs)
+}
+
+// checkOwners fails if the user cannot give objects of the backup to their owners.
+func (r *Real) checkOwners(a about, needs inspect.Needs) error {
+	if a.superuser {
+		return nil
+	}
+	var foreign []string
+	for owner := range needs.ObjectsByOwner {
+		if slices.Contains(a.roles, owner) && !slices.Contains(a.member, owner) {
+			foreign = append(foreign, owner)
+		}
+	}
+	if len(foreign) == 0 {
+		return nil
+	}
+	slices.Sort(foreign)
+	return outcome.Fail(outcome.ConfigInvalid, "%q is not a superuser, and cannot give objects of the backup to their owners %s: it is not a member of them that may SET ROLE",
+		r.User, words.List(words.Quoted(foreign), mostListed)).
+		WithHint("grant it the memberships (GRANT … TO %s), or connect as a superuser: only one can restore the objects of another", sqltext.Identifier(r.User))
 }
 
 // packagesFor says where missing extensions come from.

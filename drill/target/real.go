@@ -347,7 +347,7 @@ func (r *Real) Begin(ctx context.Context) error {
 	if owner := r.server.Owner; owner != "" && !slices.Contains(r.Plan.Roles, owner) {
 		sql = append(sql, "alter database "+sqltext.Identifier(r.Database)+" owner to "+sqltext.Identifier(owner))
 	}
-	if err := run(ctx, conn, []string{"begin transaction", "select pg_catalog.pg_advisory_xact_lock(" + beginLock + ")"}); err != nil {
+	if err := run(ctx, conn, outcome.ConfigInvalid, []string{"begin transaction", "set local lock_timeout = '30s'", "select pg_catalog.pg_advisory_xact_lock(" + beginLock + ")"}); err != nil {
 		return err
 	}
 	a, err := r.check(ctx, conn)
@@ -355,10 +355,10 @@ func (r *Real) Begin(ctx context.Context) error {
 	case err != nil:
 		return err
 	case a.identity != r.opened:
-		return outcome.Fail(outcome.ConfigInvalid, "the server was restarted, or another one answers at its address, since the plan was made: nothing was written").
+		return outcome.Fail(outcome.ConfigInvalid, "the server was restarted, or another one answers at its address, since the plan was made").
 			WithHint("run the command again")
 	}
-	return run(ctx, conn, append(sql, "commit transaction"))
+	return run(ctx, conn, outcome.ConfigInvalid, append(sql, "commit transaction"))
 }
 
 // beginLock is a lock in the database under which a restore looks whether another has begun.
@@ -375,18 +375,19 @@ func (r *Real) End(ctx context.Context) error {
 	if err != nil || !strings.HasPrefix(a.comment, markPrefix) {
 		return err
 	}
-	return run(ctx, conn, []string{r.comment("null")})
+	return run(ctx, conn, outcome.RestoreFailed, []string{r.comment("null")})
 }
 
 func (r *Real) comment(text string) string {
 	return "comment on database " + sqltext.Identifier(r.Database) + " is " + text
 }
 
-func run(ctx context.Context, conn *pgx.Conn, statements []string) error {
+// run runs statements. One that the server refuses is a failure with this code.
+func run(ctx context.Context, conn *pgx.Conn, code outcome.Code, statements []string) error {
 	for _, sql := range statements {
 		_, err := conn.Exec(ctx, sql)
 		if said, refused := pgerr.From(err); refused {
-			f := outcome.Fail(outcome.RestoreFailed, "%s: %s", firstWords(sql), said.Error()).
+			f := outcome.Fail(code, "%s: %s", firstWords(sql), said.Error()).
 				WithHint("connect as the owner of the database or as a superuser")
 			f.SQLState = said.SQLState
 			return f

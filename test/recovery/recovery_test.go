@@ -420,6 +420,40 @@ func TestAnotherWritesMeanwhile(t *testing.T) {
 	}
 }
 
+// TestAUserThatIsNoSuperuser restores as the owner of the database, as at a provider.
+func TestAUserThatIsNoSuperuser(t *testing.T) {
+	const rows = "COPY public.t (id) FROM stdin;\n1\n\\.\n"
+	for _, c := range []struct {
+		name, owner, of string // of the database, and of the table
+		exit            int
+		says            string
+	}{
+		{name: "owner", owner: "plain", of: "plain"},
+		{name: "not the owner", owner: "postgres", of: "plain", exit: 2, says: `"plain" may not comment on database "recovered"`},
+		{name: "objects of others", owner: "plain", of: "postgres", exit: 2, says: `cannot give objects of the backup to their owners "postgres"`},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			s := newServer(t, "plain login password 'plain-canary'")
+			t.Cleanup(func() {
+				_ = s.try(t, "drop database if exists recovered with (force)")
+				s.exec(t, "drop role plain")
+			})
+			s.exec(t, "alter database recovered owner to "+c.owner)
+			config := writeConfig(t, "", map[string][]byte{"shop.sql": dumpOf("CREATE TABLE public.t (id integer);\nALTER TABLE public.t OWNER TO " + c.of + ";\n" + rows)})
+			t.Setenv("PGPASSWORD", "plain-canary")
+			as := s
+			as.User = "plain"
+			stdout, exit, stderr := as.run(t, config, "--yes", "--progress", "none")
+			if exit != c.exit || !strings.Contains(stdout+stderr, c.says) {
+				t.Errorf("exit %d, want %d and %q:\n%s%s", exit, c.exit, c.says, stdout, stderr)
+			}
+			if got := s.comment(t); got != "" {
+				t.Errorf("the database has the comment %q", got)
+			}
+		})
+	}
+}
+
 // TestADryRunWritesNothing checks that the plan is the result.
 func TestADryRunWritesNothing(t *testing.T) {
 	s := newServer(t)
