@@ -58,7 +58,9 @@ func read(ctx context.Context, conn *pgx.Conn) (a about, err error) {
 }
 
 // contentSQL returns the first thing in a database that a new one does not have. What an
-// extension has created does not count: providers install some in every database.
+// extension has created does not count: providers install some in every database. Default
+// privileges count: they would be added to those of the backup. Objects of a new database have an
+// OID below 16384 (FirstNormalObjectId) where no schema tells them apart.
 const contentSQL = `
 with own as (select classid, objid from pg_depend where deptype = 'e'),
 schemas as (select oid, nspname from pg_namespace where nspname !~ '^pg_' and nspname <> 'information_schema')
@@ -66,8 +68,20 @@ select what from (
   select 'schema ' || nspname, oid, 'pg_namespace'::regclass from schemas where nspname <> 'public'
   union all select 'relation ' || c.oid::regclass, c.oid, 'pg_class'::regclass from pg_class c join schemas s on s.oid = c.relnamespace
   union all select 'function ' || p.oid::regprocedure, p.oid, 'pg_proc'::regclass from pg_proc p join schemas s on s.oid = p.pronamespace
-  union all select 'type ' || t.oid::regtype, t.oid, 'pg_type'::regclass from pg_type t join schemas s on s.oid = t.typnamespace where t.typrelid = 0 and t.typelem = 0
+  union all select 'type ' || t.oid::regtype, t.oid, 'pg_type'::regclass from pg_type t join schemas s on s.oid = t.typnamespace where t.typrelid = 0 and not exists (select from pg_type e where e.typarray = t.oid)
   union all select 'operator ' || o.oid::regoperator, o.oid, 'pg_operator'::regclass from pg_operator o join schemas s on s.oid = o.oprnamespace
+  union all select 'operator class ' || opcname, o.oid, 'pg_opclass'::regclass from pg_opclass o join schemas s on s.oid = o.opcnamespace
+  union all select 'operator family ' || opfname, o.oid, 'pg_opfamily'::regclass from pg_opfamily o join schemas s on s.oid = o.opfnamespace
+  union all select 'collation ' || collname, c.oid, 'pg_collation'::regclass from pg_collation c join schemas s on s.oid = c.collnamespace
+  union all select 'conversion ' || conname, c.oid, 'pg_conversion'::regclass from pg_conversion c join schemas s on s.oid = c.connamespace
+  union all select 'text search configuration ' || cfgname, c.oid, 'pg_ts_config'::regclass from pg_ts_config c join schemas s on s.oid = c.cfgnamespace
+  union all select 'text search dictionary ' || dictname, d.oid, 'pg_ts_dict'::regclass from pg_ts_dict d join schemas s on s.oid = d.dictnamespace
+  union all select 'cast from ' || castsource::regtype || ' to ' || casttarget::regtype, oid, 'pg_cast'::regclass from pg_cast where oid >= 16384
+  union all select 'language ' || lanname, oid, 'pg_language'::regclass from pg_language where oid >= 16384
+  union all select 'access method ' || amname, oid, 'pg_am'::regclass from pg_am where oid >= 16384
+  union all select 'foreign data wrapper ' || fdwname, oid, 'pg_foreign_data_wrapper'::regclass from pg_foreign_data_wrapper
+  union all select 'default privileges for role ' || pg_get_userbyid(defaclrole), oid, 'pg_default_acl'::regclass from pg_default_acl
+  union all select 'subscription ' || subname, 0, 'pg_subscription'::regclass from pg_subscription where subdbid = (select oid from pg_database where datname = current_database())
   union all select 'foreign server ' || srvname, oid, 'pg_foreign_server'::regclass from pg_foreign_server
   union all select 'publication ' || pubname, oid, 'pg_publication'::regclass from pg_publication
   union all select 'event trigger ' || evtname, oid, 'pg_event_trigger'::regclass from pg_event_trigger

@@ -377,6 +377,44 @@ func replace(t *testing.T, path, old, text string) {
 	}
 }
 
+// TestWhatIsNotEmpty names what a new database does not have.
+func TestWhatIsNotEmpty(t *testing.T) {
+	for sql, want := range map[string]string{
+		"select 1":                              "",
+		"create extension hstore schema public": "",
+		"create schema s":                       "schema s",
+		"alter default privileges grant select on tables to public":                                  "default privileges for role",
+		"create cast (bytea as varbit) with inout":                                                   "cast from bytea to bit varying",
+		`create collation public.c from "C"`:                                                         "collation c",
+		"create text search configuration public.ts (copy = simple)":                                 "text search configuration ts",
+		"create text search dictionary public.td (template = pg_catalog.simple)":                     "text search dictionary td",
+		"create domain public.d as int[]":                                                            "type public.d",
+		"create foreign data wrapper w":                                                              "foreign data wrapper w",
+		"create access method am type index handler bthandler":                                       "access method am",
+		"create conversion public.cv for 'LATIN1' to 'UTF8' from iso8859_1_to_utf8":                  "conversion cv",
+		"create operator family public.f using btree":                                                "operator family f",
+		"create operator class public.oc for type int4 using btree as operator 1 <":                  "operator class oc",
+		"create publication p":                                                                       "publication p",
+		"create subscription s connection '' publication p with (connect = false, slot_name = none)": "subscription s",
+	} {
+		s := newServer(t)
+		to, err := target.Parse(s.url())
+		if err != nil {
+			t.Fatal(err)
+		}
+		inside := s
+		inside.Maintenance = s.database
+		inside.exec(t, sql)
+		r := target.Real{Target: to, Config: config.Postgres{Version: major}}
+		err = r.Check(t.Context())
+		if want == "" && err != nil || want != "" && (err == nil || !strings.Contains(err.Error(), "is not empty: it has "+want)) {
+			t.Errorf("%s: %v", sql, err)
+		}
+		_ = inside.try(t, "drop subscription if exists s")
+		s.exec(t, "drop database recovered with (force)")
+	}
+}
+
 // TestAnotherWritesMeanwhile checks that what has happened since the plan was shown counts.
 func TestAnotherWritesMeanwhile(t *testing.T) {
 	s := newServer(t)
