@@ -245,7 +245,7 @@ func printLastGood(e edges, format string, r lastgood.Report) error {
 	}
 	next := ""
 	if r.Backup != nil {
-		next = fmt.Sprintf("drillgres run %s --backup %s", shellQuoted(r.Database), shellQuoted(r.Backup.Key))
+		next = fmt.Sprintf("drillgres run %s --backup %s", words.Shell(r.Database), words.Shell(r.Backup.Key))
 	}
 	return report.LastGood(e.stdout, r, next, textOptions(e))
 }

@@ -92,7 +92,7 @@ limit 1`
 
 // checkEmpty fails if the database contains anything, or if a restore has begun in it.
 func checkEmpty(ctx context.Context, conn *pgx.Conn, t Target, a about) error {
-	again := fmt.Sprintf("name a new, empty database: createdb --template=template0 %s", t.Database)
+	again := fmt.Sprintf("name a new, empty database: createdb --template=template0 %s", words.Shell(t.Database))
 	if strings.HasPrefix(a.comment, markPrefix) {
 		return outcome.Fail(outcome.ConfigInvalid, "database %q has the mark of a restore that has not ended: %s", t.Database, a.comment).
 			WithHint("%s", "drop it if that restore no longer runs, then "+again)

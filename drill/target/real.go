@@ -82,7 +82,7 @@ func (r *Real) session(ctx context.Context) (*pgx.Conn, error) {
 	case pgerrcode.InvalidPassword, pgerrcode.InvalidAuthorizationSpecification:
 		return nil, f.WithHint("set the password of %q in PGPASSWORD or in a password file, and look into pg_hba.conf of the server", r.User)
 	case pgerrcode.InvalidCatalogName:
-		return nil, f.WithHint("create the database first: createdb --template=template0 %s", r.Database)
+		return nil, f.WithHint("create the database first: createdb --template=template0 %s", words.Shell(r.Database))
 	}
 	return nil, f.WithHint("check the address of --to, that the server runs, and sslmode")
 }
