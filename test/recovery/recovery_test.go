@@ -415,6 +415,41 @@ func TestWhatIsNotEmpty(t *testing.T) {
 	}
 }
 
+// realTarget returns a target into which drillgres itself loads a plain dump.
+func realTarget(to target.Target) *target.Real {
+	return &target.Real{
+		Target: to, Config: config.Postgres{Version: major}, RunID: "R", Now: time.Now,
+		Restorer: restore.Restorer{Config: config.Restore{Loader: restore.LoaderParallel, Jobs: 2}},
+	}
+}
+
+// TestALostSessionIsNoLostSetting loses the session that sets the settings of the database.
+func TestALostSessionIsNoLostSetting(t *testing.T) {
+	s := newServer(t)
+	to, err := target.Parse(s.url())
+	if err != nil {
+		t.Fatal(err)
+	}
+	dump := dumpOf("CREATE TABLE public.t (id integer);\nCOPY public.t (id) FROM stdin;\n1\n\\.\n")
+	c, err := inspect.Scan(t.Context(), bytes.NewReader(dump), layers.Opener{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(t.TempDir(), "shop.sql")
+	if err := os.WriteFile(path, dump, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	r := realTarget(to)
+	real, adapted, err := r.Open(t.Context(), c.Needs, restore.Dump{Path: path, Source: c.Source})
+	if err != nil {
+		t.Fatal(err)
+	}
+	real.Properties = "select pg_terminate_backend(pg_backend_pid()); alter database recovered set work_mem to '9MB';"
+	if restored, err := r.Restorer.Restore(t.Context(), real, adapted, nil); err == nil {
+		t.Errorf("%d settings are lost, and the restore passed", restored.LostSettings)
+	}
+}
+
 // TestAnotherWritesMeanwhile checks that what has happened since the plan was shown counts.
 func TestAnotherWritesMeanwhile(t *testing.T) {
 	s := newServer(t)
@@ -427,10 +462,7 @@ func TestAnotherWritesMeanwhile(t *testing.T) {
 		t.Fatal(err)
 	}
 	open := func() *target.Real {
-		r := &target.Real{
-			Target: to, Config: config.Postgres{Version: major}, RunID: "R", Now: time.Now,
-			Restorer: restore.Restorer{Config: config.Restore{Loader: restore.LoaderParallel, Jobs: 2}},
-		}
+		r := realTarget(to)
 		if _, _, err := r.Open(t.Context(), c.Needs, restore.Dump{Source: c.Source}); err != nil {
 			t.Fatal(err)
 		}
