@@ -15,11 +15,11 @@ func TestBeyond(t *testing.T) {
 	)
 	for sql, want := range map[string]inspect.Beyond{
 		"ALTER SYSTEM SET work_mem = '1GB';":                                         {What: "ALTER SYSTEM", Reach: inspect.OfServer},
-		"DROP DATABASE IF EXISTS other;":                                             {What: "DROP DATABASE", Reach: inspect.OfServer},
-		"ALTER DATABASE other OWNER TO app;":                                         {What: "ALTER DATABASE", Reach: inspect.OfServer},
-		"COMMENT ON DATABASE other IS 'x';":                                          {What: "COMMENT ON DATABASE", Reach: inspect.OfServer},
-		"SECURITY LABEL FOR x ON DATABASE other IS 'x';":                             {What: "SECURITY LABEL ON DATABASE", Reach: inspect.OfServer},
-		"REVOKE CONNECT ON DATABASE other FROM PUBLIC;":                              {What: "REVOKE ON DATABASE", Reach: inspect.OfServer},
+		"DROP DATABASE IF EXISTS other;":                                             {What: "DROP DATABASE", Reach: inspect.OfDatabase, Database: "other"},
+		"ALTER DATABASE other OWNER TO app;":                                         {What: "ALTER DATABASE", Reach: inspect.OfDatabase, Database: "other"},
+		"COMMENT ON DATABASE other IS 'x';":                                          {What: "COMMENT ON DATABASE", Reach: inspect.OfDatabase, Database: "other"},
+		"SECURITY LABEL FOR x ON DATABASE other IS 'x';":                             {What: "SECURITY LABEL ON DATABASE", Reach: inspect.OfDatabase, Database: "other"},
+		"REVOKE CONNECT ON DATABASE other FROM PUBLIC;":                              {What: "REVOKE ON DATABASE", Reach: inspect.OfDatabase, Database: "other"},
 		"DROP OWNED BY app;":                                                         {What: "DROP OWNED", Reach: inspect.OfServer},
 		"DROP ROLE a, b;":                                                            {What: "DROP ROLE", Reach: inspect.OfServer},
 		"CREATE USER app SUPERUSER;":                                                 {What: "CREATE USER", Reach: inspect.OfRoles},
@@ -28,7 +28,9 @@ func TestBeyond(t *testing.T) {
 		"CREATE TABLESPACE fast LOCATION '/fast';":                                   {What: "CREATE TABLESPACE", Reach: inspect.OfTablespaces},
 		"GRANT CREATE ON TABLESPACE fast TO app;":                                    {What: "GRANT ON TABLESPACE", Reach: inspect.OfTablespaces},
 		"CREATE ROLE app;":                                                           {},
-		"ALTER ROLE app IN DATABASE shop SET work_mem = '1MB';":                      {},
+		"ALTER ROLE app IN DATABASE shop SET work_mem = '1MB';":                      {What: "ALTER ROLE", Reach: inspect.OfDatabase, Database: "shop"},
+		"GRANT CONNECT ON DATABASE a, b TO app;":                                     {What: "GRANT ON DATABASE", Reach: inspect.OfServer},
+		"ALTER ROLE app SET work_mem = '1MB';":                                       {},
 		"GRANT SELECT ON TABLE public.items TO app;":                                 {},
 		"COMMENT ON TABLE public.items IS 'on database';":                            {},
 		"CREATE USER MAPPING FOR app SERVER s;":                                      {},
@@ -44,7 +46,7 @@ func TestBeyond(t *testing.T) {
 		if len(c.Source.Beyond) > 0 {
 			got = c.Source.Beyond[0]
 		}
-		if got.What != want.What || got.Reach != want.Reach {
+		if got.What != want.What || got.Reach != want.Reach || got.Database != want.Database || got.Reach == inspect.OfDatabase && got.SQL != sql {
 			t.Errorf("%s: %+v, want %+v", sql, got, want)
 		}
 		if want.What != "" && got.Splice.Length != int64(len(strings.TrimSpace(sql))) {

@@ -87,7 +87,7 @@ func (s *script) noteRole(verb string, p sqltext.Phrase) bool {
 	name := p.Name("").Name
 	c := &s.k.cluster
 	switch {
-	case name == "" || !s.k.reserve(name):
+	case name == "" || verb == "alter" && p.Contains("in database") || !s.k.reserve(name):
 		return false
 	case verb == "alter":
 		c.superusers[name] = c.superusers[name] || p.Has("with superuser")
@@ -127,6 +127,11 @@ func (s Source) Without(names []string, reaches ...Reach) Source {
 	for _, name := range names {
 		statements = append(statements, s.RoleStatements[name]...)
 	}
+	return s.Replacing(statements)
+}
+
+// Replacing returns the Source with whole statements replaced or, without SQL, omitted.
+func (s Source) Replacing(statements []Splice) Source {
 	s.Splices = omit(s.Splices, statements)
 	return s
 }

@@ -273,8 +273,8 @@ func (b *book) roles() {
 func (b *book) withDrillgres() {
 	b.section("Way 1: with drillgres")
 	name := quote(b.Database.Name)
-	if b.createsDatabase() {
-		b.line("`drillgres restore` does not restore a backup that creates its own databases (pg_dumpall, pg_dump --create). Use way 2. What drillgres can say about the backup:")
+	if b.isCluster() {
+		b.line("`drillgres restore` does not restore the backup of a whole cluster (pg_dumpall). Use way 2. What drillgres can say about the backup:")
 		b.commands("drillgres check "+name+b.configFlag()+"    # is the newest backup there, and plausible?", "drillgres run "+name+b.configFlag()+"      # does it restore? In a sandbox")
 		return
 	}

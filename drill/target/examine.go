@@ -125,9 +125,9 @@ func (r *Real) checkServer(a about) error {
 
 // checkNeeds fails if the server lacks what the backup needs.
 func (r *Real) checkNeeds(a about, needs inspect.Needs) error {
-	if needs.Cluster || needs.CreatesDatabase {
-		return outcome.Fail(outcome.ConfigInvalid, "the backup creates its databases itself (pg_dumpall, pg_dump --create), which this version does not restore into a real server").
-			WithHint("restore it with psql: drillgres runbook %s has the commands", r.Name)
+	if needs.Cluster {
+		return outcome.Fail(outcome.ConfigInvalid, "the backup of a whole cluster (pg_dumpall) creates its databases itself: it is for a new server, and not for a database of one").
+			WithHint("make a new server, and restore into it with psql, as the second way of drillgres runbook %s says", r.Name)
 	}
 	var named []string
 	for _, e := range needs.Extensions {

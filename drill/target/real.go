@@ -139,7 +139,7 @@ func (r *Real) Open(ctx context.Context, needs inspect.Needs, dump restore.Dump)
 	if err != nil {
 		return provision.Server{}, dump, err
 	}
-	if dump, err = r.asRestored(dump, a); err != nil {
+	if dump, err = r.asRestored(dump, a, needs); err != nil {
 		return provision.Server{}, dump, err
 	}
 	r.server = r.describe(a, needs)
@@ -186,8 +186,8 @@ func (r *Real) describe(a about, needs inspect.Needs) provision.Server {
 	return s
 }
 
-// forDatabase returns the statements ALTER DATABASE name … and ALTER ROLE … IN DATABASE name … for
-// another database: that of the target may have another name than production's.
+// forDatabase returns the statements ALTER DATABASE name …, ALTER ROLE … IN DATABASE name … and
+// GRANT … ON DATABASE name … for another database: that of the target may have another name than production's.
 func forDatabase(statements, database string) string {
 	var b strings.Builder
 	lexer, copied := sqltext.LexText(statements, sqltext.Server), int64(0)
@@ -206,31 +206,32 @@ func forDatabase(statements, database string) string {
 			b.WriteString(statements[copied:lexer.Start()] + sqltext.Identifier(database))
 			copied, renamed = lexer.End(), true
 		default: // a role may have the name database
-			named = t.Is("database") && (before.Is("alter") || before.Is("in"))
+			named = t.Is("database") && (before.Is("alter") || before.Is("in") || before.Is("on"))
 		}
 		before = t
 	}
 }
 
 // asRestored returns the backup as it is restored: without the statements about roles that exist,
-// or without any about roles, and without those about tablespaces, which the server has. It fails
-// if another statement changes more than the database: the server may have other ones.
-func (r *Real) asRestored(dump restore.Dump, a about) (restore.Dump, error) {
+// or without any about roles, without those about tablespaces, which the server has, and with those
+// about its database as a whole for the target. It fails if another statement changes more than the
+// database: the server may have other ones.
+func (r *Real) asRestored(dump restore.Dump, a about, needs inspect.Needs) (restore.Dump, error) {
 	before := dump.Before
 	dump.Before = nil
 	for _, part := range slices.Concat(before, []restore.Dump{dump}) {
 		if part.Role == "globals" && !r.WithRoles {
 			continue
 		}
-		if what := reaching(part.Source); what != "" {
-			return dump, outcome.Fail(outcome.ConfigInvalid, "the backup contains %s, which changes more than the database: a server may have others", what).
-				WithHint("restore into a server of its own by hand: drillgres runbook %s has the commands", r.Name)
-		}
 		leftOut, reaches := append(slices.Clone(a.roles), "all"), []inspect.Reach{inspect.OfTablespaces}
 		if !r.WithRoles {
 			leftOut, reaches = slices.Collect(maps.Keys(part.RoleStatements)), append(reaches, inspect.OfRoles)
 		}
 		part.Source = part.Without(leftOut, reaches...)
+		if what := r.redirect(&part.Source, needs.Database.Name); what != "" {
+			return dump, outcome.Fail(outcome.ConfigInvalid, "the backup contains %s, which changes more than the database: a server may have others", what).
+				WithHint("restore into a server of its own by hand: drillgres runbook %s has the commands", r.Name)
+		}
 		dump.Before = append(dump.Before, part)
 	}
 	last := dump.Before[len(dump.Before)-1]
@@ -238,14 +239,36 @@ func (r *Real) asRestored(dump restore.Dump, a about) (restore.Dump, error) {
 	return last, nil
 }
 
-// reaching returns the first statement that changes more than the database and cannot be left out;
-// empty: there is none.
-func reaching(s inspect.Source) string {
-	for _, b := range s.Beyond {
-		if b.Reach == inspect.OfServer || b.Splice.Length == 0 {
-			return b.What
+// redirect leads what a plain dump does with its own database as a whole to the target, whatever
+// its name. The target exists, has its owner, and its comment is the mark. It returns the first
+// statement that changes more than the database and cannot be left out; empty: there is none.
+func (r *Real) redirect(s *inspect.Source, own string) (reaching string) {
+	s.Splices = slices.Clone(s.Splices)
+	for i, c := range s.Splices {
+		switch {
+		case c.Database == "":
+		case c.Database != own:
+			return `\connect`
+		default:
+			s.Splices[i].Database = r.Database
 		}
 	}
+	var statements []inspect.Splice
+	for _, b := range s.Beyond {
+		switch {
+		case b.Splice.Length == 0, b.Reach == inspect.OfServer, b.Reach == inspect.OfDatabase && (own == "" || b.Database != own || b.SQL == ""):
+			return b.What
+		case b.Reach != inspect.OfDatabase: // it is left out, or wanted
+			continue
+		}
+		replaced := b.Splice
+		statement := sqltext.Phrase{Tokens: sqltext.FirstStatement(b.SQL, sqltext.Server)}
+		if !slices.Contains([]string{"CREATE DATABASE", "DROP DATABASE", "COMMENT ON DATABASE"}, b.What) && !statement.Contains("owner to") {
+			replaced.SQL = forDatabase(b.SQL, r.Database)
+		}
+		statements = append(statements, replaced)
+	}
+	*s = s.Replacing(statements)
 	return ""
 }
 

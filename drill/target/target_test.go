@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"os/exec"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -168,6 +169,7 @@ func TestWhatReachesFurtherIsLeftOut(t *testing.T) {
 		{name: "globals", globals: "CREATE ROLE new;\nCREATE TABLESPACE fast OWNER old LOCATION '/fast';\nGRANT ALL ON TABLESPACE fast TO new;", dump: "SELECT 1;", withRoles: true, leftOut: 2},
 		{name: "the server", dump: "ALTER SYSTEM SET work_mem = '1MB';", refused: "ALTER SYSTEM"},
 		{name: "another database", globals: "DROP DATABASE other;", dump: "SELECT 1;", withRoles: true, refused: "DROP DATABASE"},
+		{name: "another database of the same name", dump: "ALTER DATABASE other SET work_mem = '1MB';", refused: "ALTER DATABASE"},
 		{name: "several roles", globals: "DROP ROLE old, other;", dump: "SELECT 1;", withRoles: true, refused: "DROP ROLE"},
 	} {
 		r := Real{Name: "shop", WithRoles: c.withRoles}
@@ -175,7 +177,7 @@ func TestWhatReachesFurtherIsLeftOut(t *testing.T) {
 		if c.globals != "" {
 			dump.Before = []restore.Dump{scanned(t, "globals", c.globals)}
 		}
-		got, err := r.asRestored(dump, about{roles: []string{"old"}})
+		got, err := r.asRestored(dump, about{roles: []string{"old"}}, inspect.Needs{})
 		if c.refused != "" {
 			if f := outcome.AsFailure(err); err == nil || f.Code != outcome.ConfigInvalid || !strings.Contains(f.Error(), c.refused) {
 				t.Errorf("%s: %v", c.name, err)
@@ -193,5 +195,32 @@ func TestWhatReachesFurtherIsLeftOut(t *testing.T) {
 		if err != nil || leftOut != c.leftOut || len(got.Before) > 0 != (c.globals != "" && c.withRoles) {
 			t.Errorf("%s: %d statements are left out, want %d; %d parts before it; %v", c.name, leftOut, c.leftOut, len(got.Before), err)
 		}
+	}
+}
+
+// TestADumpThatCreatesItsDatabase checks that all of it goes into the target.
+func TestADumpThatCreatesItsDatabase(t *testing.T) {
+	dump := "DROP DATABASE shop;\nCREATE DATABASE shop WITH TEMPLATE = template0 ENCODING = 'UTF8';\nALTER DATABASE shop OWNER TO old;\n\\connect shop\n" +
+		"COMMENT ON DATABASE shop IS 'x';\nALTER DATABASE shop SET work_mem TO '1MB';\nALTER ROLE old IN DATABASE shop SET work_mem TO '1MB';\n" +
+		"CREATE TABLE public.t (n integer);\nREVOKE CONNECT ON DATABASE shop FROM PUBLIC;\n"
+	source := scanned(t, "", dump)
+	r := Real{Target: Target{Database: "new one"}}
+	got, err := r.asRestored(source, about{roles: []string{"old"}}, inspect.Needs{Database: inspect.Database{Name: "shop"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var said []string
+	for _, s := range got.Splices {
+		said = append(said, s.SQL+s.Database)
+	}
+	want := []string{
+		"", "", "", "new one", "", `ALTER DATABASE "new one" SET work_mem TO '1MB';`, `ALTER ROLE old IN DATABASE "new one" SET work_mem TO '1MB';`,
+		`REVOKE CONNECT ON DATABASE "new one" FROM PUBLIC;`,
+	}
+	if !slices.Equal(said, want) {
+		t.Errorf("got %q, want %q", said, want)
+	}
+	if _, err := r.asRestored(source, about{}, inspect.Needs{Database: inspect.Database{Name: "other"}}); err == nil {
+		t.Error("it reaches a database that is not its own")
 	}
 }

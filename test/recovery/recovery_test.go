@@ -41,7 +41,7 @@ func TestMain(m *testing.M) { os.Exit(shared.Run(m)) }
 const rowCanary = "ada-canary"
 
 // dumps are backups of one database, in several forms.
-type dumps struct{ plain, custom, globals []byte }
+type dumps struct{ plain, created, custom, globals []byte }
 
 var (
 	made    dumps
@@ -74,6 +74,7 @@ func shopDumps(t *testing.T) dumps {
 		}
 		made = dumps{
 			plain:   take("pg_dump", "--format=plain", shop.Database),
+			created: take("pg_dump", "--format=plain", "--create", "--clean", shop.Database),
 			custom:  take("pg_dump", "--format=custom", shop.Database),
 			globals: take("pg_dumpall", "--globals-only"),
 		}
@@ -237,6 +238,7 @@ func TestRecovery(t *testing.T) {
 	}{
 		{name: "plain", files: map[string][]byte{"shop.sql.gz": zipped(t, d.plain)}, roles: own, args: []string{"--loader", "auto"}, loader: restore.LoaderParallel},
 		{name: "plain by psql", files: map[string][]byte{"shop.sql.gz": zipped(t, d.plain)}, roles: own, loader: "psql"},
+		{name: "plain that creates its database", files: map[string][]byte{"shop.sql": d.created}, roles: own, loader: "psql", owner: shop.Owner},
 		{name: "archive", files: map[string][]byte{"shop.dump": d.custom}, roles: own, loader: "pg_restore", owner: shop.Owner},
 		{name: "archive by a container", files: map[string][]byte{"shop.dump.gz": zipped(t, d.custom)}, roles: own, noPrograms: true, loader: "pg_restore", owner: shop.Owner},
 		{name: "set with its roles", backup: `, match: "shop*.dump", globals: "globals*.sql"`, files: map[string][]byte{"shop.dump": d.custom, "globals.sql": d.globals}, args: []string{"--with-roles"}, loader: "pg_restore", owner: shop.Owner},
@@ -271,7 +273,7 @@ func TestRecovery(t *testing.T) {
 			if got := s.ask(t, "select pg_get_userbyid(datdba) from pg_database where datname = current_database()"); (got == shop.Owner) != (c.owner != "") {
 				t.Errorf("the owner is %s", got)
 			}
-			if c.owner != "" { // an archive also has the settings of its database, under another name here
+			if c.owner != "" { // such a backup also has the settings of its database, under another name here
 				if got := s.ask(t, "select setconfig::text from pg_db_role_setting s join pg_database d on d.oid = s.setdatabase where d.datname = current_database()"); got != "{work_mem=8MB}" {
 					t.Errorf("the settings are %s", got)
 				}
