@@ -332,9 +332,10 @@ func (b *book) openssl(key *config.OpenSSLKey, i int) string {
 	return command + " -pass " + quote("file:"+from[0].File)
 }
 
-// createdb returns the command that creates the empty database. owner may be empty.
-func (b *book) createdb(owner string) string {
-	p, options := b.Database.Postgres, ""
+// createdb returns the command that creates the empty database, with options that name the server.
+// owner may be empty.
+func (b *book) createdb(options, owner string) string {
+	p := b.Database.Postgres
 	for _, o := range [][2]string{{"--owner=", owner}, {"--encoding=", p.Encoding}, {"--locale=", p.Locale}} {
 		if o[1] != "" {
 			options += " " + quote(o[0]+o[1])
@@ -377,7 +378,7 @@ func (b *book) restore() {
 		lines = append(lines, "# If the dump has CREATE DATABASE. Otherwise create the database, and connect to it.")
 		psql += "postgres"
 	default:
-		lines = append(lines, b.createdb(b.owner()))
+		lines = append(lines, b.createdb("", b.owner()))
 		psql += conninfo(b.name())
 	}
 	lines = append(lines, b.hooks(psql, "restore", "before")...)
