@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/url"
 	"os"
 	"strings"
 
@@ -109,6 +110,11 @@ func runRestore(ctx context.Context, e edges, o restoreOptions) error {
 	}
 	display, e := withProgress(e, o.progress, []string{o.database})
 	defer display.Close()
+	if u, err := url.Parse(o.to); err == nil {
+		if _, given := u.User.Password(); given {
+			newLogger(e).Warn("other users of this machine can read the password in --to: use PGPASSWORD or a password file")
+		}
+	}
 	raiseMemoryLimit(1)
 	result, err := wiring.Recover(ctx, cfg, dbs[0], wiring.Options{Getenv: e.getenv, Now: e.now, Log: newLogger(e), Version: programVersion()}, wiring.RecoverOptions{
 		To: to, Backup: o.backup, WithRoles: o.withRoles, Loader: o.loader, Jobs: o.jobs,

@@ -544,6 +544,22 @@ func TestADryRunWritesNothing(t *testing.T) {
 	}
 }
 
+// TestAPasswordInTheURL checks that it is warned of, and not shown.
+func TestAPasswordInTheURL(t *testing.T) {
+	s := newServer(t)
+	config := writeConfig(t, "", map[string][]byte{"shop.sql": dumpOf("CREATE TABLE public.t (id integer);\nCOPY public.t (id) FROM stdin;\n1\n\\.\n")})
+	u, err := url.Parse(s.url())
+	if err != nil {
+		t.Fatal(err)
+	}
+	u.User = url.UserPassword(s.User, s.Password.Reveal())
+	t.Setenv("PGPASSWORD", "")
+	stdout, exit, stderr := s.run(t, config, "--dry-run", "--progress", "none", "--to", u.String())
+	if exit != 0 || !strings.Contains(stderr, "other users of this machine can read the password") {
+		t.Errorf("exit %d\n%s%s", exit, stdout, stderr)
+	}
+}
+
 // TestAFailedLoadLeavesTheMark checks that a row is found by either loader, and is not shown.
 func TestAFailedLoadLeavesTheMark(t *testing.T) {
 	const rows = "CREATE TABLE public.t (id integer, name text);\nCOPY public.t (id, name) FROM stdin;\n1\tx\n" + rowCanary + "\ty\n\\.\n"
