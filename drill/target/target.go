@@ -18,6 +18,7 @@ import (
 	"github.com/drillgres/drillgres/drill/outcome"
 	"github.com/drillgres/drillgres/drill/provision"
 	"github.com/drillgres/drillgres/drill/redact"
+	"github.com/drillgres/drillgres/drill/words"
 )
 
 // Target is the database to restore into, and who connects to it.
@@ -32,7 +33,11 @@ type Target struct {
 // variables that stand for them.
 var libpqParams = [][2]string{
 	{"sslmode", "PGSSLMODE"}, {"sslrootcert", "PGSSLROOTCERT"}, {"sslcert", "PGSSLCERT"}, {"sslkey", "PGSSLKEY"}, {"sslnegotiation", "PGSSLNEGOTIATION"},
+	{"sslsni", "PGSSLSNI"}, {"channel_binding", "PGCHANNELBINDING"}, {"target_session_attrs", "PGTARGETSESSIONATTRS"}, {"krbsrvname", "PGKRBSRVNAME"},
 }
+
+// otherParams are the other parameters that a URL may have.
+var otherParams = []string{"host", "port", "user", "dbname", "passfile", "connect_timeout"}
 
 // Parse reads a URL postgres://user@host:port/database. What it does not contain is read from
 // the environment as libpq does: PGPASSWORD, the password file, PGSSLMODE and others. Its
@@ -49,6 +54,10 @@ func Parse(text string) (Target, error) {
 			return Target{}, invalid("has the parameter %s, which other users of this machine could read: use PGPASSWORD or a password file", name)
 		case "service", "servicefile":
 			return Target{}, invalid("has the parameter %s: write where the server is in the URL", name)
+		}
+		ofClients := slices.ContainsFunc(libpqParams, func(p [2]string) bool { return p[0] == name })
+		if !ofClients && !slices.Contains(otherParams, name) {
+			return Target{}, invalid("has the parameter %s, which would have no effect", words.Printable(name, 40))
 		}
 	}
 	switch {

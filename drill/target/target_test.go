@@ -38,7 +38,7 @@ func TestParse(t *testing.T) {
 	for _, text := range []string{
 		"host=db dbname=shop password=" + canary, "mysql://ada:" + canary + "@db/shop", "postgres://ada:" + canary + "@db:port/shop",
 		"postgres://ada:" + canary + "@db/shop?sslmode=" + canary, "postgres://ada:" + canary + "@db", "postgres://ada:" + canary + "@one,two/shop",
-		"postgres://ada@db/shop?host=one,two", "postgres:///shop", "postgres://ada@db/shop?service=x", "postgres://ada@db/shop?password=" + canary, "postgres://ada:" + canary + "/x@db/shop",
+		"postgres://ada@db/shop?host=one,two", "postgres:///shop", "postgres://ada@db/shop?service=x", "postgres://ada@db/shop?options=-c%20role%3Dx", "postgres://ada@db/shop?search_path=x", "postgres://ada@db/shop?password=" + canary, "postgres://ada:" + canary + "/x@db/shop",
 	} {
 		_, err := Parse(text)
 		f := outcome.AsFailure(err)
@@ -60,6 +60,20 @@ func TestTheURLNamesTheServer(t *testing.T) {
 	t.Setenv("PGSERVICE", "x")
 	if _, err := Parse("postgres://ada@db/shop"); err == nil || !strings.Contains(err.Error(), "PGSERVICE") {
 		t.Errorf("with a service: %v", err)
+	}
+}
+
+// TestClientsGetTheParameters checks that psql is as strict as drillgres.
+func TestClientsGetTheParameters(t *testing.T) {
+	got, err := Parse("postgres://ada@db/shop?sslmode=require&channel_binding=require&target_session_attrs=read-write&connect_timeout=5")
+	if err != nil {
+		t.Fatal(err)
+	}
+	info := provision.Server{Address: got.Address}.Conninfo("shop")
+	for _, want := range []string{"sslmode='require'", "channel_binding='require'", "target_session_attrs='read-write'"} {
+		if !strings.Contains(info, want) {
+			t.Errorf("%s lacks %s", info, want)
+		}
 	}
 }
 
