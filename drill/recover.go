@@ -28,6 +28,8 @@ type Target interface {
 	// nobody else writes to the database. With an error it has written nothing.
 	Begin(ctx context.Context) error
 	End(ctx context.Context) error
+	// Remark sets the mark again if SQL of the backup or of the config has replaced it.
+	Remark(ctx context.Context) error
 }
 
 // Recovery is what is about to be restored into a Target.
@@ -58,7 +60,8 @@ func (d Drill) Recover(ctx context.Context, t Target, confirm func(Recovery) (bo
 	if r.failure != nil && r.failure.Class() == outcome.ClassUsage {
 		return outcome.Result{}, r.failure
 	}
-	if r.failure == nil {
+	begun := r.failure == nil
+	if begun {
 		if confirmed, err := confirm(Recovery{e.backup, e.file, e.taken, e.allFindings()}); !confirmed || err != nil {
 			return outcome.Result{}, err
 		}
@@ -76,6 +79,9 @@ func (d Drill) Recover(ctx context.Context, t Target, confirm func(Recovery) (bo
 		}
 		return report, err
 	})
+	if r.failure != nil && begun {
+		remark(ctx, t)
+	}
 	for _, s := range []outcome.Stage{outcome.App, outcome.Migrate} {
 		r.skip(s, "a restore ends with the comparison")
 	}
@@ -96,6 +102,17 @@ func begin(ctx context.Context, r *runner, t Target, s provision.Server) *outcom
 	f := r.classify(ctx, ctx, outcome.Provision, err)
 	f.Err = fmt.Errorf("nothing was written: %w", f.Err)
 	return f
+}
+
+// remarkWithin limits setting the mark again, also after a signal.
+const remarkWithin = 10 * time.Second
+
+// remark sets the mark of a target again. If it cannot, the server is gone, and the mark that was
+// set at first is still there, unless something has replaced it.
+func remark(ctx context.Context, t Target) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), remarkWithin)
+	defer cancel()
+	_ = t.Remark(ctx)
 }
 
 // findStale reports a backup that a drill would not accept for its age.

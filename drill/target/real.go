@@ -401,6 +401,20 @@ func (r *Real) End(ctx context.Context) error {
 	return run(ctx, conn, outcome.RestoreFailed, []string{r.comment("null")})
 }
 
+// Remark sets the mark again, unless the database has it.
+func (r *Real) Remark(ctx context.Context) error {
+	conn, err := r.session(ctx)
+	if err != nil {
+		return err
+	}
+	defer provision.Close(ctx, conn)
+	a, err := read(ctx, conn)
+	if err != nil || strings.HasPrefix(a.comment, markPrefix) {
+		return err
+	}
+	return run(ctx, conn, outcome.RestoreFailed, []string{r.comment(sqltext.Literal(r.mark()))})
+}
+
 func (r *Real) comment(text string) string {
 	return "comment on database " + sqltext.Identifier(r.Database) + " is " + text
 }

@@ -585,6 +585,17 @@ func dumpOf(statements string) []byte {
 		statements + "\n--\n-- PostgreSQL database dump complete\n--\n\n")
 }
 
+// TestTheMarkComesBack fails after SQL has replaced the mark, as a block in a dump or the config may.
+func TestTheMarkComesBack(t *testing.T) {
+	s := newServer(t)
+	config := writeConfig(t, "", map[string][]byte{"shop.sql": dumpOf("CREATE TABLE public.t (id integer);\nCOPY public.t (id) FROM stdin;\n1\n\\.\n" +
+		"DO $$ begin execute 'comment on database ' || current_database() || ' is ''mine'''; end $$;\nSELECT 1/0;\n")})
+	stdout, exit, stderr := s.run(t, config, "--yes", "--format", "json", "--progress", "none")
+	if r := resultIn(t, stdout, stderr); exit != 3 || !strings.HasPrefix(s.comment(t), "drillgres: restore "+r.RunID+" began ") {
+		t.Errorf("exit %d, and the database has the comment %q", exit, s.comment(t))
+	}
+}
+
 // TestASignalLeavesTheMark interrupts a restore while it loads.
 func TestASignalLeavesTheMark(t *testing.T) {
 	for _, loader := range []string{"parallel", "client"} {
