@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
 	"net"
 	"path/filepath"
 	"slices"
@@ -21,7 +20,6 @@ import (
 	"github.com/drillgres/drillgres/drill/provision"
 	"github.com/drillgres/drillgres/drill/restore"
 	"github.com/drillgres/drillgres/drill/sandbox"
-	"github.com/drillgres/drillgres/drill/sqltext"
 	"github.com/drillgres/drillgres/drill/words"
 )
 
@@ -186,92 +184,6 @@ func (r *Real) describe(a about, needs inspect.Needs) provision.Server {
 	return s
 }
 
-// forDatabase returns the statements ALTER DATABASE name …, ALTER ROLE … IN DATABASE name … and
-// GRANT … ON DATABASE name … for another database: that of the target may have another name than production's.
-func forDatabase(statements, database string) string {
-	var b strings.Builder
-	lexer, copied := sqltext.LexText(statements, sqltext.Server), int64(0)
-	named, renamed := false, false // DATABASE came; the name after it was replaced
-	var before sqltext.Token
-	for {
-		t := lexer.Next()
-		switch {
-		case t.Kind == sqltext.EOF, t.Kind == sqltext.Open:
-			b.WriteString(statements[copied:])
-			return b.String()
-		case t.Kind == sqltext.End:
-			named, renamed = false, false
-		case renamed:
-		case named:
-			b.WriteString(statements[copied:lexer.Start()] + sqltext.Identifier(database))
-			copied, renamed = lexer.End(), true
-		default: // a role may have the name database
-			named = t.Is("database") && (before.Is("alter") || before.Is("in") || before.Is("on"))
-		}
-		before = t
-	}
-}
-
-// asRestored returns the backup as it is restored: without the statements about roles that exist,
-// or without any about roles, without those about tablespaces, which the server has, and with those
-// about its database as a whole for the target. It fails if another statement changes more than the
-// database: the server may have other ones.
-func (r *Real) asRestored(dump restore.Dump, a about, needs inspect.Needs) (restore.Dump, error) {
-	before := dump.Before
-	dump.Before = nil
-	for _, part := range slices.Concat(before, []restore.Dump{dump}) {
-		if part.Role == "globals" && !r.WithRoles {
-			continue
-		}
-		leftOut, reaches := append(slices.Clone(a.roles), "all"), []inspect.Reach{inspect.OfTablespaces}
-		if !r.WithRoles {
-			leftOut, reaches = slices.Collect(maps.Keys(part.RoleStatements)), append(reaches, inspect.OfRoles)
-		}
-		part.Source = part.Without(leftOut, reaches...)
-		if what := r.redirect(&part.Source, needs.Database.Name); what != "" {
-			return dump, outcome.Fail(outcome.ConfigInvalid, "the backup contains %s, which changes more than the database: a server may have others", what).
-				WithHint("restore into a server of its own by hand: drillgres runbook %s has the commands", r.Name)
-		}
-		dump.Before = append(dump.Before, part)
-	}
-	last := dump.Before[len(dump.Before)-1]
-	last.Before = dump.Before[:len(dump.Before)-1]
-	return last, nil
-}
-
-// redirect leads what a plain dump does with its own database as a whole to the target, whatever
-// its name. The target exists, has its owner, and its comment is the mark. It returns the first
-// statement that changes more than the database and cannot be left out; empty: there is none.
-func (r *Real) redirect(s *inspect.Source, own string) (reaching string) {
-	s.Splices = slices.Clone(s.Splices)
-	for i, c := range s.Splices {
-		switch {
-		case c.Database == "":
-		case c.Database != own:
-			return `\connect`
-		default:
-			s.Splices[i].Database = r.Database
-		}
-	}
-	var statements []inspect.Splice
-	for _, b := range s.Beyond {
-		switch {
-		case b.Splice.Length == 0, b.Reach == inspect.OfServer, b.Reach == inspect.OfDatabase && (own == "" || b.Database != own || b.SQL == ""):
-			return b.What
-		case b.Reach != inspect.OfDatabase: // it is left out, or wanted
-			continue
-		}
-		replaced := b.Splice
-		statement := sqltext.Phrase{Tokens: sqltext.FirstStatement(b.SQL, sqltext.Server)}
-		if !slices.Contains([]string{"CREATE DATABASE", "DROP DATABASE", "COMMENT ON DATABASE"}, b.What) && !statement.Contains("owner to") {
-			replaced.SQL = forDatabase(b.SQL, r.Database)
-		}
-		statements = append(statements, replaced)
-	}
-	*s = s.Replacing(statements)
-	return ""
-}
-
 // plan notes what the restore will do.
 func (r *Real) plan(a about, needs inspect.Needs) {
 	p := Plan{Target: r.Target, Version: a.version, Superuser: a.superuser, Owner: r.server.Owner, Settings: strings.Count(r.server.Properties, ";")}
@@ -344,145 +256,4 @@ func (r *Real) foldersOf(dump restore.Dump) (folders []string) {
 		}
 	}
 	return append(folders, r.Restorer.WorkDir)
-}
-
-// markPrefix begins the comment of a database in which a restore has begun.
-const markPrefix = "drillgres: restore "
-
-func (r *Real) mark() string {
-	return fmt.Sprintf("%s%s began %s and has not ended", markPrefix, r.RunID, r.Now().UTC().Format(time.RFC3339))
-}
-
-// Begin marks the database in its comment, and creates the roles that the backup does not contain.
-// It sets the owner, unless the backup creates it: what the owner may do in the schema public depends
-// on that. It checks again that the database is the one of Open, and still empty: somebody has read
-// the plan meanwhile, and may have begun another restore.
-func (r *Real) Begin(ctx context.Context) error {
-	conn, err := r.session(ctx)
-	if err != nil {
-		return err
-	}
-	defer provision.Close(ctx, conn)
-	sql := []string{r.comment(sqltext.Literal(r.mark()))}
-	for _, name := range r.needed {
-		sql = append(sql, "create role "+sqltext.Identifier(name)+" nologin")
-	}
-	if owner := r.server.Owner; owner != "" && !slices.Contains(r.Plan.Roles, owner) {
-		sql = append(sql, "alter database "+sqltext.Identifier(r.Database)+" owner to "+sqltext.Identifier(owner))
-	}
-	if err := run(ctx, conn, outcome.ConfigInvalid, []string{"begin transaction", "set local lock_timeout = '30s'", "select pg_catalog.pg_advisory_xact_lock(" + beginLock + ")"}); err != nil {
-		return err
-	}
-	a, err := r.check(ctx, conn)
-	switch {
-	case err != nil:
-		return err
-	case a.identity != r.opened:
-		return outcome.Fail(outcome.ConfigInvalid, "the server was restarted, or another one answers at its address, since the plan was made").
-			WithHint("run the command again")
-	}
-	return run(ctx, conn, outcome.ConfigInvalid, append(sql, "commit transaction"))
-}
-
-// beginLock is a lock in the database under which a restore looks whether another has begun.
-const beginLock = "7274726578"
-
-// End removes the mark, unless the backup has set a comment of its own.
-func (r *Real) End(ctx context.Context) error {
-	conn, err := r.session(ctx)
-	if err != nil {
-		return err
-	}
-	defer provision.Close(ctx, conn)
-	a, err := read(ctx, conn)
-	if err != nil || !strings.HasPrefix(a.comment, markPrefix) {
-		return err
-	}
-	return run(ctx, conn, outcome.RestoreFailed, []string{r.comment("null")})
-}
-
-// Remark sets the mark again, unless the database has it.
-func (r *Real) Remark(ctx context.Context) error {
-	conn, err := r.session(ctx)
-	if err != nil {
-		return err
-	}
-	defer provision.Close(ctx, conn)
-	a, err := read(ctx, conn)
-	if err != nil || strings.HasPrefix(a.comment, markPrefix) {
-		return err
-	}
-	return run(ctx, conn, outcome.RestoreFailed, []string{r.comment(sqltext.Literal(r.mark()))})
-}
-
-func (r *Real) comment(text string) string {
-	return "comment on database " + sqltext.Identifier(r.Database) + " is " + text
-}
-
-// run runs statements. One that the server refuses is a failure with this code.
-func run(ctx context.Context, conn *pgx.Conn, code outcome.Code, statements []string) error {
-	for _, sql := range statements {
-		_, err := conn.Exec(ctx, sql)
-		if said, refused := pgerr.From(err); refused {
-			f := outcome.Fail(code, "%s: %s", firstWords(sql), said.Error()).
-				WithHint("connect as the owner of the database or as a superuser")
-			f.SQLState = said.SQLState
-			return f
-		}
-		if err != nil {
-			return fmt.Errorf("%s: %w", firstWords(sql), err)
-		}
-	}
-	return nil
-}
-
-// firstWords returns the kind of a statement, for an error.
-func firstWords(sql string) string {
-	fields := strings.Fields(sql)
-	return strings.Join(fields[:min(len(fields), 3)], " ")
-}
-
-// pod stands for a sandbox, with the client programs outside of it.
-type pod struct {
-	programs sandbox.Programs // nil: none is needed
-}
-
-var _ sandbox.Pod = (*pod)(nil)
-
-// Exec runs a client program.
-func (p *pod) Exec(ctx context.Context, c sandbox.Command) (int, error) {
-	if p.programs == nil {
-		return 0, fmt.Errorf("run %s: no client programs were opened", strings.Join(c.Args[:1], ""))
-	}
-	return p.programs.Exec(ctx, c)
-}
-
-// Dial connects to an address on the network.
-func (p *pod) Dial(ctx context.Context, network, address string) (net.Conn, error) {
-	return new(net.Dialer).DialContext(ctx, network, address)
-}
-
-// Place returns the path itself: the client programs see the files of this machine.
-func (p *pod) Place(_ context.Context, path string) (string, error) { return filepath.Abs(path) }
-
-// Start is for the application, which a restore does not start.
-func (p *pod) Start(context.Context, sandbox.Container) (sandbox.Process, error) {
-	return nil, errors.New("a real server starts no other container")
-}
-
-// Lost never reports anything: an error of a session does.
-func (p *pod) Lost() <-chan struct{} { return nil }
-
-// Cause returns nil.
-func (p *pod) Cause() error { return nil }
-
-// Health returns nil: nothing is known of the machine of the server.
-func (p *pod) Health(context.Context) error { return nil }
-
-// Close removes the container of the client programs.
-func (p *pod) Close(ctx context.Context) []string {
-	if p.programs == nil {
-		return nil
-	}
-	return p.programs.Close(ctx)
 }
