@@ -24,9 +24,12 @@ type Target interface {
 	// It returns the backup as it is to be restored. The Pod of the Server must be closed, also
 	// with an error.
 	Open(ctx context.Context, needs inspect.Needs, dump restore.Dump) (provision.Server, restore.Dump, error)
-	// Begin marks the database as incomplete, and End removes the mark.
+	// Begin marks the database as incomplete, and End removes the mark. Begin checks again that
+	// nobody else writes to the database. With an error it has written nothing.
 	Begin(ctx context.Context) error
 	End(ctx context.Context) error
+	// Remark sets the mark again if SQL of the backup or of the config has replaced it.
+	Remark(ctx context.Context) error
 }
 
 // Recovery is what is about to be restored into a Target.
@@ -57,15 +60,16 @@ func (d Drill) Recover(ctx context.Context, t Target, confirm func(Recovery) (bo
 	if r.failure != nil && r.failure.Class() == outcome.ClassUsage {
 		return outcome.Result{}, r.failure
 	}
-	if r.failure == nil {
+	begun := r.failure == nil
+	if begun {
 		if confirmed, err := confirm(Recovery{e.backup, e.file, e.taken, e.allFindings()}); !confirmed || err != nil {
 			return outcome.Result{}, err
 		}
+		if f := begin(ctx, r, t, e.server); f != nil {
+			return outcome.Result{}, f
+		}
 	}
 	e.restored = step(ctx, r, outcome.Restore, func(ctx context.Context) (restore.Restored, error) {
-		if err := t.Begin(ctx); err != nil {
-			return restore.Restored{}, e.server.Blame(ctx, err)
-		}
 		return d.restore(ctx, r, &e, dump)
 	})
 	e.verified = step(ctx, r, outcome.Verify, func(ctx context.Context) (verify.Report, error) {
@@ -75,6 +79,9 @@ func (d Drill) Recover(ctx context.Context, t Target, confirm func(Recovery) (bo
 		}
 		return report, err
 	})
+	if r.failure != nil && begun {
+		remark(ctx, t)
+	}
 	for _, s := range []outcome.Stage{outcome.App, outcome.Migrate} {
 		r.skip(s, "a restore ends with the comparison")
 	}
@@ -84,6 +91,28 @@ func (d Drill) Recover(ctx context.Context, t Target, confirm func(Recovery) (bo
 		f.Hint = "drop the database, create it again, and restore from the beginning: nothing is resumed"
 	}
 	return result, nil
+}
+
+// begin marks the target. If that fails, nothing was written.
+func begin(ctx context.Context, r *runner, t Target, s provision.Server) *outcome.Failure {
+	_, err := recovered(ctx, func(ctx context.Context) (struct{}, error) { return struct{}{}, s.Blame(ctx, t.Begin(ctx)) })
+	if err == nil {
+		return nil
+	}
+	f := r.classify(ctx, ctx, outcome.Provision, err)
+	f.Err = fmt.Errorf("nothing was written: %w", f.Err)
+	return f
+}
+
+// remarkWithin limits setting the mark again, also after a signal.
+const remarkWithin = 10 * time.Second
+
+// remark sets the mark of a target again. If it cannot, the server is gone, and the mark that was
+// set at first is still there, unless something has replaced it.
+func remark(ctx context.Context, t Target) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), remarkWithin)
+	defer cancel()
+	_ = t.Remark(ctx)
 }
 
 // findStale reports a backup that a drill would not accept for its age.

@@ -23,6 +23,7 @@ import (
 	"github.com/drillgres/drillgres/drill/place"
 	"github.com/drillgres/drillgres/drill/redact"
 	"github.com/drillgres/drillgres/drill/wiring"
+	"github.com/drillgres/drillgres/drill/words"
 )
 
 // describedFile is a backup without a config, and what its beginning says.
@@ -113,7 +114,7 @@ func checkDirectory(target string) error {
 		return nil //nolint:nilerr // the drill reports it
 	}
 	return usage("%s is a directory, and not a dump in directory format: it has no %s", target, dumpfile.Contents).
-		WithHint("name one file in it, or run drillgres init %s for a config that drills the newest backup there", shellQuoted(target))
+		WithHint("name one file in it, or run drillgres init %s for a config that drills the newest backup there", words.Shell(target))
 }
 
 // localPath returns the path of a target on this machine.

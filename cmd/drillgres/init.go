@@ -147,14 +147,14 @@ func (s survey) printNext(c propose.Config) error {
 	}
 	text := c.Text()
 	if strings.Contains(text, "${"+propose.PassphraseVariable+"}") {
-		fmt.Fprintf(&b, "first: export %s=\"$(cat %s)\"\n", propose.PassphraseVariable, shellQuoted(s.passphraseFile))
+		fmt.Fprintf(&b, "first: export %s=\"$(cat %s)\"\n", propose.PassphraseVariable, words.Shell(s.passphraseFile))
 	}
 	if strings.Contains(text, "${"+urlVariable+"}") {
 		fmt.Fprintf(&b, "first: export %s='…' (the URL with its secret)\n", urlVariable)
 	}
 	next := "drillgres run"
 	if s.output != defaultConfig && s.output != standardOutput {
-		next += " --config " + shellQuoted(s.output)
+		next += " --config " + words.Shell(s.output)
 	}
 	fmt.Fprintf(&b, "next: %s\n", next)
 	_, err := io.WriteString(out, report.Clean(b.String()))

@@ -98,7 +98,7 @@ func runLastGood(ctx context.Context, e edges, o lastGoodOptions) error {
 	if err != nil {
 		return err
 	}
-	return finish(w.edges, printLastGood(e, o.format, r), r.ExitCode)
+	return finish(w.edges, printLastGood(e, o.format, o.config, r), r.ExitCode)
 }
 
 // sinceTime returns the time that --since names: the beginning of a day in UTC, or a duration
@@ -239,13 +239,16 @@ func (s *session) recall(ctx context.Context, database string, backups []lastgoo
 	return nil
 }
 
-func printLastGood(e edges, format string, r lastgood.Report) error {
+func printLastGood(e edges, format, config string, r lastgood.Report) error {
 	if format == "json" {
 		return report.Document(e.stdout, r)
 	}
 	next := ""
 	if r.Backup != nil {
-		next = fmt.Sprintf("drillgres run %s --backup %s", shellQuoted(r.Database), shellQuoted(r.Backup.Key))
+		next = fmt.Sprintf("drillgres run %s --backup %s", words.Shell(r.Database), words.Shell(r.Backup.Key))
+		if config != defaultConfig {
+			next += " --config " + words.Shell(config)
+		}
 	}
 	return report.LastGood(e.stdout, r, next, textOptions(e))
 }

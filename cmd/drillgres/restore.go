@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/url"
 	"os"
 	"strings"
 
@@ -37,7 +38,7 @@ type restoreOptions struct {
 }
 
 func (o restoreOptions) validate() error {
-	errs := []error{o.results.validate(), oneOf("--progress", o.progress, "plain", "json", "none")}
+	errs := []error{o.results.validate(), checkProgress(o.progress)}
 	if o.to == "" {
 		errs = append(errs, usage("restore: --to names no server").WithHint("write --to postgres://user@host:5432/database"))
 	}
@@ -82,10 +83,9 @@ func newRestore(e edges) *cobra.Command {
 	f.BoolVar(&o.yes, "yes", false, "do not ask for the database's name")
 	f.StringVar(&o.loader, "loader", "", "instead of restore.loader: auto, parallel or client")
 	f.IntVar(&o.jobs, "jobs", 0, "instead of restore.jobs: load with `N` sessions")
-	f.StringVar(&o.progress, "progress", "plain", "progress on stderr: plain, json or none")
+	progressFlag(cmd, &o.progress)
 	completeFlag(cmd, "backup", cobra.FixedCompletions([]string{"latest"}, cobra.ShellCompDirectiveDefault))
 	completeFlag(cmd, "loader", oneOfValues(restore.LoaderAuto, restore.LoaderParallel, restore.LoaderClient))
-	completeFlag(cmd, "progress", oneOfValues("plain", "json", "none"))
 	return cmd
 }
 
@@ -105,11 +105,16 @@ func runRestore(ctx context.Context, e edges, o restoreOptions) error {
 	if err != nil {
 		return err
 	}
-	if err := askPassword(e, &to); err != nil {
+	if err := askPassword(ctx, e, &to); err != nil {
 		return err
 	}
 	display, e := withProgress(e, o.progress, []string{o.database})
 	defer display.Close()
+	if u, err := url.Parse(o.to); err == nil {
+		if _, given := u.User.Password(); given {
+			newLogger(e).Warn("other users of this machine can read the password in --to: use PGPASSWORD or a password file")
+		}
+	}
 	raiseMemoryLimit(1)
 	result, err := wiring.Recover(ctx, cfg, dbs[0], wiring.Options{Getenv: e.getenv, Now: e.now, Log: newLogger(e), Version: programVersion()}, wiring.RecoverOptions{
 		To: to, Backup: o.backup, WithRoles: o.withRoles, Loader: o.loader, Jobs: o.jobs,
@@ -124,27 +129,52 @@ func runRestore(ctx context.Context, e edges, o restoreOptions) error {
 	if err != nil || result.RunID == "" {
 		return err
 	}
+	display.Close()
 	return o.results.conclude(e, cfg, []outcome.Result{result}, nil)
 }
 
-// askPassword asks for the password at a terminal, if nothing else has it.
-func askPassword(e edges, to *target.Target) error {
+// askPassword asks for the password at a terminal, if nothing else has it. It does not wait for an
+// answer after a signal.
+func askPassword(ctx context.Context, e edges, to *target.Target) error {
 	stdin, ok := e.stdin.(*os.File)
 	if to.Password != "" || !ok || !term.IsTerminal(int(stdin.Fd())) {
 		return nil
 	}
-	_, _ = fmt.Fprintf(e.stderr, "Password of %s (Enter: none): ", report.Clean(to.User))
-	password, err := term.ReadPassword(int(stdin.Fd()))
-	_, _ = fmt.Fprintln(e.stderr)
+	shown, err := term.GetState(int(stdin.Fd()))
 	if err != nil {
 		return usage("read the password: %w", err).WithHint("set PGPASSWORD, or write a password file")
 	}
-	to.Password = redact.Secret(password)
-	return nil
+	_, _ = fmt.Fprintf(e.stderr, "Password of %s (Enter: none): ", report.Clean(to.User))
+	type answer struct {
+		password []byte
+		err      error
+	}
+	answered := make(chan answer, 1)
+	go func() {
+		password, err := term.ReadPassword(int(stdin.Fd()))
+		answered <- answer{password, err}
+	}()
+	select {
+	case a := <-answered:
+		_, _ = fmt.Fprintln(e.stderr)
+		if a.err != nil {
+			return usage("read the password: %w", a.err).WithHint("set PGPASSWORD, or write a password file")
+		}
+		to.Password = redact.Secret(a.password)
+		return nil
+	case <-ctx.Done():
+		_ = term.Restore(int(stdin.Fd()), shown) // the terminal shows what is typed again
+		_, _ = fmt.Fprintln(e.stderr)
+		return outcome.Fail(outcome.Interrupted, "interrupted before anything was written")
+	}
 }
 
 // confirmRestore shows what a restore will do, and reports whether to do it.
 func confirmRestore(ctx context.Context, e edges, o restoreOptions, r drill.Recovery, p target.Plan) (bool, error) {
+	if block, live := e.stderr.(*progress.Block); live {
+		block.Pause()
+		defer block.Resume()
+	}
 	if o.dryRun {
 		if err := report.Plan(e.stdout, r, p, textOptions(e)); err != nil {
 			return false, err

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"io"
+	"path/filepath"
 
 	"github.com/spf13/cobra"
 
@@ -39,7 +40,11 @@ func newRunbook(e edges) *cobra.Command {
 }
 
 func runRunbook(ctx context.Context, e edges, o runbookOptions) error {
-	cfg, dbs, err := loadDatabases(e, o.config, []string{o.database})
+	path, err := filepath.Abs(o.config) // who follows the page starts in another folder
+	if err != nil {
+		return usage("--config: %w", err)
+	}
+	cfg, dbs, err := loadDatabases(e, path, []string{o.database})
 	if err != nil {
 		return err
 	}

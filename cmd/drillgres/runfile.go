@@ -17,6 +17,7 @@ import (
 	"github.com/drillgres/drillgres/drill/provision"
 	"github.com/drillgres/drillgres/drill/redact"
 	"github.com/drillgres/drillgres/drill/wiring"
+	"github.com/drillgres/drillgres/drill/words"
 )
 
 // standardInput names the backup on standard input.
@@ -43,7 +44,7 @@ func (o fileOptions) arguments() string {
 	var b strings.Builder
 	add := func(flag, value string) {
 		if value != "" {
-			b.WriteString(" --" + flag + " " + shellQuoted(value))
+			b.WriteString(" --" + flag + " " + words.Shell(value))
 		}
 	}
 	for _, key := range o.keys {
@@ -89,7 +90,7 @@ func chooseTarget(cmd *cobra.Command, o runOptions) (string, error) {
 	case len(o.databases) > 1:
 		return "", usage("one file is drilled at a time, but there are %d arguments", len(o.databases)).WithHint("name one file, or databases of the config")
 	case changed("config") || changed("backup"):
-		return "", usage("a file is drilled without a config").WithHint("omit --config and --backup, or drill it as a backup of a database: drillgres run DATABASE --backup %s", shellQuoted(redact.URL(o.databases[file])))
+		return "", usage("a file is drilled without a config").WithHint("omit --config and --backup, or drill it as a backup of a database: drillgres run DATABASE --backup %s", words.Shell(redact.URL(o.databases[file])))
 	}
 	return o.databases[file], nil
 }
@@ -114,7 +115,7 @@ func runFile(ctx context.Context, e edges, o runOptions, target string) error {
 		results[i] = resultWithoutConfig(results[i])
 	}
 	if target != standardInput {
-		o.results.next = "drillgres init " + shellQuoted(redact.URL(folderOf(target))) + o.file.arguments()
+		o.results.next = "drillgres init " + words.Shell(redact.URL(folderOf(target))) + o.file.arguments()
 	}
 	return o.results.conclude(w.edges, w.Config, results, withoutConfig(err))
 }
@@ -153,15 +154,4 @@ type unprovisioned struct{ why error }
 // Provision fails with what kept the version from being known.
 func (u unprovisioned) Provision(context.Context, inspect.Needs) (provision.Server, error) {
 	return provision.Server{}, u.why
-}
-
-// shellQuoted returns a word as a POSIX shell reads it.
-func shellQuoted(word string) string {
-	plain := func(r rune) bool {
-		return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("_-./:@%+=,", r)
-	}
-	if word != "" && !strings.ContainsFunc(word, func(r rune) bool { return !plain(r) }) {
-		return word
-	}
-	return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
 }

@@ -25,7 +25,9 @@ func (a *archive) addEntry(e *entry) {
 		a.setOwners(e, len(a.k.c.Objects))
 	case e.desc == "DATABASE PROPERTIES":
 		a.k.c.Properties = string(e.definition[:min(len(e.definition), maxProperties)])
+		beyond := a.k.c.Beyond
 		a.readDefinition(e) // names roles
+		a.k.c.Beyond = beyond
 	case strings.HasPrefix(e.tag, "DATABASE ") && isAuxiliary(e.desc):
 		// about the database itself: only pg_restore --create restores it
 	default:

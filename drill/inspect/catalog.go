@@ -87,6 +87,7 @@ func (k *catalog) beginPart() {
 	k.path, k.newPath, k.role = serverPath, serverPath, ""
 	clear(k.temporary)
 	clear(k.cluster.roles)
+	clear(k.cluster.attributes)
 }
 
 // reserve accounts for the memory of names. It reports whether they fit.

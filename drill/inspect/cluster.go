@@ -77,22 +77,27 @@ func (k *catalog) endDatabase() {
 	k.cluster.promises = append(k.cluster.promises, g.Promise)
 }
 
-// noteRole notes a statement that creates or drops roles, or makes one a superuser.
-func (s *script) noteRole(verb string, p sqltext.Phrase) {
-	if s.fragment || !p.Has("role") && !p.Has("user") && !p.Has("group") || p.Begins("mapping") {
-		return
+// noteRole notes a statement that creates or drops a role, or sets what one may do. It returns
+// false for any other.
+func (s *script) noteRole(verb string, p sqltext.Phrase) bool {
+	if verb != "create" && verb != "alter" && verb != "drop" || s.fragment || !p.Has("role") && !p.Has("user") && !p.Has("group") || p.Begins("mapping") {
+		return false
 	}
 	p.Drop("if exists")
 	name := p.Name("").Name
 	c := &s.k.cluster
 	switch {
-	case name == "" || !s.k.reserve(name):
+	case name == "" || verb == "alter" && p.Contains("in database") || !s.k.reserve(name):
+		return false
 	case verb == "alter":
 		c.superusers[name] = c.superusers[name] || p.Has("with superuser")
 		c.attributes[name] = append(c.attributes[name], s.wholeStatement())
 	case p.Done():
 		c.roles[name] = append(c.roles[name], s.wholeStatement())
+	default:
+		return false
 	}
+	return true
 }
 
 // wholeStatement returns the splice that omits the statement that ends at the current position.
@@ -109,13 +114,24 @@ func (k *catalog) roleStatements() map[string][]Splice {
 	return all
 }
 
-// WithoutRoles returns the Source without the statements that create these roles, or that set
-// their password and what they may do. Memberships stay.
-func (s Source) WithoutRoles(names []string) Source {
+// Without returns the Source without the statements that create these roles, or that set their
+// password and what they may do, and without those that change more than the database and have
+// one of these reaches.
+func (s Source) Without(names []string, reaches ...Reach) Source {
 	var statements []Splice
+	for _, b := range s.Beyond {
+		if slices.Contains(reaches, b.Reach) && b.Splice.Length > 0 {
+			statements = append(statements, b.Splice)
+		}
+	}
 	for _, name := range names {
 		statements = append(statements, s.RoleStatements[name]...)
 	}
+	return s.Replacing(statements)
+}
+
+// Replacing returns the Source with whole statements replaced or, without SQL, omitted.
+func (s Source) Replacing(statements []Splice) Source {
 	s.Splices = omit(s.Splices, statements)
 	return s
 }

@@ -53,8 +53,10 @@ type Source struct {
 	Splices []Splice // of a plain dump, in order
 	// RoleStatements are those of SQL that create roles and set what they may do, by role.
 	RoleStatements map[string][]Splice `json:"-"`
-	Public         *PublicSchema       // nil: the dump does not create the schema public, or drops it first
-	Refreshes      []View              // that may need a server that a sandbox cannot reach, in order
+	// Beyond are the other statements that change more than the database.
+	Beyond    []Beyond      `json:"-"`
+	Public    *PublicSchema // nil: the dump does not create the schema public, or drops it first
+	Refreshes []View        // that may need a server that a sandbox cannot reach, in order
 	// Foreign is the first statement of a plain dump that pg_dump never writes and that may
 	// change how psql reads the rest, such as DO. It is empty if there is none.
 	Foreign string

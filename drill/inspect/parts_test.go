@@ -130,3 +130,26 @@ func TestTimeOfParts(t *testing.T) {
 		t.Errorf("taken %s", taken)
 	}
 }
+
+// TestRoleStatementsAreOfTheirPart checks that the places of statements about roles are those of
+// the part that has them: a restore without these roles cuts them out of it.
+func TestRoleStatementsAreOfTheirPart(t *testing.T) {
+	const (
+		roles = "--\n-- PostgreSQL database cluster dump\n--\n\nCREATE ROLE app;\nALTER ROLE app WITH LOGIN;\n\n--\n-- PostgreSQL database cluster dump complete\n--\n\n"
+		dump  = "--\n-- PostgreSQL database dump\n--\n\nCREATE TABLE public.items (n int);\nCOPY public.items (n) FROM stdin;\n1\n\\.\n\n--\n-- PostgreSQL database dump complete\n--\n\n"
+	)
+	set := inspect.NewSet(&layers.Opener{})
+	var last inspect.Contents
+	for _, part := range []string{roles, dump} {
+		var err error
+		if last, err = set.Scan(t.Context(), strings.NewReader(part)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if n := len(last.Earlier[0].Without([]string{"app"}).Splices); n != 2 {
+		t.Errorf("%d statements are cut out of the roles, want 2", n)
+	}
+	if cut := last.Source.Without([]string{"app"}).Splices; len(cut) > 0 {
+		t.Errorf("the dump loses %+v", cut)
+	}
+}

@@ -18,6 +18,9 @@ func (s *script) readStatement() (*copyTarget, error) {
 	s.noteForeign(verb.Text)
 	s.k.noteStatement(verb.Text, s.st.tokens)
 	s.noteForOutline(verb.Text)
+	if !s.noteRole(verb.Text, *p) {
+		s.noteBeyond()
+	}
 	switch verb.Text {
 	case "copy":
 		s.makesObjects, s.section.filled = true, true
@@ -32,12 +35,10 @@ func (s *script) readStatement() (*copyTarget, error) {
 		s.noteBeginning(*p)
 		s.createsPublic(*p)
 		s.createsTablespace(*p)
-		s.noteRole(verb.Text, *p)
 		s.k.readCreate(p)
 	case "alter":
 		s.makesObjects = true
 		s.readDropPart(*p)
-		s.noteRole(verb.Text, *p)
 		s.k.readAlter(p)
 	case "select":
 		s.readSelect(p)
@@ -46,7 +47,6 @@ func (s *script) readStatement() (*copyTarget, error) {
 	case "drop":
 		drop := *p
 		s.k.dropTemporary(&drop)
-		s.noteRole(verb.Text, *p)
 		s.readRemoval(verb.Text, *p)
 		s.readDrop(p)
 	case "delete", "truncate", "with", "merge":

@@ -67,6 +67,9 @@ func (b Backup) is(drilled outcome.Backup) bool {
 	return !differs && (timeKnown || tagKnown || versionKnown)
 }
 
+// gone reports whether the source no longer had b when it was to be drilled.
+func (b Backup) gone() bool { return b.Stage == outcome.Locate && b.Code == outcome.ConfigInvalid }
+
 // show sets what a drill shows about b.
 func (b *Backup) show(r outcome.Result, by Source) {
 	b.State, b.KnownBy = Judge(r), by

@@ -3,6 +3,7 @@ package lastgood
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/drillgres/drillgres/drill/outcome"
@@ -109,10 +110,11 @@ func (r *Report) conclude(s *Search, now time.Time) {
 			r.AgeSeconds = &age
 		}
 	}
+	present := slices.ContainsFunc(s.Skipped(), func(i int) bool { return !r.Backups[i].gone() })
 	switch {
 	case r.Failure != nil:
 		r.Answer, r.ExitCode = Unfinished, r.Failure.Class.ExitCode()
-	case len(r.Open) > 0 || found < 0 && len(r.Skipped) > 0:
+	case len(r.Open) > 0 || present || found < 0 && len(r.Skipped) > 0:
 		r.Answer, r.ExitCode = Unfinished, outcome.ClassEnvironment.ExitCode()
 	case found < 0:
 		r.Answer, r.ExitCode = None, outcome.ClassBackup.ExitCode()

@@ -40,6 +40,7 @@ type Block struct {
 	width  int      // of the terminal when they were drawn
 	text   []byte   // above the block, of a line that has not ended
 	closed bool
+	paused bool
 }
 
 var (
@@ -168,11 +169,29 @@ func (b *Block) Close() {
 	}
 }
 
+// Pause removes the block until Resume, for a question to the person at the terminal: what is
+// written is printed at once, also a line that has not ended.
+func (b *Block) Pause() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if !b.closed {
+		b.print(nil)
+		b.paused = true
+	}
+}
+
+// Resume draws the block again, below what was printed.
+func (b *Block) Resume() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.paused = false
+}
+
 // Write prints the complete lines of text above the block. After Close it only copies.
 func (b *Block) Write(p []byte) (int, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if b.closed {
+	if b.closed || b.paused {
 		return b.o.Out.Write(p)
 	}
 	b.text = append(b.text, p...)
@@ -188,8 +207,9 @@ func (b *Block) redraw() {
 	defer tick.Stop()
 	for {
 		b.mu.Lock()
-		width, height := b.o.Size()
-		b.print(b.render(b.o.Now(), width, height))
+		if width, height := b.o.Size(); !b.paused {
+			b.print(b.render(b.o.Now(), width, height))
+		}
 		b.mu.Unlock()
 		select {
 		case <-tick.C:

@@ -349,3 +349,26 @@ func TestDrillsAtTheSameTime(t *testing.T) {
 		display.Close()
 	}
 }
+
+// TestPausedBlock checks that a question is not drawn over, and is printed without a newline.
+func TestPausedBlock(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var out bytes.Buffer
+		s := newScene(&out, "shop")
+		s.begin(nil, "shop")
+		s.pass("shop", outcome.Locate)
+		s.Pause()
+		asked := out.Len()
+		_, _ = io.WriteString(s, "the name: ")
+		time.Sleep(time.Second)
+		if got := out.String()[asked:]; got != "the name: " {
+			t.Errorf("the terminal gets %q", got)
+		}
+		s.Resume()
+		time.Sleep(time.Second)
+		if got := out.String()[asked:]; !strings.Contains(got, "locate") {
+			t.Errorf("the block is not drawn again: %q", got)
+		}
+		s.Close()
+	})
+}

@@ -22,17 +22,22 @@ func restoreMeaning(r outcome.Result) string {
 	switch {
 	case r.Failure == nil:
 		return "the backup is restored into " + r.Postgres.Target + ", and compared with what it promises"
+	case restorePassed(r):
+		return fmt.Sprintf("%s is loaded, but not accepted: %s in %s; its comment still says that the restore has not ended", r.Postgres.Target, r.Failure.Code, r.Failure.Stage)
 	case wasBegun(r):
 		return fmt.Sprintf("%s is incomplete, as its comment says: %s in %s", r.Postgres.Target, r.Failure.Code, r.Failure.Stage)
 	}
 	return fmt.Sprintf("nothing was written to %s: %s", r.Postgres.Target, words.Join(" in ", string(r.Failure.Code), string(r.Failure.Stage)))
 }
 
+// restorePassed reports whether the whole backup was loaded.
+func restorePassed(r outcome.Result) bool { return restoreEnded(r, outcome.StagePassed) }
+
 // wasBegun reports whether a restore may have written to its target.
-func wasBegun(r outcome.Result) bool {
-	return slices.ContainsFunc(r.Stages, func(s outcome.StageReport) bool {
-		return s.Stage == outcome.Restore && (s.Status == outcome.StagePassed || s.Status == outcome.StageFailed)
-	})
+func wasBegun(r outcome.Result) bool { return restorePassed(r) || restoreEnded(r, outcome.StageFailed) }
+
+func restoreEnded(r outcome.Result, as outcome.Status) bool {
+	return slices.ContainsFunc(r.Stages, func(s outcome.StageReport) bool { return s.Stage == outcome.Restore && s.Status == as })
 }
 
 // restoreFacts returns what was restored, where, and how long it took.

@@ -31,7 +31,9 @@ func (r *run) finish(ctx context.Context) error {
 	if err := r.setOwner(ctx, conn); err != nil {
 		return err
 	}
-	r.restoreProperties(ctx, conn)
+	if err := r.restoreProperties(ctx, conn); err != nil {
+		return err
+	}
 	if !r.server.IsSandbox() { // whose settings were not changed
 		return nil
 	}
@@ -45,7 +47,7 @@ func (r *run) finish(ctx context.Context) error {
 
 // restoreProperties restores the database's own settings, such as a search_path, as
 // pg_restore --create does. One that the server does not accept leaves the others alone.
-func (r *run) restoreProperties(ctx context.Context, conn *pgx.Conn) {
+func (r *run) restoreProperties(ctx context.Context, conn *pgx.Conn) error {
 	var first string
 	statements, cut := splitStatements(r.server.Properties)
 	for _, sql := range statements {
@@ -53,6 +55,8 @@ func (r *run) restoreProperties(ctx context.Context, conn *pgx.Conn) {
 		if said, ok := pgerr.From(err); ok {
 			r.restored.LostSettings++
 			first = cmp.Or(first, ": "+said.Error())
+		} else if err != nil {
+			return fmt.Errorf("restore the settings of the database: %w", err)
 		}
 	}
 	if cut {
@@ -62,6 +66,7 @@ func (r *run) restoreProperties(ctx context.Context, conn *pgx.Conn) {
 		r.addFinding("database_settings_lost", "check that production's server knows the settings in ALTER DATABASE … SET",
 			fmt.Sprintf("%s of the database's own settings could not be restored%s", words.Number(lost), first))
 	}
+	return nil
 }
 
 // splitStatements returns the statements of a text, and whether it ends within one.

@@ -18,7 +18,8 @@ func (b *book) byHand() {
 	b.section("Way 2: without drillgres")
 	b.line("A shell with bash, the programs that appear below, and psql and pg_restore of Postgres %s.", cell(b.Database.Postgres.Version))
 	b.line("\n### 1. Fetch")
-	b.commands(append([]string{"set -euo pipefail", "umask 077"}, b.download()...)...)
+	b.line("The first error ends the shell that `bash` starts, and not the terminal.")
+	b.commands(append([]string{"bash", "set -euo pipefail", "umask 077"}, b.download()...)...)
 	b.line("### 2. Open")
 	b.open()
 	b.line("### 3. Restore")
@@ -139,7 +140,7 @@ func (b *book) fromSFTP(from string, keys []string) []string {
 			options += " " + o[0] + quote(o[1])
 		}
 	}
-	lines := []string{"echo " + quote("ls -ltr "+u.Path) + " | sftp -b -" + options + " " + quote(login) + " | tail    # the newest last"}
+	lines := []string{"echo " + quote(`ls -ltr "`+u.Path+`"`) + " | sftp -b -" + options + " " + quote(login) + " | tail    # the newest last"}
 	for _, key := range keys {
 		if !strings.HasPrefix(key, "/") {
 			key = "/" + key
@@ -167,13 +168,14 @@ func (b *book) fromDirectory(dir string, keys []string) []string {
 
 // fromCommand returns the commands that run the program of the config.
 func (b *book) fromCommand(c config.Command) (lines []string) {
-	if dir := b.Database.Backup.Dir; dir != "" && dir != "." {
-		lines = append(lines, "cd "+quote(dir))
-	}
 	for _, name := range slices.Sorted(maps.Keys(c.Env)) {
 		lines = append(lines, "export "+name+"=…    # from "+plain(b.origin("backup", "command", "env", name)))
 	}
-	return append(lines, quoteAll(c.Run...)+" > "+quote(b.file(0)))
+	command := quoteAll(c.Run...)
+	if dir := b.Database.Backup.Dir; dir != "" && dir != "." {
+		command = "(cd " + quote(dir) + " && " + command + ")"
+	}
+	return append(lines, command+" > "+quote(b.file(0)))
 }
 
 // plain removes the marks of code from a text, for a comment in a script.
@@ -258,12 +260,15 @@ func (b *book) pipeline(f file, layers []string) (lines []string) {
 	if len(steps) == 0 {
 		return append(lines, "# "+f.stored+" as it is")
 	}
+	steps[0] += " < " + quote(f.stored)
 	last := layers[len(layers)-1]
 	if b.format() == "directory" && (last == "tar" || last == "zip") {
-		steps[len(steps)-1] = "tar -xf - -C " + to
-		return append(lines, "mkdir "+to, strings.Join(steps, " | ")+" < "+quote(f.stored))
+		if steps[len(steps)-1] = "tar -xf - -C " + to; len(steps) == 1 {
+			steps[0] += " < " + quote(f.stored)
+		}
+		return append(lines, "mkdir "+to, strings.Join(steps, " | "))
 	}
-	return append(lines, strings.Join(steps, " | ")+" < "+quote(f.stored)+" > "+quote(to))
+	return append(lines, strings.Join(steps, " | ")+" > "+quote(to))
 }
 
 // streams decompress standard input to standard output.
@@ -327,9 +332,10 @@ func (b *book) openssl(key *config.OpenSSLKey, i int) string {
 	return command + " -pass " + quote("file:"+from[0].File)
 }
 
-// createdb returns the command that creates the empty database. owner may be empty.
-func (b *book) createdb(owner string) string {
-	p, options := b.Database.Postgres, ""
+// createdb returns the command that creates the empty database, with options that name the server.
+// owner may be empty.
+func (b *book) createdb(options, owner string) string {
+	p := b.Database.Postgres
 	for _, o := range [][2]string{{"--owner=", owner}, {"--encoding=", p.Encoding}, {"--locale=", p.Locale}} {
 		if o[1] != "" {
 			options += " " + quote(o[0]+o[1])
@@ -372,7 +378,7 @@ func (b *book) restore() {
 		lines = append(lines, "# If the dump has CREATE DATABASE. Otherwise create the database, and connect to it.")
 		psql += "postgres"
 	default:
-		lines = append(lines, b.createdb(b.owner()))
+		lines = append(lines, b.createdb("", b.owner()))
 		psql += conninfo(b.name())
 	}
 	lines = append(lines, b.hooks(psql, "restore", "before")...)
@@ -380,6 +386,10 @@ func (b *book) restore() {
 		if f.role != "globals" {
 			lines = append(lines, b.load(psql, f, layers))
 		}
+	}
+	if len(b.files()) == 1 && slices.Contains([]string{"custom", "tar", "directory"}, b.format()) {
+		lines = append(lines, "# The settings of the database itself, which pg_restore leaves out. If it has another name here, correct the names, and run them with psql.",
+			"pg_restore --create --schema-only --file=- "+quote(b.files()[0].opened(layers, b.format()))+" | sed -n '/^ALTER DATABASE .* SET /p; /^ALTER ROLE .* IN DATABASE .* SET /p'")
 	}
 	lines = append(lines, b.hooks("psql --no-psqlrc --set=ON_ERROR_STOP=1 --dbname="+conninfo(b.name()), "restore", "after")...)
 	if b.isCluster() {

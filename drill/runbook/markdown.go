@@ -9,6 +9,7 @@ import (
 
 	"github.com/drillgres/drillgres/drill/outcome"
 	"github.com/drillgres/drillgres/drill/producer"
+	"github.com/drillgres/drillgres/drill/words"
 )
 
 // book is a page that is being written.
@@ -81,20 +82,13 @@ func clean(text string) string {
 // cell returns a text for a table.
 func cell(text string) string { return strings.ReplaceAll(clean(text), "|", "\\|") }
 
-var plainWord = regexp.MustCompile(`^[A-Za-z0-9_@%+=:,./-]+$`)
-
 // quote returns a word of a command as a shell reads it.
-func quote(word string) string {
-	if plainWord.MatchString(word) {
-		return word
-	}
-	return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
-}
+func quote(word string) string { return words.Shell(word) }
 
 // quoteAll quotes the words of a command.
-func quoteAll(words ...string) string {
-	quoted := make([]string, len(words))
-	for i, word := range words {
+func quoteAll(all ...string) string {
+	quoted := make([]string, len(all))
+	for i, word := range all {
 		quoted[i] = quote(word)
 	}
 	return strings.Join(quoted, " ")

@@ -2,8 +2,11 @@ package runbook_test
 
 import (
 	"bytes"
+	"compress/gzip"
 	"flag"
+	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -116,4 +119,70 @@ func TestRunbooks(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestTheCommandsRun runs the commands of a page that fetch and open a backup.
+func TestTheCommandsRun(t *testing.T) {
+	bash, err := exec.LookPath("bash")
+	if err != nil {
+		t.Skip(err)
+	}
+	const content = "--\n-- PostgreSQL database dump\n"
+	folder := filepath.Join(t.TempDir(), "back ups")
+	if err := os.Mkdir(folder, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	stored := filepath.Join(folder, "shop's 1.sql.gz.gz")
+	if err := os.WriteFile(stored, zipped(t, zipped(t, []byte(content))), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for name, backup := range map[string]string{
+		"directory": fmt.Sprintf("from: %q", folder),
+		"command":   "command: {run: [cat, \"shop's 1.sql.gz.gz\"], name: shop.gz}",
+	} {
+		t.Run(name, func(t *testing.T) {
+			config := "version: 1\ndatabases:\n  shop:\n    postgres: {version: \"16\"}\n    backup: {" + backup + "}\n"
+			cfg, err := wiring.ConfigReader(func(string) (string, bool) { return "", false }).Parse(filepath.Join(folder, "drillgres.yaml"), []byte(config))
+			if err != nil {
+				t.Fatal(err)
+			}
+			last := outcome.Backup{URI: "file://" + stored, Format: "plain", Layers: []string{"gzip", "gzip"}}
+			if name == "command" {
+				last.URI = "command:shop.gz"
+			}
+			var page bytes.Buffer
+			if err := (runbook.Runbook{Config: cfg, Database: cfg.Database("shop"), Past: drilled(last, nil), At: noon}).Write(&page); err != nil {
+				t.Fatal(err)
+			}
+			_, byHand, _ := strings.Cut(page.String(), "### 1. Fetch")
+			byHand, _, _ = strings.Cut(byHand, "### 3. Restore")
+			script := ""
+			for i, part := range strings.Split(byHand, "```") {
+				if i%2 == 1 {
+					script += strings.TrimPrefix(part, "sh\n")
+				}
+			}
+			cmd := exec.CommandContext(t.Context(), bash) // as if it were pasted
+			cmd.Dir, cmd.Stdin = t.TempDir(), strings.NewReader(script)
+			if out, err := cmd.CombinedOutput(); err != nil {
+				t.Fatalf("%v\n%s\n%s", err, script, out)
+			}
+			if got, err := os.ReadFile(filepath.Join(cmd.Dir, "restore.sql")); err != nil || string(got) != content {
+				t.Errorf("%q, %v\n%s", got, err, script)
+			}
+		})
+	}
+}
+
+func zipped(t *testing.T, content []byte) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	w := gzip.NewWriter(&b)
+	if _, err := w.Write(content); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
 }

@@ -273,8 +273,8 @@ func (b *book) roles() {
 func (b *book) withDrillgres() {
 	b.section("Way 1: with drillgres")
 	name := quote(b.Database.Name)
-	if b.createsDatabase() {
-		b.line("`drillgres restore` does not restore a backup that creates its own databases (pg_dumpall, pg_dump --create). Use way 2. What drillgres can say about the backup:")
+	if b.isCluster() {
+		b.line("`drillgres restore` does not restore the backup of a whole cluster (pg_dumpall). Use way 2. What drillgres can say about the backup:")
 		b.commands("drillgres check "+name+b.configFlag()+"    # is the newest backup there, and plausible?", "drillgres run "+name+b.configFlag()+"      # does it restore? In a sandbox")
 		return
 	}
@@ -285,12 +285,16 @@ func (b *book) withDrillgres() {
 	if b.withRoles() { // the restore creates the owner, and sets it
 		flags, owner = " --with-roles"+flags, ""
 	}
-	b.commands(
-		b.createdb(owner),
+	var first []string
+	if owner != "" {
+		first = append(first, "# The roles of the backup must exist. If they are lost, leave out --owner here, and add --with-roles below: it creates them without login.")
+	}
+	b.commands(append(first,
+		b.createdb(" --host=HOST --port=5432 --username=USER", owner),
 		"drillgres check "+name+b.configFlag(),
 		"drillgres restore "+name+" --to "+quote(to)+flags+" --dry-run",
 		"drillgres restore "+name+" --to "+quote(to)+flags,
-	)
+	)...)
 	b.line("An older backup: `--backup KEY`, where KEY is its name at the source. While the restore runs, and after one that failed, the comment of the")
 	b.line("database says so. A restore is never resumed: drop the database, create it again, and start over.")
 }

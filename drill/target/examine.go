@@ -7,13 +7,11 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/jackc/pgerrcode"
 	"github.com/jackc/pgx/v5"
 
 	"github.com/drillgres/drillgres/drill/extension"
 	"github.com/drillgres/drillgres/drill/inspect"
 	"github.com/drillgres/drillgres/drill/outcome"
-	"github.com/drillgres/drillgres/drill/pgerr"
 	"github.com/drillgres/drillgres/drill/provision"
 	"github.com/drillgres/drillgres/drill/sqltext"
 	"github.com/drillgres/drillgres/drill/words"
@@ -21,45 +19,48 @@ import (
 
 // about is what a server says about itself and about the database.
 type about struct {
+	identity   string // of the database, until the server is restarted
 	version    string
 	major      int
 	superuser  bool
+	owns       bool // the user may do what the owner of the database may do
 	createdb   bool // the user may create databases, and so change their owner
 	encoding   string
 	collate    string
 	owner      string // of the database
 	comment    string // of the database
 	recovering bool
-	preloaded  string
+	preloaded  string   // empty: none, or the user may not read it
 	extensions []string // that can be created
 	roles      []string
-	member     []string // roles of which the user is a member
+	member     []string // roles that the user can set as an owner
 	spaces     []string // tablespaces
 }
 
 const aboutSQL = `
-select split_part(current_setting('server_version'), ' ', 1), current_setting('server_version_num')::int / 10000,
-       (select rolsuper from pg_roles where rolname = current_user), (select rolcreatedb from pg_roles where rolname = current_user), pg_encoding_to_char(d.encoding), d.datcollate,
+select d.oid || ' in the server of ' || pg_postmaster_start_time(), split_part(current_setting('server_version'), ' ', 1), current_setting('server_version_num')::int / 10000,
+       (select rolsuper from pg_roles where rolname = current_user), pg_has_role(d.datdba, 'usage'), (select rolcreatedb from pg_roles where rolname = current_user), pg_encoding_to_char(d.encoding), d.datcollate,
        pg_get_userbyid(d.datdba), coalesce(shobj_description(d.oid, 'pg_database'), ''), pg_is_in_recovery(),
        array(select name::text from pg_available_extensions), array(select rolname::text from pg_roles),
-       array(select rolname::text from pg_roles where pg_has_role(oid, 'member')), array(select spcname::text from pg_tablespace)
+       array(select rolname::text from pg_roles where case when current_setting('server_version_num')::int >= 160000 then pg_has_role(oid, 'set') else pg_has_role(oid, 'member') end),
+       array(select spcname::text from pg_tablespace),
+       case when pg_has_role('pg_read_all_settings', 'usage') then current_setting('shared_preload_libraries') else '' end
 from pg_database d where d.datname = current_database()`
 
 // read asks the server about itself.
 func read(ctx context.Context, conn *pgx.Conn) (a about, err error) {
-	err = conn.QueryRow(ctx, aboutSQL).Scan(&a.version, &a.major, &a.superuser, &a.createdb, &a.encoding, &a.collate, &a.owner, &a.comment, &a.recovering, &a.extensions, &a.roles, &a.member, &a.spaces)
+	err = conn.QueryRow(ctx, aboutSQL).Scan(&a.identity, &a.version, &a.major, &a.superuser, &a.owns, &a.createdb, &a.encoding, &a.collate, &a.owner, &a.comment, &a.recovering,
+		&a.extensions, &a.roles, &a.member, &a.spaces, &a.preloaded)
 	if err != nil {
 		return a, fmt.Errorf("ask the server about itself: %w", err)
-	}
-	// Only a superuser, or a member of pg_read_all_settings, may read it.
-	if err := conn.QueryRow(ctx, "select current_setting('shared_preload_libraries')").Scan(&a.preloaded); err != nil && !pgerr.Is(err, pgerrcode.InsufficientPrivilege) {
-		return a, fmt.Errorf("ask for shared_preload_libraries: %w", err)
 	}
 	return a, nil
 }
 
 // contentSQL returns the first thing in a database that a new one does not have. What an
-// extension has created does not count: providers install some in every database.
+// extension has created does not count: providers install some in every database. Default
+// privileges count: they would be added to those of the backup. Objects of a new database have an
+// OID below 16384 (FirstNormalObjectId) where no schema tells them apart.
 const contentSQL = `
 with own as (select classid, objid from pg_depend where deptype = 'e'),
 schemas as (select oid, nspname from pg_namespace where nspname !~ '^pg_' and nspname <> 'information_schema')
@@ -67,8 +68,20 @@ select what from (
   select 'schema ' || nspname, oid, 'pg_namespace'::regclass from schemas where nspname <> 'public'
   union all select 'relation ' || c.oid::regclass, c.oid, 'pg_class'::regclass from pg_class c join schemas s on s.oid = c.relnamespace
   union all select 'function ' || p.oid::regprocedure, p.oid, 'pg_proc'::regclass from pg_proc p join schemas s on s.oid = p.pronamespace
-  union all select 'type ' || t.oid::regtype, t.oid, 'pg_type'::regclass from pg_type t join schemas s on s.oid = t.typnamespace where t.typrelid = 0 and t.typelem = 0
+  union all select 'type ' || t.oid::regtype, t.oid, 'pg_type'::regclass from pg_type t join schemas s on s.oid = t.typnamespace where t.typrelid = 0 and not exists (select from pg_type e where e.typarray = t.oid)
   union all select 'operator ' || o.oid::regoperator, o.oid, 'pg_operator'::regclass from pg_operator o join schemas s on s.oid = o.oprnamespace
+  union all select 'operator class ' || opcname, o.oid, 'pg_opclass'::regclass from pg_opclass o join schemas s on s.oid = o.opcnamespace
+  union all select 'operator family ' || opfname, o.oid, 'pg_opfamily'::regclass from pg_opfamily o join schemas s on s.oid = o.opfnamespace
+  union all select 'collation ' || collname, c.oid, 'pg_collation'::regclass from pg_collation c join schemas s on s.oid = c.collnamespace
+  union all select 'conversion ' || conname, c.oid, 'pg_conversion'::regclass from pg_conversion c join schemas s on s.oid = c.connamespace
+  union all select 'text search configuration ' || cfgname, c.oid, 'pg_ts_config'::regclass from pg_ts_config c join schemas s on s.oid = c.cfgnamespace
+  union all select 'text search dictionary ' || dictname, d.oid, 'pg_ts_dict'::regclass from pg_ts_dict d join schemas s on s.oid = d.dictnamespace
+  union all select 'cast from ' || castsource::regtype || ' to ' || casttarget::regtype, oid, 'pg_cast'::regclass from pg_cast where oid >= 16384
+  union all select 'language ' || lanname, oid, 'pg_language'::regclass from pg_language where oid >= 16384
+  union all select 'access method ' || amname, oid, 'pg_am'::regclass from pg_am where oid >= 16384
+  union all select 'foreign data wrapper ' || fdwname, oid, 'pg_foreign_data_wrapper'::regclass from pg_foreign_data_wrapper
+  union all select 'default privileges for role ' || pg_get_userbyid(defaclrole), oid, 'pg_default_acl'::regclass from pg_default_acl
+  union all select 'subscription ' || subname, 0, 'pg_subscription'::regclass from pg_subscription where subdbid = (select oid from pg_database where datname = current_database())
   union all select 'foreign server ' || srvname, oid, 'pg_foreign_server'::regclass from pg_foreign_server
   union all select 'publication ' || pubname, oid, 'pg_publication'::regclass from pg_publication
   union all select 'event trigger ' || evtname, oid, 'pg_event_trigger'::regclass from pg_event_trigger
@@ -79,7 +92,7 @@ limit 1`
 
 // checkEmpty fails if the database contains anything, or if a restore has begun in it.
 func checkEmpty(ctx context.Context, conn *pgx.Conn, t Target, a about) error {
-	again := fmt.Sprintf("name a new, empty database: createdb --template=template0 %s", t.Database)
+	again := fmt.Sprintf("name a new, empty database: createdb --template=template0 %s", words.Shell(t.Database))
 	if strings.HasPrefix(a.comment, markPrefix) {
 		return outcome.Fail(outcome.ConfigInvalid, "database %q has the mark of a restore that has not ended: %s", t.Database, a.comment).
 			WithHint("%s", "drop it if that restore no longer runs, then "+again)
@@ -103,15 +116,18 @@ func (r *Real) checkServer(a about) error {
 			WithHint("restore into a server of Postgres %s, or set postgres.version to %d and drill that first", r.Config.Version, a.major)
 	case a.recovering:
 		return outcome.Fail(outcome.ConfigInvalid, "the server is a standby: it cannot be written to").WithHint("name the primary")
+	case !a.owns:
+		return outcome.Fail(outcome.ConfigInvalid, "%q may not comment on database %q, which belongs to %q: a restore marks it as incomplete", r.User, r.Database, a.owner).
+			WithHint("connect as the owner of the database, as a member of it, or as a superuser")
 	}
 	return nil
 }
 
 // checkNeeds fails if the server lacks what the backup needs.
 func (r *Real) checkNeeds(a about, needs inspect.Needs) error {
-	if needs.Cluster || needs.CreatesDatabase {
-		return outcome.Fail(outcome.ConfigInvalid, "the backup creates its databases itself (pg_dumpall, pg_dump --create), which this version does not restore into a real server").
-			WithHint("restore it with psql: drillgres runbook %s has the commands", r.Name)
+	if needs.Cluster {
+		return outcome.Fail(outcome.ConfigInvalid, "the backup of a whole cluster (pg_dumpall) creates its databases itself: it is for a new server, and not for a database of one").
+			WithHint("make a new server, and restore into it with psql, as the second way of drillgres runbook %s says", r.Name)
 	}
 	var named []string
 	for _, e := range needs.Extensions {
@@ -129,7 +145,30 @@ func (r *Real) checkNeeds(a about, needs inspect.Needs) error {
 		return outcome.Fail(outcome.ConfigInvalid, "the server lacks the %s %s of the backup", words.Noun(len(lacking), "tablespace", "tablespaces"), strings.Join(words.Quoted(lacking), ", ")).
 			WithHint("create them on the server first, with CREATE TABLESPACE")
 	}
+	if err := r.checkOwners(a, needs); err != nil {
+		return err
+	}
 	return r.checkRoles(a, needs)
+}
+
+// checkOwners fails if the user cannot give objects of the backup to their owners.
+func (r *Real) checkOwners(a about, needs inspect.Needs) error {
+	if a.superuser {
+		return nil
+	}
+	var foreign []string
+	for owner := range needs.ObjectsByOwner {
+		if slices.Contains(a.roles, owner) && !slices.Contains(a.member, owner) {
+			foreign = append(foreign, owner)
+		}
+	}
+	if len(foreign) == 0 {
+		return nil
+	}
+	slices.Sort(foreign)
+	return outcome.Fail(outcome.ConfigInvalid, "%q is not a superuser, and cannot give objects of the backup to their owners %s: it is not a member of them that may SET ROLE",
+		r.User, words.List(words.Quoted(foreign), mostListed)).
+		WithHint("grant it the memberships (GRANT … TO %s), or connect as a superuser: only one can restore the objects of another", sqltext.Identifier(r.User))
 }
 
 // packagesFor says where missing extensions come from.

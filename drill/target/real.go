@@ -20,7 +20,6 @@ import (
 	"github.com/drillgres/drillgres/drill/provision"
 	"github.com/drillgres/drillgres/drill/restore"
 	"github.com/drillgres/drillgres/drill/sandbox"
-	"github.com/drillgres/drillgres/drill/sqltext"
 	"github.com/drillgres/drillgres/drill/words"
 )
 
@@ -40,6 +39,7 @@ type Real struct {
 	Plan Plan // set by Open
 
 	server provision.Server
+	opened string   // the identity of the database that Open has checked
 	needed []string // roles to create that the backup does not contain
 }
 
@@ -80,7 +80,7 @@ func (r *Real) session(ctx context.Context) (*pgx.Conn, error) {
 	case pgerrcode.InvalidPassword, pgerrcode.InvalidAuthorizationSpecification:
 		return nil, f.WithHint("set the password of %q in PGPASSWORD or in a password file, and look into pg_hba.conf of the server", r.User)
 	case pgerrcode.InvalidCatalogName:
-		return nil, f.WithHint("create the database first: createdb --template=template0 %s", r.Database)
+		return nil, f.WithHint("create the database first: createdb --template=template0 %s", words.Shell(r.Database))
 	}
 	return nil, f.WithHint("check the address of --to, that the server runs, and sslmode")
 }
@@ -128,14 +128,18 @@ func (r *Real) Open(ctx context.Context, needs inspect.Needs, dump restore.Dump)
 		return provision.Server{}, dump, err
 	}
 	defer provision.Close(ctx, conn)
+	r.pin(conn)
 	a, err := r.check(ctx, conn)
 	if err == nil {
 		err = r.checkNeeds(a, needs)
 	}
+	r.opened = a.identity
 	if err != nil {
 		return provision.Server{}, dump, err
 	}
-	dump = r.withoutRoles(dump, a, needs)
+	if dump, err = r.asRestored(dump, a, needs); err != nil {
+		return provision.Server{}, dump, err
+	}
 	r.server = r.describe(a, needs)
 	p := &pod{}
 	r.server.Pod = p
@@ -145,6 +149,19 @@ func (r *Real) Open(ctx context.Context, needs inspect.Needs, dump restore.Dump)
 	}
 	r.Plan.Steps = r.Restorer.Steps(r.server, dump)
 	return r.server, dump, nil
+}
+
+// pin has every later session of drillgres and of the client programs use the address of this one:
+// the name of the host may stand for several servers, or for another one a minute later.
+func (r *Real) pin(conn *pgx.Conn) {
+	at, ok := conn.PgConn().Conn().RemoteAddr().(*net.TCPAddr)
+	if !ok {
+		return
+	}
+	ip := at.AddrPort().Addr().Unmap().String()
+	pinned := provision.Address{Config: r.Address.Config.Copy(), Params: append(slices.Clone(r.Address.Params), provision.Param{Name: "hostaddr", Value: ip})}
+	pinned.Config.LookupFunc = func(context.Context, string) ([]string, error) { return []string{ip}, nil }
+	r.Address = &pinned
 }
 
 // jobs is how many sessions load at the same time unless the config says so: how many processors
@@ -165,48 +182,6 @@ func (r *Real) describe(a about, needs inspect.Needs) provision.Server {
 	}
 	s.Properties = forDatabase(needs.Properties, r.Database)
 	return s
-}
-
-// forDatabase returns statements ALTER DATABASE … for another database: that of the target may
-// have another name than production's.
-func forDatabase(statements, database string) string {
-	var b strings.Builder
-	lexer, copied, words := sqltext.LexText(statements, sqltext.Server), int64(0), 0
-	for {
-		t := lexer.Next()
-		switch t.Kind {
-		case sqltext.EOF, sqltext.Open:
-			b.WriteString(statements[copied:])
-			return b.String()
-		case sqltext.End:
-			words = 0
-			continue
-		}
-		if words++; words == 3 {
-			b.WriteString(statements[copied:lexer.Start()] + sqltext.Identifier(database))
-			copied = lexer.End()
-		}
-	}
-}
-
-// withoutRoles returns the backup as it is restored: without the statements about roles that
-// exist, or without any about roles.
-func (r *Real) withoutRoles(dump restore.Dump, a about, needs inspect.Needs) restore.Dump {
-	leftOut := needs.CreatedRoles
-	if r.WithRoles {
-		leftOut = a.roles
-	}
-	dump.Source = dump.WithoutRoles(leftOut)
-	before := dump.Before
-	dump.Before = nil
-	for _, part := range before {
-		if part.Role == "globals" && !r.WithRoles {
-			continue
-		}
-		part.Source = part.WithoutRoles(leftOut)
-		dump.Before = append(dump.Before, part)
-	}
-	return dump
 }
 
 // plan notes what the restore will do.
@@ -281,112 +256,4 @@ func (r *Real) foldersOf(dump restore.Dump) (folders []string) {
 		}
 	}
 	return append(folders, r.Restorer.WorkDir)
-}
-
-// markPrefix begins the comment of a database in which a restore has begun.
-const markPrefix = "drillgres: restore "
-
-func (r *Real) mark() string {
-	return fmt.Sprintf("%s%s began %s and has not ended", markPrefix, r.RunID, r.Now().UTC().Format(time.RFC3339))
-}
-
-// Begin marks the database in its comment, and creates the roles that the backup does not contain.
-// It sets the owner, unless the backup creates it: what the owner may do in the schema public depends
-// on that.
-func (r *Real) Begin(ctx context.Context) error {
-	sql := []string{r.comment(sqltext.Literal(r.mark()))}
-	for _, name := range r.needed {
-		sql = append(sql, "create role "+sqltext.Identifier(name)+" nologin")
-	}
-	if owner := r.server.Owner; owner != "" && !slices.Contains(r.Plan.Roles, owner) {
-		sql = append(sql, "alter database "+sqltext.Identifier(r.Database)+" owner to "+sqltext.Identifier(owner))
-	}
-	return r.run(ctx, sql)
-}
-
-// End removes the mark, unless the backup has set a comment of its own.
-func (r *Real) End(ctx context.Context) error {
-	conn, err := r.session(ctx)
-	if err != nil {
-		return err
-	}
-	a, err := read(ctx, conn)
-	provision.Close(ctx, conn)
-	if err != nil || !strings.HasPrefix(a.comment, markPrefix) {
-		return err
-	}
-	return r.run(ctx, []string{r.comment("null")})
-}
-
-func (r *Real) comment(text string) string {
-	return "comment on database " + sqltext.Identifier(r.Database) + " is " + text
-}
-
-func (r *Real) run(ctx context.Context, statements []string) error {
-	conn, err := r.session(ctx)
-	if err != nil {
-		return err
-	}
-	defer provision.Close(ctx, conn)
-	for _, sql := range statements {
-		_, err := conn.Exec(ctx, sql)
-		if said, refused := pgerr.From(err); refused {
-			f := outcome.Fail(outcome.RestoreFailed, "%s: %s", firstWords(sql), said.Error()).
-				WithHint("connect as the owner of the database or as a superuser")
-			f.SQLState = said.SQLState
-			return f
-		}
-		if err != nil {
-			return fmt.Errorf("%s: %w", firstWords(sql), err)
-		}
-	}
-	return nil
-}
-
-// firstWords returns the kind of a statement, for an error.
-func firstWords(sql string) string { return strings.Join(strings.Fields(sql)[:3], " ") }
-
-// pod stands for a sandbox, with the client programs outside of it.
-type pod struct {
-	programs sandbox.Programs // nil: none is needed
-}
-
-var _ sandbox.Pod = (*pod)(nil)
-
-// Exec runs a client program.
-func (p *pod) Exec(ctx context.Context, c sandbox.Command) (int, error) {
-	if p.programs == nil {
-		return 0, fmt.Errorf("run %s: no client programs were opened", strings.Join(c.Args[:1], ""))
-	}
-	return p.programs.Exec(ctx, c)
-}
-
-// Dial connects to an address on the network.
-func (p *pod) Dial(ctx context.Context, network, address string) (net.Conn, error) {
-	return new(net.Dialer).DialContext(ctx, network, address)
-}
-
-// Place returns the path itself: the client programs see the files of this machine.
-func (p *pod) Place(_ context.Context, path string) (string, error) { return filepath.Abs(path) }
-
-// Start is for the application, which a restore does not start.
-func (p *pod) Start(context.Context, sandbox.Container) (sandbox.Process, error) {
-	return nil, errors.New("a real server starts no other container")
-}
-
-// Lost never reports anything: an error of a session does.
-func (p *pod) Lost() <-chan struct{} { return nil }
-
-// Cause returns nil.
-func (p *pod) Cause() error { return nil }
-
-// Health returns nil: nothing is known of the machine of the server.
-func (p *pod) Health(context.Context) error { return nil }
-
-// Close removes the container of the client programs.
-func (p *pod) Close(ctx context.Context) []string {
-	if p.programs == nil {
-		return nil
-	}
-	return p.programs.Close(ctx)
 }

@@ -8,14 +8,17 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 
 	"github.com/drillgres/drillgres/drill/outcome"
 	"github.com/drillgres/drillgres/drill/provision"
 	"github.com/drillgres/drillgres/drill/redact"
+	"github.com/drillgres/drillgres/drill/words"
 )
 
 // Target is the database to restore into, and who connects to it.
@@ -30,7 +33,11 @@ type Target struct {
 // variables that stand for them.
 var libpqParams = [][2]string{
 	{"sslmode", "PGSSLMODE"}, {"sslrootcert", "PGSSLROOTCERT"}, {"sslcert", "PGSSLCERT"}, {"sslkey", "PGSSLKEY"}, {"sslnegotiation", "PGSSLNEGOTIATION"},
+	{"sslsni", "PGSSLSNI"}, {"channel_binding", "PGCHANNELBINDING"}, {"target_session_attrs", "PGTARGETSESSIONATTRS"}, {"krbsrvname", "PGKRBSRVNAME"},
 }
+
+// otherParams are the other parameters that a URL may have.
+var otherParams = []string{"host", "port", "user", "dbname", "passfile", "connect_timeout"}
 
 // Parse reads a URL postgres://user@host:port/database. What it does not contain is read from
 // the environment as libpq does: PGPASSWORD, the password file, PGSSLMODE and others. Its
@@ -42,9 +49,22 @@ func Parse(text string) (Target, error) {
 	}
 	query := u.Query()
 	for name := range query {
-		if name == "password" || name == "sslpassword" {
+		switch name {
+		case "password", "sslpassword":
 			return Target{}, invalid("has the parameter %s, which other users of this machine could read: use PGPASSWORD or a password file", name)
+		case "service", "servicefile":
+			return Target{}, invalid("has the parameter %s: write where the server is in the URL", name)
 		}
+		ofClients := slices.ContainsFunc(libpqParams, func(p [2]string) bool { return p[0] == name })
+		if !ofClients && !slices.Contains(otherParams, name) {
+			return Target{}, invalid("has the parameter %s, which would have no effect", words.Printable(name, 40))
+		}
+	}
+	switch {
+	case os.Getenv("PGSERVICE") != "":
+		return Target{}, invalid("is not all that says where to restore: PGSERVICE is set, which psql and pg_restore would not see. Unset it")
+	case u.Host == "" && query.Get("host") == "":
+		return Target{}, invalid("names no server, and that of the environment may be another one")
 	}
 	cfg, err := pgx.ParseConfig(text)
 	if err != nil {
@@ -53,7 +73,7 @@ func Parse(text string) (Target, error) {
 	switch name := strings.TrimPrefix(u.Path, "/"); {
 	case name == "" && query.Get("dbname") == "":
 		return Target{}, invalid("names no database")
-	case strings.Contains(cfg.Host, ",") || strings.Contains(u.Host, ","):
+	case slices.ContainsFunc(cfg.Fallbacks, func(f *pgconn.FallbackConfig) bool { return f.Host != cfg.Host || f.Port != cfg.Port }):
 		return Target{}, invalid("names several hosts: name the one to restore into")
 	}
 	t := Target{Address: &provision.Address{Config: cfg}, Database: cfg.Database, User: cfg.User, Password: redact.Secret(cfg.Password)}

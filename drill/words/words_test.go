@@ -103,3 +103,13 @@ func TestNear(t *testing.T) {
 		t.Errorf("most alike first: %q, want %q", got, want)
 	}
 }
+
+func TestShell(t *testing.T) {
+	for word, want := range map[string]string{
+		"shop": "shop", "s3://bucket/a+b": "s3://bucket/a+b", "": "''", "two words": "'two words'", "it's": `'it'\''s'`, "$(x)": "'$(x)'", "~/x": "'~/x'",
+	} {
+		if got := Shell(word); got != want {
+			t.Errorf("%q: %s, want %s", word, got, want)
+		}
+	}
+}

@@ -17,9 +17,13 @@ import (
 
 	"github.com/klauspost/compress/gzip"
 
+	"github.com/drillgres/drillgres/drill/config"
+	"github.com/drillgres/drillgres/drill/inspect"
+	"github.com/drillgres/drillgres/drill/layers"
 	"github.com/drillgres/drillgres/drill/outcome"
 	"github.com/drillgres/drillgres/drill/provision"
 	"github.com/drillgres/drillgres/drill/restore"
+	"github.com/drillgres/drillgres/drill/target"
 	"github.com/drillgres/drillgres/fixtures/images"
 	"github.com/drillgres/drillgres/fixtures/pgserver"
 	"github.com/drillgres/drillgres/fixtures/program"
@@ -37,7 +41,7 @@ func TestMain(m *testing.M) { os.Exit(shared.Run(m)) }
 const rowCanary = "ada-canary"
 
 // dumps are backups of one database, in several forms.
-type dumps struct{ plain, custom, globals []byte }
+type dumps struct{ plain, created, custom, globals []byte }
 
 var (
 	made    dumps
@@ -70,6 +74,7 @@ func shopDumps(t *testing.T) dumps {
 		}
 		made = dumps{
 			plain:   take("pg_dump", "--format=plain", shop.Database),
+			created: take("pg_dump", "--format=plain", "--create", "--clean", shop.Database),
 			custom:  take("pg_dump", "--format=custom", shop.Database),
 			globals: take("pg_dumpall", "--globals-only"),
 		}
@@ -233,6 +238,7 @@ func TestRecovery(t *testing.T) {
 	}{
 		{name: "plain", files: map[string][]byte{"shop.sql.gz": zipped(t, d.plain)}, roles: own, args: []string{"--loader", "auto"}, loader: restore.LoaderParallel},
 		{name: "plain by psql", files: map[string][]byte{"shop.sql.gz": zipped(t, d.plain)}, roles: own, loader: "psql"},
+		{name: "plain that creates its database", files: map[string][]byte{"shop.sql": d.created}, roles: own, loader: "psql", owner: shop.Owner},
 		{name: "archive", files: map[string][]byte{"shop.dump": d.custom}, roles: own, loader: "pg_restore", owner: shop.Owner},
 		{name: "archive by a container", files: map[string][]byte{"shop.dump.gz": zipped(t, d.custom)}, roles: own, noPrograms: true, loader: "pg_restore", owner: shop.Owner},
 		{name: "set with its roles", backup: `, match: "shop*.dump", globals: "globals*.sql"`, files: map[string][]byte{"shop.dump": d.custom, "globals.sql": d.globals}, args: []string{"--with-roles"}, loader: "pg_restore", owner: shop.Owner},
@@ -267,7 +273,7 @@ func TestRecovery(t *testing.T) {
 			if got := s.ask(t, "select pg_get_userbyid(datdba) from pg_database where datname = current_database()"); (got == shop.Owner) != (c.owner != "") {
 				t.Errorf("the owner is %s", got)
 			}
-			if c.owner != "" { // an archive also has the settings of its database, under another name here
+			if c.owner != "" { // such a backup also has the settings of its database, under another name here
 				if got := s.ask(t, "select setconfig::text from pg_db_role_setting s join pg_database d on d.oid = s.setdatabase where d.datname = current_database()"); got != "{work_mem=8MB}" {
 					t.Errorf("the settings are %s", got)
 				}
@@ -321,6 +327,12 @@ func TestARecoveryIsRefused(t *testing.T) {
 		{name: "wrong password", roles: own, prepare: func(t *testing.T, _ *server, _ string) { t.Setenv("PGPASSWORD", "canary-wrong") }, exit: 2, says: []string{"password authentication failed", "PGPASSWORD"}},
 		{name: "no such database", roles: own, prepare: func(_ *testing.T, s *server, _ string) { s.database = "nowhere" }, exit: 2, says: []string{`database "nowhere" does not exist`, "createdb"}},
 		{name: "no roles", exit: 2, says: []string{`lacks the roles "shop_app", "shop_owner"`, "--with-roles"}},
+		{name: "a dump that reaches further", prepare: func(t *testing.T, _ *server, config string) {
+			path := filepath.Join(filepath.Dir(config), "backups", "shop.sql.gz")
+			if err := os.WriteFile(path, zipped(t, dumpOf("CREATE TABLE public.t (n integer);\nCOPY public.t (n) FROM stdin;\n1\n\\.\nDROP DATABASE IF EXISTS other;\n")), 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}, exit: 2, says: []string{"contains DROP DATABASE", "changes more than the database", "drillgres runbook shop"}},
 		{name: "nobody to ask", roles: own, args: []string{"--yes=false"}, exit: 2, says: []string{"stdin is not a terminal", "--yes"}},
 		{name: "a broken dump", roles: own, prepare: func(t *testing.T, _ *server, config string) {
 			path := filepath.Join(filepath.Dir(config), "backups", "shop.sql.gz")
@@ -367,6 +379,153 @@ func replace(t *testing.T, path, old, text string) {
 	}
 }
 
+// TestWhatIsNotEmpty names what a new database does not have.
+func TestWhatIsNotEmpty(t *testing.T) {
+	for sql, want := range map[string]string{
+		"select 1":                              "",
+		"create extension hstore schema public": "",
+		"create schema s":                       "schema s",
+		"alter default privileges grant select on tables to public":                                  "default privileges for role",
+		"create cast (bytea as varbit) with inout":                                                   "cast from bytea to bit varying",
+		`create collation public.c from "C"`:                                                         "collation c",
+		"create text search configuration public.ts (copy = simple)":                                 "text search configuration ts",
+		"create text search dictionary public.td (template = pg_catalog.simple)":                     "text search dictionary td",
+		"create domain public.d as int[]":                                                            "type public.d",
+		"create foreign data wrapper w":                                                              "foreign data wrapper w",
+		"create access method am type index handler bthandler":                                       "access method am",
+		"create conversion public.cv for 'LATIN1' to 'UTF8' from iso8859_1_to_utf8":                  "conversion cv",
+		"create operator family public.f using btree":                                                "operator family f",
+		"create operator class public.oc for type int4 using btree as operator 1 <":                  "operator class oc",
+		"create publication p":                                                                       "publication p",
+		"create subscription s connection '' publication p with (connect = false, slot_name = none)": "subscription s",
+	} {
+		s := newServer(t)
+		to, err := target.Parse(s.url())
+		if err != nil {
+			t.Fatal(err)
+		}
+		inside := s
+		inside.Maintenance = s.database
+		inside.exec(t, sql)
+		r := target.Real{Target: to, Config: config.Postgres{Version: major}}
+		err = r.Check(t.Context())
+		if want == "" && err != nil || want != "" && (err == nil || !strings.Contains(err.Error(), "is not empty: it has "+want)) {
+			t.Errorf("%s: %v", sql, err)
+		}
+		_ = inside.try(t, "drop subscription if exists s")
+		s.exec(t, "drop database recovered with (force)")
+	}
+}
+
+// realTarget returns a target into which drillgres itself loads a plain dump.
+func realTarget(to target.Target) *target.Real {
+	return &target.Real{
+		Target: to, Config: config.Postgres{Version: major}, RunID: "R", Now: time.Now,
+		Restorer: restore.Restorer{Config: config.Restore{Loader: restore.LoaderParallel, Jobs: 2}},
+	}
+}
+
+// TestALostSessionIsNoLostSetting loses the session that sets the settings of the database.
+func TestALostSessionIsNoLostSetting(t *testing.T) {
+	s := newServer(t)
+	to, err := target.Parse(s.url())
+	if err != nil {
+		t.Fatal(err)
+	}
+	dump := dumpOf("CREATE TABLE public.t (id integer);\nCOPY public.t (id) FROM stdin;\n1\n\\.\n")
+	c, err := inspect.Scan(t.Context(), bytes.NewReader(dump), layers.Opener{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(t.TempDir(), "shop.sql")
+	if err := os.WriteFile(path, dump, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	r := realTarget(to)
+	real, adapted, err := r.Open(t.Context(), c.Needs, restore.Dump{Path: path, Source: c.Source})
+	if err != nil {
+		t.Fatal(err)
+	}
+	real.Properties = "select pg_terminate_backend(pg_backend_pid()); alter database recovered set work_mem to '9MB';"
+	if restored, err := r.Restorer.Restore(t.Context(), real, adapted, nil); err == nil {
+		t.Errorf("%d settings are lost, and the restore passed", restored.LostSettings)
+	}
+}
+
+// TestAnotherWritesMeanwhile checks that what has happened since the plan was shown counts.
+func TestAnotherWritesMeanwhile(t *testing.T) {
+	s := newServer(t)
+	to, err := target.Parse(s.url())
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, err := inspect.Scan(t.Context(), bytes.NewReader(dumpOf("CREATE TABLE public.t (id integer);\nCOPY public.t (id) FROM stdin;\n1\n\\.\n")), layers.Opener{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	open := func() *target.Real {
+		r := realTarget(to)
+		if _, _, err := r.Open(t.Context(), c.Needs, restore.Dump{Source: c.Source}); err != nil {
+			t.Fatal(err)
+		}
+		return r
+	}
+	first, second := open(), open()
+	if err := first.Begin(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if err := second.Begin(t.Context()); err == nil || !strings.Contains(err.Error(), "the mark of a restore") {
+		t.Errorf("two restores at the same time: %v", err)
+	}
+	if err := first.End(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	late := open()
+	if n := s.ask(t, "select lo_create(4711)::text"); n != "4711" {
+		t.Fatal(n)
+	}
+	if err := late.Begin(t.Context()); err == nil || !strings.Contains(err.Error(), "is not empty") {
+		t.Errorf("an object that was created meanwhile: %v", err)
+	}
+	if got := s.comment(t); got != "" {
+		t.Errorf("the database has the comment %q", got)
+	}
+}
+
+// TestAUserThatIsNoSuperuser restores as the owner of the database, as at a provider.
+func TestAUserThatIsNoSuperuser(t *testing.T) {
+	const rows = "COPY public.t (id) FROM stdin;\n1\n\\.\n"
+	for _, c := range []struct {
+		name, owner, of string // of the database, and of the table
+		exit            int
+		says            string
+	}{
+		{name: "owner", owner: "plain", of: "plain"},
+		{name: "not the owner", owner: "postgres", of: "plain", exit: 2, says: `"plain" may not comment on database "recovered"`},
+		{name: "objects of others", owner: "plain", of: "postgres", exit: 2, says: `cannot give objects of the backup to their owners "postgres"`},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			s := newServer(t, "plain login password 'plain-canary'")
+			t.Cleanup(func() {
+				_ = s.try(t, "drop database if exists recovered with (force)")
+				s.exec(t, "drop role plain")
+			})
+			s.exec(t, "alter database recovered owner to "+c.owner)
+			config := writeConfig(t, "", map[string][]byte{"shop.sql": dumpOf("CREATE TABLE public.t (id integer);\nALTER TABLE public.t OWNER TO " + c.of + ";\n" + rows)})
+			t.Setenv("PGPASSWORD", "plain-canary")
+			as := s
+			as.User = "plain"
+			stdout, exit, stderr := as.run(t, config, "--yes", "--progress", "none")
+			if exit != c.exit || !strings.Contains(stdout+stderr, c.says) {
+				t.Errorf("exit %d, want %d and %q:\n%s%s", exit, c.exit, c.says, stdout, stderr)
+			}
+			if got := s.comment(t); got != "" {
+				t.Errorf("the database has the comment %q", got)
+			}
+		})
+	}
+}
+
 // TestADryRunWritesNothing checks that the plan is the result.
 func TestADryRunWritesNothing(t *testing.T) {
 	s := newServer(t)
@@ -382,6 +541,22 @@ func TestADryRunWritesNothing(t *testing.T) {
 	}
 	if got := s.comment(t); got != "" {
 		t.Errorf("the database has the comment %q", got)
+	}
+}
+
+// TestAPasswordInTheURL checks that it is warned of, and not shown.
+func TestAPasswordInTheURL(t *testing.T) {
+	s := newServer(t)
+	config := writeConfig(t, "", map[string][]byte{"shop.sql": dumpOf("CREATE TABLE public.t (id integer);\nCOPY public.t (id) FROM stdin;\n1\n\\.\n")})
+	u, err := url.Parse(s.url())
+	if err != nil {
+		t.Fatal(err)
+	}
+	u.User = url.UserPassword(s.User, s.Password.Reveal())
+	t.Setenv("PGPASSWORD", "")
+	stdout, exit, stderr := s.run(t, config, "--dry-run", "--progress", "none", "--to", u.String())
+	if exit != 0 || !strings.Contains(stderr, "other users of this machine can read the password") {
+		t.Errorf("exit %d\n%s%s", exit, stdout, stderr)
 	}
 }
 
@@ -408,6 +583,17 @@ func TestAFailedLoadLeavesTheMark(t *testing.T) {
 func dumpOf(statements string) []byte {
 	return []byte("--\n-- PostgreSQL database dump\n--\n\n-- Dumped from database version 15.18\n-- Dumped by pg_dump version 15.18\n\nSET statement_timeout = 0;\nSET client_encoding = 'UTF8';\nSET standard_conforming_strings = on;\nSELECT pg_catalog.set_config('search_path', '', false);\n\n" +
 		statements + "\n--\n-- PostgreSQL database dump complete\n--\n\n")
+}
+
+// TestTheMarkComesBack fails after SQL has replaced the mark, as a block in a dump or the config may.
+func TestTheMarkComesBack(t *testing.T) {
+	s := newServer(t)
+	config := writeConfig(t, "", map[string][]byte{"shop.sql": dumpOf("CREATE TABLE public.t (id integer);\nCOPY public.t (id) FROM stdin;\n1\n\\.\n" +
+		"DO $$ begin execute 'comment on database ' || current_database() || ' is ''mine'''; end $$;\nSELECT 1/0;\n")})
+	stdout, exit, stderr := s.run(t, config, "--yes", "--format", "json", "--progress", "none")
+	if r := resultIn(t, stdout, stderr); exit != 3 || !strings.HasPrefix(s.comment(t), "drillgres: restore "+r.RunID+" began ") {
+		t.Errorf("exit %d, and the database has the comment %q", exit, s.comment(t))
+	}
 }
 
 // TestASignalLeavesTheMark interrupts a restore while it loads.
