@@ -270,11 +270,12 @@ const frozenFrom = 4 << 20
 // copy sends the rows to the server. In the transaction that truncates a table, its rows
 // need no WAL if wal_level is minimal, and are frozen at once.
 func (b *block) copy(ctx context.Context, conn *pgx.Conn) (err error) {
-	rows, done, err := b.open()
+	opened, done, err := b.open()
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, done()) }()
+	rows := &lastingRows{rows: opened}
+	defer func() { err = errors.Join(err, rows.close(done)) }()
 	bare, ok := strings.CutSuffix(b.sql, "FROM stdin;")
 	if !ok || !b.Fresh || b.Data.Size < frozenFrom {
 		_, err := conn.PgConn().CopyFrom(ctx, rows, b.sql)
