@@ -132,6 +132,13 @@ func (s *schedule) awaitRows(ctx context.Context) error {
 	return s.await(ctx, func() bool { return s.open == 0 })
 }
 
+// awaitBlock waits until a block of rows is loaded.
+func (s *schedule) awaitBlock(ctx context.Context, b *block) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.await(ctx, func() bool { return b.loaded })
+}
+
 // awaitBuild waits until a build is done. It is called for each in the order of the dump.
 func (s *schedule) awaitBuild(ctx context.Context, i int) error {
 	s.mu.Lock()
@@ -211,6 +218,7 @@ func (s *schedule) done(t task) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if b := t.rows; b != nil {
+		b.loaded = true
 		s.unloaded[b.Table]--
 		s.left--
 		s.open--
