@@ -66,9 +66,55 @@ func (a *archive) noteBlocks() {
 	}
 }
 
-// OpenBlock opens the rows of a block of an unpacked archive, a file or a directory. What it
-// returns ends with the end mark of COPY.
+// OpenBlock opens the rows of a block of an unpacked archive, a file or a directory, without the end
+// mark of COPY.
 func (s Source) OpenBlock(path string, b Block) (io.ReadCloser, error) {
+	block, err := s.openBlock(path, b)
+	if err != nil {
+		return nil, err
+	}
+	return &rowsOnly{ReadCloser: block, left: b.Size}, nil
+}
+
+// rowsOnly is the rows of a block. Sessions that share them would take what follows the end mark,
+// empty lines, for rows.
+type rowsOnly struct {
+	io.ReadCloser
+	left int64 // bytes of rows
+	end  error // io.EOF once what follows was read
+}
+
+func (r *rowsOnly) Read(p []byte) (int, error) {
+	if r.left == 0 {
+		if r.end == nil {
+			r.end = r.readEnd()
+		}
+		return 0, r.end
+	}
+	n, err := r.ReadCloser.Read(p[:min(int64(len(p)), r.left)])
+	if r.left -= int64(n); err == io.EOF { //nolint:errorlint // the end of the block
+		err = io.ErrUnexpectedEOF
+		if n > 0 {
+			err = nil
+		}
+	}
+	return n, err
+}
+
+// readEnd reads what follows the rows, because a checksum may come last, and returns io.EOF.
+func (r *rowsOnly) readEnd() error {
+	const most = 1 << 10 // the end mark, and empty lines
+	end, err := io.ReadAll(io.LimitReader(r.ReadCloser, most))
+	switch {
+	case err != nil:
+		return err
+	case len(end) == most || endMarkerLength(end[:min(len(end), 4)]) == 0:
+		return errors.New("a block of rows has changed since it was inspected")
+	}
+	return io.EOF
+}
+
+func (s Source) openBlock(path string, b Block) (io.ReadCloser, error) {
 	if s.Format == Directory {
 		return openRowsFile(path, b)
 	}

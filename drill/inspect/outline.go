@@ -25,6 +25,9 @@ type Rows struct {
 	// Fresh means that the table is an ordinary one that the dump creates, and that nothing
 	// before fills it.
 	Fresh bool
+	// Made means that the dump does not create the table, such as that of an extension. It may have
+	// foreign keys already, and triggers: its rows need those of other such tables before them.
+	Made bool
 	// Spreads means that the rows go into other tables: the partitions of this one.
 	Spreads bool
 }
@@ -108,7 +111,7 @@ func (s *script) noteRows(t *copyTarget, data Span) {
 		}
 		o.fresh[t.table] = len(o.Rows)
 	}
-	o.Rows = append(o.Rows, Rows{Statement: t.statement, Table: t.table, Data: data, End: s.f.offset(), Fresh: t.fresh, Spreads: s.k.partitioned[t.table]})
+	o.Rows = append(o.Rows, Rows{Statement: t.statement, Table: t.table, Data: data, End: s.f.offset(), Fresh: t.fresh, Made: !s.k.creates(t.table, KindTable), Spreads: s.k.partitioned[t.table]})
 }
 
 // isFresh reports whether a table is an ordinary one that the dump creates, and that nothing

@@ -140,10 +140,16 @@ func (l *loader) handOver(ctx context.Context, i int, dump io.Reader) error {
 		b.open = func() (io.Reader, func() error, error) { return l.open(i) }
 		l.schedule.addLargest(l.share(b)...)
 	}
-	if err := skip(dump, r.End-behind); err != nil || !l.outline.InOrder {
+	err := skip(dump, r.End-behind)
+	switch {
+	case err != nil:
 		return err
+	case l.outline.InOrder:
+		return l.schedule.awaitRows(ctx)
+	case r.Made:
+		return l.schedule.awaitBlock(ctx, b)
 	}
-	return l.schedule.awaitRows(ctx)
+	return nil
 }
 
 // runScript runs SQL without rows in the main session. begins is its offset in the dump.
@@ -242,8 +248,9 @@ func build(ctx context.Context, conn *pgx.Conn, b inspect.Build) error {
 // block is a block of rows for a worker.
 type block struct {
 	inspect.Rows
-	sql  string
-	open opener
+	sql    string
+	open   opener
+	loaded bool // under the lock of the schedule
 }
 
 // opener opens rows. done closes them.
@@ -270,11 +277,12 @@ const frozenFrom = 4 << 20
 // copy sends the rows to the server. In the transaction that truncates a table, its rows
 // need no WAL if wal_level is minimal, and are frozen at once.
 func (b *block) copy(ctx context.Context, conn *pgx.Conn) (err error) {
-	rows, done, err := b.open()
+	opened, done, err := b.open()
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, done()) }()
+	rows := &lastingRows{rows: opened}
+	defer func() { err = errors.Join(err, rows.close(done)) }()
 	bare, ok := strings.CutSuffix(b.sql, "FROM stdin;")
 	if !ok || !b.Fresh || b.Data.Size < frozenFrom {
 		_, err := conn.PgConn().CopyFrom(ctx, rows, b.sql)

@@ -2,6 +2,7 @@ package restore_test
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -182,6 +183,36 @@ func TestLoadersSplitATable(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestLoadersAgreeOnExtensions loads the rows of an extension, whose tables have a foreign key before
+// they have rows.
+func TestLoadersAgreeOnExtensions(t *testing.T) {
+	l := sharedLab(t, "18")
+	s := l.server(t)
+	const extension = `mkdir -p /tmp/share/extension && cd /tmp/share/extension && echo "default_version = '1'" > ordered.control && cat > ordered--1.sql`
+	l.inPod(t, s, []string{"sh", "-c", extension}, `
+		create table parents (id int primary key, note text); create table children (id int references parents deferrable initially deferred);
+		select pg_catalog.pg_extension_config_dump('parents', ''); select pg_catalog.pg_extension_config_dump('children', '');`)
+	l.psql(t, s, "postgres", "alter system set extension_control_path = '$system:/tmp/share'")
+	l.psql(t, s, "postgres", "select pg_reload_conf()")
+	const script = `create extension ordered; insert into parents select g, repeat('x', 1000) from generate_series(1, 5000) g; insert into children values (5000); create table other as select generate_series(1, 9) x;`
+	for _, format := range []string{"plain", "custom"} {
+		t.Run(format, func(t *testing.T) {
+			tool := map[string]string{"plain": "psql", "custom": "pg_restore"}[format]
+			dump := l.archive(t, s, script, format)
+			got := withoutOwners(l.loaded(t, dump, restore.LoaderParallel, ""))
+			if diff := cmp.Diff(withoutOwners(l.loaded(t, dump, restore.LoaderClient, tool)), got); diff != "" {
+				t.Errorf("the databases differ (-client +parallel):\n%s", diff)
+			}
+		})
+	}
+}
+
+// withoutOwners returns a dump without its comments, which name the owners of the tables of
+// extensions: the user of the restore.
+func withoutOwners(dump []string) []string {
+	return slices.DeleteFunc(dump, func(line string) bool { return strings.HasPrefix(line, "--") })
 }
 
 // archive dumps a script's database into an archive; a directory is packed with tar.

@@ -21,13 +21,18 @@ type schedule struct {
 	open     int                  // blocks that were handed over and are not loaded
 	late     bool                 // builds wait for all rows
 
-	builds  []*pending
-	order   []int                // of builds: those of the largest tables first
-	keys    int                  // builds that are not done, except foreign keys
-	foreign bool                 // the main session has come to the foreign keys
+	builds  []*pending           // in the order of the dump
+	others  []*pending           // except foreign keys, which are not taken: those of the largest tables first
+	foreign []*pending           // foreign keys that are not taken, in the same order
+	undone  int                  // builds that are not done, except foreign keys
+	reached bool                 // the main session has come to the foreign keys
 	locks   map[sqltext.Name]int // builds that run, by table; alone: it locks out others
 	closed  bool
 }
+
+// lookAhead is how many builds a worker looks at: more would take their time, because it looks
+// again after every block of rows.
+const lookAhead = 500
 
 // alone is more than all builds of a table that can run beside each other.
 const alone = 1 << 20
@@ -35,7 +40,7 @@ const alone = 1 << 20
 // pending is a build.
 type pending struct {
 	inspect.Build
-	taken, done bool
+	done bool
 }
 
 // task is what a worker does: rows or a build.
@@ -53,14 +58,19 @@ func newSchedule(o *inspect.Outline) *schedule {
 		sizes[r.Table] += r.Data.Size
 		s.late = s.late || r.Spreads
 	}
-	for i, b := range o.Builds {
+	for _, b := range o.Builds {
 		s.builds = append(s.builds, &pending{Build: b})
-		s.order = append(s.order, i)
-		if b.Kind != inspect.BuildForeignKey {
-			s.keys++
+	}
+	largest := slices.Clone(s.builds)
+	slices.SortStableFunc(largest, func(a, b *pending) int { return cmp.Compare(sizes[b.Table], sizes[a.Table]) })
+	for _, b := range largest {
+		if b.Kind == inspect.BuildForeignKey {
+			s.foreign = append(s.foreign, b)
+		} else {
+			s.others = append(s.others, b)
 		}
 	}
-	slices.SortStableFunc(s.order, func(a, b int) int { return cmp.Compare(sizes[o.Builds[b].Table], sizes[o.Builds[a].Table]) })
+	s.undone = len(s.others)
 	return s
 }
 
@@ -94,20 +104,25 @@ func (s *schedule) await(ctx context.Context, holds func() bool) error {
 func (s *schedule) addRows(blocks ...*block) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.queue = append(s.queue, blocks...)
+	s.insert(len(s.queue), blocks)
+}
+
+// addLargest adds blocks that can be read in any order: the largest are taken first.
+func (s *schedule) addLargest(blocks ...*block) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	smaller := func(b *block, size int64) int { return cmp.Or(cmp.Compare(size, b.Data.Size), -1) } // never equal: behind those of its size
+	at, _ := slices.BinarySearchFunc(s.queue, blocks[0].Data.Size, smaller)
+	s.insert(at, blocks)
+}
+
+func (s *schedule) insert(at int, blocks []*block) {
+	s.queue = slices.Insert(s.queue, at, blocks...)
 	more := len(blocks) - 1
 	s.unloaded[blocks[0].Table] += more
 	s.left += more
 	s.open += len(blocks)
 	s.changed.Broadcast()
-}
-
-// addLargest adds blocks that can be read in any order: the largest are taken first.
-func (s *schedule) addLargest(blocks ...*block) {
-	s.addRows(blocks...)
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	slices.SortStableFunc(s.queue, func(a, b *block) int { return cmp.Compare(b.Data.Size, a.Data.Size) })
 }
 
 // awaitRows waits until the rows that were added are loaded.
@@ -117,12 +132,19 @@ func (s *schedule) awaitRows(ctx context.Context) error {
 	return s.await(ctx, func() bool { return s.open == 0 })
 }
 
+// awaitBlock waits until a block of rows is loaded.
+func (s *schedule) awaitBlock(ctx context.Context, b *block) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.await(ctx, func() bool { return b.loaded })
+}
+
 // awaitBuild waits until a build is done. It is called for each in the order of the dump.
 func (s *schedule) awaitBuild(ctx context.Context, i int) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.builds[i].Kind == inspect.BuildForeignKey && !s.foreign {
-		s.foreign = true
+	if s.builds[i].Kind == inspect.BuildForeignKey && !s.reached {
+		s.reached = true
 		s.changed.Broadcast()
 	}
 	return s.await(ctx, func() bool { return s.builds[i].done })
@@ -147,9 +169,16 @@ func (s *schedule) take() task {
 		s.queue = s.queue[1:]
 		return task{rows: b}
 	}
-	for _, i := range s.order {
-		if b := s.builds[i]; !b.taken && s.canBegin(b.Build) {
-			b.taken = true
+	from := &s.others
+	switch {
+	case s.late && s.left > 0, s.undone == 0 && !s.reached:
+		return task{}
+	case s.undone == 0:
+		from = &s.foreign
+	}
+	for i, b := range (*from)[:min(len(*from), lookAhead)] {
+		if s.canBegin(b) {
+			*from = slices.Delete(*from, i, i+1)
 			for _, table := range b.tables() {
 				s.locks[table] += b.weight()
 			}
@@ -159,17 +188,13 @@ func (s *schedule) take() task {
 	return task{}
 }
 
-func (s *schedule) canBegin(b inspect.Build) bool {
-	p := pending{Build: b}
+func (s *schedule) canBegin(p *pending) bool {
 	for _, table := range p.tables() {
 		if s.unloaded[table] > 0 || s.locks[table]+p.weight() > alone {
 			return false
 		}
 	}
-	if b.Kind == inspect.BuildForeignKey {
-		return s.foreign && s.keys == 0
-	}
-	return s.left == 0 || !s.late
+	return true
 }
 
 // tables returns the tables that the build locks.
@@ -193,6 +218,7 @@ func (s *schedule) done(t task) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if b := t.rows; b != nil {
+		b.loaded = true
 		s.unloaded[b.Table]--
 		s.left--
 		s.open--
@@ -203,7 +229,7 @@ func (s *schedule) done(t task) {
 			s.locks[table] -= b.weight()
 		}
 		if b.Kind != inspect.BuildForeignKey {
-			s.keys--
+			s.undone--
 		}
 	}
 	s.changed.Broadcast()

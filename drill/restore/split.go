@@ -15,11 +15,14 @@ const splitFrom = 64 << 20
 
 // splits reports whether several workers load the rows of one block.
 func (l *loader) splits(r inspect.Rows) bool {
+	if l.outline.InOrder || !r.Fresh || r.Data.Size < splitFrom {
+		return false
+	}
 	var all int64
 	for _, other := range l.outline.Rows {
 		all += other.Data.Size
 	}
-	return !l.outline.InOrder && r.Fresh && r.Data.Size >= splitFrom && 2*r.Data.Size > all
+	return 2*r.Data.Size > all
 }
 
 // split is rows that several workers load, each some of them.

@@ -3,6 +3,7 @@ package restore
 import (
 	"context"
 	"io"
+	"sync"
 )
 
 // How rows are handed to workers, in bytes.
@@ -95,6 +96,29 @@ func (s *stream) giveBack() {
 		s.room <- s.chunk[:cap(s.chunk)]
 		s.chunk, s.rest = nil, nil
 	}
+}
+
+// lastingRows are rows that are not closed while they are being read: pgx does not wait for its last
+// Read if it loses the connection or its context ends.
+type lastingRows struct {
+	mu   sync.Mutex
+	rows io.Reader // nil: closed
+}
+
+func (r *lastingRows) Read(p []byte) (int, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.rows == nil {
+		return 0, io.ErrClosedPipe
+	}
+	return r.rows.Read(p)
+}
+
+func (r *lastingRows) close(done func() error) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.rows = nil
+	return done()
 }
 
 // fullReader fills what it reads into: a decompressor returns little at a time, and each part

@@ -1,0 +1,126 @@
+package restore
+
+import (
+	"fmt"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/drillgres/drillgres/drill/inspect"
+	"github.com/drillgres/drillgres/drill/sqltext"
+)
+
+// outlineOf returns tables with an index, a key, and a foreign key to the first of them.
+func outlineOf(tables int) *inspect.Outline {
+	o := &inspect.Outline{}
+	var foreign []inspect.Build
+	hub := sqltext.Name{Schema: "public", Name: "table_0"}
+	for i := range tables {
+		table := sqltext.Name{Schema: "public", Name: fmt.Sprintf("table_%d", i)}
+		o.Rows = append(o.Rows, inspect.Rows{Table: table, Data: inspect.Span{Size: int64(i % 100)}})
+		o.Builds = append(o.Builds, inspect.Build{Kind: inspect.BuildConstraint, Table: table}, inspect.Build{Kind: inspect.BuildIndex, Table: table})
+		foreign = append(foreign, inspect.Build{Kind: inspect.BuildForeignKey, Table: table, Refers: hub})
+	}
+	o.Builds = append(o.Builds, foreign...)
+	return o
+}
+
+// checker does tasks, and fails if one of them may not be done yet.
+type checker struct {
+	*testing.T
+	mu     sync.Mutex
+	loaded map[sqltext.Name]bool
+	keys   int
+	locked map[sqltext.Name]bool
+}
+
+func (c *checker) begin(k task) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if k.build == nil {
+		c.loaded[k.rows.Table] = true
+		return
+	}
+	for _, table := range k.build.tables() {
+		if !c.loaded[table] {
+			c.Errorf("%s has no rows yet", table.Name)
+		}
+		if k.build.Kind != inspect.BuildIndex {
+			if c.locked[table] {
+				c.Errorf("%s is locked", table.Name)
+			}
+			c.locked[table] = true
+		}
+	}
+	if k.build.Kind == inspect.BuildForeignKey && c.keys > 0 {
+		c.Errorf("%d keys are missing", c.keys)
+	}
+}
+
+func (c *checker) end(k task) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if k.build == nil {
+		return
+	}
+	for _, table := range k.build.tables() {
+		delete(c.locked, table)
+	}
+	if k.build.Kind != inspect.BuildForeignKey {
+		c.keys--
+	}
+}
+
+// TestScheduleOfManyTables has as many tables as a large database, whose tasks take no time: the
+// schedule may not take long itself.
+func TestScheduleOfManyTables(t *testing.T) {
+	for name, add := range map[string]func(*schedule, ...*block){"in order": (*schedule).addRows, "largest first": (*schedule).addLargest} {
+		t.Run(name, func(t *testing.T) {
+			const tables, workers = 20_000, 4
+			o := outlineOf(tables)
+			l := &loader{outline: o, schedule: newSchedule(o), workers: workers}
+			c := &checker{T: t, loaded: map[sqltext.Name]bool{}, locked: map[sqltext.Name]bool{}, keys: 2 * tables}
+			began := time.Now()
+			var g sync.WaitGroup
+			for range workers {
+				g.Go(func() {
+					for k, _ := l.schedule.next(t.Context()); k != (task{}); k, _ = l.schedule.next(t.Context()) {
+						c.begin(k)
+						c.end(k)
+						l.schedule.done(k)
+					}
+				})
+			}
+			for _, r := range o.Rows {
+				add(l.schedule, l.share(&block{Rows: r})...)
+			}
+			_ = l.schedule.awaitRows(t.Context())
+			for i := range o.Builds {
+				_ = l.schedule.awaitBuild(t.Context(), i)
+			}
+			l.schedule.close()
+			g.Wait()
+			if took := time.Since(began); took > 20*time.Second { // about a second
+				t.Errorf("it took %s", took)
+			}
+		})
+	}
+}
+
+// TestScheduleTakesTheLargestFirst orders the rows of an archive by their size.
+func TestScheduleTakesTheLargestFirst(t *testing.T) {
+	o := outlineOf(4)
+	s := newSchedule(o)
+	for i, size := range []int64{5, 9, 5, 7} {
+		o.Rows[i].Data.Size = size
+		s.addLargest(&block{Rows: o.Rows[i]})
+	}
+	var got []string
+	for range o.Rows {
+		got = append(got, s.take().rows.Table.Name)
+	}
+	if want := []string{"table_1", "table_3", "table_0", "table_2"}; !slices.Equal(got, want) {
+		t.Errorf("got %v, want %v", got, want)
+	}
+}

@@ -1,0 +1,89 @@
+package restore
+
+import (
+	"io"
+	"net"
+	"sync/atomic"
+	"testing"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgproto3"
+
+	"github.com/drillgres/drillgres/drill/inspect"
+)
+
+// TestCopyClosesRowsAfterItsLastRead loses its connection while rows are being read. They may not
+// be closed meanwhile.
+func TestCopyClosesRowsAfterItsLastRead(t *testing.T) {
+	lost := make(chan struct{})
+	conn := copyServer(t, lost)
+	rows := &slowRows{begun: lost, may: make(chan struct{})}
+	b := &block{Rows: inspect.Rows{}, sql: "COPY a FROM stdin;", open: func() (io.Reader, func() error, error) {
+		return rows, func() error {
+			if rows.reading.Load() {
+				t.Error("the rows are closed while they are being read")
+			}
+			return nil
+		}, nil
+	}}
+	copied := make(chan error)
+	go func() { copied <- b.copy(t.Context(), conn) }()
+	select {
+	case err := <-copied:
+		t.Errorf("copy ended before the read: %v", err)
+		close(rows.may)
+	case <-conn.PgConn().CleanupDone():
+		close(rows.may)
+		if err := <-copied; err == nil {
+			t.Error("no error")
+		}
+	}
+}
+
+// slowRows are rows whose second part takes until it may come.
+type slowRows struct {
+	begun, may chan struct{}
+	reading    atomic.Bool
+}
+
+func (r *slowRows) Read(p []byte) (int, error) {
+	r.reading.Store(true)
+	defer r.reading.Store(false)
+	close(r.begun)
+	<-r.may
+	return copy(p, "1\n"), io.EOF
+}
+
+// copyServer returns a session with a server that takes one COPY, and closes the connection when
+// told so.
+func copyServer(t *testing.T, end <-chan struct{}) *pgx.Conn {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = listener.Close() })
+	go func() {
+		c, err := listener.Accept()
+		if err != nil {
+			return
+		}
+		defer func() { _ = c.Close() }()
+		server := pgproto3.NewBackend(c, c)
+		if _, err := server.ReceiveStartupMessage(); err != nil {
+			return
+		}
+		server.Send(&pgproto3.AuthenticationOk{})
+		server.Send(&pgproto3.ReadyForQuery{TxStatus: 'I'})
+		_ = server.Flush()
+		_, _ = server.Receive()
+		server.Send(&pgproto3.CopyInResponse{})
+		_ = server.Flush()
+		<-end
+	}()
+	conn, err := pgx.Connect(t.Context(), "postgres://drill@"+listener.Addr().String()+"/db?sslmode=disable")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return conn
+}
