@@ -81,7 +81,7 @@ func (r *run) loadInParallel(ctx context.Context) (loaded bool, err error) {
 		return false, nil
 	}
 	why, err := r.whyClient(), error(nil)
-	if why == "" {
+	if why == "" && r.server.IsSandbox() { // no other database is created again
 		why, err = r.ownSettings(ctx)
 	}
 	if err != nil {

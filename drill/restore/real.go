@@ -13,7 +13,9 @@ type Step struct {
 	Role string // of the part; empty: the dump
 	Tool string // psql or pg_restore; empty: drillgres itself, over several sessions
 	Jobs int
-	Why  string // why a plain dump needs psql
+	Why  string // why it is not drillgres
+
+	Program string // psql or pg_restore, if it is needed: also for the SQL of an archive
 }
 
 // Steps returns how Restore will load a backup into a server, in restore order.
@@ -23,10 +25,13 @@ func (r Restorer) Steps(s provision.Server, dump Dump) (steps []Step) {
 	for i, one := range all {
 		run := r.newRun(one.server, one.dump, nil)
 		run.partly = i < len(all)-1 || partly
-		step := Step{Role: one.dump.Role, Tool: run.plan.Tool, Jobs: run.plan.Jobs}
+		step := Step{Role: one.dump.Role, Tool: run.plan.Tool, Jobs: run.plan.Jobs, Program: run.plan.Tool}
 		if run.mayLoadInParallel() {
 			if step.Why = run.whyClient(); step.Why == "" {
 				step.Tool, step.Jobs = "", run.jobs()
+				if !run.plan.File {
+					step.Program = ""
+				}
 			}
 		}
 		steps = append(steps, step)

@@ -1,6 +1,7 @@
 package wiring
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"io/fs"
@@ -92,7 +93,8 @@ func Recover(ctx context.Context, cfg *config.Config, db *config.Database, o Opt
 const endedEarly = "the parallel load ended early"
 
 // restoreFor returns how to restore. A dump that the parallel loader could not load in the last
-// verified drill is loaded by psql: in a real server a second attempt would need an empty database.
+// verified drill is loaded by a client with one job: in a real server a second attempt would need an
+// empty database.
 func restoreFor(ctx context.Context, cfg *config.Config, db *config.Database, o Options, ro RecoverOptions) config.Restore {
 	how := db.Restore
 	if ro.Jobs > 0 {
@@ -107,6 +109,7 @@ func restoreFor(ctx context.Context, cfg *config.Config, db *config.Database, o 
 		for _, s := range r.Stages {
 			if why, _ := s.Details["why_client"].(string); strings.HasPrefix(why, endedEarly) {
 				how.Loader = restore.LoaderClient
+				how.Jobs = cmp.Or(ro.Jobs, 1)
 			}
 		}
 	}

@@ -236,9 +236,11 @@ func TestRecovery(t *testing.T) {
 		loader       string
 		owner        string // empty: not that of production
 	}{
-		{name: "plain", files: map[string][]byte{"shop.sql.gz": zipped(t, d.plain)}, roles: own, args: []string{"--loader", "auto"}, loader: restore.LoaderParallel},
+		{name: "plain", files: map[string][]byte{"shop.sql.gz": zipped(t, d.plain)}, roles: own, args: []string{"--loader", "parallel"}, loader: restore.LoaderParallel},
 		{name: "plain by psql", files: map[string][]byte{"shop.sql.gz": zipped(t, d.plain)}, roles: own, loader: "psql"},
 		{name: "plain that creates its database", files: map[string][]byte{"shop.sql": d.created}, roles: own, loader: "psql", owner: shop.Owner},
+		{name: "archive over several sessions", files: map[string][]byte{"shop.dump": d.custom}, roles: own, args: []string{"--loader", "parallel"}, loader: restore.LoaderParallel, owner: shop.Owner},
+		{name: "archive in gzip by a container", files: map[string][]byte{"shop.dump.gz": zipped(t, d.custom)}, roles: own, args: []string{"--loader", "parallel"}, noPrograms: true, loader: restore.LoaderParallel, owner: shop.Owner},
 		{name: "archive", files: map[string][]byte{"shop.dump": d.custom}, roles: own, loader: "pg_restore", owner: shop.Owner},
 		{name: "archive by a container", files: map[string][]byte{"shop.dump.gz": zipped(t, d.custom)}, roles: own, noPrograms: true, loader: "pg_restore", owner: shop.Owner},
 		{name: "set with its roles", backup: `, match: "shop*.dump", globals: "globals*.sql"`, files: map[string][]byte{"shop.dump": d.custom, "globals.sql": d.globals}, args: []string{"--with-roles"}, loader: "pg_restore", owner: shop.Owner},
