@@ -13,7 +13,10 @@ type Step struct {
 	Role string // of the part; empty: the dump
 	Tool string // psql or pg_restore; empty: drillgres itself, over several sessions
 	Jobs int
-	Why  string // why a plain dump needs psql
+	Why  string // why Tool loads it
+	// Program is the client program that must be there: Tool, or pg_restore, which writes the SQL of
+	// an archive for drillgres. Empty: none.
+	Program string
 }
 
 // Steps returns how Restore will load a backup into a server, in restore order.
@@ -22,11 +25,13 @@ func (r Restorer) Steps(s provision.Server, dump Dump) (steps []Step) {
 	partly := slices.ContainsFunc(dump.Before, func(part Dump) bool { return part.Role != globals })
 	for i, one := range all {
 		run := r.newRun(one.server, one.dump, nil)
-		run.partly = i < len(all)-1 || partly
-		step := Step{Role: one.dump.Role, Tool: run.plan.Tool, Jobs: run.plan.Jobs}
+		run.partly, run.hooked = i < len(all)-1 || partly, i == hookedPart(all)
+		step := Step{Role: one.dump.Role, Tool: run.plan.Tool, Jobs: run.plan.Jobs, Program: run.plan.Tool}
 		if run.mayLoadInParallel() {
 			if step.Why = run.whyClient(); step.Why == "" {
-				step.Tool, step.Jobs = "", run.jobs()
+				if step.Tool, step.Jobs = "", run.jobs(); !run.plan.File {
+					step.Program = ""
+				}
 			}
 		}
 		steps = append(steps, step)

@@ -240,8 +240,8 @@ func (r *Real) plan(a about, needs inspect.Needs) {
 func (r *Real) openPrograms(ctx context.Context, p *pod, dump restore.Dump) error {
 	var tools []string
 	for _, step := range r.Restorer.Steps(r.server, dump) {
-		if step.Tool != "" && !slices.Contains(tools, step.Tool) {
-			tools = append(tools, step.Tool)
+		if step.Program != "" && !slices.Contains(tools, step.Program) {
+			tools = append(tools, step.Program)
 		}
 	}
 	if len(tools) == 0 {
