@@ -214,6 +214,10 @@ func (l *loader) work(ctx context.Context, conn *pgx.Conn) error {
 		}
 		if t.rows != nil {
 			err = t.rows.copy(ctx, conn)
+			if errors.Is(err, errLeft) { // the error of the other session is the first
+				<-ctx.Done()
+				return context.Cause(ctx)
+			}
 			if err != nil {
 				return &failedStatement{t.rows.sql, err}
 			}
@@ -282,7 +286,11 @@ func (b *block) copy(ctx context.Context, conn *pgx.Conn) (err error) {
 		return err
 	}
 	rows := &lastingRows{rows: opened}
-	defer func() { err = errors.Join(err, rows.close(done)) }()
+	defer func() {
+		if err = errors.Join(err, rows.close(done)); rows.failed != nil { // the server only repeats its text
+			err = rows.failed
+		}
+	}()
 	bare, ok := strings.CutSuffix(b.sql, "FROM stdin;")
 	if !ok || !b.Fresh || b.Data.Size < frozenFrom {
 		_, err := conn.PgConn().CopyFrom(ctx, rows, b.sql)

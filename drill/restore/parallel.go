@@ -196,8 +196,11 @@ func (r *run) explainLoad(err error) error {
 }
 
 // ownSettings returns why psql must load the dump if the backup's roles have settings in the
-// database, which would be lost with it.
+// database, which would be lost with it. That of a real server is never dropped.
 func (r *run) ownSettings(ctx context.Context) (why string, err error) {
+	if !r.server.IsSandbox() {
+		return "", nil
+	}
 	conn, err := r.server.Session(ctx, r.server.Maintenance, provision.SessionOptions{ReadOnly: true})
 	if err != nil {
 		return "", err

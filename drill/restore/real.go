@@ -13,9 +13,10 @@ type Step struct {
 	Role string // of the part; empty: the dump
 	Tool string // psql or pg_restore; empty: drillgres itself, over several sessions
 	Jobs int
-	Why  string // why it is not drillgres
-
-	Program string // psql or pg_restore, if it is needed: also for the SQL of an archive
+	Why  string // why Tool loads it
+	// Program is the client program that must be there: Tool, or pg_restore, which writes the SQL of
+	// an archive for drillgres. Empty: none.
+	Program string
 }
 
 // Steps returns how Restore will load a backup into a server, in restore order.
@@ -24,12 +25,11 @@ func (r Restorer) Steps(s provision.Server, dump Dump) (steps []Step) {
 	partly := slices.ContainsFunc(dump.Before, func(part Dump) bool { return part.Role != globals })
 	for i, one := range all {
 		run := r.newRun(one.server, one.dump, nil)
-		run.partly = i < len(all)-1 || partly
+		run.partly, run.hooked = i < len(all)-1 || partly, i == hookedPart(all)
 		step := Step{Role: one.dump.Role, Tool: run.plan.Tool, Jobs: run.plan.Jobs, Program: run.plan.Tool}
 		if run.mayLoadInParallel() {
 			if step.Why = run.whyClient(); step.Why == "" {
-				step.Tool, step.Jobs = "", run.jobs()
-				if !run.plan.File {
+				if step.Tool, step.Jobs = "", run.jobs(); !run.plan.File {
 					step.Program = ""
 				}
 			}
@@ -49,7 +49,6 @@ var adviceForReal = map[outcome.Code]string{
 	outcome.RoleMissing:          "create the roles and their memberships on the server first, or restore those of the backup with --with-roles",
 	outcome.TablespaceMissing:    "create the tablespace on the server first",
 	outcome.SandboxDiskFull:      "free space on the disk of the server",
-	outcome.SandboxLost:          "look at the log of the server and at the network, then drop the database, create it again, and restore from the beginning",
 	outcome.SandboxOutOfMemory:   "give the server more memory, or restore with fewer jobs (--jobs)",
 	outcome.SharedMemoryTooSmall: "raise the shared memory of the server (/dev/shm), or restore with fewer jobs (--jobs)",
 	outcome.VersionSkew:          "restore into a server of production's major",

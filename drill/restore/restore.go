@@ -81,7 +81,7 @@ func (r Restorer) Restore(ctx context.Context, s provision.Server, dump Dump, p 
 	}
 	var before Restored
 	all := r.inDatabases(s, dump)
-	hooked := slices.IndexFunc(all, func(one placed) bool { return one.dump.Role != globals && !one.creates })
+	hooked := hookedPart(all)
 	partly := slices.ContainsFunc(dump.Before, func(part Dump) bool { return part.Role != globals })
 	for i, one := range all[:len(all)-1] {
 		run := r.newRun(one.server, one.dump, nil)
@@ -129,6 +129,11 @@ func (r Restorer) inDatabases(s provision.Server, dump Dump) (all []placed) {
 		all = append(all, placed{server, part, creates})
 	}
 	return all
+}
+
+// hookedPart returns before which part restore.before runs: the first with objects.
+func hookedPart(all []placed) int {
+	return slices.IndexFunc(all, func(one placed) bool { return one.dump.Role != globals && !one.creates })
 }
 
 func (r Restorer) newRun(s provision.Server, dump Dump, p outcome.Progress) *run {

@@ -101,8 +101,9 @@ func (s *stream) giveBack() {
 // lastingRows are rows that are not closed while they are being read: pgx does not wait for its last
 // Read if it loses the connection or its context ends.
 type lastingRows struct {
-	mu   sync.Mutex
-	rows io.Reader // nil: closed
+	mu     sync.Mutex
+	rows   io.Reader // nil: closed
+	failed error     // of the rows themselves
 }
 
 func (r *lastingRows) Read(p []byte) (int, error) {
@@ -111,7 +112,11 @@ func (r *lastingRows) Read(p []byte) (int, error) {
 	if r.rows == nil {
 		return 0, io.ErrClosedPipe
 	}
-	return r.rows.Read(p)
+	n, err := r.rows.Read(p)
+	if err != nil && err != io.EOF { //nolint:errorlint // the end
+		r.failed = err
+	}
+	return n, err
 }
 
 func (r *lastingRows) close(done func() error) error {

@@ -1,10 +1,14 @@
 package restore
 
 import (
+	"context"
+	"errors"
 	"io"
 	"net"
 	"sync/atomic"
 	"testing"
+	"testing/iotest"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgproto3"
@@ -54,8 +58,35 @@ func (r *slowRows) Read(p []byte) (int, error) {
 	return copy(p, "1\n"), io.EOF
 }
 
-// copyServer returns a session with a server that takes one COPY, and closes the connection when
-// told so.
+// TestCopyReturnsTheErrorOfItsRows prefers it to that of the server, which only repeats its text.
+func TestCopyReturnsTheErrorOfItsRows(t *testing.T) {
+	broken := errors.New("broken")
+	b := &block{sql: "COPY a FROM stdin;", open: func() (io.Reader, func() error, error) {
+		return iotest.ErrReader(broken), func() error { return nil }, nil
+	}}
+	if err := b.copy(t.Context(), copyServer(t, nil)); !errors.Is(err, broken) {
+		t.Errorf("got %v", err)
+	}
+}
+
+// TestTheFirstErrorIsThatOfTheSession that the server refused, and not that of another one which
+// shares the rows of its table.
+func TestTheFirstErrorIsThatOfTheSession(t *testing.T) {
+	refused := errors.New("refused")
+	s := newSchedule(&inspect.Outline{Rows: []inspect.Rows{{}}})
+	s.addRows(&block{sql: "COPY a FROM stdin;", open: func() (io.Reader, func() error, error) {
+		return iotest.ErrReader(errLeft), func() error { return nil }, nil
+	}})
+	ctx, cancel := context.WithCancelCause(t.Context())
+	cancelled := time.AfterFunc(100*time.Millisecond, func() { cancel(refused) })
+	defer cancelled.Stop()
+	if err := (&loader{schedule: s}).work(ctx, copyServer(t, nil)); !errors.Is(err, refused) {
+		t.Errorf("got %v", err)
+	}
+}
+
+// copyServer returns a session with a server that takes one COPY. If told so, it closes the
+// connection.
 func copyServer(t *testing.T, end <-chan struct{}) *pgx.Conn {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
@@ -79,7 +110,21 @@ func copyServer(t *testing.T, end <-chan struct{}) *pgx.Conn {
 		_, _ = server.Receive()
 		server.Send(&pgproto3.CopyInResponse{})
 		_ = server.Flush()
-		<-end
+		if end != nil {
+			<-end
+			return
+		}
+		for {
+			message, err := server.Receive()
+			if err != nil {
+				return
+			}
+			if failed, ok := message.(*pgproto3.CopyFail); ok {
+				server.Send(&pgproto3.ErrorResponse{Severity: "ERROR", Code: "57014", Message: "COPY from stdin failed: " + failed.Message})
+				server.Send(&pgproto3.ReadyForQuery{TxStatus: 'I'})
+				_ = server.Flush()
+			}
+		}
 	}()
 	conn, err := pgx.Connect(t.Context(), "postgres://drill@"+listener.Addr().String()+"/db?sslmode=disable")
 	if err != nil {

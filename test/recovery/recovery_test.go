@@ -231,12 +231,14 @@ func TestRecovery(t *testing.T) {
 		name, backup string
 		files        map[string][]byte
 		roles        []string // that exist
+		before       string   // SQL
 		args         []string
 		noPrograms   bool // this machine has no client programs
 		loader       string
 		owner        string // empty: not that of production
 	}{
-		{name: "plain", files: map[string][]byte{"shop.sql.gz": zipped(t, d.plain)}, roles: own, args: []string{"--loader", "parallel"}, loader: restore.LoaderParallel},
+		{name: "plain", files: map[string][]byte{"shop.sql.gz": zipped(t, d.plain)}, roles: own, args: []string{"--loader", "parallel"}, noPrograms: true, loader: restore.LoaderParallel},
+		{name: "into a database with settings of a role", before: "alter role " + shop.App + " in database recovered set work_mem = '7MB'", files: map[string][]byte{"shop.sql.gz": zipped(t, d.plain)}, roles: own, args: []string{"--loader", "parallel"}, noPrograms: true, loader: restore.LoaderParallel},
 		{name: "plain by psql", files: map[string][]byte{"shop.sql.gz": zipped(t, d.plain)}, roles: own, loader: "psql"},
 		{name: "plain that creates its database", files: map[string][]byte{"shop.sql": d.created}, roles: own, loader: "psql", owner: shop.Owner},
 		{name: "archive over several sessions", files: map[string][]byte{"shop.dump": d.custom}, roles: own, args: []string{"--loader", "parallel"}, loader: restore.LoaderParallel, owner: shop.Owner},
@@ -248,6 +250,9 @@ func TestRecovery(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			s := newServer(t, c.roles...)
+			if c.before != "" {
+				s.exec(t, c.before)
+			}
 			config := writeConfig(t, c.backup, c.files)
 			program.Binary(t)
 			path := os.Getenv("PATH")
