@@ -4,6 +4,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -180,6 +181,35 @@ func TestLoadersSplitATable(t *testing.T) {
 			}
 			if got := l.psql(t, s, into.Database, "select count(distinct xmin::text) from large"); got != "3\n" {
 				t.Errorf("loaded by %s sessions, want 3", got)
+			}
+		})
+	}
+}
+
+// TestLoaderLosesASession ends a session while it loads rows of a table that several share. The client
+// then loads the dump.
+func TestLoaderLosesASession(t *testing.T) {
+	l := sharedLab(t, "18")
+	s := l.server(t)
+	const script = `create table large (id int primary key, note text); insert into large select g, repeat(md5(g::text), 10) from generate_series(1, 220000) g;`
+	for _, format := range []string{"plain", "custom"} {
+		t.Run(format, func(t *testing.T) {
+			dump := l.archive(t, s, script, format)
+			var once sync.Once
+			end := func(done, _ int64) {
+				if done > 20<<20 {
+					once.Do(func() {
+						const sql = "select pg_terminate_backend(pid) from pg_stat_activity where query ilike 'copy %' order by random() limit 1"
+						l.psql(t, s, "postgres", sql)
+					})
+				}
+			}
+			into, restored, f := l.drill(t, job{dump: dump, config: config.Restore{Jobs: 3}, watch: end})
+			if f != nil || !strings.Contains(restored.WhyClient, "57P01") {
+				t.Fatalf("loaded by %q (%s): %v", restored.Loader, restored.WhyClient, f)
+			}
+			if got := l.psql(t, s, into.Database, "select count(*), max(id) from large"); got != "220000|220000\n" {
+				t.Errorf("got %s", got)
 			}
 		})
 	}
