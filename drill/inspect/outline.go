@@ -11,8 +11,8 @@ import (
 type Outline struct {
 	Rows   []Rows  // in order
 	Builds []Build // in order
-	// InOrder means that rows may depend on the rows before them: a CHECK constraint, a domain
-	// or a generated column calls a function that can read them.
+	// InOrder means that rows may depend on the rows before them: a CHECK constraint, a domain,
+	// a generated column or a cast calls a function that can read them.
 	InOrder bool
 }
 
@@ -64,6 +64,8 @@ type outline struct {
 	refused    string // why there is none; empty: there may be one
 	size       int    // bytes of the statements
 	tablespace string // default_tablespace
+
+	casts bool // the dump has casts that call a function, and a cast is written without its schema
 
 	fresh   map[sqltext.Name]int // the Fresh Rows of a table
 	changed bool                 // a statement after the rows, or after the first foreign key, may change a table
@@ -143,7 +145,8 @@ func (s *script) noteForOutline(verb string) {
 	case p.Has("set"):
 		o.noteSet(p)
 	case len(o.Rows) == 0:
-		o.InOrder = o.InOrder || mayReadOthers(p)
+		o.casts = o.casts || p.Begins("create cast") && p.Contains("with function")
+		o.InOrder = o.InOrder || o.casts || mayReadOthers(p)
 	case verb == "select" && p.Contains("set_config"):
 		o.refuse("it changes the settings of its session after the first rows")
 	case !s.noteBuild(*p):
@@ -232,6 +235,9 @@ func calls(tokens []sqltext.Token) (found []sqltext.Token) {
 // noteBuild adds the statement if it is a build, and reports whether it is one.
 func (s *script) noteBuild(p sqltext.Phrase) bool {
 	if len(calls(p.Tokens)) > 0 && !p.Contains("foreign key") { // which has the columns after the other table
+		return false
+	}
+	if s.outline.casts && p.Contains(": :") {
 		return false
 	}
 	var b Build

@@ -130,6 +130,8 @@ func TestRowsInOrder(t *testing.T) {
 		"CREATE TABLE public.t (a integer) PARTITION BY LIST (public.known(a));":                                  true,
 		"CREATE TABLE public.t (a integer) PARTITION BY LIST (a);":                                                false,
 		"CREATE DOMAIN public.d AS text CONSTRAINT c CHECK (public.valid(VALUE));":                                true,
+		"CREATE CAST (public.d AS integer) WITH FUNCTION public.f(public.d);":                                     true,
+		"CREATE CAST (public.d AS integer) WITHOUT FUNCTION;":                                                     false,
 		"CREATE DOMAIN public.d AS character varying(10);":                                                        false,
 		"CREATE VIEW public.v AS SELECT public.f(1);":                                                             false,
 	} {
@@ -155,6 +157,7 @@ func TestOvertaking(t *testing.T) {
 		"ALTER TABLE ONLY public.a ALTER COLUMN note TYPE character varying;":     1,
 		"CREATE TRIGGER t BEFORE INSERT ON public.a EXECUTE FUNCTION public.f();": 1,
 		"TRUNCATE public.a;": 0, // pg_dump never writes it
+		"CREATE INDEX a_text ON public.a USING btree (((id)::text));": 4,
 	} {
 		const first = "SELECT pg_catalog.setval('public.s', 1, true);\n"
 		dump := outlineHead + strings.Replace(outlineBody, first, first+between+"\n", 1) + outlineTail
@@ -166,5 +169,16 @@ func TestOvertaking(t *testing.T) {
 		if got != want {
 			t.Errorf("after %q: %d builds, want %d (%v, %s)", between, got, want, err, c.Source.NoOutline)
 		}
+	}
+}
+
+// TestNoIndexOvertakesACast keeps an index in its place if it has a cast, and the dump creates casts
+// that call a function: it may read other tables.
+func TestNoIndexOvertakesACast(t *testing.T) {
+	body := "CREATE CAST (public.color AS integer) WITH FUNCTION public.rank(public.color);\n" + outlineBody +
+		"CREATE INDEX a_rank ON public.a USING btree (((note)::integer));\n"
+	c, err := Scan(t.Context(), strings.NewReader(outlineHead+body+outlineTail), layers.Opener{})
+	if err != nil || len(c.Source.Outline.Builds) != 3 {
+		t.Errorf("%v: %+v", err, c.Source.Outline)
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -185,6 +186,35 @@ func TestLoadersSplitATable(t *testing.T) {
 	}
 }
 
+// TestLoaderLosesASession ends a session while it loads rows of a table that several share. The client
+// then loads the dump.
+func TestLoaderLosesASession(t *testing.T) {
+	l := sharedLab(t, "18")
+	s := l.server(t)
+	const script = `create table large (id int primary key, note text); insert into large select g, repeat(md5(g::text), 10) from generate_series(1, 220000) g;`
+	for _, format := range []string{"plain", "custom"} {
+		t.Run(format, func(t *testing.T) {
+			dump := l.archive(t, s, script, format)
+			var once sync.Once
+			end := func(done, _ int64) {
+				if done > 20<<20 {
+					once.Do(func() {
+						const sql = "select pg_terminate_backend(pid) from pg_stat_activity where query ilike 'copy %' order by random() limit 1"
+						l.psql(t, s, "postgres", sql)
+					})
+				}
+			}
+			into, restored, f := l.drill(t, job{dump: dump, config: config.Restore{Jobs: 3}, watch: end})
+			if f != nil || !strings.Contains(restored.WhyClient, "57P01") {
+				t.Fatalf("loaded by %q (%s): %v", restored.Loader, restored.WhyClient, f)
+			}
+			if got := l.psql(t, s, into.Database, "select count(*), max(id) from large"); got != "220000|220000\n" {
+				t.Errorf("got %s", got)
+			}
+		})
+	}
+}
+
 // TestLoadersAgreeOnExtensions loads the rows of an extension, whose tables have a foreign key before
 // they have rows.
 func TestLoadersAgreeOnExtensions(t *testing.T) {
@@ -213,6 +243,16 @@ func TestLoadersAgreeOnExtensions(t *testing.T) {
 // extensions: the user of the restore.
 func withoutOwners(dump []string) []string {
 	return slices.DeleteFunc(dump, func(line string) bool { return strings.HasPrefix(line, "--") })
+}
+
+// TestAnArchiveWithLongSQL leaves large objects that pg_restore would write as SQL to pg_restore.
+func TestAnArchiveWithLongSQL(t *testing.T) {
+	l := sharedLab(t, "18")
+	dump := l.archive(t, l.server(t), twoTables+"select lo_from_bytea(0, decode(repeat('ab', 10000000), 'hex'));", "custom")
+	_, restored, f := l.drill(t, job{dump: dump, config: config.Restore{Loader: restore.LoaderParallel, Jobs: 2}})
+	if f != nil || restored.Loader != "pg_restore" || !strings.Contains(restored.WhyClient, "longer than 16") {
+		t.Errorf("loaded by %q (%s): %v", restored.Loader, restored.WhyClient, f)
+	}
 }
 
 // archive dumps a script's database into an archive; a directory is packed with tar.

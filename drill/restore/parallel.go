@@ -12,6 +12,7 @@ import (
 
 	"github.com/drillgres/drillgres/drill/inspect"
 	"github.com/drillgres/drillgres/drill/layers"
+	"github.com/drillgres/drillgres/drill/outcome"
 	"github.com/drillgres/drillgres/drill/pgerr"
 	"github.com/drillgres/drillgres/drill/provision"
 	"github.com/drillgres/drillgres/drill/serverlog"
@@ -127,7 +128,8 @@ func (r *run) tryParallel(ctx context.Context, send func(context.Context) error)
 		return "", unhealthy
 	}
 	if !r.server.IsSandbox() {
-		return "", r.explainLoad(err)
+		f := *outcome.AsFailure(r.explainLoad(err))
+		return "", f.WithHint("%s", words.Join("; ", f.Remedy(), "if the last drill passed, create the database again, and restore with --loader client"))
 	}
 	why = "the parallel load ended early"
 	if said, ok := pgerr.From(err); ok {

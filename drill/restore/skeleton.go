@@ -29,31 +29,15 @@ const maxSkeleton = 16 << 20
 // be loaded with it, or an empty string.
 func (r *run) readSkeleton(ctx context.Context) (s skeleton, why string, err error) {
 	blocks := r.dump.Blocks
-	omitted := r.omitted()
-	for _, b := range blocks {
-		omitted = append(omitted, b.Entry)
+	sql, why, err := r.writeSQL(ctx)
+	if why != "" || err != nil {
+		return skeleton{}, why, err
 	}
-	list, err := r.writeList(ctx, omitted)
-	if err != nil || list == "" {
-		return skeleton{}, "its entries cannot be listed", err
-	}
-	sql := &limitedBuffer{most: maxSkeleton}
-	// With --verbose, each entry begins with a comment that has its number.
-	args := []string{r.plan.Tool, "--verbose", "--file=-", "--use-list=" + list, r.archive}
-	code, err := r.server.Exec(ctx, sandbox.Command{Args: args, Env: r.plan.Env, Stdout: sql, Stderr: new(clientLog)})
-	switch {
-	case errors.Is(err, errTooLong):
-		return skeleton{}, "its SQL is longer than " + words.Size(maxSkeleton), nil
-	case err != nil:
-		return skeleton{}, "", asFailure(err, "write the SQL of the archive")
-	case code != 0:
-		return skeleton{}, "pg_restore cannot write its SQL", nil
-	}
-	at, ok := beginOfLater(sql.Bytes(), r.dump.AfterRows)
+	at, ok := beginOfLater(sql, r.dump.AfterRows)
 	if !ok {
 		return skeleton{}, "the SQL of pg_restore is not as expected", nil
 	}
-	s.sql = slices.Concat(sql.Bytes()[:at], copies(blocks), sql.Bytes()[at:])
+	s.sql = slices.Concat(sql[:at], copies(blocks), sql[at:])
 	contents, err := inspect.Scan(ctx, bytes.NewReader(s.sql), layers.Opener{})
 	if ctx.Err() != nil {
 		return skeleton{}, "", context.Cause(ctx)
@@ -61,7 +45,7 @@ func (r *run) readSkeleton(ctx context.Context) (s skeleton, why string, err err
 	s.outline, s.splices = contents.Source.Outline, contents.Source.Splices
 	switch {
 	case err != nil:
-		return skeleton{}, "its SQL is not understood", nil
+		return skeleton{}, "its SQL is not understood", nil //nolint:nilerr // pg_restore loads it, or explains the error
 	case s.outline == nil:
 		return skeleton{}, contents.Source.NoOutline, nil
 	case len(s.outline.Rows) != len(blocks):
@@ -71,6 +55,31 @@ func (r *run) readSkeleton(ctx context.Context) (s skeleton, why string, err err
 		s.outline.Rows[i].Data.Size = b.Size
 	}
 	return s, "", nil
+}
+
+// writeSQL returns the SQL of the archive without its rows, as pg_restore writes it, or why there is
+// none. Each entry begins with a comment that has its number.
+func (r *run) writeSQL(ctx context.Context) (sql []byte, why string, err error) {
+	omitted := r.omitted()
+	for _, b := range r.dump.Blocks {
+		omitted = append(omitted, b.Entry)
+	}
+	list, err := r.writeList(ctx, omitted)
+	if err != nil || list == "" {
+		return nil, "its entries cannot be listed", err
+	}
+	written := &limitedBuffer{most: maxSkeleton}
+	args := []string{r.plan.Tool, "--verbose", "--file=-", "--use-list=" + list, r.archive}
+	code, err := r.server.Exec(ctx, sandbox.Command{Args: args, Env: r.plan.Env, Stdout: written})
+	switch {
+	case errors.Is(err, errTooLong):
+		return nil, "its SQL is longer than " + words.Size(maxSkeleton), nil
+	case err != nil:
+		return nil, "", asFailure(err, "write the SQL of the archive")
+	case code != 0:
+		return nil, "pg_restore cannot write its SQL", nil
+	}
+	return written.Bytes(), "", nil
 }
 
 // copies returns a COPY without rows for each block.

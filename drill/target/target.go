@@ -32,8 +32,15 @@ type Target struct {
 // libpqParams are the parameters of a URL that client programs need too, with the environment
 // variables that stand for them.
 var libpqParams = [][2]string{
-	{"sslmode", "PGSSLMODE"}, {"sslrootcert", "PGSSLROOTCERT"}, {"sslcert", "PGSSLCERT"}, {"sslkey", "PGSSLKEY"}, {"sslnegotiation", "PGSSLNEGOTIATION"},
-	{"sslsni", "PGSSLSNI"}, {"channel_binding", "PGCHANNELBINDING"}, {"target_session_attrs", "PGTARGETSESSIONATTRS"}, {"krbsrvname", "PGKRBSRVNAME"},
+	{"sslmode", "PGSSLMODE"},
+	{"sslrootcert", "PGSSLROOTCERT"},
+	{"sslcert", "PGSSLCERT"},
+	{"sslkey", "PGSSLKEY"},
+	{"sslnegotiation", "PGSSLNEGOTIATION"},
+	{"sslsni", "PGSSLSNI"},
+	{"channel_binding", "PGCHANNELBINDING"},
+	{"target_session_attrs", "PGTARGETSESSIONATTRS"},
+	{"krbsrvname", "PGKRBSRVNAME"},
 }
 
 // otherParams are the other parameters that a URL may have.

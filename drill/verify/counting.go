@@ -42,6 +42,6 @@ func (db *database) recountShort(tables []inspect.Table) {
 		short[p.table] = rows[p.table] < p.rows
 	}
 	for _, r := range db.storedRelations() {
-		r.counted = r.counted && !(r.inParts && short[db.rootOf(r)])
+		r.counted = r.counted && (!r.inParts || !short[db.rootOf(r)])
 	}
 }

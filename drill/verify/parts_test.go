@@ -69,8 +69,12 @@ func TestCountedAgain(t *testing.T) {
 	db := &database{relations: map[uint32]*relation{}, byName: map[name]*relation{}}
 	var tables []inspect.Table
 	for i, r := range []*relation{
-		{Name: "short", rows: 9, inParts: true}, {Name: "short_at_once", rows: 9}, {Name: "complete", rows: 10, inParts: true},
-		{Name: "root", Kind: "p"}, {Name: "child", rows: 9, inParts: true, Root: 4}, {Name: "other_child", Root: 4},
+		{Name: "short", rows: 9, inParts: true},
+		{Name: "short_at_once", rows: 9},
+		{Name: "complete", rows: 10, inParts: true},
+		{Name: "root", Kind: "p"},
+		{Name: "child", rows: 9, inParts: true, Root: 4},
+		{Name: "other_child", Root: 4},
 	} {
 		r.OID, r.counted, r.Quoted = uint32(i+1), true, r.Name
 		if r.Kind == "" {

@@ -579,6 +579,9 @@ func TestAFailedLoadLeavesTheMark(t *testing.T) {
 			if exit != 3 || r.Failure == nil || r.Failure.Code != outcome.CopyFailed || r.Failure.SQLState != "22P02" || !strings.Contains(r.Failure.Message, "row 2 of t, column id") {
 				t.Errorf("exit %d, %+v", exit, r.Failure)
 			}
+			if r.Failure != nil && strings.Contains(r.Failure.Hint, "--loader client") != (loader == "parallel") {
+				t.Errorf("the hint is %q", r.Failure.Hint)
+			}
 			if got := s.comment(t); !strings.HasPrefix(got, "drillgres: restore "+r.RunID+" began ") || !strings.HasSuffix(got, "has not ended") {
 				t.Errorf("the database has the comment %q", got)
 			}
