@@ -49,6 +49,7 @@ var adviceForReal = map[outcome.Code]string{
 	outcome.RoleMissing:          "create the roles and their memberships on the server first, or restore those of the backup with --with-roles",
 	outcome.TablespaceMissing:    "create the tablespace on the server first",
 	outcome.SandboxDiskFull:      "free space on the disk of the server",
+	outcome.SandboxLost:          "look at the log of the server and at the network, then drop the database, create it again, and restore from the beginning",
 	outcome.SandboxOutOfMemory:   "give the server more memory, or restore with fewer jobs (--jobs)",
 	outcome.SharedMemoryTooSmall: "raise the shared memory of the server (/dev/shm), or restore with fewer jobs (--jobs)",
 	outcome.VersionSkew:          "restore into a server of production's major",
