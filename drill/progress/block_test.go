@@ -358,14 +358,17 @@ func TestPausedBlock(t *testing.T) {
 		s.begin(nil, "shop")
 		s.pass("shop", outcome.Locate)
 		s.Pause()
+		synctest.Wait()
 		asked := out.Len()
 		_, _ = io.WriteString(s, "the name: ")
 		time.Sleep(time.Second)
+		synctest.Wait()
 		if got := out.String()[asked:]; got != "the name: " {
 			t.Errorf("the terminal gets %q", got)
 		}
 		s.Resume()
 		time.Sleep(time.Second)
+		synctest.Wait()
 		if got := out.String()[asked:]; !strings.Contains(got, "locate") {
 			t.Errorf("the block is not drawn again: %q", got)
 		}
