@@ -32,7 +32,7 @@ type loader struct {
 	main     *pgx.Conn
 	settings []string // statements of the dump that every session runs first
 	schedule *schedule
-	room     chan []byte // chunks for rows, of which only so many are in memory
+	room     chan []byte // chunks for rows; their number limits the memory
 }
 
 func newLoader(outline *inspect.Outline, splices []inspect.Splice, workers int, connect func(context.Context) (*pgx.Conn, error)) *loader {

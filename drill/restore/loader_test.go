@@ -341,15 +341,7 @@ func TestLoaderGivesUp(t *testing.T) {
 		"index": strings.Replace(dump, "USING btree (a)", "USING btree (missing)", 1),
 	} {
 		t.Run(name, func(t *testing.T) {
-			got, by := l.failed(t, broken, restore.LoaderParallel)
-			want, _ := l.failed(t, broken, restore.LoaderClient)
-			if by != "psql" || want.Code == "" {
-				t.Errorf("loaded by %s: %v", by, want)
-			}
-			got.Err, want.Err = nil, nil
-			if diff := cmp.Diff(want, got); diff != "" {
-				t.Errorf("another failure than that of psql (-want +got):\n%s", diff)
-			}
+			l.failsAlike(t, broken, "psql")
 		})
 	}
 }
@@ -366,16 +358,22 @@ func TestLoaderGivesUpAnArchive(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			dump := string(l.archive(t, s, script, "custom"))
-			got, by := l.failed(t, dump, restore.LoaderParallel)
-			want, _ := l.failed(t, dump, restore.LoaderClient)
-			if by != "pg_restore" || want.Code == "" {
-				t.Errorf("loaded by %s: %v", by, want)
-			}
-			got.Err, want.Err = nil, nil
-			if diff := cmp.Diff(want, got); diff != "" {
-				t.Errorf("another failure than that of pg_restore (-want +got):\n%s", diff)
-			}
+			l.failsAlike(t, dump, "pg_restore")
 		})
+	}
+}
+
+// failsAlike checks that the client takes over, and that the failure is the client's own.
+func (l *lab) failsAlike(t *testing.T, dump, client string) {
+	t.Helper()
+	got, by := l.failed(t, dump, restore.LoaderParallel)
+	want, _ := l.failed(t, dump, restore.LoaderClient)
+	if by != client || want.Code == "" {
+		t.Errorf("loaded by %s: %v", by, want)
+	}
+	got.Err, want.Err = nil, nil
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("another failure than that of %s (-want +got):\n%s", client, diff)
 	}
 }
 

@@ -32,7 +32,7 @@ type split struct {
 	mu     sync.Mutex
 	rows   io.Reader // nil: not opened
 	done   func() error
-	carry  []byte // read, and for whoever reads next
+	carry  []byte // the beginning of a row, for the next reader
 	failed error  // also io.EOF
 }
 
