@@ -2,6 +2,7 @@ package restore
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -10,6 +11,7 @@ import (
 	"github.com/drillgres/drillgres/drill/provision"
 	"github.com/drillgres/drillgres/drill/sandbox"
 	"github.com/drillgres/drillgres/drill/serverlog"
+	"github.com/drillgres/drillgres/drill/words"
 )
 
 // load loads the dump, over several sessions where it can.
@@ -23,7 +25,7 @@ func (r *run) load(ctx context.Context) error {
 	loaded, err := r.loadInParallel(ctx)
 	if err == nil && !loaded {
 		r.noteLoader()
-		err = r.runClient(ctx)
+		err = r.loadByClient(ctx)
 	}
 	if err != nil {
 		return err
@@ -34,6 +36,34 @@ func (r *run) load(ctx context.Context) error {
 		return unhealthy
 	}
 	return r.fillViews(ctx)
+}
+
+// loadByClient loads the dump with psql or pg_restore. Several jobs of pg_restore load rows in
+// another order than that of the dump, on which a CHECK constraint may depend, and may run into
+// deadlocks with each other. So if they fail, one job loads the dump again, and its verdict counts.
+func (r *run) loadByClient(ctx context.Context) error {
+	err := r.runClient(ctx)
+	var f *outcome.Failure
+	if r.plan.Jobs == 1 || !r.server.IsSandbox() || !errors.As(err, &f) || f.SQLState == "" || f.Class() == outcome.ClassEnvironment {
+		return err
+	}
+	why := r.whyOnce()
+	if why == "" {
+		var asked error
+		if why, asked = r.ownSettings(ctx); asked != nil {
+			return asked
+		}
+	}
+	if why != "" {
+		return f.WithHint("%s", words.Join("; ", f.Remedy(), "set restore.jobs to 1 if the dump can only be loaded in its order"))
+	}
+	if err := asFailure(r.beginAgain(ctx), "create the database again"); err != nil {
+		return err
+	}
+	r.restored.WhyClient = fmt.Sprintf("%d jobs of it %s: %s", r.plan.Jobs, endedEarly, f.SQLState)
+	r.plan.useOneJob()
+	r.restored.Jobs = r.plan.Jobs
+	return r.runClient(ctx)
 }
 
 // runClient runs psql or pg_restore to its end.

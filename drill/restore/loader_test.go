@@ -117,8 +117,6 @@ const twoTables = `
 	select lo_from_bytea(4711, 'large');
 `
 
-// TestLoadersAgreeOnDamage compares the databases of dumps that psql loads although something
-// is wrong with them, or was changed by hand.
 // TestLoadersAgreeOnArchives does the same with archives, whose rows are read in another order.
 func TestLoadersAgreeOnArchives(t *testing.T) {
 	for _, major := range images.Majors("13", "18") {
@@ -264,6 +262,8 @@ func (l *lab) archive(t *testing.T, s provision.Server, script, format string, a
 	return l.inPod(t, s, []string{"bash", "-c", dump}, "")
 }
 
+// TestLoadersAgreeOnDamage compares the databases of dumps that psql loads although something
+// is wrong with them, or was changed by hand.
 func TestLoadersAgreeOnDamage(t *testing.T) {
 	l := sharedLab(t, "15")
 	s := l.server(t)
@@ -360,6 +360,24 @@ func TestLoaderGivesUpAnArchive(t *testing.T) {
 			dump := string(l.archive(t, s, script, "custom"))
 			l.failsAlike(t, dump, "pg_restore")
 		})
+	}
+}
+
+// TestSeveralJobsAreNoVerdict restores an archive in which rows need those of the smallest table,
+// which is the first in the archive and the last that two jobs load.
+func TestSeveralJobsAreNoVerdict(t *testing.T) {
+	l := sharedLab(t, "18")
+	s := l.server(t)
+	script := inOrder + "insert into b select 1 + g % 3000 from generate_series(1, 50000) g; create table c as select g, md5(g::text) from generate_series(1, 300000) g;"
+	dump := l.archive(t, s, script, "directory")
+	_, restored, f := l.drill(t, job{dump: dump, config: config.Restore{Loader: restore.LoaderClient, Jobs: 2}})
+	if f != nil || restored.Jobs != 1 || !restore.NeedsOneJob(restored.WhyClient) || !strings.Contains(restored.WhyClient, "23514") {
+		t.Errorf("restored with %d jobs (%s): %v", restored.Jobs, restored.WhyClient, f)
+	}
+
+	_, _, f = l.drill(t, job{dump: dump, config: config.Restore{Loader: restore.LoaderClient, Jobs: 2, Before: []config.SQL{"select 1"}}})
+	if f == nil || f.Code != outcome.ConstraintViolated || !strings.Contains(f.Hint, "restore.jobs to 1") {
+		t.Errorf("with SQL that cannot run twice: %v", f)
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"strings"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
@@ -29,25 +30,34 @@ const (
 // largeDump is how many bytes of rows take longer to load than to open sessions for them.
 const largeDump = 32 << 20
 
-// whyClient returns why psql must load a plain dump, or an empty string. Before a
-// client can take over from the parallel loader, the database is created again: it must
-// contain nothing else.
+// whyClient returns why psql or pg_restore must load a dump, or an empty string. Before a
+// client can take over from the parallel loader, the database is created again.
 func (r *run) whyClient() string {
 	switch s := r.dump.Source; {
 	case s.Format == inspect.Tar:
 		return "pg_restore reads a tar archive from its beginning to its end"
 	case s.Outline == nil && len(s.Blocks) == 0:
 		return cmp.Or(s.NoOutline, "it was not read whole")
-	case r.partly:
-		return "the backup has several parts"
 	case needsOneJob(r.server):
 		return "an extension needs one session"
-	case r.hooked && len(r.Config.Before) > 0:
-		return "restore.before cannot run twice"
+	case r.whyOnce() != "":
+		return r.whyOnce()
 	case r.jobs() == 1:
 		return "there is one job"
 	case r.loader() == LoaderAuto && sizeOfRows(s) < largeDump:
 		return "it is small"
+	}
+	return ""
+}
+
+// whyOnce returns why the database cannot be created again and loaded a second time, or an
+// empty string: it contains more than the dump.
+func (r *run) whyOnce() string {
+	switch {
+	case r.partly:
+		return "the backup has several parts"
+	case r.hooked && len(r.Config.Before) > 0:
+		return "restore.before cannot run twice"
 	}
 	return ""
 }
@@ -104,6 +114,12 @@ func (r *run) loadInParallel(ctx context.Context) (loaded bool, err error) {
 	return false, nil
 }
 
+const endedEarly = "ended early"
+
+// NeedsOneJob reports whether a client loaded a dump with one job because several sessions
+// could not. why is Restored.WhyClient.
+func NeedsOneJob(why string) bool { return strings.Contains(why, endedEarly) }
+
 // sender returns what loads the dump over several sessions, or why a client must.
 func (r *run) sender(ctx context.Context) (send func(context.Context) error, why string, err error) {
 	if !r.plan.File {
@@ -131,7 +147,7 @@ func (r *run) tryParallel(ctx context.Context, send func(context.Context) error)
 		f := *outcome.AsFailure(r.explainLoad(err))
 		return "", f.WithHint("%s", words.Join("; ", f.Remedy(), "if the last drill passed, create the database again, and restore with --loader client"))
 	}
-	why = "the parallel load ended early"
+	why = "the parallel load " + endedEarly
 	if said, ok := pgerr.From(err); ok {
 		why += ": " + said.Error()
 	}

@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"io/fs"
-	"strings"
 	"time"
 
 	"github.com/drillgres/drillgres/drill"
@@ -88,11 +87,7 @@ func Recover(ctx context.Context, cfg *config.Config, db *config.Database, o Opt
 	return result, err
 }
 
-// endedEarly begins the reason why the last verified drill loaded the dump with a client, if
-// the parallel loader could not.
-const endedEarly = "the parallel load ended early"
-
-// restoreFor returns how to restore. A dump that the parallel loader could not load in the last
+// restoreFor returns how to restore. A dump that several sessions could not load in the last
 // verified drill is loaded by a client with one job: in a real server a second attempt would need an
 // empty database.
 func restoreFor(ctx context.Context, cfg *config.Config, db *config.Database, o Options, ro RecoverOptions) config.Restore {
@@ -107,7 +102,7 @@ func restoreFor(ctx context.Context, cfg *config.Config, db *config.Database, o 
 	past, _ := verifiedResults(ctx, cfg, db.Name, o, 1) // without it, the loader may fail
 	for _, r := range past {
 		for _, s := range r.Stages {
-			if why, _ := s.Details["why_client"].(string); strings.HasPrefix(why, endedEarly) {
+			if why, _ := s.Details["why_client"].(string); restore.NeedsOneJob(why) {
 				how.Loader = restore.LoaderClient
 				how.Jobs = cmp.Or(ro.Jobs, 1)
 			}
