@@ -267,7 +267,7 @@ type Repository struct {
 
 // Restore says how a backup is restored.
 type Restore struct {
-	// Parallel jobs of pg_restore, or sessions of the parallel loader. Default: the engine's CPUs, at most 4.
+	// Parallel jobs of pg_restore, or sessions of the parallel loader. Default: the CPUs of the sandbox, at most 4, or more if each has 96 MiB for index builds.
 	Jobs int `yaml:"jobs"`
 	// What loads the dump. auto (default): a large dump that only pg_dump wrote is sent over several sessions, any other is loaded by psql or pg_restore. parallel: a small one too, and a finding says if psql or pg_restore loaded it. client: always psql or pg_restore, as without drillgres.
 	Loader string `yaml:"loader" jsonschema:"enum=auto,enum=parallel,enum=client"`

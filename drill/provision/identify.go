@@ -17,8 +17,9 @@ import (
 // version with the config and with the server that was dumped.
 func (p *Provisioner) identify(ctx context.Context, conn *pgx.Conn, s *Server, needs inspect.Needs) error {
 	const sql = "select current_setting('server_version'), current_setting('server_version_num')::int / 10000" +
-		", current_setting('dynamic_library_path'), current_setting('lock_timeout')"
-	if err := conn.QueryRow(ctx, sql).Scan(&s.Version, &s.Major, &s.libraryPath, &s.LockTimeout); err != nil {
+		", current_setting('dynamic_library_path'), current_setting('lock_timeout'), current_setting('max_connections')::int"
+	var connections int
+	if err := conn.QueryRow(ctx, sql).Scan(&s.Version, &s.Major, &s.libraryPath, &s.LockTimeout, &connections); err != nil {
 		return fmt.Errorf("ask the server for its version: %w", err)
 	}
 	s.Version, _, _ = strings.Cut(s.Version, " ")
@@ -27,6 +28,7 @@ func (p *Provisioner) identify(ctx context.Context, conn *pgx.Conn, s *Server, n
 	}
 	s.compareVersions(needs)
 	s.CPUs = usableCPUs(s.Processors, p.Config.CPUs)
+	s.DefaultJobs = defaultJobs(s.CPUs, connections, p.sizing())
 	return nil
 }
 

@@ -132,7 +132,7 @@ func (p *Provisioner) prepare(ctx context.Context, s *Server, needs inspect.Need
 	if err := allowTablespaces(ctx, conn, s, needs); err != nil {
 		return err
 	}
-	if err := configureForLoad(ctx, conn, s, p.Config.Settings); err != nil {
+	if err := p.configureForLoad(ctx, conn, s); err != nil {
 		return err
 	}
 	if err := p.giveBootstrap(ctx, conn, s, needs); err != nil {
@@ -165,24 +165,16 @@ func (s *Server) addFinding(code, hint, message string) {
 // spec returns the sandbox to open, with the name and the password of its superuser, but
 // without Ready.
 func (p *Provisioner) spec(needs inspect.Needs, chosen plan, user string, password redact.Secret) sandbox.Spec {
-	memory, shm := int64(p.Config.Memory), int64(p.Config.ShmSize)
-	if memory == 0 {
-		memory = defaultMemory
-	}
-	if shm == 0 {
-		shm = defaultShm
-	}
+	size := p.sizing()
 	given := byLowerName(p.Config.Settings)
 	if chosen.preload != "" {
 		given[preloadSetting] = chosen.preload
 	}
-	settings := serverSettings(given, sizing{
-		Memory: memory, Shm: shm, Jobs: p.Restore.Jobs, Fast: p.Restore.Profile == Fast,
-	}, targetName(needs, p.Database))
+	settings := serverSettings(given, size, targetName(needs, p.Database))
 	return sandbox.Spec{
 		RunID: p.RunID, Image: cmp.Or(chosen.made.Ref, p.image()), Settings: settings, Hosts: slices.Clone(p.Hosts), WorkDir: p.WorkDir,
 		User: user, Password: password.Reveal(),
-		Memory: memory, ContainerMemory: cmp.Or(p.ContainerMemory, memory), ShmSize: shm, CPUs: p.Config.CPUs, InMemory: p.Restore.Profile == Fast, Keep: p.Keep,
+		Memory: size.Memory, ContainerMemory: cmp.Or(p.ContainerMemory, size.Memory), ShmSize: size.Shm, CPUs: p.Config.CPUs, InMemory: size.Fast, Keep: p.Keep,
 		StartIn: startWithin, PullWithin: pullWithin,
 	}
 }

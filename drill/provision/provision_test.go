@@ -271,6 +271,43 @@ func (l *lab) refusals(t *testing.T, major string) {
 	}
 }
 
+// TestMemoryForIndexBuilds checks maintenance_work_mem in a session that loads a dump.
+func TestMemoryForIndexBuilds(t *testing.T) {
+	major := images.Majors("15")[0]
+	for name, settings := range map[string]map[string]string{"by drillgres": nil, "by the config": {"Maintenance_Work_Mem": "33MB"}} {
+		t.Run(name, func(t *testing.T) {
+			l := newLab(t, major)
+			for _, tt := range []struct {
+				memory config.Size
+				jobs   int // restore.jobs
+				want   string
+			}{{1 << 30, 0, "256MB"}, {1 << 30, 4, "64MB"}, {512 << 20, 4, "32MB"}} {
+				p := l.provisioner(major)
+				p.Config.Memory, p.Config.CPUs, p.Config.Settings, p.Restore.Jobs = tt.memory, 1, settings, tt.jobs
+				s, err := p.Provision(t.Context(), inspect.Needs{Database: inspect.Database{Name: fmt.Sprintf("of_%d_and_%d", tt.memory, tt.jobs)}})
+				if err != nil {
+					t.Fatal(err)
+				}
+				conn, err := s.ClientSession(t.Context(), nil)
+				if err != nil {
+					t.Fatal(err)
+				}
+				defer provision.Close(t.Context(), conn)
+				if settings != nil {
+					tt.want = "33MB"
+				}
+				var got string
+				if err := conn.QueryRow(t.Context(), "show maintenance_work_mem").Scan(&got); err != nil || got != tt.want {
+					t.Errorf("memory %d, jobs %d: %s, %v, want %s", tt.memory, tt.jobs, got, err, tt.want)
+				}
+				if s.DefaultJobs != 1 {
+					t.Errorf("%d jobs by default on one CPU", s.DefaultJobs)
+				}
+			}
+		})
+	}
+}
+
 // opener fails and records the requested sandbox.
 type opener struct{ asked sandbox.Spec }
 

@@ -62,6 +62,7 @@ type Server struct {
 	ClientVersion string
 
 	CPUs        int    // available to the server
+	DefaultJobs int    // how many jobs load unless restore.jobs is set
 	Preloaded   string // shared_preload_libraries
 	LockTimeout string // lock_timeout of the server's own configuration, with its unit
 	Log         LogFile

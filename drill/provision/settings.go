@@ -1,6 +1,7 @@
 package provision
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"maps"
@@ -25,14 +26,19 @@ const (
 
 	defaultMemory = 4 * gib
 	defaultShm    = 1 * gib
-	defaultJobs   = 4
 )
 
 // sizing holds the sizes, in bytes, from which settings are computed.
 type sizing struct {
 	Memory, Shm int64
-	Jobs        int // 0: defaultJobs
 	Fast        bool
+}
+
+// sizing returns the sizes of the config, or their defaults.
+func (p *Provisioner) sizing() sizing {
+	return sizing{
+		Memory: cmp.Or(int64(p.Config.Memory), defaultMemory), Shm: cmp.Or(int64(p.Config.ShmSize), defaultShm), Fast: p.Restore.Profile == Fast,
+	}
 }
 
 // The server's log is in the folder logDirectory of the data directory. The server
@@ -47,7 +53,7 @@ const preloadSetting = "shared_preload_libraries"
 
 // serverSettings returns the settings for the server's command line. The user's
 // settings override the others, except those needed to read the server's log.
-// Settings that depend on the major follow later, when it is known.
+// Settings that depend on the major or on the CPUs follow later, when these are known.
 func serverSettings(given map[string]string, size sizing, database string) map[string]string {
 	user := byLowerName(given)
 	settings := loadSettings(size)
@@ -86,19 +92,36 @@ func loadSettings(size sizing) map[string]string {
 		// One transaction may hold a lock on every object of a dump:
 		// at the default of 64 a restore ends at some 12,800 tables.
 		"max_locks_per_transaction": "1024",
-		"maintenance_work_mem":      inMB(maintenanceMemory(size)),
 	}
 }
 
-// maintenanceMemory returns the memory for one index build, in bytes. All jobs
-// together stay within a quarter of the memory, and within /dev/shm, which parallel
-// builds of some index types (HNSW) use for all of it.
-func maintenanceMemory(size sizing) int64 {
-	jobs := int64(size.Jobs)
-	if jobs == 0 {
-		jobs = defaultJobs
-	}
-	return clamp(min(size.Memory/4, size.Shm/4*3)/jobs, 8*mib, 1*gib)
+const (
+	// fewJobs is how many jobs fit into the smallest sandbox.
+	fewJobs = 4
+	// perJob is the least maintenance_work_mem with which Postgres builds an index in as many
+	// processes as by default: three, of which each needs 32 MiB.
+	perJob = 96 * mib
+	// spareConnections are for the sessions besides those of the jobs: one that runs the statements in
+	// their order, one that watches the size of the database, and one that checks the server.
+	spareConnections = 3
+)
+
+// defaultJobs returns how many jobs load unless the config says so: one for each CPU. More than
+// fewJobs must each have perJob, or else Postgres would build each index in fewer processes. Each then
+// has 384 MiB of the memory; the processes of a job need some 20 MiB besides perJob.
+func defaultJobs(cpus, connections int, size sizing) int {
+	most := max(fewJobs, int(size.forIndexes()/perJob))
+	return max(min(cpus, most, connections-spareConnections), 1)
+}
+
+// forIndexes returns the memory for the index builds of all jobs together, in bytes. It is within a
+// quarter of the memory, and within /dev/shm, which parallel builds of some index types (HNSW)
+// use for all of it.
+func (s sizing) forIndexes() int64 { return min(s.Memory/4, s.Shm/4*3) }
+
+// maintenanceMemory returns the memory for one index build, in bytes.
+func maintenanceMemory(jobs int, size sizing) int64 {
+	return clamp(size.forIndexes()/int64(jobs), 8*mib, 1*gib)
 }
 
 // logSettings returns the settings that make the log one structured file of
@@ -129,15 +152,19 @@ func needsReplicaWAL(user map[string]string) bool {
 }
 
 // configureForLoad changes the settings that cannot be on the command line, because
-// they depend on the major or are reverted after the load. It waits until the server
-// has opened its log.
-func configureForLoad(ctx context.Context, conn *pgx.Conn, s *Server, user map[string]string) error {
+// they depend on the major or on the CPUs, or are reverted after the load. Those on the command line,
+// such as the user's, win over them. It waits until the server has opened its log.
+func (p *Provisioner) configureForLoad(ctx context.Context, conn *pgx.Conn, s *Server) error {
 	format := "csvlog"
 	if s.Major >= 15 {
 		format = "jsonlog"
 	}
-	statements := []string{"alter system set log_destination = " + format}
-	if _, set := byLowerName(user)["autovacuum"]; !set {
+	jobs := cmp.Or(p.Restore.Jobs, s.DefaultJobs)
+	statements := []string{
+		"alter system set log_destination = " + format,
+		"alter system set maintenance_work_mem = '" + inMB(maintenanceMemory(jobs, p.sizing())) + "'",
+	}
+	if _, set := byLowerName(p.Config.Settings)["autovacuum"]; !set {
 		statements = append(statements, "alter system set autovacuum = off")
 	}
 	for _, sql := range append(statements, "select pg_reload_conf()") {

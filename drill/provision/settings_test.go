@@ -14,16 +14,14 @@ func TestSettings(t *testing.T) {
 	}{
 		{"a rehearsal keeps durability", nil, usual, map[string]string{
 			"wal_level": "minimal", "max_wal_senders": "0", "archive_mode": "off", "fsync": "", "full_page_writes": "", "synchronous_commit": "",
-			"shared_buffers": "1024MB", "maintenance_work_mem": "192MB", "logging_collector": "on", "autovacuum": "",
+			"shared_buffers": "1024MB", "maintenance_work_mem": "", "logging_collector": "on", "autovacuum": "",
 		}},
 		{"fast gives up durability", nil, sizing{Memory: 4 * gib, Shm: gib, Fast: true}, map[string]string{
 			"fsync": "off", "full_page_writes": "off", "synchronous_commit": "off",
 		}},
-		{"memory for index builds fits in memory, shm and jobs", nil, sizing{Memory: gib, Shm: 64 * mib, Jobs: 2}, map[string]string{
-			"maintenance_work_mem": "24MB", "shared_buffers": "256MB",
-		}},
-		{"the user's settings win, in whatever case", map[string]string{"Shared_Buffers": "77MB"}, usual, map[string]string{
-			"shared_buffers": "77MB", "Shared_Buffers": "",
+		{"shared buffers fit in memory", nil, sizing{Memory: gib, Shm: 64 * mib}, map[string]string{"shared_buffers": "256MB"}},
+		{"the user's settings win, in whatever case", map[string]string{"Shared_Buffers": "77MB", "Maintenance_Work_Mem": "33MB"}, usual, map[string]string{
+			"shared_buffers": "77MB", "Shared_Buffers": "", "maintenance_work_mem": "33MB",
 		}},
 		{"but not over the log", map[string]string{"lc_messages": "de_DE", "log_min_messages": "panic"}, usual, map[string]string{
 			"lc_messages": "C", "log_min_messages": "error",
@@ -47,5 +45,38 @@ func TestSettings(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// TestDefaultJobs checks how many jobs load by default, and the maintenance_work_mem of each.
+func TestDefaultJobs(t *testing.T) {
+	usual := sizing{Memory: defaultMemory, Shm: defaultShm}
+	for name, tt := range map[string]struct {
+		cpus, connections int
+		size              sizing
+		want              int
+		memory            string
+	}{
+		"one CPU":                              {1, 100, usual, 1, "768MB"},
+		"each CPU":                             {2, 100, usual, 2, "384MB"},
+		"up to four":                           {4, 100, usual, 4, "192MB"},
+		"more, within memory":                  {6, 100, usual, 6, "128MB"},
+		"as many as /dev/shm is for":           {64, 100, usual, 8, "96MB"},
+		"which more memory alone does not add": {64, 100, sizing{Memory: 16 * gib, Shm: gib}, 8, "96MB"},
+		"as many as memory is for":             {64, 100, sizing{Memory: 2 * gib, Shm: 2 * gib}, 5, "102MB"},
+		"all of many":                          {64, 100, sizing{Memory: 32 * gib, Shm: 16 * gib}, 64, "128MB"},
+		"four in little memory":                {64, 100, sizing{Memory: gib, Shm: gib}, 4, "64MB"},
+		"four in the least memory":             {64, 100, sizing{Memory: 256 * mib, Shm: gib}, 4, "16MB"},
+		"four in the least /dev/shm":           {64, 100, sizing{Memory: 4 * gib, Shm: mib}, 4, "8MB"},
+		"two in little memory":                 {2, 100, sizing{Memory: 256 * mib, Shm: gib}, 2, "32MB"},
+		"never more than a gigabyte":           {2, 100, sizing{Memory: 32 * gib, Shm: 16 * gib}, 2, "1024MB"},
+		"within the connections":               {128, 100, sizing{Memory: 64 * gib, Shm: 32 * gib}, 97, "168MB"},
+		"within few connections":               {8, 6, usual, 3, "256MB"},
+		"at least one":                         {8, 2, usual, 1, "768MB"},
+	} {
+		jobs := defaultJobs(tt.cpus, tt.connections, tt.size)
+		if memory := inMB(maintenanceMemory(jobs, tt.size)); jobs != tt.want || memory != tt.memory {
+			t.Errorf("%s: %d jobs of %s, want %d of %s", name, jobs, memory, tt.want, tt.memory)
+		}
 	}
 }

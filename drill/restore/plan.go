@@ -28,10 +28,6 @@ type plan struct {
 	Key string
 }
 
-// mostJobs limits the default number of jobs: more of them gain little and need
-// much memory.
-const mostJobs = 4
-
 // newPlan returns the plan for a dump. The restore is like a real recovery: it
 // omits nothing of the dump (no --no-owner, no --no-privileges, no
 // --no-tablespaces), and the first error ends it.
@@ -90,10 +86,7 @@ func (p *plan) useOneJob() {
 
 // jobsFor returns the number of jobs for restore.jobs of the config.
 func jobsFor(s provision.Server, given int) int {
-	if given > 0 {
-		return given
-	}
-	return min(mostJobs, max(s.CPUs, 1))
+	return max(cmp.Or(given, s.DefaultJobs), 1)
 }
 
 // clientEnv returns the environment of the client. It makes messages English and

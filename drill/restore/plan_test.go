@@ -10,7 +10,7 @@ import (
 )
 
 func server() provision.Server {
-	return provision.Server{Database: "shop", ConnectTo: "shop", User: "drillgres", Password: "s3cr3t", CPUs: 8}
+	return provision.Server{Database: "shop", ConnectTo: "shop", User: "drillgres", Password: "s3cr3t", DefaultJobs: 4}
 }
 
 func dumped(format inspect.Format, layers ...string) inspect.Source {
@@ -50,11 +50,11 @@ func TestArchivesGoThroughPgRestore(t *testing.T) {
 }
 
 func TestJobs(t *testing.T) {
-	for _, tt := range []struct{ asked, cpus, want int }{{0, 8, 4}, {0, 2, 2}, {0, 0, 1}, {6, 2, 6}} {
+	for _, tt := range []struct{ asked, usual, want int }{{0, 8, 8}, {0, 2, 2}, {0, 0, 1}, {6, 2, 6}} {
 		s := server()
-		s.CPUs = tt.cpus
+		s.DefaultJobs = tt.usual
 		if got := newPlan(s, dumped(inspect.Custom), tt.asked).Jobs; got != tt.want {
-			t.Errorf("%d configured, %d CPUs: %d jobs, want %d", tt.asked, tt.cpus, got, tt.want)
+			t.Errorf("%d configured, %d by default: %d jobs, want %d", tt.asked, tt.usual, got, tt.want)
 		}
 	}
 }

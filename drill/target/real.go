@@ -164,15 +164,15 @@ func (r *Real) pin(conn *pgx.Conn) {
 	r.Address = &pinned
 }
 
-// jobs is how many sessions load at the same time unless the config says so: how many processors
-// the server has is not known.
+// jobs is how many sessions load at the same time unless the config says so. How many processors
+// the server has, and how much memory, is not known.
 const jobs = 4
 
 // describe returns the server for the restore.
 func (r *Real) describe(a about, needs inspect.Needs) provision.Server {
 	s := provision.Server{
 		Version: a.version, Major: a.major, Database: r.Database, ConnectTo: r.Database, Maintenance: r.Database,
-		User: r.User, Password: r.Password, Address: r.Address, Limited: !a.superuser, CPUs: jobs, Preloaded: a.preloaded,
+		User: r.User, Password: r.Password, Address: r.Address, Limited: !a.superuser, CPUs: jobs, DefaultJobs: jobs, Preloaded: a.preloaded,
 	}
 	for _, e := range needs.Extensions {
 		s.NeededExtensions = append(s.NeededExtensions, e.Name)
