@@ -266,6 +266,9 @@ func restoreDetails(r restore.Restored) map[string]any {
 	if r.WhyClient != "" {
 		details["why_client"] = r.WhyClient
 	}
+	if r.Ahead > 0 {
+		details["ahead_seconds"] = r.Ahead
+	}
 	return details
 }
 

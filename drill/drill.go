@@ -39,9 +39,11 @@ type (
 	}
 	// Beginner is implemented by a Provisioner that can begin while the backup is
 	// being fetched. Abandon removes what Begin created if Provision did not take it
-	// over, and returns what it could not remove.
+	// over, and returns what it could not remove. Complete makes a Server of Provision for the
+	// beginning of a dump ready for all of it, if that is possible.
 	Beginner interface {
 		Begin(ctx context.Context)
+		Complete(ctx context.Context, s provision.Server, begun, all inspect.Needs) (_ provision.Server, fits bool, err error)
 		Abandon(ctx context.Context) (leftovers []string)
 	}
 	// Restorer restores the dump into the server.
@@ -99,8 +101,12 @@ type Drill struct {
 	// nil.
 	Prepare func(ctx context.Context) error
 
-	Locator     Locator
-	Fetcher     Fetcher
+	Locator Locator
+	Fetcher Fetcher
+	// Arriving is what the Fetcher tells about a download while it arrives, whose rows are then
+	// loaded at once. nil: everything waits for the fetch.
+	Arriving *inspect.Arriving
+
 	Opener      *layers.Opener // of the layers around the dump, for a check of its beginning
 	Timezone    *time.Location // of the machine that dumps; nil: unknown
 	Policy      inspect.Policy // what the inspect stage accepts; its MaxAge is that of the newest backup
@@ -154,7 +160,7 @@ func (d Drill) Run(ctx context.Context) outcome.Result {
 	r := newRunner(d)
 	endStart := d.announce(ctx, r.started)
 	found := d.prove(ctx, r)
-	leftovers := d.cleanUp(ctx, found.server.Pod)
+	leftovers := append(found.leftovers, d.cleanUp(ctx, found.server.Pod)...)
 	result := d.describe(r, found, leftovers)
 	startErr := endStart()
 	if namesNoBackup(result) {
@@ -175,20 +181,23 @@ type evidence struct {
 	verified verify.Report
 	app      appcheck.Report
 	migrated migrate.Report
+
+	leftovers []string // of what ran ahead and was not used
 }
 
 // prove runs the stages: each step passes its typed value to the next. After the
 // first failure, the remaining stages are not reached.
 func (d Drill) prove(ctx context.Context, r *runner) (e evidence) {
 	r.preflight(ctx)
-	d.read(ctx, r, &e)
+	ahead := d.read(ctx, r, &e)
+	defer func() { e.leftovers = d.discardAtEnd(ctx, ahead) }()
 	e.server = step(ctx, r, outcome.Provision, func(ctx context.Context) (provision.Server, error) {
-		return d.Provisioner.Provision(ctx, e.file.Contents.Needs)
+		return d.provision(ctx, ahead, e.file.Contents.Needs)
 	})
 	ctx, release := r.guard(ctx, e.server.Pod)
 	defer release()
 	e.restored = step(ctx, r, outcome.Restore, func(ctx context.Context) (restore.Restored, error) {
-		return d.restore(ctx, r, &e, dumpOf(e.file))
+		return d.restore(ctx, &e, func() (restore.Restored, error) { return d.restoreFrom(ctx, r, ahead, e.server, dumpOf(e.file)) })
 	})
 	e.verified = step(ctx, r, outcome.Verify, func(ctx context.Context) (verify.Report, error) {
 		return d.verify(ctx, r, e)
@@ -202,8 +211,9 @@ func (d Drill) prove(ctx context.Context, r *runner) (e evidence) {
 	return e
 }
 
-// read runs the stages that need no server: it chooses the backup and reads it.
-func (d Drill) read(ctx context.Context, r *runner, e *evidence) {
+// read runs the stages that need no server: it chooses the backup and reads it. It returns what
+// runs beside them, which must be discarded.
+func (d Drill) read(ctx context.Context, r *runner, e *evidence) (a *ahead) {
 	e.backup = step(ctx, r, outcome.Locate, func(ctx context.Context) (locate.Backup, error) {
 		b, err := d.Locator.Locate(ctx)
 		if err == nil && !b.Undated { // or the dump may state when it was taken
@@ -212,6 +222,7 @@ func (d Drill) read(ctx context.Context, r *runner, e *evidence) {
 		return b, err
 	})
 	endFetch := r.beginSandbox(ctx, e.backup.Size)
+	a = d.goAhead(ctx, r, e.backup, endFetch)
 	e.file = step(ctx, r, outcome.Fetch, func(ctx context.Context) (fetch.File, error) {
 		file, err := d.Fetcher.Fetch(ctx, e.backup, r.progress(outcome.Fetch))
 		return file, d.blameForKey(ctx, err)
@@ -231,11 +242,12 @@ func (d Drill) read(ctx context.Context, r *runner, e *evidence) {
 		small, _ := d.findShrunk(ctx, *e) // if the history cannot be read, the drift check says so
 		return slices.Concat(found, d.findOdd(ctx, *e), e.findMissingChecksum(), listOf(small)), err
 	})
+	return a
 }
 
 // restore runs the restore stage.
-func (d Drill) restore(ctx context.Context, r *runner, e *evidence, dump restore.Dump) (restore.Restored, error) {
-	restored, err := d.Restorer.Restore(ctx, e.server, dump, r.progress(outcome.Restore))
+func (d Drill) restore(ctx context.Context, e *evidence, do func() (restore.Restored, error)) (restore.Restored, error) {
+	restored, err := do()
 	if e.server.LostSettings = restored.LostSettings; err == nil {
 		e.server.Owner = restored.Owner
 	}

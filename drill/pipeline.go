@@ -94,7 +94,7 @@ func (r *runner) runBefore(ctx context.Context, limit time.Duration, do func(con
 const shortFetch = 300 * time.Millisecond
 
 // largeBackup is the size in bytes from which a backup takes longer than that. The sandbox then
-// begins at once.
+// begins at once, and the rows are loaded while they arrive.
 const largeBackup = 64 << 20
 
 // sandboxDelay returns how long the fetch of a backup runs before the sandbox is begun.
@@ -117,11 +117,11 @@ func (r *runner) beginSandbox(ctx context.Context, size int64) (endFetch func())
 		defer close(done)
 		b.Begin(ctx)
 	})
-	return func() {
+	return sync.OnceFunc(func() {
 		if !timer.Stop() {
 			<-done
 		}
-	}
+	})
 }
 
 // step runs one stage, unless an earlier one failed. It returns the value of fn also
@@ -217,10 +217,18 @@ func (r *runner) sandboxHealth(ctx context.Context, f *outcome.Failure) *outcome
 // guard returns the context for the stages that need the sandbox, and a function that
 // releases it. The context is cancelled, with the cause, if the sandbox is lost.
 func (r *runner) guard(ctx context.Context, pod sandbox.Pod) (context.Context, func()) {
+	if pod != nil {
+		r.health = pod.Health
+	}
+	return whileUsable(ctx, pod)
+}
+
+// whileUsable returns a context that is cancelled, with the cause, if the sandbox is lost, and a
+// function that releases it.
+func whileUsable(ctx context.Context, pod sandbox.Pod) (context.Context, func()) {
 	if pod == nil {
 		return ctx, func() {}
 	}
-	r.health = pod.Health
 	ctx, cancel := context.WithCancelCause(ctx)
 	go func() {
 		select {

@@ -70,7 +70,9 @@ func (d Drill) Recover(ctx context.Context, t Target, confirm func(Recovery) (bo
 		}
 	}
 	e.restored = step(ctx, r, outcome.Restore, func(ctx context.Context) (restore.Restored, error) {
-		return d.restore(ctx, r, &e, dump)
+		return d.restore(ctx, &e, func() (restore.Restored, error) {
+			return d.Restorer.Restore(ctx, e.server, dump, r.progress(outcome.Restore))
+		})
 	})
 	e.verified = step(ctx, r, outcome.Verify, func(ctx context.Context) (verify.Report, error) {
 		report, err := d.verify(ctx, r, e)

@@ -61,6 +61,10 @@ func (s *script) Provision(ctx context.Context, _ inspect.Needs) (provision.Serv
 
 func (s *script) Begin(context.Context) { close(s.begun) }
 
+func (s *script) Complete(ctx context.Context, server provision.Server, _, _ inspect.Needs) (provision.Server, bool, error) {
+	return server, true, s.at(ctx, outcome.Provision)
+}
+
 func (s *script) Abandon(context.Context) []string { s.abandoned++; return nil }
 
 func (s *script) Restore(ctx context.Context, _ provision.Server, _ restore.Dump, _ outcome.Progress) (restore.Restored, error) {

@@ -3,6 +3,7 @@ package fetch
 import (
 	"context"
 	"errors"
+	"io"
 	"os"
 	"sync"
 	"sync/atomic"
@@ -55,6 +56,7 @@ func (f Fetcher) download(ctx context.Context, b locate.Backup, disk *os.File, p
 		arrived:  newFrontier(b.Size, f.PartSize),
 		progress: &meter{report: p, total: b.Size},
 	}
+	f.Arriving.Follow(func() (io.ReadCloser, error) { return d.arrived.open(disk.Name()) })
 	var (
 		running sync.WaitGroup
 		failed  error

@@ -55,6 +55,8 @@ type Fetcher struct {
 	// ScanDirectory reads a dump in directory format; see inspect.Set.
 	ScanDirectory func(ctx context.Context, path string) (inspect.Contents, error)
 
+	Arriving *inspect.Arriving // lets others read a download while it arrives; nil: nobody does
+
 	PartSize int64         // bytes of one request; 0: 16 MiB
 	Parallel int           // parts that are downloaded at the same time; 0: 4
 	Attempts int           // consecutive attempts without a byte before a part fails; 0: 8

@@ -30,6 +30,7 @@ func (f Fetcher) readInPlace(ctx context.Context, b locate.Backup, path string, 
 		return File{}, openFailure(b, err)
 	}
 	defer func() { _ = file.Close() }() // it was only read
+	f.Arriving.Follow(func() (io.ReadCloser, error) { return os.Open(path) })
 	r := locate.Patiently(ctx, f.Patience, io.LimitReader(file, b.Size))
 	return f.readAll(ctx, b, path, &stream{ctx: ctx, r: r, progress: p, size: b.Size, random: io.NewSectionReader(file, 0, b.Size)})
 }
@@ -50,7 +51,7 @@ func openFailure(b locate.Backup, err error) error {
 // readAll scans the bytes and computes their checksum in one pass. It reads to the
 // end even if the scan fails early, and then checks the result.
 func (f Fetcher) readAll(ctx context.Context, b locate.Backup, path string, s *stream) (File, error) {
-	s.sum = sha256.New()
+	s.sum, s.arriving = sha256.New(), f.Arriving
 	contents, scanned := f.Scan(ctx, s.reader())
 	_, _ = io.Copy(io.Discard, s) // s.err holds the error
 	file := File{Path: path, Size: s.read, Contents: contents}
@@ -96,6 +97,7 @@ type stream struct {
 	read     int64
 	err      error // other than io.EOF
 	progress outcome.Progress
+	arriving *inspect.Arriving
 	size     int64
 	random   io.ReaderAt // all bytes; nil: they can only be read in their order
 }
@@ -129,6 +131,7 @@ func (s *stream) Read(p []byte) (int, error) {
 		_, _ = s.sum.Write(p[:n]) // a hash never fails
 		s.read += int64(n)
 		s.progress.Report(s.read, s.size)
+		s.arriving.Note(s.read, s.size)
 	}
 	if err != nil && !errors.Is(err, io.EOF) {
 		s.err = err

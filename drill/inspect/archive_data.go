@@ -48,7 +48,7 @@ func (a *archive) readTableRows(b *block, f *feed) {
 		return
 	}
 	watched := a.k.watchRows(b.table)
-	read := readRows(f, watched)
+	read := readRows(f, watched, func(int64) {})
 	table := a.k.table(b.table)
 	table.addData(read.rows, read.size)
 	b.size = read.size

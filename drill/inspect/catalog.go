@@ -39,6 +39,8 @@ type catalog struct {
 	temporary map[string]bool // tables that only the session has
 	refers    map[sqltext.Name]bool
 
+	arriving *Arriving // for those who follow the scan; nil: nobody
+
 	newest       *newestValues
 	waysOut      bool // the dump has objects that need another server
 	listensToDDL bool // an event trigger exists

@@ -43,7 +43,7 @@ func (s *script) copyRows(t *copyTarget) error {
 	}
 	begins := s.f.offset()
 	watched := s.k.watchRows(t.table)
-	read := readRows(s.f, watched)
+	read := readRows(s.f, watched, s.beginRows(t))
 	if !t.counted && read.size > 0 {
 		read.rows = -1
 	}
@@ -77,13 +77,15 @@ type copyText struct {
 }
 
 // readRows reads COPY text up to and including its end marker, a line that
-// consists of a backslash and a dot. Rows may have any length.
-func readRows(f *feed, watched *watchedRows) (read copyText) {
+// consists of a backslash and a dot. Rows may have any length. It tells grow how many bytes it
+// has read, between two rows.
+func readRows(f *feed, watched *watchedRows, grow func(size int64)) (read copyText) {
 	for {
 		n := countRows(f.window(), &read.rows)
 		watched.see(f.window()[:n])
 		f.skip(n)
 		read.size += int64(n)
+		grow(read.size)
 		if len(f.window()) == 0 {
 			return read
 		}

@@ -234,7 +234,7 @@ func (r *files) readRows(name string) error {
 	if b != nil {
 		watched = r.k.watchRows(b.table)
 	}
-	rows := fileRows{copyText: readRows(r.f, watched)}
+	rows := fileRows{copyText: readRows(r.f, watched, func(int64) {})}
 	if b != nil {
 		r.k.table(b.table).addNewest(watched.times())
 	}

@@ -3,6 +3,8 @@ package inspect
 // Needs holds what a server requires before the backup can be restored into it.
 // What the backup does not state is empty.
 type Needs struct {
+	// Unfinished means that the backup was not read to its end, and may need more roles.
+	Unfinished bool
 	// ProductionVersion is the version of the server that was dumped, which the
 	// sandbox should have too: "15.18".
 	ProductionVersion string

@@ -113,7 +113,12 @@ func (s *script) noteRows(t *copyTarget, data Span) {
 		}
 		o.fresh[t.table] = len(o.Rows)
 	}
-	o.Rows = append(o.Rows, Rows{Statement: t.statement, Table: t.table, Data: data, End: s.f.offset(), Fresh: t.fresh, Made: !s.k.creates(t.table, KindTable), Spreads: s.k.partitioned[t.table]})
+	o.Rows = append(o.Rows, s.rowsOf(t, data, s.f.offset()))
+	s.endRows(o.Rows[len(o.Rows)-1])
+}
+
+func (s *script) rowsOf(t *copyTarget, data Span, end int64) Rows {
+	return Rows{Statement: t.statement, Table: t.table, Data: data, End: end, Fresh: t.fresh, Made: !s.k.creates(t.table, KindTable), Spreads: s.k.partitioned[t.table]}
 }
 
 // isFresh reports whether a table is an ordinary one that the dump creates, and that nothing

@@ -34,6 +34,9 @@ type Set struct {
 // NewSet returns a Set without parts. What the Opener holds counts when a part is scanned.
 func NewSet(o *layers.Opener) *Set { return &Set{opener: o, k: newCatalog()} }
 
+// FollowedBy lets others follow the scan of a set that has one part.
+func (s *Set) FollowedBy(a *Arriving) { s.k.arriving = a }
+
 // Scan reads the next part. Source of the Contents is about this part, and Earlier about those
 // before it. TakenAt is the oldest that a part with rows states. Needs and Promises are about all parts so far. See the function [Scan] for its errors.
 func (s *Set) Scan(ctx context.Context, r io.Reader) (Contents, error) {
@@ -52,7 +55,9 @@ func (s *Set) ScanFiles(ctx context.Context, files *layers.Files) (Contents, err
 	return s.scan(s.opener.OpenFiles(ctx, files), nil)
 }
 
-func (s *Set) scan(stream *layers.Stream, err error) (Contents, error) {
+func (s *Set) scan(stream *layers.Stream, err error) (c Contents, _ error) {
+	arriving := s.k.arriving
+	defer func() { arriving.end(c.Source, err) }()
 	if err != nil {
 		return Contents{}, err
 	}
@@ -62,7 +67,7 @@ func (s *Set) scan(stream *layers.Stream, err error) (Contents, error) {
 	k.beginPart()
 	rowsBefore := k.sumOfRows()
 	f, err := scan(stream, k, spent)
-	c := k.contents()
+	c = k.contents()
 	c.Source.addLayers(stream)
 	if len(stream.Layers) > 0 && !StreamLevel(err) {
 		err = withOffsetIn(err, "the decoded data")

@@ -33,7 +33,7 @@ func maintenanceFor(target string) string {
 }
 
 // chooseOwner returns the owner of the database: from the config, else from the
-// dump, else the role that owns most of the dump's objects.
+// dump, else the role that owns most of the dump's objects once all are known.
 func (p *Provisioner) chooseOwner(s *Server, needs inspect.Needs) string {
 	if needs.Cluster { // the backup creates the database with its owner
 		return ""
@@ -41,7 +41,7 @@ func (p *Provisioner) chooseOwner(s *Server, needs inspect.Needs) string {
 	if p.Config.Owner != "" {
 		return p.Config.Owner
 	}
-	if needs.Database.Owner != "" {
+	if needs.Database.Owner != "" || needs.Unfinished {
 		return needs.Database.Owner
 	}
 	owner, owned := mostlyOwnedBy(needs.ObjectsByOwner)

@@ -6,6 +6,7 @@ package provision
 import (
 	"cmp"
 	"context"
+	"reflect"
 	"slices"
 	"time"
 
@@ -78,6 +79,31 @@ func (p *Provisioner) Provision(ctx context.Context, needs inspect.Needs) (Serve
 	}
 	p.ahead = nil
 	return s, s.Blame(ctx, err)
+}
+
+// Complete makes a server that was provisioned for the beginning of a dump ready for all of it.
+// It returns false if another server is needed for that: the dump needs more than further roles.
+func (p *Provisioner) Complete(ctx context.Context, s Server, begun, all inspect.Needs) (_ Server, fits bool, err error) {
+	if !isSameButRoles(begun, all) {
+		return s, false, nil
+	}
+	conn, err := Connect(ctx, s, s.Maintenance, s.User, s.Password)
+	if err != nil {
+		return s, true, s.Blame(ctx, err)
+	}
+	defer Close(ctx, conn)
+	s.Findings = slices.Clone(s.Findings)
+	s.Owner = p.chooseOwner(&s, all)
+	return s, true, s.Blame(ctx, p.createRoles(ctx, conn, &s, all))
+}
+
+// isSameButRoles reports whether a dump needs what its beginning does, without what only says which roles
+// it needs, and without tablespaces, which a server does not get.
+func isSameButRoles(begun, all inspect.Needs) bool {
+	for _, n := range []*inspect.Needs{&begun, &all} {
+		n.Unfinished, n.Roles, n.ObjectsByOwner, n.Tablespaces = false, nil, nil, nil
+	}
+	return reflect.DeepEqual(begun, all)
 }
 
 // server returns the server in a sandbox, before anything is known of it.

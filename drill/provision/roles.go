@@ -27,15 +27,20 @@ func (p *Provisioner) createRoles(ctx context.Context, conn *pgx.Conn, s *Server
 	if err != nil {
 		return fmt.Errorf("list roles: %w", err)
 	}
+	early := s.MadeRoles // for what was known of the dump while it arrived
+	existing = without(existing, early)
 	s.MadeRoles = without(neededRoles(needs, s.Owner), existing)
 	if len(s.MadeRoles) > 0 && p.Restore.Roles == "strict" {
 		return outcome.Fail(outcome.RoleMissing, "the dump needs %s and does not contain %s",
 			nounWithNames("role", words.Quoted(s.MadeRoles)), words.Noun(len(s.MadeRoles), "it", "them"))
 	}
-	for _, name := range s.MadeRoles {
+	for _, name := range without(s.MadeRoles, early) {
 		if err := createRole(ctx, conn, name, "superuser nologin"); err != nil {
 			return err
 		}
+	}
+	if needs.Unfinished {
+		return nil
 	}
 	s.reportRoles()
 	return p.createAppRole(ctx, conn, s, needs, existing)

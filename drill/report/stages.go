@@ -114,19 +114,29 @@ func provisioned(s outcome.StageReport) string {
 	return words.Join(", ", "Postgres "+version, owner)
 }
 
-// loaded says what loaded the dump, how long it took, and why it was psql.
+// loaded says what loaded the dump, how long it took, and why it was psql. What was loaded while the
+// dump arrived took no time of its own.
 func loaded(s outcome.StageReport) string {
 	took := phase(s, "load", "load %s")
 	switch loader, why := text(s, "loader"), text(s, "why_client"); {
 	case took == "" || loader == "":
 		return took
 	case loader == "parallel":
-		return took + " in " + countOf(s, "jobs", "session")
+		return words.Join(", ", took+" in "+countOf(s, "jobs", "session"), phaseAhead(s))
 	case why != "":
 		return took + " by " + loader + " (" + why + ")"
 	default:
 		return took + " by " + loader
 	}
+}
+
+// phaseAhead says how long the load ran while the dump arrived.
+func phaseAhead(s outcome.StageReport) string {
+	ahead, _ := s.Details["ahead_seconds"].(float64)
+	if ahead == 0 {
+		return ""
+	}
+	return "after " + words.Elapsed(ahead) + " beside the fetch"
 }
 
 // phase returns how long a part of the restore took. What was read from JSON is a map of any.

@@ -102,14 +102,20 @@ func (r *countingReader) Read(p []byte) (int, error) {
 // counter reports the number of bytes that its readers have read together.
 type counter struct {
 	report outcome.Progress
-	total  int64
 
-	mu   sync.Mutex
-	done int64
+	mu          sync.Mutex
+	done, total int64
 }
 
 // newCounter returns a counter for the decoded dump.
 func (r *run) newCounter() *counter { return &counter{report: r.progress, total: r.dump.DecodedBytes} }
+
+// expect sets the total once it is known.
+func (c *counter) expect(total int64) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.total = total
+}
 
 func (c *counter) add(n int) {
 	c.mu.Lock()

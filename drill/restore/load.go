@@ -16,13 +16,19 @@ import (
 
 // load loads the dump, over several sessions where it can.
 func (r *run) load(ctx context.Context) error {
+	loaded, err := r.loadArriving(ctx)
+	if err != nil {
+		return err
+	}
 	if err := r.checkClient(); err != nil {
 		return err
 	}
 	if err := r.adapt(ctx); err != nil {
 		return err
 	}
-	loaded, err := r.loadInParallel(ctx)
+	if !loaded {
+		loaded, err = r.loadInParallel(ctx)
+	}
 	if err == nil && !loaded {
 		r.noteLoader()
 		err = r.loadByClient(ctx)
@@ -147,12 +153,17 @@ func (r *run) feedPsql(ctx context.Context, c sandbox.Command) (int, error) {
 
 // withDecoded calls read with the dump inside its layers.
 func (r *run) withDecoded(ctx context.Context, read func(dump *layers.Stream) error) error {
+	open := func(o layers.Opener) (*layers.Stream, error) { return o.OpenPath(ctx, r.dump.Path) }
+	return r.withDecodedFrom(open, read)
+}
+
+func (r *run) withDecodedFrom(open func(layers.Opener) (*layers.Stream, error), read func(dump *layers.Stream) error) error {
 	var opener layers.Opener
 	if r.Opener != nil {
 		opener = *r.Opener
 	}
 	opener.KeepTar = true
-	dump, err := opener.OpenPath(ctx, r.dump.Path)
+	dump, err := open(opener)
 	if err != nil {
 		return asFailure(err, "open the dump")
 	}

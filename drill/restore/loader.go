@@ -19,12 +19,17 @@ import (
 // worker, and a build starts as soon as the rows of its table are complete. The main session
 // waits for a build where it is in the dump, and so the statements after it find what they
 // would find with psql. For an archive, the dump is its skeleton, and the workers read the rows
-// from the archive, those of the largest tables first.
+// from the archive, those of the largest tables first. The dump may still be arriving: the rows
+// are loaded as far as inspect has read them, and the rest once the dump is accepted.
 type loader struct {
 	connect func(context.Context) (*pgx.Conn, error)
 	workers int
-	outline *inspect.Outline
-	splices []inspect.Splice
+	rows    *inspect.Arriving
+	inOrder bool             // see inspect.Outline
+	splices []inspect.Splice // nil before the dump is accepted
+
+	// whole waits until the dump is accepted, and returns what is known of it then.
+	whole func(context.Context) (*inspect.Outline, []inspect.Splice, error)
 
 	// open opens the rows of a block of an archive; nil: they are in the dump.
 	open func(i int) (rows io.Reader, done func() error, err error)
@@ -35,8 +40,22 @@ type loader struct {
 	room     chan []byte // chunks for rows; their number limits the memory
 }
 
+// newLoader returns a loader for a dump that was read.
 func newLoader(outline *inspect.Outline, splices []inspect.Splice, workers int, connect func(context.Context) (*pgx.Conn, error)) *loader {
-	return &loader{connect: connect, workers: workers, outline: outline, splices: splices, schedule: newSchedule(outline), room: newRoom()}
+	return &loader{
+		connect: connect, workers: workers, rows: inspect.Arrived(outline), inOrder: outline.InOrder, splices: splices,
+		schedule: newSchedule(), room: newRoom(),
+		whole: func(context.Context) (*inspect.Outline, []inspect.Splice, error) { return outline, splices, nil },
+	}
+}
+
+// loadAll loads the dump, and reads it to its end.
+func (l *loader) loadAll(ctx context.Context, dump io.Reader, counted *counter) error {
+	if err := l.load(ctx, &countingReader{dump, counted}); err != nil {
+		return err
+	}
+	_, err := io.Copy(io.Discard, dump) // a checksum may come last
+	return err
 }
 
 // load loads the dump. The first error ends all sessions.
@@ -49,6 +68,13 @@ func (l *loader) load(ctx context.Context, dump io.Reader) (err error) {
 	stop := context.AfterFunc(ctx, l.schedule.wake)
 	defer stop()
 	g.Go(func() error {
+		outline, _, err := l.whole(ctx)
+		if err == nil {
+			l.schedule.plan(outline)
+		}
+		return err
+	})
+	g.Go(func() error {
 		defer l.schedule.close()
 		return l.walk(ctx, g, dump)
 	})
@@ -57,13 +83,20 @@ func (l *loader) load(ctx context.Context, dump io.Reader) (err error) {
 
 // walk reads the dump from its beginning to its end.
 func (l *loader) walk(ctx context.Context, g *errgroup.Group, dump io.Reader) error {
-	at, rows, builds := int64(0), l.outline.Rows, l.outline.Builds
+	at := int64(0)
 	until := func(offset int64) error {
 		err := l.runScript(ctx, io.LimitReader(dump, offset-at), at)
 		at = offset
 		return err
 	}
-	for i, block := range rows {
+	for i := 0; ; i++ {
+		block, found, err := l.rows.Rows(ctx, i)
+		if err != nil {
+			return err
+		}
+		if !found {
+			break
+		}
 		if err := until(block.Statement.At); err != nil {
 			return err
 		}
@@ -73,15 +106,19 @@ func (l *loader) walk(ctx context.Context, g *errgroup.Group, dump io.Reader) er
 		if i == 0 {
 			l.startWorkers(ctx, g)
 		}
-		if err := l.handOver(ctx, i, dump); err != nil {
+		if at, err = l.handOver(ctx, i, dump); err != nil {
 			return err
 		}
-		at = block.End
 	}
 	if err := l.schedule.awaitRows(ctx); err != nil {
 		return err
 	}
-	for i, b := range builds {
+	outline, splices, err := l.whole(ctx)
+	if err != nil {
+		return err
+	}
+	l.splices = splices
+	for i, b := range outline.Builds {
 		if err := until(b.Statement.At); err != nil {
 			return err
 		}
@@ -116,40 +153,54 @@ func skip(r io.Reader, n int64) error {
 	return err
 }
 
-// handOver hands a block of rows to a worker.
-func (l *loader) handOver(ctx context.Context, i int, dump io.Reader) error {
-	r := l.outline.Rows[i]
+// handOver hands the rows with an index to a worker, and returns where the dump goes on behind
+// them.
+func (l *loader) handOver(ctx context.Context, i int, dump io.Reader) (end int64, err error) {
+	r, err := l.awaitEnough(ctx, i)
+	if err != nil {
+		return 0, err
+	}
 	statement := make([]byte, r.Statement.Size)
 	if _, err := io.ReadFull(dump, statement); err != nil {
-		return err
+		return 0, err
 	}
-	behind, inDump := r.Statement.At+r.Statement.Size, l.open == nil
 	b := &block{Rows: r, sql: string(statement)}
-	if inDump {
+	behind := r.Statement.At + r.Statement.Size
+	if l.open == nil {
 		if err := skip(dump, r.Data.At-behind); err != nil { // the rest of the line
-			return err
+			return 0, err
+		}
+		if r, err = l.stream(ctx, i, b, dump); err != nil {
+			return 0, err
 		}
 		behind = r.Data.At + r.Data.Size
-		stream := newStream(l.room, r.Data.Size)
-		b.open = func() (io.Reader, func() error, error) { return stream, stream.Close, nil }
-		l.schedule.addRows(l.share(b)...)
-		if err := stream.fill(ctx, dump, r.Data.Size); err != nil {
-			return err
-		}
 	} else {
 		b.open = func() (io.Reader, func() error, error) { return l.open(i) }
 		l.schedule.addLargest(l.share(b)...)
 	}
-	err := skip(dump, r.End-behind)
-	switch {
-	case err != nil:
-		return err
-	case l.outline.InOrder:
-		return l.schedule.awaitRows(ctx)
-	case r.Made:
-		return l.schedule.awaitBlock(ctx, b)
+	if err := skip(dump, r.End-behind); err != nil {
+		return 0, err
 	}
-	return nil
+	switch {
+	case l.inOrder:
+		err = l.schedule.awaitRows(ctx)
+	case r.Made:
+		err = l.schedule.awaitBlock(ctx, b)
+	}
+	return r.End, err
+}
+
+// stream passes the rows of a block from the dump to a worker, as far as they were read. It returns the
+// rows once they are complete.
+func (l *loader) stream(ctx context.Context, i int, b *block, dump io.Reader) (r inspect.Rows, err error) {
+	s := newStream(l.room)
+	b.open = func() (io.Reader, func() error, error) { return s, s.Close, nil }
+	l.schedule.addRows(l.share(b)...)
+	err = s.fill(ctx, dump, func(done int64) (int64, error) {
+		r, err = l.rows.More(ctx, i, done)
+		return r.Data.Size, err
+	})
+	return r, err
 }
 
 // runScript runs SQL without rows in the main session. begins is its offset in the dump.

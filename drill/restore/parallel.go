@@ -34,6 +34,8 @@ const largeDump = 32 << 20
 // client can take over from the parallel loader, the database is created again.
 func (r *run) whyClient() string {
 	switch s := r.dump.Source; {
+	case r.gaveUp != "":
+		return r.gaveUp
 	case s.Format == inspect.Tar:
 		return "pg_restore reads a tar archive from its beginning to its end"
 	case s.Outline == nil && len(s.Blocks) == 0:
@@ -44,7 +46,7 @@ func (r *run) whyClient() string {
 		return r.whyOnce()
 	case r.jobs() == 1:
 		return "there is one job"
-	case r.loader() == LoaderAuto && sizeOfRows(s) < largeDump:
+	case r.loader() == LoaderAuto && r.dump.Arriving == nil && sizeOfRows(s) < largeDump:
 		return "it is small"
 	}
 	return ""
@@ -137,6 +139,12 @@ func (r *run) tryParallel(ctx context.Context, send func(context.Context) error)
 	if err = send(ctx); err == nil {
 		return "", nil
 	}
+	return r.giveUp(ctx, err)
+}
+
+// giveUp returns why a client must load the dump after an error of the parallel load, into a
+// database that it has created again.
+func (r *run) giveUp(ctx context.Context, err error) (why string, _ error) {
 	if ctx.Err() != nil {
 		return "", context.Cause(ctx)
 	}
@@ -159,14 +167,8 @@ func (r *run) jobs() int { return jobsFor(r.server, r.Config.Jobs) }
 
 // sendDump loads a plain dump with a loader.
 func (r *run) sendDump(ctx context.Context) error {
-	return r.withDecoded(ctx, func(dump *layers.Stream) error {
-		l := r.newLoader(r.dump.Outline, r.dump.Splices)
-		if err := l.load(ctx, &countingReader{dump, r.newCounter()}); err != nil {
-			return err
-		}
-		_, err := io.Copy(io.Discard, dump) // a checksum may come last
-		return err
-	})
+	l := r.newLoader(r.dump.Outline, r.dump.Splices)
+	return r.withDecoded(ctx, func(dump *layers.Stream) error { return l.loadAll(ctx, dump, r.newCounter()) })
 }
 
 // sendArchive loads an archive with a loader.

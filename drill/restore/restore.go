@@ -29,6 +29,8 @@ type Dump struct {
 	Role string // of a part: globals, createdb, schema, data; empty: the dump
 	inspect.Source
 	Before []Dump // parts that are restored before it, in this order
+
+	Arriving *Arriving // nil: it was read and accepted
 }
 
 // Restored is the result of a restore.
@@ -42,6 +44,25 @@ type Restored struct {
 	Owner string
 	// LostSettings is the number of the database's own settings that could not be restored.
 	LostSettings int
+
+	// Ahead is how many seconds the load ran before the dump was accepted. The phases do not contain them
+	// after CountFrom.
+	Ahead  float64
+	loaded time.Time // when it began, if that was while the dump arrived
+}
+
+// CountFrom removes the time before the dump was accepted from the phases.
+func (r *Restored) CountFrom(accepted time.Time) {
+	if r.loaded.IsZero() {
+		return
+	}
+	r.Ahead = max(accepted.Sub(r.loaded).Seconds(), 0)
+	left := r.Ahead
+	for i := range r.Phases {
+		before := min(left, r.Phases[i].Seconds)
+		r.Phases[i].Seconds -= before
+		left -= before
+	}
 }
 
 // Phase is a part of a restore: unpack, place, load, finish, analyze. The load
@@ -66,16 +87,20 @@ func (r Restorer) Timeout() time.Duration {
 // in bytes: for a plain dump, the bytes that psql has read and their total; for an
 // archive, the size of the database and no total. With an error, Restored covers
 // the phases until then. The caller cancels ctx with the cause if the sandbox is
-// lost.
+// lost. The restore of a dump that is still arriving waits until it is accepted; only then its
+// time begins to count for restore.timeout.
 //
 // Failures: those of the restore stage in the catalogue, and those of the stream
 // if the file has changed since it was fetched.
 func (r Restorer) Restore(ctx context.Context, s provision.Server, dump Dump, p outcome.Progress) (Restored, error) {
-	timeout := r.Timeout()
-	ctx, cancel := context.WithTimeoutCause(ctx, timeout,
-		outcome.Fail(outcome.RestoreTimeout, "the restore did not end within %s (restore.timeout)", timeout))
+	ctx, cancel := r.limit(ctx, dump.Arriving)
 	defer cancel()
-
+	if a := dump.Arriving; a != nil && !r.mayBegin(s, dump) {
+		var err error
+		if s, dump, err = a.Accepted(ctx); err != nil {
+			return Restored{}, err
+		}
+	}
 	if dump.Format == inspect.Cluster { // which has the roles itself
 		dump.Before = slices.DeleteFunc(slices.Clone(dump.Before), func(part Dump) bool { return part.Role == globals })
 	}
@@ -99,6 +124,28 @@ func (r Restorer) Restore(ctx context.Context, s provision.Server, dump Dump, p 
 	run.restored.Phases = append(before.Phases, run.restored.Phases...)
 	run.restored.Findings = append(before.Findings, run.restored.Findings...)
 	return run.restored, advise(s, s.Blame(ctx, err))
+}
+
+// limit returns a context that ends with restore.timeout, which does not count while the dump
+// arrives.
+func (r Restorer) limit(ctx context.Context, a *Arriving) (context.Context, context.CancelFunc) {
+	timeout := r.Timeout()
+	late := outcome.Fail(outcome.RestoreTimeout, "the restore did not end within %s (restore.timeout)", timeout)
+	if a == nil {
+		return context.WithTimeoutCause(ctx, timeout, late)
+	}
+	ctx, cancel := context.WithCancelCause(ctx)
+	go func() {
+		if _, _, err := a.Accepted(ctx); err != nil {
+			return
+		}
+		select {
+		case <-time.After(timeout):
+			cancel(late)
+		case <-ctx.Done():
+		}
+	}()
+	return ctx, func() { cancel(nil) }
 }
 
 // globals is the role of a part with the roles of the cluster.
@@ -168,8 +215,9 @@ type run struct {
 	dump     Dump
 	plan     plan
 	progress outcome.Progress
-	partly   bool // other parts have been, or will be, loaded into the database
-	hooked   bool // restore.before ran before this part
+	partly   bool   // other parts have been, or will be, loaded into the database
+	hooked   bool   // restore.before ran before this part
+	gaveUp   string // why the dump could not be loaded while it arrived
 
 	unpacked string // path of the archive on this machine, for the loader
 	archive  string // path of the archive for pg_restore, a file or a directory: on this machine, later inside the sandbox

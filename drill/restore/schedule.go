@@ -16,10 +16,12 @@ type schedule struct {
 	changed sync.Cond // of mu
 
 	queue    []*block             // rows that no worker has taken
-	unloaded map[sqltext.Name]int // blocks of rows that are not loaded, by table
-	left     int                  // blocks of rows that are not loaded
+	added    int                  // blocks of the dump that were handed over
+	unloaded map[sqltext.Name]int // blocks of rows that are not loaded, by table: after plan, of the whole dump
+	left     int                  // the sum of them
 	open     int                  // blocks that were handed over and are not loaded
 	late     bool                 // builds wait for all rows
+	planned  bool
 
 	builds  []*pending           // in the order of the dump
 	others  []*pending           // except foreign keys, which are not taken: those of the largest tables first
@@ -49,12 +51,22 @@ type task struct {
 	build *pending
 }
 
-func newSchedule(o *inspect.Outline) *schedule {
-	s := &schedule{unloaded: map[sqltext.Name]int{}, left: len(o.Rows), locks: map[sqltext.Name]int{}}
+func newSchedule() *schedule {
+	s := &schedule{unloaded: map[sqltext.Name]int{}, locks: map[sqltext.Name]int{}}
 	s.changed.L = &s.mu
+	return s
+}
+
+// plan adds the builds of a dump, some of whose rows may be loaded already.
+func (s *schedule) plan(o *inspect.Outline) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	sizes := map[sqltext.Name]int64{}
-	for _, r := range o.Rows {
-		s.unloaded[r.Table]++
+	for i, r := range o.Rows {
+		if i >= s.added {
+			s.unloaded[r.Table]++
+			s.left++
+		}
 		sizes[r.Table] += r.Data.Size
 		s.late = s.late || r.Spreads
 	}
@@ -70,8 +82,8 @@ func newSchedule(o *inspect.Outline) *schedule {
 			s.others = append(s.others, b)
 		}
 	}
-	s.undone = len(s.others)
-	return s
+	s.undone, s.planned = len(s.others), true
+	s.changed.Broadcast()
 }
 
 // wake lets everybody who waits look again, such as after the end of a context.
@@ -118,7 +130,11 @@ func (s *schedule) addLargest(blocks ...*block) {
 
 func (s *schedule) insert(at int, blocks []*block) {
 	s.queue = slices.Insert(s.queue, at, blocks...)
-	more := len(blocks) - 1
+	s.added++
+	more := len(blocks)
+	if s.planned { // which counts the block itself
+		more--
+	}
 	s.unloaded[blocks[0].Table] += more
 	s.left += more
 	s.open += len(blocks)
@@ -143,6 +159,9 @@ func (s *schedule) awaitBlock(ctx context.Context, b *block) error {
 func (s *schedule) awaitBuild(ctx context.Context, i int) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if err := s.await(ctx, func() bool { return s.planned }); err != nil {
+		return err
+	}
 	if s.builds[i].Kind == inspect.BuildForeignKey && !s.reached {
 		s.reached = true
 		s.changed.Broadcast()

@@ -26,6 +26,12 @@ func outlineOf(tables int) *inspect.Outline {
 	return o
 }
 
+func planned(o *inspect.Outline) *schedule {
+	s := newSchedule()
+	s.plan(o)
+	return s
+}
+
 // checker does tasks, and fails if one of them may not be done yet.
 type checker struct {
 	*testing.T
@@ -79,7 +85,7 @@ func TestScheduleOfManyTables(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			const tables, workers = 20_000, 4
 			o := outlineOf(tables)
-			l := &loader{outline: o, schedule: newSchedule(o), workers: workers}
+			l := &loader{rows: inspect.Arrived(o), schedule: planned(o), workers: workers}
 			c := &checker{T: t, loaded: map[sqltext.Name]bool{}, locked: map[sqltext.Name]bool{}, keys: 2 * tables}
 			began := time.Now()
 			var g sync.WaitGroup
@@ -111,7 +117,7 @@ func TestScheduleOfManyTables(t *testing.T) {
 // TestScheduleTakesTheLargestFirst orders the rows of an archive by their size.
 func TestScheduleTakesTheLargestFirst(t *testing.T) {
 	o := outlineOf(4)
-	s := newSchedule(o)
+	s := planned(o)
 	for i, size := range []int64{5, 9, 5, 7} {
 		o.Rows[i].Data.Size = size
 		s.addLargest(&block{Rows: o.Rows[i]})

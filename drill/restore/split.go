@@ -2,6 +2,7 @@ package restore
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"io"
 	"sync"
@@ -13,16 +14,22 @@ import (
 // sessions, if they are most of the dump. They cannot be frozen then.
 const splitFrom = 64 << 20
 
+// fastArrival is how fast rows must arrive, in bytes per second, so that it is better to wait for what is to
+// be known of them: a single session does not load more.
+const fastArrival = 100 << 20
+
+// awaitEnough waits until enough of the rows with an index has arrived to say how to load them.
+func (l *loader) awaitEnough(ctx context.Context, i int) (inspect.Rows, error) {
+	r, err := l.rows.More(ctx, i, frozenFrom)
+	if err == nil && l.rows.Rate() >= fastArrival {
+		r, err = l.rows.More(ctx, i, max(splitFrom, l.rows.Expected()/2))
+	}
+	return r, err
+}
+
 // splits reports whether several workers load the rows of one block.
 func (l *loader) splits(r inspect.Rows) bool {
-	if l.outline.InOrder || !r.Fresh || r.Data.Size < splitFrom {
-		return false
-	}
-	var all int64
-	for _, other := range l.outline.Rows {
-		all += other.Data.Size
-	}
-	return 2*r.Data.Size > all
+	return !l.inOrder && r.Fresh && r.Data.Size >= splitFrom && 2*r.Data.Size > l.rows.Expected()
 }
 
 // split is rows that several workers load, each some of them.

@@ -31,14 +31,22 @@ type stream struct {
 	rest   []byte // of it
 }
 
-func newStream(room chan []byte, size int64) *stream {
-	return &stream{room: room, chunks: make(chan []byte, min(size/chunkSize+1, int64(cap(room))))}
+func newStream(room chan []byte) *stream {
+	return &stream{room: room, chunks: make(chan []byte, cap(room))}
 }
 
-// fill reads rows of a size from the dump.
-func (s *stream) fill(ctx context.Context, dump io.Reader, size int64) error {
+// fill reads rows from the dump. more waits until there are more of them than were read, and returns their
+// number of bytes: the same as were read if there are no more.
+func (s *stream) fill(ctx context.Context, dump io.Reader, more func(done int64) (size int64, err error)) error {
 	defer close(s.chunks)
-	s.failed = s.readChunks(ctx, dump, size)
+	for done, size := int64(0), int64(0); s.failed == nil; done = size {
+		if size, s.failed = more(done); size == done {
+			break
+		}
+		if s.failed == nil {
+			s.failed = s.readChunks(ctx, dump, size-done)
+		}
+	}
 	return s.failed
 }
 

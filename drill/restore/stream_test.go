@@ -73,7 +73,7 @@ func TestCopyReturnsTheErrorOfItsRows(t *testing.T) {
 // shares the rows of its table.
 func TestTheFirstErrorIsThatOfTheSession(t *testing.T) {
 	refused := errors.New("refused")
-	s := newSchedule(&inspect.Outline{Rows: []inspect.Rows{{}}})
+	s := planned(&inspect.Outline{Rows: []inspect.Rows{{}}})
 	s.addRows(&block{sql: "COPY a FROM stdin;", open: func() (io.Reader, func() error, error) {
 		return iotest.ErrReader(errLeft), func() error { return nil }, nil
 	}})

@@ -54,7 +54,8 @@ func (w *Wiring) Drill(db *config.Database, o DrillOptions) (drill.Drill, error)
 		return drill.Drill{}, err
 	}
 	opener := openerOf(db, DecodedLimitOf(w.Config), private.Shared)
-	set := inspect.NewSet(&opener)
+	set, arriving := inspect.NewSet(&opener), inspect.NewArriving()
+	set.FollowedBy(arriving)
 	locator := locatorFor(db, o, w.options.Now)
 	locator.opener = &opener
 	policy := policyOf(db, w.options.Now())
@@ -71,8 +72,9 @@ func (w *Wiring) Drill(db *config.Database, o DrillOptions) (drill.Drill, error)
 		Timezone:  timezoneOf(db),
 		Fetcher: fetch.Fetcher{
 			Dir: private.Shared, Limit: int64(w.Config.Work.Limit),
-			MinSize: int64(db.Backup.MinSize), Scan: set.Scan, ScanDirectory: set.ScanDirectory,
+			MinSize: int64(db.Backup.MinSize), Scan: set.Scan, ScanDirectory: set.ScanDirectory, Arriving: arriving,
 		},
+		Arriving:    arriving,
 		Policy:      policy,
 		Provisioner: provisioner{w, server},
 		Restorer:    restore.Restorer{Config: db.Restore, Opener: &opener, WorkDir: private.Shared},

@@ -53,7 +53,7 @@ func listing(t *testing.T) scene {
 		return true
 	})
 	return scene{
-		stage: outcome.Locate, config: program.S3Config(t, endpoint, program.Bucket), env: keysOf(s),
+		stage: outcome.Locate, config: program.S3Config(t, endpoint, program.Bucket), env: s.Environment(),
 		there: func(t *testing.T, l *program.Process) string {
 			select {
 			case <-asked:
@@ -78,7 +78,7 @@ func fetching(t *testing.T) scene {
 	w := s.Wire(t)
 	w.Spoil(t, "bandwidth", map[string]int64{"rate": 256})
 	return scene{
-		stage: outcome.Fetch, config: program.S3Config(t, w.Endpoint, program.Bucket), env: keysOf(s), source: w,
+		stage: outcome.Fetch, config: program.S3Config(t, w.Endpoint, program.Bucket), env: s.Environment(), source: w,
 		there: func(t *testing.T, l *program.Process) string {
 			return l.Eventually(t, func() string {
 				files, _ := filepath.Glob(filepath.Join(l.WorkRoot, "*", "shared", "*"))
@@ -90,16 +90,6 @@ func fetching(t *testing.T) scene {
 				return ""
 			})
 		},
-	}
-}
-
-// keysOf is the environment of a drill whose backup lies in this server, with
-// nothing of this machine's own AWS configuration.
-func keysOf(s *s3server.Server) []string {
-	return []string{
-		"AWS_ACCESS_KEY_ID=" + s.AccessKey, "AWS_SECRET_ACCESS_KEY=" + s.SecretKey, "AWS_SESSION_TOKEN=", "AWS_PROFILE=",
-		"AWS_CONFIG_FILE=/nonexistent", "AWS_SHARED_CREDENTIALS_FILE=/nonexistent", "AWS_REGION=", "AWS_DEFAULT_REGION=",
-		"AWS_EC2_METADATA_DISABLED=true", "AWS_ENDPOINT_URL=", "AWS_ENDPOINT_URL_S3=",
 	}
 }
 

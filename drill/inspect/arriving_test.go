@@ -1,0 +1,168 @@
+package inspect
+
+import (
+	"context"
+	"io"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/drillgres/drillgres/drill/layers"
+)
+
+// arrivingDump has rows of two tables, and grants a role that is named nowhere before the rows.
+const arrivingDump = `--
+-- PostgreSQL database dump
+--
+-- Dumped from database version 15.18
+-- Dumped by pg_dump version 15.18
+SET client_encoding = 'UTF8';
+CREATE TABLE public.a (id integer, note text);
+ALTER TABLE public.a OWNER TO shop;
+CREATE TABLE public.b (id integer);
+COPY public.a (id, note) FROM stdin;
+1	one
+2	two
+\.
+COPY public.b (id) FROM stdin;
+1
+\.
+ALTER TABLE ONLY public.a ADD CONSTRAINT a_pkey PRIMARY KEY (id);
+GRANT SELECT ON TABLE public.a TO reader;
+--
+-- PostgreSQL database dump complete
+--
+`
+
+// pipe is a dump that arrives in pieces.
+type pipe struct {
+	*io.PipeWriter
+	a       *Arriving
+	scanned chan Contents
+	err     error
+}
+
+func arrive(t *testing.T) *pipe {
+	t.Helper()
+	r, w := io.Pipe()
+	p := &pipe{PipeWriter: w, a: NewArriving(), scanned: make(chan Contents, 1)}
+	p.a.Follow(func() (io.ReadCloser, error) { return io.NopCloser(strings.NewReader("")), nil })
+	set := NewSet(&layers.Opener{})
+	set.FollowedBy(p.a)
+	go func() {
+		var c Contents
+		c, p.err = set.Scan(t.Context(), r)
+		p.scanned <- c
+	}()
+	return p
+}
+
+// begin writes a dump up to its first row, and returns the rest.
+func (p *pipe) begin(t *testing.T, dump string) (rest string) {
+	t.Helper()
+	const row = "1\tone\n"
+	long := strings.Repeat("-- a comment\n", 10_000) // the layers look at the beginning before anything is read
+	begin, rest, _ := strings.Cut(strings.Replace(dump, "SET client", long+"SET client", 1), row)
+	if _, err := io.WriteString(p, begin+row); err != nil {
+		t.Fatal(err)
+	}
+	return rest
+}
+
+func (p *pipe) end(rest string) {
+	_, _ = io.WriteString(p, rest) // the scan may end before
+	_ = p.Close()
+}
+
+func TestFollowADumpThatArrives(t *testing.T) {
+	p := arrive(t)
+	rest := p.begin(t, arrivingDump)
+	head, ok := p.a.Head(t.Context())
+	if !ok || !head.Needs.Unfinished || !cmp.Equal(head.Needs.Roles, []string{"shop"}) || head.Source.Outline == nil {
+		t.Fatalf("followed: %v, contents %+v", ok, head)
+	}
+	r, found, err := p.a.Rows(t.Context(), 0)
+	if err != nil || !found || r.Table.Name != "a" || !r.Fresh || r.End != 0 {
+		t.Fatalf("rows %+v, %v, %v", r, found, err)
+	}
+	if r, err = p.a.More(t.Context(), 0, 0); err != nil || r.Data.Size != int64(len("1\tone\n")) || r.End != 0 {
+		t.Errorf("rows %+v, %v", r, err)
+	}
+	short, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
+	defer cancel()
+	if r, err = p.a.More(short, 0, r.Data.Size); err == nil {
+		t.Errorf("more than has arrived: %+v", r)
+	}
+
+	p.end(rest)
+	whole := <-p.scanned
+	if p.err != nil || !p.a.Agrees(whole.Source) {
+		t.Fatalf("the dump does not agree with its beginning: %v, %+v", p.err, whole.Source.Outline)
+	}
+	if !cmp.Equal(whole.Needs.Roles, []string{"reader", "shop"}) {
+		t.Errorf("roles %q", whole.Needs.Roles)
+	}
+	if r, err = p.a.More(t.Context(), 0, 1<<20); err != nil || r != whole.Source.Outline.Rows[0] {
+		t.Errorf("rows %+v, %v", r, err)
+	}
+	if r, found, err = p.a.Rows(t.Context(), 2); found || err != nil {
+		t.Errorf("rows %+v, %v", r, err)
+	}
+}
+
+// TestWhatComesLaterContradicts changes how rows that have arrived are to be loaded, or breaks the dump.
+func TestWhatComesLaterContradicts(t *testing.T) {
+	for name, changed := range map[string]string{
+		"rows of a table again":      strings.Replace(arrivingDump, "ALTER TABLE ONLY", "COPY public.a (id, note) FROM stdin;\n3\tthree\n\\.\nALTER TABLE ONLY", 1),
+		"a setting between the rows": strings.Replace(arrivingDump, "COPY public.b", "SET client_encoding = 'LATIN1';\nCOPY public.b", 1),
+		"rows after an index":        strings.Replace(arrivingDump, "COPY public.b", "CREATE INDEX i ON public.a USING btree (id);\nCOPY public.b", 1),
+		"a role":                     strings.Replace(arrivingDump, "GRANT", "CREATE ROLE reader;\nGRANT", 1),
+		"another dump":               arrivingDump + arrivingDump,
+		"not the end":                strings.Replace(arrivingDump, "-- PostgreSQL database dump complete\n", "", 1),
+		"rows without an end":        arrivingDump[:strings.Index(arrivingDump, "1\n\\.\nALTER")],
+		"something else":             strings.Replace(arrivingDump, "GRANT", "Segmentation fault\nGRANT", 1),
+	} {
+		t.Run(name, func(t *testing.T) {
+			if changed == arrivingDump {
+				t.Fatal("the dump was not changed")
+			}
+			p := arrive(t)
+			rest := p.begin(t, changed)
+			if _, ok := p.a.Head(t.Context()); !ok {
+				t.Fatal("it cannot be followed")
+			}
+			p.end(rest)
+			whole := <-p.scanned
+			if p.a.Agrees(whole.Source) {
+				t.Errorf("it agrees: %v, %+v", p.err, whole.Source.Outline)
+			}
+		})
+	}
+}
+
+// TestDumpsThatCannotBeFollowed has none that a restore could begin before it was read.
+func TestDumpsThatCannotBeFollowed(t *testing.T) {
+	for name, dump := range map[string]string{
+		"no rows":             "CREATE TABLE public.a (id integer);\n",
+		"not of pg_dump":      "CREATE TABLE public.a (id integer);\nCOPY public.a (id) FROM stdin;\n1\n\\.\n",
+		"a role":              strings.Replace(arrivingDump, "CREATE TABLE", "CREATE ROLE shop;\nCREATE TABLE", 1),
+		"another database":    strings.Replace(arrivingDump, "CREATE TABLE", "\\connect shop\nCREATE TABLE", 1),
+		"rows without a text": strings.Replace(arrivingDump, "(id, note) FROM stdin;", "(id, note) FROM stdin WITH (FORMAT csv);", 1),
+		"nothing":             "",
+		"an archive":          "PGDMP\x01\x0e",
+	} {
+		t.Run(name, func(t *testing.T) {
+			if dump == arrivingDump {
+				t.Fatal("the dump was not changed")
+			}
+			p := arrive(t)
+			go p.end(dump)
+			if head, ok := p.a.Head(t.Context()); ok {
+				t.Errorf("it can be followed: %+v", head)
+			}
+			<-p.scanned
+		})
+	}
+}

@@ -1,0 +1,116 @@
+package drills
+
+import (
+	"fmt"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/drillgres/drillgres/drill/outcome"
+	"github.com/drillgres/drillgres/fixtures/images"
+	"github.com/drillgres/drillgres/fixtures/program"
+	"github.com/drillgres/drillgres/fixtures/s3server"
+)
+
+// arrivingDump is a plain dump of 72 MB whose last statements name a role, and what follows them.
+func arrivingDump(last string) []byte {
+	var b strings.Builder
+	b.WriteString("--\n-- PostgreSQL database dump\n--\n\n-- Dumped from database version 15.1\n-- Dumped by pg_dump version 15.1\n\nSET client_encoding = 'UTF8';\n\n" +
+		"CREATE TABLE public.large (id integer NOT NULL, note text);\nCREATE TABLE public.small (id integer NOT NULL);\n\n" +
+		"COPY public.large (id, note) FROM stdin;\n")
+	for i := range 72_000 {
+		fmt.Fprintf(&b, "%d\t%s\n", i, strings.Repeat("note", 250))
+	}
+	b.WriteString("\\.\n\nCOPY public.small (id) FROM stdin;\n1\n2\n\\.\n\n" +
+		"ALTER TABLE ONLY public.large ADD CONSTRAINT large_pkey PRIMARY KEY (id);\n\n" + last)
+	return []byte(b.String())
+}
+
+const (
+	grantsLast = "GRANT SELECT ON TABLE public.large TO reader;\n\n"
+	endsLast   = "--\n-- PostgreSQL database dump complete\n--\n\n"
+)
+
+// slowly starts a drill of a backup over a link of so many kilobytes a second.
+func slowly(t *testing.T, kilobytes int64, dump []byte) *program.Process {
+	t.Helper()
+	s := s3server.Start(t)
+	s.CreateBucket(t, program.Bucket)
+	s.Put(t, program.Bucket, "prod/shop.sql", dump)
+	wire := s.Wire(t)
+	const connections = 4
+	wire.Spoil(t, "bandwidth", map[string]int64{"rate": kilobytes / connections})
+	config := program.WriteConfig(t, fmt.Sprintf(`
+version: 1
+databases:
+  shop:
+    backup: {from: "s3://%s/prod/", s3: {endpoint: %q}}
+    postgres: {version: "15", image: %q}
+    verify:
+      queries:
+        - {name: privileges, sql: "select has_table_privilege('reader', 'public.large', 'select')", expect: value == true}
+        - {name: rows, sql: select count(*) from public.large, expect: value == 72000}
+`, program.Bucket, wire.Endpoint, images.Postgres(t, "15")))
+	return program.Start(t, config, s.Environment()...)
+}
+
+// TestRowsAreLoadedWhileTheyArrive drills over a slow link. The role that the end of the dump names
+// is not known when the load begins.
+func TestRowsAreLoadedWhileTheyArrive(t *testing.T) {
+	t.Parallel()
+	p := slowly(t, 16_000, arrivingDump(grantsLast+endsLast))
+	r, exit := p.Result(t, 3*time.Minute)
+	if exit != outcome.ExitPassed || len(r.Leftovers) > 0 {
+		t.Fatalf("exit %d: %+v, leftovers %q\n%s", exit, r.Failure, r.Leftovers, p.Stderr.String())
+	}
+	for _, s := range r.Stages {
+		if ahead, _ := s.Details["ahead_seconds"].(float64); s.Stage == outcome.Restore && ahead <= 0 {
+			t.Errorf("restored with %v", s.Details)
+		}
+	}
+	for _, f := range r.Findings {
+		if f.Code == "role_created" && !strings.Contains(f.Message, "reader") || f.Code == "app_role_unknown" {
+			t.Errorf("finding %+v", f)
+		}
+	}
+	program.CheckNothingLeft(t, p.Config)
+}
+
+// TestABrokenDumpIsNotRestoredWhileItArrives finds at the end of a dump that it is broken: that counts, and not what was
+// loaded.
+func TestABrokenDumpIsNotRestoredWhileItArrives(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		last  string
+		code  outcome.Code
+		stage outcome.Stage
+	}{
+		"without its end": {grantsLast, outcome.DumpTruncated, outcome.Inspect},
+		"a row again":     {"COPY public.large (id, note) FROM stdin;\n1\tagain\n\\.\n" + endsLast, outcome.ConstraintViolated, outcome.Restore},
+	} {
+		t.Run(name, func(t *testing.T) {
+			p := slowly(t, 16_000, arrivingDump(c.last))
+			r, exit := p.Result(t, 3*time.Minute)
+			if exit == outcome.ExitPassed || r.Failure == nil || r.Failure.Code != c.code || r.Failure.Stage != c.stage || len(r.Leftovers) > 0 {
+				t.Errorf("exit %d: %+v, leftovers %q", exit, r.Failure, r.Leftovers)
+			}
+			program.CheckNothingLeft(t, p.Config)
+		})
+	}
+}
+
+// TestInterruptedWhileRowsArrive leaves nothing behind of a server that no stage has taken over.
+func TestInterruptedWhileRowsArrive(t *testing.T) {
+	t.Parallel()
+	p := slowly(t, 2_000, arrivingDump(grantsLast+endsLast))
+	p.WaitForSQL(t, "select count(*) from pg_stat_activity where query ilike 'copy%'")
+	if err := p.Cmd.Process.Signal(os.Interrupt); err != nil {
+		t.Fatal(err)
+	}
+	r, exit := p.Result(t, time.Minute)
+	if r.Failure == nil || r.Failure.Code != outcome.Interrupted || r.Failure.Stage != outcome.Fetch || len(r.Leftovers) > 0 {
+		t.Errorf("exit %d: %+v, leftovers %q", exit, r.Failure, r.Leftovers)
+	}
+	program.CheckNothingLeft(t, p.Config)
+}
