@@ -35,3 +35,17 @@ func TestNamedByHand(t *testing.T) {
 		}
 	}
 }
+
+func TestWhatLoadedTheDump(t *testing.T) {
+	load := map[string]float64{"load": 8}
+	for want, details := range map[string]map[string]any{
+		"load 8.0s by psql (it is small)":                           {"loader": "psql", "jobs": 1, "why_client": "it is small", "phases": load},
+		"load 8.0s in 2 sessions":                                   {"loader": "parallel", "jobs": 2, "phases": load},
+		"load 8.0s in 2 sessions, after 3.5s beside the fetch":      {"loader": "parallel", "jobs": 2, "phases": load, "ahead_seconds": 3.5},
+		"load 8.0s by pg_restore (2 jobs of it ended early: 40P01)": {"loader": "pg_restore", "jobs": 1, "why_client": "2 jobs of it ended early: 40P01", "phases": load},
+	} {
+		if got := loaded(outcome.StageReport{Details: details}); got != want {
+			t.Errorf("got %q, want %q", got, want)
+		}
+	}
+}
