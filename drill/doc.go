@@ -8,7 +8,7 @@
 //	fetch      downloads the backup and reads it once, to its end     fetch.File
 //	inspect    judges what the dump states about itself               findings
 //	provision  creates an isolated pod with production's Postgres     provision.Server
-//	restore    runs psql or pg_restore inside the pod, and times it   restore.Restored
+//	restore    loads the dump, or has psql or pg_restore do it        restore.Restored
 //	verify     compares the database with what the dump promised      verify.Report
 //	app        starts the application on the restored data            appcheck.Report
 //	migrate    rehearses a release, if one is configured              migrate.Report
@@ -24,6 +24,9 @@
 //	inspect.Source   how the backup was made                          → restore, the result
 //	inspect.Needs    what a server must have before the restore       → provision
 //	inspect.Promise  what one database contains after it              → verify
+//
+// A large plain dump is provisioned for and loaded while it arrives, see ahead.go: the stages take over
+// what runs ahead of them, and end as they would without it.
 //
 // [Drill.Check] runs only locate. Its result is never that of a verified backup.
 //
