@@ -97,6 +97,12 @@ func TestFollowADumpThatArrives(t *testing.T) {
 	}
 
 	p.end(rest)
+	p.checkWhole(t)
+}
+
+// checkWhole checks what is told of a dump that has arrived.
+func (p *pipe) checkWhole(t *testing.T) {
+	t.Helper()
 	whole := <-p.scanned
 	if p.err != nil || !p.a.Agrees(whole.Source) {
 		t.Fatalf("the dump does not agree with its beginning: %v, %+v", p.err, whole.Source.Outline)
@@ -104,10 +110,10 @@ func TestFollowADumpThatArrives(t *testing.T) {
 	if !cmp.Equal(whole.Needs.Roles, []string{"reader", "shop"}) {
 		t.Errorf("roles %q", whole.Needs.Roles)
 	}
-	if r, err = p.a.More(t.Context(), 0, 1<<20); err != nil || r != whole.Source.Outline.Rows[0] {
+	if r, err := p.a.More(t.Context(), 0, 1<<20); err != nil || r != whole.Source.Outline.Rows[0] {
 		t.Errorf("rows %+v, %v", r, err)
 	}
-	if r, found, err = p.a.Rows(t.Context(), 2); found || err != nil {
+	if r, found, err := p.a.Rows(t.Context(), 2); found || err != nil {
 		t.Errorf("rows %+v, %v", r, err)
 	}
 }
