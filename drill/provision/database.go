@@ -82,11 +82,7 @@ func (p *Provisioner) createDatabase(ctx context.Context, conn *pgx.Conn, s *Ser
 	if err := l.supported(s.Major); err != nil {
 		return err
 	}
-	sql := "create database " + sqltext.Identifier(s.Database) + " template template0" + l.options(s.Major)
-	// A role that the dump creates does not exist yet.
-	if s.Owner != "" && !slices.Contains(needs.CreatedRoles, s.Owner) {
-		sql += " owner " + sqltext.Identifier(s.Owner)
-	}
+	sql := "create database " + sqltext.Identifier(s.Database) + " template template0" + l.options(s.Major) + ownerClause(s, needs)
 	if _, err := conn.Exec(ctx, sql); err != nil {
 		return l.explain(err, s)
 	}
@@ -96,6 +92,26 @@ func (p *Provisioner) createDatabase(ctx context.Context, conn *pgx.Conn, s *Ser
 		s.addFinding("locale_assumed", "set postgres.locale to production's locale",
 			fmt.Sprintf("the dump contains encoding %s but no locale, and the image's locale %s has another encoding: the database uses locale C",
 				l.encoding, def.collate))
+	}
+	return nil
+}
+
+// ownerClause returns the clause of CREATE DATABASE for the owner. A role that the dump creates does
+// not exist yet.
+func ownerClause(s *Server, needs inspect.Needs) string {
+	if s.Owner == "" || slices.Contains(needs.CreatedRoles, s.Owner) {
+		return ""
+	}
+	return " owner " + sqltext.Identifier(s.Owner)
+}
+
+// giveDatabase sets the owner of a database that was created before it was known.
+func giveDatabase(ctx context.Context, conn *pgx.Conn, s *Server, needs inspect.Needs) error {
+	if ownerClause(s, needs) == "" {
+		return nil
+	}
+	if _, err := conn.Exec(ctx, "alter database "+sqltext.Identifier(s.Database)+" owner to "+sqltext.Identifier(s.Owner)); err != nil {
+		return fmt.Errorf("set the owner of database %q: %w", s.Database, err)
 	}
 	return nil
 }

@@ -93,8 +93,14 @@ func (p *Provisioner) Complete(ctx context.Context, s Server, begun, all inspect
 	}
 	defer Close(ctx, conn)
 	s.Findings = slices.Clone(s.Findings)
-	s.Owner = p.chooseOwner(&s, all)
-	return s, true, s.Blame(ctx, p.createRoles(ctx, conn, &s, all))
+	before := s.Owner
+	if s.Owner = p.chooseOwner(&s, all); s.Owner != before {
+		s.create += ownerClause(&s, all)
+	}
+	if err = p.createRoles(ctx, conn, &s, all); err == nil && s.Owner != before {
+		err = giveDatabase(ctx, conn, &s, all)
+	}
+	return s, true, s.Blame(ctx, err)
 }
 
 // isSameButRoles reports whether a dump needs what its beginning does, without what only says which roles

@@ -124,6 +124,7 @@ func TestProvision(t *testing.T) {
 			l := newLab(t, major)
 			t.Run("a server as the dump needs it", func(t *testing.T) { l.asNeeded(t, major) })
 			t.Run("databases of other names and locales", func(t *testing.T) { l.databases(t, major) })
+			t.Run("a dump that arrives", func(t *testing.T) { l.completes(t, major) })
 			t.Run("what the image lacks", func(t *testing.T) { l.refusals(t, major) })
 		})
 	}
@@ -200,6 +201,62 @@ func (l *lab) databases(t *testing.T, major string) {
 		if got := codes(s.Findings); !slices.Equal(got, tt.find) {
 			t.Errorf("%+v: findings %q, want %q", tt.dumped, got, tt.find)
 		}
+	}
+}
+
+// completes provisions for the beginning of a dump and then for the rest, and compares with all at once.
+func (l *lab) completes(t *testing.T, major string) {
+	all := inspect.Needs{
+		Database: inspect.Database{Name: "completed"}, Roles: []string{"early_owner", "late_reader", "shop_app"},
+		ObjectsByOwner: map[string]int{"early_owner": 2, "": 1}, Extensions: []inspect.Extension{{Name: "plpgsql"}},
+	}
+	begun := all
+	begun.Unfinished, begun.Roles, begun.ObjectsByOwner = true, []string{"early_owner"}, map[string]int{"early_owner": 1}
+	p := l.provisioner(major)
+	p.AppRole = "shop_app"
+	s, err := p.Provision(t.Context(), begun)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if s.Owner != "" || !slices.Equal(s.MadeRoles, begun.Roles) {
+		t.Errorf("begun with owner %q and roles %q", s.Owner, s.MadeRoles)
+	}
+	s, fits, err := p.Complete(t.Context(), s, begun, all)
+	if err != nil || !fits {
+		t.Fatalf("fits %t: %v", fits, err)
+	}
+	if s.Owner != "early_owner" || !slices.Equal(s.MadeRoles, all.Roles) {
+		t.Errorf("completed with owner %q and roles %q", s.Owner, s.MadeRoles)
+	}
+	const owner = "select pg_get_userbyid(datdba) from pg_database where datname = 'completed'"
+	if got := ask(t, s, "postgres", owner); got != "early_owner" {
+		t.Errorf("the database belongs to %s", got)
+	}
+	if err := s.Recreate(t.Context()); err != nil || ask(t, s, "postgres", owner) != "early_owner" {
+		t.Errorf("created again, the database belongs to %s: %v", ask(t, s, "postgres", owner), err)
+	}
+
+	ask(t, s, "postgres", "drop database completed")
+	for _, role := range all.Roles {
+		ask(t, s, "postgres", "drop role "+role)
+	}
+	whole, err := p.Provision(t.Context(), all)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, want := codes(s.Findings), codes(whole.Findings); !slices.Equal(got, want) {
+		t.Errorf("findings %q, want %q", got, want)
+	}
+
+	more := all
+	more.Extensions = append(slices.Clone(all.Extensions), inspect.Extension{Name: "pg_trgm"})
+	if _, fits, err = p.Complete(t.Context(), s, begun, more); fits || err != nil {
+		t.Errorf("a server without an extension fits %t: %v", fits, err)
+	}
+	p.Restore.Roles, more = "strict", all
+	more.Roles = append(slices.Clone(all.Roles), "unknown")
+	if _, _, err = p.Complete(t.Context(), s, begun, more); outcome.AsFailure(err).Code != outcome.RoleMissing {
+		t.Errorf("an unknown role: %v", err)
 	}
 }
 
