@@ -73,6 +73,13 @@ func Parse(text string) (Target, error) {
 	case u.Host == "" && query.Get("host") == "":
 		return Target{}, invalid("names no server, and that of the environment may be another one")
 	}
+	for _, name := range []string{"sslrootcert", "sslcert", "sslkey"} {
+		if path := query.Get(name); path != "" && path != "system" {
+			if _, err := os.ReadFile(path); err != nil {
+				return Target{}, invalid("has a file in %s that cannot be read: %w", name, err)
+			}
+		}
+	}
 	cfg, err := pgx.ParseConfig(text)
 	if err != nil {
 		return Target{}, invalid("is not a valid URL of a server: check its port, and its parameters such as sslmode")

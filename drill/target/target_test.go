@@ -49,6 +49,16 @@ func TestParse(t *testing.T) {
 }
 
 // TestTheURLNamesTheServer checks that no other server than that of the URL is restored into.
+// TestNameTheFileThatCannotBeRead says which file of the URL it is.
+func TestNameTheFileThatCannotBeRead(t *testing.T) {
+	for _, name := range []string{"sslrootcert", "sslcert", "sslkey"} {
+		_, err := Parse("postgres://ada:" + canary + "@db/shop?sslmode=verify-full&" + name + "=/nonexistent/file.pem")
+		if err == nil || !strings.Contains(err.Error(), name) || !strings.Contains(err.Error(), "/nonexistent/file.pem") || strings.Contains(err.Error(), canary) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
 func TestTheURLNamesTheServer(t *testing.T) {
 	t.Setenv("PGHOST", "elsewhere")
 	if got, err := Parse("postgres:///shop"); err == nil {
