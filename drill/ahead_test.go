@@ -43,7 +43,7 @@ func (s *arrivingScript) Locate(context.Context) (locate.Backup, error) {
 func (s *arrivingScript) Fetch(ctx context.Context, _ locate.Backup, _ outcome.Progress) (fetch.File, error) {
 	set := inspect.NewSet(&layers.Opener{})
 	set.FollowedBy(s.arriving)
-	s.arriving.Follow(func() (io.ReadCloser, error) { return io.NopCloser(strings.NewReader(s.dump)), nil })
+	s.arriving.Follow(func(context.Context) (io.ReadCloser, error) { return io.NopCloser(strings.NewReader(s.dump)), nil })
 	r, w := io.Pipe()
 	go func() {
 		half := strings.Index(s.dump, "2\n")

@@ -48,7 +48,7 @@ func arrive(t *testing.T) *pipe {
 	t.Helper()
 	r, w := io.Pipe()
 	p := &pipe{PipeWriter: w, a: NewArriving(), scanned: make(chan Contents, 1)}
-	p.a.Follow(func() (io.ReadCloser, error) { return io.NopCloser(strings.NewReader("")), nil })
+	p.a.Follow(func(context.Context) (io.ReadCloser, error) { return io.NopCloser(strings.NewReader("")), nil })
 	set := NewSet(&layers.Opener{})
 	set.FollowedBy(p.a)
 	go func() {

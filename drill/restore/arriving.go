@@ -55,7 +55,7 @@ func (r *run) loadArriving(ctx context.Context) (loaded bool, err error) {
 // sendArriving loads a dump with a loader while it arrives.
 func (r *run) sendArriving(ctx context.Context) error {
 	a, known := r.dump.Arriving, r.dump.Source
-	stored, err := a.Open()
+	stored, err := a.Open(ctx)
 	if err != nil {
 		return err
 	}

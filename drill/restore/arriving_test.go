@@ -44,7 +44,7 @@ func (l *lab) arrive(t *testing.T, a *arrival) (provision.Server, *outcome.Failu
 		t.Fatalf("the dump does not contain %q", a.until)
 	}
 	arriving, opener := inspect.NewArriving(), layers.Opener{}
-	arriving.Follow(func() (io.ReadCloser, error) { return os.Open(path) })
+	arriving.Follow(func(context.Context) (io.ReadCloser, error) { return os.Open(path) })
 	set := inspect.NewSet(&opener)
 	set.FollowedBy(arriving)
 	stored, end := io.Pipe()
