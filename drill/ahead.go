@@ -25,7 +25,7 @@ type ahead struct {
 	head   inspect.Contents // what comes before the rows
 	server provision.Server
 	failed error // of provision
-	taken  bool  // the provision stage has returned the server
+	taken  bool  // the provision stage has returned the server, or it is closed
 
 	accepted chan struct{} // closed when the following two are set
 	complete provision.Server
@@ -115,7 +115,9 @@ func (d Drill) provision(ctx context.Context, a *ahead, needs inspect.Needs) (pr
 	}
 	if a.begun && a.failed == nil {
 		s, fits, err := d.Provisioner.(Beginner).Complete(ctx, a.server, a.head.Needs, needs)
-		if a.taken = fits; fits {
+		// The rows that ran ahead may have ended the server, or locked the drill out: the restore
+		// reports that.
+		if a.taken = fits && (err == nil || ctx.Err() != nil); a.taken {
 			return s, err
 		}
 	}
@@ -154,8 +156,8 @@ func (d Drill) discard(ctx context.Context, a *ahead) (leftovers []string) {
 	<-a.ended
 	a.begun = false
 	if !a.taken && a.server.Pod != nil {
-		a.taken = true
 		leftovers = a.server.Close(ctx)
+		a.taken = len(leftovers) == 0 // or else the next call tries again, and reports what remains
 	}
 	return append(leftovers, d.Provisioner.(Beginner).Abandon(ctx)...)
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -30,6 +31,7 @@ type arrivingScript struct {
 
 	provisioned, begun chan struct{} // closed when the beginning is provisioned, and when its restore begins
 	failEarly          error
+	failToComplete     error
 	whole, ahead       int // how many servers were provisioned for the whole backup, and restores begun before it
 }
 
@@ -41,7 +43,7 @@ func (s *arrivingScript) Locate(context.Context) (locate.Backup, error) {
 func (s *arrivingScript) Fetch(ctx context.Context, _ locate.Backup, _ outcome.Progress) (fetch.File, error) {
 	set := inspect.NewSet(&layers.Opener{})
 	set.FollowedBy(s.arriving)
-	s.arriving.Follow(func() (io.ReadCloser, error) { return io.NopCloser(strings.NewReader(s.dump)), nil })
+	s.arriving.Follow(func(context.Context) (io.ReadCloser, error) { return io.NopCloser(strings.NewReader(s.dump)), nil })
 	r, w := io.Pipe()
 	go func() {
 		half := strings.Index(s.dump, "2\n")
@@ -67,7 +69,7 @@ func (s *arrivingScript) Provision(_ context.Context, needs inspect.Needs) (prov
 }
 
 func (s *arrivingScript) Complete(_ context.Context, server provision.Server, _, _ inspect.Needs) (provision.Server, bool, error) {
-	return server, s.fits, nil
+	return server, s.fits, s.failToComplete
 }
 
 func (s *arrivingScript) Restore(ctx context.Context, _ provision.Server, d restore.Dump, _ outcome.Progress) (restore.Restored, error) {
@@ -110,6 +112,7 @@ func TestAhead(t *testing.T) {
 		"it fits":                     {ahead: 1},
 		"it needs another server":     {change: func(s *arrivingScript) { s.fits = false }, ahead: 1, whole: 1},
 		"no server for the beginning": {change: func(s *arrivingScript) { s.failEarly = errors.New("no") }, whole: 1},
+		"no way into the server":      {change: func(s *arrivingScript) { s.failToComplete = errors.New("not permitted to log in") }, ahead: 1, whole: 1},
 		"the backup is broken": {
 			change: func(s *arrivingScript) {
 				s.dump = strings.Replace(s.dump, "-- PostgreSQL database dump complete", "", 1)
@@ -155,5 +158,15 @@ func TestAhead(t *testing.T) {
 				t.Errorf("%d servers for the whole backup, %d restores ahead; closed %d and %d times", s.whole, s.ahead, s.early.closed, s.pod.closed)
 			}
 		})
+	}
+}
+
+// TestAServerThatDoesNotFitIsLeftBehind names what could not be removed.
+func TestAServerThatDoesNotFitIsLeftBehind(t *testing.T) {
+	s := arrives()
+	s.fits, s.early.left = false, []string{"container x"}
+	r := s.drill().Run(t.Context())
+	if r.Failure == nil || r.Failure.Stage != outcome.Provision || !slices.Contains(r.Leftovers, "container x") {
+		t.Errorf("%+v, leftovers %q", r.Failure, r.Leftovers)
 	}
 }

@@ -56,7 +56,7 @@ func (f Fetcher) download(ctx context.Context, b locate.Backup, disk *os.File, p
 		arrived:  newFrontier(b.Size, f.PartSize),
 		progress: &meter{report: p, total: b.Size},
 	}
-	f.Arriving.Follow(func() (io.ReadCloser, error) { return d.arrived.open(disk.Name()) })
+	f.Arriving.Follow(func(context.Context) (io.ReadCloser, error) { return d.arrived.open(disk.Name()) })
 	var (
 		running sync.WaitGroup
 		failed  error

@@ -22,7 +22,7 @@ func (f Fetcher) readInPlace(ctx context.Context, b locate.Backup, path string, 
 	if path == "" {
 		return File{}, outcome.Fail(outcome.SourceDenied, "%s is outside its source", locate.Show(b.Key))
 	}
-	file, err := locate.Await(ctx, f.Patience, func() (*os.File, error) { return os.Open(path) }, func(f *os.File) { _ = f.Close() })
+	file, err := f.openInPlace(ctx, b, path)
 	if ctx.Err() != nil {
 		return File{}, context.Cause(ctx)
 	}
@@ -30,9 +30,32 @@ func (f Fetcher) readInPlace(ctx context.Context, b locate.Backup, path string, 
 		return File{}, openFailure(b, err)
 	}
 	defer func() { _ = file.Close() }() // it was only read
-	f.Arriving.Follow(func() (io.ReadCloser, error) { return os.Open(path) })
+	f.Arriving.Follow(func(ctx context.Context) (io.ReadCloser, error) { return f.openInPlace(ctx, b, path) })
+	return f.readAll(ctx, b, path, &stream{ctx: ctx, r: file, progress: p, size: b.Size, random: file.random})
+}
+
+// inPlace is a local file that is read without copying it.
+type inPlace struct {
+	io.Reader
+	random io.ReaderAt
+	size   int64
+	file   *os.File
+}
+
+func (i *inPlace) RandomAccess() (io.ReaderAt, int64) { return i.random, i.size }
+
+func (i *inPlace) Close() error { return i.file.Close() }
+
+var _ layers.RandomAccess = (*inPlace)(nil)
+
+// openInPlace opens a local file.
+func (f Fetcher) openInPlace(ctx context.Context, b locate.Backup, path string) (*inPlace, error) {
+	file, err := locate.Await(ctx, f.Patience, func() (*os.File, error) { return os.Open(path) }, func(f *os.File) { _ = f.Close() })
+	if err != nil {
+		return nil, err
+	}
 	r := locate.Patiently(ctx, f.Patience, io.LimitReader(file, b.Size))
-	return f.readAll(ctx, b, path, &stream{ctx: ctx, r: r, progress: p, size: b.Size, random: io.NewSectionReader(file, 0, b.Size)})
+	return &inPlace{r, io.NewSectionReader(file, 0, b.Size), b.Size, file}, nil
 }
 
 func openFailure(b locate.Backup, err error) error {

@@ -17,7 +17,7 @@ type Arriving struct {
 	mu      sync.Mutex
 	changed sync.Cond // of mu
 
-	open   func() (io.ReadCloser, error)
+	open   func(context.Context) (io.ReadCloser, error)
 	stored stored
 	head   *Contents // nil: the first rows were not reached
 	since  time.Time // the first rows were reached
@@ -49,15 +49,16 @@ func Arrived(o *Outline) *Arriving {
 }
 
 // Follow sets what opens the stored bytes another time. Their reader waits for those that have
-// not arrived. Without it, nobody can follow the dump.
-func (a *Arriving) Follow(open func() (io.ReadCloser, error)) {
+// not arrived, and for a file system that does not answer, but not after the end of the context. Without it, nobody can
+// follow the dump.
+func (a *Arriving) Follow(open func(context.Context) (io.ReadCloser, error)) {
 	if a != nil {
 		a.update(func() { a.open = open })
 	}
 }
 
 // Open opens the stored bytes; see Follow.
-func (a *Arriving) Open() (io.ReadCloser, error) { return a.open() }
+func (a *Arriving) Open(ctx context.Context) (io.ReadCloser, error) { return a.open(ctx) }
 
 // Head waits until the scan has come to the first rows, and returns the contents before them: they have an
 // Outline without rows. It returns false if the dump is not one that can be followed.

@@ -48,7 +48,7 @@ func arrive(t *testing.T) *pipe {
 	t.Helper()
 	r, w := io.Pipe()
 	p := &pipe{PipeWriter: w, a: NewArriving(), scanned: make(chan Contents, 1)}
-	p.a.Follow(func() (io.ReadCloser, error) { return io.NopCloser(strings.NewReader("")), nil })
+	p.a.Follow(func(context.Context) (io.ReadCloser, error) { return io.NopCloser(strings.NewReader("")), nil })
 	set := NewSet(&layers.Opener{})
 	set.FollowedBy(p.a)
 	go func() {
@@ -170,5 +170,25 @@ func TestDumpsThatCannotBeFollowed(t *testing.T) {
 			}
 			<-p.scanned
 		})
+	}
+}
+
+// TestAFollowerChangesNothing has names that are not in UTF-8. The contents are taken twice, before the first rows
+// and at the end, and no name may be converted twice.
+func TestAFollowerChangesNothing(t *testing.T) {
+	dump := strings.NewReplacer("'UTF8'", "'LATIN1'", "note", "gr\xf6\xdfe", "CREATE TABLE public.b", "CREATE SERVER other FOREIGN DATA WRAPPER postgres_fdw;\n"+
+		"CREATE MATERIALIZED VIEW public.ma\xdfe AS SELECT 1;\nREFRESH MATERIALIZED VIEW public.ma\xdfe;\nCREATE TABLE public.b").Replace(arrivingDump)
+	want, err := NewSet(&layers.Opener{}).Scan(t.Context(), strings.NewReader(dump))
+	if err != nil || len(want.Source.Refreshes) == 0 {
+		t.Fatalf("%v, %+v", err, want.Source)
+	}
+	p := arrive(t)
+	p.end(dump)
+	got := <-p.scanned
+	if head, ok := p.a.Head(t.Context()); !ok || len(head.Source.Refreshes) == 0 {
+		t.Fatalf("followed: %v", ok)
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("the contents differ (-alone +followed):\n%s", diff)
 	}
 }

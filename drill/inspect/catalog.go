@@ -204,7 +204,8 @@ func (k *catalog) checkMemory() error {
 		WithHint("dump the database in parts: this version cannot read a dump with so many objects")
 }
 
-// contents returns the collected Contents. Its lists are never nil.
+// contents returns the collected Contents. Its lists are never nil. It may be called again when
+// more is collected, and so it converts only copies of the names.
 func (k *catalog) contents() Contents {
 	c := k.c
 	c.Roles = sortedNames(k.roles)
@@ -212,6 +213,7 @@ func (k *catalog) contents() Contents {
 	c.Tablespaces = sortedNames(k.tablespaces)
 	c.CreatedTablespaces = sortedNames(k.createdTablespaces)
 	c.Extensions = append([]Extension{}, c.Extensions...)
+	c.Refreshes = slices.Clone(c.Refreshes)
 	c.Bootstrap = k.bootstrap()
 	c.CreatesDatabase = c.CreatesDatabase || k.createdBefore != "" && k.createdBefore == c.Database.Name
 	if c.isWholeCluster() && !k.hasDatabases() {
@@ -250,7 +252,7 @@ func (k *catalog) promise() Promise {
 	p.Tables = []Table{}
 	for _, t := range k.c.Tables {
 		if n := (sqltext.Name{Schema: t.Schema, Name: t.Name}); t.Data || !k.isRowless(n) {
-			t.PartOf = k.rootOf(n)
+			t.PartOf, t.Columns = k.rootOf(n), slices.Clone(t.Columns)
 			p.Tables = append(p.Tables, t)
 		}
 	}

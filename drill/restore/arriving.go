@@ -3,6 +3,7 @@ package restore
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/drillgres/drillgres/drill/inspect"
@@ -37,6 +38,7 @@ func (r *run) loadArriving(ctx context.Context) (loaded bool, err error) {
 		return false, nil
 	}
 	r.restored.loaded = time.Now()
+	known := r.server.MadeRoles
 	failed := r.sendArriving(ctx)
 	if r.server, r.dump, err = a.Accepted(ctx); err != nil {
 		return false, err
@@ -45,7 +47,7 @@ func (r *run) loadArriving(ctx context.Context) (loaded bool, err error) {
 	case failed == nil:
 		r.restored.Loader, r.restored.Jobs = LoaderParallel, r.jobs()
 		return true, nil
-	case a.Agrees(r.dump.Source):
+	case a.Agrees(r.dump.Source) && slices.Equal(known, r.server.MadeRoles): // or else a role may have been missing
 		r.gaveUp, err = r.giveUp(ctx, failed)
 		return false, err
 	}
@@ -55,7 +57,7 @@ func (r *run) loadArriving(ctx context.Context) (loaded bool, err error) {
 // sendArriving loads a dump with a loader while it arrives.
 func (r *run) sendArriving(ctx context.Context) error {
 	a, known := r.dump.Arriving, r.dump.Source
-	stored, err := a.Open()
+	stored, err := a.Open(ctx)
 	if err != nil {
 		return err
 	}

@@ -44,7 +44,7 @@ func (l *lab) arrive(t *testing.T, a *arrival) (provision.Server, *outcome.Failu
 		t.Fatalf("the dump does not contain %q", a.until)
 	}
 	arriving, opener := inspect.NewArriving(), layers.Opener{}
-	arriving.Follow(func() (io.ReadCloser, error) { return os.Open(path) })
+	arriving.Follow(func(context.Context) (io.ReadCloser, error) { return os.Open(path) })
 	set := inspect.NewSet(&opener)
 	set.FollowedBy(arriving)
 	stored, end := io.Pipe()
@@ -170,6 +170,25 @@ func TestShareOutRowsThatArrive(t *testing.T) {
 	}
 	if got := l.psql(t, s, into.Database, digest); got != want {
 		t.Errorf("got %s, want %s", got, want)
+	}
+}
+
+// TestRowsThatNameALateRole has rows with a role that only a grant at the end of the dump shows to be needed.
+func TestRowsThatNameALateRole(t *testing.T) {
+	l := sharedLab(t, "15")
+	s := l.server(t)
+	dump := string(l.source(t, s, "create role late; create table a as select 'late'::regrole r from generate_series(1, 1000); create table z as select 1 x; grant select on a to late;"))
+	l.psql(t, s, "source", "drop owned by late; drop table a; drop role late")
+	a := &arrival{dump: dump, until: "\nCOPY public.z (x) FROM stdin;\n", config: config.Restore{Jobs: 3, Loader: restore.LoaderParallel}, between: func(_ context.Context, s provision.Server) {
+		const failed = "select to_regclass('public.a') is not null and not exists (select from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid())"
+		for until := time.Now().Add(30 * time.Second); l.psql(t, s, s.Database, failed) != "t\n"; time.Sleep(50 * time.Millisecond) {
+			if time.Now().After(until) {
+				t.Fatal("the rows are loaded without their role")
+			}
+		}
+	}}
+	if _, f := l.arrive(t, a); f != nil || a.restored.Loader != restore.LoaderParallel {
+		t.Errorf("loaded by %q (%s): %v", a.restored.Loader, a.restored.WhyClient, f)
 	}
 }
 

@@ -1,6 +1,7 @@
 package drills
 
 import (
+	"bytes"
 	"fmt"
 	"os"
 	"strings"
@@ -31,6 +32,15 @@ const (
 	grantsLast = "GRANT SELECT ON TABLE public.large TO reader;\n\n"
 	endsLast   = "--\n-- PostgreSQL database dump complete\n--\n\n"
 )
+
+// locksOut begins a table whose rows take the login from the role that inserts them.
+const locksOut = `CREATE FUNCTION public.checked(id integer) RETURNS boolean LANGUAGE plpgsql AS $$
+BEGIN
+  IF id = 5 THEN EXECUTE format('ALTER ROLE %I NOLOGIN', current_user); END IF;
+  RETURN true;
+END $$;
+
+CREATE TABLE public.large (id integer NOT NULL CHECK (public.checked(id)),`
 
 // slowly starts a drill of a backup over a link of so many kilobytes a second.
 func slowly(t *testing.T, kilobytes int64, dump []byte) *program.Process {
@@ -82,15 +92,18 @@ func TestRowsAreLoadedWhileTheyArrive(t *testing.T) {
 func TestABrokenDumpIsNotRestoredWhileItArrives(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
-		last  string
+		dump  []byte
 		code  outcome.Code
 		stage outcome.Stage
 	}{
-		"without its end": {grantsLast, outcome.DumpTruncated, outcome.Inspect},
-		"a row again":     {"COPY public.large (id, note) FROM stdin;\n1\tagain\n\\.\n" + endsLast, outcome.ConstraintViolated, outcome.Restore},
+		"without its end": {arrivingDump(grantsLast), outcome.DumpTruncated, outcome.Inspect},
+		"a row again":     {arrivingDump("COPY public.large (id, note) FROM stdin;\n1\tagain\n\\.\n" + endsLast), outcome.ConstraintViolated, outcome.Restore},
+		"rows that lock the drill out": {
+			bytes.Replace(arrivingDump(grantsLast+endsLast), []byte("CREATE TABLE public.large (id integer NOT NULL,"), []byte(locksOut), 1), outcome.DumpHostile, outcome.Restore,
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			p := slowly(t, 16_000, arrivingDump(c.last))
+			p := slowly(t, 16_000, c.dump)
 			r, exit := p.Result(t, 3*time.Minute)
 			if exit == outcome.ExitPassed || r.Failure == nil || r.Failure.Code != c.code || r.Failure.Stage != c.stage || len(r.Leftovers) > 0 {
 				t.Errorf("exit %d: %+v, leftovers %q", exit, r.Failure, r.Leftovers)
