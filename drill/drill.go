@@ -160,7 +160,7 @@ func (d Drill) Run(ctx context.Context) outcome.Result {
 	r := newRunner(d)
 	endStart := d.announce(ctx, r.started)
 	found := d.prove(ctx, r)
-	leftovers := append(found.leftovers, d.cleanUp(ctx, found.server.Pod)...)
+	leftovers := slices.Concat(found.leftovers, d.cleanUp(ctx, found.server.Pod))
 	result := d.describe(r, found, leftovers)
 	startErr := endStart()
 	if namesNoBackup(result) {
