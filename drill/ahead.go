@@ -113,7 +113,10 @@ func (d Drill) provision(ctx context.Context, a *ahead, needs inspect.Needs) (pr
 	case <-ctx.Done():
 		return provision.Server{}, context.Cause(ctx)
 	}
-	if a.begun && a.failed == nil {
+	if !a.begun { // the sandbox waits
+		return d.Provisioner.Provision(ctx, needs)
+	}
+	if a.failed == nil {
 		s, fits, err := d.Provisioner.(Beginner).Complete(ctx, a.server, a.head.Needs, needs)
 		// The rows that ran ahead may have ended the server, or locked the drill out: the restore
 		// reports that.

@@ -32,6 +32,7 @@ type arrivingScript struct {
 	provisioned, begun chan struct{} // closed when the beginning is provisioned, and when its restore begins
 	failEarly          error
 	failToComplete     error
+	lost               int // how often the sandbox of Begin was removed before the server was provisioned
 	whole, ahead       int // how many servers were provisioned for the whole backup, and restores begun before it
 }
 
@@ -65,6 +66,7 @@ func (s *arrivingScript) Provision(_ context.Context, needs inspect.Needs) (prov
 		return provision.Server{Running: sandbox.Running{Pod: &s.early}}, s.failEarly
 	}
 	s.whole++
+	s.lost = s.abandoned
 	return provision.Server{Running: sandbox.Running{Pod: s.pod}}, nil
 }
 
@@ -158,6 +160,17 @@ func TestAhead(t *testing.T) {
 				t.Errorf("%d servers for the whole backup, %d restores ahead; closed %d and %d times", s.whole, s.ahead, s.early.closed, s.pod.closed)
 			}
 		})
+	}
+}
+
+// TestTheSandboxWaitsForABackup that cannot be loaded while it arrives.
+func TestTheSandboxWaitsForABackup(t *testing.T) {
+	s := arrives()
+	s.dump = strings.Replace(s.dump, "CREATE TABLE", "BEGIN;\nCREATE TABLE", 1)
+	s.failEarly = errors.New("no")
+	close(s.provisioned) // nobody waits for it
+	if r := s.drill().Run(t.Context()); r.Failure != nil || s.whole != 1 || s.ahead != 0 || s.lost != 0 {
+		t.Errorf("%+v; %d servers for the whole backup, %d restores ahead, %d sandboxes removed", r.Failure, s.whole, s.ahead, s.lost)
 	}
 }
 

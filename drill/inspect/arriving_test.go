@@ -76,6 +76,16 @@ func (p *pipe) end(rest string) {
 	_ = p.Close()
 }
 
+// hasNoMore checks that more than some of the first rows has not arrived.
+func (p *pipe) hasNoMore(t *testing.T, some Rows) {
+	t.Helper()
+	short, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
+	defer cancel()
+	if r, err := p.a.More(short, 0, some.Data.Size); err == nil {
+		t.Errorf("more than has arrived: %+v", r)
+	}
+}
+
 func TestFollowADumpThatArrives(t *testing.T) {
 	p := arrive(t)
 	rest := p.begin(t, arrivingDump)
@@ -90,11 +100,7 @@ func TestFollowADumpThatArrives(t *testing.T) {
 	if r, err = p.a.More(t.Context(), 0, 0); err != nil || r.Data.Size != int64(len("1\tone\n")) || r.End != 0 {
 		t.Errorf("rows %+v, %v", r, err)
 	}
-	short, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
-	defer cancel()
-	if r, err = p.a.More(short, 0, r.Data.Size); err == nil {
-		t.Errorf("more than has arrived: %+v", r)
-	}
+	p.hasNoMore(t, r)
 
 	p.end(rest)
 	p.checkWhole(t)

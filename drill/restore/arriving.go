@@ -43,6 +43,7 @@ func (r *run) loadArriving(ctx context.Context) (loaded bool, err error) {
 	if r.server, r.dump, err = a.Accepted(ctx); err != nil {
 		return false, err
 	}
+	r.restored.again = failed != nil
 	switch {
 	case failed == nil:
 		r.restored.Loader, r.restored.Jobs = LoaderParallel, r.jobs()

@@ -74,7 +74,7 @@ func (l *lab) arrive(t *testing.T, a *arrival) (provision.Server, *outcome.Failu
 	if err != nil {
 		t.Fatal(err)
 	}
-	accepted, done := make(chan struct{}), make(chan error)
+	accepted, done, since := make(chan struct{}), make(chan error), time.Time{}
 	var complete provision.Server
 	go func() {
 		dump := restore.Dump{Source: head.Source, Arriving: &restore.Arriving{Arriving: arriving, Accepted: func(ctx context.Context) (provision.Server, restore.Dump, error) {
@@ -107,6 +107,7 @@ func (l *lab) arrive(t *testing.T, a *arrival) (provision.Server, *outcome.Failu
 		if complete, fits, err = p.Complete(ctx, s, head.Needs, whole.Needs); err != nil || !fits {
 			t.Fatalf("the server fits: %v, %v", fits, err)
 		}
+		since = time.Now()
 		close(accepted)
 	}
 	select {
@@ -114,6 +115,7 @@ func (l *lab) arrive(t *testing.T, a *arrival) (provision.Server, *outcome.Failu
 	case <-time.After(time.Minute):
 		t.Fatal("the restore does not end")
 	}
+	a.restored.CountFrom(since)
 	return complete, outcome.AsFailure(err)
 }
 
@@ -140,8 +142,8 @@ func TestLoadWhileTheDumpArrives(t *testing.T) {
 					}
 				}}
 				into, f := l.arrive(t, a)
-				if f != nil || a.restored.Loader != restore.LoaderParallel {
-					t.Fatalf("loaded by %q (%s): %v", a.restored.Loader, a.restored.WhyClient, f)
+				if f != nil || a.restored.Loader != restore.LoaderParallel || a.restored.Ahead == 0 {
+					t.Fatalf("loaded by %q (%s), %.1f s ahead: %v", a.restored.Loader, a.restored.WhyClient, a.restored.Ahead, f)
 				}
 				got := l.dumped(t, into)
 				if diff := cmp.Diff(l.loaded(t, []byte(dump), restore.LoaderClient, "psql"), got); diff != "" {
@@ -187,8 +189,8 @@ func TestRowsThatNameALateRole(t *testing.T) {
 			}
 		}
 	}}
-	if _, f := l.arrive(t, a); f != nil || a.restored.Loader != restore.LoaderParallel {
-		t.Errorf("loaded by %q (%s): %v", a.restored.Loader, a.restored.WhyClient, f)
+	if _, f := l.arrive(t, a); f != nil || a.restored.Loader != restore.LoaderParallel || a.restored.Ahead != 0 {
+		t.Errorf("loaded by %q (%s), %.1f s ahead: %v", a.restored.Loader, a.restored.WhyClient, a.restored.Ahead, f)
 	}
 }
 

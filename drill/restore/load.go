@@ -57,7 +57,7 @@ func (r *run) loadByClient(ctx context.Context) error {
 	if why == "" {
 		var asked error
 		if why, asked = r.ownSettings(ctx); asked != nil {
-			return asked
+			return explainNoSession(asked)
 		}
 	}
 	if why != "" {

@@ -1,6 +1,7 @@
 package restore_test
 
 import (
+	"fmt"
 	"regexp"
 	"slices"
 	"strings"
@@ -402,4 +403,19 @@ func (l *lab) failed(t *testing.T, dump, loader string) (outcome.Failure, string
 		t.Fatal("the broken dump was restored")
 	}
 	return *f, restored.Loader
+}
+
+// TestSeveralJobsLockTheDrillOut restores an archive whose rows take the login from the role that inserts them, and in which other
+// rows cannot be loaded.
+func TestSeveralJobsLockTheDrillOut(t *testing.T) {
+	l := sharedLab(t, "18")
+	const function = "create or replace function checked(i int) returns boolean language plpgsql as $$ begin %s end $$;"
+	script := fmt.Sprintf(function, "return true;") +
+		"create table a (i int check (checked(i))); insert into a values (1); create table b (i int check (checked(i))); insert into b values (2);" +
+		fmt.Sprintf(function, "if i = 1 then execute format('alter role %I nologin', current_user); end if; perform pg_sleep(i - 1); return i = 1;")
+	dump := l.archive(t, l.server(t), script, "custom")
+	_, _, f := l.drill(t, job{dump: dump, config: config.Restore{Loader: restore.LoaderClient, Jobs: 2}})
+	if f == nil || f.Code != outcome.DumpHostile {
+		t.Errorf("got %+v, want dump_hostile", f)
+	}
 }

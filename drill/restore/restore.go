@@ -45,10 +45,11 @@ type Restored struct {
 	// LostSettings is the number of the database's own settings that could not be restored.
 	LostSettings int
 
-	// Ahead is how many seconds the load ran before the dump was accepted. The phases do not contain them
-	// after CountFrom.
+	// Ahead is how many seconds the load ran before the dump was accepted; 0 if the dump was loaded again then. The
+	// phases do not contain them after CountFrom.
 	Ahead  float64
 	loaded time.Time // when it began, if that was while the dump arrived
+	again  bool      // the dump was loaded again when it was accepted
 }
 
 // CountFrom removes the time before the dump was accepted from the phases.
@@ -56,8 +57,10 @@ func (r *Restored) CountFrom(accepted time.Time) {
 	if r.loaded.IsZero() {
 		return
 	}
-	r.Ahead = max(accepted.Sub(r.loaded).Seconds(), 0)
-	left := r.Ahead
+	left := max(accepted.Sub(r.loaded).Seconds(), 0)
+	if !r.again {
+		r.Ahead = left
+	}
 	for i := range r.Phases {
 		before := min(left, r.Phases[i].Seconds)
 		r.Phases[i].Seconds -= before
