@@ -217,7 +217,7 @@ func (d Drill) describePostgres(e evidence) outcome.Postgres {
 
 // times sums up the durations of the stages. Recovery is how long a real recovery
 // from this backup would take: fetch, restore with restore.after, and the start of the
-// application.
+// application. A recovery loads nothing while the backup arrives.
 func (d Drill) times(r *runner, e evidence, finished time.Time) outcome.Times {
 	t := outcome.Times{Total: finished.Sub(r.started).Seconds()}
 	for _, s := range r.reports {
@@ -225,7 +225,7 @@ func (d Drill) times(r *runner, e evidence, finished time.Time) outcome.Times {
 		case outcome.Fetch:
 			t.Fetch = s.Seconds
 		case outcome.Restore:
-			t.Restore = s.Seconds
+			t.Restore = s.Seconds + e.restored.Ahead
 		}
 	}
 	if r.failure == nil {

@@ -232,7 +232,7 @@ type Check struct {
 // Times are durations in seconds.
 type Times struct {
 	Fetch    float64 `json:"fetch_seconds"`    // to download, decode and read the backup
-	Restore  float64 `json:"restore_seconds"`  // to restore it
+	Restore  float64 `json:"restore_seconds"`  // to restore it, also while it arrived
 	Total    float64 `json:"total_seconds"`    // of the whole drill
 	Recovery float64 `json:"recovery_seconds"` // what recovering from this backup takes: fetch, restore and the start of the application, if there is one
 }

@@ -39,11 +39,11 @@ func (r *run) loadArriving(ctx context.Context) (loaded bool, err error) {
 	}
 	r.restored.loaded = time.Now()
 	known := r.server.MadeRoles
-	failed := r.sendArriving(ctx)
+	waited, failed := r.sendArriving(ctx)
 	if r.server, r.dump, err = a.Accepted(ctx); err != nil {
 		return false, err
 	}
-	r.restored.again = failed != nil
+	r.restored.again, r.restored.waited = failed != nil, waited
 	switch {
 	case failed == nil:
 		r.restored.Loader, r.restored.Jobs = LoaderParallel, r.jobs()
@@ -55,12 +55,12 @@ func (r *run) loadArriving(ctx context.Context) (loaded bool, err error) {
 	return false, asFailure(r.beginAgain(ctx), "create the database again")
 }
 
-// sendArriving loads a dump with a loader while it arrives.
-func (r *run) sendArriving(ctx context.Context) error {
+// sendArriving loads a dump with a loader while it arrives, and returns how long it waited for it.
+func (r *run) sendArriving(ctx context.Context) (waited time.Duration, err error) {
 	a, known := r.dump.Arriving, r.dump.Source
 	stored, err := a.Open(ctx)
 	if err != nil {
-		return err
+		return 0, err
 	}
 	defer func() { _ = stored.Close() }() // it was only read
 	l := r.newLoader(known.Outline, known.Splices)
@@ -75,5 +75,6 @@ func (r *run) sendArriving(ctx context.Context) error {
 		return dump.Outline, dump.Splices, err
 	}
 	open := func(o layers.Opener) (*layers.Stream, error) { return o.Open(ctx, stored) }
-	return r.withDecodedFrom(open, func(dump *layers.Stream) error { return l.loadAll(ctx, dump, counted) })
+	err = r.withDecodedFrom(open, func(dump *layers.Stream) error { return l.loadAll(ctx, dump, counted) })
+	return l.waited, err
 }

@@ -281,3 +281,22 @@ func TestAClientWaitsForTheWholeDump(t *testing.T) {
 		t.Errorf("loaded by %q, %.1f s ahead: %v", a.restored.Loader, a.restored.Ahead, f)
 	}
 }
+
+// TestWaitingForADumpIsNoRestore counts what was loaded while the dump arrived, and not the time in which nothing
+// came.
+func TestWaitingForADumpIsNoRestore(t *testing.T) {
+	l := sharedLab(t, "15")
+	dump := string(l.source(t, l.server(t), twoTables))
+	const pause = 8 * time.Second // the restore takes less than a second
+	a := &arrival{dump: dump, until: "\n2222\tx2222\n", config: config.Restore{Jobs: 3}, between: func(context.Context, provision.Server) { time.Sleep(pause) }}
+	if _, f := l.arrive(t, a); f != nil {
+		t.Fatal(f)
+	}
+	took := a.restored.Ahead
+	for _, p := range a.restored.Phases {
+		took += p.Seconds
+	}
+	if a.restored.Ahead <= 0 || took >= pause.Seconds() {
+		t.Errorf("the restore took %.1f s, %.1f s of it while the dump arrived", took, a.restored.Ahead)
+	}
+}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"strings"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 	"golang.org/x/sync/errgroup"
@@ -37,7 +38,8 @@ type loader struct {
 	main     *pgx.Conn
 	settings []string // statements of the dump that every session runs first
 	schedule *schedule
-	room     chan []byte // chunks for rows; their number limits the memory
+	room     chan []byte   // chunks for rows; their number limits the memory
+	waited   time.Duration // for the dump to arrive and to be accepted
 }
 
 // newLoader returns a loader for a dump that was read.
@@ -90,7 +92,9 @@ func (l *loader) walk(ctx context.Context, g *errgroup.Group, dump io.Reader) er
 		return err
 	}
 	for i := 0; ; i++ {
+		began := time.Now()
 		block, found, err := l.rows.Rows(ctx, i)
+		l.waited += time.Since(began)
 		if err != nil {
 			return err
 		}
@@ -113,7 +117,9 @@ func (l *loader) walk(ctx context.Context, g *errgroup.Group, dump io.Reader) er
 	if err := l.schedule.awaitRows(ctx); err != nil {
 		return err
 	}
+	began := time.Now()
 	outline, splices, err := l.whole(ctx)
+	l.waited += time.Since(began)
 	if err != nil {
 		return err
 	}
@@ -197,7 +203,9 @@ func (l *loader) stream(ctx context.Context, i int, b *block, dump io.Reader) (r
 	b.open = func() (io.Reader, func() error, error) { return s, s.Close, nil }
 	l.schedule.addRows(l.share(b)...)
 	err = s.fill(ctx, dump, func(done int64) (int64, error) {
+		began := time.Now()
 		r, err = l.rows.More(ctx, i, done)
+		l.waited += time.Since(began)
 		return r.Data.Size, err
 	})
 	return r, err

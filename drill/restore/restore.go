@@ -45,11 +45,12 @@ type Restored struct {
 	// LostSettings is the number of the database's own settings that could not be restored.
 	LostSettings int
 
-	// Ahead is how many seconds the load ran before the dump was accepted; 0 if the dump was loaded again then. The
-	// phases do not contain them after CountFrom.
+	// Ahead is how many seconds the load took before the dump was accepted, without those in which it waited for the
+	// dump; 0 if the dump was loaded again then. The phases do not contain them after CountFrom.
 	Ahead  float64
-	loaded time.Time // when it began, if that was while the dump arrived
-	again  bool      // the dump was loaded again when it was accepted
+	loaded time.Time     // when it began, if that was while the dump arrived
+	waited time.Duration // for the dump
+	again  bool          // the dump was loaded again when it was accepted
 }
 
 // CountFrom removes the time before the dump was accepted from the phases.
@@ -57,10 +58,11 @@ func (r *Restored) CountFrom(accepted time.Time) {
 	if r.loaded.IsZero() {
 		return
 	}
-	left := max(accepted.Sub(r.loaded).Seconds(), 0)
+	early := max(accepted.Sub(r.loaded), 0)
 	if !r.again {
-		r.Ahead = left
+		r.Ahead = max(early-r.waited, 0).Seconds()
 	}
+	left := early.Seconds()
 	for i := range r.Phases {
 		before := min(left, r.Phases[i].Seconds)
 		r.Phases[i].Seconds -= before

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"sync"
+	"time"
 
 	"github.com/drillgres/drillgres/drill/inspect"
 )
@@ -15,11 +16,13 @@ import (
 const splitFrom = 64 << 20
 
 // fastArrival is how fast rows must arrive, in bytes per second, so that it is better to wait for what is to
-// be known of them: a single session does not load more.
-const fastArrival = 100 << 20
+// be known of them: a single session hardly loads more of narrow rows.
+const fastArrival = 64 << 20
 
 // awaitEnough waits until enough of the rows with an index has arrived to say how to load them.
 func (l *loader) awaitEnough(ctx context.Context, i int) (inspect.Rows, error) {
+	began := time.Now()
+	defer func() { l.waited += time.Since(began) }()
 	r, err := l.rows.More(ctx, i, frozenFrom)
 	if err == nil && l.rows.Rate() >= fastArrival {
 		r, err = l.rows.More(ctx, i, max(splitFrom, l.rows.Expected()/2))
