@@ -73,12 +73,8 @@ func Parse(text string) (Target, error) {
 	case u.Host == "" && query.Get("host") == "":
 		return Target{}, invalid("names no server, and that of the environment may be another one")
 	}
-	for _, name := range []string{"sslrootcert", "sslcert", "sslkey"} {
-		if path := query.Get(name); path != "" && path != "system" {
-			if _, err := os.ReadFile(path); err != nil {
-				return Target{}, invalid("has a file in %s that cannot be read: %w", name, err)
-			}
-		}
+	if err := checkFiles(query); err != nil {
+		return Target{}, err
 	}
 	cfg, err := pgx.ParseConfig(text)
 	if err != nil {
@@ -102,6 +98,20 @@ func Parse(text string) (Target, error) {
 func invalid(format string, args ...any) *outcome.Failure {
 	return outcome.Fail(outcome.ConfigInvalid, "--to "+format, args...).
 		WithHint("write postgres://user@host:5432/database, with the password in PGPASSWORD or in a password file")
+}
+
+// checkFiles fails if a file that the URL names cannot be read.
+func checkFiles(query url.Values) error {
+	for _, name := range []string{"sslrootcert", "sslcert", "sslkey"} {
+		path := query.Get(name)
+		if path == "" || path == "system" {
+			continue
+		}
+		if _, err := os.ReadFile(path); err != nil {
+			return invalid("has a file in %s that cannot be read: %w", name, err)
+		}
+	}
+	return nil
 }
 
 // Secrets returns the password in every form in which an output could contain it.
