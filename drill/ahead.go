@@ -72,7 +72,7 @@ func (a *ahead) provision(ctx context.Context, d Drill, begun func()) {
 	})
 }
 
-// restore restores the dump, of which only the rows are loaded before accept.
+// restore restores the dump. Before it is accepted, only its rows are loaded.
 func (a *ahead) restore(ctx context.Context, d Drill, p outcome.Progress) {
 	ctx, release := whileUsable(ctx, a.server.Pod)
 	defer release()

@@ -4,8 +4,6 @@ import (
 	"io"
 	"os"
 	"sync"
-
-	"github.com/drillgres/drillgres/drill/layers"
 )
 
 // frontier records how much of each part has arrived. A reader can follow up to
@@ -64,27 +62,13 @@ func (f *frontier) reader(disk io.ReaderAt) io.Reader {
 	return &follower{frontier: f, disk: disk}
 }
 
-// opened is the backup on disk, opened once more.
-type opened struct {
-	io.Reader
-	arrivedAt
-	disk *os.File
-}
-
-// RandomAccess returns all bytes, of which those that have not arrived are waited for.
-func (o *opened) RandomAccess() (io.ReaderAt, int64) { return o.arrivedAt, o.size }
-
-func (o *opened) Close() error { return o.disk.Close() }
-
-var _ layers.RandomAccess = (*opened)(nil)
-
-// open opens the backup on disk once more; see reader.
+// open opens the backup on disk once more. It waits for bytes that have not arrived.
 func (f *frontier) open(path string) (io.ReadCloser, error) {
 	disk, err := os.Open(path)
 	if err != nil {
 		return nil, err
 	}
-	return &opened{f.reader(disk), arrivedAt{f, disk}, disk}, nil
+	return &opened{f.reader(disk), arrivedAt{f, disk}, f.size, disk}, nil
 }
 
 type follower struct {

@@ -34,28 +34,29 @@ func (f Fetcher) readInPlace(ctx context.Context, b locate.Backup, path string, 
 	return f.readAll(ctx, b, path, &stream{ctx: ctx, r: file, progress: p, size: b.Size, random: file.random})
 }
 
-// inPlace is a local file that is read without copying it.
-type inPlace struct {
+// opened is a file of the backup on disk, in its order and at any offset.
+type opened struct {
 	io.Reader
 	random io.ReaderAt
 	size   int64
 	file   *os.File
 }
 
-func (i *inPlace) RandomAccess() (io.ReaderAt, int64) { return i.random, i.size }
+// RandomAccess returns all bytes.
+func (o *opened) RandomAccess() (io.ReaderAt, int64) { return o.random, o.size }
 
-func (i *inPlace) Close() error { return i.file.Close() }
+func (o *opened) Close() error { return o.file.Close() }
 
-var _ layers.RandomAccess = (*inPlace)(nil)
+var _ layers.RandomAccess = (*opened)(nil)
 
 // openInPlace opens a local file.
-func (f Fetcher) openInPlace(ctx context.Context, b locate.Backup, path string) (*inPlace, error) {
+func (f Fetcher) openInPlace(ctx context.Context, b locate.Backup, path string) (*opened, error) {
 	file, err := locate.Await(ctx, f.Patience, func() (*os.File, error) { return os.Open(path) }, func(f *os.File) { _ = f.Close() })
 	if err != nil {
 		return nil, err
 	}
 	r := locate.Patiently(ctx, f.Patience, io.LimitReader(file, b.Size))
-	return &inPlace{r, io.NewSectionReader(file, 0, b.Size), b.Size, file}, nil
+	return &opened{r, io.NewSectionReader(file, 0, b.Size), b.Size, file}, nil
 }
 
 func openFailure(b locate.Backup, err error) error {

@@ -74,8 +74,8 @@ func (a *Arriving) Head(ctx context.Context) (Contents, bool) {
 	return *head, true
 }
 
-// Rows waits for the rows with an index, in the order of the dump, of which the first bytes may not be
-// read yet: until they are complete, End is 0. It returns false if there are no more.
+// Rows waits until the rows with an index begin, in the order of the dump. Until they are read
+// completely, their End is 0. It returns false if there are no more.
 func (a *Arriving) Rows(ctx context.Context, i int) (r Rows, found bool, err error) {
 	err = a.await(ctx, func() bool {
 		if found = i < len(a.rows); found {
@@ -96,7 +96,7 @@ func (a *Arriving) More(ctx context.Context, i int, than int64) (r Rows, err err
 	return r, err
 }
 
-// Note tells how many bytes of the stored backup were read, of how many.
+// Note tells how many bytes of the stored backup were read, and how many it has.
 func (a *Arriving) Note(done, total int64) {
 	if a != nil {
 		a.mu.Lock()

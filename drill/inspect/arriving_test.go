@@ -106,7 +106,7 @@ func TestFollowADumpThatArrives(t *testing.T) {
 	p.checkWhole(t)
 }
 
-// checkWhole checks what is told of a dump that has arrived.
+// checkWhole checks what followers hear once the dump has arrived.
 func (p *pipe) checkWhole(t *testing.T) {
 	t.Helper()
 	whole := <-p.scanned

@@ -99,7 +99,7 @@ const (
 	// fewJobs is how many jobs fit into the smallest sandbox.
 	fewJobs = 4
 	// perJob is the least maintenance_work_mem with which Postgres builds an index in as many
-	// processes as by default: three, of which each needs 32 MiB.
+	// processes as by default: three, and each needs 32 MiB.
 	perJob = 96 * mib
 	// spareConnections are for the sessions besides those of the jobs: one that runs the statements in
 	// their order, one that watches the size of the database, and one that checks the server.

@@ -27,7 +27,7 @@ type loader struct {
 	workers int
 	rows    *inspect.Arriving
 	inOrder bool             // see inspect.Outline
-	splices []inspect.Splice // nil before the dump is accepted
+	splices []inspect.Splice // until the dump is accepted, those before its rows
 
 	// whole waits until the dump is accepted, and returns what is known of it then.
 	whole func(context.Context) (*inspect.Outline, []inspect.Splice, error)
@@ -92,9 +92,9 @@ func (l *loader) walk(ctx context.Context, g *errgroup.Group, dump io.Reader) er
 		return err
 	}
 	for i := 0; ; i++ {
-		began := time.Now()
+		arrived := l.wait()
 		block, found, err := l.rows.Rows(ctx, i)
-		l.waited += time.Since(began)
+		arrived()
 		if err != nil {
 			return err
 		}
@@ -117,9 +117,9 @@ func (l *loader) walk(ctx context.Context, g *errgroup.Group, dump io.Reader) er
 	if err := l.schedule.awaitRows(ctx); err != nil {
 		return err
 	}
-	began := time.Now()
+	accepted := l.wait()
 	outline, splices, err := l.whole(ctx)
-	l.waited += time.Since(began)
+	accepted()
 	if err != nil {
 		return err
 	}
@@ -143,6 +143,12 @@ func (l *loader) walk(ctx context.Context, g *errgroup.Group, dump io.Reader) er
 		return err
 	}
 	return l.checkIdle()
+}
+
+// wait begins to count a wait for the dump, and returns what ends it.
+func (l *loader) wait() (end func()) {
+	began := time.Now()
+	return func() { l.waited += time.Since(began) }
 }
 
 // checkIdle returns an error if a transaction of the dump is open in the main session.
@@ -203,9 +209,8 @@ func (l *loader) stream(ctx context.Context, i int, b *block, dump io.Reader) (r
 	b.open = func() (io.Reader, func() error, error) { return s, s.Close, nil }
 	l.schedule.addRows(l.share(b)...)
 	err = s.fill(ctx, dump, func(done int64) (int64, error) {
-		began := time.Now()
+		defer l.wait()()
 		r, err = l.rows.More(ctx, i, done)
-		l.waited += time.Since(began)
 		return r.Data.Size, err
 	})
 	return r, err

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"io"
 	"sync"
-	"time"
 
 	"github.com/drillgres/drillgres/drill/inspect"
 )
@@ -21,8 +20,7 @@ const fastArrival = 64 << 20
 
 // awaitEnough waits until enough of the rows with an index has arrived to say how to load them.
 func (l *loader) awaitEnough(ctx context.Context, i int) (inspect.Rows, error) {
-	began := time.Now()
-	defer func() { l.waited += time.Since(began) }()
+	defer l.wait()()
 	r, err := l.rows.More(ctx, i, frozenFrom)
 	if err == nil && l.rows.Rate() >= fastArrival {
 		r, err = l.rows.More(ctx, i, max(splitFrom, l.rows.Expected()/2))
