@@ -86,10 +86,12 @@ func (a *ahead) restore(ctx context.Context, d Drill, p outcome.Progress) {
 func (a *ahead) awaitAccepted(ctx context.Context) (provision.Server, restore.Dump, error) {
 	select {
 	case <-a.accepted:
-		return a.complete, a.dump, nil
 	case <-ctx.Done():
+	}
+	if ctx.Err() != nil { // whichever came first
 		return provision.Server{}, restore.Dump{}, context.Cause(ctx)
 	}
+	return a.complete, a.dump, nil
 }
 
 // once returns a Progress that reports once the dump is accepted: before that, the fetch does.

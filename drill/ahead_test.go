@@ -80,6 +80,10 @@ func (s *arrivingScript) Restore(ctx context.Context, _ provision.Server, d rest
 	}
 	s.ahead++
 	close(s.begun)
+	if s.early.cause != nil {
+		close(s.early.lost)
+		<-ctx.Done()
+	}
 	if _, whole, err := d.Arriving.Accepted(ctx); err != nil || whole.DumpVersion == "" {
 		return restore.Restored{}, errors.Join(err, errors.New("not accepted"))
 	}
@@ -130,11 +134,8 @@ func TestAhead(t *testing.T) {
 			code:   outcome.CopyFailed, stage: outcome.Restore, ahead: 1,
 		},
 		"the sandbox is lost": {
-			change: func(s *arrivingScript) {
-				s.early.cause = outcome.Fail(outcome.SandboxLost, "gone")
-				close(s.early.lost)
-			},
-			code: outcome.SandboxLost, stage: outcome.Restore, ahead: 1,
+			change: func(s *arrivingScript) { s.early.cause = outcome.Fail(outcome.SandboxLost, "gone") },
+			code:   outcome.SandboxLost, stage: outcome.Restore, ahead: 1,
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

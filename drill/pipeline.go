@@ -230,13 +230,18 @@ func whileUsable(ctx context.Context, pod sandbox.Pod) (context.Context, func())
 		return ctx, func() {}
 	}
 	ctx, cancel := context.WithCancelCause(ctx)
-	go func() {
-		select {
-		case <-pod.Lost():
-			cancel(pod.Cause())
-		case <-ctx.Done():
-		}
-	}()
+	select {
+	case <-pod.Lost(): // so nothing begins with it
+		cancel(pod.Cause())
+	default:
+		go func() {
+			select {
+			case <-pod.Lost():
+				cancel(pod.Cause())
+			case <-ctx.Done():
+			}
+		}()
+	}
 	return ctx, func() { cancel(nil) }
 }
 
