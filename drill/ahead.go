@@ -13,7 +13,7 @@ import (
 	"github.com/drillgres/drillgres/drill/sandbox"
 )
 
-// ahead is the part of a drill that runs beside the fetch: as soon as the first rows of a plain dump
+// ahead is the part of a drill that runs beside the fetch: as soon as the first rows of a dump
 // arrive, it provisions a server and begins to load them. The stages take over its results, and
 // so the drill ends as it would without it, only sooner.
 type ahead struct {

@@ -25,7 +25,7 @@
 //	inspect.Needs    what a server must have before the restore       → provision
 //	inspect.Promise  what one database contains after it              → verify
 //
-// A large plain dump is provisioned for and loaded while it arrives, see ahead.go: the stages take over
+// A large plain dump or custom archive is provisioned for and loaded while it arrives, see ahead.go: the stages take over
 // what runs ahead of them, and end as they would without it.
 //
 // [Drill.Check] runs only locate. Its result is never that of a verified backup.

@@ -28,8 +28,10 @@ func readArchive(f *feed, k *catalog, spent *layers.Budget) error {
 	}
 	a.readEntries()
 	if a.err == nil && a.format == archiveCustom {
-		a.readBlocks()
 		a.noteBlocks()
+		a.beginBlocks()
+		a.readBlocks()
+		a.placeBlocks()
 	}
 	return a.err
 }

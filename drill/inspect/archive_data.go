@@ -17,7 +17,7 @@ var errBlockEnd = errors.New("a block of data ends within its compressed stream"
 
 // readBlocks decodes all promised blocks.
 func (a *archive) readBlocks() {
-	a.data = &unpacker{a: a}
+	a.data = newUnpacker(a)
 	defer a.data.close()
 	for b := range a.blocks() {
 		a.decodeBlock(b)
@@ -48,10 +48,11 @@ func (a *archive) readTableRows(b *block, f *feed) {
 		return
 	}
 	watched := a.k.watchRows(b.table)
-	read := readRows(f, watched, func(int64) {})
+	read := readRows(f, watched, a.beginRows(b))
 	table := a.k.table(b.table)
 	table.addData(read.rows, read.size)
 	b.size = read.size
+	a.k.arriving.endRows(Rows{Table: b.table, Data: Span{Size: b.size}})
 	table.addNewest(watched.times())
 	blank := a.drainBlock(f)
 	if a.err == nil {
@@ -95,11 +96,14 @@ type unpacker struct {
 	f    *feed
 }
 
+func newUnpacker(a *archive) *unpacker {
+	return &unpacker{a: a, br: bufio.NewReaderSize(nil, sourceBuffer)}
+}
+
 // open returns a feed with the decompressed bytes of a run.
 func (u *unpacker) open(from *run) *feed {
 	if u.f == nil {
 		u.f = newFeed(nil, feedBuffer)
-		u.br = bufio.NewReaderSize(nil, sourceBuffer)
 	}
 	u.br.Reset(from)
 	r, err := u.unpack()

@@ -10,9 +10,9 @@ import (
 	"time"
 )
 
-// Arriving is a plain dump while [Set.Scan] reads it: what it contains before its first rows, and
-// then where its rows are, as far as they were read. A restore can follow it, and is never ahead of
-// the scan. What the scan only learns later can contradict it: see Agrees.
+// Arriving is a plain dump or a custom archive while [Set.Scan] reads it: what it contains before
+// its first rows, and then where its rows are, as far as they were read. A restore can follow it,
+// and is never ahead of the scan. What the scan only learns later can contradict it: see Agrees.
 type Arriving struct {
 	mu      sync.Mutex
 	changed sync.Cond // of mu
@@ -60,8 +60,9 @@ func (a *Arriving) Follow(open func(context.Context) (io.ReadCloser, error)) {
 // Open opens the stored bytes; see Follow.
 func (a *Arriving) Open(ctx context.Context) (io.ReadCloser, error) { return a.open(ctx) }
 
-// Head waits until the scan has come to the first rows, and returns the contents before them: they have an
-// Outline without rows. It returns false if the dump is not one that can be followed.
+// Head waits until the scan has come to the first rows, and returns the contents before them: those
+// of a plain dump have an Outline without rows, and those of an archive have Blocks without places.
+// It returns false if the dump is not one that can be followed.
 func (a *Arriving) Head(ctx context.Context) (Contents, bool) {
 	var head *Contents
 	err := a.await(ctx, func() bool {
@@ -75,7 +76,8 @@ func (a *Arriving) Head(ctx context.Context) (Contents, bool) {
 }
 
 // Rows waits until the rows with an index begin, in the order of the dump. Until they are read
-// completely, their End is 0. It returns false if there are no more.
+// completely, their End is 0. It returns false if there are no more. Rows of an archive have only a
+// Table and the Size of their Data.
 func (a *Arriving) Rows(ctx context.Context, i int) (r Rows, found bool, err error) {
 	err = a.await(ctx, func() bool {
 		if found = i < len(a.rows); found {
@@ -131,7 +133,13 @@ func (a *Arriving) Rate() float64 {
 func (a *Arriving) Agrees(s Source) bool {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if a.head == nil || a.err != nil || s.Outline == nil || s.Outline.InOrder != a.head.Source.Outline.InOrder || !slices.Equal(a.rows, s.Outline.Rows) {
+	if a.head == nil || a.err != nil {
+		return false
+	}
+	if a.head.Source.Outline == nil {
+		return slices.EqualFunc(a.rows, s.Blocks, func(r Rows, b Block) bool { return r.Data.Size == b.Size })
+	}
+	if s.Outline == nil || s.Outline.InOrder != a.head.Source.Outline.InOrder || !slices.Equal(a.rows, s.Outline.Rows) {
 		return false
 	}
 	behind := a.rows[len(a.rows)-1].End
@@ -183,7 +191,7 @@ func (a *Arriving) refuse() {
 func (a *Arriving) end(s Source, err error) {
 	switch {
 	case a == nil:
-	case err != nil || s.Outline == nil:
+	case err != nil || s.Outline == nil && len(s.Blocks) == 0:
 		a.refuse()
 	default:
 		a.update(func() { a.ended = true })
@@ -193,24 +201,15 @@ func (a *Arriving) end(s Source, err error) {
 // beginRows tells that the rows of a COPY begin. It returns what is to be told how many bytes of
 // them were read.
 func (s *script) beginRows(t *copyTarget) (grow func(size int64)) {
-	a := s.k.arriving
-	if a == nil || s.fragment || s.seek != nil {
+	if s.fragment || s.seek != nil {
 		return func(int64) {}
 	}
-	if !s.canFollow(t) || a.head == nil && a.open == nil {
-		a.refuse()
-		s.k.arriving = nil
-		return func(int64) {}
+	if a := s.k.arriving; a != nil && !s.canFollow(t) {
+		s.k.stopFollowers()
+	} else if a != nil && a.head == nil {
+		s.k.beginFollowers(&Outline{InOrder: s.outline.InOrder})
 	}
-	if a.head == nil {
-		head := s.k.contents()
-		head.Source.Outline, head.Needs.Unfinished = &Outline{InOrder: s.outline.InOrder}, true
-		a.update(func() { a.head, a.since = &head, time.Now() })
-	}
-	a.update(func() { a.rows = append(a.rows, s.rowsOf(t, Span{At: s.f.offset()}, 0)) })
-	return func(size int64) {
-		a.update(func() { a.setLast(size) })
-	}
+	return s.k.arriving.beginRows(s.rowsOf(t, Span{At: s.f.offset()}, 0))
 }
 
 // canFollow reports whether the dump is one that can have an outline, as far as it was read.
@@ -220,9 +219,58 @@ func (s *script) canFollow(t *copyTarget) bool {
 		!c.Reencoded && !slices.ContainsFunc(c.Splices, Splice.IsCommand)
 }
 
+// beginBlocks tells what an archive contains, before its blocks are read.
+func (a *archive) beginBlocks() {
+	if a.k.arriving == nil {
+		return
+	}
+	if n := len(a.k.c.Source.Blocks); n == 0 || n < len(a.order) { // pg_restore needs the whole archive for large objects
+		a.k.stopFollowers()
+		return
+	}
+	a.k.beginFollowers(nil)
+}
+
+// beginRows is beginRows for a block of an archive. Nobody can follow an archive with its blocks in another order than
+// that of its table of contents.
+func (a *archive) beginRows(b *block) (grow func(size int64)) {
+	if f := a.k.arriving; f != nil && a.k.c.Source.Blocks[len(f.rows)].Entry != b.id {
+		a.k.stopFollowers()
+	}
+	return a.k.arriving.beginRows(Rows{Table: b.table})
+}
+
+// beginFollowers tells what the dump contains before its rows.
+func (k *catalog) beginFollowers(o *Outline) {
+	if k.arriving.open == nil {
+		k.stopFollowers()
+		return
+	}
+	head := k.contents()
+	head.Source.Outline, head.Needs.Unfinished = o, true
+	k.arriving.update(func() { k.arriving.head, k.arriving.since = &head, time.Now() })
+}
+
+// stopFollowers ends the work of those who follow the scan.
+func (k *catalog) stopFollowers() {
+	k.arriving.refuse()
+	k.arriving = nil
+}
+
+// beginRows tells that rows begin, and returns what is to be told how many bytes of them were read.
+func (a *Arriving) beginRows(r Rows) (grow func(size int64)) {
+	if a == nil {
+		return func(int64) {}
+	}
+	a.update(func() { a.rows = append(a.rows, r) })
+	return func(size int64) {
+		a.update(func() { a.setLast(size) })
+	}
+}
+
 // endRows tells that the last rows were read to their end.
-func (s *script) endRows(r Rows) {
-	if a := s.k.arriving; a != nil {
+func (a *Arriving) endRows(r Rows) {
+	if a != nil {
 		a.update(func() {
 			a.setLast(r.Data.Size)
 			a.rows[len(a.rows)-1] = r

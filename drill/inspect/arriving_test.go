@@ -1,8 +1,12 @@
 package inspect
 
 import (
+	"bytes"
 	"context"
+	"errors"
 	"io"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -163,7 +167,9 @@ func TestDumpsThatCannotBeFollowed(t *testing.T) {
 		"another database":    strings.Replace(arrivingDump, "CREATE TABLE", "\\connect shop\nCREATE TABLE", 1),
 		"rows without a text": strings.Replace(arrivingDump, "(id, note) FROM stdin;", "(id, note) FROM stdin WITH (FORMAT csv);", 1),
 		"nothing":             "",
-		"an archive":          "PGDMP\x01\x0e",
+		"half a header":       "PGDMP\x01\x0e",
+		"large objects":       archived(t, "custom-18.dump"),
+		"rows as INSERTs":     archived(t, "inserts-15.dump"),
 	} {
 		t.Run(name, func(t *testing.T) {
 			if dump == arrivingDump {
@@ -176,6 +182,76 @@ func TestDumpsThatCannotBeFollowed(t *testing.T) {
 			}
 			<-p.scanned
 		})
+	}
+}
+
+// archived returns a dump of testdata.
+func archived(t *testing.T, name string) string {
+	t.Helper()
+	dump, err := os.ReadFile(filepath.Join("testdata", "dumps", name))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(dump)
+}
+
+func TestFollowAnArchiveThatArrives(t *testing.T) {
+	dump := archived(t, "rows-18.dump")
+	p := arrive(t)
+	go p.end(dump)
+	head, ok := p.a.Head(t.Context())
+	if !ok || !head.Needs.Unfinished || len(head.Source.Blocks) < 2 || head.Source.Blocks[0].At != 0 {
+		t.Fatalf("followed: %v, contents %+v", ok, head.Source)
+	}
+	whole := <-p.scanned
+	if p.err != nil || !p.a.Agrees(whole.Source) {
+		t.Fatalf("the archive does not agree with its beginning: %v, %+v", p.err, whole.Source.Blocks)
+	}
+	toc := &bytes.Buffer{}
+	rows, err := ReadArchive(strings.NewReader(dump), toc)
+	if err != nil || !strings.HasPrefix(dump, toc.String()) || int64(toc.Len()) < whole.Source.Blocks[0].At {
+		t.Fatalf("%v, %d bytes of the table of contents", err, toc.Len())
+	}
+	defer rows.Close()
+	path := filepath.Join("testdata", "dumps", "rows-18.dump")
+	for i, b := range whole.Source.Blocks {
+		arrived, found, err := p.a.Rows(t.Context(), i)
+		if err != nil || !found || arrived.Data.Size != b.Size {
+			t.Errorf("rows %+v, %v, want %+v", arrived, err, b)
+		}
+		next, err := rows.Next(head.Source.Blocks[i])
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := io.ReadAll(io.LimitReader(next, b.Size))
+		opened, failed := whole.Source.OpenBlock(path, b)
+		if err = errors.Join(err, failed); err != nil {
+			t.Fatal(err)
+		}
+		want, err := io.ReadAll(opened)
+		if err != nil || !bytes.Equal(got, want) {
+			t.Errorf("block %d: %q, %v, want %q", i, got, err, want)
+		}
+		_ = opened.Close()
+	}
+	if r, found, err := p.a.Rows(t.Context(), len(whole.Source.Blocks)); found || err != nil {
+		t.Errorf("rows %+v, %v", r, err)
+	}
+}
+
+// TestBlocksInAnotherOrder can be loaded, but not while they arrive.
+func TestBlocksInAnotherOrder(t *testing.T) {
+	dump := archived(t, "rows-18.dump")
+	blocks, _ := Walk([]byte(dump), 1<<20)
+	first, second := blocks.Blocks[0], blocks.Blocks[1]
+	swapped := dump[:first.At] + dump[second.At:second.At+second.Size] + dump[first.At:second.At] + dump[second.At+second.Size:]
+	p := arrive(t)
+	go p.end(swapped)
+	if whole := <-p.scanned; p.err != nil || len(whole.Source.Blocks) != len(blocks.Blocks) || p.a.Agrees(whole.Source) {
+		t.Errorf("%v, %+v", p.err, whole.Source.Blocks)
+	}
+	if _, _, err := p.a.Rows(t.Context(), 0); !errors.Is(err, errUnfollowed) {
+		t.Errorf("rows: %v", err)
 	}
 }
 

@@ -1,7 +1,6 @@
 package inspect
 
 import (
-	"bufio"
 	"cmp"
 	"errors"
 	"fmt"
@@ -37,7 +36,8 @@ func (a *archive) noteLater(e *entry) {
 	}
 }
 
-// noteBlocks sets the blocks of the archive, or why a client must load it.
+// noteBlocks sets the blocks that the table of contents promises, or why a client must load the
+// archive.
 func (a *archive) noteBlocks() {
 	c := &a.k.c.Source
 	for _, b := range a.order {
@@ -49,7 +49,7 @@ func (a *archive) noteBlocks() {
 		case b.file != "" && !dumpfile.IsRows(b.file):
 			c.NoOutline = "its files do not have the names that pg_dump gives them"
 		case a.k.reserve(b.copyStmt):
-			c.Blocks = append(c.Blocks, Block{Entry: b.id, Copy: b.copyStmt, File: b.file, At: b.at, Size: b.size})
+			c.Blocks = append(c.Blocks, Block{Entry: b.id, Copy: b.copyStmt, File: b.file})
 			continue
 		}
 		c.Blocks = nil
@@ -64,6 +64,16 @@ func (a *archive) noteBlocks() {
 	if later >= 0 {
 		c.AfterRows = a.later[later]
 	}
+}
+
+// placeBlocks sets where the blocks were found.
+func (a *archive) placeBlocks() {
+	blocks := slices.Clone(a.k.c.Source.Blocks) // those who follow have the others
+	for i := range blocks {
+		b := a.promised[blocks[i].Entry]
+		blocks[i].At, blocks[i].Size = b.at, b.size
+	}
+	a.k.c.Source.Blocks = blocks
 }
 
 // OpenBlock opens the rows of a block of an unpacked archive, a file or a directory, without the end
@@ -155,13 +165,70 @@ func readBlock(file *os.File, b Block) (*openedRows, error) {
 	w.f = newFeed(nil, feedBuffer)
 	w.f.ResetAt(file, b.At)
 	w.promised[b.Entry] = &block{id: b.Entry, offset: -1, rows: true}
-	kind, _ := w.f.next()
-	if w.readBlockHead(kind, b.At) == nil {
-		return nil, cmp.Or(w.err, io.ErrUnexpectedEOF)
-	}
-	u := &unpacker{a: &archive{walker: w}, br: bufio.NewReaderSize(&run{w: w}, sourceBuffer)}
-	rows, err := u.unpack()
+	u := newUnpacker(&archive{walker: w})
+	rows, _, err := u.openRows(b.Entry)
 	return &openedRows{rows, []func(){u.close}}, err
+}
+
+// openRows opens the rows of an entry, whose block begins at the current position.
+func (u *unpacker) openRows(entry int64) (rows io.Reader, from *run, err error) {
+	w := u.a.walker
+	at := w.f.offset()
+	kind, _ := w.f.next()
+	b := w.readBlockHead(kind, at)
+	if b == nil || b.id != entry {
+		return nil, nil, cmp.Or(w.err, io.ErrUnexpectedEOF)
+	}
+	from = &run{w: w}
+	u.br.Reset(from)
+	rows, err = u.unpack()
+	return rows, from, err
+}
+
+// ArchiveReader reads the rows of a custom archive in their order, once.
+type ArchiveReader struct {
+	unpacker *unpacker
+	last     *run // nil: none was opened
+}
+
+// ReadArchive reads the table of contents of a custom archive. It copies at least that to toc.
+func ReadArchive(from io.Reader, toc io.Writer) (*ArchiveReader, error) {
+	copied := &copiedReader{from, toc}
+	w := newWalker(newFeed(copied, feedBuffer), func(...string) bool { return true })
+	if !w.readHeader() {
+		return nil, w.unknownLayout()
+	}
+	for range w.entries() {
+	}
+	copied.to = io.Discard
+	return &ArchiveReader{unpacker: newUnpacker(&archive{walker: w})}, w.err
+}
+
+// Next opens the rows of the next block. They are followed by the end mark of COPY, and must be
+// read before the next call.
+func (r *ArchiveReader) Next(b Block) (rows io.Reader, err error) {
+	if r.last != nil {
+		r.last.skip()
+	}
+	rows, r.last, err = r.unpacker.openRows(b.Entry)
+	return rows, err
+}
+
+// Close frees what decompresses the rows.
+func (r *ArchiveReader) Close() { r.unpacker.close() }
+
+// copiedReader copies what it reads.
+type copiedReader struct {
+	from io.Reader
+	to   io.Writer
+}
+
+func (c *copiedReader) Read(p []byte) (int, error) {
+	n, err := c.from.Read(p)
+	if _, failed := c.to.Write(p[:n]); failed != nil {
+		return n, failed
+	}
+	return n, err
 }
 
 // openRowsFile opens a file of rows of a dump in directory format.

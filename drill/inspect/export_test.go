@@ -49,7 +49,7 @@ type Walked struct {
 func Walk(content []byte, maxDecoded int64) (decoded, skipped Walked) {
 	k := newCatalog()
 	a := newArchive(newFeed(bytes.NewReader(content), feedBuffer), k, &layers.Budget{Max: maxDecoded})
-	a.data = &unpacker{a: a}
+	a.data = newUnpacker(a)
 	defer a.data.close()
 	decoded = walked(a.walker, a.addEntry, a.decodeBlock)
 

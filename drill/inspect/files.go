@@ -360,6 +360,7 @@ func (r *files) end() error {
 		return outcome.Fail(outcome.DumpTruncated, "the tar archive lacks its last file, %s", dumpfile.Script)
 	case r.k.c.Format == Directory:
 		r.toc.noteBlocks()
+		r.toc.placeBlocks()
 	}
 	return nil
 }

@@ -114,7 +114,7 @@ func (s *script) noteRows(t *copyTarget, data Span) {
 		o.fresh[t.table] = len(o.Rows)
 	}
 	o.Rows = append(o.Rows, s.rowsOf(t, data, s.f.offset()))
-	s.endRows(o.Rows[len(o.Rows)-1])
+	s.k.arriving.endRows(o.Rows[len(o.Rows)-1])
 }
 
 func (s *script) rowsOf(t *copyTarget, data Span, end int64) Rows {

@@ -35,7 +35,10 @@ func (r *run) adapt(ctx context.Context) error {
 		r.addFinding("public_schema_exists", "dump the whole database, without --schema=public, and with a current pg_dump",
 			"the dump creates the schema public, which every new database has: restored without that statement")
 	}
-	if err := r.prepareDatabase(ctx); err != nil || !r.plan.File {
+	if r.loaded || !r.plan.File {
+		return nil
+	}
+	if err := r.prepareDatabase(ctx); err != nil {
 		return err
 	}
 	return r.omitEntries(ctx)

@@ -24,7 +24,7 @@ import (
 // arrival is a dump that arrives in two pieces, and is restored meanwhile.
 type arrival struct {
 	dump     string
-	until    string // the end of the first piece
+	until    string // the end of the first piece; empty: half of the dump
 	config   config.Restore
 	between  func(context.Context, provision.Server) // runs when the first piece has arrived
 	refuse   error                                   // instead of accepting the dump
@@ -40,6 +40,9 @@ func (l *lab) arrive(t *testing.T, a *arrival) (provision.Server, *outcome.Failu
 	defer cancel(nil)
 
 	first, rest, ok := strings.Cut(a.dump, a.until)
+	if a.until == "" {
+		first, rest, ok = a.dump[:len(a.dump)/2], a.dump[len(a.dump)/2:], true
+	}
 	if !ok {
 		t.Fatalf("the dump does not contain %q", a.until)
 	}
@@ -63,7 +66,7 @@ func (l *lab) arrive(t *testing.T, a *arrival) (provision.Server, *outcome.Failu
 	defer stop()
 	head, found := arriving.Head(limited)
 	if !found {
-		t.Fatal("the dump cannot be followed")
+		t.Fatal("nobody can follow the dump")
 	}
 	a.config.Profile = provision.Fast
 	p := &provision.Provisioner{

@@ -14,18 +14,15 @@ import (
 	"github.com/drillgres/drillgres/drill/words"
 )
 
-// load loads the dump, over several sessions where it can.
+// load loads the dump, over several sessions where it can, unless it is loaded.
 func (r *run) load(ctx context.Context) error {
-	loaded, err := r.loadArriving(ctx)
-	if err != nil {
-		return err
-	}
 	if err := r.checkClient(); err != nil {
 		return err
 	}
 	if err := r.adapt(ctx); err != nil {
 		return err
 	}
+	loaded, err := r.loaded, error(nil)
 	if !loaded {
 		loaded, err = r.loadInParallel(ctx)
 	}

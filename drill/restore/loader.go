@@ -25,21 +25,33 @@ import (
 type loader struct {
 	connect func(context.Context) (*pgx.Conn, error)
 	workers int
-	rows    *inspect.Arriving
+	rows    arrivals
 	inOrder bool             // see inspect.Outline
 	splices []inspect.Splice // until the dump is accepted, those before its rows
+
+	builds *inspect.Outline // of an archive, which states them before its rows; nil: not known yet
 
 	// whole waits until the dump is accepted, and returns what is known of it then.
 	whole func(context.Context) (*inspect.Outline, []inspect.Splice, error)
 
-	// open opens the rows of a block of an archive; nil: they are in the dump.
-	open func(i int) (rows io.Reader, done func() error, err error)
+	// open returns what opens the rows of a block of an archive apart, or nil: the rows of one that arrives are
+	// opened with next, in their order. Without open, the rows are in the dump.
+	open func(i int) opener
+	next func(i int) (io.Reader, error)
 
 	main     *pgx.Conn
 	settings []string // statements of the dump that every session runs first
 	schedule *schedule
 	room     chan []byte   // chunks for rows; their number limits the memory
 	waited   time.Duration // for the dump to arrive and to be accepted
+}
+
+// arrivals tells of the rows of a dump that arrives, or that was read; see inspect.Arriving.
+type arrivals interface {
+	Rows(ctx context.Context, i int) (r inspect.Rows, found bool, err error)
+	More(ctx context.Context, i int, than int64) (inspect.Rows, error)
+	Expected() int64
+	Rate() float64
 }
 
 // newLoader returns a loader for a dump that was read.
@@ -69,6 +81,9 @@ func (l *loader) load(ctx context.Context, dump io.Reader) (err error) {
 	g, ctx := errgroup.WithContext(ctx)
 	stop := context.AfterFunc(ctx, l.schedule.wake)
 	defer stop()
+	if l.builds != nil {
+		l.schedule.plan(l.builds)
+	}
 	g.Go(func() error {
 		outline, _, err := l.whole(ctx)
 		if err == nil {
@@ -178,17 +193,17 @@ func (l *loader) handOver(ctx context.Context, i int, dump io.Reader) (end int64
 	}
 	b := &block{Rows: r, sql: string(statement)}
 	behind := r.Statement.At + r.Statement.Size
-	if l.open == nil {
+	if l.open != nil {
+		err = l.handOverBlock(ctx, i, b)
+	} else {
 		if err := skip(dump, r.Data.At-behind); err != nil { // the rest of the line
 			return 0, err
 		}
-		if r, err = l.stream(ctx, i, b, dump); err != nil {
-			return 0, err
-		}
+		r, err = l.stream(ctx, i, b, dump)
 		behind = r.Data.At + r.Data.Size
-	} else {
-		b.open = func() (io.Reader, func() error, error) { return l.open(i) }
-		l.schedule.addLargest(l.share(b)...)
+	}
+	if err != nil {
+		return 0, err
 	}
 	if err := skip(dump, r.End-behind); err != nil {
 		return 0, err
@@ -202,13 +217,26 @@ func (l *loader) handOver(ctx context.Context, i int, dump io.Reader) (end int64
 	return r.End, err
 }
 
-// stream passes the rows of a block from the dump to a worker, as far as they were read. It returns the
+// handOverBlock hands a block of an archive to a worker.
+func (l *loader) handOverBlock(ctx context.Context, i int, b *block) error {
+	if b.open = l.open(i); b.open != nil {
+		l.schedule.addLargest(l.share(b)...)
+		return nil
+	}
+	rows, err := l.next(i)
+	if err == nil {
+		_, err = l.stream(ctx, i, b, rows)
+	}
+	return err
+}
+
+// stream passes the rows of a block to a worker, as far as they were read. It returns the
 // rows once they are complete.
-func (l *loader) stream(ctx context.Context, i int, b *block, dump io.Reader) (r inspect.Rows, err error) {
+func (l *loader) stream(ctx context.Context, i int, b *block, from io.Reader) (r inspect.Rows, err error) {
 	s := newStream(l.room)
 	b.open = func() (io.Reader, func() error, error) { return s, s.Close, nil }
 	l.schedule.addRows(l.share(b)...)
-	err = s.fill(ctx, dump, func(done int64) (int64, error) {
+	err = s.fill(ctx, from, func(done int64) (int64, error) {
 		defer l.wait()()
 		r, err = l.rows.More(ctx, i, done)
 		return r.Data.Size, err

@@ -174,18 +174,20 @@ func (r *run) sendDump(ctx context.Context) error {
 // sendArchive loads an archive with a loader.
 func (r *run) sendArchive(ctx context.Context, s skeleton) error {
 	l := r.newLoader(s.outline, s.splices)
-	counted := &counter{report: r.progress}
-	for _, b := range r.dump.Blocks {
-		counted.total += b.Size
-	}
-	l.open = func(i int) (io.Reader, func() error, error) {
-		rows, err := r.dump.OpenBlock(r.unpacked, r.dump.Blocks[i])
+	counted := &counter{report: r.progress, total: sizeOfRows(r.dump.Source)}
+	l.open = func(i int) opener { return openBlock(r.dump.Source, r.unpacked, i, counted) }
+	return l.load(ctx, bytes.NewReader(s.sql))
+}
+
+// openBlock returns what opens a block of an archive on disk.
+func openBlock(s inspect.Source, path string, i int, counted *counter) opener {
+	return func() (io.Reader, func() error, error) {
+		rows, err := s.OpenBlock(path, s.Blocks[i])
 		if err != nil {
 			return nil, nil, err
 		}
 		return &fullReader{&countingReader{rows, counted}}, rows.Close, nil
 	}
-	return l.load(ctx, bytes.NewReader(s.sql))
 }
 
 func (r *run) newLoader(o *inspect.Outline, splices []inspect.Splice) *loader {

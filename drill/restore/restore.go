@@ -125,7 +125,7 @@ func (r Restorer) Restore(ctx context.Context, s provision.Server, dump Dump, p 
 	last := all[len(all)-1]
 	run := r.newRun(last.server, last.dump, p)
 	run.partly = partly
-	err := run.runPhases(ctx, run.allPhases(hooked == len(all)-1))
+	err := run.runAll(ctx, hooked == len(all)-1)
 	run.restored.Phases = append(before.Phases, run.restored.Phases...)
 	run.restored.Findings = append(before.Findings, run.restored.Findings...)
 	return run.restored, advise(s, s.Blame(ctx, err))
@@ -222,7 +222,8 @@ type run struct {
 	progress outcome.Progress
 	partly   bool   // other parts have been, or will be, loaded into the database
 	hooked   bool   // restore.before ran before this part
-	gaveUp   string // why the dump could not be loaded while it arrived
+	loaded   bool   // the dump was loaded while it arrived
+	gaveUp   string // why it was not
 
 	unpacked string // path of the archive on this machine, for the loader
 	archive  string // path of the archive for pg_restore, a file or a directory: on this machine, later inside the sandbox
@@ -234,6 +235,16 @@ type run struct {
 type phase struct {
 	name string
 	do   func(context.Context) error
+}
+
+// runAll runs the phases of the last part. Those of a dump that arrives begin with its load.
+func (r *run) runAll(ctx context.Context, hooked bool) error {
+	if r.dump.Arriving != nil {
+		if err := r.runPhases(ctx, []phase{{"load", r.loadArriving}}); err != nil {
+			return err
+		}
+	}
+	return r.runPhases(ctx, r.allPhases(hooked))
 }
 
 // allPhases returns the phases of the last part.
@@ -248,10 +259,10 @@ func (r *run) allPhases(hooked bool) []phase {
 // loadPhases returns the phases that load a part, with the SQL before the dump if hooked.
 func (r *run) loadPhases(hooked bool) (phases []phase) {
 	r.hooked = hooked
-	if r.plan.Unpack {
+	if r.plan.Unpack && !r.loaded {
 		phases = append(phases, phase{"unpack", r.unpack})
 	}
-	if r.plan.File {
+	if r.plan.File && !r.loaded {
 		phases = append(phases, phase{"place", r.place})
 	}
 	if before, _ := hooks(r.Config, r.server); hooked && len(before) > 0 {
@@ -265,12 +276,21 @@ func (r *run) runPhases(ctx context.Context, phases []phase) error {
 	for _, p := range phases {
 		began := time.Now()
 		err := p.do(ctx)
-		r.restored.Phases = append(r.restored.Phases, Phase{p.name, time.Since(began).Seconds()})
+		r.restored.addPhase(p.name, time.Since(began).Seconds())
 		if err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// addPhase adds a phase, or the time of its second half.
+func (r *Restored) addPhase(name string, seconds float64) {
+	if i := slices.IndexFunc(r.Phases, func(p Phase) bool { return p.Name == name }); i >= 0 {
+		r.Phases[i].Seconds += seconds
+		return
+	}
+	r.Phases = append(r.Phases, Phase{name, seconds})
 }
 
 func (r *run) addFinding(code, hint, message string) {

@@ -57,33 +57,42 @@ func newSchedule() *schedule {
 	return s
 }
 
-// plan adds the builds of a dump, some of whose rows may be loaded already.
+// plan adds the builds of a dump, some of whose rows may be loaded already. It is called again when
+// the sizes of its rows are known.
 func (s *schedule) plan(o *inspect.Outline) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if !s.planned {
+		s.addBuilds(o)
+	}
 	sizes := map[sqltext.Name]int64{}
+	for _, r := range o.Rows {
+		sizes[r.Table] += r.Data.Size
+	}
+	for _, builds := range [][]*pending{s.others, s.foreign} {
+		slices.SortStableFunc(builds, func(a, b *pending) int { return cmp.Compare(sizes[b.Table], sizes[a.Table]) })
+	}
+	s.changed.Broadcast()
+}
+
+func (s *schedule) addBuilds(o *inspect.Outline) {
 	for i, r := range o.Rows {
 		if i >= s.added {
 			s.unloaded[r.Table]++
 			s.left++
 		}
-		sizes[r.Table] += r.Data.Size
 		s.late = s.late || r.Spreads
 	}
 	for _, b := range o.Builds {
-		s.builds = append(s.builds, &pending{Build: b})
-	}
-	largest := slices.Clone(s.builds)
-	slices.SortStableFunc(largest, func(a, b *pending) int { return cmp.Compare(sizes[b.Table], sizes[a.Table]) })
-	for _, b := range largest {
+		p := &pending{Build: b}
+		s.builds = append(s.builds, p)
 		if b.Kind == inspect.BuildForeignKey {
-			s.foreign = append(s.foreign, b)
+			s.foreign = append(s.foreign, p)
 		} else {
-			s.others = append(s.others, b)
+			s.others = append(s.others, p)
 		}
 	}
 	s.undone, s.planned = len(s.others), true
-	s.changed.Broadcast()
 }
 
 // wake lets everybody who waits look again, such as after the end of a context.

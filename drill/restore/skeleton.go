@@ -51,10 +51,18 @@ func (r *run) readSkeleton(ctx context.Context) (s skeleton, why string, err err
 	case len(s.outline.Rows) != len(blocks):
 		return skeleton{}, "its SQL has other rows than its blocks", nil
 	}
-	for i, b := range blocks {
-		s.outline.Rows[i].Data.Size = b.Size
-	}
+	s.outline = s.outlineFor(blocks)
 	return s, "", nil
+}
+
+// outlineFor returns the outline with the sizes of the blocks.
+func (s skeleton) outlineFor(blocks []inspect.Block) *inspect.Outline {
+	o := *s.outline
+	o.Rows = slices.Clone(o.Rows)
+	for i, b := range blocks {
+		o.Rows[i].Data.Size = b.Size
+	}
+	return &o
 }
 
 // writeSQL returns the SQL of the archive without its rows, as pg_restore writes it, or why there is

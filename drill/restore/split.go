@@ -11,7 +11,7 @@ import (
 )
 
 // splitFrom is from which size on, in bytes, rows of a single table are loaded over all
-// sessions, if they are most of the dump. They cannot be frozen then.
+// sessions, if they are more than one session's share of the dump. They cannot be frozen then.
 const splitFrom = 64 << 20
 
 // fastArrival is how fast rows must arrive, in bytes per second, so that it is better to wait for what is to
@@ -23,14 +23,14 @@ func (l *loader) awaitEnough(ctx context.Context, i int) (inspect.Rows, error) {
 	defer l.wait()()
 	r, err := l.rows.More(ctx, i, frozenFrom)
 	if err == nil && l.rows.Rate() >= fastArrival {
-		r, err = l.rows.More(ctx, i, max(splitFrom, l.rows.Expected()/2))
+		r, err = l.rows.More(ctx, i, max(splitFrom, l.rows.Expected()/int64(l.workers)))
 	}
 	return r, err
 }
 
 // splits reports whether several workers load the rows of one block.
 func (l *loader) splits(r inspect.Rows) bool {
-	return !l.inOrder && r.Fresh && r.Data.Size >= splitFrom && 2*r.Data.Size > l.rows.Expected()
+	return !l.inOrder && r.Fresh && r.Data.Size >= splitFrom && int64(l.workers)*r.Data.Size > l.rows.Expected()
 }
 
 // split is rows that several workers load, each some of them.

@@ -60,6 +60,8 @@ dump 17 root-17.dump -Fc --load-via-partition-root
 dump 17 zstd-17.dump -Fc -Z zstd
 dump 18 lz4-18.dump -Fc -Z lz4
 dump 18 root-18.sql --load-via-partition-root
+# Written into a pipe, an archive does not state where its blocks are.
+docker exec inspect-testdata-18 sh -c 'pg_dump -U postgres -Fc --no-blobs shop | cat' >dumps/rows-18.dump
 # Written to a redirected stdout, pg_dump 17 and 18 leave the table of contents
 # behind the data a second time.
 docker exec inspect-testdata-18 sh -c 'pg_dump -U postgres -Fc shop >/tmp/twice && cat /tmp/twice' >dumps/twice-18.dump
