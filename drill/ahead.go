@@ -39,7 +39,7 @@ type ahead struct {
 // sandbox, which begun waits for, is all that is begun then.
 func (d Drill) goAhead(ctx context.Context, r *runner, b locate.Backup, begun func()) *ahead {
 	_, ok := d.Provisioner.(Beginner)
-	if !ok || d.Arriving == nil || r.failure != nil || len(b.Before) > 0 || len(b.Members) > 0 || b.Size < largeBackup {
+	if !ok || d.Arriving == nil || r.failure != nil || len(b.Before) > 0 || len(b.Members) > 0 || !isLarge(b) {
 		return nil
 	}
 	ctx, cancel := context.WithCancelCause(ctx)

@@ -221,7 +221,7 @@ func (d Drill) read(ctx context.Context, r *runner, e *evidence) (a *ahead) {
 		}
 		return b, err
 	})
-	endFetch := r.beginSandbox(ctx, e.backup.Size)
+	endFetch := r.beginSandbox(ctx, e.backup)
 	a = d.goAhead(ctx, r, e.backup, endFetch)
 	e.file = step(ctx, r, outcome.Fetch, func(ctx context.Context) (fetch.File, error) {
 		file, err := d.Fetcher.Fetch(ctx, e.backup, r.progress(outcome.Fetch))
