@@ -69,7 +69,19 @@ databases:
 // is not known when the load begins.
 func TestRowsAreLoadedWhileTheyArrive(t *testing.T) {
 	t.Parallel()
-	p := slowly(t, 16_000, arrivingDump(grantsLast+endsLast))
+	p := slowly(t, 8_000, arrivingDump(grantsLast+endsLast))
+	r := checkAhead(t, p)
+	for _, f := range r.Findings {
+		if f.Code == "role_created" && !strings.Contains(f.Message, "reader") || f.Code == "app_role_unknown" {
+			t.Errorf("finding %+v", f)
+		}
+	}
+	program.CheckNothingLeft(t, p.Config)
+}
+
+// checkAhead checks that a drill passes, and that it has loaded rows while they arrived.
+func checkAhead(t *testing.T, p *program.Process) outcome.Result {
+	t.Helper()
 	r, exit := p.Result(t, 3*time.Minute)
 	if exit != outcome.ExitPassed || len(r.Leftovers) > 0 {
 		t.Fatalf("exit %d: %+v, leftovers %q\n%s", exit, r.Failure, r.Leftovers, p.Stderr.String())
@@ -79,12 +91,34 @@ func TestRowsAreLoadedWhileTheyArrive(t *testing.T) {
 			t.Errorf("restored with %v", s.Details)
 		}
 	}
-	for _, f := range r.Findings {
-		if f.Code == "role_created" && !strings.Contains(f.Message, "reader") || f.Code == "app_role_unknown" {
-			t.Errorf("finding %+v", f)
-		}
+	return r
+}
+
+// TestAnArchiveIsLoadedWhileItArrives does the same with a custom archive, whole and without its end.
+func TestAnArchiveIsLoadedWhileItArrives(t *testing.T) {
+	t.Parallel()
+	n := newNightly(t, "")
+	n.after(t, `create role reader; create table large (id int primary key, note text); grant select on large to reader;
+		create table small (id int); insert into small values (1), (2);
+		insert into large select g, (select string_agg(md5(g * 40 + i || ''), '') from generate_series(1, 40) i) from generate_series(1, 72000) g;`)
+	archive, err := os.ReadFile(n.backup)
+	if err != nil {
+		t.Fatal(err)
 	}
-	program.CheckNothingLeft(t, p.Config)
+	const slow = 5_000
+	t.Run("whole", func(t *testing.T) {
+		p := slowly(t, slow, archive)
+		checkAhead(t, p)
+		program.CheckNothingLeft(t, p.Config)
+	})
+	t.Run("without its end", func(t *testing.T) {
+		p := slowly(t, slow, archive[:len(archive)-100])
+		r, exit := p.Result(t, 3*time.Minute)
+		if r.Failure == nil || r.Failure.Code != outcome.DumpTruncated || r.Failure.Stage != outcome.Inspect || len(r.Leftovers) > 0 {
+			t.Errorf("exit %d: %+v, leftovers %q", exit, r.Failure, r.Leftovers)
+		}
+		program.CheckNothingLeft(t, p.Config)
+	})
 }
 
 // TestABrokenDumpIsNotRestoredWhileItArrives finds at the end of a dump that it is broken: that counts, and not what was
