@@ -274,3 +274,13 @@ func TestAFollowerChangesNothing(t *testing.T) {
 		t.Errorf("the contents differ (-alone +followed):\n%s", diff)
 	}
 }
+
+// TestTheOwnerOfPublicIsConvertedOnce takes the contents of an archive twice, as those who follow it have it done.
+func TestTheOwnerOfPublicIsConvertedOnce(t *testing.T) {
+	k := newCatalog()
+	k.c.namesEncoding, k.c.Public = "LATIN1", &PublicSchema{Owner: "gr\xf6\xdfe"}
+	before, after := k.contents(), k.contents()
+	if got := []string{before.Source.Public.Owner, after.Source.Public.Owner}; got[0] != "größe" || got[1] != "größe" {
+		t.Errorf("owners %q", got)
+	}
+}

@@ -214,6 +214,10 @@ func (k *catalog) contents() Contents {
 	c.CreatedTablespaces = sortedNames(k.createdTablespaces)
 	c.Extensions = append([]Extension{}, c.Extensions...)
 	c.Refreshes = slices.Clone(c.Refreshes)
+	if c.Public != nil {
+		public := *c.Public
+		c.Public = &public
+	}
 	c.Bootstrap = k.bootstrap()
 	c.CreatesDatabase = c.CreatesDatabase || k.createdBefore != "" && k.createdBefore == c.Database.Name
 	if c.isWholeCluster() && !k.hasDatabases() {
