@@ -43,7 +43,7 @@ type loader struct {
 	settings []string // statements of the dump that every session runs first
 	schedule *schedule
 	room     chan []byte   // chunks for rows; their number limits the memory
-	waited   time.Duration // for the dump to arrive and to be accepted
+	waited   time.Duration // for the dump to arrive and to be accepted, while nothing was built
 }
 
 // arrivals tells of the rows of a dump that arrives, or that was read; see inspect.Arriving.
@@ -160,10 +160,11 @@ func (l *loader) walk(ctx context.Context, g *errgroup.Group, dump io.Reader) er
 	return l.checkIdle()
 }
 
-// wait begins to count a wait for the dump, and returns what ends it.
+// wait begins to count a wait for the dump, and returns what ends it. While an index or a key is built, nothing
+// waits.
 func (l *loader) wait() (end func()) {
-	began := time.Now()
-	return func() { l.waited += time.Since(began) }
+	began, built := time.Now(), l.schedule.buildTime()
+	return func() { l.waited += max(time.Since(began)-(l.schedule.buildTime()-built), 0) }
 }
 
 // checkIdle returns an error if a transaction of the dump is open in the main session.

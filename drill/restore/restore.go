@@ -46,10 +46,10 @@ type Restored struct {
 	LostSettings int
 
 	// Ahead is how many seconds the load took before the dump was accepted, without those in which it waited for the
-	// dump; 0 if the dump was loaded again then. The phases do not contain them after CountFrom.
+	// dump and built nothing; 0 if the dump was loaded again then. The phases do not contain them after CountFrom.
 	Ahead  float64
 	loaded time.Time     // when it began, if that was while the dump arrived
-	waited time.Duration // for the dump
+	waited time.Duration // for the dump, while nothing was built
 	again  bool          // the dump was loaded again when it was accepted
 }
 

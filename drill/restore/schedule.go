@@ -5,6 +5,7 @@ import (
 	"context"
 	"slices"
 	"sync"
+	"time"
 
 	"github.com/drillgres/drillgres/drill/inspect"
 	"github.com/drillgres/drillgres/drill/sqltext"
@@ -30,6 +31,10 @@ type schedule struct {
 	reached bool                 // the main session has come to the foreign keys
 	locks   map[sqltext.Name]int // builds that run, by table; alone: it locks out others
 	closed  bool
+
+	running int           // builds that run
+	since   time.Time     // when the first of them began
+	built   time.Duration // how long builds ran until then
 }
 
 // lookAhead is how many builds a worker looks at: more would take their time, because it looks
@@ -210,10 +215,23 @@ func (s *schedule) take() task {
 			for _, table := range b.tables() {
 				s.locks[table] += b.weight()
 			}
+			if s.running++; s.running == 1 {
+				s.since = time.Now()
+			}
 			return task{build: b}
 		}
 	}
 	return task{}
+}
+
+// buildTime returns how long at least one build has run until now.
+func (s *schedule) buildTime() time.Duration {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.running > 0 {
+		return s.built + time.Since(s.since)
+	}
+	return s.built
 }
 
 func (s *schedule) canBegin(p *pending) bool {
@@ -253,6 +271,9 @@ func (s *schedule) done(t task) {
 	}
 	if b := t.build; b != nil {
 		b.done = true
+		if s.running--; s.running == 0 {
+			s.built += time.Since(s.since)
+		}
 		for _, table := range b.tables() {
 			s.locks[table] -= b.weight()
 		}

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/drillgres/drillgres/drill/inspect"
@@ -129,4 +130,27 @@ func TestScheduleTakesTheLargestFirst(t *testing.T) {
 	if want := []string{"table_1", "table_3", "table_0", "table_2"}; !slices.Equal(got, want) {
 		t.Errorf("got %v, want %v", got, want)
 	}
+}
+
+// TestABuildIsNoWait builds an index and then a key of a table while the dump is awaited.
+func TestABuildIsNoWait(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		o := outlineOf(1)
+		o.Rows = nil
+		l := &loader{schedule: planned(o)}
+		end := l.wait()
+		for range 2 {
+			time.Sleep(time.Second)
+			built := l.schedule.take()
+			time.Sleep(time.Minute)
+			l.schedule.done(built)
+		}
+		l.schedule.reached = true
+		foreign := l.schedule.take()
+		time.Sleep(time.Hour)
+		end()
+		if l.waited != 2*time.Second || foreign.build == nil {
+			t.Errorf("it waited for %s", l.waited)
+		}
+	})
 }
