@@ -123,46 +123,51 @@ func (l *lab) arrive(t *testing.T, a *arrival) (provision.Server, *outcome.Failu
 }
 
 func TestLoadWhileTheDumpArrives(t *testing.T) {
+	t.Parallel()
 	for _, major := range images.Majors("13", "18") {
-		l := sharedLab(t, major)
-		s := l.server(t)
-		for name, c := range map[string]struct{ script, until, table string }{
-			"intricate":    {intricate, "\nCOPY public.visits_2026_0 ", "countries"},
-			"two tables":   {twoTables, "\nCOPY public.b (id, a, note) FROM stdin;\n", "a"},
-			"within rows":  {twoTables, "\n777\tx777\n", ""},
-			"in the order": {inOrder, "\nCOPY public.b (a) FROM stdin;\n", "a"},
-		} {
-			if major != "18" && name != "intricate" {
-				continue
-			}
-			t.Run(major+" "+name, func(t *testing.T) {
-				dump := string(l.source(t, s, c.script))
-				role := "reader_" + strings.ReplaceAll(name, " ", "_") + major
-				dump = strings.Replace(dump, "\n--\n-- PostgreSQL database dump complete", "\nGRANT SELECT ON ALL TABLES IN SCHEMA public TO "+role+";\n\n--\n-- PostgreSQL database dump complete", 1)
-				a := &arrival{dump: dump, until: c.until, config: config.Restore{Jobs: 3}, between: func(ctx context.Context, s provision.Server) {
-					if c.table != "" {
-						l.awaitRows(ctx, t, s, c.table)
+		t.Run(major, func(t *testing.T) {
+			t.Parallel()
+			l := sharedLab(t, major)
+			s := l.server(t)
+			for name, c := range map[string]struct{ script, until, table string }{
+				"intricate":    {intricate, "\nCOPY public.visits_2026_0 ", "countries"},
+				"two tables":   {twoTables, "\nCOPY public.b (id, a, note) FROM stdin;\n", "a"},
+				"within rows":  {twoTables, "\n777\tx777\n", ""},
+				"in the order": {inOrder, "\nCOPY public.b (a) FROM stdin;\n", "a"},
+			} {
+				if major != "18" && name != "intricate" {
+					continue
+				}
+				t.Run(name, func(t *testing.T) {
+					dump := string(l.source(t, s, c.script))
+					role := "reader_" + strings.ReplaceAll(name, " ", "_") + major
+					dump = strings.Replace(dump, "\n--\n-- PostgreSQL database dump complete", "\nGRANT SELECT ON ALL TABLES IN SCHEMA public TO "+role+";\n\n--\n-- PostgreSQL database dump complete", 1)
+					a := &arrival{dump: dump, until: c.until, config: config.Restore{Jobs: 3}, between: func(ctx context.Context, s provision.Server) {
+						if c.table != "" {
+							l.awaitRows(ctx, t, s, c.table)
+						}
+					}}
+					into, f := l.arrive(t, a)
+					if f != nil || a.restored.Loader != restore.LoaderParallel || a.restored.Ahead == 0 {
+						t.Fatalf("loaded by %q (%s), %.1f s ahead: %v", a.restored.Loader, a.restored.WhyClient, a.restored.Ahead, f)
 					}
-				}}
-				into, f := l.arrive(t, a)
-				if f != nil || a.restored.Loader != restore.LoaderParallel || a.restored.Ahead == 0 {
-					t.Fatalf("loaded by %q (%s), %.1f s ahead: %v", a.restored.Loader, a.restored.WhyClient, a.restored.Ahead, f)
-				}
-				got := l.dumped(t, into)
-				if diff := cmp.Diff(l.loaded(t, []byte(dump), restore.LoaderClient, "psql"), got); diff != "" {
-					t.Errorf("the databases differ (-client +parallel):\n%s", diff)
-				}
-				if !strings.Contains(strings.Join(got, "\n"), role) {
-					t.Errorf("the role %s has no privileges", role)
-				}
-			})
-		}
+					got := l.dumped(t, into)
+					if diff := cmp.Diff(l.loaded(t, []byte(dump), restore.LoaderClient, "psql"), got); diff != "" {
+						t.Errorf("the databases differ (-client +parallel):\n%s", diff)
+					}
+					if !strings.Contains(strings.Join(got, "\n"), role) {
+						t.Errorf("the role %s has no privileges", role)
+					}
+				})
+			}
+		})
 	}
 }
 
 // TestShareOutRowsThatArrive has one table that is most of the dump. Several sessions share its rows
 // if they arrive fast.
 func TestShareOutRowsThatArrive(t *testing.T) {
+	t.Parallel()
 	l := sharedLab(t, "18")
 	s := l.server(t)
 	dump := string(l.source(t, s, "create table a (id int, note text); insert into a select g, repeat(md5(g::text), 20) from generate_series(1, 130000) g; create table z as select 1 x;"))
@@ -180,6 +185,7 @@ func TestShareOutRowsThatArrive(t *testing.T) {
 
 // TestRowsThatNameALateRole has rows with a role that only a grant at the end of the dump shows to be needed.
 func TestRowsThatNameALateRole(t *testing.T) {
+	t.Parallel()
 	l := sharedLab(t, "15")
 	s := l.server(t)
 	dump := string(l.source(t, s, "create role late; create table a as select 'late'::regrole r from generate_series(1, 1000); create table z as select 1 x; grant select on a to late;"))
@@ -220,6 +226,7 @@ func (l *lab) awaitRows(ctx context.Context, t *testing.T, s provision.Server, t
 // TestTheRestOfADumpDecides restores dumps whose rest shows that their rows were loaded in the wrong way, or cannot be
 // loaded.
 func TestTheRestOfADumpDecides(t *testing.T) {
+	t.Parallel()
 	l := sharedLab(t, "15")
 	s := l.server(t)
 	dump := string(l.source(t, s, twoTables))
@@ -259,6 +266,7 @@ func TestTheRestOfADumpDecides(t *testing.T) {
 
 // TestARefusedDumpIsNotRestored ends a restore that waits for the verdict of inspect.
 func TestARefusedDumpIsNotRestored(t *testing.T) {
+	t.Parallel()
 	l := sharedLab(t, "15")
 	dump := string(l.source(t, l.server(t), twoTables))
 	refused := errors.New("refused")
@@ -272,6 +280,7 @@ func TestARefusedDumpIsNotRestored(t *testing.T) {
 
 // TestAClientWaitsForTheWholeDump has nothing loaded before the dump is accepted.
 func TestAClientWaitsForTheWholeDump(t *testing.T) {
+	t.Parallel()
 	l := sharedLab(t, "15")
 	dump := string(l.source(t, l.server(t), twoTables))
 	a := &arrival{dump: dump, until: "\n2222\tx2222\n", config: config.Restore{Loader: restore.LoaderClient}, between: func(ctx context.Context, s provision.Server) {
@@ -288,6 +297,7 @@ func TestAClientWaitsForTheWholeDump(t *testing.T) {
 // TestWaitingForADumpIsNoRestore counts what was loaded while the dump arrived, and not the time in which nothing
 // came.
 func TestWaitingForADumpIsNoRestore(t *testing.T) {
+	t.Parallel()
 	l := sharedLab(t, "15")
 	dump := string(l.source(t, l.server(t), twoTables))
 	const pause = 8 * time.Second // the restore takes less than a second

@@ -130,8 +130,10 @@ var diagnoses = []diagnosis{
 }
 
 func TestDiagnosis(t *testing.T) {
+	t.Parallel()
 	for _, major := range []string{"13", "18"} {
 		t.Run(major, func(t *testing.T) {
+			t.Parallel()
 			l := sharedLab(t, major)
 			s := l.server(t)
 			for _, d := range diagnoses {

@@ -91,8 +91,10 @@ const inliner = `create function inner_g(t text) returns text language sql immut
 	create table w(a text); insert into w values ('x'); `
 
 func TestErrorsOfEveryMajor(t *testing.T) {
+	t.Parallel()
 	for _, major := range images.Majors("13", "15", "17", "18") {
 		t.Run(major, func(t *testing.T) {
+			t.Parallel()
 			l := sharedLab(t, major)
 			s := l.server(t)
 			l.session(t, s, everyError())

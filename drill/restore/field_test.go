@@ -181,8 +181,10 @@ func flipByte(b []byte) []byte {
 }
 
 func TestFieldFailures(t *testing.T) {
+	t.Parallel()
 	for _, major := range []string{"13", "15"} {
 		t.Run(major, func(t *testing.T) {
+			t.Parallel()
 			l := sharedLab(t, major)
 			first := l.server(t)
 			for _, c := range fieldCases {

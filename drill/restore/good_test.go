@@ -44,8 +44,10 @@ with newline" (a int);
 `
 
 func TestGoodDumpsRestoreWhole(t *testing.T) {
+	t.Parallel()
 	for _, major := range images.Majors("13", "15", "17") {
 		t.Run(major, func(t *testing.T) {
+			t.Parallel()
 			l := sharedLab(t, major)
 			s := l.server(t)
 			plainDump := l.source(t, s, production)
@@ -160,6 +162,7 @@ func (l *lab) acceptsApplication(t *testing.T, s provision.Server) {
 }
 
 func TestADumpThatMakesItsOwnDatabase(t *testing.T) {
+	t.Parallel()
 	l := sharedLab(t, "15")
 	dump := l.source(t, l.server(t), "create role source_owner nologin; alter database source owner to source_owner; create table t as select generate_series(1, 10) a", "--create")
 	s, restored, f := l.drill(t, job{dump: dump, change: func(c *inspect.Contents) { c.Needs.Database.Name = "source" }})
@@ -183,17 +186,21 @@ func TestADumpThatMakesItsOwnDatabase(t *testing.T) {
 // TestAHiddenCommandIsRefused: whatever a dump does to the way psql reads it, psql runs
 // none of its commands.
 func TestAHiddenCommandIsRefused(t *testing.T) {
+	t.Parallel()
 	for _, major := range images.Majors("13", "15", "17", "18") {
-		l := sharedLab(t, major)
-		for name, hidden := range hiddenCommands {
-			t.Run(major+"/"+name, func(t *testing.T) {
-				dump := "create table t(a int);\ncopy t from stdin;\n1\n\\.\n" + hidden + "\n"
-				_, _, f := l.drill(t, job{dump: []byte(dump)})
-				if f == nil || f.Code != outcome.DumpHostile {
-					t.Errorf("%+v, want dump_hostile", f)
-				}
-			})
-		}
+		t.Run(major, func(t *testing.T) {
+			t.Parallel()
+			l := sharedLab(t, major)
+			for name, hidden := range hiddenCommands {
+				t.Run(name, func(t *testing.T) {
+					dump := "create table t(a int);\ncopy t from stdin;\n1\n\\.\n" + hidden + "\n"
+					_, _, f := l.drill(t, job{dump: []byte(dump)})
+					if f == nil || f.Code != outcome.DumpHostile {
+						t.Errorf("%+v, want dump_hostile", f)
+					}
+				})
+			}
+		})
 	}
 }
 
@@ -221,6 +228,7 @@ select 'x\' , ' ; \unrestrict KEY
 const hiddenCommand = `select 'x\' , ' ; \! touch /tmp/owned # ';`
 
 func TestFailedAnalyzeIsOnlyAFinding(t *testing.T) {
+	t.Parallel()
 	l := sharedLab(t, "15")
 	// The statistics' expression is first evaluated by ANALYZE.
 	dump := "create function f(i int) returns int language plpgsql immutable as 'begin return 1 / (i - 5); end';" +
@@ -256,6 +264,7 @@ func inZstd(t *testing.T, data []byte) []byte {
 // TestSettingsOfTheDatabase checks that an archive's ALTER DATABASE … SET is
 // restored into the database of that name, and into no other.
 func TestSettingsOfTheDatabase(t *testing.T) {
+	t.Parallel()
 	l := sharedLab(t, "15")
 	dump := l.source(t, l.server(t), "create schema shop; alter database source set search_path = shop", "--format=custom")
 	for _, tt := range []struct{ dumped, want string }{{"source", "shop"}, {"", `"$user", public`}} {

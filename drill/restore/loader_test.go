@@ -79,35 +79,39 @@ const (
 )
 
 func TestLoadersAgree(t *testing.T) {
+	t.Parallel()
 	for _, major := range images.Majors("13", "18") {
-		l := sharedLab(t, major)
-		s := l.server(t)
-		for name, c := range map[string]struct {
-			script string
-			args   []string
-			loader string
-		}{
-			"intricate":                   {script: intricate},
-			"by the partition root":       {script: intricate, args: []string{"--load-via-partition-root"}},
-			"in the order":                {script: inOrder},
-			"in the order of an operator": {script: inOrderOfOperator},
-			"in the order of a key":       {script: inOrderOfKey},
-			"letters of a language":       {script: twoTables + `comment on table a is 'Größe'; comment on column b.note is 'café'; create view v as select 'C:\' as path, note from b;`},
-			"disabled triggers":           {script: intricate, args: []string{"--disable-triggers"}},
-			"with INSERTs":                {script: inOrder, args: []string{"--inserts"}, loader: "psql"},
-			"with a role in between":      {script: inOrder, args: []string{"--use-set-session-authorization"}, loader: "psql"},
-		} {
-			if major != "18" && name != "intricate" {
-				continue
-			}
-			t.Run(major+" "+name, func(t *testing.T) {
-				dump := l.source(t, s, c.script, c.args...)
-				got := l.loaded(t, dump, restore.LoaderParallel, c.loader)
-				if diff := cmp.Diff(l.loaded(t, dump, restore.LoaderClient, "psql"), got); diff != "" {
-					t.Errorf("the databases differ (-client +parallel):\n%s", diff)
+		t.Run(major, func(t *testing.T) {
+			t.Parallel()
+			l := sharedLab(t, major)
+			s := l.server(t)
+			for name, c := range map[string]struct {
+				script string
+				args   []string
+				loader string
+			}{
+				"intricate":                   {script: intricate},
+				"by the partition root":       {script: intricate, args: []string{"--load-via-partition-root"}},
+				"in the order":                {script: inOrder},
+				"in the order of an operator": {script: inOrderOfOperator},
+				"in the order of a key":       {script: inOrderOfKey},
+				"letters of a language":       {script: twoTables + `comment on table a is 'Größe'; comment on column b.note is 'café'; create view v as select 'C:\' as path, note from b;`},
+				"disabled triggers":           {script: intricate, args: []string{"--disable-triggers"}},
+				"with INSERTs":                {script: inOrder, args: []string{"--inserts"}, loader: "psql"},
+				"with a role in between":      {script: inOrder, args: []string{"--use-set-session-authorization"}, loader: "psql"},
+			} {
+				if major != "18" && name != "intricate" {
+					continue
 				}
-			})
-		}
+				t.Run(name, func(t *testing.T) {
+					dump := l.source(t, s, c.script, c.args...)
+					got := l.loaded(t, dump, restore.LoaderParallel, c.loader)
+					if diff := cmp.Diff(l.loaded(t, dump, restore.LoaderClient, "psql"), got); diff != "" {
+						t.Errorf("the databases differ (-client +parallel):\n%s", diff)
+					}
+				})
+			}
+		})
 	}
 }
 
@@ -120,45 +124,50 @@ const twoTables = `
 
 // TestLoadersAgreeOnArchives does the same with archives, whose rows are read in another order.
 func TestLoadersAgreeOnArchives(t *testing.T) {
+	t.Parallel()
 	for _, major := range images.Majors("13", "18") {
-		l := sharedLab(t, major)
-		s := l.server(t)
-		for name, c := range map[string]struct {
-			script, format string
-			args           []string
-			client         bool
-		}{
-			"intricate":              {script: intricate, format: "custom"},
-			"a directory":            {script: intricate, format: "directory"},
-			"a public of its own":    {script: `drop schema public; create schema public; alter schema public owner to pg_monitor;` + twoTables, format: "custom"},
-			"nothing after the rows": {script: `create table a (x text); insert into a select generate_series(1, 9); grant select on a to pg_monitor; revoke insert on a from current_user;`, format: "custom"},
-			"a view of nothing else": {script: `create table a (x int); insert into a select generate_series(1, 9); create materialized view v as select sum(x) from a`, format: "custom"},
-			"in the order of a key":  {script: inOrderOfKey, format: "directory"},
-			"by the partition root":  {script: intricate, format: "custom", args: []string{"--load-via-partition-root"}},
-			"letters of a language":  {script: twoTables + `comment on table a is 'Größe'; create table "Maß" (a text); insert into "Maß" select 'ß' || g from generate_series(1, 100) g`, format: "custom", args: []string{"--encoding=LATIN1"}},
-			"an entry in a function": {script: twoTables + "create function f() returns text language sql as $$ select '\n--\n-- TOC entry 1 (class 1 OID 1)' $$;", format: "custom"},
-			"with INSERTs":           {script: inOrder, format: "custom", args: []string{"--inserts"}, client: true},
-			"a tar":                  {script: twoTables, format: "tar", client: true},
-		} {
-			if major != "18" && name != "a directory" {
-				continue
+		t.Run(major, func(t *testing.T) {
+			t.Parallel()
+			l := sharedLab(t, major)
+			s := l.server(t)
+			for name, c := range map[string]struct {
+				script, format string
+				args           []string
+				client         bool
+			}{
+				"intricate":              {script: intricate, format: "custom"},
+				"a directory":            {script: intricate, format: "directory"},
+				"a public of its own":    {script: `drop schema public; create schema public; alter schema public owner to pg_monitor;` + twoTables, format: "custom"},
+				"nothing after the rows": {script: `create table a (x text); insert into a select generate_series(1, 9); grant select on a to pg_monitor; revoke insert on a from current_user;`, format: "custom"},
+				"a view of nothing else": {script: `create table a (x int); insert into a select generate_series(1, 9); create materialized view v as select sum(x) from a`, format: "custom"},
+				"in the order of a key":  {script: inOrderOfKey, format: "directory"},
+				"by the partition root":  {script: intricate, format: "custom", args: []string{"--load-via-partition-root"}},
+				"letters of a language":  {script: twoTables + `comment on table a is 'Größe'; create table "Maß" (a text); insert into "Maß" select 'ß' || g from generate_series(1, 100) g`, format: "custom", args: []string{"--encoding=LATIN1"}},
+				"an entry in a function": {script: twoTables + "create function f() returns text language sql as $$ select '\n--\n-- TOC entry 1 (class 1 OID 1)' $$;", format: "custom"},
+				"with INSERTs":           {script: inOrder, format: "custom", args: []string{"--inserts"}, client: true},
+				"a tar":                  {script: twoTables, format: "tar", client: true},
+			} {
+				if major != "18" && name != "a directory" {
+					continue
+				}
+				t.Run(name, func(t *testing.T) {
+					dump, loader := l.archive(t, s, c.script, c.format, c.args...), ""
+					if c.client {
+						loader = "pg_restore"
+					}
+					got := l.loaded(t, dump, restore.LoaderParallel, loader)
+					if diff := cmp.Diff(l.loaded(t, dump, restore.LoaderClient, "pg_restore"), got); diff != "" {
+						t.Errorf("the databases differ (-client +parallel):\n%s", diff)
+					}
+				})
 			}
-			t.Run(major+" "+name, func(t *testing.T) {
-				dump, loader := l.archive(t, s, c.script, c.format, c.args...), ""
-				if c.client {
-					loader = "pg_restore"
-				}
-				got := l.loaded(t, dump, restore.LoaderParallel, loader)
-				if diff := cmp.Diff(l.loaded(t, dump, restore.LoaderClient, "pg_restore"), got); diff != "" {
-					t.Errorf("the databases differ (-client +parallel):\n%s", diff)
-				}
-			})
-		}
+		})
 	}
 }
 
 // TestLoadersSplitATable loads a table over several sessions, and none of its rows twice.
 func TestLoadersSplitATable(t *testing.T) {
+	t.Parallel()
 	l := sharedLab(t, "18")
 	s := l.server(t)
 	const script = `create table small (id int primary key); insert into small select generate_series(1, 1000);
@@ -186,6 +195,7 @@ func TestLoadersSplitATable(t *testing.T) {
 // TestLoaderLosesASession ends a session while it loads rows of a table that several share. The client
 // then loads the dump.
 func TestLoaderLosesASession(t *testing.T) {
+	t.Parallel()
 	l := sharedLab(t, "18")
 	s := l.server(t)
 	const script = `create table large (id int primary key, note text); insert into large select g, repeat(md5(g::text), 10) from generate_series(1, 220000) g;`
@@ -215,6 +225,7 @@ func TestLoaderLosesASession(t *testing.T) {
 // TestLoadersAgreeOnExtensions loads the rows of an extension, whose tables have a foreign key before
 // they have rows.
 func TestLoadersAgreeOnExtensions(t *testing.T) {
+	t.Parallel()
 	l := sharedLab(t, "18")
 	s := l.server(t)
 	const extension = `mkdir -p /tmp/share/extension && cd /tmp/share/extension && echo "default_version = '1'" > ordered.control && cat > ordered--1.sql`
@@ -244,6 +255,7 @@ func withoutOwners(dump []string) []string {
 
 // TestAnArchiveWithLongSQL leaves large objects that pg_restore would write as SQL to pg_restore.
 func TestAnArchiveWithLongSQL(t *testing.T) {
+	t.Parallel()
 	l := sharedLab(t, "18")
 	dump := l.archive(t, l.server(t), twoTables+"select lo_from_bytea(0, decode(repeat('ab', 10000000), 'hex'));", "custom")
 	_, restored, f := l.drill(t, job{dump: dump, config: config.Restore{Loader: restore.LoaderParallel, Jobs: 2}})
@@ -266,6 +278,7 @@ func (l *lab) archive(t *testing.T, s provision.Server, script, format string, a
 // TestLoadersAgreeOnDamage compares the databases of dumps that psql loads although something
 // is wrong with them, or was changed by hand.
 func TestLoadersAgreeOnDamage(t *testing.T) {
+	t.Parallel()
 	l := sharedLab(t, "15")
 	s := l.server(t)
 	dump := string(l.source(t, s, twoTables))
@@ -333,6 +346,7 @@ func (l *lab) dumped(t *testing.T, s provision.Server) []string {
 
 // TestLoaderGivesUp lets psql find the cause of an error, in an empty database.
 func TestLoaderGivesUp(t *testing.T) {
+	t.Parallel()
 	l := sharedLab(t, "15")
 	s := l.server(t)
 	dump := string(l.source(t, s, inOrder))
@@ -349,6 +363,7 @@ func TestLoaderGivesUp(t *testing.T) {
 
 // TestLoaderGivesUpAnArchive lets pg_restore find the cause, with one job and in an empty database.
 func TestLoaderGivesUpAnArchive(t *testing.T) {
+	t.Parallel()
 	l := sharedLab(t, "15")
 	s := l.server(t)
 	for name, script := range map[string]string{
@@ -367,6 +382,7 @@ func TestLoaderGivesUpAnArchive(t *testing.T) {
 // TestSeveralJobsAreNoVerdict restores an archive in which rows need those of the smallest table,
 // which is the first in the archive and the last that two jobs load.
 func TestSeveralJobsAreNoVerdict(t *testing.T) {
+	t.Parallel()
 	l := sharedLab(t, "18")
 	s := l.server(t)
 	script := inOrder + "insert into b select 1 + g % 3000 from generate_series(1, 50000) g; create table c as select g, md5(g::text) from generate_series(1, 300000) g;"
@@ -408,6 +424,7 @@ func (l *lab) failed(t *testing.T, dump, loader string) (outcome.Failure, string
 // TestSeveralJobsLockTheDrillOut restores an archive whose rows take the login from the role that inserts them, and in which other
 // rows cannot be loaded.
 func TestSeveralJobsLockTheDrillOut(t *testing.T) {
+	t.Parallel()
 	l := sharedLab(t, "18")
 	const function = "create or replace function checked(i int) returns boolean language plpgsql as $$ begin %s end $$;"
 	script := fmt.Sprintf(function, "return true;") +

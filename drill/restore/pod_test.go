@@ -26,12 +26,17 @@ import (
 	"github.com/drillgres/drillgres/fixtures/images"
 )
 
-// labs holds one pod for each major. Tests that do not change the server share it.
-var labs = map[string]*lab{}
+// labs holds the pods that tests which do not end them use one after another.
+var labs struct {
+	sync.Mutex
+	all  []*lab
+	idle map[string][]*lab // by major
+}
 
 func TestMain(m *testing.M) {
+	labs.idle = map[string][]*lab{}
 	code := m.Run()
-	for _, l := range labs {
+	for _, l := range labs.all {
 		if err := l.close(context.Background()); err != nil {
 			fmt.Fprintln(os.Stderr, err)
 			code = 1
@@ -79,13 +84,24 @@ func (l *lab) Open(ctx context.Context, s sandbox.Spec) (sandbox.Running, error)
 	return l.running, err
 }
 
-// sharedLab is for tests that do not end the pod.
+// sharedLab is for tests that do not end the pod. No other test uses the pod before this one ends.
 func sharedLab(t *testing.T, major string) *lab {
 	t.Helper()
-	if labs[major] == nil {
-		labs[major] = newLab(t, major)
+	labs.Lock()
+	defer labs.Unlock()
+	var l *lab
+	if idle := labs.idle[major]; len(idle) > 0 {
+		l, labs.idle[major] = idle[0], idle[1:]
+	} else {
+		l = newLab(t, major)
+		labs.all = append(labs.all, l)
 	}
-	return labs[major]
+	t.Cleanup(func() {
+		labs.Lock()
+		defer labs.Unlock()
+		labs.idle[major] = append(labs.idle[major], l)
+	})
+	return l
 }
 
 // ownLab is for tests that end the pod. The pod is opened at its first use.

@@ -11,6 +11,7 @@ import (
 )
 
 func TestALostSandboxIsNamed(t *testing.T) {
+	t.Parallel()
 	l := ownLab(t, "15")
 	var kill sync.Once
 	_, _, f := l.drill(t, job{
@@ -35,6 +36,7 @@ func (l *lab) kill(t *testing.T) {
 }
 
 func TestASmallSandboxIsNamed(t *testing.T) {
+	t.Parallel()
 	l := ownLab(t, "15")
 	l.memory, l.shm = config.Size(256<<20), config.Size(4<<20)
 	_, _, f := l.drill(t, job{change: plain, dump: []byte(`
