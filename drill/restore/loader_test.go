@@ -206,7 +206,7 @@ func TestLoaderLosesASession(t *testing.T) {
 			end := func(done, _ int64) {
 				if done > 20<<20 {
 					once.Do(func() {
-						const sql = "select pg_terminate_backend(pid) from pg_stat_activity where query ilike 'copy %' order by random() limit 1"
+						const sql = "select pg_terminate_backend(pid) from pg_stat_activity where state = 'active' and query ilike 'copy %' order by random() limit 1"
 						l.psql(t, s, "postgres", sql)
 					})
 				}
@@ -429,7 +429,8 @@ func TestSeveralJobsLockTheDrillOut(t *testing.T) {
 	const function = "create or replace function checked(i int) returns boolean language plpgsql as $$ begin %s end $$;"
 	script := fmt.Sprintf(function, "return true;") +
 		"create table a (i int check (checked(i))); insert into a values (1); create table b (i int check (checked(i))); insert into b values (2);" +
-		fmt.Sprintf(function, "if i = 1 then execute format('alter role %I nologin', current_user); end if; perform pg_sleep(i - 1); return i = 1;")
+		fmt.Sprintf(function, "if i = 1 then execute format('alter role %I nologin', current_user); return true; end if; "+
+			"for n in 1 .. 600 loop exit when not (select rolcanlogin from pg_roles where rolname = current_user); perform pg_sleep(0.05); end loop; return false;")
 	dump := l.archive(t, l.server(t), script, "custom")
 	_, _, f := l.drill(t, job{dump: dump, config: config.Restore{Loader: restore.LoaderClient, Jobs: 2}})
 	if f == nil || f.Code != outcome.DumpHostile {
