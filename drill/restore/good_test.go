@@ -51,7 +51,7 @@ func TestGoodDumpsRestoreWhole(t *testing.T) {
 			l := sharedLab(t, major)
 			s := l.server(t)
 			plainDump := l.source(t, s, production)
-			custom := l.inPod(t, s, []string{"pg_dump", "--host=127.0.0.1", "--username=" + s.User, "--dbname=source", "--format=custom"}, "")
+			custom := l.dumpSource(t, s, "--format=custom")
 			dumps := map[string][]byte{"plain": plainDump, "custom": custom}
 			if major == "15" {
 				dumps["plain in gzip"], dumps["custom in zstd"] = gzipOf(plainDump), inZstd(t, custom)

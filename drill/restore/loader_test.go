@@ -48,9 +48,9 @@ const intricate = `
 	alter table people enable row level security; create policy all_of_them on people using (true);
 	create table "quo""ted; -- \'name" ("a;b" text, c text); insert into "quo""ted; -- \'name" values (E'\\.\n\t;', '\.'), (null, E'\\');
 	insert into countries select 'c' || g, 'country ' || g from generate_series(1, 500) g;
-	insert into people (mail, boss, country, note) select g || '@example.com', nullif(g / 10, 0), 'c' || 1 + g % 500, repeat('é ', 20) || g from generate_series(1, 20000) g;
-	update people set friend = 1 + id % 20000; alter table people add foreign key (friend) references people not valid;
-	insert into visits select g, date '2025-01-01' + g % 700, 1 + g % 20000, repeat('what ', 3) || g from generate_series(1, 40000) g;
+	insert into people (mail, boss, country, note) select g || '@example.com', nullif(g / 10, 0), 'c' || 1 + g % 500, repeat('é ', 20) || g from generate_series(1, 5000) g;
+	update people set friend = 1 + id % 5000; alter table people add foreign key (friend) references people not valid;
+	insert into visits select g, date '2025-01-01' + g % 700, 1 + g % 5000, repeat('what ', 3) || g from generate_series(1, 10000) g;
 	insert into tickets select id, at from visits limit 5000;
 	insert into alpha select g, null from generate_series(1, 100) g; insert into beta select g, g from generate_series(1, 100) g; update alpha set beta = id;
 	insert into base values (1, 'x'); insert into derived values (2, 'y', 3);
@@ -172,12 +172,13 @@ func TestLoadersSplitATable(t *testing.T) {
 	s := l.server(t)
 	const script = `create table small (id int primary key); insert into small select generate_series(1, 1000);
 		create table large (id int primary key, note text, small int references small);
-		insert into large select g, repeat(md5(g::text), 3) || E'\\\n', 1 + g % 1000 from generate_series(1, 700000) g; create index on large (small);`
+		insert into large select g, repeat(md5(g::text), 10) || E'\\\n', 1 + g % 1000 from generate_series(1, 220000) g; create index on large (small);`
 	const digest = "select count(*), sum(id), sum(hashtext(large::text)) from large"
+	l.createSource(t, s, script)
+	want := l.psql(t, s, "source", digest)
 	for _, format := range []string{"plain", "custom"} {
 		t.Run(format, func(t *testing.T) {
-			dump := l.archive(t, s, script, format)
-			want := l.psql(t, s, "source", digest)
+			dump := l.dumpSource(t, s, "--format="+format)
 			into, restored, f := l.drill(t, job{dump: dump, config: config.Restore{Jobs: 3}})
 			if f != nil || restored.Loader != restore.LoaderParallel {
 				t.Fatalf("loaded by %q (%s): %v", restored.Loader, restored.WhyClient, f)
@@ -199,9 +200,10 @@ func TestLoaderLosesASession(t *testing.T) {
 	l := sharedLab(t, "18")
 	s := l.server(t)
 	const script = `create table large (id int primary key, note text); insert into large select g, repeat(md5(g::text), 10) from generate_series(1, 220000) g;`
+	l.createSource(t, s, script)
 	for _, format := range []string{"plain", "custom"} {
 		t.Run(format, func(t *testing.T) {
-			dump := l.archive(t, s, script, format)
+			dump := l.dumpSource(t, s, "--format="+format)
 			var once sync.Once
 			end := func(done, _ int64) {
 				if done > 20<<20 {
@@ -235,10 +237,11 @@ func TestLoadersAgreeOnExtensions(t *testing.T) {
 	l.psql(t, s, "postgres", "alter system set extension_control_path = '$system:/tmp/share'")
 	l.psql(t, s, "postgres", "select pg_reload_conf()")
 	const script = `create extension ordered; insert into parents select g, repeat('x', 1000) from generate_series(1, 5000) g; insert into children values (5000); create table other as select generate_series(1, 9) x;`
+	l.createSource(t, s, script)
 	for _, format := range []string{"plain", "custom"} {
 		t.Run(format, func(t *testing.T) {
 			tool := map[string]string{"plain": "psql", "custom": "pg_restore"}[format]
-			dump := l.archive(t, s, script, format)
+			dump := l.dumpSource(t, s, "--format="+format)
 			got := withoutOwners(l.loaded(t, dump, restore.LoaderParallel, ""))
 			if diff := cmp.Diff(withoutOwners(l.loaded(t, dump, restore.LoaderClient, tool)), got); diff != "" {
 				t.Errorf("the databases differ (-client +parallel):\n%s", diff)
@@ -267,10 +270,10 @@ func TestAnArchiveWithLongSQL(t *testing.T) {
 // archive dumps a script's database into an archive; a directory is packed with tar.
 func (l *lab) archive(t *testing.T, s provision.Server, script, format string, args ...string) []byte {
 	t.Helper()
+	l.createSource(t, s, script)
 	if format != "directory" {
-		return l.source(t, s, script, append(args, "--format="+format)...)
+		return l.dumpSource(t, s, append(args, "--format="+format)...)
 	}
-	l.source(t, s, script)
 	dump := "rm -rf /tmp/source; pg_dump --host=127.0.0.1 --username=" + s.User + " --dbname=source --format=directory --file=/tmp/source && tar -c -C /tmp source"
 	return l.inPod(t, s, []string{"bash", "-c", dump}, "")
 }

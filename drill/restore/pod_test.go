@@ -200,13 +200,22 @@ func (l *lab) write(t *testing.T, j job) (path string, contents inspect.Contents
 	return path, contents
 }
 
-// source creates a database with a script, dumps it, and drops it.
+// source creates the database source with a script, and dumps it.
 func (l *lab) source(t *testing.T, s provision.Server, script string, dumpArgs ...string) []byte {
 	t.Helper()
-	l.psql(t, s, "postgres", "drop database if exists source")
-	l.psql(t, s, "postgres", "create database source template template0")
-	l.psql(t, s, "source", script)
-	return l.inPod(t, s, append([]string{"pg_dump", "--host=127.0.0.1", "--username=" + s.User, "--dbname=source"}, dumpArgs...), "")
+	l.createSource(t, s, script)
+	return l.dumpSource(t, s, dumpArgs...)
+}
+
+// createSource creates the database source with a script. The one before it is dropped.
+func (l *lab) createSource(t *testing.T, s provision.Server, script string) {
+	t.Helper()
+	l.psql(t, s, "postgres", "drop database if exists source;\ncreate database source template template0;\n\\connect source\n"+script)
+}
+
+func (l *lab) dumpSource(t *testing.T, s provision.Server, args ...string) []byte {
+	t.Helper()
+	return l.inPod(t, s, append([]string{"pg_dump", "--host=127.0.0.1", "--username=" + s.User, "--dbname=source"}, args...), "")
 }
 
 func (l *lab) psql(t *testing.T, s provision.Server, database, script string) string {
