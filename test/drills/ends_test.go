@@ -34,6 +34,7 @@ func TestKeep(t *testing.T) {
 // TestEngineUnreachable asks for an engine that does not answer, while another
 // one would.
 func TestEngineUnreachable(t *testing.T) {
+	t.Parallel()
 	config := program.ShopConfig(t, "")
 	cmd := exec.CommandContext(t.Context(), program.Binary(t), "run", "--format", "json", "--progress", "none", "--config", config)
 	cmd.Env = append(os.Environ(), "DOCKER_HOST=tcp://127.0.0.1:1")

@@ -82,6 +82,7 @@ func TestGateOfTheShop(t *testing.T) {
 
 // TestGateMissesAnImageAtOnce: not after the restore.
 func TestGateMissesAnImageAtOnce(t *testing.T) {
+	t.Parallel()
 	program.BuildShop(t)
 	config := program.ShopConfig(t, program.ShopApp+"    migrate: {command: [migrate, up]}\n")
 	r, exit, _ := gated(t, "--config", config, "--candidate", "127.0.0.1:1/none:1")
@@ -96,6 +97,7 @@ func TestGateMissesAnImageAtOnce(t *testing.T) {
 // TestGateRefusesAnOldBackup: the age is held in the very run, whatever the
 // config allows, and the run is not a failed drill of the database.
 func TestGateRefusesAnOldBackup(t *testing.T) {
+	t.Parallel()
 	program.BuildShop(t)
 	config := program.ShopConfig(t, program.ShopApp+"    migrate: {command: [migrate, up]}\n")
 	r, exit, _ := gated(t, "--config", config, "--candidate", program.ShopImage, "--max-backup-age", "1ms")

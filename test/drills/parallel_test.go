@@ -67,6 +67,7 @@ func memoryLimits(t *testing.T, p *program.Process) (limits []int64) {
 // TestParallelDrillsFitTheMemory drills four databases, of which large does not fit beside first
 // and second. It looks at the containers of the engine all the time.
 func TestParallelDrillsFitTheMemory(t *testing.T) {
+	t.Parallel()
 	images.NeedEngine(t)
 	config, total := parallelConfig(t, map[string]int64{"broken": 30, "first": 30, "large": 55, "second": 30})
 	p := program.StartArguments(t, config, []string{"run", "--parallel", "4", "--progress", "json"})

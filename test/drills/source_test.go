@@ -110,6 +110,7 @@ func TestS3Drill(t *testing.T) {
 }
 
 func TestChecksumBesideTheBackup(t *testing.T) {
+	t.Parallel()
 	config := program.ShopConfig(t, "")
 	backup := filepath.Join(filepath.Dir(config), "backups", "shop.dump")
 	if err := os.WriteFile(backup+".sha256", []byte(strings.Repeat("ab", 32)+"  shop.dump\n"), 0o600); err != nil {
