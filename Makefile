@@ -16,9 +16,9 @@ FUZZ       := drill/layers:FuzzTar drill/layers/codec:FuzzReader drill/layers/ag
               drill/config:FuzzConfig drill/config:FuzzUnits drill/migrate/watch:FuzzStatements drill/sqltext:FuzzLexer drill/sqltext:FuzzName drill/sqltext:FuzzSplitNames \
               drill/restore:FuzzBoundary
 
-# The packages that take longest start first. The tests wait for the engine most of the
-# time, so more packages than processors run at once.
-LONGEST    := ./test/drills ./test/corpus ./drill/migrate/... ./drill/restore
+# The four packages that take longest start at once. The tests wait for the engine most of the
+# time, so more packages than processors run at the same time.
+LONGEST    := ./drill/restore ./test/drills ./test/corpus ./drill/migrate/...
 OTHERS     ?= ./...
 
 # The race detector takes a C compiler.
@@ -53,10 +53,11 @@ gate: build ## may the sample shop's next release go out: four candidates, four 
 prove: build ## break copies of the sample shop's backup: each must fail
 	@fixtures/shop/drill $(BIN) prove
 
+# make lint and make cross vet the tests.
 .PHONY: test
 test: $(ACT) $(ACTIONLINT) ## run every test; the integration tests need a container engine
 	@.ci/sshd
-	CGO_ENABLED=0 .ci/gotest -count=1 -timeout 40m -p 4 -parallel 4 $(LONGEST) $(OTHERS)
+	CGO_ENABLED=0 .ci/gotest -count=1 -vet=off -timeout 40m -p 4 -parallel 4 $(LONGEST) $(OTHERS)
 
 .PHONY: corpus
 corpus: ## drill every backup of the corpus, or with MAJOR=15 those of one major; see docs/corpus.md
