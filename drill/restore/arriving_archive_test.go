@@ -1,8 +1,6 @@
 package restore_test
 
 import (
-	"bytes"
-	"compress/gzip"
 	"context"
 	"strings"
 	"testing"
@@ -19,62 +17,55 @@ import (
 const withoutBlobs = "--no-blobs"
 
 func TestLoadAnArchiveWhileItArrives(t *testing.T) {
+	t.Parallel()
 	for _, major := range images.Majors("13", "18") {
-		l := sharedLab(t, major)
-		s := l.server(t)
-		for name, c := range map[string]struct {
-			script, until, table string
-			args                 []string
-			gzip                 bool
-		}{
-			"intricate":              {script: intricate, table: "countries"},
-			"not compressed":         {script: twoTables, until: "777\t777\tnote777\n", args: []string{"--compress=0"}, table: "a"},
-			"within gzip":            {script: twoTables, gzip: true},
-			"a public of its own":    {script: "drop schema public; create schema public; alter schema public owner to pg_monitor;" + twoTables, table: "a"},
-			"in the order":           {script: inOrder, until: "777\n", args: []string{"--compress=0"}},
-			"nothing after the rows": {script: "create table a (x text); insert into a select generate_series(1, 20000); grant select on a to pg_monitor;"},
-			"letters of a language":  {script: twoTables + `comment on table a is 'Größe'; create table "Maß" (a text); insert into "Maß" select 'ß' || g from generate_series(1, 100) g`, args: []string{"--encoding=LATIN1"}},
-		} {
-			if major != "18" && name != "intricate" {
-				continue
-			}
-			t.Run(major+" "+name, func(t *testing.T) {
-				dump := l.archive(t, s, c.script, "custom", append(c.args, withoutBlobs)...)
-				if c.gzip {
-					dump = gzipped(t, dump)
+		t.Run(major, func(t *testing.T) {
+			t.Parallel()
+			l := sharedLab(t, major)
+			s := l.server(t)
+			for name, c := range map[string]struct {
+				script, until, loaded string
+				args                  []string
+				gzip                  bool
+			}{
+				"intricate":              {script: intricate, loaded: "exists (select from public.countries)"},
+				"not compressed":         {script: twoTables, until: "777\t777\tnote777\n", args: []string{"--compress=0"}, loaded: "exists (select from public.a)"},
+				"within gzip":            {script: twoTables, gzip: true},
+				"a public of its own":    {script: "drop schema public; create schema public; alter schema public owner to pg_monitor;" + twoTables, loaded: "exists (select from public.a)"},
+				"in the order":           {script: inOrder, until: "777\n", args: []string{"--compress=0"}},
+				"nothing after the rows": {script: "create table a (x text); insert into a select generate_series(1, 20000); grant select on a to pg_monitor;"},
+				"letters of a language":  {script: twoTables + `comment on table a is 'Größe'; create table "Maß" (a text); insert into "Maß" select 'ß' || g from generate_series(1, 100) g`, args: []string{"--encoding=LATIN1"}},
+			} {
+				if major != "18" && name != "intricate" {
+					continue
 				}
-				a := &arrival{dump: string(dump), until: c.until, config: config.Restore{Jobs: 3}, between: func(ctx context.Context, s provision.Server) {
-					if c.table != "" {
-						l.awaitRows(ctx, t, s, c.table)
+				if c.loaded == "" { // it has begun
+					c.loaded = "exists (select from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid())"
+				}
+				t.Run(name, func(t *testing.T) {
+					dump := l.archive(t, s, c.script, "custom", append(c.args, withoutBlobs)...)
+					if c.gzip {
+						dump = gzipOf(dump)
 					}
-				}}
-				into, f := l.arrive(t, a)
-				if f != nil || a.restored.Loader != restore.LoaderParallel || a.restored.Ahead == 0 {
-					t.Fatalf("loaded by %q (%s), %.1f s ahead: %v", a.restored.Loader, a.restored.WhyClient, a.restored.Ahead, f)
-				}
-				if diff := cmp.Diff(l.loaded(t, dump, restore.LoaderClient, "pg_restore"), l.dumped(t, into)); diff != "" {
-					t.Errorf("the databases differ (-client +parallel):\n%s", diff)
-				}
-			})
-		}
+					a := &arrival{dump: string(dump), until: c.until, config: config.Restore{Jobs: 3}, between: func(ctx context.Context, s provision.Server) {
+						l.await(ctx, t, s, c.loaded)
+					}}
+					into, f := l.arrive(t, a)
+					if f != nil || a.restored.Loader != restore.LoaderParallel || a.restored.Ahead == 0 {
+						t.Fatalf("loaded by %q (%s), %.1f s ahead: %v", a.restored.Loader, a.restored.WhyClient, a.restored.Ahead, f)
+					}
+					if diff := cmp.Diff(l.loaded(t, dump, restore.LoaderClient, "pg_restore"), l.dumped(t, into)); diff != "" {
+						t.Errorf("the databases differ (-client +parallel):\n%s", diff)
+					}
+				})
+			}
+		})
 	}
-}
-
-func gzipped(t *testing.T, dump []byte) []byte {
-	t.Helper()
-	var packed bytes.Buffer
-	w := gzip.NewWriter(&packed)
-	if _, err := w.Write(dump); err != nil {
-		t.Fatal(err)
-	}
-	if err := w.Close(); err != nil {
-		t.Fatal(err)
-	}
-	return packed.Bytes()
 }
 
 // TestTheRestOfAnArchiveDecides restores archives that cannot be loaded, or not in this way.
 func TestTheRestOfAnArchiveDecides(t *testing.T) {
+	t.Parallel()
 	l := sharedLab(t, "15")
 	s := l.server(t)
 	whole := string(l.archive(t, s, twoTables, "custom", "--compress=0", withoutBlobs))
