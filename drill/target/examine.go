@@ -35,22 +35,33 @@ type about struct {
 	roles      []string
 	member     []string // roles that the user can set as an owner
 	spaces     []string // tablespaces
+	public     bool     // the schema public exists
+	sessions   int      // that the user can have at the same time, this one among them
+	others     int      // sessions in the database
 }
 
 const aboutSQL = `
+with others as (
+  select count(*) on_server, count(*) filter (where datname = current_database()) in_database, count(*) filter (where usename = current_user) of_user
+  from pg_stat_activity where pid <> pg_backend_pid() and datid is not null and usesysid is not null)
 select d.oid || ' in the server of ' || pg_postmaster_start_time(), split_part(current_setting('server_version'), ' ', 1), current_setting('server_version_num')::int / 10000,
-       (select rolsuper from pg_roles where rolname = current_user), pg_has_role(d.datdba, 'usage'), (select rolcreatedb from pg_roles where rolname = current_user), pg_encoding_to_char(d.encoding), d.datcollate,
+       u.rolsuper, pg_has_role(d.datdba, 'usage'), u.rolcreatedb, pg_encoding_to_char(d.encoding), d.datcollate,
        pg_get_userbyid(d.datdba), coalesce(shobj_description(d.oid, 'pg_database'), ''), pg_is_in_recovery(),
        array(select name::text from pg_available_extensions), array(select rolname::text from pg_roles),
        array(select rolname::text from pg_roles where case when current_setting('server_version_num')::int >= 160000 then pg_has_role(oid, 'set') else pg_has_role(oid, 'member') end),
        array(select spcname::text from pg_tablespace),
-       case when pg_has_role('pg_read_all_settings', 'usage') then current_setting('shared_preload_libraries') else '' end
-from pg_database d where d.datname = current_database()`
+       case when pg_has_role('pg_read_all_settings', 'usage') then current_setting('shared_preload_libraries') else '' end,
+       exists(select from pg_namespace where nspname = 'public'), others.in_database,
+       least(current_setting('max_connections')::int - others.on_server - case when u.rolsuper then 0 else
+               current_setting('superuser_reserved_connections')::int + coalesce(current_setting('reserved_connections', true)::int, 0) end,
+             case when not u.rolsuper and d.datconnlimit >= 0 then d.datconnlimit - others.in_database end,
+             case when not u.rolsuper and u.rolconnlimit >= 0 then u.rolconnlimit - others.of_user end)
+from others, pg_roles u, pg_database d where d.datname = current_database() and u.rolname = current_user`
 
 // read asks the server about itself.
 func read(ctx context.Context, conn *pgx.Conn) (a about, err error) {
 	err = conn.QueryRow(ctx, aboutSQL).Scan(&a.identity, &a.version, &a.major, &a.superuser, &a.owns, &a.createdb, &a.encoding, &a.collate, &a.owner, &a.comment, &a.recovering,
-		&a.extensions, &a.roles, &a.member, &a.spaces, &a.preloaded)
+		&a.extensions, &a.roles, &a.member, &a.spaces, &a.preloaded, &a.public, &a.others, &a.sessions)
 	if err != nil {
 		return a, fmt.Errorf("ask the server about itself: %w", err)
 	}
@@ -92,20 +103,29 @@ limit 1`
 
 // checkEmpty fails if the database contains anything, or if a restore has begun in it.
 func checkEmpty(ctx context.Context, conn *pgx.Conn, t Target, a about) error {
-	again := fmt.Sprintf("name a new, empty database: createdb --template=template0 %s", words.Shell(t.Database))
+	create := "createdb --template=template0 " + words.Shell(t.Database)
+	again := "dropdb " + words.Shell(t.Database) + " && " + create
 	if strings.HasPrefix(a.comment, markPrefix) {
-		return outcome.Fail(outcome.ConfigInvalid, "database %q has the mark of a restore that has not ended: %s", t.Database, a.comment).
-			WithHint("%s", "drop it if that restore no longer runs, then "+again)
+		running := "no session uses it"
+		if a.others > 0 {
+			running = words.CountOf(a.others, "session uses it", "sessions use it") + ": that restore may still run"
+		}
+		return outcome.Fail(outcome.ConfigInvalid, "database %q has the mark of a restore that has not ended: %s; %s", t.Database, a.comment, running).
+			WithHint("if that restore no longer runs, drop the database, and create it again: %s", again)
 	}
 	var what string
 	err := conn.QueryRow(ctx, contentSQL).Scan(&what)
 	switch {
-	case errors.Is(err, pgx.ErrNoRows):
+	case errors.Is(err, pgx.ErrNoRows) && a.public:
 		return nil
+	case errors.Is(err, pgx.ErrNoRows):
+		return outcome.Fail(outcome.ConfigInvalid, "database %q lacks the schema public, which every new database has and a backup does not create", t.Database).
+			WithHint("drop the database, and create it again from template0, which has the schema: %s", again)
 	case err != nil:
 		return fmt.Errorf("look for objects in the database: %w", err)
 	}
-	return outcome.Fail(outcome.ConfigInvalid, "database %q is not empty: it has %s", t.Database, words.Printable(what, 200)).WithHint("%s", again)
+	return outcome.Fail(outcome.ConfigInvalid, "database %q is not empty: it has %s", t.Database, words.Printable(what, 200)).
+		WithHint("name an empty database in --to, such as a new one: %s_new", create)
 }
 
 // checkServer fails if the server is not one to restore into.
@@ -169,6 +189,19 @@ func (r *Real) checkOwners(a about, needs inspect.Needs) error {
 	return outcome.Fail(outcome.ConfigInvalid, "%q is not a superuser, and cannot give objects of the backup to their owners %s: it is not a member of them that may SET ROLE",
 		r.User, words.List(words.Quoted(foreign), mostListed)).
 		WithHint("grant it the memberships (GRANT … TO %s), or connect as a superuser: only one can restore the objects of another", sqltext.Identifier(r.User))
+}
+
+// checkSessions fails if the restore needs more sessions at the same time than the server has.
+func (r *Real) checkSessions(a about) error {
+	most := 0
+	for _, step := range r.Plan.Steps {
+		most = max(most, step.Jobs)
+	}
+	if needed := most + 1; needed > a.sessions { // one waits for the others
+		return outcome.Fail(outcome.ConfigInvalid, "the restore needs %d sessions at the same time, and the server has room for %d of %q", needed, max(a.sessions, 0), r.User).
+			WithHint("restore with fewer sessions (--jobs), or raise the limit: max_connections of the server, or CONNECTION LIMIT of the database or the role")
+	}
+	return nil
 }
 
 // packagesFor says where missing extensions come from.

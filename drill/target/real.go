@@ -64,11 +64,18 @@ const connectWithin = 30 * time.Second
 
 // session connects to the database.
 func (r *Real) session(ctx context.Context) (*pgx.Conn, error) {
+	return r.connect(ctx, func(ctx context.Context, s provision.Server) (*pgx.Conn, error) {
+		return s.Session(ctx, r.Database, provision.SessionOptions{})
+	})
+}
+
+// connect opens a session, and says what to do if it cannot.
+func (r *Real) connect(ctx context.Context, open func(context.Context, provision.Server) (*pgx.Conn, error)) (*pgx.Conn, error) {
 	ctx, cancel := context.WithTimeoutCause(ctx, connectWithin,
 		outcome.Fail(outcome.ConfigInvalid, "--to: the server did not answer within %s", words.Span(connectWithin)))
 	defer cancel()
-	s := provision.Server{Running: sandbox.Running{Pod: &pod{}}, Address: r.Address, User: r.User, Password: r.Password, Limited: true}
-	conn, err := s.Session(ctx, r.Database, provision.SessionOptions{})
+	s := provision.Server{Running: sandbox.Running{Pod: &pod{}}, Address: r.Address, ConnectTo: r.Database, User: r.User, Password: r.Password, Limited: true}
+	conn, err := open(ctx, s)
 	if err == nil || ctx.Err() != nil && !errors.Is(ctx.Err(), context.DeadlineExceeded) {
 		return conn, err
 	}
@@ -79,6 +86,8 @@ func (r *Real) session(ctx context.Context) (*pgx.Conn, error) {
 	switch pgerr.State(err) {
 	case pgerrcode.InvalidPassword, pgerrcode.InvalidAuthorizationSpecification:
 		return nil, f.WithHint("set the password of %q in PGPASSWORD or in a password file, and look into pg_hba.conf of the server", r.User)
+	case pgerrcode.TooManyConnections:
+		return nil, f.WithHint("end other sessions, or raise the limit: max_connections of the server, or CONNECTION LIMIT of the database or the role")
 	case pgerrcode.InvalidCatalogName:
 		return nil, f.WithHint("create the database first: createdb --template=template0 %s", words.Shell(r.Database))
 	}
@@ -90,9 +99,11 @@ func (r *Real) session(ctx context.Context) (*pgx.Conn, error) {
 func onceEach(err error) string {
 	var lines []string
 	for line := range strings.Lines(err.Error()) {
-		lines = append(lines, strings.TrimSpace(line))
+		if line = strings.TrimSpace(line); !strings.Contains(strings.Join(lines, " "), line) {
+			lines = append(lines, line)
+		}
 	}
-	return strings.Join(slices.Compact(lines), " ")
+	return strings.Join(lines, " ")
 }
 
 // Check fails if the server or the database cannot be restored into, whatever the backup is.
@@ -102,8 +113,29 @@ func (r *Real) Check(ctx context.Context) error {
 		return err
 	}
 	defer provision.Close(ctx, conn)
-	_, err = r.check(ctx, conn)
-	return err
+	if _, err = r.check(ctx, conn); err != nil {
+		return err
+	}
+	return r.checkWritable(ctx)
+}
+
+// checkWritable fails if a client program could not write. Other sessions of drillgres override
+// the setting.
+func (r *Real) checkWritable(ctx context.Context) error {
+	conn, err := r.connect(ctx, func(ctx context.Context, s provision.Server) (*pgx.Conn, error) { return s.ClientSession(ctx, nil) })
+	if err != nil {
+		return err
+	}
+	defer provision.Close(ctx, conn)
+	var readOnly bool
+	if err := conn.QueryRow(ctx, "select current_setting('default_transaction_read_only')::bool").Scan(&readOnly); err != nil {
+		return fmt.Errorf("ask whether the database can be written to: %w", pgerr.Redacted(err))
+	}
+	if !readOnly {
+		return nil
+	}
+	return outcome.Fail(outcome.ConfigInvalid, "transactions of %q in database %q are read-only (default_transaction_read_only), so nothing could be loaded", r.User, r.Database).
+		WithHint("find out who set it and why, such as a full disk; then reset it with ALTER DATABASE, ALTER ROLE or ALTER SYSTEM, or in the server's configuration")
 }
 
 func (r *Real) check(ctx context.Context, conn *pgx.Conn) (about, error) {
@@ -148,7 +180,7 @@ func (r *Real) Open(ctx context.Context, needs inspect.Needs, dump restore.Dump)
 		return r.server, dump, err
 	}
 	r.Plan.Steps = r.Restorer.Steps(r.server, dump)
-	return r.server, dump, nil
+	return r.server, dump, r.checkSessions(a)
 }
 
 // pin has every later session of drillgres and of the client programs use the address of this one:
@@ -168,11 +200,14 @@ func (r *Real) pin(conn *pgx.Conn) {
 // the server has, and how much memory, is not known.
 const jobs = 4
 
+// sessionsFor returns how many sessions load and verify unless the config says so.
+func sessionsFor(a about) int { return max(min(jobs, a.sessions-1), 1) }
+
 // describe returns the server for the restore.
 func (r *Real) describe(a about, needs inspect.Needs) provision.Server {
 	s := provision.Server{
 		Version: a.version, Major: a.major, Database: r.Database, ConnectTo: r.Database, Maintenance: r.Database,
-		User: r.User, Password: r.Password, Address: r.Address, Limited: !a.superuser, CPUs: jobs, DefaultJobs: jobs, Preloaded: a.preloaded,
+		User: r.User, Password: r.Password, Address: r.Address, Limited: !a.superuser, CPUs: sessionsFor(a), DefaultJobs: sessionsFor(a), Preloaded: a.preloaded,
 	}
 	for _, e := range needs.Extensions {
 		s.NeededExtensions = append(s.NeededExtensions, e.Name)

@@ -31,10 +31,19 @@ func TestARecoveryIsRefused(t *testing.T) {
 		exit    int
 		says    []string
 	}{
-		{name: "not empty", roles: own, prepare: func(t *testing.T, s *server, _ string) { s.ask(t, "select lo_create(4711)::text") }, exit: 2, says: []string{"is not empty: it has large object 4711", "createdb"}},
+		{name: "not empty", roles: own, prepare: func(t *testing.T, s *server, _ string) { s.ask(t, "select lo_create(4711)::text") }, exit: 2, says: []string{"is not empty: it has large object 4711", "createdb --template=template0 recovered_new"}},
+		{name: "without the schema public", roles: own, prepare: func(t *testing.T, s *server, _ string) {
+			inside := *s
+			inside.Maintenance = s.database
+			inside.exec(t, "drop schema public")
+		}, exit: 2, says: []string{"lacks the schema public", "dropdb recovered && createdb --template=template0 recovered"}},
+		{name: "read-only", roles: own, prepare: func(t *testing.T, s *server, _ string) {
+			s.exec(t, "alter database recovered set default_transaction_read_only = on")
+		}, exit: 2, says: []string{"read-only (default_transaction_read_only)", "ALTER DATABASE"}},
+		{name: "too few sessions", roles: own, args: []string{"--loader", "parallel", "--jobs", "500"}, exit: 2, says: []string{"needs 501 sessions at the same time, and the server has room for ", "--jobs"}},
 		{name: "a restore has begun", roles: own, prepare: func(t *testing.T, s *server, _ string) {
 			s.exec(t, "comment on database recovered is 'drillgres: restore X began and has not ended'")
-		}, exit: 2, says: []string{"has the mark of a restore that has not ended"}},
+		}, exit: 2, says: []string{"has the mark of a restore that has not ended", "no session uses it", "dropdb recovered && createdb"}},
 		{name: "another major", roles: own, prepare: func(t *testing.T, _ *server, config string) { replace(t, config, `version: "15"`, `version: "17"`) }, exit: 2, says: []string{"runs Postgres 15.", "postgres.version is 17"}},
 		{name: "wrong password", roles: own, prepare: func(t *testing.T, _ *server, _ string) { t.Setenv("PGPASSWORD", "canary-wrong") }, exit: 2, says: []string{"password authentication failed", "PGPASSWORD"}},
 		{name: "no such database", roles: own, prepare: func(_ *testing.T, s *server, _ string) { s.database = "nowhere" }, exit: 2, says: []string{`database "nowhere" does not exist`, "createdb"}},
@@ -182,15 +191,17 @@ func TestAUserThatIsNoSuperuser(t *testing.T) {
 	const rows = "COPY public.t (id) FROM stdin;\n1\n\\.\n"
 	for _, c := range []struct {
 		name, owner, of string // of the database, and of the table
+		role            string // its other attributes
 		exit            int
 		says            string
 	}{
+		{name: "few sessions", owner: "plain", of: "plain", role: "connection limit 2"},
 		{name: "owner", owner: "plain", of: "plain"},
 		{name: "not the owner", owner: "postgres", of: "plain", exit: 2, says: `"plain" may not comment on database "recovered"`},
 		{name: "objects of others", owner: "plain", of: "postgres", exit: 2, says: `cannot give objects of the backup to their owners "postgres"`},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			s := newServer(t, "plain login password 'plain-canary'")
+			s := newServer(t, "plain login password 'plain-canary' "+c.role)
 			t.Cleanup(func() {
 				_ = s.try(t, "drop database if exists recovered with (force)")
 				s.exec(t, "drop role plain")
