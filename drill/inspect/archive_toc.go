@@ -29,7 +29,7 @@ func (a *archive) addEntry(e *entry) {
 		a.readDefinition(e) // names roles
 		a.k.c.Beyond = beyond
 	case strings.HasPrefix(e.tag, "DATABASE ") && isAuxiliary(e.desc):
-		// about the database itself: only pg_restore --create restores it
+		a.addOfDatabase(e)
 	default:
 		a.k.path = newSearchPath([]string{e.schema})
 		first := len(a.k.c.Objects)
@@ -39,6 +39,18 @@ func (a *archive) addEntry(e *entry) {
 		if e.desc == "SCHEMA" && e.tag == "public" && len(a.k.c.Objects) > first && a.k.c.Public == nil {
 			a.k.c.Public = &PublicSchema{Entry: e.id, Owner: a.k.c.Objects[first].Owner}
 		}
+	}
+}
+
+// addOfDatabase notes an entry about the database itself, which only pg_restore --create restores. What
+// is cut may mean something else, and is left out.
+func (a *archive) addOfDatabase(e *entry) {
+	switch {
+	case len(e.definition) > maxProperties:
+	case e.desc == "COMMENT":
+		a.k.c.Comment = string(e.definition)
+	case e.desc == "ACL":
+		a.k.c.Privileges += string(e.definition)
 	}
 }
 

@@ -93,7 +93,7 @@ func isASCII(text string) bool {
 
 // texts returns pointers to all names of the dump and to SQL that contains names.
 func (c *gathered) texts() []*string {
-	list := []*string{&c.Database.Name, &c.Database.Owner, &c.Properties}
+	list := []*string{&c.Database.Name, &c.Database.Owner, &c.Properties, &c.Privileges, &c.Comment}
 	if c.Public != nil {
 		list = append(list, &c.Public.Owner)
 	}

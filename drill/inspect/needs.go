@@ -19,6 +19,10 @@ type Needs struct {
 	// (ALTER DATABASE … SET). Only an archive stores them separately, and pg_restore
 	// runs them only if it creates the database.
 	Properties string
+	// Privileges and Comment are those of the database itself, as SQL. Like Properties, they are
+	// stored separately by an archive. In plain SQL they are among Source.Beyond.
+	Privileges string
+	Comment    string
 
 	Extensions   []Extension
 	Roles        []string // sorted: owners, grantees, roles of policies

@@ -304,8 +304,8 @@ var Findings = []FindingEntry{
 	},
 	{
 		Code: "database_settings_lost", Stage: Restore,
-		Meaning: "Some settings of the database itself could not be restored. They are set by ALTER DATABASE … SET, such as a search_path. A query of the config that ends in an error is then unknown, and does not fail the drill.",
-		Remedy:  "check that production's server knows what ALTER DATABASE … SET names",
+		Meaning: "Some settings of the database itself could not be restored. They are set by ALTER DATABASE … SET, such as a search_path; a restore into a real server also sets its privileges. A query of the config that ends in an error is then unknown, and does not fail the drill.",
+		Remedy:  "check that production's server knows what ALTER DATABASE … SET and GRANT name",
 	},
 	{
 		Code: "analyze_failed", Stage: Restore,

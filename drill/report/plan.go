@@ -50,7 +50,7 @@ func planFacts(r drill.Recovery, plan target.Plan) (facts []fact) {
 	add("roles", rolesText(plan))
 	add("owner", plan.Owner)
 	if plan.Settings > 0 {
-		add("settings", words.Count(plan.Settings, "setting")+" of the database itself (ALTER DATABASE … SET)")
+		add("settings", words.CountOf(plan.Settings, "setting or privilege", "settings and privileges")+" of the database itself (ALTER DATABASE … SET, GRANT)")
 	}
 	add("then", "restore.after, ANALYZE, and the comparison with what the backup promises and with the last verified drill")
 	for _, note := range plan.Notes {

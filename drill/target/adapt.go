@@ -64,8 +64,16 @@ func (r *Real) asRestored(dump restore.Dump, a about, needs inspect.Needs) (rest
 	return last, nil
 }
 
+// keepComment keeps the statement with the comment of production's database, which replaces the mark
+// at the end. A mark of an earlier restore says nothing about this one.
+func (r *Real) keepComment(statement string) {
+	if r.production = forDatabase(statement, r.Database); strings.Contains(statement, markPrefix) {
+		r.production = ""
+	}
+}
+
 // redirect leads what a plain dump does with its own database as a whole to the target, whatever
-// its name. The target exists, has its owner, and its comment is the mark. It returns the first
+// its name. The target exists, has its owner, and its comment is the mark until the end. It returns the first
 // statement that changes more than the database and cannot be left out; empty: there is none.
 func (r *Real) redirect(s *inspect.Source, own string) (reaching string) {
 	s.Splices = slices.Clone(s.Splices)
@@ -85,6 +93,9 @@ func (r *Real) redirect(s *inspect.Source, own string) (reaching string) {
 			return b.What
 		case b.Reach != inspect.OfDatabase: // it is left out, or wanted
 			continue
+		}
+		if b.What == "COMMENT ON DATABASE" {
+			r.keepComment(b.SQL)
 		}
 		replaced := b.Splice
 		statement := sqltext.Phrase{Tokens: sqltext.FirstStatement(b.SQL, sqltext.Server)}

@@ -1,6 +1,7 @@
 package target
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -56,7 +57,8 @@ func (r *Real) Begin(ctx context.Context) error {
 // beginLock is a lock in the database under which a restore looks whether another has begun.
 const beginLock = "7274726578"
 
-// End removes the mark, unless the backup has set a comment of its own.
+// End replaces the mark by the comment of production's database, or removes it, unless the backup has
+// set another comment.
 func (r *Real) End(ctx context.Context) error {
 	conn, err := r.session(ctx)
 	if err != nil {
@@ -67,7 +69,7 @@ func (r *Real) End(ctx context.Context) error {
 	if err != nil || !strings.HasPrefix(a.comment, markPrefix) {
 		return err
 	}
-	return run(ctx, conn, outcome.RestoreFailed, []string{r.comment("null")})
+	return run(ctx, conn, outcome.RestoreFailed, []string{cmp.Or(r.production, r.comment("null"))})
 }
 
 // Remark sets the mark again, unless the database has it.

@@ -20,6 +20,7 @@ import (
 	"github.com/drillgres/drillgres/drill/provision"
 	"github.com/drillgres/drillgres/drill/restore"
 	"github.com/drillgres/drillgres/drill/sandbox"
+	"github.com/drillgres/drillgres/drill/sqltext"
 	"github.com/drillgres/drillgres/drill/words"
 )
 
@@ -38,9 +39,10 @@ type Real struct {
 
 	Plan Plan // set by Open
 
-	server provision.Server
-	opened string   // the identity of the database that Open has checked
-	needed []string // roles to create that the backup does not contain
+	server     provision.Server
+	opened     string   // the identity of the database that Open has checked
+	production string   // the statement with the comment of production's database; empty: it has none
+	needed     []string // roles to create that the backup does not contain
 }
 
 // Plan is what a restore will do.
@@ -54,7 +56,7 @@ type Plan struct {
 	Roles     []string       // that the backup creates
 	NewRoles  []string       // that are created without login, because the backup does not contain them
 	KeptRoles []string       // that exist, and of which the backup's statements are left out
-	Settings  int            // of the database itself
+	Settings  int            // statements with settings and privileges of the database itself
 	Notes     []string
 	Server    string // encoding and locale of the database
 }
@@ -215,13 +217,16 @@ func (r *Real) describe(a about, needs inspect.Needs) provision.Server {
 	if owner := r.owner(needs); a.superuser || a.createdb && slices.Contains(a.member, owner) {
 		s.Owner = owner
 	}
-	s.Properties = forDatabase(needs.Properties, r.Database)
+	s.Properties = forDatabase(needs.Properties+"\n"+needs.Privileges, r.Database)
+	if needs.Comment != "" {
+		r.keepComment(needs.Comment)
+	}
 	return s
 }
 
 // plan notes what the restore will do.
 func (r *Real) plan(a about, needs inspect.Needs) {
-	p := Plan{Target: r.Target, Version: a.version, Superuser: a.superuser, Owner: r.server.Owner, Settings: strings.Count(r.server.Properties, ";")}
+	p := Plan{Target: r.Target, Version: a.version, Superuser: a.superuser, Owner: r.server.Owner, Settings: len(sqltext.Statements(r.server.Properties, sqltext.Server))}
 	p.Server = a.encoding + ", " + a.collate
 	if r.WithRoles {
 		p.Roles = without(needs.CreatedRoles, a.roles)

@@ -244,6 +244,13 @@ func TestADumpThatCreatesItsDatabase(t *testing.T) {
 	if !slices.Equal(said, want) {
 		t.Errorf("got %q, want %q", said, want)
 	}
+	if r.production != `COMMENT ON DATABASE "new one" IS 'x';` {
+		t.Errorf("the comment at the end is set by %q", r.production)
+	}
+	r.keepComment("COMMENT ON DATABASE shop IS 'drillgres: restore R began T and has not ended';")
+	if r.production != "" {
+		t.Errorf("the mark of another restore would be set: %q", r.production)
+	}
 	if _, err := r.asRestored(source, about{}, inspect.Needs{Database: inspect.Database{Name: "other"}}); err == nil {
 		t.Error("it reaches a database that is not its own")
 	}

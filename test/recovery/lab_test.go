@@ -56,7 +56,7 @@ func shopDumps(t *testing.T) dumps {
 		if err := shop.Load(ctx, server, 0.02); err != nil {
 			t.Fatal(err)
 		}
-		if err := server.SQL(ctx, "postgres", "ALTER DATABASE shop SET work_mem = '8MB'; COMMENT ON DATABASE shop IS 'of production';"); err != nil {
+		if err := server.SQL(ctx, "postgres", "ALTER DATABASE shop SET work_mem = '8MB'; REVOKE TEMPORARY ON DATABASE shop FROM PUBLIC; COMMENT ON DATABASE shop IS 'of production';"); err != nil {
 			t.Fatal(err)
 		}
 		take := func(args ...string) []byte {

@@ -62,8 +62,15 @@ func TestRecovery(t *testing.T) {
 			if n := s.ask(t, "select count(*)::text from public.orders"); n == "0" {
 				t.Error("no order was restored")
 			}
-			if got := s.comment(t); got != "" {
-				t.Errorf("the database still has the comment %q", got)
+			comment, temporary := "", "true"
+			if c.owner != "" { // such a backup also has the comment and the privileges of its database
+				comment, temporary = "of production", "false"
+			}
+			if got := s.comment(t); got != comment {
+				t.Errorf("the database has the comment %q, want %q", got, comment)
+			}
+			if got := s.ask(t, "select has_database_privilege('"+shop.App+"', current_database(), 'temporary')::text"); got != temporary {
+				t.Errorf("everybody may create temporary tables: %s, want %s", got, temporary)
 			}
 			if got := s.ask(t, "select pg_get_userbyid(datdba) from pg_database where datname = current_database()"); (got == shop.Owner) != (c.owner != "") {
 				t.Errorf("the owner is %s", got)
@@ -109,7 +116,7 @@ func TestADryRunWritesNothing(t *testing.T) {
 	if exit != 0 {
 		t.Fatalf("exit %d\n%s", exit, stderr)
 	}
-	for _, text := range []string{"nothing was written", s.url(), "globals: psql", "dump: pg_restore", `created as in the backup: "shop_app", "shop_owner"`, `left as they are: "postgres"`, "1 setting of the database itself", "backup_stale"} {
+	for _, text := range []string{"nothing was written", s.url(), "globals: psql", "dump: pg_restore", `created as in the backup: "shop_app", "shop_owner"`, `left as they are: "postgres"`, "3 settings and privileges of the database itself", "backup_stale"} {
 		if !strings.Contains(stdout, text) {
 			t.Errorf("the plan does not say %q:\n%s", text, stdout)
 		}
