@@ -17,13 +17,18 @@ import (
 func (b *book) byHand() {
 	b.section("Way 2: without drillgres")
 	b.line("A shell with bash, the programs that appear below, and psql and pg_restore of Postgres %s.", cell(b.Database.Postgres.Version))
+	b.line("Each block is one command for the shell: its first error ends it, and nothing after that runs. Go on with the next one only after its last line is printed.")
 	b.line("\n### 1. Fetch")
-	b.line("The first error ends the shell that `bash` starts, and not the terminal.")
-	b.commands(append([]string{"bash", "set -euo pipefail", "umask 077"}, b.download()...)...)
+	b.script("fetched", b.download()...)
 	b.line("### 2. Open")
 	b.open()
 	b.line("### 3. Restore")
 	b.restore()
+}
+
+// script writes lines as one command, which ends at the first error: pasted lines would go on after it.
+func (b *book) script(done string, lines ...string) {
+	b.commands(slices.Concat([]string{"(", "set -euo pipefail", "umask 077"}, lines, []string{"echo " + quote(done), ")"})...)
 }
 
 // download returns the commands that fetch the newest backup.
@@ -239,7 +244,7 @@ func (b *book) open() {
 	for _, f := range b.files() {
 		lines = append(lines, b.pipeline(f, layers)...)
 	}
-	b.commands(lines...)
+	b.script("opened", lines...)
 	if slices.Contains(layers, "databasus") {
 		b.line("No common program opens the encryption of Databasus: restore with way 1, or with Databasus itself.\n")
 	}
@@ -354,7 +359,7 @@ func conninfo(database string) string {
 }
 
 func (b *book) restore() {
-	b.line("\n`PGHOST`, `PGUSER` and `PGPASSWORD` name the server and a superuser of it. The first error must end the restore.")
+	b.line("\n`PGHOST`, `PGPORT`, `PGUSER` and `PGPASSWORD` must be set: they name the server and a superuser of it.")
 	layers, _ := b.layers()
 	psql := "psql --no-psqlrc --set=ON_ERROR_STOP=1 --dbname="
 	var lines []string
@@ -362,18 +367,19 @@ func (b *book) restore() {
 	for _, f := range b.files() {
 		if f.role == "globals" {
 			roles = true
-			lines = append(lines, "# Roles that exist, such as postgres, are errors that may be ignored: read the output.",
-				"psql --no-psqlrc --dbname=postgres --file="+quote(f.opened(layers, b.format())))
+			lines = append(lines, "# Roles that exist, such as postgres, are errors that may be ignored: read the output.", rolesFrom(f.opened(layers, b.format())))
 		}
 	}
 	if !roles && b.withRoles() {
 		lines = append(lines, "# Fetch and open the newest "+cmp.Or(b.Database.Backup.Globals, b.tool.Globals)+" in the same way. Roles that exist are errors that may be ignored.",
-			"psql --no-psqlrc --dbname=postgres --file=globals.sql")
+			rolesFrom("globals.sql"))
+	}
+	if !b.withRoles() && !b.isCluster() {
+		lines = append(lines, "# Before this block, create the roles that the page names above: the backup does not have them.")
 	}
 	switch {
 	case b.isCluster():
 		lines = append(lines, `# The only error that may be ignored is: role "postgres" already exists. Read every other one.`)
-		psql = "psql --no-psqlrc --dbname=postgres"
 	case b.createsDatabase():
 		lines = append(lines, "# If the dump has CREATE DATABASE. Otherwise create the database, and connect to it.")
 		psql += "postgres"
@@ -383,13 +389,18 @@ func (b *book) restore() {
 	}
 	lines = append(lines, b.hooks(psql, "restore", "before")...)
 	for _, f := range b.files() {
-		if f.role != "globals" {
+		switch opened := f.opened(layers, b.format()); {
+		case f.role == "globals":
+		case b.isCluster():
+			lines = append(lines, rolesFrom(opened))
+		case slices.Contains([]string{"custom", "tar", "directory"}, b.format()):
+			lines = append(lines, b.load(psql, f, layers),
+				"# The settings, the privileges and the comment of the database itself, which are restored only on demand.",
+				"pg_restore --create --list "+quote(opened)+" | sed -n -E '/ DATABASE PROPERTIES | (ACL|COMMENT) - DATABASE /p' > database.list",
+				"pg_restore --create --use-list=database.list --file=- "+quote(opened)+" | sed '/^CREATE DATABASE /d' | "+psql)
+		default:
 			lines = append(lines, b.load(psql, f, layers))
 		}
-	}
-	if len(b.files()) == 1 && slices.Contains([]string{"custom", "tar", "directory"}, b.format()) {
-		lines = append(lines, "# The settings of the database itself, which pg_restore leaves out. If it has another name here, correct the names, and run them with psql.",
-			"pg_restore --create --schema-only --file=- "+quote(b.files()[0].opened(layers, b.format()))+" | sed -n '/^ALTER DATABASE .* SET /p; /^ALTER ROLE .* IN DATABASE .* SET /p'")
 	}
 	lines = append(lines, b.hooks("psql --no-psqlrc --set=ON_ERROR_STOP=1 --dbname="+conninfo(b.name()), "restore", "after")...)
 	if b.isCluster() {
@@ -397,9 +408,15 @@ func (b *book) restore() {
 	} else {
 		lines = append(lines, "psql --no-psqlrc --dbname="+conninfo(b.name())+" --command=ANALYZE")
 	}
-	b.commands(lines...)
+	b.script("restored", lines...)
 	b.line("If it fails, drop the database and start again: a half restored one looks like a whole one.")
 	b.hookTexts()
+}
+
+// rolesFrom returns the command that runs SQL of pg_dumpall. It leaves the user that runs it as it is: with
+// production's password of it, the next connection would fail.
+func rolesFrom(file string) string {
+	return `sed "1,/^.connect /{/^ALTER ROLE \"*$PGUSER\"* WITH /d;}" ` + quote(file) + " | psql --no-psqlrc --dbname=postgres"
 }
 
 // load returns the command that loads a file.

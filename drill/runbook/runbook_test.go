@@ -162,6 +162,12 @@ func TestTheCommandsRun(t *testing.T) {
 					script += strings.TrimPrefix(part, "sh\n")
 				}
 			}
+			broken := exec.CommandContext(t.Context(), bash)
+			broken.Dir, broken.Stdin = t.TempDir(), strings.NewReader(strings.Replace(script, "umask 077", "false", 1))
+			out, _ := broken.CombinedOutput() // its exit code is that of the last block
+			if got, _ := os.ReadFile(filepath.Join(broken.Dir, "restore.sql")); len(got) > 0 {
+				t.Errorf("lines that were pasted after an error ran:\n%s", out)
+			}
 			cmd := exec.CommandContext(t.Context(), bash) // as if it were pasted
 			cmd.Dir, cmd.Stdin = t.TempDir(), strings.NewReader(script)
 			if out, err := cmd.CombinedOutput(); err != nil {

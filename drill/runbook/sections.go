@@ -416,6 +416,9 @@ func (b *book) unproved() {
 	if !b.withRoles() && !b.isCluster() {
 		b.item("the roles, their passwords and their memberships")
 	}
+	if b.format() == "plain" && !b.createsDatabase() {
+		b.item("the settings, the privileges and the comment of the database itself: a plain dump has them only with `pg_dump --create`")
+	}
 	b.item("what was written after the backup: a dump is a point in time, and nothing later is in it")
 }
 
