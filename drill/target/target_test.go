@@ -255,3 +255,19 @@ func TestADumpThatCreatesItsDatabase(t *testing.T) {
 		t.Error("it reaches a database that is not its own")
 	}
 }
+
+// TestSessionsThatAServerHasRoomFor checks how many load by default: one more looks on.
+func TestSessionsThatAServerHasRoomFor(t *testing.T) {
+	for free, want := range map[int]int{100: 4, 5: 4, 4: 3, 3: 2, 2: 1, 1: 1} {
+		if got := sessionsFor(about{sessions: free}); got != want {
+			t.Errorf("%d free: %d sessions, want %d", free, got, want)
+		}
+	}
+	r := Real{Plan: Plan{Steps: []restore.Step{{Jobs: 1}, {Jobs: 4}}}}
+	if err := r.checkSessions(about{sessions: 5}); err != nil {
+		t.Error(err)
+	}
+	if err := r.checkSessions(about{sessions: 4}); err == nil || !strings.Contains(err.Error(), "needs 5 sessions") {
+		t.Errorf("one too few: %v", err)
+	}
+}

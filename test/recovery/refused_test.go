@@ -191,17 +191,15 @@ func TestAUserThatIsNoSuperuser(t *testing.T) {
 	const rows = "COPY public.t (id) FROM stdin;\n1\n\\.\n"
 	for _, c := range []struct {
 		name, owner, of string // of the database, and of the table
-		role            string // its other attributes
 		exit            int
 		says            string
 	}{
-		{name: "few sessions", owner: "plain", of: "plain", role: "connection limit 2"},
 		{name: "owner", owner: "plain", of: "plain"},
 		{name: "not the owner", owner: "postgres", of: "plain", exit: 2, says: `"plain" may not comment on database "recovered"`},
 		{name: "objects of others", owner: "plain", of: "postgres", exit: 2, says: `cannot give objects of the backup to their owners "postgres"`},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			s := newServer(t, "plain login password 'plain-canary' "+c.role)
+			s := newServer(t, "plain login password 'plain-canary'")
 			t.Cleanup(func() {
 				_ = s.try(t, "drop database if exists recovered with (force)")
 				s.exec(t, "drop role plain")
