@@ -163,10 +163,10 @@ update pg_index set indisready = false, indisvalid = false where indexrelid = 'i
 	want(t, "text", text, `public.i: heap tuple (0,101) from table "t" lacks matching index tuple within index "i" (XX001)`)
 }
 
-// TestDamagedPage overwrites bytes in the file of a table that the server has not read yet.
-func TestDamagedPage(t *testing.T) {
-	s := restored(t, `create table sound (id int); insert into sound values (1);
-create table docs (id int, body text); insert into docs select g, repeat('x', 100) from generate_series(1, 1000) g; checkpoint`)
+// withDamagedPage returns a copy of a database, with other bytes in the second page of the table docs, which the
+// server has not read yet.
+func withDamagedPage(t *testing.T, s fixture) fixture {
+	t.Helper()
 	copied := s
 	copied.Database = s.Database + "_copy"
 	var path string
@@ -184,8 +184,13 @@ create table docs (id int, body text); insert into docs select g, repeat('x', 10
 	parts := strings.Split(path, "/")
 	parts[1] = fmt.Sprint(oid)
 	inside(t, copied, "postgres", `printf garbage | dd of="$PGDATA/$0" bs=1 seek=$((8192 + 4000)) conv=notrunc status=none`, strings.Join(parts, "/"))
+	return copied
+}
 
-	report, code, text := verifyAll(t, at(standard), copied, inspect.Promise{})
+func TestDamagedPage(t *testing.T) {
+	s := restored(t, `create table sound (id int); insert into sound values (1);
+create table docs (id int, body text); insert into docs select g, repeat('x', 100) from generate_series(1, 1000) g; checkpoint`)
+	report, code, text := verifyAll(t, at(standard), withDamagedPage(t, s), inspect.Promise{})
 	want(t, "code", code, outcome.SandboxLost)
 	if !strings.Contains(text, "public.docs cannot be read: invalid page in block 1 of relation") || strings.Contains(text, "xxx") {
 		t.Errorf("the failure is: %s", text)
@@ -194,6 +199,19 @@ create table docs (id int, body text); insert into docs select g, repeat('x', 10
 	rows := named(t, report, "rows")
 	want(t, "rows", rows.Status, outcome.CheckFailed)
 	want(t, "saw in rows", strings.HasPrefix(rows.Saw, "public.docs cannot be read: "), true)
+}
+
+// TestAnIndexIsNotReadInsteadOfItsTable has a table all of whose columns are in an index, and a database that prefers
+// indexes.
+func TestAnIndexIsNotReadInsteadOfItsTable(t *testing.T) {
+	s := restored(t, `create table docs (id int, name text, primary key (id, name)); insert into docs select g, 'x' from generate_series(1, 1000) g`)
+	run(t, s.conn, `checkpoint`)  // else vacuum may not know yet that the rows are committed
+	run(t, s.conn, `vacuum docs`) // so that an index is enough to read the rows
+	s = withDamagedPage(t, s)
+	run(t, connect(t, s.Server, "postgres"), "alter database "+s.Database+" set enable_seqscan = off")
+	report, code, _ := verifyAll(t, at(standard), s, inspect.Promise{})
+	want(t, "code", code, outcome.SandboxLost)
+	want(t, "full read", named(t, report, "full read").Status, outcome.CheckFailed)
 }
 
 // inside runs a script in the Postgres container. The script finds its argument in $0.

@@ -54,13 +54,15 @@ func TestDamageInTheLastPart(t *testing.T) {
 }
 
 func TestBlockRanges(t *testing.T) {
+	whole := []string{" where ctid >= '(0,0)'"}
 	for blocks, expected := range map[int64][]string{
-		0:    {""},
-		4096: {""},
-		4097: {" where ctid < '(4096,0)'", " where ctid >= '(4096,0)'"},
-		8193: {" where ctid < '(4096,0)'", " where ctid >= '(4096,0)' and ctid < '(8192,0)'", " where ctid >= '(8192,0)'"},
+		0:    whole,
+		4096: whole,
+		4097: {" where ctid >= '(0,0)' and ctid < '(4096,0)'", " where ctid >= '(4096,0)'"},
+		8193: {" where ctid >= '(0,0)' and ctid < '(4096,0)'", " where ctid >= '(4096,0)' and ctid < '(8192,0)'", " where ctid >= '(8192,0)'"},
 	} {
-		want(t, fmt.Sprint(blocks), blockRanges(blocks), expected)
+		want(t, fmt.Sprint(blocks), blockRanges(blocks, true), expected)
+		want(t, fmt.Sprint(blocks, " at once"), blockRanges(blocks, false), whole)
 	}
 }
 

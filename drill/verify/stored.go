@@ -3,7 +3,6 @@ package verify
 import (
 	"context"
 	"fmt"
-	"strings"
 
 	"github.com/jackc/pgx/v5"
 
@@ -118,8 +117,8 @@ func (r *integrityRun) readAll(t storedRelation) *task {
 		table = nil
 	}
 	ranges := []string{""}
-	if r.sessions.number() > 1 && t.Method == "heap" && r.server.Major >= tidRangeSince {
-		ranges = blockRanges(t.Blocks)
+	if t.Method == "heap" {
+		ranges = blockRanges(t.Blocks, r.sessions.number() > 1 && r.server.Major >= tidRangeSince)
 	}
 	count := &rowCount{table: table, parts: len(ranges)}
 	for _, where := range ranges {
@@ -138,27 +137,17 @@ func (r *integrityRun) readAll(t storedRelation) *task {
 	return read
 }
 
-// blockRanges returns the conditions that divide a table into parts. The first and the last
-// range are open, so that every row is in one, whatever the number of blocks.
-func blockRanges(blocks int64) []string {
+// blockRanges returns the conditions that divide a table into parts, or make one part of it. The last
+// range is open, so that every row is in one, whatever the number of blocks. A condition on ctid also
+// prevents that an index with all columns is read instead of the table.
+func blockRanges(blocks int64, divide bool) []string {
 	var ranges []string
 	for start := int64(0); ; start += blocksPerPart {
-		var bounds []string
-		if start > 0 {
-			bounds = append(bounds, fmt.Sprintf("ctid >= '(%d,0)'", start))
+		condition := fmt.Sprintf(" where ctid >= '(%d,0)'", start)
+		if !divide || start+blocksPerPart >= blocks {
+			return append(ranges, condition)
 		}
-		last := start+blocksPerPart >= blocks
-		if !last {
-			bounds = append(bounds, fmt.Sprintf("ctid < '(%d,0)'", start+blocksPerPart))
-		}
-		condition := ""
-		if len(bounds) > 0 {
-			condition = " where " + strings.Join(bounds, " and ")
-		}
-		ranges = append(ranges, condition)
-		if last {
-			return ranges
-		}
+		ranges = append(ranges, condition+fmt.Sprintf(" and ctid < '(%d,0)'", start+blocksPerPart))
 	}
 }
 
