@@ -214,6 +214,18 @@ func TestAnIndexIsNotReadInsteadOfItsTable(t *testing.T) {
 	want(t, "full read", named(t, report, "full read").Status, outcome.CheckFailed)
 }
 
+// TestUnconvertedValuesAreRead has a table whose columns all have types that are not converted to text.
+func TestUnconvertedValuesAreRead(t *testing.T) {
+	s := restored(t, `create table docs (a int, b bigint, c uuid, d boolean, e float8);
+insert into docs select g, g, md5(g::text)::uuid, true, g from generate_series(1, 1000) g`)
+	report, code, text := verifyAll(t, at(standard), withDamagedPage(t, s), inspect.Promise{})
+	want(t, "code", code, outcome.SandboxLost)
+	want(t, "full read", named(t, report, "full read").Status, outcome.CheckFailed)
+	if !strings.Contains(text, "public.docs cannot be read: invalid page in block 1 of relation") {
+		t.Errorf("the failure is: %s", text)
+	}
+}
+
 // inside runs a script in the Postgres container. The script finds its argument in $0.
 func inside(t *testing.T, d fixture, user, script, argument string) {
 	t.Helper()
