@@ -42,7 +42,7 @@ func (a *Address) config(d sandbox.Dialer) (*pgx.ConnConfig, error) {
 		return nil, err
 	}
 	cfg.Host, cfg.Port = host, port
-	cfg.Fallbacks = nil
+	cfg.Fallbacks, cfg.ConnectTimeout = nil, 0
 	cfg.DialFunc = d.Dial
 	cfg.LookupFunc = func(_ context.Context, host string) ([]string, error) { return []string{host}, nil }
 	return cfg, nil

@@ -18,7 +18,8 @@ import (
 type portTools struct {
 	shell  string
 	dial   string // connects to $1 port $2, prints its process id, copies bytes
-	listen string // ends when port $1 accepts connections
+	listen string // waits until port $2 of $1 accepts connections
+	serve  string // after listen: waits until Postgres there accepts sessions too, but not for long
 }
 
 var (
@@ -37,20 +38,41 @@ kill -s KILL $from $to 2>/dev/null
 wait`,
 		// It starts no process in the loop: there may be many attempts, while the server
 		// needs the processor.
-		listen: `exec 8<> <(:); until true 3<>"/dev/tcp/127.0.0.1/$1"; do read -rt 0.05 -u 8; done 2>/dev/null; true`,
+		listen: `exec 8<> <(:); until true 3<>"/dev/tcp/$1/$2"; do read -rt 0.02 -u 8; done 2>/dev/null; true`,
+		// A server whose port is open still refuses sessions for a moment. Line 8 of its lock file is
+		// its status, as pg_ctl reads it.
+		serve: `for ((i = 0; i < 50; i++)); do
+	mapfile -ts 7 status 2>/dev/null <"$PGDATA/postmaster.pid" && [[ ${status[0]} == ready* ]] && break
+	read -rt 0.01 -u 8
+done`,
 	}
 	withNetcat = portTools{
 		shell: "sh",
 		dial: `nc -z "$1" "$2" || exit 1
 echo $$
 exec nc "$1" "$2"`,
-		listen: `until nc -z 127.0.0.1 "$1" 2>/dev/null; do sleep 0.1; done`,
+		listen: `until nc -z "$1" "$2" 2>/dev/null; do sleep 0.1; done`,
 	}
 )
 
 // Dial connects to an address inside the pod. It runs a command there whose
 // input and output are the connection.
 func (p *pod) Dial(ctx context.Context, network, address string) (net.Conn, error) {
+	return p.dial(ctx, network, address, p.tools.dial)
+}
+
+// starting dials into a pod whose server is still starting. The process that connects is started
+// before, and waits for the server: to start it takes longer than the last step of the server's start.
+type starting struct{ *pod }
+
+// Dial connects as soon as the server accepts sessions. If ctx ends first, the process stays until the
+// pod is closed or the server accepts it.
+func (s starting) Dial(ctx context.Context, network, address string) (net.Conn, error) {
+	return s.dial(ctx, network, address, strings.Join([]string{s.tools.listen, s.tools.serve, s.tools.dial}, "\n"))
+}
+
+// dial runs a script of portTools.
+func (p *pod) dial(ctx context.Context, network, address, script string) (net.Conn, error) {
 	failed := func(err error) error {
 		return &net.OpError{Op: "dial", Net: network, Addr: addr{network, address}, Err: err}
 	}
@@ -61,7 +83,7 @@ func (p *pod) Dial(ctx context.Context, network, address string) (net.Conn, erro
 	bare := *p.box
 	bare.shell = false // the process id is printed to standard output, before the connection's bytes
 	x, err := bare.start(ctx, sandbox.Command{
-		Args:  []string{p.tools.shell, "-c", p.tools.dial, p.tools.shell, host, port},
+		Args:  []string{p.tools.shell, "-c", script, p.tools.shell, host, port},
 		Stdin: strings.NewReader(""), // only attaches standard input, which the connection uses
 	})
 	if err != nil {

@@ -24,7 +24,7 @@ func serve(t testing.TB, p *pod, port, script string) {
 		_, _ = p.Exec(ctx, sandbox.Command{Args: []string{"perl", "-e", perlServer + script, port}})
 	})
 	t.Cleanup(func() { cancel(); running.Wait() })
-	sh(t, p, p.tools.listen, port)
+	sh(t, p, p.tools.listen, "127.0.0.1", port)
 }
 
 const perlServer = `use IO::Socket::INET; $SIG{CHLD} = 'IGNORE';
@@ -52,6 +52,33 @@ func TestDialCarriesBytesBothWays(t *testing.T) {
 	}
 	if c.RemoteAddr().String() != "127.0.0.1:7001" || c.RemoteAddr().Network() != "tcp" {
 		t.Errorf("remote address %v", c.RemoteAddr())
+	}
+}
+
+func TestADialIntoAStartingPodWaitsForTheServer(t *testing.T) {
+	p := sharedPod(t)
+	type dialed struct {
+		conn net.Conn
+		err  error
+	}
+	done := make(chan dialed, 1)
+	go func() {
+		c, err := starting{p}.Dial(t.Context(), "tcp", "127.0.0.1:7011")
+		done <- dialed{c, err}
+	}()
+	eventually(t, "it waits", func() bool { return processes(t, p, "7011") != "" })
+	serve(t, p, "7011", echo)
+	d := <-done
+	if d.err != nil {
+		t.Fatal(d.err)
+	}
+	defer d.conn.Close() //nolint:errcheck // the answer has been read
+	if _, err := io.WriteString(d.conn, "x"); err != nil {
+		t.Fatal(err)
+	}
+	got := make([]byte, 1)
+	if _, err := io.ReadFull(d.conn, got); err != nil || got[0] != 'x' {
+		t.Errorf("echoed %q, %v", got, err)
 	}
 }
 

@@ -165,21 +165,11 @@ func (p *pod) startFailure(ctx, limited context.Context, within time.Duration, e
 	return err
 }
 
-// awaitReady waits for the port and then for an answer. The temporary server
+// awaitReady waits for an answer of the server. The temporary server
 // with which the image initializes the cluster does not listen on a port.
 func (p *pod) awaitReady(ctx context.Context) error {
-	code, err := p.Exec(ctx, sandbox.Command{Args: []string{p.tools.shell, "-c", p.tools.listen, p.tools.shell, postgresPort}})
-	if err != nil {
-		return err
-	}
-	if code != 0 {
-		return outcome.Fail(outcome.ServerStartFailed, "wait for the port of Postgres: exit code %d", code)
-	}
-	if p.spec.Ready == nil {
-		return nil
-	}
 	for {
-		err := p.spec.Ready(ctx, p)
+		err := p.spec.Ready(ctx, starting{p})
 		if err == nil {
 			return nil
 		}

@@ -23,7 +23,7 @@ func TestAContainerJoinsThePod(t *testing.T) {
 	c := start(t, p, sandbox.Container{
 		Name: "web", Command: []string{"perl", "-e", perlServer + echo, "7100"}, Env: map[string]string{"GREETING": "hello"},
 	})
-	sh(t, p, p.tools.listen, "7100") // its port is on the pod's loopback
+	sh(t, p, p.tools.listen, "127.0.0.1", "7100") // its port is on the pod's loopback
 	got := sh(t, c, `echo "$GREETING"; ls /sys/class/net; getent hosts cache postgres | tr -s ' '
 		grep NoNewPrivs /proc/self/status
 		psql -X -w -h postgres -U drill_admin -d postgres -c 'select 1' 2>&1 | grep -o 'no password supplied'`)
