@@ -21,6 +21,7 @@ func (p *pod) Close(ctx context.Context) (leftovers []string) {
 	p.background.close()
 	leftovers = p.engine.removeRun(context.WithoutCancel(ctx), p.spec.RunID)
 	p.background.Wait()
+	p.closeSpare()
 	return leftovers
 }
 

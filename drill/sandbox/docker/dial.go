@@ -55,9 +55,23 @@ exec nc "$1" "$2"`,
 	}
 )
 
+// readAddress makes what a dialling process reads from its input the arguments of the scripts of portTools.
+const readAddress = `read -r host port || exit
+set -- "$host" "$port"
+`
+
 // Dial connects to an address inside the pod. It runs a command there whose
-// input and output are the connection.
+// input and output are the connection. A spare command saves the time of its start.
 func (p *pod) Dial(ctx context.Context, network, address string) (net.Conn, error) {
+	defer p.renewSpare()
+	if x := p.spare.take(); x != nil {
+		c, err := p.connect(ctx, x, network, address)
+		var answer syscall.Errno
+		if err == nil || ctx.Err() != nil || errors.As(err, &answer) {
+			return c, err
+		}
+		// The process may have been killed, or its connection to the engine cut, while it was spare.
+	}
 	return p.dial(ctx, network, address, p.tools.dial)
 }
 
@@ -71,28 +85,40 @@ func (s starting) Dial(ctx context.Context, network, address string) (net.Conn, 
 	return s.dial(ctx, network, address, strings.Join([]string{s.tools.listen, s.tools.serve, s.tools.dial}, "\n"))
 }
 
-// dial runs a script of portTools.
+// dial connects with a new process, which runs a script of portTools.
 func (p *pod) dial(ctx context.Context, network, address, script string) (net.Conn, error) {
-	failed := func(err error) error {
-		return &net.OpError{Op: "dial", Net: network, Addr: addr{network, address}, Err: err}
-	}
-	host, port, err := net.SplitHostPort(address)
+	x, err := p.startDialing(ctx, script)
 	if err != nil {
-		return nil, failed(err)
+		return nil, dialFailed(network, address, p.explain(ctx, err))
 	}
+	return p.connect(ctx, x, network, address)
+}
+
+// startDialing starts a process that waits for an address to dial.
+func (p *pod) startDialing(ctx context.Context, script string) (*execution, error) {
 	bare := *p.box
 	bare.shell = false // the process id is printed to standard output, before the connection's bytes
-	x, err := bare.start(ctx, sandbox.Command{
-		Args:  []string{p.tools.shell, "-c", script, p.tools.shell, host, port},
+	return bare.start(ctx, sandbox.Command{
+		Args:  []string{p.tools.shell, "-c", readAddress + script, p.tools.shell},
 		Stdin: strings.NewReader(""), // only attaches standard input, which the connection uses
 	})
-	if err != nil {
-		return nil, failed(p.explain(ctx, err))
-	}
+}
+
+func dialFailed(network, address string, err error) error {
+	return &net.OpError{Op: "dial", Net: network, Addr: addr{network, address}, Err: err}
+}
+
+// connect gives an address to a dialling process, and returns its connection.
+func (p *pod) connect(ctx context.Context, x *execution, network, address string) (net.Conn, error) {
 	c := &conn{execution: x, pod: p, address: addr{network, address}}
-	if err := c.awaitConnected(ctx); err != nil {
+	host, port, err := net.SplitHostPort(address)
+	if err == nil {
+		_, _ = x.conn.Conn.Write([]byte(host + " " + port + "\n")) // if that fails, the process has ended
+		err = c.awaitConnected(ctx)
+	}
+	if err != nil {
 		c.conn.Close()
-		return nil, failed(err)
+		return nil, dialFailed(network, address, err)
 	}
 	return c, nil
 }

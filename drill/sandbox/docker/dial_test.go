@@ -66,7 +66,7 @@ func TestADialIntoAStartingPodWaitsForTheServer(t *testing.T) {
 		c, err := starting{p}.Dial(t.Context(), "tcp", "127.0.0.1:7011")
 		done <- dialed{c, err}
 	}()
-	eventually(t, "it waits", func() bool { return processes(t, p, "7011") != "" })
+	eventually(t, "it waits", func() bool { return processes(t, p, "mapfile") != "" })
 	serve(t, p, "7011", echo)
 	d := <-done
 	if d.err != nil {
@@ -79,6 +79,48 @@ func TestADialIntoAStartingPodWaitsForTheServer(t *testing.T) {
 	got := make([]byte, 1)
 	if _, err := io.ReadFull(d.conn, got); err != nil || got[0] != 'x' {
 		t.Errorf("echoed %q, %v", got, err)
+	}
+}
+
+// spareOf waits until a pod has a spare process, and returns it.
+func spareOf(t *testing.T, p *pod) (x *execution) {
+	t.Helper()
+	eventually(t, "there is a spare process", func() bool {
+		p.spare.mu.Lock()
+		defer p.spare.mu.Unlock()
+		x = p.spare.process
+		return x != nil
+	})
+	return x
+}
+
+func TestDialUsesTheSpareProcess(t *testing.T) {
+	p := sharedPod(t)
+	dial(t, p, "127.0.0.1:"+postgresPort)     // starts one, if that of Open is too old
+	eventually(t, "it is used", func() bool { // unless the watch of the pod was quicker
+		x := spareOf(t, p)
+		return dial(t, p, "127.0.0.1:"+postgresPort).(*conn).execution == x
+	})
+}
+
+func TestDialWorksWithoutItsSpareProcess(t *testing.T) {
+	p := sharedPod(t)
+	for name, lose := range map[string]func(x *execution){
+		"cut off": func(x *execution) { x.conn.Close() },
+		"too old": func(*execution) {
+			p.spare.mu.Lock()
+			defer p.spare.mu.Unlock()
+			p.spare.since = time.Now().Add(-time.Hour)
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			dial(t, p, "127.0.0.1:"+postgresPort)
+			x := spareOf(t, p)
+			lose(x)
+			if c := dial(t, p, "127.0.0.1:"+postgresPort); c.(*conn).execution == x {
+				t.Error("the lost process was used")
+			}
+		})
 	}
 }
 

@@ -33,6 +33,7 @@ type pod struct {
 	spec      sandbox.Spec
 	watch     *watch
 	tools     portTools
+	spare     spare
 	cpus      int         // of its processes; 0: unknown
 	mounted   bool        // the work directory is mounted
 	opened    atomic.Bool // Open has returned it
@@ -62,6 +63,7 @@ func (e *Engine) Open(ctx context.Context, s sandbox.Spec) (sandbox.Running, err
 		return sandbox.Running{}, withLeftovers(err, p.Close(ctx))
 	}
 	p.opened.Store(true)
+	p.renewSpare()
 	p.background.Go(func() { p.pingRegularly(p.life) })
 	p.background.Go(func() { p.guardDisk(p.life) })
 	return sandbox.Running{Pod: p, Digest: img.digest, Isolation: isolation, Processors: p.cpus}, nil
