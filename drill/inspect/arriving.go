@@ -224,7 +224,7 @@ func (a *archive) beginBlocks() {
 	if a.k.arriving == nil {
 		return
 	}
-	if n := len(a.k.c.Source.Blocks); n == 0 || n < len(a.order) { // pg_restore needs the whole archive for large objects
+	if n := len(a.k.c.Blocks); n == 0 || n < len(a.order) { // pg_restore needs the whole archive for large objects
 		a.k.stopFollowers()
 		return
 	}
@@ -234,7 +234,7 @@ func (a *archive) beginBlocks() {
 // beginRows is beginRows for a block of an archive. Nobody can follow an archive with its blocks in another order than
 // that of its table of contents.
 func (a *archive) beginRows(b *block) (grow func(size int64)) {
-	if f := a.k.arriving; f != nil && a.k.c.Source.Blocks[len(f.rows)].Entry != b.id {
+	if f := a.k.arriving; f != nil && a.k.c.Blocks[len(f.rows)].Entry != b.id {
 		a.k.stopFollowers()
 	}
 	return a.k.arriving.beginRows(Rows{Table: b.table})

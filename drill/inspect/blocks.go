@@ -68,12 +68,12 @@ func (a *archive) noteBlocks() {
 
 // placeBlocks sets where the blocks were found.
 func (a *archive) placeBlocks() {
-	blocks := slices.Clone(a.k.c.Source.Blocks) // those who follow have the others
+	blocks := slices.Clone(a.k.c.Blocks) // those who follow have the others
 	for i := range blocks {
 		b := a.promised[blocks[i].Entry]
 		blocks[i].At, blocks[i].Size = b.at, b.size
 	}
-	a.k.c.Source.Blocks = blocks
+	a.k.c.Blocks = blocks
 }
 
 // OpenBlock opens the rows of a block of an unpacked archive, a file or a directory, without the end
