@@ -72,7 +72,8 @@ func (a *ahead) provision(ctx context.Context, d Drill, begun func()) {
 	})
 }
 
-// restore restores the dump. Before it is accepted, only its rows are loaded.
+// restore restores the dump. Before it is accepted, only its rows are loaded, and indexes and keys
+// of an archive built.
 func (a *ahead) restore(ctx context.Context, d Drill, p outcome.Progress) {
 	ctx, release := whileUsable(ctx, a.server.Pod)
 	defer release()

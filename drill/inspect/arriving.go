@@ -98,7 +98,7 @@ func (a *Arriving) More(ctx context.Context, i int, than int64) (r Rows, err err
 	return r, err
 }
 
-// Note tells how many bytes of the stored backup were read, and how many it has.
+// Note notes that a number of bytes of the stored backup was read, of a total.
 func (a *Arriving) Note(done, total int64) {
 	if a != nil {
 		a.mu.Lock()
@@ -219,7 +219,7 @@ func (s *script) canFollow(t *copyTarget) bool {
 		!c.Reencoded && !slices.ContainsFunc(c.Splices, Splice.IsCommand)
 }
 
-// beginBlocks tells what an archive contains, before its blocks are read.
+// beginBlocks lets others follow an archive whose blocks are read next, if they can.
 func (a *archive) beginBlocks() {
 	if a.k.arriving == nil {
 		return
@@ -240,7 +240,7 @@ func (a *archive) beginRows(b *block) (grow func(size int64)) {
 	return a.k.arriving.beginRows(Rows{Table: b.table})
 }
 
-// beginFollowers tells what the dump contains before its rows.
+// beginFollowers gives those who follow the scan the contents of the dump before its rows.
 func (k *catalog) beginFollowers(o *Outline) {
 	if k.arriving.open == nil {
 		k.stopFollowers()
