@@ -29,6 +29,7 @@ type catalog struct {
 
 	partitioned map[sqltext.Name]bool
 	partitionOf map[sqltext.Name]sqltext.Name
+	enums       map[sqltext.Name]bool
 
 	announced announcements
 	cluster   wholeCluster
@@ -68,7 +69,7 @@ func newCatalog() *catalog {
 	return &catalog{
 		objects: map[objectKey]int{}, tables: map[sqltext.Name]int{},
 		roles: map[string]bool{}, createdRoles: map[string]bool{}, tablespaces: map[string]bool{}, createdTablespaces: map[string]bool{},
-		partitioned: map[sqltext.Name]bool{}, partitionOf: map[sqltext.Name]sqltext.Name{}, announced: newAnnouncements(),
+		partitioned: map[sqltext.Name]bool{}, partitionOf: map[sqltext.Name]sqltext.Name{}, enums: map[sqltext.Name]bool{}, announced: newAnnouncements(),
 		cluster: wholeCluster{roles: map[string][]Splice{}, attributes: map[string][]Splice{}, superusers: map[string]bool{}, granted: map[string]bool{}, connected: map[string]bool{}},
 		path:    serverPath, newPath: serverPath, temporary: map[string]bool{}, refers: map[sqltext.Name]bool{},
 	}

@@ -48,6 +48,7 @@ func (k *catalog) nextDatabase(name string) {
 	clear(k.tables)
 	clear(k.partitioned)
 	clear(k.partitionOf)
+	clear(k.enums)
 	clear(k.refers)
 	if k.newest != nil {
 		clear(k.newest.columns)

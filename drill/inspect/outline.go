@@ -151,7 +151,7 @@ func (s *script) noteForOutline(verb string) {
 		o.noteSet(p)
 	case len(o.Rows) == 0:
 		o.casts = o.casts || p.Begins("create cast") && p.Contains("with function")
-		o.InOrder = o.InOrder || o.casts || mayReadOthers(p)
+		o.InOrder = o.InOrder || o.casts || s.k.mayReadOthers(p)
 	case verb == "select" && p.Contains("set_config"):
 		o.refuse("it changes the settings of its session after the first rows")
 	case !s.noteBuild(*p):
@@ -201,7 +201,7 @@ func (o *outline) noteSet(p *sqltext.Phrase) {
 
 // mayReadOthers reports whether the statement creates a table or a domain with an expression
 // that is computed for each row and calls a function of a schema other than pg_catalog.
-func mayReadOthers(p *sqltext.Phrase) bool {
+func (k *catalog) mayReadOthers(p *sqltext.Phrase) bool {
 	var depth int32 = 1 // of a CHECK; the modifier of a type looks like a call, but is outside
 	if p.Has("create") {
 		if p.Drop("unlogged", "foreign"); p.Begins("table") {
@@ -213,15 +213,16 @@ func mayReadOthers(p *sqltext.Phrase) bool {
 	if !p.Begins("table") && !p.Begins("domain") {
 		return false
 	}
-	if key := *p; key.Until("partition by") && len(calls(key.Tokens)) > 0 {
+	if key := *p; key.Until("partition by") && len(k.calls(key.Tokens)) > 0 {
 		return true
 	}
-	return slices.ContainsFunc(calls(p.Tokens), func(t sqltext.Token) bool { return t.Depth >= depth })
+	return slices.ContainsFunc(k.calls(p.Tokens), func(t sqltext.Token) bool { return t.Depth >= depth })
 }
 
 // calls returns the names of what may call a function of a schema other than pg_catalog: a
-// name before a parenthesis, an operator, or the type of a cast.
-func calls(tokens []sqltext.Token) (found []sqltext.Token) {
+// name before a parenthesis, an operator, or the type of a cast, unless it is an enum of
+// the dump.
+func (k *catalog) calls(tokens []sqltext.Token) (found []sqltext.Token) {
 	for i := 1; i+1 < len(tokens); i++ {
 		name := tokens[i+1]
 		if !tokens[i].Is(".") || tokens[i-1].Text == "pg_catalog" {
@@ -229,7 +230,7 @@ func calls(tokens []sqltext.Token) (found []sqltext.Token) {
 		}
 		called := i+2 < len(tokens) && tokens[i+2].Is("(") && name.CanName()
 		operator := i > 2 && tokens[i-2].Is("(") && tokens[i-3].Is("operator")
-		cast := i > 2 && tokens[i-2].Is(":") && tokens[i-3].Is(":")
+		cast := i > 2 && tokens[i-2].Is(":") && tokens[i-3].Is(":") && !k.enums[sqltext.Name{Schema: tokens[i-1].Text, Name: name.Text}]
 		if called || operator || cast {
 			found = append(found, name)
 		}
@@ -239,7 +240,7 @@ func calls(tokens []sqltext.Token) (found []sqltext.Token) {
 
 // noteBuild adds the statement if it is a build, and reports whether it is one.
 func (s *script) noteBuild(p sqltext.Phrase) bool {
-	if len(calls(p.Tokens)) > 0 && !p.Contains("foreign key") { // which has the columns after the other table
+	if len(s.k.calls(p.Tokens)) > 0 && !p.Contains("foreign key") { // which has the columns after the other table
 		return false
 	}
 	if s.outline.casts && p.Contains(": :") {

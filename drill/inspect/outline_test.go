@@ -135,11 +135,29 @@ func TestRowsInOrder(t *testing.T) {
 		"CREATE DOMAIN public.d AS character varying(10);":                                                        false,
 		"CREATE VIEW public.v AS SELECT public.f(1);":                                                             false,
 	} {
-		dump := outlineHead + "CREATE TABLE public.a (id integer);\n" + sql + "\nCOPY public.a (id) FROM stdin;\n\\.\n" + outlineTail
-		c, err := Scan(t.Context(), strings.NewReader(dump), layers.Opener{})
-		if err != nil || c.Source.Outline == nil || c.Source.Outline.InOrder != want {
-			t.Errorf("%s: want %t, got %+v (%v, %s)", sql, want, c.Source.Outline, err, c.Source.NoOutline)
-		}
+		checkInOrder(t, sql, want)
+	}
+}
+
+// TestRowsOfEnums knows that a cast to an enum reads no rows.
+func TestRowsOfEnums(t *testing.T) {
+	for sql, want := range map[string]bool{
+		"CREATE TABLE public.t (a public.e, CONSTRAINT c CHECK ((a = ANY (ARRAY['x'::public.e]))));": false,
+		"CREATE TABLE public.t (a text, CONSTRAINT c CHECK ((public.e(a) = 'x'::public.e)));":        true,
+		"CREATE TABLE public.t (a text, CONSTRAINT c CHECK ((a = 'x'::public.\"E\")));":              true,
+		"CREATE TABLE public.t (a text, CONSTRAINT c CHECK ((a = 'x'::other.e)));":                   true,
+		"CREATE CAST (text AS public.e) WITH FUNCTION public.f(text);":                               true,
+	} {
+		checkInOrder(t, "CREATE TYPE public.e AS ENUM ('x');\nCREATE TYPE public.\"E\" AS (x integer);\n"+sql, want)
+	}
+}
+
+func checkInOrder(t *testing.T, sql string, want bool) {
+	t.Helper()
+	dump := outlineHead + "CREATE TABLE public.a (id integer);\n" + sql + "\nCOPY public.a (id) FROM stdin;\n\\.\n" + outlineTail
+	c, err := Scan(t.Context(), strings.NewReader(dump), layers.Opener{})
+	if err != nil || c.Source.Outline == nil || c.Source.Outline.InOrder != want {
+		t.Errorf("%s: want %t, got %+v (%v, %s)", sql, want, c.Source.Outline, err, c.Source.NoOutline)
 	}
 }
 
@@ -180,5 +198,18 @@ func TestNoIndexOvertakesACast(t *testing.T) {
 	c, err := Scan(t.Context(), strings.NewReader(outlineHead+body+outlineTail), layers.Opener{})
 	if err != nil || len(c.Source.Outline.Builds) != 3 {
 		t.Errorf("%v: %+v", err, c.Source.Outline)
+	}
+}
+
+// TestIndexesWithACast builds an index with a cast to a type of the dump early if the type is an
+// enum. The input function of another type may read tables.
+func TestIndexesWithACast(t *testing.T) {
+	for create, want := range map[string]int{"AS ENUM ('x', 'y')": 4, "AS (x integer)": 3} {
+		body := "CREATE TYPE public.kind " + create + ";\n" + outlineBody +
+			"CREATE INDEX a_kind ON public.a USING btree (id) WHERE (note = ANY (ARRAY['x'::public.kind, 'y'::public.kind]));\n"
+		c, err := Scan(t.Context(), strings.NewReader(outlineHead+body+outlineTail), layers.Opener{})
+		if err != nil || len(c.Source.Outline.Builds) != want {
+			t.Errorf("%s: %v: want %d builds, got %+v", create, err, want, c.Source.Outline)
+		}
 	}
 }

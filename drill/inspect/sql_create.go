@@ -66,6 +66,9 @@ func (k *catalog) createSimple(p *sqltext.Phrase) {
 			n.Schema = ""
 		}
 		k.addObject(s.kind, n, "")
+		if s.kind == KindType && p.Begins("as enum") && k.reserve(n.Schema, n.Name) {
+			k.enums[n] = true
+		}
 		k.listensToDDL = k.listensToDDL || s.kind == KindEventTrigger
 		k.trailingTablespace(p)
 		return
