@@ -1,10 +1,13 @@
 package verify
 
 import (
+	"context"
 	"fmt"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/jackc/pgx/v5"
 
 	"github.com/drillgres/drillgres/drill/config"
 	"github.com/drillgres/drillgres/drill/inspect"
@@ -88,4 +91,43 @@ func TestLimitEndsWithIntegrity(t *testing.T) {
 	}}
 	_, code, text := verifyAll(t, v, s, inspect.Promise{})
 	want(t, "failure", string(code)+text, "")
+}
+
+// TestLimitEndsOnEverySession checks that no session keeps the limit of integrity: all of them then count rows.
+func TestLimitEndsOnEverySession(t *testing.T) {
+	s := restored(t, ``)
+	s.CPUs = 2
+	all, err := openSessions(t.Context(), s.Server)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer all.close(t.Context())
+	r := &integrityRun{server: s.Server, sessions: all, deadline: time.Now().Add(time.Minute)}
+	r.defineChecks()
+	meet := make(chan struct{}) // so that each session runs one of the parts
+	r.read.tasks = []*task{{parts: make([]step, 2)}}
+	for i := range 2 {
+		r.read.tasks[0].parts[i] = func(ctx context.Context, _ *pgx.Conn) (string, error) {
+			select {
+			case meet <- struct{}{}:
+			case <-meet:
+			case <-ctx.Done():
+			}
+			return "", nil
+		}
+	}
+	if err := r.runTasks(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	for i := range 2 {
+		conn, err := all.get(i)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var limit string
+		if err := conn.QueryRow(t.Context(), "show statement_timeout").Scan(&limit); err != nil {
+			t.Fatal(err)
+		}
+		want(t, fmt.Sprint("limit of session ", i), limit, "0")
+	}
 }

@@ -23,13 +23,25 @@ func (r *integrityRun) runTasks(ctx context.Context) error {
 		}
 	}
 	w := &workers{integrityRun: r, total: len(parts)}
-	err := readEach(ctx, r.sessions, parts, w.start)
-	if err != nil || r.deadline.IsZero() {
+	if err := readEach(ctx, r.sessions, parts, w.start); err != nil || r.deadline.IsZero() {
 		return err
 	}
-	// This session also serves the checks after these.
-	_, err = r.sessions.first.Exec(ctx, "reset statement_timeout", pgx.QueryExecModeSimpleProtocol)
-	return err
+	return r.endLimit(ctx, len(parts))
+}
+
+// endLimit ends the limit of statements in the sessions that ran parts. All of them then count the rows that
+// were not read, and the first also serves other checks.
+func (r *integrityRun) endLimit(ctx context.Context, parts int) error {
+	for i := range min(r.sessions.number(), parts) {
+		conn, err := r.sessions.get(i)
+		if err != nil {
+			return err
+		}
+		if _, err := conn.Exec(ctx, "reset statement_timeout", pgx.QueryExecModeSimpleProtocol); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // workers run the parts of tasks, each on one session.
