@@ -25,17 +25,13 @@ type portTools struct {
 var (
 	// bash waits for the children of both directions, so that none becomes an
 	// orphan of Postgres: as process 1 it would mistake a killed orphan for a
-	// crashed backend.
+	// crashed backend. They are on one line because between two lines bash forgets a child
+	// that has ended already: wait -n would wait for the other one, which may never end.
 	withBash = portTools{
 		shell: "bash",
 		dial: `exec 3<>"/dev/tcp/$1/$2" 4<&0 || exit 1
 echo $$
-cat <&3 & from=$!
-cat <&4 >&3 & to=$!
-exec 3<&- 4<&-
-wait -n
-kill -s KILL $from $to 2>/dev/null
-wait`,
+cat <&3 & from=$!; cat <&4 >&3 & to=$!; exec 3<&- 4<&-; wait -n; kill -s KILL $from $to 2>/dev/null; wait`,
 		// It starts no process in the loop: there may be many attempts, while the server
 		// needs the processor.
 		listen: `exec 8<> <(:); until true 3<>"/dev/tcp/$1/$2"; do read -rt 0.02 -u 8; done 2>/dev/null; true`,
