@@ -12,6 +12,7 @@ import (
 
 	"github.com/containerd/errdefs"
 	"github.com/docker/cli/cli/config"
+	"github.com/docker/cli/cli/connhelper"
 	dockercontext "github.com/docker/cli/cli/context"
 	"github.com/docker/cli/cli/context/docker"
 	"github.com/docker/cli/cli/context/store"
@@ -45,6 +46,13 @@ func (p endpoint) connect() (*client.Client, error) {
 	options, err := p.ClientOpts()
 	if err != nil {
 		return nil, err
+	}
+	command, err := connhelper.GetConnectionHelper(p.Host)
+	if err != nil {
+		return nil, err
+	}
+	if command != nil {
+		options = append(options, client.WithDialContext(withDeadlines(command.Dialer)))
 	}
 	return client.New(options...)
 }

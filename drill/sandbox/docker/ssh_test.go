@@ -1,6 +1,7 @@
 package docker
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -11,6 +12,7 @@ import (
 	"runtime"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/drillgres/drillgres/drill/sandbox"
 )
@@ -42,6 +44,52 @@ func TestAnEngineBehindSSH(t *testing.T) {
 		if !contains(string(passed), want) {
 			t.Errorf("the arguments of ssh are %s, without %s", passed, want)
 		}
+	}
+}
+
+// TestAConnectionThroughSSHKeepsDeadlines has an engine that never answers.
+func TestAConnectionThroughSSHKeepsDeadlines(t *testing.T) {
+	socket := filepath.Join(t.TempDir(), "engine.sock")
+	listener, err := net.Listen("unix", socket)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer listener.Close() //nolint:errcheck // ends with the test
+	fakeSSH(t, socket)
+	at, err := resolve("ssh://me@build.example", func(string) string { return "" })
+	if err != nil {
+		t.Fatal(err)
+	}
+	engine, err := at.connect()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, set := range map[string]func(net.Conn, time.Time) error{"read": net.Conn.SetReadDeadline, "both": net.Conn.SetDeadline} {
+		t.Run(name, func(t *testing.T) {
+			c, err := engine.Dialer()(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer c.Close() //nolint:errcheck // nothing was sent
+			read := make(chan error, 1)
+			go func() {
+				_, err := c.Read(make([]byte, 1))
+				read <- err
+			}()
+			for _, at := range []time.Time{time.Now().Add(time.Hour), {}, time.Now().Add(50 * time.Millisecond)} {
+				if err := set(c, at); err != nil {
+					t.Fatal(err)
+				}
+			}
+			select {
+			case err := <-read:
+				if !errors.Is(err, os.ErrDeadlineExceeded) {
+					t.Errorf("the read ended with %v", err)
+				}
+			case <-time.After(10 * time.Second):
+				t.Error("the read outlives its deadline")
+			}
+		})
 	}
 }
 
