@@ -1,7 +1,9 @@
 package inspect
 
 import (
+	"cmp"
 	"slices"
+	"strings"
 
 	"github.com/drillgres/drillgres/drill/sqltext"
 )
@@ -30,6 +32,8 @@ type Rows struct {
 	Made bool
 	// Spreads means that the rows go into other tables: the partitions of this one.
 	Spreads bool
+	// Root is the uppermost table of which this one is a partition, or the zero Name.
+	Root sqltext.Name
 }
 
 // BuildKind says what a Build may run beside.
@@ -53,6 +57,18 @@ type Build struct {
 	Refers     sqltext.Name // the other table of a foreign key
 	SQL        string
 	Tablespace string // default_tablespace
+
+	// Later is the name of a foreign key that can be added without a check of the rows, and checked later;
+	// otherwise empty. The server does not allow that for partitioned tables.
+	Later string
+}
+
+// Unchecked returns the statement that adds a foreign key without a check of the rows.
+func (b Build) Unchecked() string { return strings.TrimSuffix(b.SQL, ";") + " NOT VALID;" }
+
+// Check returns the statement that checks the rows of a foreign key.
+func (b Build) Check() string {
+	return "ALTER TABLE ONLY " + b.Table.SQL() + " VALIDATE CONSTRAINT " + sqltext.Identifier(b.Later) + ";"
 }
 
 // maxBuilds is how many bytes of statements an Outline has at most.
@@ -254,11 +270,16 @@ func (s *script) noteBuild(p sqltext.Phrase) bool {
 		if p.Name(""); !p.Has("on") {
 			return false
 		}
-	case !p.Has("alter table only"):
+	case !p.Has("alter table"):
 		return false
+	default:
+		p.Drop("only")
 	}
 	b.Table = s.k.existingName(&p, tableKinds)
-	if !s.k.createsOrdinary(b.Table) || !index && !s.readConstraint(&p, &b) || !s.outline.mayOvertake(b.Kind) {
+	if !index && !s.readConstraint(&p, &b) {
+		return false
+	}
+	if b.Kind != BuildForeignKey && !s.k.createsOrdinary(b.Table) || !s.k.creates(b.Table, KindTable) || !s.outline.mayOvertake(b.Kind) {
 		return false
 	}
 	b.Statement = Span{At: s.st.begins, Size: s.lexer.End() - s.st.begins}
@@ -274,12 +295,12 @@ func (o *outline) mayOvertake(kind BuildKind) bool {
 	return !o.changed
 }
 
-// readConstraint reads what follows ALTER TABLE ONLY t, and reports whether it is a build.
+// readConstraint reads what follows ALTER TABLE t, and reports whether it is a build.
 func (s *script) readConstraint(p *sqltext.Phrase, b *Build) bool {
 	if !p.Has("add constraint") {
 		return false
 	}
-	p.Take()
+	name := p.Name("").Name
 	switch {
 	case p.Has("primary key"), p.Has("unique"), p.Has("exclude"):
 		b.Kind = BuildConstraint
@@ -287,7 +308,10 @@ func (s *script) readConstraint(p *sqltext.Phrase, b *Build) bool {
 	case p.Has("foreign key") && p.Until("references"):
 		b.Kind = BuildForeignKey
 		b.Refers = s.k.existingName(p, tableKinds)
-		return s.k.createsOrdinary(b.Refers)
+		if s.k.createsOrdinary(b.Table) && s.k.createsOrdinary(b.Refers) && !p.Contains("not valid") && !p.Contains("not enforced") {
+			b.Later = name
+		}
+		return s.k.creates(b.Refers, KindTable)
 	}
 	return false
 }
@@ -325,8 +349,31 @@ func (s *script) finishOutline() {
 	}
 	spreads := slices.ContainsFunc(o.Rows, func(r Rows) bool { return r.Spreads })
 	for i, r := range o.Rows {
+		o.Rows[i].Root = s.k.rootOf(r.Table)
 		_, part := s.k.partitionOf[r.Table]
 		o.Rows[i].Fresh = r.Fresh && (!spreads || !part)
 	}
+	o.keepOrderOfParts(s.k)
 	c.Outline = &o.Outline
+}
+
+// keepOrderOfParts leaves out the foreign keys of a partitioned table and its partitions if several of them have
+// some. The server makes that of a partition part of that of its table if it comes first and was checked.
+func (o *outline) keepOrderOfParts(k *catalog) {
+	root := func(b Build) sqltext.Name { return cmp.Or(k.rootOf(b.Table), b.Table) }
+	first, several, partitioned := map[sqltext.Name]sqltext.Name{}, map[sqltext.Name]bool{}, map[sqltext.Name]bool{} // by root
+	for _, b := range o.Builds {
+		if b.Kind != BuildForeignKey {
+			continue
+		}
+		r := root(b)
+		if _, found := first[r]; !found {
+			first[r] = b.Table
+		}
+		several[r] = several[r] || first[r] != b.Table
+		partitioned[r] = partitioned[r] || k.partitioned[b.Table]
+	}
+	o.Builds = slices.DeleteFunc(o.Builds, func(b Build) bool {
+		return b.Kind == BuildForeignKey && several[root(b)] && partitioned[root(b)]
+	})
 }

@@ -71,6 +71,7 @@ func TestOutline(t *testing.T) {
 		`1 a  tablespace=""`,
 		`0 a  tablespace="fast"`,
 		`2 b a tablespace="fast"`,
+		`2 b p tablespace="fast"`,
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
@@ -165,17 +166,17 @@ func checkInOrder(t *testing.T, sql string, want bool) {
 // table.
 func TestOvertaking(t *testing.T) {
 	for between, want := range map[string]int{
-		"":                                  3,
-		"COMMENT ON TABLE public.a IS 'x';": 3,
-		"ALTER TABLE ONLY public.a CLUSTER ON a_pkey;":                            3,
-		"ALTER TABLE ONLY public.p ADD CONSTRAINT p_pkey PRIMARY KEY (id);":       3,
-		"ALTER INDEX public.i ATTACH PARTITION public.j;":                         3,
-		"ALTER TABLE ONLY public.a ALTER COLUMN note SET STATISTICS 10;":          3,
-		"ALTER TABLE public.a RENAME COLUMN note TO text;":                        1,
-		"ALTER TABLE ONLY public.a ALTER COLUMN note TYPE character varying;":     1,
-		"CREATE TRIGGER t BEFORE INSERT ON public.a EXECUTE FUNCTION public.f();": 1,
+		"":                                  4,
+		"COMMENT ON TABLE public.a IS 'x';": 4,
+		"ALTER TABLE ONLY public.a CLUSTER ON a_pkey;":                            4,
+		"ALTER TABLE ONLY public.p ADD CONSTRAINT p_pkey PRIMARY KEY (id);":       4,
+		"ALTER INDEX public.i ATTACH PARTITION public.j;":                         4,
+		"ALTER TABLE ONLY public.a ALTER COLUMN note SET STATISTICS 10;":          4,
+		"ALTER TABLE public.a RENAME COLUMN note TO text;":                        2,
+		"ALTER TABLE ONLY public.a ALTER COLUMN note TYPE character varying;":     2,
+		"CREATE TRIGGER t BEFORE INSERT ON public.a EXECUTE FUNCTION public.f();": 2,
 		"TRUNCATE public.a;": 0, // pg_dump never writes it
-		"CREATE INDEX a_text ON public.a USING btree (((id)::text));": 4,
+		"CREATE INDEX a_text ON public.a USING btree (((id)::text));": 5,
 	} {
 		const first = "SELECT pg_catalog.setval('public.s', 1, true);\n"
 		dump := outlineHead + strings.Replace(outlineBody, first, first+between+"\n", 1) + outlineTail
@@ -196,7 +197,7 @@ func TestNoIndexOvertakesACast(t *testing.T) {
 	body := "CREATE CAST (public.color AS integer) WITH FUNCTION public.rank(public.color);\n" + outlineBody +
 		"CREATE INDEX a_rank ON public.a USING btree (((note)::integer));\n"
 	c, err := Scan(t.Context(), strings.NewReader(outlineHead+body+outlineTail), layers.Opener{})
-	if err != nil || len(c.Source.Outline.Builds) != 3 {
+	if err != nil || len(c.Source.Outline.Builds) != 4 {
 		t.Errorf("%v: %+v", err, c.Source.Outline)
 	}
 }
@@ -204,12 +205,72 @@ func TestNoIndexOvertakesACast(t *testing.T) {
 // TestIndexesWithACast builds an index with a cast to a type of the dump early if the type is an
 // enum. The input function of another type may read tables.
 func TestIndexesWithACast(t *testing.T) {
-	for create, want := range map[string]int{"AS ENUM ('x', 'y')": 4, "AS (x integer)": 3} {
+	for create, want := range map[string]int{"AS ENUM ('x', 'y')": 5, "AS (x integer)": 4} {
 		body := "CREATE TYPE public.kind " + create + ";\n" + outlineBody +
 			"CREATE INDEX a_kind ON public.a USING btree (id) WHERE (note = ANY (ARRAY['x'::public.kind, 'y'::public.kind]));\n"
 		c, err := Scan(t.Context(), strings.NewReader(outlineHead+body+outlineTail), layers.Opener{})
 		if err != nil || len(c.Source.Outline.Builds) != want {
 			t.Errorf("%s: %v: want %d builds, got %+v", create, err, want, c.Source.Outline)
+		}
+	}
+}
+
+// TestForeignKeys says which foreign keys may run beside others, and which can be checked later. That of a
+// partition keeps its place if its partitioned table has one too.
+func TestForeignKeys(t *testing.T) {
+	const tables = `CREATE TABLE public.u (id integer);
+CREATE TABLE public.p (id integer, u integer) PARTITION BY RANGE (id);
+CREATE TABLE public.p1 (id integer, u integer) PARTITION BY RANGE (id);
+ALTER TABLE ONLY public.p ATTACH PARTITION public.p1 FOR VALUES FROM (1) TO (9);
+CREATE TABLE public.p2 (id integer, u integer);
+ALTER TABLE ONLY public.p1 ATTACH PARTITION public.p2 FOR VALUES FROM (1) TO (9);
+CREATE TABLE public.p3 (id integer, u integer);
+ALTER TABLE ONLY public.p1 ATTACH PARTITION public.p3 FOR VALUES FROM (1) TO (9);
+CREATE TABLE public."T" (u integer);
+COPY public.u (id) FROM stdin;
+\.
+COPY public.p2 (id, u) FROM stdin;
+\.
+ALTER TABLE ONLY public.u ADD CONSTRAINT u_pkey PRIMARY KEY (id);
+`
+	foreign := func(table, name, more string) string {
+		return "ALTER TABLE " + table + " ADD CONSTRAINT " + name + " FOREIGN KEY (u) REFERENCES public.u(id)" + more + ";\n"
+	}
+	for name, c := range map[string]struct {
+		sql  string
+		want []string
+	}{
+		"ordinary":               {foreign(`ONLY public."T"`, `"a ""key"""`, ""), []string{`ALTER TABLE ONLY "public"."T" VALIDATE CONSTRAINT "a ""key""";`}},
+		"with actions":           {foreign(`ONLY public."T"`, "k", " ON DELETE SET NULL DEFERRABLE INITIALLY DEFERRED"), []string{`ALTER TABLE ONLY "public"."T" VALIDATE CONSTRAINT "k";`}},
+		"not valid":              {foreign(`ONLY public."T"`, "k", " NOT VALID"), []string{"at once"}},
+		"not enforced":           {foreign(`ONLY public."T"`, "k", " NOT ENFORCED"), []string{"at once"}},
+		"of partitions":          {foreign("ONLY public.p2", "k", "") + foreign("ONLY public.p3", "k", ""), []string{`ALTER TABLE ONLY "public"."p2" VALIDATE CONSTRAINT "k";`, `ALTER TABLE ONLY "public"."p3" VALIDATE CONSTRAINT "k";`}},
+		"of a partitioned table": {foreign("public.p", "k", "") + foreign("public.p", "l", ""), []string{"at once", "at once"}},
+		"of both":                {foreign("public.p", "k", "") + foreign(`ONLY public."T"`, "k", "") + foreign("ONLY public.p2", "k", ""), []string{`ALTER TABLE ONLY "public"."T" VALIDATE CONSTRAINT "k";`}},
+		"of two levels":          {foreign("public.p1", "k", "") + foreign("ONLY public.p2", "k", ""), nil},
+		"of another table":       {foreign("ONLY public.elsewhere", "k", ""), nil},
+	} {
+		c1, err := Scan(t.Context(), strings.NewReader(outlineHead+tables+c.sql+outlineTail), layers.Opener{})
+		if err != nil || c1.Source.Outline == nil {
+			t.Errorf("%s: %v, %q", name, err, c1.Source.NoOutline)
+			continue
+		}
+		var got []string
+		for _, b := range c1.Source.Outline.Builds[1:] {
+			if b.Later == "" {
+				got = append(got, "at once")
+				continue
+			}
+			got = append(got, b.Check())
+			if want := strings.TrimSuffix(c.sql, ";\n") + " NOT VALID;"; len(c.want) == 1 && name != "of both" && b.Unchecked() != want {
+				t.Errorf("%s: %q, want %q", name, b.Unchecked(), want)
+			}
+		}
+		if diff := cmp.Diff(c.want, got); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", name, diff)
+		}
+		if root := c1.Source.Outline.Rows[1].Root.Name; root != "p" {
+			t.Errorf("%s: the root of the rows is %q", name, root)
 		}
 	}
 }

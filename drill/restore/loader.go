@@ -42,6 +42,7 @@ type loader struct {
 	main     *pgx.Conn
 	settings []string // statements of the dump that every session runs first
 	schedule *schedule
+	foreign  bool          // the foreign keys have begun
 	room     chan []byte   // chunks for rows; their number limits the memory
 	waited   time.Duration // for the dump to arrive and to be accepted, while nothing was built
 }
@@ -146,7 +147,7 @@ func (l *loader) walk(ctx context.Context, g *errgroup.Group, dump io.Reader) er
 		if err := l.checkIdle(); err != nil { // a build would wait for its locks
 			return err
 		}
-		if err := l.schedule.awaitBuild(ctx, i); err != nil {
+		if err := l.awaitBuild(ctx, i, b.Kind); err != nil {
 			return err
 		}
 		if err := skip(dump, b.Statement.Size); err != nil {
@@ -158,6 +159,26 @@ func (l *loader) walk(ctx context.Context, g *errgroup.Group, dump io.Reader) er
 		return err
 	}
 	return l.checkIdle()
+}
+
+// awaitBuild waits until a build is done. The first foreign key lets all of them begin. Those of large tables
+// are added before any is checked: to add one locks both tables, but checks of several tables that refer to the
+// same one run beside each other.
+func (l *loader) awaitBuild(ctx context.Context, i int, kind inspect.BuildKind) error {
+	if kind == inspect.BuildForeignKey && !l.foreign {
+		l.foreign = true
+		added, err := l.schedule.awaitKeys(ctx)
+		if err != nil {
+			return err
+		}
+		for _, b := range added {
+			if _, err := l.main.PgConn().Exec(ctx, b.Unchecked()).ReadAll(); err != nil {
+				return &failedStatement{b.SQL, err}
+			}
+		}
+		l.schedule.beginForeign(added)
+	}
+	return l.schedule.awaitBuild(ctx, i)
 }
 
 // wait begins to count a wait for the dump, and returns what ends it. While an index or a key is built, nothing
@@ -314,7 +335,7 @@ func (l *loader) work(ctx context.Context, conn *pgx.Conn) error {
 			if err != nil {
 				return &failedStatement{t.rows.sql, err}
 			}
-		} else if err = build(ctx, conn, t.build.Build); err != nil {
+		} else if err = t.build.run(ctx, conn); err != nil {
 			return &failedStatement{t.build.SQL, err}
 		}
 		l.schedule.done(t)
@@ -332,9 +353,9 @@ func (e *failedStatement) Error() string { return e.err.Error() }
 
 func (e *failedStatement) Unwrap() error { return e.err }
 
-// build runs a build with the tablespace that the dump sets for it.
-func build(ctx context.Context, conn *pgx.Conn, b inspect.Build) error {
-	for _, sql := range []string{"set default_tablespace = " + sqltext.Literal(b.Tablespace), b.SQL} {
+// run runs a build with the tablespace that the dump sets for it.
+func (p *pending) run(ctx context.Context, conn *pgx.Conn) error {
+	for _, sql := range []string{"set default_tablespace = " + sqltext.Literal(p.Tablespace), p.statement()} {
 		if _, err := conn.PgConn().Exec(ctx, sql).ReadAll(); err != nil {
 			return err
 		}

@@ -24,12 +24,13 @@ type schedule struct {
 	late     bool                 // builds wait for all rows
 	planned  bool
 
-	builds  []*pending           // in the order of the dump
-	others  []*pending           // except foreign keys, which are not taken: those of the largest tables first
-	foreign []*pending           // foreign keys that are not taken, in the same order
-	undone  int                  // builds that are not done, except foreign keys
-	reached bool                 // the main session has come to the foreign keys
-	locks   map[sqltext.Name]int // builds that run, by table; alone: it locks out others
+	builds  []*pending             // in the order of the dump
+	others  []*pending             // except foreign keys, which are not taken: those of the largest tables first
+	foreign []*pending             // foreign keys that are not taken, in the same order
+	sizes   map[sqltext.Name]int64 // of the rows of tables; of a partitioned one with those of its partitions
+	undone  int                    // builds that are not done, except foreign keys
+	reached bool                   // the foreign keys may begin
+	locks   map[sqltext.Name]int   // builds that run, by table; alone: it locks out others
 	closed  bool
 
 	running int           // builds that run
@@ -47,8 +48,13 @@ const alone = 1 << 20
 // pending is a build.
 type pending struct {
 	inspect.Build
-	done bool
+	added bool // a foreign key of which only the rows have to be checked
+	done  bool
 }
+
+// checkedLater is how many bytes of rows take longer to check than it takes to add a foreign key and
+// check it with two statements.
+const checkedLater = 4 << 20
 
 // task is what a worker does: rows or a build.
 type task struct {
@@ -70,12 +76,13 @@ func (s *schedule) plan(o *inspect.Outline) {
 	if !s.planned {
 		s.addBuilds(o)
 	}
-	sizes := map[sqltext.Name]int64{}
+	s.sizes = map[sqltext.Name]int64{}
 	for _, r := range o.Rows {
-		sizes[r.Table] += r.Data.Size
+		s.sizes[r.Table] += r.Data.Size
+		s.sizes[r.Root] += r.Data.Size
 	}
 	for _, builds := range [][]*pending{s.others, s.foreign} {
-		slices.SortStableFunc(builds, func(a, b *pending) int { return cmp.Compare(sizes[b.Table], sizes[a.Table]) })
+		slices.SortStableFunc(builds, func(a, b *pending) int { return cmp.Compare(s.sizes[b.Table], s.sizes[a.Table]) })
 	}
 	s.changed.Broadcast()
 }
@@ -173,14 +180,34 @@ func (s *schedule) awaitBlock(ctx context.Context, b *block) error {
 func (s *schedule) awaitBuild(ctx context.Context, i int) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if err := s.await(ctx, func() bool { return s.planned }); err != nil {
-		return err
+	return s.await(ctx, func() bool { return s.planned && s.builds[i].done })
+}
+
+// awaitKeys waits until all keys exist, to which a foreign key may refer. It returns the foreign keys
+// that are to be added before any is checked, in the order of the dump. The caller then calls beginForeign.
+func (s *schedule) awaitKeys(ctx context.Context) (add []*pending, err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if err := s.await(ctx, func() bool { return s.planned && s.undone == 0 }); err != nil {
+		return nil, err
 	}
-	if s.builds[i].Kind == inspect.BuildForeignKey && !s.reached {
-		s.reached = true
-		s.changed.Broadcast()
+	for _, b := range s.builds {
+		if b.Later != "" && s.sizes[b.Table] >= checkedLater {
+			add = append(add, b)
+		}
 	}
-	return s.await(ctx, func() bool { return s.builds[i].done })
+	return add, nil
+}
+
+// beginForeign lets the foreign keys begin.
+func (s *schedule) beginForeign(added []*pending) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, b := range added {
+		b.added = true
+	}
+	s.reached = true
+	s.changed.Broadcast()
 }
 
 // next returns the next task. The zero task means that there are no more.
@@ -243,9 +270,9 @@ func (s *schedule) canBegin(p *pending) bool {
 	return true
 }
 
-// tables returns the tables that the build locks.
+// tables returns the tables that the build locks. A check of rows allows others of the other table.
 func (p *pending) tables() []sqltext.Name {
-	if p.Kind == inspect.BuildForeignKey && p.Refers != p.Table {
+	if p.Kind == inspect.BuildForeignKey && !p.added && p.Refers != p.Table {
 		return []sqltext.Name{p.Table, p.Refers}
 	}
 	return []sqltext.Name{p.Table}
@@ -257,6 +284,14 @@ func (p *pending) weight() int {
 		return 1
 	}
 	return alone
+}
+
+// statement returns what a worker does of the build.
+func (p *pending) statement() string {
+	if p.added {
+		return p.Check()
+	}
+	return p.SQL
 }
 
 // done notes that a task is done.

@@ -84,7 +84,10 @@ func (c *checker) end(k task) {
 func TestScheduleOfManyTables(t *testing.T) {
 	for name, add := range map[string]func(*schedule, ...*block){"in order": (*schedule).addRows, "largest first": (*schedule).addLargest} {
 		t.Run(name, func(t *testing.T) {
-			const tables, workers = 20_000, 4
+			tables, workers := 20_000, 4
+			if testing.Short() { // the race detector slows it down tenfold
+				tables = 5_000
+			}
 			o := outlineOf(tables)
 			l := &loader{rows: inspect.Arrived(o), schedule: planned(o), workers: workers}
 			c := &checker{T: t, loaded: map[sqltext.Name]bool{}, locked: map[sqltext.Name]bool{}, keys: 2 * tables}
@@ -103,6 +106,8 @@ func TestScheduleOfManyTables(t *testing.T) {
 				add(l.schedule, l.share(&block{Rows: r})...)
 			}
 			_ = l.schedule.awaitRows(t.Context())
+			added, _ := l.schedule.awaitKeys(t.Context())
+			l.schedule.beginForeign(added)
 			for i := range o.Builds {
 				_ = l.schedule.awaitBuild(t.Context(), i)
 			}
@@ -132,6 +137,40 @@ func TestScheduleTakesTheLargestFirst(t *testing.T) {
 	}
 }
 
+// TestChecksBesideEachOther checks foreign keys of several large tables to the same one at the same time, and
+// those of one table or of small ones one after the other.
+func TestChecksBesideEachOther(t *testing.T) {
+	o := &inspect.Outline{}
+	hub := sqltext.Name{Schema: "public", Name: "hub"}
+	for _, name := range []string{"a", "a", "b", "small", "tiny"} {
+		table := sqltext.Name{Schema: "public", Name: name}
+		o.Rows = append(o.Rows, inspect.Rows{Table: table, Data: inspect.Span{Size: checkedLater * 2 / int64(len(name))}})
+		o.Builds = append(o.Builds, inspect.Build{Kind: inspect.BuildForeignKey, Table: table, Refers: hub, Later: "key"})
+	}
+	s := planned(o)
+	clear(s.unloaded)
+	added, err := s.awaitKeys(t.Context())
+	if err != nil || len(added) != 3 {
+		t.Fatalf("%v: %d foreign keys are added first", err, len(added))
+	}
+	s.beginForeign(added)
+	var began []string
+	var running []task
+	for range 2 {
+		for k := s.take(); k != (task{}); k = s.take() {
+			began, running = append(began, k.build.Table.Name), append(running, k)
+		}
+		began = append(began, "|")
+		for _, k := range running {
+			s.done(k)
+		}
+		running = nil
+	}
+	if want := []string{"a", "b", "tiny", "|", "a", "small", "|"}; !slices.Equal(began, want) {
+		t.Errorf("they begin as %v, want %v", began, want)
+	}
+}
+
 // TestABuildIsNoWait builds an index and then a key of a table while the dump is awaited.
 func TestABuildIsNoWait(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -145,7 +184,7 @@ func TestABuildIsNoWait(t *testing.T) {
 			time.Sleep(time.Minute)
 			l.schedule.done(built)
 		}
-		l.schedule.reached = true
+		l.schedule.beginForeign(nil)
 		foreign := l.schedule.take()
 		time.Sleep(time.Hour)
 		end()
