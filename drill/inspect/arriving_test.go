@@ -16,7 +16,7 @@ import (
 	"github.com/drillgres/drillgres/drill/layers"
 )
 
-// arrivingDump has rows of two tables, and grants a role that is named nowhere before the rows.
+// arrivingDump has rows of a table and of a partition, and grants a role that is named nowhere before the rows.
 const arrivingDump = `--
 -- PostgreSQL database dump
 --
@@ -25,7 +25,9 @@ const arrivingDump = `--
 SET client_encoding = 'UTF8';
 CREATE TABLE public.a (id integer, note text);
 ALTER TABLE public.a OWNER TO shop;
+CREATE TABLE public.p (id integer) PARTITION BY RANGE (id);
 CREATE TABLE public.b (id integer);
+ALTER TABLE ONLY public.p ATTACH PARTITION public.b FOR VALUES FROM (0) TO (9);
 COPY public.a (id, note) FROM stdin;
 1	one
 2	two

@@ -134,7 +134,10 @@ func (s *script) noteRows(t *copyTarget, data Span) {
 }
 
 func (s *script) rowsOf(t *copyTarget, data Span, end int64) Rows {
-	return Rows{Statement: t.statement, Table: t.table, Data: data, End: end, Fresh: t.fresh, Made: !s.k.creates(t.table, KindTable), Spreads: s.k.partitioned[t.table]}
+	return Rows{
+		Statement: t.statement, Table: t.table, Data: data, End: end, Fresh: t.fresh,
+		Made: !s.k.creates(t.table, KindTable), Spreads: s.k.partitioned[t.table], Root: s.k.rootOf(t.table),
+	}
 }
 
 // isFresh reports whether a table is an ordinary one that the dump creates, and that nothing
@@ -349,7 +352,6 @@ func (s *script) finishOutline() {
 	}
 	spreads := slices.ContainsFunc(o.Rows, func(r Rows) bool { return r.Spreads })
 	for i, r := range o.Rows {
-		o.Rows[i].Root = s.k.rootOf(r.Table)
 		_, part := s.k.partitionOf[r.Table]
 		o.Rows[i].Fresh = r.Fresh && (!spreads || !part)
 	}
