@@ -194,6 +194,9 @@ func mayChangeTable(p sqltext.Phrase) bool {
 	}
 	p.Drop("only")
 	p.Name("")
+	if hasSeveral(p) {
+		return true
+	}
 	for _, harmless := range []string{"add constraint", "cluster on", "replica identity", "owner to"} {
 		if p.Begins(harmless) {
 			return false
@@ -279,7 +282,7 @@ func (s *script) noteBuild(p sqltext.Phrase) bool {
 		p.Drop("only")
 	}
 	b.Table = s.k.existingName(&p, tableKinds)
-	if !index && !s.readConstraint(&p, &b) {
+	if !index && (hasSeveral(p) || !s.readConstraint(&p, &b)) {
 		return false
 	}
 	if b.Kind != BuildForeignKey && !s.k.createsOrdinary(b.Table) || !s.k.creates(b.Table, KindTable) || !s.outline.mayOvertake(b.Kind) {
@@ -287,6 +290,12 @@ func (s *script) noteBuild(p sqltext.Phrase) bool {
 	}
 	b.Statement = Span{At: s.st.begins, Size: s.lexer.End() - s.st.begins}
 	return s.addBuild(b)
+}
+
+// hasSeveral reports whether an ALTER TABLE does more than one thing, which pg_dump never writes: a build is of one
+// constraint, and locks only its tables.
+func hasSeveral(p sqltext.Phrase) bool {
+	return slices.ContainsFunc(p.Tokens, func(t sqltext.Token) bool { return t.Depth == 0 && t.Is(",") })
 }
 
 // mayOvertake reports whether a build may begin before the statements in front of it. Foreign

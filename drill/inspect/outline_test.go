@@ -168,13 +168,14 @@ func TestOvertaking(t *testing.T) {
 	for between, want := range map[string]int{
 		"":                                  4,
 		"COMMENT ON TABLE public.a IS 'x';": 4,
-		"ALTER TABLE ONLY public.a CLUSTER ON a_pkey;":                            4,
-		"ALTER TABLE ONLY public.p ADD CONSTRAINT p_pkey PRIMARY KEY (id);":       4,
-		"ALTER INDEX public.i ATTACH PARTITION public.j;":                         4,
-		"ALTER TABLE ONLY public.a ALTER COLUMN note SET STATISTICS 10;":          4,
-		"ALTER TABLE public.a RENAME COLUMN note TO text;":                        2,
-		"ALTER TABLE ONLY public.a ALTER COLUMN note TYPE character varying;":     2,
-		"CREATE TRIGGER t BEFORE INSERT ON public.a EXECUTE FUNCTION public.f();": 2,
+		"ALTER TABLE ONLY public.a CLUSTER ON a_pkey;":                                                      4,
+		"ALTER TABLE ONLY public.p ADD CONSTRAINT p_pkey PRIMARY KEY (id);":                                 4,
+		"ALTER INDEX public.i ATTACH PARTITION public.j;":                                                   4,
+		"ALTER TABLE ONLY public.a ALTER COLUMN note SET STATISTICS 10;":                                    4,
+		"ALTER TABLE public.a RENAME COLUMN note TO text;":                                                  2,
+		"ALTER TABLE ONLY public.a ALTER COLUMN note TYPE character varying;":                               2,
+		"CREATE TRIGGER t BEFORE INSERT ON public.a EXECUTE FUNCTION public.f();":                           2,
+		"ALTER TABLE public.a ADD CONSTRAINT c CHECK ((id > 0)), ALTER COLUMN note TYPE character varying;": 2,
 		"TRUNCATE public.a;": 0, // pg_dump never writes it
 		"CREATE INDEX a_text ON public.a USING btree (((id)::text));": 5,
 	} {
@@ -248,6 +249,8 @@ ALTER TABLE ONLY public.u ADD CONSTRAINT u_pkey PRIMARY KEY (id);
 		"of a partitioned table": {foreign("public.p", "k", "") + foreign("public.p", "l", ""), []string{"at once", "at once"}},
 		"of both":                {foreign("public.p", "k", "") + foreign(`ONLY public."T"`, "k", "") + foreign("ONLY public.p2", "k", ""), []string{`ALTER TABLE ONLY "public"."T" VALIDATE CONSTRAINT "k";`}},
 		"of two levels":          {foreign("public.p1", "k", "") + foreign("ONLY public.p2", "k", ""), nil},
+		"two at once":            {strings.TrimSuffix(foreign(`ONLY public."T"`, "k", ""), ";\n") + ", ADD CONSTRAINT l FOREIGN KEY (u) REFERENCES public.u(id);\n", nil},
+		"a key at once":          {`ALTER TABLE ONLY public."T" ADD CONSTRAINT k PRIMARY KEY (u), ADD CONSTRAINT l FOREIGN KEY (u) REFERENCES public.u(id);` + "\n", nil},
 		"of another table":       {foreign("ONLY public.elsewhere", "k", ""), nil},
 	} {
 		c1, err := Scan(t.Context(), strings.NewReader(outlineHead+tables+c.sql+outlineTail), layers.Opener{})

@@ -68,7 +68,8 @@ func TestLoadersAgreeOnForeignKeys(t *testing.T) {
 	}
 }
 
-// TestLoadersAgreeOnABrokenForeignKey breaks a row, which the check of a foreign key finds.
+// TestLoadersAgreeOnABrokenForeignKey breaks a row, which the check of a foreign key finds, and adds
+// a second key to a statement.
 func TestLoadersAgreeOnABrokenForeignKey(t *testing.T) {
 	t.Parallel()
 	l := sharedLab(t, "15")
@@ -79,4 +80,11 @@ func TestLoadersAgreeOnABrokenForeignKey(t *testing.T) {
 		t.Fatal("no such row")
 	}
 	l.failsAlike(t, broken, "psql")
+
+	const last = "DEFERRABLE INITIALLY DEFERRED"
+	both := strings.Replace(dump, last, last+", ADD CONSTRAINT two FOREIGN KEY (id) REFERENCES public.hub(id)", 1)
+	if both == dump {
+		t.Fatal("no such foreign key")
+	}
+	l.failsAlike(t, both, "psql")
 }
