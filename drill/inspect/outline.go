@@ -174,7 +174,7 @@ func (s *script) noteForOutline(verb string) {
 	case verb == "select" && p.Contains("set_config"):
 		o.refuse("it changes the settings of its session after the first rows")
 	case !s.noteBuild(*p):
-		o.changed = o.changed || mayChangeTable(*p)
+		o.changed = o.changed || mayChangeTable(*p) || o.foreign && makesKey(*p)
 	}
 }
 
@@ -205,6 +205,12 @@ func mayChangeTable(p sqltext.Phrase) bool {
 	column := p.Has("alter column")
 	p.Take()
 	return !column || !p.Begins("set statistics")
+}
+
+// makesKey reports whether a statement may create what foreign keys refer to. pg_dump writes those in front of all
+// foreign keys, which do not wait for one behind the first of them unless it is a build.
+func makesKey(p sqltext.Phrase) bool {
+	return p.Begins("create unique index") || p.Begins("alter index") || p.Begins("alter table") && (p.Contains("primary key") || p.Contains("unique"))
 }
 
 func (o *outline) noteSet(p *sqltext.Phrase) {

@@ -192,6 +192,27 @@ func TestOvertaking(t *testing.T) {
 	}
 }
 
+// TestForeignKeysBehindOtherKeys keeps a foreign key in its place if a key that is no build comes between it and the
+// first one.
+func TestForeignKeysBehindOtherKeys(t *testing.T) {
+	const first = "ALTER TABLE ONLY public.b ADD CONSTRAINT b_fk FOREIGN KEY (a) REFERENCES public.a(id);\n"
+	for between, want := range map[string]int{
+		"": 4,
+		"ALTER TABLE ONLY public.a ADD CONSTRAINT a_note UNIQUE (note);":       5,
+		"ALTER TABLE ONLY public.p ADD CONSTRAINT p_pkey PRIMARY KEY (id);":    3,
+		"CREATE UNIQUE INDEX p_key ON ONLY public.p USING btree (id);":         3,
+		"ALTER INDEX public.p_pkey ATTACH PARTITION public.p1_pkey;":           3,
+		"ALTER TABLE ONLY public.b ADD CONSTRAINT b_id CHECK ((id > 0));":      4,
+		"COMMENT ON CONSTRAINT b_fk ON public.b IS 'the unique primary key.';": 4,
+	} {
+		dump := outlineHead + strings.Replace(outlineBody, first, first+between+"\n", 1) + outlineTail
+		c, err := Scan(t.Context(), strings.NewReader(dump), layers.Opener{})
+		if err != nil || len(c.Source.Outline.Builds) != want {
+			t.Errorf("after %q: %v: want %d builds, got %+v", between, err, want, c.Source.Outline)
+		}
+	}
+}
+
 // TestNoIndexOvertakesACast keeps an index in its place if it has a cast, and the dump creates casts
 // that call a function: it may read other tables.
 func TestNoIndexOvertakesACast(t *testing.T) {
