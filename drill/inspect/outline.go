@@ -55,8 +55,14 @@ type Build struct {
 	Kind       BuildKind
 	Table      sqltext.Name
 	Refers     sqltext.Name // the other table of a foreign key
+	Root       sqltext.Name // the uppermost table of which Table is a partition, or the zero Name
+	RefersRoot sqltext.Name // the same of Refers
 	SQL        string
 	Tablespace string // default_tablespace
+
+	// Turn names the foreign keys that are added in the order of the dump, each after those before it are checked;
+	// the zero Name: in any order. They are all of one table, or of a partitioned table and its partitions.
+	Turn sqltext.Name
 
 	// Later is the name of a foreign key that can be added without a check of the rows, and checked later;
 	// otherwise empty. The server does not allow that for partitioned tables.
@@ -370,27 +376,34 @@ func (s *script) finishOutline() {
 		_, part := s.k.partitionOf[r.Table]
 		o.Rows[i].Fresh = r.Fresh && (!spreads || !part)
 	}
-	o.keepOrderOfParts(s.k)
+	o.takeTurns(s.k)
 	c.Outline = &o.Outline
 }
 
-// keepOrderOfParts leaves out the foreign keys of a partitioned table and its partitions if several of them have
-// some. The server makes that of a partition part of that of its table if it comes first and was checked.
-func (o *outline) keepOrderOfParts(k *catalog) {
-	root := func(b Build) sqltext.Name { return cmp.Or(k.rootOf(b.Table), b.Table) }
-	first, several, partitioned := map[sqltext.Name]sqltext.Name{}, map[sqltext.Name]bool{}, map[sqltext.Name]bool{} // by root
-	for _, b := range o.Builds {
-		if b.Kind != BuildForeignKey {
-			continue
+// takeTurns keeps foreign keys in their order if the catalog depends on it. One of or to a partitioned table makes
+// the server add others with names that the table does not have yet. One of a partition becomes part of that of the
+// partitioned table if it comes first and was checked.
+func (o *outline) takeTurns(k *catalog) {
+	parted := map[sqltext.Name]bool{} // tables, and the roots of whole families
+	family := func(b *Build) sqltext.Name { return cmp.Or(b.Root, b.Table) }
+	foreign := func(do func(*Build)) {
+		for i := range o.Builds {
+			if b := &o.Builds[i]; b.Kind == BuildForeignKey {
+				do(b)
+			}
 		}
-		r := root(b)
-		if _, found := first[r]; !found {
-			first[r] = b.Table
-		}
-		several[r] = several[r] || first[r] != b.Table
-		partitioned[r] = partitioned[r] || k.partitioned[b.Table]
 	}
-	o.Builds = slices.DeleteFunc(o.Builds, func(b Build) bool {
-		return b.Kind == BuildForeignKey && several[root(b)] && partitioned[root(b)]
+	foreign(func(b *Build) {
+		b.Root, b.RefersRoot = k.rootOf(b.Table), k.rootOf(b.Refers)
+		parted[family(b)] = parted[family(b)] || k.partitioned[b.Table]
+		parted[b.Table] = parted[b.Table] || k.partitioned[b.Table] || k.partitioned[b.Refers]
+	})
+	foreign(func(b *Build) {
+		switch {
+		case parted[family(b)]:
+			b.Turn = family(b)
+		case parted[b.Table]:
+			b.Turn = b.Table
+		}
 	})
 }

@@ -237,8 +237,7 @@ func TestIndexesWithACast(t *testing.T) {
 	}
 }
 
-// TestForeignKeys says which foreign keys may run beside others, and which can be checked later. That of a
-// partition keeps its place if its partitioned table has one too.
+// TestForeignKeys says which foreign keys may run beside others, which can be checked later, and which take turns.
 func TestForeignKeys(t *testing.T) {
 	const tables = `CREATE TABLE public.u (id integer);
 CREATE TABLE public.p (id integer, u integer) PARTITION BY RANGE (id);
@@ -258,18 +257,21 @@ ALTER TABLE ONLY public.u ADD CONSTRAINT u_pkey PRIMARY KEY (id);
 	foreign := func(table, name, more string) string {
 		return "ALTER TABLE " + table + " ADD CONSTRAINT " + name + " FOREIGN KEY (u) REFERENCES public.u(id)" + more + ";\n"
 	}
+	p2, p3, tk := `ALTER TABLE ONLY "public"."p2" VALIDATE CONSTRAINT "k";`, `ALTER TABLE ONLY "public"."p3" VALIDATE CONSTRAINT "k";`, `ALTER TABLE ONLY "public"."T" VALIDATE CONSTRAINT "k";`
+	toP := strings.ReplaceAll(foreign(`ONLY public."T"`, "l", ""), "REFERENCES public.u", "REFERENCES public.p")
 	for name, c := range map[string]struct {
 		sql  string
 		want []string
 	}{
 		"ordinary":               {foreign(`ONLY public."T"`, `"a ""key"""`, ""), []string{`ALTER TABLE ONLY "public"."T" VALIDATE CONSTRAINT "a ""key""";`}},
-		"with actions":           {foreign(`ONLY public."T"`, "k", " ON DELETE SET NULL DEFERRABLE INITIALLY DEFERRED"), []string{`ALTER TABLE ONLY "public"."T" VALIDATE CONSTRAINT "k";`}},
+		"with actions":           {foreign(`ONLY public."T"`, "k", " ON DELETE SET NULL DEFERRABLE INITIALLY DEFERRED"), []string{tk}},
 		"not valid":              {foreign(`ONLY public."T"`, "k", " NOT VALID"), []string{"at once"}},
 		"not enforced":           {foreign(`ONLY public."T"`, "k", " NOT ENFORCED"), []string{"at once"}},
-		"of partitions":          {foreign("ONLY public.p2", "k", "") + foreign("ONLY public.p3", "k", ""), []string{`ALTER TABLE ONLY "public"."p2" VALIDATE CONSTRAINT "k";`, `ALTER TABLE ONLY "public"."p3" VALIDATE CONSTRAINT "k";`}},
-		"of a partitioned table": {foreign("public.p", "k", "") + foreign("public.p", "l", ""), []string{"at once", "at once"}},
-		"of both":                {foreign("public.p", "k", "") + foreign(`ONLY public."T"`, "k", "") + foreign("ONLY public.p2", "k", ""), []string{`ALTER TABLE ONLY "public"."T" VALIDATE CONSTRAINT "k";`}},
-		"of two levels":          {foreign("public.p1", "k", "") + foreign("ONLY public.p2", "k", ""), nil},
+		"of partitions":          {foreign("ONLY public.p2", "k", "") + foreign("ONLY public.p3", "k", ""), []string{p2, p3}},
+		"of a partitioned table": {foreign("public.p", "k", "") + foreign("public.p", "l", ""), []string{"at once in turn of p", "at once in turn of p"}},
+		"of both":                {foreign("public.p", "k", "") + foreign(`ONLY public."T"`, "k", "") + foreign("ONLY public.p2", "k", ""), []string{"at once in turn of p", tk, p2 + " in turn of p"}},
+		"of two levels":          {foreign("public.p1", "k", "") + foreign("ONLY public.p2", "k", ""), []string{"at once in turn of p", p2 + " in turn of p"}},
+		"to a partitioned table": {foreign(`ONLY public."T"`, "k", "") + toP + foreign("ONLY public.p2", "k", ""), []string{tk + " in turn of T", "at once in turn of T", p2}},
 		"two at once":            {strings.TrimSuffix(foreign(`ONLY public."T"`, "k", ""), ";\n") + ", ADD CONSTRAINT l FOREIGN KEY (u) REFERENCES public.u(id);\n", nil},
 		"a key at once":          {`ALTER TABLE ONLY public."T" ADD CONSTRAINT k PRIMARY KEY (u), ADD CONSTRAINT l FOREIGN KEY (u) REFERENCES public.u(id);` + "\n", nil},
 		"of another table":       {foreign("ONLY public.elsewhere", "k", ""), nil},
@@ -281,12 +283,15 @@ ALTER TABLE ONLY public.u ADD CONSTRAINT u_pkey PRIMARY KEY (id);
 		}
 		var got []string
 		for _, b := range c1.Source.Outline.Builds[1:] {
-			if b.Later == "" {
-				got = append(got, "at once")
-				continue
+			how := "at once"
+			if b.Later != "" {
+				how = b.Check()
 			}
-			got = append(got, b.Check())
-			if want := strings.TrimSuffix(c.sql, ";\n") + " NOT VALID;"; len(c.want) == 1 && name != "of both" && b.Unchecked() != want {
+			if b.Turn.Name != "" {
+				how += " in turn of " + b.Turn.Name
+			}
+			got = append(got, how)
+			if want := strings.TrimSuffix(c.sql, ";\n") + " NOT VALID;"; b.Later != "" && strings.Count(c.sql, ";") == 1 && b.Unchecked() != want {
 				t.Errorf("%s: %q, want %q", name, b.Unchecked(), want)
 			}
 		}

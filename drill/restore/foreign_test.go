@@ -88,3 +88,16 @@ func TestLoadersAgreeOnABrokenForeignKey(t *testing.T) {
 	}
 	l.failsAlike(t, both, "psql")
 }
+
+// TestLoadersAgreeOnNamesOfForeignKeys restores what pg_dump has written of a table whose foreign key has the name that the
+// server chooses in a new database for the part of another one. psql does not restore it.
+func TestLoadersAgreeOnNamesOfForeignKeys(t *testing.T) {
+	t.Parallel()
+	l := sharedLab(t, "15")
+	s := l.server(t)
+	l.failsAlike(t, string(l.source(t, s, `
+		create table u (id int primary key); create table p (id int primary key) partition by range (id); create table p1 partition of p for values from (0) to (9);
+		create table c (a int, note text); alter table c add foreign key (a) references p; alter table c add foreign key (a) references u;
+		create table p2 partition of p for values from (9) to (99); insert into u values (1); insert into p values (1); insert into c values (1, repeat('x', 5 << 20));
+	`)), "psql")
+}

@@ -48,7 +48,8 @@ const alone = 1 << 20
 // pending is a build.
 type pending struct {
 	inspect.Build
-	added bool // a foreign key of which only the rows have to be checked
+	after *pending // the one before it of its Turn
+	added bool     // a foreign key of which only the rows have to be checked
 	done  bool
 }
 
@@ -81,8 +82,9 @@ func (s *schedule) plan(o *inspect.Outline) {
 		s.sizes[r.Table] += r.Data.Size
 		s.sizes[r.Root] += r.Data.Size
 	}
+	size := func(p *pending) int64 { return s.sizes[cmp.Or(p.Turn, p.Table)] } // the same for all of a Turn, which stay in their order
 	for _, builds := range [][]*pending{s.others, s.foreign} {
-		slices.SortStableFunc(builds, func(a, b *pending) int { return cmp.Compare(s.sizes[b.Table], s.sizes[a.Table]) })
+		slices.SortStableFunc(builds, func(a, b *pending) int { return cmp.Compare(size(b), size(a)) })
 	}
 	s.changed.Broadcast()
 }
@@ -102,6 +104,12 @@ func (s *schedule) addBuilds(o *inspect.Outline) {
 			s.foreign = append(s.foreign, p)
 		} else {
 			s.others = append(s.others, p)
+		}
+	}
+	last := map[sqltext.Name]*pending{}
+	for _, p := range s.foreign {
+		if p.Turn != (sqltext.Name{}) {
+			p.after, last[p.Turn] = last[p.Turn], p
 		}
 	}
 	s.undone, s.planned = len(s.others), true
@@ -191,9 +199,10 @@ func (s *schedule) awaitKeys(ctx context.Context) (add []*pending, err error) {
 	if err := s.await(ctx, func() bool { return s.planned && s.undone == 0 }); err != nil {
 		return nil, err
 	}
+	adds := map[*pending]bool{nil: true}
 	for _, b := range s.builds {
-		if b.Later != "" && s.sizes[b.Table] >= checkedLater {
-			add = append(add, b)
+		if b.Later != "" && s.sizes[b.Table] >= checkedLater && adds[b.after] {
+			add, adds[b] = append(add, b), true
 		}
 	}
 	return add, nil
@@ -262,6 +271,9 @@ func (s *schedule) buildTime() time.Duration {
 }
 
 func (s *schedule) canBegin(p *pending) bool {
+	if p.after != nil && !p.after.done {
+		return false
+	}
 	for _, table := range p.tables() {
 		if s.unloaded[table] > 0 || s.locks[table]+p.weight() > alone {
 			return false
@@ -270,12 +282,19 @@ func (s *schedule) canBegin(p *pending) bool {
 	return true
 }
 
-// tables returns the tables that the build locks. A check of rows allows others of the other table.
+// tables returns the tables that the build locks. A foreign key of or to a partitioned table locks all partitions,
+// for which their root stands. A check of rows allows others of the other table.
 func (p *pending) tables() []sqltext.Name {
-	if p.Kind == inspect.BuildForeignKey && !p.added && p.Refers != p.Table {
-		return []sqltext.Name{p.Table, p.Refers}
+	locked := []sqltext.Name{p.Table}
+	if p.Kind != inspect.BuildForeignKey || p.added {
+		return locked
 	}
-	return []sqltext.Name{p.Table}
+	for _, table := range []sqltext.Name{p.Refers, p.Root, p.RefersRoot} {
+		if table != (sqltext.Name{}) && !slices.Contains(locked, table) {
+			locked = append(locked, table)
+		}
+	}
+	return locked
 }
 
 // weight says how much of a table's lock the build takes.

@@ -171,6 +171,79 @@ func TestChecksBesideEachOther(t *testing.T) {
 	}
 }
 
+// TestForeignKeysOfPartitions adds those that may lock the same partitions one after the other: each locks them in
+// another order.
+func TestForeignKeysOfPartitions(t *testing.T) {
+	name := func(name string) sqltext.Name { return sqltext.Name{Schema: "public", Name: name} }
+	s := planned(&inspect.Outline{Builds: []inspect.Build{
+		{Kind: inspect.BuildForeignKey, Table: name("p1"), Root: name("p"), Refers: name("q")},
+		{Kind: inspect.BuildForeignKey, Table: name("q1"), Root: name("q"), Refers: name("p")},
+		{Kind: inspect.BuildForeignKey, Table: name("a"), Refers: name("p2"), RefersRoot: name("p")},
+		{Kind: inspect.BuildForeignKey, Table: name("p3"), Root: name("p"), Refers: name("p4"), RefersRoot: name("p")},
+		{Kind: inspect.BuildForeignKey, Table: name("b"), Refers: name("c")},
+	}})
+	s.beginForeign(nil)
+	for _, want := range []string{"p1", "b", "", "q1", "", "a", "", "p3", ""} {
+		k := s.take()
+		switch {
+		case k == (task{}) && want == "":
+			s.done(task{build: s.builds[slices.IndexFunc(s.builds, func(p *pending) bool { return !p.done })]})
+		case k == (task{}) || k.build.Table != name(want):
+			t.Errorf("got %v, want %q", k.build, want)
+		}
+	}
+	if len(s.foreign) > 0 {
+		t.Errorf("%d are left", len(s.foreign))
+	}
+}
+
+// TestForeignKeysInTurn keeps those of a table in their order if one of them is not added first.
+func TestForeignKeysInTurn(t *testing.T) {
+	o := &inspect.Outline{}
+	mixed, other, hub := sqltext.Name{Name: "mixed"}, sqltext.Name{Name: "other"}, sqltext.Name{Name: "hub"}
+	for _, later := range []string{"a", "", "c", "d"} {
+		o.Builds = append(o.Builds, inspect.Build{Kind: inspect.BuildForeignKey, Table: mixed, Turn: mixed, Refers: hub, Later: later})
+	}
+	o.Builds = append(o.Builds, inspect.Build{Kind: inspect.BuildForeignKey, Table: other, Refers: hub, Later: "e"})
+	for _, b := range o.Builds {
+		o.Rows = append(o.Rows, inspect.Rows{Table: b.Table, Data: inspect.Span{Size: checkedLater}})
+	}
+	s := planned(o)
+	clear(s.unloaded)
+	added, _ := s.awaitKeys(t.Context())
+	s.beginForeign(added)
+	if len(added) != 2 || added[0].Later != "a" || added[1].Later != "e" {
+		t.Errorf("%d foreign keys are added first", len(added))
+	}
+	s.locks[hub] = alone // as by another table
+	s.done(s.take())
+	s.done(s.take())
+	if k := s.take(); k != (task{}) {
+		t.Errorf("%q overtakes another of its table", k.build.Later)
+	}
+}
+
+// TestManyPartitionsTakeTurns has more foreign keys of partitions than a worker looks at, the last of the largest.
+func TestManyPartitionsTakeTurns(t *testing.T) {
+	o := &inspect.Outline{}
+	root := sqltext.Name{Name: "root"}
+	for i := range 3 * lookAhead {
+		table := sqltext.Name{Name: fmt.Sprint(i)}
+		o.Rows = append(o.Rows, inspect.Rows{Table: table, Root: root, Data: inspect.Span{Size: int64(i)}})
+		o.Builds = append(o.Builds, inspect.Build{Kind: inspect.BuildForeignKey, Table: table, Root: root, Turn: root, Refers: sqltext.Name{Name: "hub"}})
+	}
+	s := planned(o)
+	clear(s.unloaded)
+	s.beginForeign(nil)
+	for i := range o.Builds {
+		k := s.take()
+		if k == (task{}) || k.build != s.builds[i] {
+			t.Fatalf("got %+v, want the %d-th", k.build, i)
+		}
+		s.done(k)
+	}
+}
+
 // TestABuildIsNoWait builds an index and then a key of a table while the dump is awaited.
 func TestABuildIsNoWait(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
