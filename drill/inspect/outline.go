@@ -324,7 +324,7 @@ func (s *script) readConstraint(p *sqltext.Phrase, b *Build) bool {
 	if !p.Has("add constraint") {
 		return false
 	}
-	name := p.Name("").Name
+	written, name := p.Peek().Text, p.Name("").Name
 	switch {
 	case p.Has("primary key"), p.Has("unique"), p.Has("exclude"):
 		b.Kind = BuildConstraint
@@ -332,7 +332,8 @@ func (s *script) readConstraint(p *sqltext.Phrase, b *Build) bool {
 	case p.Has("foreign key") && p.Until("references"):
 		b.Kind = BuildForeignKey
 		b.Refers = s.k.existingName(p, tableKinds)
-		if s.k.createsOrdinary(b.Table) && s.k.createsOrdinary(b.Refers) && !p.Contains("not valid") && !p.Contains("not enforced") {
+		cut := name != written // the server may not cut it: in another encoding it is shorter
+		if !cut && s.k.createsOrdinary(b.Table) && s.k.createsOrdinary(b.Refers) && !p.Contains("not valid") && !p.Contains("not enforced") {
 			b.Later = name
 		}
 		return s.k.creates(b.Refers, KindTable)

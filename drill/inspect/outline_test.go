@@ -264,6 +264,7 @@ ALTER TABLE ONLY public.u ADD CONSTRAINT u_pkey PRIMARY KEY (id);
 		want []string
 	}{
 		"ordinary":               {foreign(`ONLY public."T"`, `"a ""key"""`, ""), []string{`ALTER TABLE ONLY "public"."T" VALIDATE CONSTRAINT "a ""key""";`}},
+		"a long name":            {foreign(`ONLY public."T"`, `"`+strings.Repeat("é", 32)+`"`, ""), []string{"at once"}},
 		"with actions":           {foreign(`ONLY public."T"`, "k", " ON DELETE SET NULL DEFERRABLE INITIALLY DEFERRED"), []string{tk}},
 		"not valid":              {foreign(`ONLY public."T"`, "k", " NOT VALID"), []string{"at once"}},
 		"not enforced":           {foreign(`ONLY public."T"`, "k", " NOT ENFORCED"), []string{"at once"}},
