@@ -1,7 +1,6 @@
 package inspect
 
 import (
-	"cmp"
 	"slices"
 	"strings"
 
@@ -379,32 +378,4 @@ func (s *script) finishOutline() {
 	}
 	o.takeTurns(s.k)
 	c.Outline = &o.Outline
-}
-
-// takeTurns keeps foreign keys in their order if the catalog depends on it. One of or to a partitioned table makes
-// the server add others with names that the table does not have yet. One of a partition becomes part of that of the
-// partitioned table if it comes first and was checked.
-func (o *outline) takeTurns(k *catalog) {
-	parted := map[sqltext.Name]bool{} // tables, and the roots of whole families
-	family := func(b *Build) sqltext.Name { return cmp.Or(b.Root, b.Table) }
-	foreign := func(do func(*Build)) {
-		for i := range o.Builds {
-			if b := &o.Builds[i]; b.Kind == BuildForeignKey {
-				do(b)
-			}
-		}
-	}
-	foreign(func(b *Build) {
-		b.Root, b.RefersRoot = k.rootOf(b.Table), k.rootOf(b.Refers)
-		parted[family(b)] = parted[family(b)] || k.partitioned[b.Table]
-		parted[b.Table] = parted[b.Table] || k.partitioned[b.Table] || k.partitioned[b.Refers]
-	})
-	foreign(func(b *Build) {
-		switch {
-		case parted[family(b)]:
-			b.Turn = family(b)
-		case parted[b.Table]:
-			b.Turn = b.Table
-		}
-	})
 }
