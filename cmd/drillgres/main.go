@@ -5,18 +5,11 @@ import (
 	"context"
 	"os"
 	"os/signal"
-	"runtime/debug"
 	"syscall"
 )
 
-// memoryLimit keeps the heap small: a drill streams, and needs little memory however large
-// the backup is. GOMEMLIMIT overrides it.
-const memoryLimit = 40 << 20
-
 func main() {
-	if os.Getenv("GOMEMLIMIT") == "" {
-		debug.SetMemoryLimit(memoryLimit)
-	}
+	limitMemory()
 	// If the reader of the output exits, the drill still cleans up and returns its own
 	// exit code.
 	signal.Ignore(syscall.SIGPIPE)
@@ -29,11 +22,4 @@ func main() {
 	// once, and the next drill removes what it left.
 	context.AfterFunc(ctx, stop)
 	os.Exit(run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr, os.LookupEnv))
-}
-
-// raiseMemoryLimit allows for several drills at the same time, unless GOMEMLIMIT sets the limit.
-func raiseMemoryLimit(drills int) {
-	if debug.SetMemoryLimit(-1) == memoryLimit {
-		debug.SetMemoryLimit(int64(max(drills, 1)) * memoryLimit)
-	}
 }

@@ -115,7 +115,6 @@ func runRestore(ctx context.Context, e edges, o restoreOptions) error {
 			newLogger(e).Warn("other users of this machine can read the password in --to: use PGPASSWORD or a password file")
 		}
 	}
-	raiseMemoryLimit(1)
 	result, err := wiring.Recover(ctx, cfg, dbs[0], wiring.Options{Getenv: e.getenv, Now: e.now, Log: newLogger(e), Version: programVersion()}, wiring.RecoverOptions{
 		To: to, Backup: o.backup, WithRoles: o.withRoles, Loader: o.loader, Jobs: o.jobs,
 		Observer: func(d drill.Drill) drill.Observer {

@@ -121,7 +121,6 @@ func runRun(ctx context.Context, e edges, o runOptions) error {
 func drillAll(ctx context.Context, w *session, dbs []*config.Database, drillOf func(*config.Database) (drill.Drill, error)) ([]outcome.Result, error) {
 	defer w.display.Close() // the report follows
 	results := make([]outcome.Result, len(dbs))
-	raiseMemoryLimit(min(w.opts.parallel, len(dbs)))
 	turns := make(chan struct{}, w.opts.parallel)
 	var running sync.WaitGroup
 	for i, db := range dbs {
