@@ -321,6 +321,7 @@ func (l *loader) startWorkers(ctx context.Context, g *errgroup.Group) {
 
 // work does tasks until there are no more.
 func (l *loader) work(ctx context.Context, conn *pgx.Conn) error {
+	builder := builder{conn: conn}
 	for {
 		t, err := l.schedule.next(ctx)
 		if err != nil || t == (task{}) {
@@ -335,7 +336,7 @@ func (l *loader) work(ctx context.Context, conn *pgx.Conn) error {
 			if err != nil {
 				return &failedStatement{t.rows.sql, err}
 			}
-		} else if err = t.build.run(ctx, conn); err != nil {
+		} else if err = builder.build(ctx, t.build); err != nil {
 			return &failedStatement{t.build.SQL, err}
 		}
 		l.schedule.done(t)
@@ -353,12 +354,21 @@ func (e *failedStatement) Error() string { return e.err.Error() }
 
 func (e *failedStatement) Unwrap() error { return e.err }
 
-// run runs a build with the tablespace that the dump sets for it.
-func (p *pending) run(ctx context.Context, conn *pgx.Conn) error {
-	for _, sql := range []string{"set default_tablespace = " + sqltext.Literal(p.Tablespace), p.statement()} {
-		if _, err := conn.PgConn().Exec(ctx, sql).ReadAll(); err != nil {
+// builder builds in one session.
+type builder struct {
+	conn       *pgx.Conn
+	began      bool
+	tablespace string // default_tablespace, once it has begun
+}
+
+// build runs a build with the tablespace that the dump sets for it.
+func (b *builder) build(ctx context.Context, p *pending) error {
+	if !b.began || b.tablespace != p.Tablespace {
+		if _, err := b.conn.PgConn().Exec(ctx, "set default_tablespace = "+sqltext.Literal(p.Tablespace)).ReadAll(); err != nil {
 			return err
 		}
+		b.began, b.tablespace = true, p.Tablespace
 	}
-	return nil
+	_, err := b.conn.PgConn().Exec(ctx, p.statement()).ReadAll()
+	return err
 }
