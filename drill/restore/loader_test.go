@@ -193,6 +193,23 @@ func TestLoadersSplitATable(t *testing.T) {
 	}
 }
 
+// TestLoaderDoesNotWaitForCommits asks a dump for a setting of the session that loads it.
+func TestLoaderDoesNotWaitForCommits(t *testing.T) {
+	t.Parallel()
+	l := sharedLab(t, "15")
+	s := l.server(t)
+	dump := l.source(t, s, twoTables+`create materialized view setting as select source from pg_catalog.pg_settings where name = 'synchronous_commit'`)
+	for loader, want := range map[string]string{restore.LoaderParallel: "client\n", restore.LoaderClient: "command line\n"} {
+		into, _, f := l.drill(t, job{dump: dump, config: config.Restore{Loader: loader, Jobs: 2}})
+		if f != nil {
+			t.Fatal(f)
+		}
+		if got := l.psql(t, s, into.Database, "select source from setting"); got != want {
+			t.Errorf("%s: the setting comes from the %s", loader, got)
+		}
+	}
+}
+
 // TestLoaderLosesASession ends a session while it loads rows of a table that several share. The client
 // then loads the dump.
 func TestLoaderLosesASession(t *testing.T) {

@@ -191,8 +191,10 @@ func openBlock(s inspect.Source, path string, i int, counted *counter) opener {
 }
 
 func (r *run) newLoader(o *inspect.Outline, splices []inspect.Splice) *loader {
+	settings := loadSettings(r.server)
+	settings["synchronous_commit"] = "off" // the last statement of the restore, in another session, waits for all commits
 	return newLoader(o, splices, r.jobs(), func(ctx context.Context) (*pgx.Conn, error) {
-		return r.server.ClientSession(ctx, loadSettings(r.server))
+		return r.server.ClientSession(ctx, settings)
 	})
 }
 
