@@ -179,8 +179,13 @@ func (s *script) noteForOutline(verb string) {
 	case verb == "select" && p.Contains("set_config"):
 		o.refuse("it changes the settings of its session after the first rows")
 	case !s.noteBuild(*p):
-		o.changed = o.changed || mayChangeTable(*p) || o.foreign && makesKey(*p)
+		o.changed = o.changed || o.mayBeNeeded(*p)
 	}
+}
+
+// mayBeNeeded reports whether what a statement after the rows does may be needed by a build behind it.
+func (o *outline) mayBeNeeded(p sqltext.Phrase) bool {
+	return mayChangeTable(p) || o.foreign && makesKey(p)
 }
 
 // mayChangeTable reports whether a statement after the rows may change what a later index or
