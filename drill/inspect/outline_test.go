@@ -192,8 +192,8 @@ func TestOvertaking(t *testing.T) {
 	}
 }
 
-// TestForeignKeysBehindOtherKeys keeps a foreign key in its place if a key that is no build comes between it and the
-// first one.
+// TestForeignKeysBehindOtherKeys keeps a foreign key in its place if the first foreign key is followed by a key
+// that the main session adds: it may refer to that key.
 func TestForeignKeysBehindOtherKeys(t *testing.T) {
 	const first = "ALTER TABLE ONLY public.b ADD CONSTRAINT b_fk FOREIGN KEY (a) REFERENCES public.a(id);\n"
 	for between, want := range map[string]int{

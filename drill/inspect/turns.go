@@ -12,24 +12,23 @@ import (
 func (o *outline) takeTurns(k *catalog) {
 	parted := map[sqltext.Name]bool{} // tables, and the roots of whole families
 	family := func(b *Build) sqltext.Name { return cmp.Or(b.Root, b.Table) }
-	foreign := func(do func(*Build)) {
-		for i := range o.Builds {
-			if b := &o.Builds[i]; b.Kind == BuildForeignKey {
-				do(b)
-			}
+	var foreign []*Build
+	for i := range o.Builds {
+		if b := &o.Builds[i]; b.Kind == BuildForeignKey {
+			foreign = append(foreign, b)
 		}
 	}
-	foreign(func(b *Build) {
+	for _, b := range foreign {
 		b.Root, b.RefersRoot = k.rootOf(b.Table), k.rootOf(b.Refers)
 		parted[family(b)] = parted[family(b)] || k.partitioned[b.Table]
 		parted[b.Table] = parted[b.Table] || k.partitioned[b.Table] || k.partitioned[b.Refers]
-	})
-	foreign(func(b *Build) {
+	}
+	for _, b := range foreign {
 		switch {
 		case parted[family(b)]:
 			b.Turn = family(b)
 		case parted[b.Table]:
 			b.Turn = b.Table
 		}
-	})
+	}
 }

@@ -12,7 +12,7 @@ import (
 type dialer func(ctx context.Context, network, address string) (net.Conn, error)
 
 // withDeadlines makes the connections of a dialer keep deadlines. Those through a command such as ssh ignore
-// them, and whoever waited for a server that does not answer could not give up.
+// them: nothing ended a wait for a server that does not answer.
 func withDeadlines(dial dialer) dialer {
 	return func(ctx context.Context, network, address string) (net.Conn, error) {
 		c, err := dial(ctx, network, address)
