@@ -89,8 +89,9 @@ type outline struct {
 	casts bool // the dump has casts that call a function, and a cast is written without its schema
 
 	fresh   map[sqltext.Name]int // the Fresh Rows of a table
-	changed bool                 // a statement after the rows, or after the first foreign key, may change a table
 	foreign bool                 // there is a foreign key
+	changed bool                 // a statement after the rows may change a table
+	since   bool                 // one after the first foreign key may
 }
 
 // ofServer holds the beginnings of statements after which the database alone cannot be created
@@ -168,7 +169,7 @@ func (s *script) noteForOutline(verb string) {
 	case changesServer(p):
 		o.refuse("it changes more than its database")
 	case len(s.st.tokens) == maxTokens:
-		o.InOrder, o.changed = true, true // the rest of it is unknown
+		o.InOrder, o.changed, o.since = true, true, true // the rest of it is unknown
 	case s.lexer.NonStandard:
 		o.refuse("standard_conforming_strings is off")
 	case p.Has("set"):
@@ -179,13 +180,10 @@ func (s *script) noteForOutline(verb string) {
 	case verb == "select" && p.Contains("set_config"):
 		o.refuse("it changes the settings of its session after the first rows")
 	case !s.noteBuild(*p):
-		o.changed = o.changed || o.mayBeNeeded(*p)
+		changes := mayChangeTable(*p)
+		o.changed = o.changed || changes
+		o.since = o.since || o.foreign && (changes || makesKey(*p))
 	}
-}
-
-// mayBeNeeded reports whether what a statement after the rows does may be needed by a build behind it.
-func (o *outline) mayBeNeeded(p sqltext.Phrase) bool {
-	return mayChangeTable(p) || o.foreign && makesKey(p)
 }
 
 // mayChangeTable reports whether a statement after the rows may change what a later index or
@@ -317,10 +315,13 @@ func hasSeveral(p sqltext.Phrase) bool {
 // mayOvertake reports whether a build may begin before the statements in front of it. Foreign
 // keys begin once those before the first of them have run.
 func (o *outline) mayOvertake(kind BuildKind) bool {
-	if kind == BuildForeignKey && !o.foreign {
-		o.foreign, o.changed = true, false
+	if kind != BuildForeignKey {
+		return !o.changed
 	}
-	return !o.changed
+	if !o.foreign {
+		o.foreign, o.since = true, false
+	}
+	return !o.since
 }
 
 // readConstraint reads what follows ALTER TABLE t, and reports whether it is a build.

@@ -213,6 +213,25 @@ func TestForeignKeysBehindOtherKeys(t *testing.T) {
 	}
 }
 
+// TestIndexBehindForeignKeys keeps an index in its place if a statement in front of it may change its table, also if
+// a foreign key is between them: pg_dump writes none behind foreign keys, but a person may.
+func TestIndexBehindForeignKeys(t *testing.T) {
+	const drop, index = "ALTER TABLE public.a DROP COLUMN note;\n", "CREATE INDEX late ON public.a USING btree (note);\n"
+	for name, c := range map[string]struct {
+		body string
+		want int
+	}{
+		"nothing changes":             {outlineBody + index, 5},
+		"changed behind foreign keys": {outlineBody + drop + index, 4},
+		"changed before foreign keys": {strings.Replace(outlineBody, "ALTER TABLE ONLY public.b", drop+"ALTER TABLE ONLY public.b", 1) + index, 4},
+	} {
+		found, err := Scan(t.Context(), strings.NewReader(outlineHead+c.body+outlineTail), layers.Opener{})
+		if err != nil || len(found.Source.Outline.Builds) != c.want {
+			t.Errorf("%s: %v: want %d builds, got %+v", name, err, c.want, found.Source.Outline)
+		}
+	}
+}
+
 // TestNoIndexOvertakesACast keeps an index in its place if it has a cast, and the dump creates casts
 // that call a function: it may read other tables.
 func TestNoIndexOvertakesACast(t *testing.T) {
