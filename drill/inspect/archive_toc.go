@@ -51,7 +51,19 @@ func (a *archive) addOfDatabase(e *entry) {
 		a.k.c.Comment = string(e.definition)
 	case e.desc == "ACL":
 		a.k.c.Privileges += string(e.definition)
+		if named, ok := a.readApart(e); ok {
+			a.k.c.Grantees = sortedNames(named.roles)
+		}
 	}
+}
+
+// readApart reads the SQL of an entry that is not required, and reports whether it can be parsed.
+func (a *archive) readApart(e *entry) (*catalog, bool) {
+	apart := newCatalog()
+	a.sql.f.reset(bytes.NewReader(e.definition))
+	s := newScript(a.sql.f, apart)
+	s.fragment = true
+	return apart, s.run() == nil
 }
 
 func isAuxiliary(desc string) bool {
@@ -77,11 +89,8 @@ func (a *archive) readDefinition(e *entry) {
 // addDatabase reads how production's database was created. Its roles and its
 // tablespace are not required, because the restore goes into another database.
 func (a *archive) addDatabase(e *entry) {
-	apart := newCatalog()
-	a.sql.f.reset(bytes.NewReader(e.definition))
-	s := newScript(a.sql.f, apart)
-	s.fragment = true
-	if err := s.run(); err != nil {
+	apart, ok := a.readApart(e)
+	if !ok {
 		a.failCorrupt("the definition of its database cannot be parsed")
 		return
 	}

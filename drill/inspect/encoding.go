@@ -74,6 +74,7 @@ func (c *gathered) convertToUTF8() {
 	}
 	slices.Sort(c.Roles)
 	slices.Sort(c.CreatedRoles)
+	slices.Sort(c.Grantees)
 	slices.Sort(c.Tablespaces)
 	slices.Sort(c.CreatedTablespaces)
 }
@@ -100,7 +101,7 @@ func (c *gathered) texts() []*string {
 	for i := range c.Refreshes {
 		list = append(list, &c.Refreshes[i].Schema, &c.Refreshes[i].Name)
 	}
-	for _, names := range [][]string{c.Roles, c.CreatedRoles, c.Tablespaces, c.CreatedTablespaces} {
+	for _, names := range [][]string{c.Roles, c.CreatedRoles, c.Grantees, c.Tablespaces, c.CreatedTablespaces} {
 		for i := range names {
 			list = append(list, &names[i])
 		}

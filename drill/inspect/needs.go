@@ -23,6 +23,7 @@ type Needs struct {
 	// stored separately by an archive. In plain SQL they are among Source.Beyond.
 	Privileges string
 	Comment    string
+	Grantees   []string // sorted: the roles in Privileges, which the dump itself may not name
 
 	Extensions   []Extension
 	Roles        []string // sorted: owners, grantees, roles of policies

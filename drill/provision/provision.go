@@ -107,7 +107,7 @@ func (p *Provisioner) Complete(ctx context.Context, s Server, begun, all inspect
 // it needs, and without tablespaces, which a server does not get.
 func isSameButRoles(begun, all inspect.Needs) bool {
 	for _, n := range []*inspect.Needs{&begun, &all} {
-		n.Unfinished, n.Roles, n.ObjectsByOwner, n.Tablespaces = false, nil, nil, nil
+		n.Unfinished, n.Roles, n.Grantees, n.ObjectsByOwner, n.Tablespaces = false, nil, nil, nil, nil
 	}
 	return reflect.DeepEqual(begun, all)
 }

@@ -63,7 +63,7 @@ func (r *run) restoreProperties(ctx context.Context, conn *pgx.Conn) error {
 		r.restored.LostSettings++
 	}
 	if lost := r.restored.LostSettings; lost > 0 {
-		r.addFinding("database_settings_lost", "check that production's server knows the settings in ALTER DATABASE … SET",
+		r.addFinding("database_settings_lost", "check that production's server knows what ALTER DATABASE … SET and GRANT name",
 			fmt.Sprintf("%s of the database's own settings could not be restored%s", words.Number(lost), first))
 	}
 	return nil

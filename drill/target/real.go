@@ -231,7 +231,7 @@ func (r *Real) plan(a about, needs inspect.Needs) {
 	if r.WithRoles {
 		p.Roles = without(needs.CreatedRoles, a.roles)
 		p.KeptRoles = without(needs.CreatedRoles, p.Roles)
-		r.needed = without(provision.NamedRoles(needs, r.server.Owner), append(slices.Clone(a.roles), needs.CreatedRoles...))
+		r.needed = without(provision.NamedRoles(needs, append(slices.Clone(needs.Grantees), r.server.Owner)...), append(slices.Clone(a.roles), needs.CreatedRoles...))
 		p.NewRoles = r.needed
 	}
 	note := func(format string, args ...any) { p.Notes = append(p.Notes, fmt.Sprintf(format, args...)) }

@@ -34,8 +34,11 @@ func TestMain(m *testing.M) { os.Exit(shared.Run(m)) }
 // rowCanary is a value of a row. No output may contain it, nor the password of the server.
 const rowCanary = "ada-canary"
 
-// dumps are backups of one database, in several forms.
-type dumps struct{ plain, created, custom, globals []byte }
+// visitor is a role that only a privilege of the database names.
+const visitor = "visitor"
+
+// dumps are backups of one database, in several forms. Only granted has the privilege of visitor.
+type dumps struct{ plain, created, custom, globals, granted []byte }
 
 var (
 	made    dumps
@@ -72,6 +75,10 @@ func shopDumps(t *testing.T) dumps {
 			custom:  take("pg_dump", "--format=custom", shop.Database),
 			globals: take("pg_dumpall", "--globals-only"),
 		}
+		if err := server.SQL(ctx, "postgres", "CREATE ROLE "+visitor+"; GRANT CREATE ON DATABASE shop TO "+visitor); err != nil {
+			t.Fatal(err)
+		}
+		made.granted = take("pg_dump", "--format=custom", shop.Database)
 	})
 	if made.plain == nil {
 		t.Fatal("the dumps could not be made")
@@ -112,7 +119,7 @@ func newServer(t *testing.T, roles ...string) server {
 	s.exec(t, "create database recovered template template0")
 	t.Cleanup(func() {
 		_ = s.try(t, "drop database if exists recovered with (force)")
-		for _, role := range []string{shop.Owner, shop.App} {
+		for _, role := range []string{shop.Owner, shop.App, visitor} {
 			_ = s.try(t, "drop role if exists "+role)
 		}
 	})

@@ -24,6 +24,7 @@ func TestRecovery(t *testing.T) {
 		noPrograms   bool // this machine has no client programs
 		loader       string
 		owner        string // empty: not that of production
+		grantee      string // may create schemas in the database; empty: nobody else may
 	}{
 		{name: "plain", files: map[string][]byte{"shop.sql.gz": zipped(t, d.plain)}, roles: own, args: []string{"--loader", "parallel"}, noPrograms: true, loader: restore.LoaderParallel},
 		{name: "into a database with settings of a role", before: "alter role " + shop.App + " in database recovered set work_mem = '7MB'", files: map[string][]byte{"shop.sql.gz": zipped(t, d.plain)}, roles: own, args: []string{"--loader", "parallel"}, noPrograms: true, loader: restore.LoaderParallel},
@@ -35,6 +36,7 @@ func TestRecovery(t *testing.T) {
 		{name: "archive by a container", files: map[string][]byte{"shop.dump.gz": zipped(t, d.custom)}, roles: own, noPrograms: true, loader: "pg_restore", owner: shop.Owner},
 		{name: "set with its roles", backup: `, match: "shop*.dump", globals: "globals*.sql"`, files: map[string][]byte{"shop.dump": d.custom, "globals.sql": d.globals}, args: []string{"--with-roles"}, loader: "pg_restore", owner: shop.Owner},
 		{name: "roles that the backup lacks", files: map[string][]byte{"shop.sql": d.plain}, args: []string{"--with-roles"}, loader: "psql"},
+		{name: "role that only a privilege of the database names", files: map[string][]byte{"shop.dump": d.granted}, args: []string{"--with-roles"}, loader: "pg_restore", owner: shop.Owner, grantee: visitor},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			s := newServer(t, c.roles...)
@@ -78,6 +80,11 @@ func TestRecovery(t *testing.T) {
 			if c.owner != "" { // such a backup also has the settings of its database, under another name here
 				if got := s.ask(t, "select setconfig::text from pg_db_role_setting s join pg_database d on d.oid = s.setdatabase where d.datname = current_database()"); got != "{work_mem=8MB}" {
 					t.Errorf("the settings are %s", got)
+				}
+			}
+			if c.grantee != "" {
+				if got := s.ask(t, "select has_database_privilege('"+c.grantee+"', current_database(), 'create')::text"); got != "true" {
+					t.Errorf("%s may create schemas: %s", c.grantee, got)
 				}
 			}
 			program.CheckNothingLeft(t, config)
