@@ -180,10 +180,15 @@ func (s *script) noteForOutline(verb string) {
 	case verb == "select" && p.Contains("set_config"):
 		o.refuse("it changes the settings of its session after the first rows")
 	case !s.noteBuild(*p):
-		changes := mayChangeTable(*p)
-		o.changed = o.changed || changes
-		o.since = o.since || o.foreign && (changes || makesKey(*p))
+		o.noteChange(*p)
 	}
+}
+
+// noteChange notes what a statement after the rows may do that a build behind it needs.
+func (o *outline) noteChange(p sqltext.Phrase) {
+	changes := mayChangeTable(p)
+	o.changed = o.changed || changes
+	o.since = o.since || o.foreign && (changes || makesKey(p))
 }
 
 // mayChangeTable reports whether a statement after the rows may change what a later index or
