@@ -12,6 +12,7 @@ import (
 	"github.com/drillgres/drillgres/drill/locate"
 	"github.com/drillgres/drillgres/drill/outcome"
 	"github.com/drillgres/drillgres/drill/restore"
+	"github.com/drillgres/drillgres/drill/verify"
 )
 
 // describe builds the result from what the stages found and how they ended.
@@ -242,7 +243,7 @@ func (d Drill) addDetails(result *outcome.Result, e evidence) {
 		outcome.Inspect:   inspectDetails(e.file.Contents),
 		outcome.Provision: {"server_version": e.server.Version, "database": e.server.Database, "owner": e.server.Owner},
 		outcome.Restore:   restoreDetails(e.restored),
-		outcome.Verify:    {"tables": len(e.verified.Tables), "checks": len(e.verified.Checks)},
+		outcome.Verify:    verifyDetails(e.verified),
 		outcome.Migrate:   {"statements": statements(e.migrated.Migration), "checks": len(e.migrated.Checks)},
 		outcome.App:       {"ready_seconds": e.app.ReadySeconds, "checks": len(e.app.Checks), "role": e.app.Role},
 	}
@@ -268,6 +269,14 @@ func restoreDetails(r restore.Restored) map[string]any {
 	}
 	if r.Ahead > 0 {
 		details["ahead_seconds"] = r.Ahead
+	}
+	return details
+}
+
+func verifyDetails(v verify.Report) map[string]any {
+	details := map[string]any{"tables": len(v.Tables), "checks": len(v.Checks)}
+	if v.AheadSeconds > 0 {
+		details["ahead_seconds"] = v.AheadSeconds
 	}
 	return details
 }

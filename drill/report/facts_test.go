@@ -36,6 +36,14 @@ func TestNamedByHand(t *testing.T) {
 	}
 }
 
+func TestWhatVerifyReadAhead(t *testing.T) {
+	r := outcome.Result{Checks: []outcome.Check{{Stage: outcome.Verify, Status: outcome.CheckPassed}}}
+	verify := outcome.StageReport{Stage: outcome.Verify, Status: outcome.StagePassed, Details: map[string]any{"ahead_seconds": 0.8}}
+	if got, want := detail(r, verify), "1 check passed, after 0.80s beside the restore"; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
 func TestWhatLoadedTheDump(t *testing.T) {
 	load := map[string]float64{"load": 8}
 	for want, details := range map[string]map[string]any{

@@ -79,7 +79,7 @@ func detail(r outcome.Result, s outcome.StageReport) string {
 	case outcome.Restore:
 		return words.Join(", ", loaded(s), phase(s, "analyze", "analyze %s"))
 	case outcome.Verify:
-		return tally(r.Checks, s.Stage)
+		return words.Join(", ", tally(r.Checks, s.Stage), phaseAhead(s, "restore"))
 	case outcome.App:
 		return words.Join(", ", duration(s, "ready_seconds", "ready in %s"), tally(r.Checks, s.Stage))
 	case outcome.Migrate:
@@ -122,7 +122,7 @@ func loaded(s outcome.StageReport) string {
 	case took == "" || loader == "":
 		return took
 	case loader == "parallel":
-		return words.Join(", ", took+" in "+countOf(s, "jobs", "session"), phaseAhead(s))
+		return words.Join(", ", took+" in "+countOf(s, "jobs", "session"), phaseAhead(s, "fetch"))
 	case why != "":
 		return took + " by " + loader + " (" + why + ")"
 	default:
@@ -130,13 +130,13 @@ func loaded(s outcome.StageReport) string {
 	}
 }
 
-// phaseAhead says how long the load ran while the dump arrived.
-func phaseAhead(s outcome.StageReport) string {
+// phaseAhead says how long a part of a stage ran beside an earlier one.
+func phaseAhead(s outcome.StageReport, beside outcome.Stage) string {
 	ahead, _ := s.Details["ahead_seconds"].(float64)
 	if ahead == 0 {
 		return ""
 	}
-	return "after " + words.Elapsed(ahead) + " beside the fetch"
+	return "after " + words.Elapsed(ahead) + " beside the " + string(beside)
 }
 
 // phase returns how long a part of the restore took. What was read from JSON is a map of any.

@@ -39,6 +39,10 @@ type loader struct {
 	open func(i int) opener
 	next func(i int) (io.Reader, error)
 
+	// read and endReads are Read and End of a Reader, or nil.
+	read     func(ctx context.Context, table sqltext.Name, pause func() bool) (ended bool)
+	endReads func(ctx context.Context)
+
 	main     *pgx.Conn
 	settings []string // statements of the dump that every session runs first
 	schedule *schedule
@@ -79,6 +83,9 @@ func (l *loader) load(ctx context.Context, dump io.Reader) (err error) {
 		return err
 	}
 	defer provision.Close(ctx, l.main)
+	if l.schedule.reads = l.read != nil; l.schedule.reads {
+		defer l.endReads(ctx)
+	}
 	g, ctx := errgroup.WithContext(ctx)
 	stop := context.AfterFunc(ctx, l.schedule.wake)
 	defer stop()
@@ -327,7 +334,8 @@ func (l *loader) work(ctx context.Context, conn *pgx.Conn) error {
 		if err != nil || t == (task{}) {
 			return err
 		}
-		if t.rows != nil {
+		switch {
+		case t.rows != nil:
 			err = t.rows.copy(ctx, conn)
 			if errors.Is(err, errLeft) { // the error of the other session is the first
 				<-ctx.Done()
@@ -336,8 +344,12 @@ func (l *loader) work(ctx context.Context, conn *pgx.Conn) error {
 			if err != nil {
 				return &failedStatement{t.rows.sql, err}
 			}
-		} else if err = builder.build(ctx, t.build); err != nil {
-			return &failedStatement{t.build.SQL, err}
+		case t.build != nil:
+			if err = builder.build(ctx, t.build); err != nil {
+				return &failedStatement{t.build.SQL, err}
+			}
+		default:
+			t.read.ended = l.read(ctx, t.read.table, l.schedule.mustPause)
 		}
 		l.schedule.done(t)
 	}

@@ -17,6 +17,7 @@ import (
 	"github.com/drillgres/drillgres/drill/pgerr"
 	"github.com/drillgres/drillgres/drill/provision"
 	"github.com/drillgres/drillgres/drill/serverlog"
+	"github.com/drillgres/drillgres/drill/sqltext"
 	"github.com/drillgres/drillgres/drill/words"
 )
 
@@ -193,9 +194,17 @@ func openBlock(s inspect.Source, path string, i int, counted *counter) opener {
 func (r *run) newLoader(o *inspect.Outline, splices []inspect.Splice) *loader {
 	settings := loadSettings(r.server)
 	settings["synchronous_commit"] = "off" // the last statement of the restore, in another session, waits for all commits
-	return newLoader(o, splices, r.jobs(), func(ctx context.Context) (*pgx.Conn, error) {
+	l := newLoader(o, splices, r.jobs(), func(ctx context.Context) (*pgx.Conn, error) {
 		return r.server.ClientSession(ctx, settings)
 	})
+	if r.Reader != nil {
+		server := r.server
+		l.read = func(ctx context.Context, table sqltext.Name, pause func() bool) bool {
+			return r.Reader.Read(ctx, server, table, pause)
+		}
+		l.endReads = r.Reader.End
+	}
+	return l
 }
 
 // explainLoad returns the failure for an error of the server that ended the parallel load into
@@ -240,6 +249,9 @@ func (r *run) ownSettings(ctx context.Context) (why string, err error) {
 
 // beginAgain replaces the database by an empty one, as it was before the load.
 func (r *run) beginAgain(ctx context.Context) error {
+	if r.Reader != nil {
+		r.Reader.Forget()
+	}
 	if err := r.server.Recreate(ctx); err != nil {
 		return explainNoSession(err)
 	}

@@ -14,6 +14,7 @@ import (
 	"github.com/drillgres/drillgres/drill/layers"
 	"github.com/drillgres/drillgres/drill/outcome"
 	"github.com/drillgres/drillgres/drill/provision"
+	"github.com/drillgres/drillgres/drill/sqltext"
 )
 
 // Restorer restores dumps.
@@ -21,6 +22,17 @@ type Restorer struct {
 	Config  config.Restore
 	Opener  *layers.Opener // of the layers around the dump
 	WorkDir string         // of the run, mounted read-only in the sandbox (work.Dir.Shared); archives are unpacked there
+	Reader  Reader         // reads complete tables while the parallel loader has nothing else to do; nil: nothing does
+}
+
+// Reader reads tables whose rows, indexes and keys are complete, over sessions of its own.
+type Reader interface {
+	// Read reads a table until pause returns true, and reports whether there is nothing left to read.
+	Read(ctx context.Context, s provision.Server, table sqltext.Name, pause func() bool) (ended bool)
+	// End closes the sessions after the last Read.
+	End(ctx context.Context)
+	// Forget is called before the database is created again.
+	Forget()
 }
 
 // Dump is a dump on this machine's disk.

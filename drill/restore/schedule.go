@@ -29,9 +29,13 @@ type schedule struct {
 	foreign []*pending             // foreign keys that are not taken, in the same order
 	sizes   map[sqltext.Name]int64 // of the rows of tables; of a partitioned one with those of its partitions
 	undone  int                    // builds that are not done, except foreign keys
+	unbuilt map[sqltext.Name]int   // the same, by table
 	reached bool                   // the foreign keys may begin
 	locks   map[sqltext.Name]int   // builds that run, by table; alone: it locks out others
 	closed  bool
+
+	reads  bool    // complete tables are read while there is nothing else to do
+	unread []*read // the large ones, the largest first
 
 	running int           // builds that run
 	since   time.Time     // when the first of them began
@@ -57,14 +61,25 @@ type pending struct {
 // check it with two statements.
 const checkedLater = 4 << 20
 
-// task is what a worker does: rows or a build.
+// read is a table that is to be read.
+type read struct {
+	table sqltext.Name
+	begun bool // a worker reads it
+	ended bool
+}
+
+// worthReading is how many bytes of rows take longer to read than to find out what there is to read.
+const worthReading = 16 << 20
+
+// task is what a worker does: rows, a build, or to read a complete table.
 type task struct {
 	rows  *block
 	build *pending
+	read  *read
 }
 
 func newSchedule() *schedule {
-	s := &schedule{unloaded: map[sqltext.Name]int{}, locks: map[sqltext.Name]int{}}
+	s := &schedule{unloaded: map[sqltext.Name]int{}, unbuilt: map[sqltext.Name]int{}, locks: map[sqltext.Name]int{}}
 	s.changed.L = &s.mu
 	return s
 }
@@ -86,7 +101,25 @@ func (s *schedule) plan(o *inspect.Outline) {
 	for _, builds := range [][]*pending{s.others, s.foreign} {
 		slices.SortStableFunc(builds, func(a, b *pending) int { return cmp.Compare(size(b), size(a)) })
 	}
+	if s.reads {
+		s.addReads(o)
+	}
 	s.changed.Broadcast()
+}
+
+// addReads adds the tables that are worth reading.
+func (s *schedule) addReads(o *inspect.Outline) {
+	known := map[sqltext.Name]bool{}
+	for _, r := range s.unread {
+		known[r.table] = true
+	}
+	for _, r := range o.Rows {
+		if !known[r.Table] && !r.Spreads && s.sizes[r.Table] >= worthReading {
+			known[r.Table] = true
+			s.unread = append(s.unread, &read{table: r.Table})
+		}
+	}
+	slices.SortStableFunc(s.unread, func(a, b *read) int { return cmp.Compare(s.sizes[b.table], s.sizes[a.table]) })
 }
 
 func (s *schedule) addBuilds(o *inspect.Outline) {
@@ -104,6 +137,7 @@ func (s *schedule) addBuilds(o *inspect.Outline) {
 			s.foreign = append(s.foreign, p)
 		} else {
 			s.others = append(s.others, p)
+			s.unbuilt[b.Table]++
 		}
 	}
 	last := map[sqltext.Name]*pending{}
@@ -238,26 +272,49 @@ func (s *schedule) take() task {
 		s.queue = s.queue[1:]
 		return task{rows: b}
 	}
-	from := &s.others
+	if from, i := s.nextBuild(); from != nil {
+		b := (*from)[i]
+		*from = slices.Delete(*from, i, i+1)
+		for _, table := range b.tables() {
+			s.locks[table] += b.weight()
+		}
+		if s.running++; s.running == 1 {
+			s.since = time.Now()
+		}
+		return task{build: b}
+	}
+	for _, r := range s.unread {
+		if !r.begun && !r.ended && s.unloaded[r.table] == 0 && s.unbuilt[r.table] == 0 {
+			r.begun = true
+			return task{read: r}
+		}
+	}
+	return task{}
+}
+
+// nextBuild returns a build that can begin now, as its list and its place in it, or nil.
+func (s *schedule) nextBuild() (from *[]*pending, i int) {
+	from = &s.others
 	switch {
 	case s.late && s.left > 0, s.undone == 0 && !s.reached:
-		return task{}
+		return nil, 0
 	case s.undone == 0:
 		from = &s.foreign
 	}
 	for i, b := range (*from)[:min(len(*from), lookAhead)] {
 		if s.canBegin(b) {
-			*from = slices.Delete(*from, i, i+1)
-			for _, table := range b.tables() {
-				s.locks[table] += b.weight()
-			}
-			if s.running++; s.running == 1 {
-				s.since = time.Now()
-			}
-			return task{build: b}
+			return from, i
 		}
 	}
-	return task{}
+	return nil, 0
+}
+
+// mustPause reports whether there is something else to do than to read.
+func (s *schedule) mustPause() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	from, _ := s.nextBuild()
+	return s.closed || len(s.queue) > 0 || from != nil
 }
 
 // buildTime returns how long at least one build has run until now.
@@ -333,7 +390,11 @@ func (s *schedule) done(t task) {
 		}
 		if b.Kind != inspect.BuildForeignKey {
 			s.undone--
+			s.unbuilt[b.Table]--
 		}
+	}
+	if t.read != nil {
+		t.read.begun = false
 	}
 	s.changed.Broadcast()
 }

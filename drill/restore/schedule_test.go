@@ -137,6 +137,69 @@ func TestScheduleTakesTheLargestFirst(t *testing.T) {
 	}
 }
 
+// TestReadsCompleteTables lets a worker read a large table once its rows, index and key are there, only while there
+// is nothing else to do, and each table in one worker at a time.
+func TestReadsCompleteTables(t *testing.T) {
+	o := outlineOf(3)
+	for i, size := range []int64{worthReading, worthReading - 1, 2 * worthReading} {
+		o.Rows[i].Data.Size = size
+	}
+	s := newSchedule()
+	s.reads = true
+	s.plan(o)
+	next := func(want string) task { // the only task
+		t.Helper()
+		k := s.take()
+		if got := nameOf(k); got != want {
+			t.Errorf("got %q, want %q", got, want)
+		}
+		if k != (task{}) && s.take() != (task{}) {
+			t.Error("there is another task")
+		}
+		return k
+	}
+	var rows []task
+	for i := range o.Rows {
+		s.addRows(&block{Rows: o.Rows[i]})
+		rows = append(rows, s.take())
+	}
+	next("")
+	s.done(rows[2])
+	s.done(next("build 1 of table_2"))
+	s.done(next("build 0 of table_2"))
+	large := next("read table_2")
+	if s.mustPause() {
+		t.Error("does not read on though there is nothing else to do")
+	}
+	s.done(rows[0])
+	if !s.mustPause() {
+		t.Error("reads on though a key can be built")
+	}
+	s.done(large) // before its end
+	s.done(s.take())
+	s.done(s.take())
+	large = s.take()
+	if got := nameOf(large); got != "read table_2" {
+		t.Errorf("got %q, want the rest of table_2", got)
+	}
+	large.read.ended = true
+	s.done(large)
+	next("read table_0")
+	if s.close(); !s.mustPause() {
+		t.Error("reads on after the load")
+	}
+}
+
+func nameOf(k task) string {
+	switch {
+	case k.build != nil:
+		return fmt.Sprintf("build %d of %s", k.build.Kind, k.build.Table.Name)
+	case k.read != nil:
+		return "read " + k.read.table.Name
+	}
+	return ""
+}
+
 // TestChecksBesideEachOther checks foreign keys of several large tables to the same one at the same time, and
 // those of one table or of small ones one after the other.
 func TestChecksBesideEachOther(t *testing.T) {

@@ -99,34 +99,35 @@ func (a amcheck) finding() *outcome.Finding {
 // planAmcheck adds the tasks that check the pages of tables and the structure of
 // indexes, for the access methods that amcheck supports.
 func (r *integrityRun) planAmcheck() {
-	if r.amcheck.missing != "" {
-		r.pages.unavailable, r.indexes.unavailable = "no amcheck: "+r.amcheck.missing, "no amcheck: "+r.amcheck.missing
+	if r.methods.amcheck.missing != "" {
+		r.pages.unavailable, r.indexes.unavailable = "no amcheck: "+r.methods.amcheck.missing, "no amcheck: "+r.methods.amcheck.missing
 		return
 	}
-	if !r.amcheck.heap {
+	if !r.methods.amcheck.heap {
 		r.pages.unavailable = fmt.Sprintf("Postgres %d has no verify_heapam", r.server.Major)
 	}
 	for _, t := range r.stored.tables {
-		if r.amcheck.heap && t.Method == "heap" {
-			r.pages.tasks = append(r.pages.tasks, verifyHeap(t))
+		if one := r.methods.verifyHeap(t); one != nil {
+			r.pages.tasks = append(r.pages.tasks, one)
 		}
 	}
 	for _, i := range r.stored.indexes {
-		switch {
-		case i.Method == "btree":
-			r.indexes.tasks = append(r.indexes.tasks, checkBtree(i, r.level == deep))
-		case i.Method == "gin" && r.amcheck.gin:
-			r.indexes.tasks = append(r.indexes.tasks, checkGin(i))
+		if one := r.methods.checkIndex(i); one != nil {
+			r.indexes.tasks = append(r.indexes.tasks, one)
 		}
 	}
 }
 
 // verifyHeap returns the task that checks the pages of a table and of its TOAST
-// values. Its messages contain numbers and no values of rows.
-func verifyHeap(t storedRelation) *task {
+// values, or nil if amcheck cannot. Its messages contain numbers and no values of rows.
+func (m methods) verifyHeap(t storedRelation) *task {
+	if !m.amcheck.heap || t.Method != "heap" {
+		return nil
+	}
 	const sql = `select count(*) over (), format('block %s', blkno) || coalesce(format(', item %s', offnum), '') || coalesce(format(', column %s', attnum), '') || ': ' || msg
 from pg_temp.verify_heapam($1::oid::regclass, false, true, 'none', null, null) limit 1`
-	return &task{name: t.Quoted, method: "verify_heapam", bytes: t.Bytes, parts: []step{func(ctx context.Context, conn *pgx.Conn) (string, error) {
+	pages := &task{name: t.Quoted, method: "verify_heapam", bytes: t.Bytes}
+	pages.addPart(t, "", func(ctx context.Context, conn *pgx.Conn) (string, error) {
 		var places int64
 		var first string
 		err := conn.QueryRow(ctx, sql, pgx.QueryExecModeExec, t.OID).Scan(&places, &first)
@@ -137,23 +138,27 @@ from pg_temp.verify_heapam($1::oid::regclass, false, true, 'none', null, null) l
 			return "", err
 		}
 		return fmt.Sprintf("%s is damaged in %s, the first: %s", t.Quoted, words.Count(places, "place"), first), nil
-	}}}
+	})
+	return pages
 }
 
-func checkBtree(i storedRelation, againstRows bool) *task {
-	by := "bt_index_check"
-	if againstRows {
-		by += " with heapallindexed"
+// checkIndex returns the task that checks the structure of an index, or nil if amcheck cannot.
+func (m methods) checkIndex(i storedRelation) *task {
+	one := &task{name: i.Quoted, bytes: i.Bytes}
+	var sql string
+	switch {
+	case i.Method == "btree" && m.amcheck.btree && m.deep:
+		one.method, sql = "bt_index_check with heapallindexed", "pg_temp.bt_index_check($1::oid::regclass, true)"
+	case i.Method == "btree" && m.amcheck.btree:
+		one.method, sql = "bt_index_check", "pg_temp.bt_index_check($1::oid::regclass, false)"
+	case i.Method == "gin" && m.amcheck.gin:
+		one.method, sql = "gin_index_check", "pg_temp.gin_index_check($1::oid::regclass)"
+	default:
+		return nil
 	}
-	return &task{name: i.Quoted, method: by, bytes: i.Bytes, parts: []step{func(ctx context.Context, conn *pgx.Conn) (string, error) {
-		_, err := conn.Exec(ctx, "select pg_temp.bt_index_check($1::oid::regclass, $2)", pgx.QueryExecModeExec, i.OID, againstRows)
+	one.addPart(i, "", func(ctx context.Context, conn *pgx.Conn) (string, error) {
+		_, err := conn.Exec(ctx, "select "+sql, pgx.QueryExecModeExec, i.OID)
 		return "", err
-	}}}
-}
-
-func checkGin(i storedRelation) *task {
-	return &task{name: i.Quoted, method: "gin_index_check", bytes: i.Bytes, parts: []step{func(ctx context.Context, conn *pgx.Conn) (string, error) {
-		_, err := conn.Exec(ctx, "select pg_temp.gin_index_check($1::oid::regclass)", pgx.QueryExecModeExec, i.OID)
-		return "", err
-	}}}
+	})
+	return one
 }

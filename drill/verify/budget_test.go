@@ -107,7 +107,7 @@ func TestLimitEndsOnEverySession(t *testing.T) {
 	meet := make(chan struct{}) // so that each session runs one of the parts
 	r.read.tasks = []*task{{parts: make([]step, 2)}}
 	for i := range 2 {
-		r.read.tasks[0].parts[i] = func(ctx context.Context, _ *pgx.Conn) (string, error) {
+		r.read.tasks[0].parts[i].run = func(ctx context.Context, _ *pgx.Conn) (string, error) {
 			select {
 			case meet <- struct{}{}:
 			case <-meet:

@@ -22,7 +22,7 @@ import (
 func (r *integrityRun) planDump() {
 	r.dump.tasks = []*task{{
 		name: "pg_dump", method: "pg_dump to nowhere", bytes: math.MaxInt64,
-		parts: []step{func(ctx context.Context, _ *pgx.Conn) (string, error) { return r.dumpAgain(ctx) }},
+		parts: []step{{run: func(ctx context.Context, _ *pgx.Conn) (string, error) { return r.dumpAgain(ctx) }}},
 	}}
 }
 

@@ -66,7 +66,7 @@ func (r *integrityRun) planReferences(ctx context.Context, conn *pgx.Conn) error
 }
 
 func recheckForeignKey(name string, size int64, sql string) *task {
-	return &task{name: name, method: "an outer join", bytes: size, parts: []step{func(ctx context.Context, conn *pgx.Conn) (string, error) {
+	return &task{name: name, method: "an outer join", bytes: size, parts: []step{{run: func(ctx context.Context, conn *pgx.Conn) (string, error) {
 		var unmatched int64
 		if err := conn.QueryRow(ctx, sql, pgx.QueryExecModeExec).Scan(&unmatched); err != nil {
 			return "", err
@@ -75,5 +75,5 @@ func recheckForeignKey(name string, size int64, sql string) *task {
 			return "", nil
 		}
 		return fmt.Sprintf("foreign key %s: the referenced row is missing for %s", name, words.Count(unmatched, "row")), nil
-	}}}
+	}}}}
 }

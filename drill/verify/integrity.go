@@ -30,7 +30,10 @@ type integrityRun struct {
 	progress outcome.Progress
 
 	stored  *stored
-	amcheck amcheck
+	methods methods
+	ahead   *Ahead // what was read during the load; nil: nothing
+
+	aheadSeconds float64 // of what was read then
 
 	read, pages, indexes, references, dump *integrityCheck
 }
@@ -39,6 +42,7 @@ type integrityRun struct {
 type integrityResult struct {
 	verdicts  []verdict
 	integrity outcome.Integrity
+	ahead     float64 // seconds of what was read during the load
 }
 
 // checkIntegrity checks the stored data at the level of the config. Relations that
@@ -46,7 +50,7 @@ type integrityResult struct {
 func (v Verifier) checkIntegrity(ctx context.Context, s provision.Server, all *sessions, db *database, p outcome.Progress) (integrityResult, error) {
 	r := &integrityRun{
 		level: cmp.Or(v.Config.Integrity, standard), within: time.Duration(v.Config.IntegrityWithin),
-		server: s, sessions: all, db: db, progress: p,
+		server: s, sessions: all, db: db, progress: p, ahead: v.Ahead,
 	}
 	if r.within > 0 {
 		r.deadline = time.Now().Add(r.within)
@@ -101,8 +105,8 @@ func (r *integrityRun) checks() []*integrityCheck {
 // runAll runs all tasks, the largest relation last.
 func (r *integrityRun) runAll(ctx context.Context) error {
 	var err error
-	if r.amcheck, err = loadAmcheck(ctx, r.sessions.first, r.server.Major); err != nil {
-		return fmt.Errorf("load amcheck: %w", err)
+	if r.methods, err = methodsIn(ctx, r.sessions.first, r.server.Major, r.level); err != nil {
+		return err
 	}
 	r.planReading()
 	r.planAmcheck()
@@ -134,6 +138,7 @@ func (r *integrityRun) conclude() integrityResult {
 	for _, c := range r.checks() {
 		found.verdicts = append(found.verdicts, c.verdict(r))
 	}
+	found.ahead = r.aheadSeconds
 	found.integrity = outcome.Integrity{Level: r.level, Unreached: r.unreached(), NotProved: r.notProved()}
 	// The findings are not about a single check, so the first verdict carries them.
 	found.verdicts[0].findings = append(found.verdicts[0].findings, r.findings(found.integrity.Unreached)...)
@@ -154,7 +159,7 @@ func (r *integrityRun) unreached() []string {
 
 func (r *integrityRun) findings(unreached []string) []outcome.Finding {
 	var list []outcome.Finding
-	if f := r.amcheck.finding(); r.level != basic && f != nil {
+	if f := r.methods.amcheck.finding(); r.level != basic && f != nil {
 		list = append(list, *f)
 	}
 	if len(unreached) > 0 {

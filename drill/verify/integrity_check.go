@@ -37,13 +37,22 @@ type task struct {
 	seconds float64
 }
 
-// step is a part of a task. It checks that part and returns the damage that it found. An error means that the result
-// is unknown, unless the error itself means damage (see pgerr.Error.Damage).
-type step func(ctx context.Context, conn *pgx.Conn) (damage string, err error)
+// step is a part of a task.
+type step struct {
+	reads partID // what it reads; the zero value: what cannot be read ahead
+	// run checks that part and returns the damage that it found. An error means that the result
+	// is unknown, unless the error itself means damage (see pgerr.Error.Damage).
+	run func(ctx context.Context, conn *pgx.Conn) (damage string, err error)
+}
 
 type part struct {
 	task *task
-	run  step
+	step step
+}
+
+// addPart adds a part that reads a table or an index, or the rows of a table with a condition.
+func (t *task) addPart(r storedRelation, where string, run func(context.Context, *pgx.Conn) (damage string, err error)) {
+	t.parts = append(t.parts, step{partID{t.method, r.OID, r.Node, r.Bytes, where}, run})
 }
 
 // verdict returns the result of the tasks together.

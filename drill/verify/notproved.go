@@ -43,7 +43,7 @@ func (r *integrityRun) otherIndexes() string {
 	var kinds []string
 	var number int64
 	for _, i := range r.stored.indexes {
-		if i.Method == "btree" || i.Method == "gin" && r.amcheck.gin {
+		if i.Method == "btree" || i.Method == "gin" && r.methods.amcheck.gin {
 			continue
 		}
 		number++

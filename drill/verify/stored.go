@@ -14,13 +14,13 @@ import (
 // stored lists the relations that the database keeps in files.
 type stored struct {
 	tables, indexes []storedRelation
-	encoding        string
 	unstored        []string // what cannot be checked, such as foreign tables
 }
 
 // storedRelation is a table, a materialised view or an index.
 type storedRelation struct {
 	OID      uint32
+	Node     uint32 // its file, which changes when it is written again
 	Quoted   string // schema.name, quoted where SQL requires it
 	Method   string // access method
 	Bytes    int64  // with TOAST
@@ -40,19 +40,19 @@ or c.oid = 'pg_largeobject'::regclass and exists (select from pg_largeobject_met
 const infallibleTypes = `'bool'::regtype, 'int2'::regtype, 'int4'::regtype, 'int8'::regtype, 'oid'::regtype, 'float4'::regtype, 'float8'::regtype, 'uuid'::regtype`
 
 const storedTablesSQL = `
-select c.oid, format('%I.%I', n.nspname, c.relname), coalesce(m.amname, ''), pg_table_size(c.oid),
+select c.oid, coalesce(pg_relation_filenode(c.oid), 0::oid), format('%I.%I', n.nspname, c.relname), coalesce(m.amname, ''), pg_table_size(c.oid),
        pg_relation_size(c.oid) / current_setting('block_size')::bigint, coalesce(a.columns, ''), coalesce(a.fallible, '')
 from pg_class c join pg_namespace n on n.oid = c.relnamespace left join pg_am m on m.oid = c.relam
   cross join lateral (
     select string_agg(format('%I', a.attname), ', ' order by a.attnum) as columns,
            string_agg(format('%I', a.attname), ', ' order by a.attnum) filter (where a.atttypid not in (` + infallibleTypes + `)) as fallible
     from pg_attribute a where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped and a.attgenerated <> 'v') a
-where ` + userTables
+where (` + userTables + `)`
 
 // Invalid indexes are omitted: Postgres does not maintain them, and another check
 // reports them.
 const storedIndexesSQL = `
-select x.oid, format('%I.%I', xn.nspname, x.relname), m.amname, pg_relation_size(x.oid), 0::bigint, '', ''
+select x.oid, coalesce(pg_relation_filenode(x.oid), 0::oid), format('%I.%I', xn.nspname, x.relname), m.amname, pg_relation_size(x.oid), 0::bigint, '', ''
 from pg_index i
   join pg_class x on x.oid = i.indexrelid join pg_namespace xn on xn.oid = x.relnamespace join pg_am m on m.oid = x.relam
   join pg_class c on c.oid = i.indrelid join pg_namespace n on n.oid = c.relnamespace
@@ -67,10 +67,6 @@ group by 1 order by 1`
 
 func listStored(ctx context.Context, conn *pgx.Conn) (*stored, error) {
 	var s stored
-	const encoding = "select pg_encoding_to_char(encoding) from pg_database where datname = current_database()"
-	if err := conn.QueryRow(ctx, encoding).Scan(&s.encoding); err != nil {
-		return nil, err
-	}
 	var err error
 	if s.tables, err = listRelations(ctx, conn, storedTablesSQL); err != nil {
 		return nil, err
@@ -91,8 +87,8 @@ func listStored(ctx context.Context, conn *pgx.Conn) (*stored, error) {
 	return &s, err
 }
 
-func listRelations(ctx context.Context, conn *pgx.Conn, sql string) ([]storedRelation, error) {
-	rows, err := conn.Query(ctx, sql)
+func listRelations(ctx context.Context, conn *pgx.Conn, sql string, args ...any) ([]storedRelation, error) {
+	rows, err := conn.Query(ctx, sql, args...)
 	if err != nil {
 		return nil, err
 	}
@@ -102,7 +98,11 @@ func listRelations(ctx context.Context, conn *pgx.Conn, sql string) ([]storedRel
 // planReading adds the tasks that read every value of every table.
 func (r *integrityRun) planReading() {
 	for _, t := range r.stored.tables {
-		r.read.tasks = append(r.read.tasks, r.readAll(t))
+		table := r.db.relations[t.OID]
+		if table != nil && !table.holdsRows() {
+			table = nil
+		}
+		r.read.tasks = append(r.read.tasks, r.methods.readAll(t, table))
 	}
 }
 
@@ -115,22 +115,18 @@ const tidRangeSince = 14
 
 // readAll returns the task that reads a table as pg_dump does, but inside the
 // server: each value is fetched, decompressed and written as text, unless that cannot fail. It uses the
-// database's encoding, because a conversion could fail where pg_dump works. The rows are counted
-// at the same time.
-func (r *integrityRun) readAll(t storedRelation) *task {
+// database's encoding, because a conversion could fail where pg_dump works. The rows of table
+// are counted at the same time, if it is not nil.
+func (m methods) readAll(t storedRelation, table *relation) *task {
 	read := &task{name: t.Quoted, method: "COPY to nowhere", bytes: t.Bytes}
-	table := r.db.relations[t.OID]
-	if table != nil && !table.holdsRows() {
-		table = nil
-	}
 	columns, ranges := t.Columns, []string{""}
 	if t.Method == "heap" { // other methods may read only the columns that are asked for
-		columns, ranges = t.Fallible, blockRanges(t.Blocks, r.sessions.number() > 1 && r.server.Major >= tidRangeSince)
+		columns, ranges = t.Fallible, blockRanges(t.Blocks, m.major >= tidRangeSince)
 	}
 	count := &rowCount{table: table, parts: len(ranges)}
 	for _, where := range ranges {
-		sql := fmt.Sprintf("copy (select %s from only %s%s) to '/dev/null' (encoding '%s')", columns, t.Quoted, where, r.stored.encoding)
-		read.parts = append(read.parts, func(ctx context.Context, conn *pgx.Conn) (string, error) {
+		sql := fmt.Sprintf("copy (select %s from only %s%s) to '/dev/null' (encoding '%s')", columns, t.Quoted, where, m.encoding)
+		read.addPart(t, where, func(ctx context.Context, conn *pgx.Conn) (string, error) {
 			done, err := conn.Exec(ctx, sql, pgx.QueryExecModeSimpleProtocol)
 			if said, ok := pgerr.From(err); ok && sandboxCode(err) == "" && isAboutValue(said) {
 				return "", unreadableValue{fmt.Sprintf("%s cannot be read: %s", t.Quoted, pgerr.Describe(err)), isAboutStorage(said)}

@@ -25,6 +25,8 @@ type Verifier struct {
 	// After runs the SQL of restore.after. It may remove what the dump promises, so it runs
 	// after the comparison with the dump. nil: the config has none.
 	After func(ctx context.Context, s provision.Server) error
+	// Ahead has read tables during the restore, which are not read again. nil: nothing has.
+	Ahead *Ahead
 }
 
 // Report holds the content of the restored database and the results of the
@@ -39,6 +41,8 @@ type Report struct {
 	Baseline   *outcome.Baseline // nil: no earlier drill to compare with
 	// AfterSeconds is how long restore.after took.
 	AfterSeconds float64
+	// AheadSeconds is how long Ahead took for what was not read again.
+	AheadSeconds float64
 }
 
 // Verify checks the restored database as superuser, without writing to it. It
@@ -88,7 +92,7 @@ func (v Verifier) Verify(ctx context.Context, s provision.Server, promised inspe
 	for _, found := range closer.verdicts {
 		run.keep(found)
 	}
-	report.Integrity = closer.integrity
+	report.Integrity, report.AheadSeconds = closer.integrity, closer.ahead
 	if promised.IsEmpty() {
 		report.Integrity.NotProved = append([]string{nothingPromised}, report.Integrity.NotProved...)
 	}

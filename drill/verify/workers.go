@@ -17,9 +17,8 @@ import (
 func (r *integrityRun) runTasks(ctx context.Context) error {
 	var parts []part
 	for _, t := range r.tasks() {
-		t.open = len(t.parts)
-		for _, run := range t.parts {
-			parts = append(parts, part{t, run})
+		for _, s := range r.leftOf(t) {
+			parts = append(parts, part{t, s})
 		}
 	}
 	w := &workers{integrityRun: r, total: len(parts)}
@@ -27,6 +26,20 @@ func (r *integrityRun) runTasks(ctx context.Context) error {
 		return err
 	}
 	return r.endLimit(ctx, len(parts))
+}
+
+// leftOf returns the parts of a task that were not read during the load.
+func (r *integrityRun) leftOf(t *task) (left []step) {
+	for _, s := range t.parts {
+		if seconds, found := r.ahead.has(s.reads); found {
+			t.seconds += seconds
+			r.aheadSeconds += seconds
+		} else {
+			left = append(left, s)
+		}
+	}
+	t.open, t.ended = len(left), len(left) == 0
+	return left
 }
 
 // endLimit ends the limit of statements in the sessions that ran parts. All of them then count the rows that
@@ -93,7 +106,7 @@ func (w *worker) runPart(ctx context.Context, p part) error {
 		return err
 	}
 	began := time.Now()
-	damage, err := p.run(ctx, w.conn)
+	damage, err := p.step.run(ctx, w.conn)
 	result, err := resultOf(ctx, w.conn, p.task.name, damage, err)
 	w.mu.Lock()
 	defer w.mu.Unlock()

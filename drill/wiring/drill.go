@@ -63,6 +63,8 @@ func (w *Wiring) Drill(db *config.Database, o DrillOptions) (drill.Drill, error)
 		policy.MaxAge, locator.Rules.MaxAge = o.MaxAge, o.MaxAge
 	}
 	server := w.provisioner(db, id, private, o.Keep)
+	restorer, verifier := restore.Restorer{Config: db.Restore, Opener: &opener, WorkDir: private.Shared}, verifierOf(db, id)
+	readAhead(db, &restorer, &verifier)
 	d := drill.Drill{
 		Database: db.Name, RunID: id, Version: w.options.Version, Now: w.options.Now, Redactor: w.Redactor,
 		Image: string(db.Postgres.Image), Profile: db.Restore.Profile,
@@ -77,8 +79,8 @@ func (w *Wiring) Drill(db *config.Database, o DrillOptions) (drill.Drill, error)
 		Arriving:    arriving,
 		Policy:      policy,
 		Provisioner: provisioner{w, server},
-		Restorer:    restore.Restorer{Config: db.Restore, Opener: &opener, WorkDir: private.Shared},
-		Verifier:    verifierOf(db, id),
+		Restorer:    restorer,
+		Verifier:    verifier,
 		Deadline:    deadlines(db),
 		Budget:      drill.Budget{Restore: time.Duration(db.Budget.Restore), Total: time.Duration(db.Budget.Total)},
 		Keep:        o.Keep,
@@ -92,6 +94,8 @@ func (w *Wiring) Drill(db *config.Database, o DrillOptions) (drill.Drill, error)
 		},
 	}
 	if w.History != nil {
+		verifier.Past = w.History
+		d.Verifier = verifier
 		w.addHistory(&d, db)
 	}
 	if w.tracer != nil {
@@ -119,11 +123,18 @@ func verifierOf(db *config.Database, id string) verify.Verifier {
 	return v
 }
 
+// readAhead lets the restore stage read tables for the verify stage, unless restore.after changes them between the two.
+func readAhead(db *config.Database, r *restore.Restorer, v *verify.Verifier) {
+	if v.After != nil {
+		return
+	}
+	if v.Ahead = verify.NewAhead(db.Verify); v.Ahead != nil {
+		r.Reader = v.Ahead
+	}
+}
+
 // addHistory lets a drill compare with earlier ones, and records it.
 func (w *Wiring) addHistory(d *drill.Drill, db *config.Database) {
-	v := verifierOf(db, d.RunID)
-	v.Past = w.History
-	d.Verifier = v
 	d.Tellers = []drill.Teller{w.recorder()}
 	d.OpenedBefore = func(ctx context.Context) ([]string, error) { return w.History.OpeningKeys(ctx, db.Name) }
 	d.DumpedBefore = func(ctx context.Context) ([]string, error) { return w.History.DumpedDatabases(ctx, db.Name) }

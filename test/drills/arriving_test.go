@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -77,6 +78,31 @@ func TestRowsAreLoadedWhileTheyArrive(t *testing.T) {
 		}
 	}
 	program.CheckNothingLeft(t, p.Config)
+}
+
+// TestVerifyBeginsDuringTheLoad drills a dump whose last statement takes long, while the large table is complete.
+func TestVerifyBeginsDuringTheLoad(t *testing.T) {
+	t.Parallel()
+	const slow = "CREATE MATERIALIZED VIEW public.slow AS SELECT 1 AS one FROM pg_sleep(3) WITH NO DATA;\n\nREFRESH MATERIALIZED VIEW public.slow;\n\n"
+	config := program.WriteConfig(t, fmt.Sprintf("version: 1\ndatabases:\n  shop:\n    backup: {from: ./shop.sql}\n    postgres: {version: \"15\", image: %q}\n", images.Postgres(t, "15")))
+	if err := os.WriteFile(filepath.Join(filepath.Dir(config), "shop.sql"), arrivingDump(slow+endsLast), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	r, exit, stderr := program.Drill(t, "--config", config)
+	if exit != outcome.ExitPassed {
+		t.Fatalf("exit %d: %+v\n%s", exit, r.Failure, stderr)
+	}
+	ahead := map[outcome.Stage]float64{}
+	for _, s := range r.Stages {
+		ahead[s.Stage], _ = s.Details["ahead_seconds"].(float64)
+	}
+	if ahead[outcome.Verify] <= 0 {
+		t.Errorf("seconds ahead: %v", ahead)
+	}
+	if len(r.Tables) == 0 || r.Tables[0].Name != "public.large" || r.Tables[0].Rows != 72_000 {
+		t.Errorf("tables: %+v", r.Tables)
+	}
+	program.CheckNothingLeft(t, config)
 }
 
 // checkAhead checks that a drill passes, and that it has loaded rows while they arrived.
