@@ -283,8 +283,13 @@ func (s *schedule) take() task {
 		}
 		return task{build: b}
 	}
+	return s.takeRead()
+}
+
+// takeRead returns a complete table to read, or the zero task. After the load, nothing is read.
+func (s *schedule) takeRead() task {
 	for _, r := range s.unread {
-		if !r.begun && !r.ended && s.unloaded[r.table] == 0 && s.unbuilt[r.table] == 0 {
+		if !s.closed && !r.begun && !r.ended && s.unloaded[r.table] == 0 && s.unbuilt[r.table] == 0 {
 			r.begun = true
 			return task{read: r}
 		}

@@ -184,10 +184,12 @@ func TestReadsCompleteTables(t *testing.T) {
 	}
 	large.read.ended = true
 	s.done(large)
-	next("read table_0")
+	last := next("read table_0")
 	if s.close(); !s.mustPause() {
 		t.Error("reads on after the load")
 	}
+	s.done(last) // before its end
+	next("")
 }
 
 func nameOf(k task) string {
