@@ -47,13 +47,14 @@ func openSessions(ctx context.Context, s provision.Server) (*sessions, error) {
 }
 
 // openReader opens a read-only session that finds a range of blocks without reading the whole table,
-// and compiles no expressions: that takes longer than to read a range.
+// and counts its rows in the table and not in an index, which may have more of them if the table is damaged. It
+// compiles no expressions: that takes longer than to read a range.
 func openReader(ctx context.Context, s provision.Server) (*pgx.Conn, error) {
 	conn, err := openReadOnly(ctx, s)
 	if err != nil {
 		return nil, err
 	}
-	if _, err := conn.Exec(ctx, "set enable_tidscan = on; set jit = off", pgx.QueryExecModeSimpleProtocol); err != nil {
+	if _, err := conn.Exec(ctx, "set enable_tidscan = on; set enable_indexonlyscan = off; set jit = off", pgx.QueryExecModeSimpleProtocol); err != nil {
 		provision.Close(ctx, conn)
 		return nil, s.Blame(ctx, err)
 	}
