@@ -42,6 +42,7 @@ type loader struct {
 	// read and endReads are Read and End of a Reader, or nil.
 	read     func(ctx context.Context, table sqltext.Name, pause func() bool) (ended bool)
 	endReads func(ctx context.Context)
+	readNow  func(table sqltext.Name) (ended bool) // set by load
 
 	main     *pgx.Conn
 	settings []string // statements of the dump that every session runs first
@@ -87,6 +88,10 @@ func (l *loader) load(ctx context.Context, dump io.Reader) (err error) {
 		defer l.endReads(ctx)
 	}
 	g, ctx := errgroup.WithContext(ctx)
+	reading, stopReads := context.WithCancel(ctx) // until the load ends, which does not wait for them
+	defer stopReads()
+	l.schedule.stopReads = stopReads
+	l.readNow = func(table sqltext.Name) bool { return l.read(reading, table, l.schedule.mustPause) }
 	stop := context.AfterFunc(ctx, l.schedule.wake)
 	defer stop()
 	if l.builds != nil {
@@ -349,7 +354,7 @@ func (l *loader) work(ctx context.Context, conn *pgx.Conn) error {
 				return &failedStatement{t.build.SQL, err}
 			}
 		default:
-			t.read.ended = l.read(ctx, t.read.table, l.schedule.mustPause)
+			t.read.ended = l.readNow(t.read.table)
 		}
 		l.schedule.done(t)
 	}

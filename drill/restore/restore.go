@@ -31,7 +31,7 @@ type Reader interface {
 	Read(ctx context.Context, s provision.Server, table sqltext.Name, pause func() bool) (ended bool)
 	// End closes the sessions after the last Read.
 	End(ctx context.Context)
-	// Forget is called before the database is created again.
+	// Forget is called before a load, and before the database is created again.
 	Forget()
 }
 
@@ -112,6 +112,9 @@ func (r Restorer) Timeout() time.Duration {
 func (r Restorer) Restore(ctx context.Context, s provision.Server, dump Dump, p outcome.Progress) (Restored, error) {
 	ctx, cancel := r.limit(ctx, dump.Arriving)
 	defer cancel()
+	if r.Reader != nil {
+		r.Reader.Forget() // of another sandbox
+	}
 	if a := dump.Arriving; a != nil && !r.mayBegin(s, dump) {
 		var err error
 		if s, dump, err = a.Accepted(ctx); err != nil {

@@ -34,8 +34,9 @@ type schedule struct {
 	locks   map[sqltext.Name]int   // builds that run, by table; alone: it locks out others
 	closed  bool
 
-	reads  bool    // complete tables are read while there is nothing else to do
-	unread []*read // the large ones, the largest first
+	reads     bool    // complete tables are read while there is nothing else to do
+	unread    []*read // the large ones, the largest first
+	stopReads func()  // stops those that run
 
 	running int           // builds that run
 	since   time.Time     // when the first of them began
@@ -79,7 +80,7 @@ type task struct {
 }
 
 func newSchedule() *schedule {
-	s := &schedule{unloaded: map[sqltext.Name]int{}, unbuilt: map[sqltext.Name]int{}, locks: map[sqltext.Name]int{}}
+	s := &schedule{unloaded: map[sqltext.Name]int{}, unbuilt: map[sqltext.Name]int{}, locks: map[sqltext.Name]int{}, stopReads: func() {}}
 	s.changed.L = &s.mu
 	return s
 }
@@ -161,6 +162,7 @@ func (s *schedule) close() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.closed = true
+	s.stopReads()
 	s.changed.Broadcast()
 }
 
@@ -288,8 +290,11 @@ func (s *schedule) take() task {
 
 // takeRead returns a complete table to read, or the zero task. After the load, nothing is read.
 func (s *schedule) takeRead() task {
+	if s.closed || s.late && s.left > 0 {
+		return task{}
+	}
 	for _, r := range s.unread {
-		if !s.closed && !r.begun && !r.ended && s.unloaded[r.table] == 0 && s.unbuilt[r.table] == 0 {
+		if !r.begun && !r.ended && s.unloaded[r.table] == 0 && s.unbuilt[r.table] == 0 {
 			r.begun = true
 			return task{read: r}
 		}

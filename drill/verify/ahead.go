@@ -19,9 +19,12 @@ import (
 type Ahead struct {
 	level string
 
-	mu   sync.Mutex
-	idle []*aheadSession
-	read map[partID]float64 // seconds
+	mu    sync.Mutex
+	idle  []*aheadSession
+	read  map[partID]float64 // seconds
+	reads int                // that run
+	since time.Time          // when the first of them began
+	busy  time.Duration      // how long any ran until then
 }
 
 // partID identifies what a part of a task reads, as long as it does not change.
@@ -29,7 +32,7 @@ type partID struct {
 	method    string
 	oid, node uint32 // of the table or index, and of its file
 	bytes     int64
-	where     string // the condition on its rows
+	sql       string // of a part of a table
 }
 
 // aheadSession is a session that reads.
@@ -39,7 +42,7 @@ type aheadSession struct {
 }
 
 // largestPart is how many bytes are read at once: a session of the load that reads does nothing else.
-const largestPart = 1 << 30
+const largestPart = 128 << 20
 
 // NewAhead returns an Ahead for a database, or nil if nothing can be read ahead.
 func NewAhead(c config.Verify) *Ahead {
@@ -61,9 +64,18 @@ func (a *Ahead) has(id partID) (seconds float64, found bool) {
 	return seconds, found
 }
 
+// seconds returns how long at least one Read ran.
+func (a *Ahead) seconds() float64 {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.busy.Seconds()
+}
+
 // Read reads a table with its indexes, until pause returns true. It reports whether there is nothing left to read:
 // an error is left to Verify.
 func (a *Ahead) Read(ctx context.Context, s provision.Server, table sqltext.Name, pause func() bool) (ended bool) {
+	a.begin()
+	defer a.end()
 	one, err := a.take(ctx, s)
 	if err != nil {
 		return true
@@ -104,6 +116,23 @@ func (a *Ahead) Forget() {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	clear(a.read)
+	a.busy = 0
+}
+
+func (a *Ahead) begin() {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.reads++; a.reads == 1 {
+		a.since = time.Now()
+	}
+}
+
+func (a *Ahead) end() {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.reads--; a.reads == 0 {
+		a.busy += time.Since(a.since)
+	}
 }
 
 func (a *Ahead) note(id partID, seconds float64) {
@@ -144,7 +173,7 @@ func (a *Ahead) give(one *aheadSession) {
 	a.idle = append(a.idle, one)
 }
 
-// partsOf returns what is to be read of a table and its indexes.
+// partsOf returns what is to be read of a table and its indexes, except what takes long at once.
 func (s *aheadSession) partsOf(ctx context.Context, table sqltext.Name) (parts []step, err error) {
 	tables, err := listRelations(ctx, s.conn, storedTablesSQL+" and c.oid = to_regclass($1)", table.SQL())
 	if err != nil {
@@ -164,7 +193,9 @@ func (s *aheadSession) partsOf(ctx context.Context, table sqltext.Name) (parts [
 		add(s.methods.readAll(t, nil))
 	}
 	for _, i := range indexes {
-		add(s.methods.checkIndex(i))
+		if !s.methods.deep { // or else all of the table is read for each
+			add(s.methods.checkIndex(i))
+		}
 	}
 	return parts, nil
 }

@@ -37,7 +37,7 @@ func TestReadAhead(t *testing.T) {
 	want(t, "nothing read ahead", plain.AheadSeconds, 0.0)
 
 	v := readAhead(t, s)
-	want(t, "parts", v.Ahead.steps(), 4) // the pages, two parts of the values, and an index
+	want(t, "parts", v.Ahead.steps(), 5) // two parts of the pages and of the values, and an index
 	report, _, text := verifyAll(t, v, s, inspect.Promise{})
 	want(t, "failure", text, "")
 	if report.AheadSeconds <= 0 {
@@ -61,8 +61,8 @@ func TestReadAheadPauses(t *testing.T) {
 	want(t, "ended", a.Read(t.Context(), s.Server, table, pause), false)
 	want(t, "parts", a.steps(), 1)
 	want(t, "ended", a.Read(t.Context(), s.Server, table, pause), true)
-	want(t, "parts", a.steps(), 3)
-	want(t, "calls", calls, 4)
+	want(t, "parts", a.steps(), 4)
+	want(t, "calls", calls, 5)
 	a.End(t.Context())
 	a.Forget()
 	want(t, "parts", a.steps(), 0)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strconv"
 
 	"github.com/jackc/pgerrcode"
 	"github.com/jackc/pgx/v5"
@@ -124,22 +125,40 @@ func (m methods) verifyHeap(t storedRelation) *task {
 	if !m.amcheck.heap || t.Method != "heap" {
 		return nil
 	}
-	const sql = `select count(*) over (), format('block %s', blkno) || coalesce(format(', item %s', offnum), '') || coalesce(format(', column %s', attnum), '') || ': ' || msg
-from pg_temp.verify_heapam($1::oid::regclass, false, true, 'none', null, null) limit 1`
 	pages := &task{name: t.Quoted, method: "verify_heapam", bytes: t.Bytes}
-	pages.addPart(t, "", func(ctx context.Context, conn *pgx.Conn) (string, error) {
-		var places int64
-		var first string
-		err := conn.QueryRow(ctx, sql, pgx.QueryExecModeExec, t.OID).Scan(&places, &first)
-		if errors.Is(err, pgx.ErrNoRows) {
-			return "", nil
+	ranges := blockRanges(t.Blocks, m.major >= tidRangeSince)
+	for _, r := range ranges {
+		sql, where := r.verifyHeapSQL(), ""
+		if len(ranges) > 1 {
+			where = " of a part of it"
 		}
-		if err != nil {
-			return "", err
-		}
-		return fmt.Sprintf("%s is damaged in %s, the first: %s", t.Quoted, words.Count(places, "place"), first), nil
-	})
+		pages.addPart(t, sql, func(ctx context.Context, conn *pgx.Conn) (string, error) {
+			var places int64
+			var first string
+			err := conn.QueryRow(ctx, sql, pgx.QueryExecModeExec, t.OID).Scan(&places, &first)
+			if errors.Is(err, pgx.ErrNoRows) {
+				return "", nil
+			}
+			if err != nil {
+				return "", err
+			}
+			return fmt.Sprintf("%s is damaged in %s%s, the first: %s", t.Quoted, words.Count(places, "place"), where, first), nil
+		})
+	}
 	return pages
+}
+
+// verifyHeapSQL returns the query for the damage in a part of the table $1.
+func (r blockRange) verifyHeapSQL() string {
+	first, last := "null", "null"
+	if r.start > 0 {
+		first = strconv.FormatInt(r.start, 10)
+	}
+	if r.end > 0 {
+		last = strconv.FormatInt(r.end-1, 10)
+	}
+	return fmt.Sprintf(`select count(*) over (), format('block %%s', blkno) || coalesce(format(', item %%s', offnum), '') || coalesce(format(', column %%s', attnum), '') || ': ' || msg
+from pg_temp.verify_heapam($1::oid::regclass, false, true, 'none', %s, %s) limit 1`, first, last)
 }
 
 // checkIndex returns the task that checks the structure of an index, or nil if amcheck cannot.

@@ -33,7 +33,7 @@ type integrityRun struct {
 	methods methods
 	ahead   *Ahead // what was read during the load; nil: nothing
 
-	aheadSeconds float64 // of what was read then
+	aheadParts int // of tasks, which were read then
 
 	read, pages, indexes, references, dump *integrityCheck
 }
@@ -42,7 +42,7 @@ type integrityRun struct {
 type integrityResult struct {
 	verdicts  []verdict
 	integrity outcome.Integrity
-	ahead     float64 // seconds of what was read during the load
+	ahead     float64 // how long tables were read during the load, in seconds; 0: nothing of that was used
 }
 
 // checkIntegrity checks the stored data at the level of the config. Relations that
@@ -138,7 +138,9 @@ func (r *integrityRun) conclude() integrityResult {
 	for _, c := range r.checks() {
 		found.verdicts = append(found.verdicts, c.verdict(r))
 	}
-	found.ahead = r.aheadSeconds
+	if r.aheadParts > 0 {
+		found.ahead = r.ahead.seconds()
+	}
 	found.integrity = outcome.Integrity{Level: r.level, Unreached: r.unreached(), NotProved: r.notProved()}
 	// The findings are not about a single check, so the first verdict carries them.
 	found.verdicts[0].findings = append(found.verdicts[0].findings, r.findings(found.integrity.Unreached)...)

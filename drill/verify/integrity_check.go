@@ -50,9 +50,9 @@ type part struct {
 	step step
 }
 
-// addPart adds a part that reads a table or an index, or the rows of a table with a condition.
-func (t *task) addPart(r storedRelation, where string, run func(context.Context, *pgx.Conn) (damage string, err error)) {
-	t.parts = append(t.parts, step{partID{t.method, r.OID, r.Node, r.Bytes, where}, run})
+// addPart adds a part that reads a table or an index, or a part of it with this SQL.
+func (t *task) addPart(r storedRelation, sql string, run func(context.Context, *pgx.Conn) (damage string, err error)) {
+	t.parts = append(t.parts, step{partID{t.method, r.OID, r.Node, r.Bytes, sql}, run})
 }
 
 // verdict returns the result of the tasks together.

@@ -32,7 +32,7 @@ func TestLargeTableIsReadInParts(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want(t, "progress", progress, []string{"1/3", "2/3", "3/3"}) // the pages, and two parts of the values
+	want(t, "progress", progress, []string{"1/4", "2/4", "3/4", "4/4"}) // two parts of the pages, and two of the values
 	want(t, "rows", report.Tables[0].Rows, 4501)
 	want(t, "rests on", named(t, report, "full read").RestsOn, "COPY to nowhere of 1 table")
 
@@ -53,6 +53,37 @@ func TestDamageInTheLastPart(t *testing.T) {
 	want(t, "rows", report.Tables[0].Rows, 4501) // they can be counted
 }
 
+// TestDamagedPageInTheLastPart checks that every part of a table's pages is checked.
+func TestDamagedPageInTheLastPart(t *testing.T) {
+	s := restored(t, large+`;do $$ begin perform heap_force_kill((select reltoastrelid from pg_class where oid = 'large'::regclass), array['(0,2)'::tid]); end $$`)
+	report, code, _ := verifyAll(t, at(standard), s, inspect.Promise{})
+	want(t, "code", code, outcome.SandboxLost)
+	if saw := named(t, report, "table pages").Saw; !strings.Contains(saw, "public.large is damaged in 1 place of a part of it, the first: block 4500, item 1, column 2: toast value") {
+		t.Errorf("saw %s", saw)
+	}
+}
+
+// TestRowsLostFromATableAreCounted checks that rows are counted in the table: an index still has those of a lost page.
+func TestRowsLostFromATableAreCounted(t *testing.T) {
+	s := restored(t, `create table large (id int, filler text); copy (select g, repeat('x', 1000) from generate_series(1, 60000) g) to '/tmp/large.txt'`)
+	s.CPUs = 2
+	for _, sql := range []string{
+		"begin", "truncate only large", "copy large from '/tmp/large.txt' with (freeze)", "commit", // as the loader does
+		"alter table only large add primary key (id)", "analyze large", "checkpoint",
+		`do $$ begin execute format('copy (select 1) to program %L', 'cat >/dev/null; dd if=/dev/zero of=' || current_setting('data_directory') || '/' || pg_relation_filepath('large') || ' bs=8192 seek=3 count=2 conv=notrunc'); end $$`,
+		"create database copied template " + s.Database + " strategy file_copy", // none of its pages is in memory
+	} {
+		run(t, s.conn, sql)
+	}
+	dropLater(t, connect(t, s.Server, "postgres"), "copied")
+	s.Database = "copied"
+	promised := inspect.Promise{Tables: []inspect.Table{{Schema: "public", Name: "large", Rows: 60000, Data: true}}}
+	for name, v := range map[string]Verifier{"not read ahead": at(standard), "read ahead": readAhead(t, s)} {
+		_, code, _ := verifyAll(t, v, s, promised)
+		want(t, name, code, outcome.ContentIncomplete)
+	}
+}
+
 func TestBlockRanges(t *testing.T) {
 	whole := []string{" where ctid >= '(0,0)'"}
 	for blocks, expected := range map[int64][]string{
@@ -61,9 +92,16 @@ func TestBlockRanges(t *testing.T) {
 		4097: {" where ctid >= '(0,0)' and ctid < '(4096,0)'", " where ctid >= '(4096,0)'"},
 		8193: {" where ctid >= '(0,0)' and ctid < '(4096,0)'", " where ctid >= '(4096,0)' and ctid < '(8192,0)'", " where ctid >= '(8192,0)'"},
 	} {
-		want(t, fmt.Sprint(blocks), blockRanges(blocks, true), expected)
-		want(t, fmt.Sprint(blocks, " at once"), blockRanges(blocks, false), whole)
+		want(t, fmt.Sprint(blocks), conditions(blockRanges(blocks, true)), expected)
+		want(t, fmt.Sprint(blocks, " at once"), conditions(blockRanges(blocks, false)), whole)
 	}
+}
+
+func conditions(ranges []blockRange) (list []string) {
+	for _, r := range ranges {
+		list = append(list, r.condition())
+	}
+	return list
 }
 
 // TestCountedAgain checks which tables are counted again: those that were read in parts and lack rows.

@@ -121,12 +121,15 @@ func (m methods) readAll(t storedRelation, table *relation) *task {
 	read := &task{name: t.Quoted, method: "COPY to nowhere", bytes: t.Bytes}
 	columns, ranges := t.Columns, []string{""}
 	if t.Method == "heap" { // other methods may read only the columns that are asked for
-		columns, ranges = t.Fallible, blockRanges(t.Blocks, m.major >= tidRangeSince)
+		columns, ranges = t.Fallible, nil
+		for _, r := range blockRanges(t.Blocks, m.major >= tidRangeSince) {
+			ranges = append(ranges, r.condition())
+		}
 	}
 	count := &rowCount{table: table, parts: len(ranges)}
 	for _, where := range ranges {
 		sql := fmt.Sprintf("copy (select %s from only %s%s) to '/dev/null' (encoding '%s')", columns, t.Quoted, where, m.encoding)
-		read.addPart(t, where, func(ctx context.Context, conn *pgx.Conn) (string, error) {
+		read.addPart(t, sql, func(ctx context.Context, conn *pgx.Conn) (string, error) {
 			done, err := conn.Exec(ctx, sql, pgx.QueryExecModeSimpleProtocol)
 			if said, ok := pgerr.From(err); ok && sandboxCode(err) == "" && isAboutValue(said) {
 				return "", unreadableValue{fmt.Sprintf("%s cannot be read: %s", t.Quoted, pgerr.Describe(err)), isAboutStorage(said)}
@@ -140,18 +143,29 @@ func (m methods) readAll(t storedRelation, table *relation) *task {
 	return read
 }
 
-// blockRanges returns the conditions that divide a table into parts, or make one part of it. The last
-// range is open, so that every row is in one, whatever the number of blocks. A condition on ctid also
-// prevents that an index with all columns is read instead of the table.
-func blockRanges(blocks int64, divide bool) []string {
-	var ranges []string
+// blockRange is a part of a table: the blocks from start on, before end. 0 is no end.
+type blockRange struct{ start, end int64 }
+
+// blockRanges returns the parts into which a table is divided, or one part. The last one has no end, so
+// that every row is in one, whatever the number of blocks.
+func blockRanges(blocks int64, divide bool) []blockRange {
+	var ranges []blockRange
 	for start := int64(0); ; start += blocksPerPart {
-		condition := fmt.Sprintf(" where ctid >= '(%d,0)'", start)
 		if !divide || start+blocksPerPart >= blocks {
-			return append(ranges, condition)
+			return append(ranges, blockRange{start: start})
 		}
-		ranges = append(ranges, condition+fmt.Sprintf(" and ctid < '(%d,0)'", start+blocksPerPart))
+		ranges = append(ranges, blockRange{start, start + blocksPerPart})
 	}
+}
+
+// condition returns the condition on the rows of a part. A condition on ctid also prevents that an index with
+// all columns is read instead of the table.
+func (r blockRange) condition() string {
+	from := fmt.Sprintf(" where ctid >= '(%d,0)'", r.start)
+	if r.end == 0 {
+		return from
+	}
+	return from + fmt.Sprintf(" and ctid < '(%d,0)'", r.end)
 }
 
 // unreadableValue is an error about a value that cannot be read.

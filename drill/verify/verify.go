@@ -41,7 +41,7 @@ type Report struct {
 	Baseline   *outcome.Baseline // nil: no earlier drill to compare with
 	// AfterSeconds is how long restore.after took.
 	AfterSeconds float64
-	// AheadSeconds is how long Ahead took for what was not read again.
+	// AheadSeconds is how long Ahead read; 0: all was read again.
 	AheadSeconds float64
 }
 

@@ -33,7 +33,7 @@ func (r *integrityRun) leftOf(t *task) (left []step) {
 	for _, s := range t.parts {
 		if seconds, found := r.ahead.has(s.reads); found {
 			t.seconds += seconds
-			r.aheadSeconds += seconds
+			r.aheadParts++
 		} else {
 			left = append(left, s)
 		}
