@@ -191,13 +191,17 @@ func openBlock(s inspect.Source, path string, i int, counted *counter) opener {
 	}
 }
 
+// readWith is how many sessions a load must have to read beside it. Of two, one that reads takes from the other about as
+// much time as it saves: they seldom have a core each.
+const readWith = 3
+
 func (r *run) newLoader(o *inspect.Outline, splices []inspect.Splice) *loader {
 	settings := loadSettings(r.server)
 	settings["synchronous_commit"] = "off" // the last statement of the restore, in another session, waits for all commits
 	l := newLoader(o, splices, r.jobs(), func(ctx context.Context) (*pgx.Conn, error) {
 		return r.server.ClientSession(ctx, settings)
 	})
-	if r.Reader != nil {
+	if r.Reader != nil && r.jobs() >= readWith {
 		server := r.server
 		l.read = func(ctx context.Context, table sqltext.Name, pause func() bool) bool {
 			return r.Reader.Read(ctx, server, table, pause)

@@ -22,7 +22,7 @@ type Restorer struct {
 	Config  config.Restore
 	Opener  *layers.Opener // of the layers around the dump
 	WorkDir string         // of the run, mounted read-only in the sandbox (work.Dir.Shared); archives are unpacked there
-	Reader  Reader         // reads complete tables while the parallel loader has nothing else to do; nil: nothing does
+	Reader  Reader         // reads complete tables while a session of the parallel loader has nothing else to do; nil: nothing does
 }
 
 // Reader reads tables whose rows, indexes and keys are complete, over sessions of its own.
