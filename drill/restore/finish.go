@@ -132,35 +132,3 @@ func explainNoSession(err error) error {
 	}
 	return err
 }
-
-// quickTarget is the statistics target of the second stage of vacuumdb
-// --analyze-in-stages. After that stage an operator starts the application.
-const quickTarget = "10"
-
-// analyze collects the planner's statistics. A dump does not contain them before
-// Postgres 18, and without them the application is slow. An error of a function
-// is only a finding: the rows are restored, and autovacuum in production has the
-// same error.
-func (r *run) analyze(ctx context.Context) error {
-	conn, err := r.server.Session(ctx, r.server.Database, provision.SessionOptions{DatabaseSettings: true})
-	if err != nil {
-		return explainNoSession(err)
-	}
-	defer provision.Close(ctx, conn)
-	if r.server.IsSandbox() {
-		if _, err := conn.Exec(ctx, "set default_statistics_target = "+quickTarget); err != nil {
-			return err
-		}
-	}
-	_, err = conn.Exec(ctx, "analyze")
-	said, ok := pgerr.From(err)
-	if !ok {
-		return err
-	}
-	f := fromServer(evidence{ServerMajor: r.server.Major, Preloaded: r.server.Preloaded}, said, "")
-	if f.SQLState = said.SQLState; said.OfSandbox() {
-		return f
-	}
-	r.addFinding("analyze_failed", f.Remedy(), "ANALYZE ended early: "+f.Error())
-	return nil
-}
