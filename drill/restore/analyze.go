@@ -108,6 +108,10 @@ const (
 
 // analyzeLists returns lists of tables for ANALYZE, those with the most to read first.
 func analyzeLists(ctx context.Context, conn *pgx.Conn) (lists []string, err error) {
+	// The database's own search_path, which ANALYZE needs, may put another pg_class in front.
+	if _, err := conn.Exec(ctx, "set search_path = pg_catalog"); err != nil {
+		return nil, err
+	}
 	type table struct {
 		name  string
 		bytes int64
@@ -118,6 +122,9 @@ func analyzeLists(ctx context.Context, conn *pgx.Conn) (lists []string, err erro
 	}
 	tables, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (t table, err error) { return t, row.Scan(&t.name, &t.bytes) })
 	if err != nil {
+		return nil, err
+	}
+	if _, err := conn.Exec(ctx, "reset search_path"); err != nil {
 		return nil, err
 	}
 	slices.SortStableFunc(tables, func(a, b table) int { return cmp.Compare(b.bytes, a.bytes) })

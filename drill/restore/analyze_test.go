@@ -42,3 +42,20 @@ left join pg_stats s on s.schemaname = n.nspname and s.tablename = c.relname whe
 		})
 	}
 }
+
+// TestAnalyzeRunsNoNamesOfTheDump checks that a function of the dump cannot name what is analyzed.
+func TestAnalyzeRunsNoNamesOfTheDump(t *testing.T) {
+	t.Parallel()
+	l := sharedLab(t, "15")
+	const script = `do $$ begin for i in 1..400 loop execute format('create table t%s (n int)', i); end loop; end $$;
+create schema evil;
+create function evil.format(text, name, name) returns text language sql as $$ select 'public.t1; create table public.injected (); analyze public.t1' $$;
+do $$ begin execute pg_catalog.format('alter database %I set search_path = evil, pg_catalog', current_database()); end $$;`
+	s, restored, f := l.drill(t, job{dump: []byte(script), change: plain, config: config.Restore{Jobs: 3}})
+	if f != nil || len(restored.Findings) > 0 {
+		t.Fatalf("%v, %+v", f, restored.Findings)
+	}
+	if got := l.psql(t, s, s.Database, "select to_regclass('public.injected') is null, (select count(*) > 300 from pg_catalog.pg_class where relname ~ '^t[0-9]+$' and reltuples = 0)"); got != "t|t\n" {
+		t.Errorf("got %s", got)
+	}
+}
