@@ -43,6 +43,7 @@ func planFacts(r drill.Recovery, plan target.Plan) (facts []fact) {
 		superuser = "as a superuser"
 	}
 	add("", words.Join(", ", "Postgres "+plan.Version, plan.Server, superuser, "empty"))
+	add("first", hooksText("restore.before", plan.Before))
 	for _, step := range plan.Steps {
 		add("load", loadText(step))
 	}
@@ -52,11 +53,19 @@ func planFacts(r drill.Recovery, plan target.Plan) (facts []fact) {
 	if plan.Settings > 0 {
 		add("settings", words.CountOf(plan.Settings, "setting or privilege", "settings and privileges")+" of the database itself (ALTER DATABASE … SET, GRANT)")
 	}
-	add("then", "restore.after, ANALYZE, and the comparison with what the backup promises and with the last verified drill")
+	add("then", words.Join(", ", "ANALYZE", "the comparison with what the backup promises", hooksText("restore.after", plan.After), "and the comparison with the last verified drill"))
 	for _, note := range plan.Notes {
 		add("note", note)
 	}
 	return facts
+}
+
+// hooksText names a list of SQL of the config with its length, or returns an empty string if it is empty.
+func hooksText(name string, items int) string {
+	if items == 0 {
+		return ""
+	}
+	return name + " (" + words.Count(items, "item") + ")"
 }
 
 // loadText says how a part of a backup is loaded.

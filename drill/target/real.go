@@ -51,6 +51,8 @@ type Plan struct {
 	Version   string // of the server
 	Superuser bool
 	Steps     []restore.Step // in order
+	Before    int            // items of restore.before
+	After     int            // items of restore.after
 	Programs  string         // where psql and pg_restore are; empty: none is needed
 	Owner     string         // that the database gets; empty: it keeps its own
 	Roles     []string       // that the backup creates
@@ -228,6 +230,7 @@ func (r *Real) describe(a about, needs inspect.Needs) provision.Server {
 func (r *Real) plan(a about, needs inspect.Needs) {
 	p := Plan{Target: r.Target, Version: a.version, Superuser: a.superuser, Owner: r.server.Owner, Settings: len(sqltext.Statements(r.server.Properties, sqltext.Server))}
 	p.Server = a.encoding + ", " + a.collate
+	p.Before, p.After = len(r.Restorer.Config.Before), len(r.Restorer.Config.After)
 	if r.WithRoles {
 		p.Roles = without(needs.CreatedRoles, a.roles)
 		p.KeptRoles = without(needs.CreatedRoles, p.Roles)
