@@ -83,7 +83,7 @@ func TestRowsAreLoadedWhileTheyArrive(t *testing.T) {
 // TestVerifyBeginsDuringTheLoad drills a dump whose last statement takes long, while the large table is complete.
 func TestVerifyBeginsDuringTheLoad(t *testing.T) {
 	t.Parallel()
-	const slow = "CREATE MATERIALIZED VIEW public.slow AS SELECT 1 AS one FROM pg_sleep(3) WITH NO DATA;\n\nREFRESH MATERIALIZED VIEW public.slow;\n\n"
+	const slow = "CREATE MATERIALIZED VIEW public.slow AS SELECT 1 AS one FROM pg_sleep(6) WITH NO DATA;\n\nREFRESH MATERIALIZED VIEW public.slow;\n\n"
 	config := program.WriteConfig(t, fmt.Sprintf("version: 1\ndatabases:\n  shop:\n    backup: {from: ./shop.sql}\n    restore: {jobs: 3}\n    postgres: {version: \"15\", image: %q}\n", images.Postgres(t, "15")))
 	if err := os.WriteFile(filepath.Join(filepath.Dir(config), "shop.sql"), arrivingDump(slow+endsLast), 0o600); err != nil {
 		t.Fatal(err)
