@@ -143,7 +143,8 @@ func (m methods) readAll(t storedRelation, table *relation) *task {
 	return read
 }
 
-// blockRange is a part of a table: the blocks from start on, before end. 0 is no end.
+// blockRange is a part of a table: the blocks from start to the one before end. If end is 0, the part goes to the end of
+// the table.
 type blockRange struct{ start, end int64 }
 
 // blockRanges returns the parts into which a table is divided, or one part. The last one has no end, so
